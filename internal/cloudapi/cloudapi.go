@@ -1,0 +1,229 @@
+// Package cloudapi is the contract between the service (and the engineer's own
+// program) and the cloud: paths, topics and messages. Both sides import it, so
+// that neither imports the other.
+package cloudapi
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// Version of the messages below; it travels in every Envelope.
+const Version = 1
+
+// Paths on the cloud's one TLS port.
+const (
+	PathHealth   = "/healthz"            // GET, no identity: {"ok":true,"version":"…"}
+	PathDevices  = "/api/v1/devices"     // POST RegisterRequest → RegisterReply
+	PathMQTT     = "/$iothub/websocket"  // MQTT 3.1.1 over WebSocket, device certificate
+	PathRelay    = "/relay/v1/"          // + request ID + "?role=host|engineer", WebSocket
+	PathUpgrades = "/upgrades/"          // TUF: metadata/ and targets/, plain files
+	PathOIDC     = "/api/v1/staff/oidc"  // GET OIDCConfig, for beckmanconnect-desk
+	PathToken    = "/api/v1/staff/token" // POST TokenRequest → TokenReply: ID token for a staff session
+	PathLogin    = "/staff/login"        // browser sign-in, code flow with PKCE
+	PathCallback = "/staff/callback"
+	PathLogout   = "/staff/logout"
+	PathMe       = "/api/v1/staff/me"            // GET Staff
+	PathRequests = "/api/v1/staff/requests"      // GET []Request, waiting ones
+	PathLive     = "/api/v1/staff/live"          // WebSocket: a Live message on every change
+	PathCert     = "/api/v1/staff/certificate"   // POST CertificateRequest → CertificateReply
+	PathFleet    = "/api/v1/staff/devices"       // GET []Device
+	PathAlarms   = "/api/v1/staff/notifications" // GET ?device=ID → []Notification bodies, newest first
+)
+
+// EventsTopic is where a device publishes, Azure IoT Hub's form verbatim.
+func EventsTopic(device string) string { return "devices/" + device + "/messages/events/" }
+
+// DeviceBoundFilter is what a device subscribes to.
+func DeviceBoundFilter(device string) string { return "devices/" + device + "/messages/devicebound/#" }
+
+// DeviceBoundTopic is where the cloud publishes to a device.
+func DeviceBoundTopic(device string) string { return "devices/" + device + "/messages/devicebound/" }
+
+// DeviceOfEvents gives the device ID of an events topic, or "".
+func DeviceOfEvents(topic string) string {
+	rest, ok := strings.CutPrefix(topic, "devices/")
+	if !ok {
+		return ""
+	}
+	id, tail, ok := strings.Cut(rest, "/")
+	if !ok || !strings.HasPrefix(tail, "messages/events/") {
+		return ""
+	}
+	return id
+}
+
+// Envelope is every MQTT payload. Device to cloud, Seq counts up by one within
+// Epoch and the cloud drops what it has seen (at least once, effect once).
+type Envelope struct {
+	V     int             `json:"v"`
+	Kind  string          `json:"kind"`
+	Epoch string          `json:"epoch,omitempty"`
+	Seq   uint64          `json:"seq,omitempty"`
+	Time  int64           `json:"time"` // Unix ms, the sender's clock
+	Body  json.RawMessage `json:"body,omitempty"`
+}
+
+// Kinds of envelope, device → cloud.
+const (
+	KindStatus       = "status"        // Status, after connecting and on change
+	KindNotification = "notification"  // Notification, raised or changed
+	KindRequest      = "request"       // Request, help asked for, changed or withdrawn
+	KindSessionEvent = "session-event" // SessionEvent, for the cloud's audit (P14, P24)
+	KindCheckpoint   = "checkpoint"    // Checkpoint, for the witness
+)
+
+// Kinds of envelope, cloud → device.
+const (
+	KindTime    = "time"    // SignedTime
+	KindMessage = "message" // a message to technicians (a later issue)
+)
+
+// RegisterRequest is P13's registration. CSR is a PKCS#10 request in PEM for
+// the device's P-256 key: its signature is the proof of possession.
+type RegisterRequest struct {
+	V              int    `json:"v"`
+	CSR            string `json:"csr"`
+	Email          string `json:"email"`
+	Name           string `json:"name"`
+	InstrumentType string `json:"instrumentType"`
+	Serial         string `json:"serial"`
+	Region         string `json:"region"`
+	TermsVersion   string `json:"termsVersion"`
+}
+
+// RegisterReply carries the device certificate (it may sign the device's
+// session certificates: CA, path length 0) and the CA above it, PEM.
+type RegisterReply struct {
+	DeviceID    string `json:"deviceId"`
+	Certificate string `json:"certificate"`
+	CA          string `json:"ca"`
+}
+
+// Error is the body of every HTTP answer of 400 and above.
+type Error struct {
+	Code    string `json:"code"`    // stable
+	Message string `json:"message"` // English
+}
+
+// Status is what the cloud knows of a device continuously.
+type Status struct {
+	Version string `json:"version"`
+	Class   string `json:"class"` // "general", "patient-data"
+	Run     string `json:"run"`
+	Open    int    `json:"open"` // open notifications
+	Worst   string `json:"worst"`
+	Phase   string `json:"phase"` // support phase
+	TermsOK bool   `json:"termsOk"`
+}
+
+// Notification is an alarm as the cloud sees it; plain fields and texts that
+// come from the product's own profiles only.
+type Notification struct {
+	ID           uint64 `json:"id"`
+	Code         string `json:"code"`
+	Severity     string `json:"severity"` // "info", "low", "medium", "high"
+	State        string `json:"state"`    // "raised", "acknowledged", "cleared"
+	Source       string `json:"source"`
+	Subject      string `json:"subject"`
+	Title        string `json:"title"` // English
+	Count        int    `json:"count"`
+	RaisedMS     int64  `json:"raisedMs"`
+	LastMS       int64  `json:"lastMs"`
+	Acknowledged int64  `json:"acknowledgedMs,omitempty"`
+}
+
+// Request is a technician's call for help. It never carries the code.
+type Request struct {
+	ID         string `json:"id"`         // names the relay's meeting point too
+	Device     string `json:"device"`     // filled in by the cloud
+	Serial     string `json:"serial"`     // filled in by the cloud
+	Type       string `json:"type"`       // filled in by the cloud
+	Region     string `json:"region"`     // filled in by the cloud
+	Technician string `json:"technician"` // filled in by the cloud: the registered name
+	State      string `json:"state"`      // "waiting", "connected", "ended"
+	Reason     string `json:"reason"`
+	AlarmCode  string `json:"alarmCode,omitempty"`
+	SinceMS    int64  `json:"sinceMs"`
+	ExpiresMS  int64  `json:"expiresMs"`
+}
+
+// SessionEvent is one line of the session log on the server.
+type SessionEvent struct {
+	Request  string            `json:"request"`
+	Session  string            `json:"session"`
+	Kind     string            `json:"kind"` // "code-issued", "wrong-code", "authenticated", "asked", "answered", "lease-end", "file", "ended"
+	Engineer string            `json:"engineer,omitempty"`
+	Fields   map[string]string `json:"fields,omitempty"`
+}
+
+// Checkpoint is the device log's signed checkpoint (a signed note).
+type Checkpoint struct {
+	Note string `json:"note"`
+}
+
+// SignedTime is the only time a device keeps as "last trusted time".
+type SignedTime struct {
+	Note string `json:"note"` // signed note: "beckmanconnect time\n<unix seconds>\n"
+}
+
+// OIDCConfig tells beckmanconnect-desk where staff sign in.
+type OIDCConfig struct {
+	Issuer   string   `json:"issuer"`
+	ClientID string   `json:"clientId"` // of the native client; redirect http://127.0.0.1:*/callback
+	Scopes   []string `json:"scopes"`
+}
+
+// TokenRequest trades a fresh ID token for a staff session; Nonce must be the
+// one in the token.
+type TokenRequest struct {
+	IDToken string `json:"idToken"`
+	Nonce   string `json:"nonce"`
+}
+
+// TokenReply: Token goes into "Authorization: Bearer …".
+type TokenReply struct {
+	Token     string `json:"token"`
+	ExpiresMS int64  `json:"expiresMs"`
+}
+
+// Staff is who is signed in.
+type Staff struct {
+	Account      string   `json:"account"`
+	Name         string   `json:"name"`
+	Organisation string   `json:"organisation"`
+	Regions      []string `json:"regions"` // trained for
+}
+
+// CertificateRequest asks for the engineer's certificate for one request.
+type CertificateRequest struct {
+	CSR     string `json:"csr"` // PEM, RSA-4096
+	Request string `json:"request"`
+}
+
+// CertificateReply holds the certificate (minutes) with its chain, and what
+// the other end must prove: the device's ID under the device CA.
+type CertificateReply struct {
+	Certificate string `json:"certificate"` // PEM, leaf first
+	DeviceID    string `json:"deviceId"`
+	DeviceCA    string `json:"deviceCa"` // PEM; beckmanconnect-desk uses its own root instead
+}
+
+// Device is a row of the fleet list.
+type Device struct {
+	ID      string `json:"id"`
+	Serial  string `json:"serial"`
+	Type    string `json:"type"`
+	Region  string `json:"region"`
+	Name    string `json:"name"`
+	Online  bool   `json:"online"`
+	SinceMS int64  `json:"sinceMs"`
+	Status  Status `json:"status"`
+}
+
+// Live is pushed to the console: the whole waiting list, small enough to send
+// again on every change.
+type Live struct {
+	Requests []Request `json:"requests"`
+	Devices  []Device  `json:"devices"`
+}
