@@ -1,0 +1,208 @@
+// Package hostconfig reads the one TOML file that every program on the
+// instrument PC is started with. It knows names and shapes only; whether a
+// folder can be written or a root of trust holds is for those who open it.
+package hostconfig
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// maxSize keeps a wrong path (a log, a device) from being read whole.
+const maxSize = 64 << 10
+
+// Config is the file. Fields left out of it have the system's defaults;
+// relative paths are relative to the file's own folder.
+type Config struct {
+	// File is where the configuration was read from.
+	File string `toml:"-"`
+
+	Data          string     `toml:"data"`           // the service's folder: log.db, keys/
+	Socket        string     `toml:"socket"`         // the service's local socket or pipe
+	UpgradeSocket string     `toml:"upgrade_socket"` // the upgrade service's
+	Trust         string     `toml:"trust"`          // folder of trust roots
+	Policy        string     `toml:"policy"`         // signed site policy; the file may be absent
+	Install       string     `toml:"install"`        // versions/<digest>/ and "current"
+	Region        string     `toml:"region"`         // "eu", "us", "cn", …
+	Cloud         Cloud      `toml:"cloud"`
+	Instrument    Instrument `toml:"instrument"`
+}
+
+// Cloud says where the cloud is. It never says whom to trust: the address set
+// at installation does not replace a trust root.
+type Cloud struct {
+	URL string `toml:"url"`
+}
+
+// Instrument says what on this PC belongs to the instrument.
+type Instrument struct {
+	Profile string `toml:"profile"` // name of a profile that comes with the product
+	Log     string `toml:"log"`     // the instrument software's log; empty: none is followed
+	Folder  string `toml:"folder"`  // its file system is watched for space; empty: none
+}
+
+// Error says in one line what is wrong with the configuration and what to do.
+type Error struct {
+	File  string
+	Field string // empty: the file as a whole
+	What  string
+	Do    string
+	Err   error // the cause, if there is one
+}
+
+func (e *Error) Error() string {
+	where := e.File
+	if e.Field != "" {
+		where += ": " + e.Field
+	}
+	return fmt.Sprintf("configuration %s: %s; %s", where, e.What, e.Do)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Load reads path; an empty path means DefaultPath.
+func Load(path string) (Config, error) {
+	if path == "" {
+		path = DefaultPath()
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return Config{}, &Error{File: path, What: "the path cannot be resolved", Do: "start the program from a folder that exists", Err: err}
+	}
+	text, err := read(abs)
+	if err != nil {
+		return Config{}, err
+	}
+	return Parse(abs, text)
+}
+
+func read(path string) (string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", &Error{File: path, What: "the file does not exist", Do: "name another with --config FILE, or install the product again", Err: err}
+	case err != nil:
+		return "", &Error{File: path, What: "the file cannot be read", Do: "give this account the right to read it", Err: err}
+	case !info.Mode().IsRegular():
+		return "", &Error{File: path, What: "this is not a file", Do: "name the configuration file with --config FILE"}
+	case info.Size() > maxSize:
+		return "", &Error{File: path, What: "the file is too large for a configuration", Do: "name the configuration file with --config FILE"}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", &Error{File: path, What: "the file cannot be read", Do: "give this account the right to read it", Err: err}
+	}
+	return string(text), nil
+}
+
+// Parse decodes text as if it had been read from file.
+func Parse(file, text string) (Config, error) {
+	config := defaults()
+	meta, err := toml.Decode(text, &config)
+	if err != nil {
+		return Config{}, syntax(file, err)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return Config{}, &Error{File: file, Field: unknown[0].String(), What: "this setting is not known", Do: "check its spelling or remove it"}
+	}
+	config.File = file
+	config.resolve(filepath.Dir(file))
+	if err := config.check(); err != nil {
+		return Config{}, err
+	}
+	return config, nil
+}
+
+func syntax(file string, err error) error {
+	var parse toml.ParseError
+	if errors.As(err, &parse) {
+		return &Error{File: file, Field: fmt.Sprintf("line %d", parse.Position.Line), What: strings.TrimSuffix(parse.Message, "."), Do: "correct this line", Err: err}
+	}
+	return &Error{File: file, What: strings.TrimSuffix(err.Error(), "."), Do: "correct the file", Err: err}
+}
+
+// resolve makes paths absolute. A Windows pipe name stays as it is.
+func (c *Config) resolve(dir string) {
+	for _, p := range []*string{&c.Data, &c.Socket, &c.UpgradeSocket, &c.Trust, &c.Policy, &c.Install, &c.Instrument.Log, &c.Instrument.Folder} {
+		if *p == "" || filepath.IsAbs(*p) || strings.HasPrefix(*p, `\\.\pipe\`) {
+			continue
+		}
+		*p = filepath.Join(dir, *p)
+	}
+}
+
+var (
+	regionName  = regexp.MustCompile(`^[a-z]{2,8}$`)
+	profileName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,40}$`)
+)
+
+func (c *Config) check() error {
+	for name, value := range map[string]string{"data": c.Data, "socket": c.Socket, "upgrade_socket": c.UpgradeSocket, "trust": c.Trust, "policy": c.Policy, "install": c.Install} {
+		if value == "" {
+			return &Error{File: c.File, Field: name, What: "this is empty", Do: "give a path or remove the line to have the default"}
+		}
+	}
+	if !regionName.MatchString(c.Region) {
+		return &Error{File: c.File, Field: "region", What: "this is not a region", Do: `use a short name such as "eu", "us" or "cn"`}
+	}
+	if !profileName.MatchString(c.Instrument.Profile) {
+		return &Error{File: c.File, Field: "instrument.profile", What: "this is not a profile's name", Do: "use the name of a profile, without folder or ending"}
+	}
+	return c.checkCloud()
+}
+
+// checkCloud lets an empty address pass: the tray, the window and beckmanctl
+// need none, and CheckService asks for one.
+func (c *Config) checkCloud() error {
+	if c.Cloud.URL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.Cloud.URL)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "":
+		return &Error{File: c.File, Field: "cloud.url", What: "this is not an address", Do: "use https://HOST", Err: err}
+	case u.Scheme != "https":
+		return &Error{File: c.File, Field: "cloud.url", What: "only https is allowed", Do: "use https://HOST"}
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || (u.Path != "" && u.Path != "/"):
+		return &Error{File: c.File, Field: "cloud.url", What: "only a host name and a port may stand here", Do: "use https://HOST"}
+	}
+	c.Cloud.URL = "https://" + u.Host
+	return nil
+}
+
+// CheckService asks for what the service cannot do without.
+func (c Config) CheckService() error {
+	if c.Cloud.URL == "" {
+		return &Error{File: c.File, Field: "cloud.url", What: "the cloud's address is missing", Do: "add url = \"https://HOST\" under [cloud]"}
+	}
+	return nil
+}
+
+// CloudHost is the cloud's host name, for people.
+func (c Config) CloudHost() string {
+	u, err := url.Parse(c.Cloud.URL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// CloudPort is the port that will be dialled, 443 when the address names none.
+func (c Config) CloudPort() string {
+	u, err := url.Parse(c.Cloud.URL)
+	if err != nil {
+		return ""
+	}
+	if port := u.Port(); port != "" {
+		return port
+	}
+	return "443"
+}
