@@ -1,0 +1,230 @@
+package policy
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// Memory remembers the last policy that was accepted, so that an older one is
+// refused after a restart, too. It is durable when Accept returns.
+type Memory interface {
+	// Accepted gives the number and the signed note last accepted; 0 and nil
+	// when there was none.
+	Accepted(ctx context.Context) (number uint64, signed []byte, err error)
+	Accept(ctx context.Context, site *Site, signed []byte) error
+	// Refused puts into the log that what stands in the file was refused.
+	Refused(ctx context.Context, why string) error
+}
+
+// Config is what a Keeper needs.
+type Config struct {
+	Path      string // the signed note; it may be absent
+	Verifiers note.Verifiers
+	Memory    Memory
+	Log       *slog.Logger
+	Every     time.Duration // how often the file is looked at; 0: two seconds
+}
+
+// Keeper keeps the effective policy: it reads the file, watches it, and tells
+// subscribers when something changed, in the middle of a session, too.
+type Keeper struct {
+	config Config
+
+	reload sync.Mutex // one Reload at a time
+	seen   []byte     // file contents at the last Reload
+	missed bool       // the last Reload could not remember what it accepted
+
+	mu          sync.Mutex
+	site        *Site
+	refused     string
+	facts       Facts
+	current     *Effective
+	subscribers map[int]func(*Effective)
+	next        int
+}
+
+// NewKeeper reads what was accepted before and what stands in the file now. It
+// cannot fail: a bad policy, and a memory that cannot be read, are states.
+func NewKeeper(ctx context.Context, config Config) *Keeper {
+	if config.Every <= 0 {
+		config.Every = 2 * time.Second
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	k := &Keeper{config: config, subscribers: map[int]func(*Effective){}, current: Evaluate(nil, "", Facts{})}
+	if err := k.Reload(ctx); err != nil {
+		config.Log.Error("site policy", "error", err)
+	}
+	return k
+}
+
+// Current is the policy in force.
+func (k *Keeper) Current() *Effective {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.current
+}
+
+// SetFacts evaluates again with new facts.
+func (k *Keeper) SetFacts(facts Facts) {
+	k.mu.Lock()
+	changed := facts != k.facts
+	k.facts = facts
+	k.mu.Unlock()
+	if changed {
+		k.evaluate()
+	}
+}
+
+// Subscribe calls f with every new effective policy, from the goroutine that
+// made it; f must not block. The returned function ends it.
+func (k *Keeper) Subscribe(f func(*Effective)) (cancel func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	id := k.next
+	k.next++
+	k.subscribers[id] = f
+	return func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		delete(k.subscribers, id)
+	}
+}
+
+// Run looks at the file until ctx ends. It looks instead of being notified: a
+// policy may be replaced by rename, or lie on a share that notifies nobody.
+func (k *Keeper) Run(ctx context.Context) error {
+	tick := time.NewTicker(k.config.Every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+			signed, err := readPolicy(k.config.Path)
+			if err == nil && bytes.Equal(signed, k.lastSeen()) {
+				continue
+			}
+			if err := k.Reload(ctx); err != nil && ctx.Err() == nil {
+				k.config.Log.Error("site policy", "error", err)
+			}
+		}
+	}
+}
+
+func (k *Keeper) lastSeen() []byte {
+	k.reload.Lock()
+	defer k.reload.Unlock()
+	if k.missed {
+		return []byte{} // look again
+	}
+	return k.seen
+}
+
+// Reload reads the file now and decides. The error is the memory's.
+func (k *Keeper) Reload(ctx context.Context) error {
+	k.reload.Lock()
+	defer k.reload.Unlock()
+	var site *Site
+	refused := "it cannot be told which one was in force before"
+	number, before, err := k.config.Memory.Accepted(ctx)
+	if err != nil {
+		err = fmt.Errorf("policy: what was accepted before: %w", err)
+	} else {
+		site, refused, err = k.judge(ctx, number, before)
+	}
+	k.missed = err != nil
+	k.mu.Lock()
+	news := refused != "" && refused != k.refused
+	k.site, k.refused = site, refused
+	k.mu.Unlock()
+	if news {
+		k.config.Log.Warn("site policy refused", "why", refused)
+		err = errors.Join(err, k.config.Memory.Refused(ctx, refused))
+	}
+	k.evaluate()
+	return err
+}
+
+// judge holds the file against what was accepted before. The site it returns
+// with a refusal is the last good one, which still tightens.
+func (k *Keeper) judge(ctx context.Context, number uint64, before []byte) (site *Site, refused string, err error) {
+	var last *Site
+	if len(before) > 0 {
+		// The note is verified again: the database is not a trust root.
+		if last, err = Parse(before, k.config.Verifiers); err != nil {
+			last = nil
+		}
+	}
+	signed, err := readPolicy(k.config.Path)
+	k.seen = signed
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && number == 0:
+		return nil, "", nil
+	case errors.Is(err, fs.ErrNotExist):
+		return last, fmt.Sprintf("the file is missing, and number %d was in force", number), nil
+	case err != nil:
+		return last, "the file cannot be read", nil
+	}
+	next, err := Parse(signed, k.config.Verifiers)
+	switch {
+	case err != nil:
+		return last, trimmed(err), nil
+	case next.Number < number:
+		return last, fmt.Sprintf("number %d is older than number %d, which was accepted before", next.Number, number), nil
+	case next.Number == number && !bytes.Equal(signed, before):
+		return last, fmt.Sprintf("another policy with the same number %d was accepted before", number), nil
+	case next.Number == number:
+		return next, "", nil
+	}
+	if err := k.config.Memory.Accept(ctx, next, signed); err != nil {
+		return last, "it could not be written down that it was accepted", fmt.Errorf("policy: accept number %d: %w", next.Number, err)
+	}
+	k.config.Log.Info("site policy accepted", "number", next.Number, "sha256", next.Hash)
+	return next, "", nil
+}
+
+func (k *Keeper) evaluate() {
+	k.mu.Lock()
+	k.current = Evaluate(k.site, k.refused, k.facts)
+	current := k.current
+	var tell []func(*Effective)
+	for _, f := range k.subscribers {
+		tell = append(tell, f)
+	}
+	k.mu.Unlock()
+	for _, f := range tell {
+		f(current)
+	}
+}
+
+func readPolicy(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	signed, err := io.ReadAll(io.LimitReader(file, MaxSize+1))
+	if err != nil {
+		return nil, err
+	}
+	return signed, nil
+}
+
+// trimmed gives a refusal in one line, without the package's name in front.
+func trimmed(err error) string {
+	line, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "policy: "), "\n")
+	return line
+}

@@ -1,0 +1,278 @@
+package policy
+
+import (
+	"crypto/rand"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"pgregory.net/rapid"
+)
+
+// keys makes a policy key of the test's own.
+func keys(t testing.TB) (note.Signer, note.Verifiers) {
+	t.Helper()
+	skey, vkey, err := note.GenerateKey(rand.Reader, "site-policy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := note.NewSigner(skey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := note.NewVerifier(vkey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer, note.VerifierList(verifier)
+}
+
+func sign(t testing.TB, signer note.Signer, text string) []byte {
+	t.Helper()
+	if !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	signed, err := note.Sign(&note.Note{Text: text}, signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+func site(t testing.TB, text string) *Site {
+	t.Helper()
+	signer, verifiers := keys(t)
+	s, err := Parse(sign(t, signer, text), verifiers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+const allAsk = "[capabilities]\nview=\"ask\"\ncontrol=\"ask\"\nfiles=\"ask\"\nclipboard=\"ask\"\nchat=\"ask\"\npointer=\"ask\"\n"
+const allOff = "[capabilities]\nview=\"off\"\ncontrol=\"off\"\nfiles=\"off\"\nclipboard=\"off\"\nchat=\"off\"\npointer=\"off\"\n"
+
+// TestDefaultsRowByRow is defaults.md × class × policy (P27, scenario 26).
+// Terms are accepted throughout but where a row says otherwise.
+func TestDefaultsRowByRow(t *testing.T) {
+	for _, row := range []struct {
+		capability                Capability
+		none                      Effect // no policy: patient data
+		general, generalAsk, gOff Effect // policy says general, with nothing / all ask / all off
+		patient, patientAsk, pOff Effect
+	}{
+		{Support, Ask, Ask, Ask, Ask, Ask, Ask, Ask},
+		{View, Ask, Ask, Ask, Off, Ask, Ask, Off},
+		{Control, Ask, Ask, Ask, Off, Ask, Ask, Off},
+		{Files, Never, Ask, Ask, Off, Never, Never, Never},
+		{Clipboard, Never, Off, Ask, Off, Never, Never, Never},
+		{Chat, Off, Off, Ask, Off, Off, Ask, Off},
+		{Pointer, Off, Off, Ask, Off, Off, Ask, Off},
+		{Recording, Never, Never, Never, Never, Never, Never, Never},
+		{Outgoing, Never, Never, Never, Never, Never, Never, Never},
+		{NewCapability, Off, Off, Off, Off, Off, Off, Off},
+		{Probing, Off, Off, Off, Off, Off, Off, Off},
+		{HelpLogs, Never, Ask, Ask, Ask, Never, Never, Never},
+		{CloudMessages, Limited, Limited, Limited, Limited, Limited, Limited, Limited},
+		{Publishers, Limited, Limited, Limited, Limited, Limited, Limited, Limited},
+		{"print", Never, Never, Never, Never, Never, Never, Never},
+	} {
+		facts := Facts{TermsAccepted: true}
+		for _, cell := range []struct {
+			name string
+			site *Site
+			want Effect
+		}{
+			{"none", nil, row.none},
+			{"general", site(t, "number=1\ninstrument_class=\"general\"\n"), row.general},
+			{"general, all ask", site(t, "number=1\ninstrument_class=\"general\"\n"+allAsk), row.generalAsk},
+			{"general, all off", site(t, "number=1\ninstrument_class=\"general\"\n"+allOff), row.gOff},
+			{"patient", site(t, "number=1\ninstrument_class=\"patient-data\"\n"), row.patient},
+			{"patient, all ask", site(t, "number=1\ninstrument_class=\"patient-data\"\n"+allAsk), row.patientAsk},
+			{"patient, all off", site(t, "number=1\ninstrument_class=\"patient-data\"\n"+allOff), row.pOff},
+			{"class unknown, all ask", site(t, "number=1\ninstrument_class=\"lab\"\n"+allAsk), row.patientAsk},
+			{"navios called general", site(t, "number=1\ninstrument_class=\"general\"\ninstrument_type=\"Navios EX\"\n"+allAsk), row.patientAsk},
+		} {
+			got := Evaluate(cell.site, "", facts).Decide(row.capability)
+			if got.Effect != cell.want || got.Why == "" {
+				t.Errorf("%s, %s: %s (%s), want %s", row.capability, cell.name, got.Effect, got.Why, cell.want)
+			}
+		}
+	}
+}
+
+func TestSupportIsOffUntilTermsAreAccepted(t *testing.T) { // P19
+	for _, s := range []*Site{nil, site(t, "number=1\ninstrument_class=\"general\"\n"+allAsk)} {
+		if d := Evaluate(s, "", Facts{}).Decide(Support); d.Effect != Off {
+			t.Errorf("support %s", d.Effect)
+		}
+	}
+}
+
+// The table covers every row of the document, each once.
+func TestTableIsWhole(t *testing.T) {
+	seen := map[Capability]bool{}
+	for _, r := range Table() {
+		if seen[r.Capability] {
+			t.Errorf("%s twice", r.Capability)
+		}
+		seen[r.Capability] = true
+		for _, d := range []Default{r.General, r.PatientData} {
+			if d.Why == "" || d.Most < d.Installed {
+				t.Errorf("%s: %+v", r.Capability, d)
+			}
+		}
+		if r.PatientData.Installed > r.General.Installed || r.PatientData.Most > r.General.Most {
+			t.Errorf("%s: patient data is looser than general", r.Capability)
+		}
+	}
+	if len(seen) != 14 { // thirteen rows, one of them two capabilities
+		t.Errorf("%d rows", len(seen))
+	}
+}
+
+func TestInstrumentClass(t *testing.T) { // P25, scenario 26
+	for _, row := range []struct {
+		said       Class
+		policyType string
+		registered string
+		want       Class
+	}{
+		{General, "DxH 900", "DxH 900", General},
+		{General, "DxH 900", "", General},
+		{General, "", "", General},
+		{"", "DxH 900", "DxH 900", PatientData},
+		{PatientData, "DxH 900", "DxH 900", PatientData},
+		{General, "Navios", "", PatientData},
+		{General, "NAVIOS-EX", "", PatientData},
+		{General, "DxFLEX", "", PatientData},
+		{General, "dx flex", "", PatientData},
+		{General, "AQUIOS CL", "", PatientData},
+		{General, "CellMek SPS", "", PatientData},
+		{General, "Data Innovations Instrument Manager", "", PatientData},
+		{General, "Instrument  Manager®", "", PatientData},
+		{General, "DxH 900", "Navios", PatientData},
+		{General, "DxH 900", "Νavios", PatientData},      // Greek capital nu
+		{General, "Na\u200bvios", "", PatientData},       // zero-width space
+		{General, "DxH 900", "Nav\u0456os", PatientData}, // Cyrillic i
+		{General, "DxI 9000 ™", "", General},
+	} {
+		s := &Site{Number: 1, Class: row.said, InstrumentType: row.policyType}
+		e := Evaluate(s, "", Facts{RegisteredType: row.registered})
+		if e.Class != row.want || e.ClassWhy == "" {
+			t.Errorf("%q, policy %q, registered %q: %s (%s), want %s", row.said, row.policyType, row.registered, e.Class, e.ClassWhy, row.want)
+		}
+	}
+}
+
+func TestStaffAllowlist(t *testing.T) { // P21, scenario 27
+	listed := site(t, "number=1\nstaff=[\"Anna.Weber@vendor.example\"]\norganisations=[\"Vendor\"]\n")
+	anyone := site(t, "number=1\nstaff_any=true\norganisations=[\"Vendor\"]\n")
+	nobody := site(t, "number=1\n")
+	for _, row := range []struct {
+		name                  string
+		policy                *Effective
+		account, organisation string
+		want                  bool
+	}{
+		{"listed", Evaluate(listed, "", Facts{}), "anna.weber@vendor.example", "Vendor", true},
+		{"case", Evaluate(listed, "", Facts{}), "ANNA.weber@vendor.example", "Vendor", true},
+		{"other", Evaluate(listed, "", Facts{}), "bob@vendor.example", "Vendor", false},
+		{"alias", Evaluate(listed, "", Facts{}), "anna.weber+x@vendor.example", "Vendor", false},
+		{"look-alike", Evaluate(listed, "", Facts{}), "аnna.weber@vendor.example", "Vendor", false},
+		{"invisible", Evaluate(listed, "", Facts{}), "anna.weber@vendor.example\u200b", "Vendor", false},
+		{"organisation", Evaluate(listed, "", Facts{}), "anna.weber@vendor.example", "Other", false},
+		{"empty", Evaluate(anyone, "", Facts{}), "", "Vendor", false},
+		{"any", Evaluate(anyone, "", Facts{}), "bob@vendor.example", "Vendor", true},
+		{"any, other organisation", Evaluate(anyone, "", Facts{}), "bob@vendor.example", "Other", false},
+		{"empty list is nobody", Evaluate(nobody, "", Facts{}), "bob@vendor.example", "Vendor", false},
+		{"no policy", Evaluate(nil, "", Facts{}), "bob@vendor.example", "Vendor", true},
+		{"refused, none before", Evaluate(nil, "not signed", Facts{}), "bob@vendor.example", "Vendor", false},
+		{"refused, the last list holds", Evaluate(listed, "not signed", Facts{}), "bob@vendor.example", "Vendor", false},
+	} {
+		if got := row.policy.AllowsStaff(row.account, row.organisation); got.Allowed() != row.want {
+			t.Errorf("%s: %v (%s)", row.name, got.Effect, got.Why)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) { // scenario 28
+	signer, verifiers := keys(t)
+	other, _ := keys(t)
+	good := sign(t, signer, "number=1\n")
+	if _, err := Parse(good, verifiers); err != nil {
+		t.Fatal(err)
+	}
+	changed := []byte(strings.Replace(string(good), "number=1", "number=2", 1))
+	for name, signed := range map[string][]byte{
+		"empty":              nil,
+		"unsigned":           []byte("number=1\n"),
+		"another's key":      sign(t, other, "number=1\n"),
+		"changed":            changed,
+		"no number":          sign(t, signer, "site=\"x\"\n"),
+		"unknown key":        sign(t, signer, "number=1\nfile_transfer=\"ask\"\n"),
+		"unknown capability": sign(t, signer, "number=1\n[capabilities]\nrecording=\"ask\"\n"),
+		"unknown value":      sign(t, signer, "number=1\n[capabilities]\nview=\"always\"\n"),
+		"prompt too short":   sign(t, signer, "number=1\nprompt_timeout=\"9s\"\n"),
+		"prompt too long":    sign(t, signer, "number=1\nprompt_timeout=\"61s\"\n"),
+		"staff not accounts": sign(t, signer, "number=1\nstaff=[\"*\"]\n"),
+		"too large":          make([]byte, MaxSize+1),
+	} {
+		if s, err := Parse(signed, verifiers); err == nil {
+			t.Errorf("%s: accepted %+v", name, s)
+		}
+	}
+	if _, err := Parse(good, nil); err == nil {
+		t.Error("accepted without a key to verify with")
+	}
+}
+
+func TestPromptTimeout(t *testing.T) {
+	if got := Evaluate(nil, "", Facts{}).PromptTimeout; got != 60*time.Second {
+		t.Errorf("without a policy %s", got)
+	}
+	if got := Evaluate(site(t, "number=1\nprompt_timeout=\"15s\"\n"), "", Facts{}).PromptTimeout; got != 15*time.Second {
+		t.Errorf("with a policy %s", got)
+	}
+}
+
+// A refused policy, whatever the last good one said, never gives more than the
+// safe defaults of a patient-data instrument (scenario 28).
+func TestRefusedNeverWidens(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := &Site{
+			Number: 1, PromptTimeout: maxPrompt,
+			Class:          rapid.SampledFrom([]Class{"", General, PatientData}).Draw(t, "class"),
+			InstrumentType: rapid.String().Draw(t, "type"),
+			Capabilities:   map[Capability]Effect{},
+		}
+		for _, c := range []Capability{View, Control, Files, Clipboard, Chat, Pointer} {
+			s.Capabilities[c] = rapid.SampledFrom([]Effect{Off, Ask}).Draw(t, string(c))
+		}
+		facts := Facts{TermsAccepted: rapid.Bool().Draw(t, "terms"), RegisteredType: rapid.String().Draw(t, "registered")}
+		safe, refused, signed := Evaluate(nil, "", facts), Evaluate(s, "not signed", facts), Evaluate(s, "", facts)
+		for _, r := range Table() {
+			if refused.Decide(r.Capability).Effect > safe.Decide(r.Capability).Effect {
+				t.Fatalf("%s: a refused policy gives %s, safe is %s", r.Capability, refused.Decide(r.Capability).Effect, safe.Decide(r.Capability).Effect)
+			}
+			if most := r.For(signed.Class).Most; signed.Decide(r.Capability).Effect > most {
+				t.Fatalf("%s: above what the column allows", r.Capability)
+			}
+		}
+	})
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add("number=1\nstaff=[\"a@b\"]\n" + allAsk)
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := decode(text)
+		if err != nil {
+			return
+		}
+		if s.Number == 0 || s.PromptTimeout < minPrompt || s.PromptTimeout > maxPrompt {
+			t.Errorf("%+v", s)
+		}
+		Evaluate(s, "", Facts{TermsAccepted: true}).Explain()
+	})
+}

@@ -1,0 +1,174 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+	"golang.org/x/mod/sumdb/note"
+)
+
+// MaxSize is the largest signed policy that is read.
+const MaxSize = 256 << 10
+
+const (
+	minPrompt     = 10 * time.Second
+	maxPrompt     = 60 * time.Second
+	defaultPrompt = maxPrompt
+)
+
+// Site is a site's signed policy, verified.
+type Site struct {
+	Number         uint64
+	Site           string
+	Class          Class // "" when the policy does not name a known one
+	InstrumentType string
+	Staff          []string // accounts, in lower case (P21)
+	StaffAny       bool
+	Organisations  []string // empty: any that the staff CA vouches for
+	PromptTimeout  time.Duration
+	Capabilities   map[Capability]Effect
+	Publishers     []string
+	Hash           string // SHA-256 of the signed note, hex
+}
+
+type siteFile struct {
+	Number          uint64            `toml:"number"`
+	Site            string            `toml:"site"`
+	InstrumentClass string            `toml:"instrument_class"`
+	InstrumentType  string            `toml:"instrument_type"`
+	Staff           []string          `toml:"staff"`
+	StaffAny        bool              `toml:"staff_any"`
+	Organisations   []string          `toml:"organisations"`
+	PromptTimeout   string            `toml:"prompt_timeout"`
+	Capabilities    map[string]string `toml:"capabilities"`
+	Publishers      []string          `toml:"publishers"`
+}
+
+// Parse opens a signed note and reads the policy in it. Anything not signed by
+// the policy key, not understood or not known is an error: a policy that is
+// half understood is not in force (scenario 28).
+func Parse(signed []byte, verifiers note.Verifiers) (*Site, error) {
+	if len(signed) > MaxSize {
+		return nil, errors.New("policy: larger than a policy can be")
+	}
+	if verifiers == nil {
+		return nil, errors.New("policy: there is no key to verify it with")
+	}
+	opened, err := note.Open(signed, verifiers)
+	var unverified *note.UnverifiedNoteError
+	switch {
+	case errors.As(err, &unverified):
+		return nil, errors.New("policy: not signed with this site's policy key")
+	case err != nil:
+		return nil, fmt.Errorf("policy: not a signed note: %w", err)
+	}
+	site, err := decode(opened.Text)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(signed)
+	site.Hash = hex.EncodeToString(sum[:])
+	return site, nil
+}
+
+// Check reads policy text that is not signed yet, for the tool that signs it.
+func Check(text string) error {
+	_, err := decode(text)
+	return err
+}
+
+func decode(text string) (*Site, error) {
+	var file siteFile
+	meta, err := toml.Decode(text, &file)
+	if err != nil {
+		return nil, fmt.Errorf("policy: %w", err)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return nil, fmt.Errorf("policy: %s is not known to this version", unknown[0])
+	}
+	if file.Number == 0 {
+		return nil, errors.New("policy: number is missing or 0")
+	}
+	site := &Site{
+		Number: file.Number, Site: file.Site, InstrumentType: file.InstrumentType,
+		StaffAny: file.StaffAny, Organisations: file.Organisations, Publishers: file.Publishers,
+		PromptTimeout: defaultPrompt, Capabilities: map[Capability]Effect{},
+	}
+	switch Class(file.InstrumentClass) {
+	case General, PatientData:
+		site.Class = Class(file.InstrumentClass)
+	}
+	if err := site.readStaff(file.Staff); err != nil {
+		return nil, err
+	}
+	if err := site.readTimeout(file.PromptTimeout); err != nil {
+		return nil, err
+	}
+	return site, site.readCapabilities(file.Capabilities)
+}
+
+func (s *Site) readStaff(accounts []string) error {
+	for _, account := range accounts {
+		plain, ok := canonicalAccount(account)
+		if !ok {
+			return fmt.Errorf("policy: staff: %q is not an account: use name@organisation in plain letters", account)
+		}
+		s.Staff = append(s.Staff, plain)
+	}
+	return nil
+}
+
+func (s *Site) readTimeout(text string) error {
+	if text == "" {
+		return nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < minPrompt || d > maxPrompt {
+		return fmt.Errorf("policy: prompt_timeout must be %s to %s", minPrompt, maxPrompt)
+	}
+	s.PromptTimeout = d
+	return nil
+}
+
+func (s *Site) readCapabilities(said map[string]string) error {
+	for name, value := range said {
+		if !switchable[Capability(name)] {
+			return fmt.Errorf("policy: capabilities: %q is not one that a policy can set", name)
+		}
+		switch value {
+		case "ask":
+			s.Capabilities[Capability(name)] = Ask
+		case "off":
+			s.Capabilities[Capability(name)] = Off
+		default:
+			return fmt.Errorf("policy: capabilities: %s must be \"ask\" or \"off\"", name)
+		}
+	}
+	return nil
+}
+
+// canonicalAccount is the one form accounts are compared in: ASCII, lower
+// case, one "@". Everything that could be an alias or a look-alike is no
+// account at all (scenario 27).
+func canonicalAccount(account string) (string, bool) {
+	if len(account) > 254 {
+		return "", false
+	}
+	name, host, ok := strings.Cut(account, "@")
+	if !ok || name == "" || host == "" {
+		return "", false
+	}
+	for _, r := range name + host {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '-', r == '_', r == '+':
+		default:
+			return "", false
+		}
+	}
+	return strings.ToLower(account), true
+}
