@@ -1,0 +1,185 @@
+package channel
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"sync"
+
+	"beckmanconnect/session/wire"
+)
+
+// Conn is an open channel. Send may be called from many goroutines, Receive
+// from one. A context that ends while Send or Receive is under way ends the
+// whole channel: half a frame cannot be taken back.
+type Conn struct {
+	tls   *tls.Conn
+	state tls.ConnectionState
+	words string
+
+	sending sync.Mutex
+	out     []byte
+
+	in *bufio.Reader
+}
+
+// ErrTooLarge is a frame above wire.MaxFrame, ours or theirs (scenario 53).
+var ErrTooLarge = errors.New("channel: frame too large")
+
+const headerSize = 5 // uint32 length of the payload, big endian; type
+
+// Host runs the host's side of the handshake over conn and owns conn from then
+// on: it is closed when the handshake fails.
+func Host(ctx context.Context, conn net.Conn, c HostConfig) (*Conn, error) {
+	conf, err := c.tls()
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return open(ctx, tls.Server(conn, conf))
+}
+
+// Engineer runs the engineer's side, like Host.
+func Engineer(ctx context.Context, conn net.Conn, c EngineerConfig) (*Conn, error) {
+	conf, err := c.tls()
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return open(ctx, tls.Client(conn, conf))
+}
+
+func open(ctx context.Context, t *tls.Conn) (*Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, HandshakeTimeout)
+	defer cancel()
+	if err := t.HandshakeContext(ctx); err != nil {
+		t.Close()
+		return nil, fmt.Errorf("channel: handshake: %w", err)
+	}
+	c := &Conn{tls: t, state: t.ConnectionState(), in: bufio.NewReaderSize(t, 32<<10)}
+	secret, err := c.Exporter(wordsLabel)
+	if err != nil {
+		t.Close()
+		return nil, err
+	}
+	c.words = Words(secret)
+	return c, nil
+}
+
+// Peer is the other end's verified leaf certificate.
+func (c *Conn) Peer() *x509.Certificate { return c.state.PeerCertificates[0] }
+
+// Words are the same on both ends of one channel, and on no other.
+func (c *Conn) Words() string { return c.words }
+
+// Exporter gives 32 bytes only the two ends know (RFC 5705), for example to
+// bind the password to this channel. The context is empty, not absent: in TLS
+// 1.2 they differ, and RFC 9266 wants the empty one. Without the extended
+// master secret there is none, and the channel does not open.
+func (c *Conn) Exporter(label string) ([]byte, error) {
+	out, err := c.state.ExportKeyingMaterial(label, []byte{}, 32)
+	if err != nil {
+		return nil, fmt.Errorf("channel: exporter: %w", err)
+	}
+	return out, nil
+}
+
+// Send writes one frame.
+func (c *Conn) Send(ctx context.Context, frameType byte, payload []byte) error {
+	if len(payload) > wire.MaxFrame {
+		return ErrTooLarge
+	}
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err // nothing was written: the channel stays good
+	}
+	defer c.until(ctx)()
+	c.out = binary.BigEndian.AppendUint32(c.out[:0], uint32(len(payload)))
+	c.out = append(c.out, frameType)
+	c.out = append(c.out, payload...) // one write: one record for a small frame
+	if _, err := c.tls.Write(c.out); err != nil {
+		c.abort()
+		return c.explain(ctx, "send", err)
+	}
+	if cap(c.out) > 256<<10 {
+		c.out = nil // one large picture should not stay in memory for hours
+	}
+	return nil
+}
+
+// Receive reads one frame. The payload is the caller's.
+func (c *Conn) Receive(ctx context.Context) (frameType byte, payload []byte, err error) {
+	defer c.until(ctx)()
+	frameType, payload, err = readFrame(c.in)
+	if err != nil {
+		c.abort()
+		return 0, nil, c.explain(ctx, "receive", err)
+	}
+	return frameType, payload, nil
+}
+
+// readFrame checks the length before it allocates, and allocates as bytes
+// arrive, so that a length alone costs nothing (scenario 53).
+func readFrame(r io.Reader) (byte, []byte, error) {
+	var head [headerSize]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return 0, nil, err
+	}
+	n := int(binary.BigEndian.Uint32(head[:]))
+	if n < 0 || n > wire.MaxFrame {
+		return 0, nil, ErrTooLarge
+	}
+	const step = 64 << 10
+	payload := make([]byte, 0, min(n, step))
+	for len(payload) < n {
+		have := len(payload)
+		payload = slices.Grow(payload, min(n-have, max(step, have)))
+		payload = payload[:min(n, cap(payload))]
+		if _, err := io.ReadFull(r, payload[have:]); err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return 0, nil, err
+		}
+	}
+	return head[4], payload, nil
+}
+
+// Close says goodbye and closes the connection below.
+func (c *Conn) Close() error { return c.tls.Close() }
+
+// abort closes without the WebSocket's goodbye, which waits for an answer that
+// a dead link never gives.
+func (c *Conn) abort() {
+	under := c.tls.NetConn()
+	if now, ok := under.(interface{ CloseNow() error }); ok {
+		now.CloseNow()
+		return
+	}
+	under.Close()
+}
+
+// until closes the connection when ctx ends before the returned stop is called.
+func (c *Conn) until(ctx context.Context) (stop func()) {
+	if ctx.Done() == nil {
+		return func() {}
+	}
+	cancel := context.AfterFunc(ctx, c.abort)
+	return func() { cancel() }
+}
+
+// explain prefers the context's reason to "use of closed connection".
+func (c *Conn) explain(ctx context.Context, what string, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	return fmt.Errorf("channel: %s: %w", what, err)
+}

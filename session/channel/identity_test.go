@@ -1,0 +1,92 @@
+package channel
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"beckmanconnect/session/wire"
+)
+
+// Scenario 15: what could mislead a reader is neither issued nor accepted.
+func TestIdentityRefusesMisleadingNames(t *testing.T) {
+	good := Identity{Account: "a@b.example", Name: "Zoë O'Neil-Weiß", Organisation: "服务", Regions: []string{"eu", "cn"}}
+	if _, err := EngineerTemplate(good, time.Now(), time.Now()); err != nil {
+		t.Errorf("a good name: %v", err)
+	}
+	for _, bad := range []string{"", "a\nb", "a\u202eb", "a\u200bb", " a", "a\x00", "\xff", strings.Repeat("x", 10_000)} {
+		id := good
+		id.Name = bad
+		if _, err := EngineerTemplate(id, time.Now(), time.Now()); err == nil {
+			t.Errorf("issued for %q", bad)
+		}
+	}
+}
+
+func TestIdentityThroughTheTemplate(t *testing.T) {
+	id := Identity{Account: "a/b?c#d%e@x.example", Name: "A", Organisation: "O", Regions: []string{"eu", "us"}, Request: "r-1"}
+	cert, err := EngineerTemplate(id, time.Now(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := EngineerIdentity(cert)
+	if err != nil || got.Account != id.Account || len(got.Regions) != 2 || got.Request != "r-1" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	cert.URIs = append(cert.URIs, staffURI("account", "other@x.example"))
+	if _, err := EngineerIdentity(cert); err == nil {
+		t.Error("two accounts were accepted")
+	}
+}
+
+func TestWordsAreDistinct(t *testing.T) {
+	seen := map[string]bool{}
+	for _, w := range wordList {
+		if w == "" || seen[w] {
+			t.Errorf("%q twice or empty", w)
+		}
+		seen[w] = true
+	}
+}
+
+// Scenario 53: lying lengths, cut frames: an error, never a large allocation.
+func FuzzReadFrame(f *testing.F) {
+	f.Add([]byte{0, 0, 0, 1, 2, 3})
+	f.Add([]byte{0, 0, 0, 0, 1})
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 1, 2})
+	f.Add([]byte{0, 0x3f, 0xff, 0xff, 1, 2})
+	f.Fuzz(func(t *testing.T, in []byte) {
+		kind, payload, err := readFrame(bytes.NewReader(in))
+		switch {
+		case err == nil:
+			n := int(binary.BigEndian.Uint32(in))
+			if len(payload) != n || kind != in[4] || !bytes.Equal(payload, in[5:5+n]) {
+				t.Errorf("read %d of %d bytes", len(payload), n)
+			}
+		case len(in) >= 4 && binary.BigEndian.Uint32(in) > wire.MaxFrame:
+			if len(in) >= 5 && !errors.Is(err, ErrTooLarge) {
+				t.Error(err)
+			}
+		case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+			t.Error(err)
+		}
+	})
+}
+
+func TestALengthAloneCostsNothing(t *testing.T) {
+	head := binary.BigEndian.AppendUint32(nil, wire.MaxFrame)
+	head = append(head, 1, 2, 3)
+	got := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for range b.N {
+			_, _, _ = readFrame(bytes.NewReader(head))
+		}
+	})
+	if got.AllocedBytesPerOp() > 128<<10 {
+		t.Errorf("%d bytes for a frame that never came", got.AllocedBytesPerOp())
+	}
+}
