@@ -1,0 +1,84 @@
+package text
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Clock is the time of day as laboratories write it: 24 hours, no seconds.
+func (c *Catalogue) Clock(t time.Time) string { return t.Format("15:04") }
+
+// Date is a calendar day in the order the language writes it.
+func (c *Catalogue) Date(t time.Time) string {
+	switch c.tag {
+	case "de":
+		return t.Format("02.01.2006")
+	case "fr", "es", "it":
+		return t.Format("02/01/2006")
+	case "ja":
+		return t.Format("2006/01/02")
+	case "zh-Hans":
+		return t.Format("2006-01-02")
+	}
+	return t.Format("2 Jan 2006")
+}
+
+// Day is the date of t as seen at now: today and yesterday in words.
+func (c *Catalogue) Day(t, now time.Time) string {
+	y, m, d := now.In(t.Location()).Date()
+	today := time.Date(y, m, d, 0, 0, 0, 0, t.Location())
+	switch {
+	case !t.Before(today) && t.Before(today.AddDate(0, 0, 1)):
+		return c.T("time.today")
+	case !t.Before(today.AddDate(0, 0, -1)) && t.Before(today):
+		return c.T("time.yesterday")
+	}
+	return c.Date(t)
+}
+
+// Moment is day and time in one short phrase; a time of today goes without
+// its day.
+func (c *Catalogue) Moment(t, now time.Time) string {
+	day := c.Day(t, now)
+	if day == c.T("time.today") {
+		return c.Clock(t)
+	}
+	return c.T("time.moment", "day", day, "clock", c.Clock(t))
+}
+
+// Size is a number of bytes for people: "1.4 MB", "1,4 MB".
+func (c *Catalogue) Size(n uint64) string {
+	units := []string{"B", "KB", "MB", "GB", "TB"}
+	v, unit := float64(n), 0
+	for v >= 1000 && unit < len(units)-1 {
+		v, unit = v/1000, unit+1
+	}
+	digits := strconv.FormatFloat(v, 'f', 0, 64)
+	if unit > 0 && v < 10 {
+		digits = c.decimal(strconv.FormatFloat(v, 'f', 1, 64))
+	}
+	return digits + "\u00a0" + units[unit]
+}
+
+// Countdown is what is left of a time, "9:41"; it never goes below zero.
+func (c *Catalogue) Countdown(left time.Duration) string {
+	if left < 0 {
+		left = 0
+	}
+	// Rounded up: a countdown that shows 0:00 is over.
+	s := int((left + time.Second - 1) / time.Second)
+	if s >= 3600 {
+		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d", s/60, s%60)
+}
+
+func (c *Catalogue) decimal(s string) string {
+	switch c.tag {
+	case "de", "fr", "es", "it":
+		return strings.Replace(s, ".", ",", 1)
+	}
+	return s
+}

@@ -1,0 +1,206 @@
+// Package text is the catalogue: every sentence the product shows to a
+// technician, in each language it speaks (B12). It links no graphics, so that
+// the tray can use it as well as the windows.
+//
+// A language is a folder of JSON files; each file holds flat keys. A value is
+// a sentence, or an object with the plural forms of it ("one", "other"). A
+// placeholder is a name in braces: "Valid for {minutes} minutes".
+package text
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+	"sync"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+)
+
+//go:embed en de
+var files embed.FS
+
+// Language is one the product speaks.
+type Language struct {
+	Tag  string // as its folder is called: "en", "zh-Hans"
+	Name string // in the language itself
+}
+
+// languages in the order they are offered; the first is the one to fall back to.
+var languages = []Language{
+	{"en", "English"},
+	{"de", "Deutsch"},
+}
+
+// Languages returns what can be chosen.
+func Languages() []Language { return append([]Language(nil), languages...) }
+
+// message is one entry: its plural forms by CLDR name; "other" is always there.
+type message map[string]string
+
+// UnmarshalJSON accepts a sentence or an object of plural forms.
+func (m *message) UnmarshalJSON(raw []byte) error {
+	if len(raw) > 0 && raw[0] == '"' {
+		var s string
+		if err := json.Unmarshal(raw, &s); err != nil {
+			return err
+		}
+		*m = message{"other": s}
+		return nil
+	}
+	forms := map[string]string{}
+	if err := json.Unmarshal(raw, &forms); err != nil {
+		return err
+	}
+	if _, ok := forms["other"]; !ok {
+		return fmt.Errorf("text: an entry with plural forms lacks %q", "other")
+	}
+	*m = forms
+	return nil
+}
+
+// Catalogue speaks one language. It never changes and is safe for use by many
+// goroutines.
+type Catalogue struct {
+	tag      string
+	base     language.Tag
+	messages map[string]message
+}
+
+// load reads each language's files once per process.
+var load = sync.OnceValues(func() (map[string]map[string]message, error) {
+	all := map[string]map[string]message{}
+	for _, l := range languages {
+		messages, err := readLanguage(files, l.Tag)
+		if err != nil {
+			return nil, err
+		}
+		all[l.Tag] = messages
+	}
+	return all, nil
+})
+
+func readLanguage(from fs.FS, tag string) (map[string]message, error) {
+	entries, err := fs.ReadDir(from, tag)
+	if err != nil {
+		return nil, fmt.Errorf("text: read %s: %w", tag, err)
+	}
+	out := map[string]message{}
+	for _, e := range entries {
+		raw, err := fs.ReadFile(from, path.Join(tag, e.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("text: read %s: %w", tag, err)
+		}
+		part := map[string]message{}
+		if err := json.Unmarshal(raw, &part); err != nil {
+			return nil, fmt.Errorf("text: parse %s/%s: %w", tag, e.Name(), err)
+		}
+		for key, m := range part {
+			if _, twice := out[key]; twice {
+				return nil, fmt.Errorf("text: %s/%s: %q is there twice", tag, e.Name(), key)
+			}
+			out[key] = m
+		}
+	}
+	return out, nil
+}
+
+// New returns the catalogue that fits a language best: "de-AT" speaks German,
+// "zh_CN" simplified Chinese, and what nobody translated English.
+func New(lang string) *Catalogue {
+	all, err := load()
+	if err != nil {
+		// The files are part of the program and a test reads them all.
+		panic(err)
+	}
+	tag := Match(lang)
+	return &Catalogue{tag: tag, base: language.Make(tag), messages: all[tag]}
+}
+
+// Match returns the tag of the language that fits a wanted one best.
+func Match(lang string) string {
+	tags := make([]language.Tag, len(languages))
+	for i, l := range languages {
+		tags[i] = language.Make(l.Tag)
+	}
+	want, err := language.Parse(strings.ReplaceAll(lang, "_", "-"))
+	if err != nil {
+		return languages[0].Tag
+	}
+	_, i, confidence := language.NewMatcher(tags).Match(want)
+	if confidence == language.No {
+		return languages[0].Tag
+	}
+	return languages[i].Tag
+}
+
+// Lang is the tag of the language spoken.
+func (c *Catalogue) Lang() string { return c.tag }
+
+// T returns the sentence of a key with its placeholders filled. args are names
+// and values in turn: T("help.valid", "minutes", 9). A value named "n" also
+// picks the plural form. An unknown key returns itself, so that a fault shows
+// and nothing falls over.
+func (c *Catalogue) T(key string, args ...any) string {
+	m, ok := c.messages[key]
+	if !ok {
+		return key
+	}
+	pairs := make([]string, 0, len(args))
+	form := m["other"]
+	for i := 0; i+1 < len(args); i += 2 {
+		name, _ := args[i].(string)
+		if n, isCount := count(args[i+1]); isCount && name == "n" {
+			form = c.form(m, n)
+		}
+		pairs = append(pairs, "{"+name+"}", fmt.Sprint(args[i+1]))
+	}
+	if len(pairs) == 0 {
+		return form
+	}
+	// One pass: a brace inside a value is never taken for a placeholder.
+	return strings.NewReplacer(pairs...).Replace(form)
+}
+
+// Has says whether a key exists, for families of keys that grow on the other
+// side of the pipe, such as kinds of log entries.
+func (c *Catalogue) Has(key string) bool {
+	_, ok := c.messages[key]
+	return ok
+}
+
+// Keys returns every key, sorted.
+func (c *Catalogue) Keys() []string {
+	out := make([]string, 0, len(c.messages))
+	for key := range c.messages {
+		out = append(out, key)
+	}
+	sort.Strings(out)
+	return out
+}
+
+func (c *Catalogue) form(m message, n int) string {
+	names := map[plural.Form]string{plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many"}
+	if s, ok := m[names[plural.Cardinal.MatchPlural(c.base, n, 0, 0, 0, 0)]]; ok {
+		return s
+	}
+	return m["other"]
+}
+
+func count(v any) (int, bool) {
+	switch n := v.(type) {
+	case int:
+		return n, true
+	case int64:
+		return int(n), true
+	case uint32:
+		return int(n), true
+	case uint64:
+		return int(n), true
+	}
+	return 0, false
+}
