@@ -1,0 +1,5 @@
+//go:build production
+
+package trust
+
+const developmentAllowed = false

@@ -1,0 +1,116 @@
+package trust
+
+import (
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// Authority is a CA with its key.
+type Authority struct {
+	Certificate *x509.Certificate
+	PEM         []byte
+	Key         crypto.Signer
+}
+
+// LoadAuthority pairs a CA certificate with its key and checks that they
+// belong together.
+func LoadAuthority(certFile, keyFile string) (*Authority, error) {
+	certPEM, err := os.ReadFile(certFile)
+	if err != nil {
+		return nil, fmt.Errorf("trust: load authority: %w", err)
+	}
+	block, _ := pem.Decode(certPEM)
+	if block == nil || block.Type != "CERTIFICATE" {
+		return nil, fmt.Errorf("trust: load authority: %s holds no certificate", certFile)
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("trust: load authority: %s: %w", certFile, err)
+	}
+	key, err := LoadKey(keyFile)
+	if err != nil {
+		return nil, err
+	}
+	public, ok := cert.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
+	if !ok || !public.Equal(key.Public()) {
+		return nil, fmt.Errorf("trust: load authority: %s is not the key of %s", keyFile, certFile)
+	}
+	return &Authority{Certificate: cert, PEM: certPEM, Key: key}, nil
+}
+
+// LoadKey reads a PKCS#8 private key in PEM, as Init writes them.
+func LoadKey(path string) (crypto.Signer, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("trust: load key: %w", err)
+	}
+	block, _ := pem.Decode(data)
+	if block == nil || block.Type != "PRIVATE KEY" {
+		return nil, fmt.Errorf("trust: load key: %s holds no PKCS#8 key in PEM", path)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("trust: load key: %s: %w", path, err)
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, fmt.Errorf("trust: load key: %s cannot sign", path)
+	}
+	return signer, nil
+}
+
+// LoadNoteSigner reads a signer as Init writes it (policy.key, vendor.key).
+func LoadNoteSigner(path string) (note.Signer, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("trust: load note key: %w", err)
+	}
+	signer, err := note.NewSigner(strings.TrimSpace(string(data)))
+	if err != nil {
+		// The parser's error could quote the key.
+		return nil, fmt.Errorf("trust: load note key: %s: %w", path, errNoteKey)
+	}
+	return signer, nil
+}
+
+var errNoteKey = errors.New("not a note signing key")
+
+// Private is what the cloud needs online of a private folder.
+type Private struct {
+	Cloud, Device, Staff *Authority
+	Vendor               note.Signer
+}
+
+// LoadPrivate reads the cloud's online keys: private is the folder with the
+// keys, roots the one with their certificates.
+func LoadPrivate(roots, private string) (*Private, error) {
+	var p Private
+	for _, a := range []struct {
+		to        **Authority
+		cert, key string
+	}{
+		{&p.Cloud, FileCloudCA, KeyCloudCA},
+		{&p.Device, FileDeviceCA, KeyDeviceCA},
+		{&p.Staff, FileStaffCA, KeyStaffCA},
+	} {
+		authority, err := LoadAuthority(filepath.Join(roots, a.cert), filepath.Join(private, a.key))
+		if err != nil {
+			return nil, err
+		}
+		*a.to = authority
+	}
+	var err error
+	p.Vendor, err = LoadNoteSigner(filepath.Join(private, KeyVendor))
+	if err != nil {
+		return nil, err
+	}
+	return &p, nil
+}
