@@ -1,0 +1,141 @@
+// Package device is this PC's identity: a P-256 key that is made on the first
+// start and never leaves, the certificate the cloud gives for it at
+// registration (P13), and the RSA-4096 certificates of single support sessions
+// (P10), made ahead of need and signed by the device key.
+package device
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"beckmanconnect/session/channel"
+	"beckmanconnect/store/keys"
+)
+
+// Config is what a Device needs.
+type Config struct {
+	Dir      string         // keys folder
+	Wrapper  keys.Wrapper   // keeps the key on disk unreadable
+	CloudURL string         // https://HOST[:PORT]
+	CloudCA  *x509.CertPool // the only roots for the cloud's TLS
+	DeviceCA *x509.CertPool // the only roots for device certificates
+	Now      func() time.Time
+	Log      *slog.Logger
+
+	// newKey makes session keys; tests that do not look at them have them
+	// made faster.
+	newKey func() (*rsa.PrivateKey, error)
+}
+
+// Device is this PC's identity. It is safe for concurrent use.
+type Device struct {
+	config Config
+	key    *ecdsa.PrivateKey
+	id     string
+	ahead  chan *rsa.PrivateKey
+
+	mu           sync.Mutex
+	registration Registration
+	chain        [][]byte // device certificate first, DER
+	leaf         *x509.Certificate
+}
+
+// Open loads the device key, or makes it when there is none.
+func Open(config Config) (*Device, error) {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.CloudCA == nil || config.DeviceCA == nil {
+		return nil, errors.New("device: roots of trust are missing")
+	}
+	if config.newKey == nil {
+		config.newKey = channel.NewKey
+	}
+	key, err := loadKey(config.Dir, config.Wrapper)
+	if err != nil {
+		return nil, err
+	}
+	id, err := IDOf(&key.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	return &Device{config: config, key: key, id: id, ahead: make(chan *rsa.PrivateKey, 1)}, nil
+}
+
+// IDOf gives the device ID of a public key: "bc-" and 16 hex digits of the
+// SHA-256 of its SubjectPublicKeyInfo.
+func IDOf(public *ecdsa.PublicKey) (string, error) {
+	spki, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		return "", fmt.Errorf("device: public key: %w", err)
+	}
+	sum := sha256.Sum256(spki)
+	return "bc-" + hex.EncodeToString(sum[:8]), nil
+}
+
+// ID is the device's ID; it is known before the registration.
+func (d *Device) ID() string { return d.id }
+
+// Registration is what the cloud knows this device by; ok is false until it is
+// registered.
+func (d *Device) Registration() (r Registration, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.registration, d.leaf != nil
+}
+
+// Restore takes up a registration that was kept in the store. It verifies it
+// again: the database is not a root of trust.
+func (d *Device) Restore(r Registration) error {
+	chain, leaf, err := d.verify(r)
+	if err != nil {
+		return &Error{Op: "restore", Code: "certificate-invalid", Err: err}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.registration, d.chain, d.leaf = r, chain, leaf
+	return nil
+}
+
+// Certificate is the client certificate for the cloud: link and relay.
+func (d *Device) Certificate() (tls.Certificate, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.leaf == nil {
+		return tls.Certificate{}, false
+	}
+	return tls.Certificate{Certificate: d.chain, PrivateKey: d.key, Leaf: d.leaf}, true
+}
+
+// TLS is the configuration of every connection to the cloud: TLS 1.2 or newer
+// (P9), the package's own roots and no others, the device certificate once
+// there is one. There is no way to switch verification off (scenario 55).
+func (d *Device) TLS() *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		RootCAs:    d.config.CloudCA,
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			certificate, ok := d.Certificate()
+			if !ok {
+				return new(tls.Certificate), nil // none to send
+			}
+			return &certificate, nil
+		},
+	}
+}
+
+// Run makes session keys ahead of need until ctx ends.
+func (d *Device) Run(ctx context.Context) error { return d.makeAhead(ctx) }
