@@ -1,0 +1,299 @@
+package support
+
+import (
+	"crypto/subtle"
+	"slices"
+	"strconv"
+	"time"
+
+	"beckmanconnect/session/wire"
+)
+
+// Ask is the engineer's wish for view or control.
+type Ask struct {
+	Link       LinkID
+	ID         string
+	Capability Capability
+	Reason     string
+	Duration   Duration // the longest the engineer would like; empty: any
+}
+
+func (e Ask) apply(w *work) error {
+	if !w.current(e.Link) {
+		return nil
+	}
+	if !validID(e.ID) {
+		w.violation(e.Link)
+		return nil
+	}
+	a := ask{id: e.ID, capability: e.Capability, reason: Clean(e.Reason, maxReason), durations: offered(e.Duration)}
+	a.capability = Capability(Clean(string(a.capability), maxName))
+	w.ask(a)
+	return nil
+}
+
+// offered are the durations a technician may choose from: never longer than
+// what was asked for, the shortest first.
+func offered(d Duration) []Duration {
+	all := []Duration{Once, Minutes, Session}
+	if i := slices.Index(all, d); i >= 0 {
+		return all[:i+1]
+	}
+	return all
+}
+
+// current is true for the link of the one engineer in session.
+func (w *work) current(l LinkID) bool {
+	return l != 0 && w.st.ses != nil && w.st.ses.link == l
+}
+
+// violation ends the session of a link that does not keep to the protocol.
+func (w *work) violation(l LinkID) {
+	if w.current(l) {
+		w.endSession("protocol", actorService, nil)
+	}
+}
+
+func (w *work) engineerAnd(kv ...string) map[string]string {
+	p := map[string]string{}
+	if w.st.ses != nil {
+		p["engineer"] = w.st.ses.engineer.Account
+	}
+	for i := 0; i+1 < len(kv); i += 2 {
+		p[kv[i]] = kv[i+1]
+	}
+	return p
+}
+
+// ask puts a wish in front of the technician, or refuses it without a prompt.
+func (w *work) ask(a ask) {
+	s := w.st.ses
+	fields, personal := map[string]string{"capability": string(a.capability)}, w.engineerAnd("reason", a.reason)
+	if a.file != nil {
+		fields["size"], fields["sha256"] = strconv.FormatInt(a.file.File.Size, 10), a.file.File.SHA256
+		personal["file"] = a.file.shown
+	}
+	// A flood is counted before it is logged: it must not fill the log (16).
+	s.asked = slices.DeleteFunc(s.asked, func(t time.Duration) bool { return w.now.Mono-t >= time.Minute })
+	s.asked = append(s.asked, w.now.Mono)
+	if n := len(s.asked); n >= w.cfg.AsksPerMinute {
+		if n == w.cfg.AsksPerMinute {
+			w.audit("session.throttled", actorEngineer, fields, personal)
+			w.tell("throttled", nil)
+		}
+		// A minute of silence is over only once the asking stops.
+		s.asked = s.asked[len(s.asked)-min(n, w.cfg.AsksPerMinute+1):]
+		w.answer(a, false, "throttled", nil)
+		return
+	}
+	w.audit("session.asked", actorEngineer, fields, personal)
+	w.tell("asked", fields)
+	if a.file == nil && a.capability != View && a.capability != Control {
+		// Files go by AskFile; what is not known here stays off (P27).
+		w.no(a, "policy", "unknown-capability")
+		return
+	}
+	if d := w.cfg.Policy.Decide(s.engineer, a.capability); !d.Allowed {
+		w.no(a, "policy", d.Why)
+		return
+	}
+	pending := func(b ask) bool {
+		return b.id == a.id || (a.file == nil && b.capability == a.capability)
+	}
+	if (s.prompt != nil && pending(s.prompt.ask)) || slices.ContainsFunc(s.queue, pending) {
+		w.no(a, "pending", "pending")
+		return
+	}
+	if len(s.queue) >= w.cfg.QueuedAsks {
+		w.no(a, "throttled", "queue-full")
+		return
+	}
+	s.queue = append(s.queue, a)
+}
+
+// no refuses without a prompt, and says so in the log (B4).
+func (w *work) no(a ask, told, why string) {
+	w.audit("session.refused", actorService, map[string]string{"capability": string(a.capability), "why": why}, w.engineerAnd())
+	w.tell("answered", map[string]string{"capability": string(a.capability), "answer": told})
+	w.answer(a, false, told, nil)
+}
+
+// answer tells the engineer how an ask ended.
+func (w *work) answer(a ask, granted bool, why string, l *lease) {
+	m := wire.Message{
+		Type: "answer", ID: a.id, Capability: string(a.capability), Granted: granted, Why: why, Generation: w.st.generation,
+	}
+	if l != nil && l.until != nil {
+		m.UntilMS = l.until.Wall.UnixMilli()
+	}
+	w.send(w.st.ses.link, m)
+	if a.file != nil && !granted {
+		w.send(w.st.ses.link, wire.Message{Type: "file", ID: a.id, State: "refused", Why: why})
+	}
+}
+
+// showNext asks the technician the next question, one at a time.
+func (w *work) showNext() {
+	s := w.st.ses
+	for s != nil && s.link != 0 && s.prompt == nil && len(s.queue) > 0 {
+		a := s.queue[0]
+		s.queue = s.queue[1:]
+		d := w.cfg.Policy.Decide(s.engineer, a.capability)
+		if !d.Allowed {
+			w.no(a, "policy", d.Why)
+			continue
+		}
+		timeout := w.cfg.PromptTimeout
+		if d.PromptTimeout > 0 {
+			timeout = min(timeout, d.PromptTimeout)
+		}
+		p := &prompt{ask: a, shown: w.now, expires: w.now.Add(timeout)}
+		p.Prompt = Prompt{
+			ID: w.newID(), Nonce: w.random(16), Session: s.id, Generation: w.st.generation,
+			Capability: a.capability, Engineer: s.engineer, Reason: a.reason, Durations: a.durations,
+			Expires: p.expires.Wall, ArmedAfter: w.cfg.ArmedAfter,
+			PatientData: d.PatientData, RunInProgress: a.capability == Control && d.RunInProgress,
+		}
+		if a.file != nil {
+			f := a.file.File
+			f.Name = a.file.shown
+			p.File = &f
+		}
+		s.prompt, w.changed = p, true
+		w.audit("prompt.shown", actorService, map[string]string{
+			"prompt": p.Prompt.ID, "capability": string(a.capability), "timeout_s": strconv.Itoa(int(timeout / time.Second)),
+			"patient_data": strconv.FormatBool(p.PatientData), "run": strconv.FormatBool(p.RunInProgress),
+		}, w.engineerAnd())
+		w.do(ShowPrompt{Prompt: p.Prompt})
+	}
+}
+
+// Answer is the technician's decision.
+type Answer struct {
+	Technician   string
+	Initials     string
+	Prompt       string
+	Nonce        []byte
+	Allow        bool
+	Duration     Duration // empty: the default
+	RunConfirmed bool
+}
+
+func (e Answer) apply(w *work) error {
+	s := w.st.ses
+	if s == nil || s.prompt == nil || s.prompt.Prompt.ID != e.Prompt {
+		// Decided already, by somebody else or by time: void (scenarios 12, 19).
+		return w.void(e, "prompt-gone", "this question was answered or is over")
+	}
+	p := s.prompt
+	if len(e.Nonce) == 0 || subtle.ConstantTimeCompare(e.Nonce, p.Nonce) != 1 || p.Session != s.id {
+		return w.void(e, "nonce-wrong", "the answer does not belong to this question")
+	}
+	who := w.engineerAnd("technician", e.Technician, "initials", Clean(e.Initials, maxName))
+	if !e.Allow {
+		w.closePrompt("denied", actorTechnician, who)
+		return nil
+	}
+	if w.now.Mono-p.shown.Mono < w.cfg.ArmedAfter {
+		return w.void(e, "not-armed", "answered before it could have been read") // scenario 10
+	}
+	duration := e.Duration
+	if duration == "" {
+		duration = p.durations[0]
+	}
+	if !slices.Contains(p.durations, duration) {
+		return w.void(e, "duration-not-offered", "the duration was not offered")
+	}
+	d := w.cfg.Policy.Decide(s.engineer, p.capability)
+	if !d.Allowed {
+		w.audit("session.refused", actorService, map[string]string{"capability": string(p.capability), "why": d.Why}, who)
+		w.closePrompt("policy", actorService, who)
+		return refuse("policy", "the site's policy does not allow it any more: "+d.Why)
+	}
+	if p.capability == Control && d.RunInProgress && (!e.RunConfirmed || !p.RunInProgress) {
+		w.askAgainForRun(p)
+		return w.void(e, "run-not-confirmed", "a run is or may be in progress: confirm it")
+	}
+	w.grant(duration, d.RunInProgress && e.RunConfirmed, who)
+	return nil
+}
+
+// askAgainForRun shows the question anew when a run began while it stood, so
+// that the second yes answers a question that was put (B7).
+func (w *work) askAgainForRun(p *prompt) {
+	if p.RunInProgress {
+		return
+	}
+	p.RunInProgress, p.shown, p.Nonce, w.changed = true, w.now, w.random(16), true
+	w.do(ShowPrompt{Prompt: p.Prompt})
+}
+
+// void logs an answer that does not count.
+func (w *work) void(e Answer, code, message string) error {
+	w.audit("prompt.answer-void", actorTechnician,
+		map[string]string{"prompt": Clean(e.Prompt, maxID), "why": code, "allow": strconv.FormatBool(e.Allow)},
+		map[string]string{"technician": e.Technician})
+	return refuse(code, message)
+}
+
+// closePrompt ends the showing question with a no of some kind.
+func (w *work) closePrompt(code, actor string, who map[string]string) {
+	s := w.st.ses
+	p := s.prompt
+	if p == nil {
+		return
+	}
+	w.audit("prompt.answered", actor, map[string]string{"prompt": p.Prompt.ID, "capability": string(p.capability), "answer": code}, who)
+	w.tell("answered", map[string]string{"capability": string(p.capability), "answer": code})
+	s.prompt, w.changed = nil, true
+	w.do(HidePrompt{ID: p.Prompt.ID, Code: code})
+	w.answer(p.ask, false, code, nil)
+}
+
+// withdrawAll takes every question back, shown or queued.
+func (w *work) withdrawAll(code string) {
+	s := w.st.ses
+	w.closePrompt(code, actorService, w.engineerAnd())
+	for _, a := range s.queue {
+		w.answer(a, false, code, nil)
+	}
+	s.queue = nil
+}
+
+// Cancel is the engineer taking back an ask, giving back what it led to, or
+// stopping a transfer.
+type Cancel struct {
+	Link LinkID
+	ID   string
+}
+
+func (Cancel) narrows() {}
+
+func (e Cancel) apply(w *work) error {
+	if !w.current(e.Link) {
+		return nil
+	}
+	s := w.st.ses
+	if s.prompt != nil && s.prompt.id == e.ID {
+		w.closePrompt("withdrawn", actorEngineer, w.engineerAnd())
+		return nil
+	}
+	if i := slices.IndexFunc(s.queue, func(a ask) bool { return a.id == e.ID }); i >= 0 {
+		w.answer(s.queue[i], false, "withdrawn", nil)
+		s.queue = slices.Delete(s.queue, i, i+1)
+		return nil
+	}
+	for c, l := range s.leases {
+		if l.ask == e.ID {
+			w.endLease(c, "released")
+			return nil
+		}
+	}
+	for i := range s.transfers {
+		if s.transfers[i].ID == e.ID {
+			w.failTransfer(&s.transfers[i], "withdrawn")
+			return nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package support
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+)
+
+// Alphabet holds the 32 characters of a code: no 0 and O, no 1 and I, so that
+// a code survives being read out. Eight of them are 40 bits (P23).
+const Alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+// CodeLength is how many characters a code has.
+const CodeLength = 8
+
+// Secret is text that must not reach a log, a message or a disk. It prints as
+// stars whichever way it is formatted; Reveal is the one way to read it, and
+// easy to search for (scenario 25).
+type Secret struct{ text string }
+
+// Reveal gives the text itself.
+func (s Secret) Reveal() string { return s.text }
+
+func (s Secret) String() string               { return "***" }
+func (s Secret) GoString() string             { return "***" }
+func (s Secret) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, "***") }
+func (s Secret) LogValue() slog.Value         { return slog.StringValue("***") }
+func (s Secret) MarshalText() ([]byte, error) { return []byte("***"), nil }
+
+// NewCode makes a one-time code from r.
+func NewCode(r io.Reader) (Secret, error) {
+	var raw [CodeLength]byte
+	if _, err := io.ReadFull(r, raw[:]); err != nil {
+		return Secret{}, fmt.Errorf("support: make a code: %w", err)
+	}
+	for i, b := range raw {
+		raw[i] = Alphabet[int(b)%len(Alphabet)] // 32 divides 256: every character is equally likely
+	}
+	return Secret{text: string(raw[:])}, nil
+}
+
+// Grouped is the code as it is shown: "ABCD EFGH".
+func Grouped(code Secret) Secret {
+	t := code.text
+	if len(t) != CodeLength {
+		return code
+	}
+	return Secret{text: t[:CodeLength/2] + " " + t[CodeLength/2:]}
+}
+
+// NormalizeCode makes what an engineer typed comparable: upper case, without
+// the spaces and dashes people put between groups. Longer text than any code
+// is cut, so that nobody buys work with it.
+func NormalizeCode(typed string) string {
+	if len(typed) > 64 {
+		typed = typed[:64]
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == ' ' || r == '-' || r == '\t':
+			return -1
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		}
+		return r
+	}, typed)
+}

@@ -1,0 +1,107 @@
+package support
+
+import (
+	"time"
+
+	"beckmanconnect/session/wire"
+)
+
+// Effect is something the driver does once the step is on disk. Effects are
+// carried out in the order they come.
+type Effect interface{ effect() }
+
+// LinkID names one end-to-end channel; the driver counts them up.
+type LinkID uint64
+
+// HelperID names one attached desktop helper; the driver counts them up.
+type HelperID uint64
+
+type (
+	// SendTo puts a message on an engineer's link.
+	SendTo struct {
+		Link    LinkID
+		Message wire.Message
+	}
+	// DropLink closes a link after what was sent before is out.
+	DropLink struct{ Link LinkID }
+	// CheckCode starts the check of one try; the answer comes as TryDone.
+	CheckCode struct {
+		Link LinkID
+		Try  uint64
+		Code Secret
+	}
+	// ShowPrompt asks the technician.
+	ShowPrompt struct{ Prompt Prompt }
+	// HidePrompt takes the question away; Code says how it ended.
+	HidePrompt struct{ ID, Code string }
+	// Changed asks for the snapshot to be published.
+	Changed struct{}
+	// WantDesktop asks for a desktop helper with this one-time token.
+	WantDesktop struct {
+		Session    string
+		Generation uint64
+		Token      []byte
+	}
+	// StopDesktop ends the helper: queued input is void, keys are lifted.
+	StopDesktop struct {
+		Helper     HelperID
+		Generation uint64
+	}
+	// ViewDesktop starts or stops the capture.
+	ViewDesktop struct {
+		Helper     HelperID
+		On, Full   bool
+		Generation uint64
+	}
+	// ReleaseInput voids queued input and lifts what is still held down.
+	ReleaseInput struct {
+		Helper     HelperID
+		Generation uint64
+	}
+	// OpenTransfer prepares to receive a file that was allowed.
+	OpenTransfer struct{ Transfer Transfer }
+	// RevealTransfer makes a received and checked file visible.
+	RevealTransfer struct{ ID string }
+	// AbortTransfer throws away what came of a file.
+	AbortTransfer struct{ ID string }
+)
+
+func (SendTo) effect()         {}
+func (DropLink) effect()       {}
+func (CheckCode) effect()      {}
+func (ShowPrompt) effect()     {}
+func (HidePrompt) effect()     {}
+func (Changed) effect()        {}
+func (WantDesktop) effect()    {}
+func (StopDesktop) effect()    {}
+func (ViewDesktop) effect()    {}
+func (ReleaseInput) effect()   {}
+func (OpenTransfer) effect()   {}
+func (RevealTransfer) effect() {}
+func (AbortTransfer) effect()  {}
+
+// Prompt is one question: one capability, one engineer, one answer (P24).
+type Prompt struct {
+	ID            string
+	Nonce         []byte // 128 bit, single use
+	Session       string
+	Generation    uint64 // when it was made
+	Capability    Capability
+	Engineer      Engineer
+	Reason        string
+	Durations     []Duration // offered, the first is the default
+	Expires       time.Time
+	ArmedAfter    time.Duration
+	File          *wire.File // with a name fit to be shown
+	PatientData   bool
+	RunInProgress bool
+}
+
+// Transfer is one file on its way in.
+type Transfer struct {
+	ID     string
+	File   wire.File
+	Done   int64
+	State  string // "asked", "running", "checking", "finished", "refused", "failed"
+	Detail string
+}

@@ -1,0 +1,155 @@
+package support
+
+import (
+	"strconv"
+
+	"beckmanconnect/session/wire"
+)
+
+// grant makes the right the technician just gave. It opens a new generation.
+func (w *work) grant(d Duration, runConfirmed bool, who map[string]string) {
+	s := w.st.ses
+	p := s.prompt
+	s.prompt, w.changed = nil, true
+	gen := w.bump()
+	l := lease{capability: p.capability, ask: p.id, duration: d, generation: gen, runConfirmed: runConfirmed}
+	switch {
+	case p.file != nil:
+	case d == Once:
+		until := w.now.Add(w.cfg.OnceLimit)
+		l.until = &until
+	case d == Minutes:
+		until := w.now.Add(w.cfg.MinutesLimit)
+		l.until = &until
+	}
+	fields := map[string]string{
+		"prompt": p.Prompt.ID, "capability": string(p.capability), "answer": "allowed", "duration": string(d),
+		"generation": strconv.FormatUint(gen, 10), "run_confirmed": strconv.FormatBool(runConfirmed),
+	}
+	if p.file != nil {
+		fields["sha256"] = p.file.File.SHA256
+		who["file"] = p.file.shown
+	}
+	w.audit("session.granted", actorTechnician, fields, who)
+	w.tell("answered", map[string]string{"capability": string(p.capability), "answer": "allowed", "duration": string(d)})
+	w.do(HidePrompt{ID: p.Prompt.ID, Code: "allowed"})
+	if p.file != nil {
+		w.answer(p.ask, true, "allowed", nil)
+		w.startTransfer(*p.file, p.id)
+		return
+	}
+	s.leases[p.capability] = l
+	w.answer(p.ask, true, "allowed", &l)
+}
+
+// sendLease tells a resumed engineer of a right that goes on.
+func (w *work) sendLease(l lease) {
+	m := wire.Message{
+		Type: "answer", ID: l.ask, Capability: string(l.capability), Granted: true, Why: "allowed", Generation: w.st.generation,
+	}
+	if l.until != nil {
+		m.UntilMS = l.until.Wall.UnixMilli()
+	}
+	w.send(w.st.ses.link, m)
+}
+
+// endLease takes a right away. Where control ends, a new generation begins:
+// input still on its way is void (scenario 14).
+func (w *work) endLease(c Capability, why string) {
+	s := w.st.ses
+	if _, ok := s.leases[c]; !ok {
+		return
+	}
+	delete(s.leases, c)
+	w.changed = true
+	gen := w.bump()
+	w.audit("session.lease-ended", actorService, map[string]string{"capability": string(c), "why": why}, w.engineerAnd())
+	w.tell("lease-end", map[string]string{"capability": string(c), "why": why})
+	w.send(s.link, wire.Message{Type: "lease-end", Capability: string(c), Why: why, Generation: gen})
+	if c == Control {
+		w.releaseInput()
+	}
+}
+
+func (w *work) releaseInput() {
+	if h := w.st.ses.helper; h.stage == helperAttached {
+		w.do(ReleaseInput{Helper: h.id, Generation: w.st.generation})
+	}
+}
+
+// Revoke is the technician taking back one capability.
+type Revoke struct {
+	Technician string
+	Capability Capability
+}
+
+func (Revoke) narrows() {}
+
+func (e Revoke) apply(w *work) error {
+	s := w.st.ses
+	if s == nil {
+		return refuse("no-session", "no session is running")
+	}
+	who := w.engineerAnd("technician", e.Technician)
+	if e.Capability == Files {
+		n := 0
+		for i := range s.transfers {
+			if w.failTransfer(&s.transfers[i], "revoked") {
+				n++
+			}
+		}
+		w.audit("session.revoked", actorTechnician, map[string]string{"capability": string(Files), "transfers": strconv.Itoa(n)}, who)
+		return nil
+	}
+	if _, ok := s.leases[e.Capability]; !ok {
+		return refuse("not-granted", "that was not granted")
+	}
+	w.audit("session.revoked", actorTechnician, map[string]string{"capability": string(e.Capability)}, who)
+	w.endLease(e.Capability, "revoked")
+	return nil
+}
+
+// MayInput says whether input that came on this link with this generation is
+// to be applied now. Everything is looked at again for every message: session,
+// link, prompt, lease, generation, helper, bar, the technician's own hand and
+// signed policy (scenarios 8, 13, 14).
+func (m *Machine) MayInput(now Moment, on LinkID, generation uint64) bool {
+	s := m.st.ses
+	if s == nil || on == 0 || s.link != on || s.prompt != nil || len(s.queue) > 0 || s.bars == 0 ||
+		s.helper.stage != helperAttached || now.Mono < s.localUntil {
+		return false
+	}
+	l, ok := s.leases[Control]
+	// Not older than the lease, so that a second grant beside it does not void
+	// what is typed meanwhile; never newer than the host's own count.
+	if !ok || l.over(now) || generation < l.generation || generation > m.st.generation {
+		return false
+	}
+	d := m.cfg.Policy.Decide(s.engineer, Control)
+	if !d.Allowed || (d.RunInProgress && !l.runConfirmed) {
+		return false
+	}
+	s.input++
+	return true
+}
+
+// MayPicture says whether a picture of this helper may go out now, and on
+// which link. A picture captured before the lease is not sent.
+func (m *Machine) MayPicture(now Moment, from HelperID, generation uint64) (LinkID, bool) {
+	s := m.st.ses
+	if s == nil || s.link == 0 || s.bars == 0 || s.helper.stage != helperAttached || s.helper.id != from || !s.helper.viewOn {
+		return 0, false
+	}
+	l, ok := s.leases[View]
+	if !ok || l.over(now) || generation < l.generation || generation > m.st.generation {
+		return 0, false
+	}
+	if !m.cfg.Policy.Decide(s.engineer, View).Allowed {
+		return 0, false
+	}
+	s.pictures++
+	return s.link, true
+}
+
+// Generation is the one commands to the helper carry now.
+func (m *Machine) Generation() uint64 { return m.st.generation }

@@ -1,0 +1,221 @@
+package support
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// state is everything the machine remembers. It is copied before a step and
+// replaced after it, so a step that cannot be recorded leaves no trace.
+type state struct {
+	generation uint64
+	tries      Tries
+	waitUntil  time.Duration // on Moment.Mono; no code is looked at before
+	tryCount   uint64
+	req        *request
+	ses        *session
+	links      map[LinkID]link
+	ended      string // how the last session or request ended
+}
+
+// request is a call for help whose code still waits.
+type request struct {
+	id, reason, alarm string
+	code              Secret
+	since             Moment
+	expires           Moment
+	used              int // tries of this code, right or wrong
+	pending           uint64
+	pendingLink       LinkID
+}
+
+// link is an open channel whose engineer was verified.
+type link struct {
+	engineer Engineer
+}
+
+type session struct {
+	id, request string
+	engineer    Engineer
+	link        LinkID // 0 while the link is lost
+	token       [32]byte
+	started     Moment
+	lostUntil   *Moment
+	barUntil    *Moment // must be held by then
+	bars        int
+	leases      map[Capability]lease
+	prompt      *prompt
+	queue       []ask
+	asked       []time.Duration
+	transfers   []Transfer
+	helper      helper
+	paused      bool
+	localUntil  time.Duration
+	input       uint64 // applied inputs and forwarded pictures, for the summary
+	pictures    uint64
+}
+
+type lease struct {
+	capability   Capability
+	ask          string // the ask it answers, by the engineer's ID
+	duration     Duration
+	until        *Moment // nil: until the session ends
+	generation   uint64
+	runConfirmed bool
+}
+
+type ask struct {
+	id         string
+	capability Capability
+	reason     string
+	durations  []Duration
+	file       *fileAsk
+}
+
+type prompt struct {
+	ask
+	Prompt
+	shown   Moment
+	expires Moment
+}
+
+type helper struct {
+	stage      helperStage
+	id         HelperID
+	token      [32]byte
+	generation uint64
+	attachBy   Moment
+	viewOn     bool
+	width      int
+	height     int
+	screen     string // what the engineer was told last
+	capturing  bool
+	fault      string
+}
+
+type helperStage int
+
+const (
+	helperNone helperStage = iota
+	helperWanted
+	helperAttached
+)
+
+func (s state) clone() state {
+	s.links = maps.Clone(s.links)
+	if s.links == nil {
+		s.links = map[LinkID]link{}
+	}
+	if s.req != nil {
+		r := *s.req
+		s.req = &r
+	}
+	if s.ses != nil {
+		c := *s.ses
+		c.leases = maps.Clone(c.leases)
+		c.queue = slices.Clone(c.queue)
+		c.asked = slices.Clone(c.asked)
+		c.transfers = slices.Clone(c.transfers)
+		if c.prompt != nil {
+			p := *c.prompt
+			c.prompt = &p
+		}
+		s.ses = &c
+	}
+	return s
+}
+
+// reached is true when either clock says the moment has come.
+func (m Moment) reached(at Moment) bool {
+	return m.Mono >= at.Mono || !m.Wall.Before(at.Wall)
+}
+
+// left is how long until the moment on the clock that gets there first.
+func (m Moment) left(at Moment) time.Duration {
+	return min(at.Mono-m.Mono, at.Wall.Sub(m.Wall))
+}
+
+// Phase is where the machine stands.
+type Phase string
+
+// The phases, as in the contract of the pipe.
+const (
+	PhaseOff       Phase = "off"
+	PhaseReady     Phase = "ready"
+	PhaseWaiting   Phase = "waiting"
+	PhaseConnected Phase = "connected"
+	PhaseLost      Phase = "lost"
+)
+
+// Lease is a right that lives, as it is shown.
+type Lease struct {
+	Capability Capability
+	Until      time.Time // zero: until the session ends
+	Active     bool
+}
+
+// Snapshot is what may be shown of the state. It never holds the code.
+type Snapshot struct {
+	Phase       Phase
+	OffCode     string
+	Request     string
+	Session     string
+	CodeExpires time.Time
+	WrongCodes  int
+	Engineer    *Engineer
+	Leases      []Lease
+	Transfers   []Transfer
+	Prompt      *Prompt
+	Ended       string
+	Started     time.Time
+}
+
+// Snapshot gives the state as of now.
+func (m *Machine) Snapshot(now Moment) Snapshot {
+	s := m.st
+	out := Snapshot{Phase: PhaseReady, Ended: s.ended}
+	if s.tries.Row >= m.cfg.OffAfter {
+		out.OffCode = offTooMany
+	} else {
+		out.OffCode = m.cfg.Gate()
+	}
+	switch {
+	case s.ses != nil:
+		out.Phase = PhaseConnected
+		if s.ses.link == 0 {
+			out.Phase = PhaseLost
+		}
+		out.Request, out.Session = s.ses.request, s.ses.id
+		e := s.ses.engineer
+		out.Engineer = &e
+		out.Started = s.ses.started.Wall
+		for _, c := range []Capability{View, Control} {
+			if l, ok := s.ses.leases[c]; ok && !l.over(now) {
+				shown := Lease{Capability: c, Active: s.ses.link != 0 && s.ses.helper.stage == helperAttached}
+				if l.until != nil {
+					shown.Until = l.until.Wall
+				}
+				out.Leases = append(out.Leases, shown)
+			}
+		}
+		out.Transfers = slices.Clone(s.ses.transfers)
+		if s.ses.prompt != nil {
+			p := s.ses.prompt.Prompt
+			out.Prompt = &p
+		}
+	case s.req != nil:
+		out.Phase = PhaseWaiting
+		out.Request = s.req.id
+		out.CodeExpires = s.req.expires.Wall
+		out.WrongCodes = s.req.used
+		if s.req.pending != 0 {
+			out.WrongCodes-- // not known yet
+		}
+	case out.OffCode != "":
+		out.Phase = PhaseOff
+	}
+	return out
+}
+
+func (l lease) over(now Moment) bool { return l.until != nil && now.reached(*l.until) }
