@@ -1,0 +1,204 @@
+package data
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"beckmanconnect/internal/cloudapi"
+)
+
+// ErrNotFound: no such device, request or session.
+var ErrNotFound = errors.New("not found")
+
+// ErrCloned: the device ID is taken by another key.
+var ErrCloned = errors.New("this device ID belongs to another key")
+
+// Registration is what a device registers with (P13).
+type Registration struct {
+	Device      string
+	KeyHash     []byte // SHA-256 of the whole public key, of which Device is a part
+	Region      string
+	Serial      string
+	Type        string
+	Terms       string
+	Email       string
+	Name        string
+	LogVerifier string // note verifier of the device's log, may be empty
+}
+
+// Register stores a new device, or what changed of a known one. A known device
+// proves itself by the same key; another key under its ID is ErrCloned.
+func (db *DB) Register(ctx context.Context, r Registration) error {
+	email, err := db.seal.sealText(r.Email, "devices", r.Device, "email")
+	if err != nil {
+		return fmt.Errorf("data: register: %w", err)
+	}
+	name, err := db.seal.sealText(r.Name, "devices", r.Device, "name")
+	if err != nil {
+		return fmt.Errorf("data: register: %w", err)
+	}
+	now := db.nowMS()
+	err = db.update(ctx, func(tx *sql.Tx) error {
+		var known []byte
+		err := tx.QueryRow("SELECT key_hash FROM devices WHERE id = ?", r.Device).Scan(&known)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			if err := db.noteSharedSerial(tx, r); err != nil {
+				return err
+			}
+			_, err = tx.Exec(`INSERT INTO devices (id, key_hash, region, serial, type, terms, email, name, log_verifier, registered_ms, updated_ms, since_ms)
+				VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`, r.Device, r.KeyHash, r.Region, r.Serial, r.Type, r.Terms, email, name, r.LogVerifier, now, now, now)
+			return err
+		case err != nil:
+			return err
+		case !bytes.Equal(known, r.KeyHash):
+			return ErrCloned
+		}
+		// The log's verifier is pinned by whoever named it first: a device that
+		// names another one is a question for the witness, not an update.
+		_, err = tx.Exec(`UPDATE devices SET region=?, serial=?, type=?, terms=?, email=?, name=?, updated_ms=?,
+			log_verifier = CASE log_verifier WHEN '' THEN ? ELSE log_verifier END WHERE id=?`,
+			r.Region, r.Serial, r.Type, r.Terms, email, name, now, r.LogVerifier, r.Device)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("data: register: %w", err)
+	}
+	return nil
+}
+
+// noteSharedSerial: a reinstalled PC comes with a new key and its old serial
+// number, which is fine, and so might an impostor: staff is told.
+func (db *DB) noteSharedSerial(tx *sql.Tx, r Registration) error {
+	var other string
+	err := tx.QueryRow("SELECT id FROM devices WHERE type = ? AND serial = ? LIMIT 1", r.Type, r.Serial).Scan(&other)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return db.raise(tx, r.Device, AlarmSerialTwice, other, "This serial number was registered before with another key")
+}
+
+// DeviceRecord is a device as staff may see it, and who answers for it.
+type DeviceRecord struct {
+	cloudapi.Device
+	LogVerifier string
+}
+
+const deviceColumns = "id, serial, type, region, name, online, since_ms, status, log_verifier"
+
+// Device gives one device, or ErrNotFound.
+func (db *DB) Device(ctx context.Context, id string) (DeviceRecord, error) {
+	row := db.sql.QueryRowContext(ctx, "SELECT "+deviceColumns+" FROM devices WHERE id = ?", id)
+	d, err := db.scanDevice(row.Scan)
+	if err != nil {
+		return d, fmt.Errorf("data: device: %w", err)
+	}
+	return d, nil
+}
+
+// Devices gives the fleet, sorted by type and serial number.
+func (db *DB) Devices(ctx context.Context) ([]DeviceRecord, error) {
+	rows, err := db.sql.QueryContext(ctx, "SELECT "+deviceColumns+" FROM devices ORDER BY type, serial, id")
+	if err != nil {
+		return nil, fmt.Errorf("data: devices: %w", err)
+	}
+	defer rows.Close()
+	var list []DeviceRecord
+	for rows.Next() {
+		d, err := db.scanDevice(rows.Scan)
+		if err != nil {
+			return nil, fmt.Errorf("data: devices: %w", err)
+		}
+		list = append(list, d)
+	}
+	return list, rows.Err()
+}
+
+func (db *DB) scanDevice(scan func(...any) error) (DeviceRecord, error) {
+	var (
+		d      DeviceRecord
+		name   []byte
+		status string
+	)
+	err := scan(&d.ID, &d.Serial, &d.Type, &d.Region, &name, &d.Online, &d.SinceMS, &status, &d.LogVerifier)
+	if errors.Is(err, sql.ErrNoRows) {
+		return d, ErrNotFound
+	}
+	if err != nil {
+		return d, err
+	}
+	if d.Name, err = db.seal.openText(name, "devices", d.ID, "name"); err != nil {
+		return d, err
+	}
+	return d, json.Unmarshal([]byte(status), &d.Status)
+}
+
+// SetOnline records that a device came or went (P13, P14). It reports whether
+// that is news.
+func (db *DB) SetOnline(ctx context.Context, device string, online bool) (bool, error) {
+	changed := false
+	err := db.update(ctx, func(tx *sql.Tx) error {
+		now := db.nowMS()
+		res, err := tx.Exec("UPDATE devices SET online=?, since_ms=? WHERE id=? AND online<>?", online, now, device, online)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		changed = true
+		_, err = tx.Exec("INSERT INTO presence (device, online, at_ms) VALUES (?,?,?)", device, online, now)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("data: presence: %w", err)
+	}
+	return changed, nil
+}
+
+// AllOffline closes what a cloud that was killed left open.
+func (db *DB) AllOffline(ctx context.Context) error {
+	err := db.update(ctx, func(tx *sql.Tx) error {
+		now := db.nowMS()
+		if _, err := tx.Exec("INSERT INTO presence (device, online, at_ms) SELECT id, 0, ? FROM devices WHERE online = 1", now); err != nil {
+			return err
+		}
+		_, err := tx.Exec("UPDATE devices SET online = 0, since_ms = ? WHERE online = 1", now)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("data: presence: %w", err)
+	}
+	return nil
+}
+
+// Presence is one line of a device's online history.
+type Presence struct {
+	Online bool
+	AtMS   int64
+}
+
+// History gives a device's online history, newest first.
+func (db *DB) History(ctx context.Context, device string, limit int) ([]Presence, error) {
+	rows, err := db.sql.QueryContext(ctx, "SELECT online, at_ms FROM presence WHERE device = ? ORDER BY id DESC LIMIT ?", device, limit)
+	if err != nil {
+		return nil, fmt.Errorf("data: history: %w", err)
+	}
+	defer rows.Close()
+	var list []Presence
+	for rows.Next() {
+		var p Presence
+		if err := rows.Scan(&p.Online, &p.AtMS); err != nil {
+			return nil, fmt.Errorf("data: history: %w", err)
+		}
+		list = append(list, p)
+	}
+	return list, rows.Err()
+}

@@ -1,0 +1,140 @@
+package data
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"beckmanconnect/internal/cloudapi"
+)
+
+// Codes of what the cloud itself raises about a device.
+const (
+	AlarmSerialTwice  = "CLOUD-SERIAL-TWICE"
+	AlarmLogShrunk    = "CLOUD-LOG-SHRUNK"
+	AlarmLogForked    = "CLOUD-LOG-FORKED"
+	AlarmLogSignature = "CLOUD-LOG-SIGNATURE"
+)
+
+// Request states beside those of cloudapi.
+const stateAnnounced = "announced" // known from the device's socket only
+
+// ErrNotYours: the request belongs to another device.
+var ErrNotYours = errors.New("this request belongs to another device")
+
+// SetStatus keeps a device's latest status.
+func (t *Tx) SetStatus(s cloudapi.Status) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	_, err = t.tx.Exec("UPDATE devices SET status=? WHERE id=?", string(text), t.device)
+	return err
+}
+
+// PutNotification keeps the latest form of a notification.
+func (t *Tx) PutNotification(epoch string, n cloudapi.Notification) error {
+	text, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	_, err = t.tx.Exec(`INSERT INTO notifications (device, epoch, id, last_ms, body) VALUES (?,?,?,?,?)
+		ON CONFLICT DO UPDATE SET last_ms=excluded.last_ms, body=excluded.body`, t.device, epoch, int64(n.ID), n.LastMS, string(text))
+	return err
+}
+
+// PutRequest keeps a request for help. Its ID belongs to the device that named
+// it first, and what has ended stays ended.
+func (t *Tx) PutRequest(r cloudapi.Request) error {
+	if err := t.db.ownRequest(t.tx, r.ID, t.device); err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	reason, err := t.db.seal.sealText(r.Reason, "requests", r.ID, "reason")
+	if err != nil {
+		return err
+	}
+	_, err = t.tx.Exec(`INSERT INTO requests (id, device, state, reason, alarm, since_ms, expires_ms) VALUES (?,?,?,?,?,?,?)
+		ON CONFLICT DO UPDATE SET state=excluded.state, reason=excluded.reason, alarm=excluded.alarm,
+			since_ms=excluded.since_ms, expires_ms=excluded.expires_ms WHERE requests.state <> 'ended'`,
+		r.ID, t.device, r.State, reason, r.AlarmCode, r.SinceMS, r.ExpiresMS)
+	return err
+}
+
+// AddSessionEvent appends to the session log (P14, P24).
+func (t *Tx) AddSessionEvent(e cloudapi.SessionEvent, timeMS int64) error {
+	if err := t.db.ownRequest(t.tx, e.Request, t.device); err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	body, err := t.db.seal.sealJSON(e, "session_events", t.device, "body")
+	if err != nil {
+		return err
+	}
+	_, err = t.tx.Exec("INSERT INTO session_events (device, request, session, kind, time_ms, at_ms, body) VALUES (?,?,?,?,?,?,?)",
+		t.device, e.Request, e.Session, e.Kind, timeMS, t.db.nowMS(), body)
+	return err
+}
+
+// PinVerifier gives the verifier of the device's log; the first one named
+// stays (unless it came with the registration).
+func (t *Tx) PinVerifier(offered string) (string, error) {
+	var pinned string
+	if err := t.tx.QueryRow("SELECT log_verifier FROM devices WHERE id=?", t.device).Scan(&pinned); err != nil {
+		return "", err
+	}
+	if pinned != "" || offered == "" {
+		return pinned, nil
+	}
+	_, err := t.tx.Exec("UPDATE devices SET log_verifier=? WHERE id=?", offered, t.device)
+	return offered, err
+}
+
+// Checkpoint is a device log's verified checkpoint.
+type Checkpoint struct {
+	Origin string
+	Size   int64
+	Root   []byte
+	Note   string
+}
+
+// Witness holds a verified checkpoint against the largest one seen before
+// (scenario 48). A log that shrank or split raises an alarm; code is "" when
+// all is well.
+func (t *Tx) Witness(c Checkpoint) (code string, err error) {
+	var size int64
+	err = t.tx.QueryRow("SELECT size FROM checkpoints WHERE device=? AND origin=? ORDER BY size DESC LIMIT 1", t.device, c.Origin).Scan(&size)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", err
+	}
+	if err == nil && c.Size < size {
+		return AlarmLogShrunk, t.Raise(AlarmLogShrunk, c.Origin,
+			fmt.Sprintf("The device's log has become shorter: %d entries, %d were witnessed", c.Size, size))
+	}
+	var root []byte
+	err = t.tx.QueryRow("SELECT root FROM checkpoints WHERE device=? AND origin=? AND size=?", t.device, c.Origin, c.Size).Scan(&root)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		_, err = t.tx.Exec("INSERT INTO checkpoints (device, origin, size, root, note, at_ms) VALUES (?,?,?,?,?,?)",
+			t.device, c.Origin, c.Size, c.Root, c.Note, t.db.nowMS())
+		return "", err
+	case err != nil:
+		return "", err
+	case !bytes.Equal(root, c.Root):
+		return AlarmLogForked, t.Raise(AlarmLogForked, c.Origin,
+			fmt.Sprintf("The device's log shows two histories of %d entries", c.Size))
+	}
+	return "", nil
+}
+
+// Raise keeps an alarm of the cloud's own about this device.
+func (t *Tx) Raise(code, subject, title string) error {
+	return t.db.raise(t.tx, t.device, code, subject, title)
+}
+
+func (db *DB) raise(tx *sql.Tx, device, code, subject, title string) error {
+	now := db.nowMS()
+	_, err := tx.Exec(`INSERT INTO alarms (device, code, subject, title, count, at_ms, last_ms) VALUES (?,?,?,?,1,?,?)
+		ON CONFLICT DO UPDATE SET title=excluded.title, count=count+1, last_ms=excluded.last_ms`, device, code, subject, title, now, now)
+	return err
+}
