@@ -4,6 +4,8 @@
 package cloudapi
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 )
@@ -29,6 +31,23 @@ const (
 	PathCert     = "/api/v1/staff/certificate"   // POST CertificateRequest → CertificateReply
 	PathFleet    = "/api/v1/staff/devices"       // GET []Device
 	PathAlarms   = "/api/v1/staff/notifications" // GET ?device=ID → []Notification bodies, newest first
+)
+
+// DeviceID is the ID of the device whose public key this is (DER, SPKI).
+func DeviceID(spki []byte) string {
+	sum := sha256.Sum256(spki)
+	return "bc-" + hex.EncodeToString(sum[:8])
+}
+
+// Codes with which the relay closes a WebSocket.
+const (
+	CloseShutdown = 1001 // the relay is going down: dial again, later
+	ClosePeerLeft = 4001 // the other end left: the host may wait again
+	CloseReplaced = 4002 // the same end came in by a newer socket
+	CloseNobody   = 4003 // the other end did not come in time
+	CloseLimit    = 4004 // a cap on bytes or time was reached
+	CloseEnded    = 4005 // the request has ended or expired
+	CloseBadFrame = 4006 // a text frame, or one that is too large
 )
 
 // EventsTopic is where a device publishes, Azure IoT Hub's form verbatim.
@@ -90,6 +109,7 @@ type RegisterRequest struct {
 	Serial         string `json:"serial"`
 	Region         string `json:"region"`
 	TermsVersion   string `json:"termsVersion"`
+	LogVerifier    string `json:"logVerifier,omitempty"` // note verifier of the device's log checkpoints
 }
 
 // RegisterReply carries the device certificate (it may sign the device's
@@ -159,7 +179,8 @@ type SessionEvent struct {
 
 // Checkpoint is the device log's signed checkpoint (a signed note).
 type Checkpoint struct {
-	Note string `json:"note"`
+	Note     string `json:"note"`
+	Verifier string `json:"verifier,omitempty"` // note verifier; the cloud keeps to the first one it learns, here or at registration
 }
 
 // SignedTime is the only time a device keeps as "last trusted time".
