@@ -1,0 +1,299 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"beckmanconnect/internal/logproof"
+)
+
+// Entry is what a caller puts on record.
+//
+// Kind is the product's own word ("session.granted"). Actor is the role that
+// acted ("technician", "engineer", "it", "system"); who it was belongs into
+// Personal. Subject names what it is about and is plain: never a text somebody
+// typed. Fields are plain; Personal is sealed, and the leaf holds only salted
+// HMACs of it, so that it can be erased (B4, P15).
+type Entry struct {
+	Kind, Actor, Subject string
+	Fields               map[string]string
+	Personal             map[string]string
+}
+
+// Limits of one entry. A caller shortens what comes from outside before: an
+// entry that is refused closes sessions, and that must not be in the power of
+// the other side.
+const (
+	MaxText    = 4 << 10
+	MaxEntry   = 64 << 10
+	MaxEntries = 64 // fields, plain and personal
+)
+
+func invalid(format string, args ...any) error {
+	return &Error{Kind: KindInvalid, Op: "append", Err: fmt.Errorf(format, args...)}
+}
+
+func (e *Entry) check() error {
+	if !validKind(e.Kind) {
+		return invalid("kind %q: small letters, digits, dots and dashes only", e.Kind)
+	}
+	if e.Actor == "" {
+		return invalid("%s: no actor", e.Kind)
+	}
+	size := 0
+	for _, s := range []string{e.Actor, e.Subject} {
+		if !utf8.ValidString(s) || len(s) > MaxText {
+			return invalid("%s: actor or subject is too long or not UTF-8", e.Kind)
+		}
+		size += len(s)
+	}
+	if len(e.Fields)+len(e.Personal) > MaxEntries {
+		return invalid("%s: %d fields", e.Kind, len(e.Fields)+len(e.Personal))
+	}
+	for _, m := range []map[string]string{e.Fields, e.Personal} {
+		for k, v := range m {
+			if k == "" || len(k) > 64 || !utf8.ValidString(k) || !utf8.ValidString(v) {
+				return invalid("%s: field %q is not UTF-8 or badly named", e.Kind, k)
+			}
+			size += len(k) + len(v)
+		}
+	}
+	for k := range e.Personal {
+		if _, twice := e.Fields[k]; twice {
+			return invalid("%s: field %q is both plain and personal", e.Kind, k)
+		}
+	}
+	if size > MaxEntry {
+		return invalid("%s: %d bytes", e.Kind, size)
+	}
+	return nil
+}
+
+func validKind(s string) bool {
+	return s != "" && len(s) <= 64 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789.-") == ""
+}
+
+// Append puts an entry on record and gives its number. The entry is proven
+// once the transaction is committed.
+func (tx *Tx) Append(e Entry) (int64, error) {
+	if err := e.check(); err != nil {
+		return 0, err
+	}
+	if tx.tree == nil {
+		tx.tree = tx.s.tree.Clone()
+	}
+	row := &logproof.Entry{
+		Index:   tx.tree.Size(),
+		Version: logproof.LeafVersion,
+		Wall:    tx.s.opt.Now().UnixNano(),
+		Mono:    int64(sinceBoot()),
+		Boot:    tx.s.boot,
+		Kind:    e.Kind,
+		Actor:   e.Actor,
+		Subject: e.Subject,
+	}
+	var err error
+	if row.Fields, err = logproof.EncodeFields(e.Fields); err != nil {
+		return 0, invalid("%s: %v", e.Kind, err)
+	}
+	sealed, err := tx.commit(row, e.Personal)
+	if err != nil {
+		return 0, tx.fail(err)
+	}
+	if err := tx.exec("INSERT INTO entries ("+logproof.EntryColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		row.Index, row.Version, row.Wall, row.Mono, row.Boot, row.Kind, row.Actor, row.Subject, string(row.Fields), row.Personal); err != nil {
+		return 0, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(sealed)) {
+		if err := tx.exec("INSERT INTO entry_personal (idx, name, sealed, crc) VALUES (?, ?, ?, ?)",
+			row.Index, name, sealed[name], logproof.SealedSum(sealed[name])); err != nil {
+			return 0, err
+		}
+	}
+	hash, _ := logproof.LeafHash(nil, row)
+	tx.tree.Add(hash)
+	tx.wall = row.Wall
+	return row.Index, nil
+}
+
+// commit fills in the commitments and seals each personal value together with
+// its salt: who destroys one destroys the other.
+func (tx *Tx) commit(row *logproof.Entry, personal map[string]string) (sealed map[string][]byte, err error) {
+	commitments := make(map[string][32]byte, len(personal))
+	sealed = make(map[string][]byte, len(personal))
+	for name, value := range personal {
+		plain := make([]byte, logproof.SaltSize, logproof.SaltSize+len(value))
+		rand.Read(plain)
+		commitments[name] = logproof.Commitment(plain, row.Index, name, value)
+		if sealed[name], err = tx.s.seal.seal("entry_personal", personalRow(row.Index, name), "sealed", append(plain, value...)); err != nil {
+			return nil, err
+		}
+	}
+	row.Personal, err = logproof.EncodeCommitments(commitments)
+	return sealed, err
+}
+
+func personalRow(index int64, name string) string {
+	return strconv.FormatInt(index, 10) + "/" + name
+}
+
+// ErasePersonal destroys the personal fields of entries (GDPR) and puts that
+// on record. The entries stay provable.
+func (tx *Tx) ErasePersonal(actor, reason string, indices ...int64) error {
+	for _, idx := range indices {
+		if err := tx.exec("DELETE FROM entry_personal WHERE idx = ?", idx); err != nil {
+			return err
+		}
+		_, err := tx.Append(Entry{Kind: "personal.erased", Actor: actor, Subject: strconv.FormatInt(idx, 10),
+			Fields: map[string]string{"reason": reason}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Record is an entry as it is read back.
+type Record struct {
+	Index    int64
+	Time     time.Time // wall clock; may jump, the order is Index's
+	Mono     time.Duration
+	Boot     string
+	Kind     string
+	Actor    string
+	Subject  string
+	Fields   map[string]string
+	Personal map[string]string
+	Erased   []string // names of personal fields that were destroyed
+	Damaged  []string // names of personal fields that do not fit the proof
+	Proven   bool     // covered by the newest signed checkpoint
+}
+
+// Entries gives up to limit entries, newest first, below the number before;
+// before 0 or less starts at the newest. more says whether older ones remain.
+func (s *Store) Entries(ctx context.Context, before int64, limit int) (list []Record, more bool, err error) {
+	state := s.LogState()
+	if before <= 0 || before > state.Entries {
+		before = state.Entries
+	}
+	limit = clampLimit(limit)
+	from := max(0, before-int64(limit))
+	tx, err := s.snapshot(ctx)
+	if err != nil {
+		return nil, false, wrap("entries", err)
+	}
+	defer tx.Rollback()
+	personal, err := s.personal(ctx, tx, from, before)
+	if err != nil {
+		return nil, false, wrap("entries", err)
+	}
+	rows, err := tx.QueryContext(ctx, "SELECT "+logproof.EntryColumns+" FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx DESC", from, before)
+	if err != nil {
+		return nil, false, wrap("entries", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		e, err := logproof.ScanEntry(rows)
+		if err != nil {
+			return nil, false, &Error{Kind: KindDamaged, Op: "entries", Err: err}
+		}
+		r, err := s.record(e, personal)
+		if err != nil {
+			return nil, false, &Error{Kind: KindDamaged, Op: "entries", Err: fmt.Errorf("entry %d: %w", e.Index, err)}
+		}
+		r.Proven = r.Index < state.Entries
+		list = append(list, r)
+	}
+	return list, from > 0, wrap("entries", rows.Err())
+}
+
+type personalKey struct {
+	idx  int64
+	name string
+}
+
+func (s *Store) personal(ctx context.Context, tx *sql.Tx, from, to int64) (map[personalKey][]byte, error) {
+	rows, err := tx.QueryContext(ctx, "SELECT idx, name, sealed FROM entry_personal WHERE idx >= ? AND idx < ?", from, to)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[personalKey][]byte{}
+	for rows.Next() {
+		var k personalKey
+		var sealed []byte
+		if err := rows.Scan(&k.idx, &k.name, &sealed); err != nil {
+			return nil, err
+		}
+		out[k] = sealed
+	}
+	return out, rows.Err()
+}
+
+// record decodes an entry and checks each personal field against its
+// commitment.
+func (s *Store) record(e *logproof.Entry, personal map[personalKey][]byte) (Record, error) {
+	r := Record{Index: e.Index, Time: time.Unix(0, e.Wall), Mono: time.Duration(e.Mono), Boot: e.Boot,
+		Kind: e.Kind, Actor: e.Actor, Subject: e.Subject}
+	var err error
+	if r.Fields, err = logproof.DecodeFields(e.Fields); err != nil {
+		return r, err
+	}
+	commitments, err := logproof.DecodeCommitments(e.Personal)
+	if err != nil {
+		return r, err
+	}
+	for _, c := range commitments {
+		sealed, ok := personal[personalKey{e.Index, c.Name}]
+		if !ok {
+			r.Erased = append(r.Erased, c.Name)
+			continue
+		}
+		value, err := s.openPersonal(e.Index, c, sealed)
+		if err != nil {
+			r.Damaged = append(r.Damaged, c.Name)
+			continue
+		}
+		if r.Personal == nil {
+			r.Personal = map[string]string{}
+		}
+		r.Personal[c.Name] = value
+	}
+	return r, nil
+}
+
+func (s *Store) openPersonal(idx int64, c logproof.NamedCommitment, sealed []byte) (string, error) {
+	plain, err := s.seal.open("entry_personal", personalRow(idx, c.Name), "sealed", sealed)
+	if err != nil {
+		return "", err
+	}
+	if len(plain) < logproof.SaltSize {
+		return "", errors.New("cut short")
+	}
+	salt, value := plain[:logproof.SaltSize], string(plain[logproof.SaltSize:])
+	if logproof.Commitment(salt, idx, c.Name, value) != c.HMAC {
+		return "", errors.New("does not fit its commitment")
+	}
+	return value, nil
+}
+
+// snapshot is a read transaction: what is read in it is of one moment.
+func (s *Store) snapshot(ctx context.Context) (*sql.Tx, error) {
+	return s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+}
+
+func clampLimit(limit int) int {
+	if limit <= 0 {
+		return 50
+	}
+	return min(limit, 1000)
+}

@@ -1,0 +1,173 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"beckmanconnect/internal/logproof"
+	"beckmanconnect/store/keys"
+)
+
+// load reads what lives in memory. A database without an epoch is one whose
+// making was cut short, or a fresh one: it is finished here.
+func (s *Store) load(ctx context.Context) error {
+	err := s.conn.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'epoch'").Scan(&s.epoch)
+	fresh := errors.Is(err, sql.ErrNoRows)
+	if err != nil && !fresh {
+		return err
+	}
+	if s.signer = s.opt.Signer; s.signer == nil {
+		if s.signer, _, err = keys.Checkpoint(s.opt.Key, filepath.Join(s.opt.Dir, KeysDir)); err != nil {
+			return &Error{Kind: keyKind(err), Op: "open", Err: err}
+		}
+	}
+	if fresh {
+		if err := s.initialise(ctx); err != nil {
+			return err
+		}
+	} else if err := s.loadSealer(ctx); err != nil {
+		return err
+	}
+	return s.loadTree(ctx)
+}
+
+// keyKind: whatever is wrong with a key file is a matter of keys, unless the
+// disk itself refuses.
+func keyKind(err error) Kind {
+	if k := classify(err); k != KindOther {
+		return k
+	}
+	return KindKeys
+}
+
+// initialise makes the epoch, the data keys and the first entry in one
+// transaction.
+func (s *Store) initialise(ctx context.Context) error {
+	wrapped, err := newKeyset(s.opt.Key)
+	if err != nil {
+		return err
+	}
+	if s.seal, err = newSealer(s.opt.Key, wrapped); err != nil {
+		return err
+	}
+	id := make([]byte, 16)
+	rand.Read(id)
+	epoch := hex.EncodeToString(id)
+	s.tree = &logproof.Tree{}
+	err = s.Update(ctx, func(tx *Tx) error {
+		if err := tx.exec("INSERT INTO keysets (purpose, wrapped) VALUES (?, ?)", keysetPurpose, wrapped); err != nil {
+			return err
+		}
+		if err := tx.exec("INSERT INTO meta (key, value) VALUES ('epoch', ?)", epoch); err != nil {
+			return err
+		}
+		_, err := tx.Append(Entry{Kind: "log.started", Actor: "system", Fields: map[string]string{
+			"epoch": epoch, "checkpoint_key": s.signer.Name(),
+		}})
+		return err
+	})
+	if err == nil {
+		s.epoch = epoch
+	}
+	return err
+}
+
+// loadTree restores the tree's edge and holds it against the newest
+// checkpoint: a log whose end was changed is not written on.
+func (s *Store) loadTree(ctx context.Context) error {
+	var size int64
+	if err := s.conn.QueryRowContext(ctx, "SELECT coalesce(max(idx) + 1, 0) FROM entries").Scan(&size); err != nil {
+		return err
+	}
+	leaves := func(from, to int64) ([]tlog.Hash, error) {
+		rows, err := s.conn.QueryContext(ctx, "SELECT "+logproof.EntryColumns+" FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", from, to)
+		if err != nil {
+			return nil, err
+		}
+		defer rows.Close()
+		var out []tlog.Hash
+		var scratch []byte
+		for rows.Next() {
+			e, err := logproof.ScanEntry(rows)
+			if err != nil {
+				return nil, err
+			}
+			var h tlog.Hash
+			h, scratch = logproof.LeafHash(scratch, e)
+			out = append(out, h)
+		}
+		return out, rows.Err()
+	}
+	tile := func(level int, n int64) (data []byte, err error) {
+		err = s.conn.QueryRowContext(ctx, "SELECT data FROM tiles WHERE level = ? AND n = ?", level, n).Scan(&data)
+		return data, err
+	}
+	tree, err := logproof.RestoreTree(size, leaves, tile)
+	if err != nil {
+		return damaged(err)
+	}
+	var msg []byte
+	if err := s.conn.QueryRowContext(ctx, "SELECT note FROM head").Scan(&msg); err != nil {
+		return damaged(fmt.Errorf("newest checkpoint: %w", err))
+	}
+	c, err := logproof.ReadCheckpoint(msg)
+	if err != nil {
+		return damaged(err)
+	}
+	if c.Size != size || c.Root != tree.Root() {
+		return damaged(fmt.Errorf("the log has %d entries that do not fit its checkpoint of %d", size, c.Size))
+	}
+	if c.Origin != s.signer.Name() {
+		return &Error{Kind: KindKeys, Op: "open", Err: fmt.Errorf("the log was signed as %q, the checkpoint key is %q", c.Origin, s.signer.Name())}
+	}
+	last, err := s.wallOf(ctx, size-1)
+	if err != nil {
+		return err
+	}
+	var kept sql.NullInt64
+	if err := s.conn.QueryRowContext(ctx, "SELECT wall FROM entries WHERE idx = (SELECT max(size) - 1 FROM checkpoints)").Scan(&kept); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	s.tree, s.kept = tree, kept.Int64
+	s.state.Store(&LogState{Entries: size, Root: tree.Root(), Signed: time.Unix(0, last), note: msg})
+	return nil
+}
+
+func (s *Store) wallOf(ctx context.Context, idx int64) (wall int64, err error) {
+	err = s.conn.QueryRowContext(ctx, "SELECT wall FROM entries WHERE idx = ?", idx).Scan(&wall)
+	return wall, err
+}
+
+func damaged(err error) error {
+	if k := classify(err); k != KindOther {
+		return wrap("open", err)
+	}
+	return &Error{Kind: KindDamaged, Op: "open", Err: err}
+}
+
+// LogState is the state of the audit log.
+type LogState struct {
+	Entries int64
+	Root    tlog.Hash
+	Signed  time.Time // when the newest checkpoint was signed: with the newest entry
+	note    []byte
+}
+
+// LogState gives the committed state of the log; it never waits.
+func (s *Store) LogState() LogState { return *s.state.Load() }
+
+// Checkpoint gives the newest signed checkpoint. It covers every committed
+// entry, for it is signed in the same transaction.
+func (s *Store) Checkpoint() []byte { return append([]byte(nil), s.state.Load().note...) }
+
+// Signer is the note signer of the checkpoints, for the witness's messages.
+func (s *Store) Signer() note.Signer { return s.signer }

@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strconv"
+
+	"beckmanconnect/internal/logproof"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// migrations are applied in order; the database's user_version says how many
+// it has seen. The first is the audit log's schema, which belongs to logproof;
+// the others are files migrations/NNNN_name.sql.
+func migrations() ([]string, error) {
+	list := []string{logproof.Schema}
+	files, err := fs.ReadDir(migrationFiles, "migrations") // sorted by name
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		if n, err := strconv.Atoi(f.Name()[:4]); err != nil || n != len(list)+1 {
+			return nil, fmt.Errorf("migration %s is out of order", f.Name())
+		}
+		text, err := migrationFiles.ReadFile("migrations/" + f.Name())
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, string(text))
+	}
+	return list, nil
+}
+
+// migrate brings the database to this version's schema, each step in a
+// transaction of its own. A newer database is left as it is.
+func migrate(ctx context.Context, c *sql.Conn) error {
+	list, err := migrations()
+	if err != nil {
+		return err
+	}
+	var version, app, objects int
+	for _, q := range []struct {
+		sql string
+		dst *int
+	}{
+		{"PRAGMA user_version", &version},
+		{"PRAGMA application_id", &app},
+		{"SELECT count(*) FROM sqlite_schema", &objects},
+	} {
+		if err := c.QueryRowContext(ctx, q.sql).Scan(q.dst); err != nil {
+			return err
+		}
+	}
+	fresh := version == 0 && app == 0 && objects == 0
+	if !fresh && app != logproof.ApplicationID {
+		return &Error{Kind: KindDamaged, Op: "open", Err: fmt.Errorf("the file is no BeckmanConnect log")}
+	}
+	if version > len(list) {
+		return &Error{Kind: KindNewer, Op: "open", Err: fmt.Errorf("its schema is %d, this version knows %d", version, len(list))}
+	}
+	for ; version < len(list); version++ {
+		step := fmt.Sprintf("BEGIN IMMEDIATE; PRAGMA application_id = %d; %s\n; PRAGMA user_version = %d; COMMIT",
+			logproof.ApplicationID, list[version], version+1)
+		if _, err := c.ExecContext(ctx, step); err != nil {
+			_, _ = c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+			return fmt.Errorf("migration %d: %w", version+1, err)
+		}
+	}
+	return nil
+}
