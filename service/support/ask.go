@@ -97,6 +97,14 @@ func (w *work) ask(a ask) {
 		w.no(a, "policy", d.Why)
 		return
 	}
+	if a.file != nil && a.file.File.Name == "" {
+		w.no(a, "name", "name") // the driver found no safe name in it (scenario 30)
+		return
+	}
+	if a.file != nil && slices.ContainsFunc(s.transfers, func(t Transfer) bool { return t.ID == a.id }) {
+		w.no(a, "pending", "id-used")
+		return
+	}
 	pending := func(b ask) bool {
 		return b.id == a.id || (a.file == nil && b.capability == a.capability)
 	}

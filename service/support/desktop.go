@@ -65,6 +65,9 @@ func (e HelperReport) apply(w *work) error {
 		return nil
 	}
 	if e.LocalInput {
+		if w.now.Mono >= s.localUntil {
+			w.releaseInput() // what the engineer holds down must not mix with the technician's hand
+		}
 		s.localUntil = w.now.Mono + w.cfg.LocalInput
 		return nil
 	}

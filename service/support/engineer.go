@@ -248,3 +248,33 @@ func (e Bye) apply(w *work) error {
 	w.do(DropLink(e))
 	return err
 }
+
+// Violation is a link that does not keep to the protocol.
+type Violation struct{ Link LinkID }
+
+func (Violation) narrows() {}
+
+func (e Violation) apply(w *work) error {
+	if w.current(e.Link) {
+		w.endSession("protocol", actorService, nil)
+		return nil
+	}
+	if _, ok := w.st.links[e.Link]; !ok {
+		return nil
+	}
+	w.send(e.Link, wire.Message{Type: "end", Why: "protocol"})
+	err := LinkLost(e).apply(w)
+	w.do(DropLink(e))
+	return err
+}
+
+// ChannelRefused says that somebody came to the relay whose end of the channel
+// did not hold: a swapped certificate, a spliced session, a person the policy
+// does not know (scenario 29).
+type ChannelRefused struct{ What string }
+
+func (e ChannelRefused) apply(w *work) error {
+	w.audit("channel.refused", actorService, map[string]string{"what": Clean(e.What, maxName)}, nil)
+	w.tell("channel-refused", map[string]string{"what": Clean(e.What, maxName)})
+	return nil
+}

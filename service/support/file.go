@@ -43,11 +43,6 @@ func (e AskFile) apply(w *work) error {
 		id: e.ID, capability: Files, reason: Clean(e.Reason, maxReason), durations: []Duration{Once},
 		file: &fileAsk{File: e.File, shown: Clean(e.File.Name, 120)},
 	}
-	s := w.st.ses
-	if slices.ContainsFunc(s.transfers, func(t Transfer) bool { return t.ID == e.ID }) {
-		w.no(a, "pending", "id-used")
-		return nil
-	}
 	w.ask(a)
 	return nil
 }
@@ -123,6 +118,12 @@ func (m *Machine) MayChunk(_ Moment, on LinkID, id string, n int) bool {
 	}
 	s.transfers[i].Done += int64(n)
 	return true
+}
+
+// Checking says whether a transfer was sent whole and is being checked.
+func (m *Machine) Checking(id string) bool {
+	s := m.st.ses
+	return s != nil && slices.ContainsFunc(s.transfers, func(t Transfer) bool { return t.ID == id && t.State == "checking" })
 }
 
 // FileFailed is the driver's word that a transfer cannot go on.

@@ -126,11 +126,7 @@ func (m *Machine) MayInput(now Moment, on LinkID, generation uint64) bool {
 		return false
 	}
 	d := m.cfg.Policy.Decide(s.engineer, Control)
-	if !d.Allowed || (d.RunInProgress && !l.runConfirmed) {
-		return false
-	}
-	s.input++
-	return true
+	return d.Allowed && (!d.RunInProgress || l.runConfirmed)
 }
 
 // MayPicture says whether a picture of this helper may go out now, and on
@@ -147,8 +143,35 @@ func (m *Machine) MayPicture(now Moment, from HelperID, generation uint64) (Link
 	if !m.cfg.Policy.Decide(s.engineer, View).Allowed {
 		return 0, false
 	}
-	s.pictures++
 	return s.link, true
+}
+
+// CountInput and CountPicture are for the summary at the end.
+func (m *Machine) CountInput() {
+	if m.st.ses != nil {
+		m.st.ses.input++
+	}
+}
+
+// CountPicture is CountInput for pictures.
+func (m *Machine) CountPicture() {
+	if m.st.ses != nil {
+		m.st.ses.pictures++
+	}
+}
+
+// Current is the link of the engineer in session, 0 when there is none.
+func (m *Machine) Current() LinkID {
+	if m.st.ses == nil {
+		return 0
+	}
+	return m.st.ses.link
+}
+
+// Viewing says whether the helper is capturing for this link.
+func (m *Machine) Viewing(on LinkID) bool {
+	s := m.st.ses
+	return s != nil && on != 0 && s.link == on && s.helper.stage == helperAttached && s.helper.viewOn
 }
 
 // Generation is the one commands to the helper carry now.

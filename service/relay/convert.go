@@ -1,0 +1,113 @@
+package relay
+
+import (
+	"time"
+
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/service/support"
+)
+
+var capabilities = map[support.Capability]hostpb.Capability{
+	support.View:      hostpb.Capability_CAPABILITY_VIEW,
+	support.Control:   hostpb.Capability_CAPABILITY_CONTROL,
+	support.Files:     hostpb.Capability_CAPABILITY_FILES,
+	support.Clipboard: hostpb.Capability_CAPABILITY_CLIPBOARD,
+}
+
+var durations = map[support.Duration]hostpb.Duration_{
+	support.Once:    hostpb.Duration__DURATION_ONCE,
+	support.Minutes: hostpb.Duration__DURATION_15_MIN,
+	support.Session: hostpb.Duration__DURATION_SESSION,
+}
+
+var phases = map[support.Phase]hostpb.SupportPhase{
+	support.PhaseOff:       hostpb.SupportPhase_SUPPORT_PHASE_OFF,
+	support.PhaseReady:     hostpb.SupportPhase_SUPPORT_PHASE_READY,
+	support.PhaseWaiting:   hostpb.SupportPhase_SUPPORT_PHASE_WAITING,
+	support.PhaseConnected: hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED,
+	support.PhaseLost:      hostpb.SupportPhase_SUPPORT_PHASE_LOST,
+}
+
+func capabilityOf(c hostpb.Capability) support.Capability {
+	for ours, theirs := range capabilities {
+		if theirs == c {
+			return ours
+		}
+	}
+	return ""
+}
+
+// durationOf gives "" for the prompt's default, and for a value this version
+// does not know one that was never offered.
+func durationOf(d hostpb.Duration_) support.Duration {
+	if d == hostpb.Duration__DURATION_UNKNOWN {
+		return ""
+	}
+	for ours, theirs := range durations {
+		if theirs == d {
+			return ours
+		}
+	}
+	return "unknown"
+}
+
+func engineerPB(e support.Engineer) *hostpb.Engineer {
+	return &hostpb.Engineer{Account: e.Account, Name: e.Name, Organisation: e.Organisation, Regions: e.Regions}
+}
+
+func promptPB(p support.Prompt) *hostpb.Prompt {
+	out := &hostpb.Prompt{
+		Id: p.ID, Nonce: p.Nonce, SessionId: p.Session, Capability: capabilities[p.Capability],
+		Engineer: engineerPB(p.Engineer), Reason: p.Reason, ExpiresUnixMs: p.Expires.UnixMilli(),
+		ArmedAfterMs: uint32(p.ArmedAfter / time.Millisecond), PatientData: p.PatientData, RunInProgress: p.RunInProgress,
+	}
+	for _, d := range p.Durations {
+		out.Durations = append(out.Durations, durations[d])
+	}
+	if f := p.File; f != nil {
+		out.FileName, out.FileSize, out.FileSha256 = f.Name, uint64(f.Size), f.SHA256
+	}
+	return out
+}
+
+func promptGonePB(e support.HidePrompt) *hostpb.PromptGone {
+	return &hostpb.PromptGone{Id: e.ID, Code: e.Code}
+}
+
+func desktopWantedPB(e support.WantDesktop) *hostpb.DesktopWanted {
+	return &hostpb.DesktopWanted{SessionId: e.Session, Generation: e.Generation, Token: e.Token}
+}
+
+func statePB(s support.Snapshot) *hostpb.SupportState {
+	out := &hostpb.SupportState{
+		Phase: phases[s.Phase], RequestId: s.Request, SessionId: s.Session,
+		WrongCodes: uint32(max(s.WrongCodes, 0)), EndedCode: s.Ended,
+		CodeExpiresUnixMs: unixMS(s.CodeExpires), StartedUnixMs: unixMS(s.Started),
+	}
+	if s.Phase == support.PhaseOff {
+		out.OffCode = s.OffCode
+	}
+	if s.Engineer != nil {
+		out.Engineer = engineerPB(*s.Engineer)
+	}
+	for _, l := range s.Leases {
+		out.Leases = append(out.Leases, &hostpb.Lease{Capability: capabilities[l.Capability], UntilUnixMs: unixMS(l.Until), Active: l.Active})
+	}
+	for _, t := range s.Transfers {
+		out.Transfers = append(out.Transfers, &hostpb.Transfer{
+			Id: t.ID, Name: support.Clean(t.File.Name, 120), Size: uint64(t.File.Size), Done: uint64(t.Done),
+			Sha256: t.File.SHA256, State: t.State, Detail: t.Detail,
+		})
+	}
+	if s.Prompt != nil {
+		out.Prompt = promptPB(*s.Prompt)
+	}
+	return out
+}
+
+func unixMS(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}

@@ -1,0 +1,251 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/service/support"
+)
+
+// DesktopStream is the server's side of AttachDesktop.
+type DesktopStream interface {
+	Context() context.Context
+	Send(*hostpb.HelperCommand) error
+	Recv() (*hostpb.HelperMessage, error)
+}
+
+// maxInputQueue bounds what waits for a helper that does not read.
+const maxInputQueue = 4096
+
+// helper is the one attached desktop helper. Its queue belongs to the driver's
+// lock.
+type helper struct {
+	id       support.HelperID
+	notify   chan struct{}
+	queue    []command
+	inputs   int
+	stopping bool
+}
+
+// command is a HelperCommand waiting; input remembers what it is judged by.
+type command struct {
+	*hostpb.HelperCommand
+	from       support.LinkID // of input, otherwise 0
+	generation uint64
+}
+
+func (h *helper) push(c *hostpb.HelperCommand) {
+	h.queue = append(h.queue, command{HelperCommand: c})
+	h.wake()
+}
+
+func (h *helper) wake() {
+	select {
+	case h.notify <- struct{}{}:
+	default:
+	}
+}
+
+func (h *helper) view(on, full bool, generation uint64) {
+	h.push(&hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_View{View: &hostpb.HelperView{On: on, Full: full}}})
+}
+
+func (h *helper) ack(seq uint32, generation uint64) {
+	c := &hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_Ack{Ack: &hostpb.HelperAck{Seq: seq}}}
+	for i := range h.queue {
+		if h.queue[i].GetAck() != nil {
+			h.queue[i].HelperCommand = c // only the newest says anything
+			return
+		}
+	}
+	h.push(c)
+}
+
+func (h *helper) input(from support.LinkID, generation uint64, events []*hostpb.InputEvent) {
+	if h.inputs+len(events) > maxInputQueue {
+		// A helper this far behind would apply yesterday's clicks.
+		h.release(generation)
+		return
+	}
+	h.inputs += len(events)
+	h.queue = append(h.queue, command{
+		HelperCommand: &hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_Input{Input: &hostpb.HelperInput{Events: events}}},
+		from:          from, generation: generation,
+	})
+	h.wake()
+}
+
+// release throws queued input away and lifts what is held down.
+func (h *helper) release(generation uint64) {
+	kept := h.queue[:0]
+	for _, c := range h.queue {
+		if c.GetInput() == nil {
+			kept = append(kept, c)
+		}
+	}
+	clear(h.queue[len(kept):])
+	h.queue, h.inputs = kept, 0
+	h.push(&hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_ReleaseKeys{ReleaseKeys: &hostpb.Empty{}}})
+}
+
+// stop is the last thing a helper hears.
+func (h *helper) stop(generation uint64) {
+	h.queue, h.inputs = nil, 0
+	h.release(generation)
+	h.push(&hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_Stop{Stop: &hostpb.Empty{}}})
+	h.stopping = true
+}
+
+// AttachDesktop serves the desktop helper. The first message must be its hello
+// with the one-time token; whatever ends the stream ends the helper's part.
+func (s *Support) AttachDesktop(stream DesktopStream) error {
+	messages, failed := s.receiveFrom(stream)
+	h := &helper{notify: make(chan struct{}, 1)}
+	if err := s.attach(stream.Context(), h, messages, failed); err != nil {
+		return err
+	}
+	defer s.detach(h)
+	gone := make(chan struct{})
+	// The reader ends with the stream, which ends when this method returns.
+	go func() {
+		defer close(gone)
+		for {
+			select {
+			case m := <-messages:
+				s.fromHelper(h, m)
+			case <-failed:
+				return
+			case <-stream.Context().Done():
+				return
+			}
+		}
+	}()
+	for {
+		c, stopped := s.nextCommand(h)
+		switch {
+		case c != nil:
+			if err := stream.Send(c); err != nil {
+				return err
+			}
+		case stopped:
+			return nil
+		default:
+			select {
+			case <-h.notify:
+			case <-gone:
+				return stream.Context().Err()
+			}
+		}
+	}
+}
+
+// receiveFrom turns Recv, which cannot be interrupted, into channels.
+func (s *Support) receiveFrom(stream DesktopStream) (<-chan *hostpb.HelperMessage, <-chan error) {
+	messages, failed := make(chan *hostpb.HelperMessage), make(chan error, 1)
+	go func() {
+		defer close(failed)
+		for {
+			m, err := stream.Recv()
+			if err != nil {
+				failed <- err
+				return
+			}
+			select {
+			case messages <- m:
+			case <-stream.Context().Done():
+				return
+			}
+		}
+	}()
+	return messages, failed
+}
+
+func (s *Support) attach(ctx context.Context, h *helper, messages <-chan *hostpb.HelperMessage, failed <-chan error) error {
+	deadline := time.NewTimer(s.cfg.AttachLimit)
+	defer deadline.Stop()
+	var hello *hostpb.HelperHello
+	select {
+	case m := <-messages:
+		hello = m.GetHello()
+	case err := <-failed:
+		return errors.Join(errors.New("relay: a helper left before its hello"), err)
+	case <-deadline.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if hello == nil {
+		return &support.Refusal{Code: "helper-refused", Message: "the first message must be the helper's hello"}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.helpers++
+	h.id = s.helpers
+	before := s.helper
+	s.helper = h // what follows from the event may already be for it
+	res := s.doLocked(support.AttachHelper{Helper: h.id, Session: hello.GetSessionId(), Token: hello.GetToken()})
+	if res.Err != nil && s.helper == h {
+		s.helper = before
+	}
+	return res.Err
+}
+
+// detach tells the machine that the stream is over, whoever ended it.
+func (s *Support) detach(h *helper) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.helper == h {
+		s.helper = nil
+	}
+	s.doLocked(support.HelperLost{Helper: h.id})
+}
+
+// nextCommand takes the next command out. Input is asked about again, by the
+// state of this very moment.
+func (s *Support) nextCommand(h *helper) (c *hostpb.HelperCommand, stopped bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(h.queue) > 0 {
+		next := h.queue[0]
+		h.queue = h.queue[1:]
+		if in := next.GetInput(); in != nil {
+			h.inputs -= len(in.Events)
+			if s.helper != h || !s.m.MayInput(s.cfg.Now(), next.from, next.generation) {
+				continue
+			}
+			s.m.CountInput()
+			next.Generation = s.m.Generation()
+		}
+		return next.HelperCommand, false
+	}
+	return nil, h.stopping
+}
+
+func (s *Support) fromHelper(h *helper, m *hostpb.HelperMessage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.helper != h {
+		return
+	}
+	switch b := m.GetBody().(type) {
+	case *hostpb.HelperMessage_ScreenUpdate:
+		to, may := s.m.MayPicture(s.cfg.Now(), h.id, m.GetGeneration())
+		if !may {
+			return
+		}
+		kept, full := s.pictures.offer(picture{helper: h.id, generation: m.GetGeneration(), update: b.ScreenUpdate})
+		if full {
+			h.view(true, true, s.m.Generation())
+		}
+		if l := s.links[to]; l != nil && kept {
+			l.wake()
+		}
+	case *hostpb.HelperMessage_State:
+		st := b.State
+		s.doLocked(support.HelperReport{
+			Helper: h.id, Width: int(st.GetWidth()), Height: int(st.GetHeight()), Capturing: st.GetCapturing(),
+			Fault: st.GetErrorCode(), Locked: st.GetLocked(), LocalInput: st.GetLocalInput(),
+		})
+	}
+}

@@ -1,0 +1,118 @@
+package relay
+
+import (
+	"context"
+
+	"beckmanconnect/service/support"
+	"beckmanconnect/session/wire"
+)
+
+// handle does what one message of the engineer's side asks for, as far as the
+// machine allows. Types this version does not know are passed over.
+func (s *Support) handle(ctx context.Context, l *link, m wire.Message) error {
+	switch m.Type {
+	case "code":
+		return s.try(ctx, l, m)
+	case "resume":
+		s.do(support.Resume{Link: l.id, Token: m.Token})
+	case "ask":
+		reason := m.Reason
+		if reason == "" {
+			reason = l.reason
+		}
+		s.do(support.Ask{Link: l.id, ID: m.ID, Capability: support.Capability(m.Capability), Reason: reason, Duration: support.Duration(m.Duration)})
+	case "ask-file":
+		if _, ok := chunkKey(m.ID); m.File == nil || !ok {
+			return errProtocol
+		}
+		reason := m.Reason
+		if reason == "" {
+			reason = l.reason
+		}
+		// From here on it has one name: in the prompt, in the log and on disk.
+		// One that cannot be made safe is empty, and refused.
+		m.File.Name = SafeName(m.File.Name)
+		s.do(support.AskFile{Link: l.id, ID: m.ID, File: *m.File, Reason: reason})
+	case "cancel":
+		s.do(support.Cancel{Link: l.id, ID: m.ID})
+	case "input":
+		s.input(l, m)
+	case "ack":
+		s.mu.Lock()
+		if h := s.helper; h != nil && s.m.Viewing(l.id) {
+			h.ack(m.Seq, s.m.Generation())
+		}
+		s.mu.Unlock()
+	case "refresh":
+		s.refresh(l)
+	case "file-end":
+		s.fileEnd(l, m.ID)
+	case "ping":
+		s.mu.Lock()
+		l.push(wire.Message{Type: "pong", Seq: m.Seq})
+		s.mu.Unlock()
+	case "bye":
+		s.do(support.Bye{Link: l.id})
+	}
+	return nil
+}
+
+// try makes one try of the code: counted first, looked at afterwards, answered
+// last (scenario 21).
+func (s *Support) try(ctx context.Context, l *link, m wire.Message) error {
+	s.mu.Lock()
+	s.doLocked(support.TryCode{Link: l.id})
+	check := l.check
+	l.check = nil
+	s.mu.Unlock()
+	if check == nil {
+		return nil
+	}
+	right, err := s.cfg.Check.Check(ctx, check.Code, m, exchange{s, l})
+	s.do(support.TryDone{Link: l.id, Try: check.Try, Right: right && err == nil})
+	return nil
+}
+
+// exchange lets a PasswordCheck of several messages talk over the link.
+type exchange struct {
+	s *Support
+	l *link
+}
+
+func (x exchange) Send(_ context.Context, m wire.Message) error {
+	x.s.mu.Lock()
+	defer x.s.mu.Unlock()
+	x.l.push(m)
+	return nil
+}
+
+func (x exchange) Receive(ctx context.Context) (wire.Message, error) { return receive(ctx, x.l) }
+
+func (x exchange) Exporter(label string) ([]byte, error) { return x.l.conn.Exporter(label) }
+
+// input queues what the engineer typed, if it may be applied now. It is asked
+// about again when its turn comes.
+func (s *Support) input(l *link, m wire.Message) {
+	events := inputEvents(m.Events)
+	if len(events) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.helper; h != nil && s.m.MayInput(s.cfg.Now(), l.id, m.Generation) {
+		h.input(l.id, m.Generation, events)
+	}
+}
+
+// refresh asks for a complete picture, not more often than makes sense.
+func (s *Support) refresh(l *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.cfg.Now().Mono
+	if s.helper == nil || !s.m.Viewing(l.id) || (l.refreshed != 0 && now-l.refreshed < refreshEach) {
+		return
+	}
+	l.refreshed = now
+	s.pictures = pictures{asked: true}
+	s.helper.view(true, true, s.m.Generation())
+}

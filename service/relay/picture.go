@@ -1,0 +1,80 @@
+package relay
+
+import (
+	"beckmanconnect/service/support"
+	"beckmanconnect/session/screen"
+)
+
+const (
+	maxPictures = 2        // whole pictures waiting for a slow link
+	maxWaiting  = 32 << 20 // bytes of them
+)
+
+type picture struct {
+	helper     support.HelperID
+	generation uint64
+	update     []byte
+	more       bool
+}
+
+// pictures holds the newest updates only. Stale ones are never queued up for
+// minutes: what cannot go out is thrown away and a complete picture is asked
+// for instead.
+type pictures struct {
+	queue  []picture
+	bytes  int
+	synced bool // everything since the last complete picture was kept
+	last   uint32
+	asked  bool
+}
+
+// offer takes an update in; wantFull says that a complete picture is needed.
+func (p *pictures) offer(n picture) (kept, wantFull bool) {
+	h, err := screen.ParseHeader(n.update)
+	if err != nil {
+		return false, p.lose()
+	}
+	n.more = h.More
+	switch {
+	case h.Complete:
+		p.clear()
+		p.synced, p.asked = true, false
+	case !p.synced:
+		return false, p.lose()
+	case h.Seq != p.last+1:
+		return false, p.lose()
+	}
+	p.last = h.Seq
+	p.queue = append(p.queue, n)
+	p.bytes += len(n.update)
+	whole := 0
+	for _, q := range p.queue {
+		if !q.more {
+			whole++
+		}
+	}
+	if whole > maxPictures || p.bytes > maxWaiting {
+		return false, p.lose()
+	}
+	return true, false
+}
+
+// lose throws everything away and asks for a complete picture, once.
+func (p *pictures) lose() (wantFull bool) {
+	asked := p.asked
+	p.clear()
+	p.asked = true
+	return !asked
+}
+
+func (p *pictures) take() (picture, bool) {
+	if len(p.queue) == 0 {
+		return picture{}, false
+	}
+	n := p.queue[0]
+	p.queue = p.queue[1:]
+	p.bytes -= len(n.update)
+	return n, true
+}
+
+func (p *pictures) clear() { *p = pictures{} }

@@ -1,0 +1,86 @@
+package relay
+
+import (
+	"beckmanconnect/service/support"
+)
+
+// do lets one event happen and carries out what follows from it, in order and
+// under the lock.
+func (s *Support) do(ev support.Event) support.Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.doLocked(ev)
+}
+
+func (s *Support) doLocked(ev support.Event) support.Result {
+	first := s.m.Do(s.cfg.Now(), ev)
+	s.carryOut(first.Effects)
+	for len(s.follow) > 0 {
+		next := s.follow[0]
+		s.follow = s.follow[1:]
+		s.carryOut(s.m.Do(s.cfg.Now(), next).Effects)
+	}
+	select {
+	case s.poke <- struct{}{}:
+	default:
+	}
+	return first
+}
+
+func (s *Support) carryOut(effects []support.Effect) {
+	for _, e := range effects {
+		switch e := e.(type) {
+		case support.SendTo:
+			if l := s.links[e.Link]; l != nil {
+				l.push(e.Message)
+			}
+		case support.DropLink:
+			if l := s.links[e.Link]; l != nil {
+				delete(s.links, e.Link)
+				l.finish()
+			}
+		case support.CheckCode:
+			if l := s.links[e.Link]; l != nil {
+				l.check = &e
+			}
+		case support.ShowPrompt:
+			s.cfg.Publisher.PromptShown(promptPB(e.Prompt))
+		case support.HidePrompt:
+			s.cfg.Publisher.PromptGone(promptGonePB(e))
+		case support.Changed:
+			s.publish()
+		case support.WantDesktop:
+			s.cfg.Publisher.DesktopWanted(desktopWantedPB(e))
+		case support.StopDesktop:
+			s.pictures.clear()
+			if h := s.helper; h != nil && h.id == e.Helper {
+				s.helper = nil
+				h.stop(e.Generation)
+			}
+		case support.ViewDesktop:
+			s.pictures = pictures{asked: e.On}
+			if h := s.helper; h != nil && h.id == e.Helper {
+				h.view(e.On, e.Full, e.Generation)
+			}
+		case support.ReleaseInput:
+			if h := s.helper; h != nil && h.id == e.Helper {
+				h.release(e.Generation)
+			}
+		case support.OpenTransfer:
+			if err := s.files.open(e.Transfer); err != nil {
+				s.follow = append(s.follow, support.FileFailed{ID: e.Transfer.ID, Why: err.Error()})
+			}
+		case support.RevealTransfer:
+			s.reveal(e.ID)
+		case support.AbortTransfer:
+			s.discard(e.ID)
+		}
+	}
+}
+
+// publish tells the login's programs and wakes whoever waits for a change.
+func (s *Support) publish() {
+	s.cfg.Publisher.SupportChanged(s.stateLocked())
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
