@@ -1,0 +1,63 @@
+package desktop
+
+import (
+	"errors"
+	"image"
+
+	"beckmanconnect/app/desktop/keys"
+	"beckmanconnect/session/screen"
+)
+
+// Picture is one look at the screen, with the product's own windows masked.
+type Picture struct {
+	Frame  screen.Frame      // valid until the next Capture
+	Damage []image.Rectangle // what may differ from the Capture before; nil: all of it
+	Masked int               // own windows that were hidden
+}
+
+// Screen captures. It is used by one goroutine.
+type Screen interface {
+	// Changed gets a value when something changed since the last Capture.
+	// Where a system can only be asked, it ticks.
+	Changed() <-chan struct{}
+	// Capture returns the newest picture. It fails closed: when it cannot tell
+	// which windows are ours the picture is black and the error says why; with
+	// ErrLost the display itself is gone.
+	Capture(full bool) (Picture, error)
+	Close() error
+}
+
+// ErrLost means that the display is gone for good.
+var ErrLost = errors.New("desktop: the display is gone")
+
+// ErrOwnWindow means that an event was dropped because it would have reached a
+// window of this product (B3).
+var ErrOwnWindow = errors.New("desktop: input to the product's own windows is dropped")
+
+// Injector applies input. It is used by one goroutine. Every method checks,
+// with the display held still, that the event cannot reach a window of ours.
+type Injector interface {
+	// Move moves the pointer.
+	Move(x, y int) error
+	// Button presses or lifts a mouse button where the pointer is put.
+	Button(x, y int, button keys.Button, down bool) error
+	// Wheel turns the wheel by notches at a place.
+	Wheel(x, y, dx, dy int) error
+	// Key presses or lifts a key. Keys other than modifiers are pressed and
+	// lifted at once, so that nothing repeats into a window that comes up.
+	Key(k keys.Key, down bool) error
+	// Release lifts everything that is still held.
+	Release() error
+	// OwnFocus says whether a window of ours has the keyboard.
+	OwnFocus() (bool, error)
+	Close() error
+}
+
+// Watcher tells what the helper has to react to at once.
+type Watcher interface {
+	// LocalInput gets a value when the technician's own mouse or keyboard moved.
+	LocalInput() <-chan struct{}
+	// FocusChanged gets a value when another window may have the keyboard.
+	FocusChanged() <-chan struct{}
+	Close() error
+}

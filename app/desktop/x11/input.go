@@ -1,0 +1,300 @@
+//go:build linux
+
+package x11
+
+import (
+	"fmt"
+
+	"beckmanconnect/app/desktop"
+	"beckmanconnect/app/desktop/keys"
+
+	"github.com/jezek/xgb/xproto"
+	"github.com/jezek/xgb/xtest"
+)
+
+// Input applies events by XTEST. Each one is checked and applied while the
+// server is held, so that no window of ours can come under the pointer or get
+// the keyboard in between (B3, scenario 8).
+type Input struct {
+	c        *conn
+	keyboard *keyboard
+	held     map[byte]keys.Keysym // key codes that are down: modifiers only
+	buttons  map[byte]bool
+	x, y     int16
+	stale    chan struct{} // the keyboard map changed
+}
+
+// OpenInput connects to a display; an empty name means $DISPLAY.
+func OpenInput(display string) (*Input, error) {
+	c, err := connect(display)
+	if err != nil {
+		return nil, err
+	}
+	in := &Input{c: c, held: map[byte]keys.Keysym{}, buttons: map[byte]bool{}, stale: make(chan struct{}, 1)}
+	if err := xtest.Init(c.Conn); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("x11: the display lacks XTEST: %w", err)
+	}
+	if in.keyboard, err = newKeyboard(c); err != nil {
+		c.Close()
+		return nil, err
+	}
+	go in.events()
+	return in, nil
+}
+
+// events notes a changed keyboard map, our own loans included.
+func (in *Input) events() {
+	for {
+		event, err := in.c.WaitForEvent()
+		if event == nil && err == nil {
+			return
+		}
+		if _, ok := event.(xproto.MappingNotifyEvent); ok {
+			select {
+			case in.stale <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// Move implements desktop.Injector.
+func (in *Input) Move(x, y int) error {
+	return in.at(x, y, func() {})
+}
+
+// Button implements desktop.Injector. Lifting is always let through, without
+// moving: it belongs to the window the press went to.
+func (in *Input) Button(x, y int, button keys.Button, down bool) error {
+	if !button.Valid() {
+		return fmt.Errorf("x11: button %d is not sent", button)
+	}
+	detail := byte(button) + 1
+	if !down {
+		if !in.buttons[detail] {
+			return nil
+		}
+		if err := in.Move(x, y); err != nil {
+			in.lift(detail)
+			return err
+		}
+		in.lift(detail)
+		return nil
+	}
+	return in.at(x, y, func() {
+		in.fake(xproto.ButtonPress, detail)
+		in.buttons[detail] = true
+	})
+}
+
+func (in *Input) lift(button byte) {
+	in.fake(xproto.ButtonRelease, button)
+	delete(in.buttons, button)
+}
+
+// wheelLimit bounds what one event may turn.
+const wheelLimit = 20
+
+// Wheel implements desktop.Injector.
+func (in *Input) Wheel(x, y, dx, dy int) error {
+	return in.at(x, y, func() {
+		in.turn(dy, 4, 5)
+		in.turn(dx, 6, 7)
+	})
+}
+
+func (in *Input) turn(notches int, back, forth byte) {
+	button := forth
+	if notches < 0 {
+		button, notches = back, -notches
+	}
+	for range min(notches, wheelLimit) {
+		in.fake(xproto.ButtonPress, button)
+		in.fake(xproto.ButtonRelease, button)
+	}
+}
+
+// at moves the pointer and does what belongs there, unless the place is ours.
+func (in *Input) at(x, y int, act func()) error {
+	release := in.c.hold()
+	defer release()
+	size, err := in.c.size()
+	if err != nil {
+		return err
+	}
+	in.x, in.y = int16(min(max(x, 0), size.Max.X-1)), int16(min(max(y, 0), size.Max.Y-1))
+	own, err := in.ownAt(in.x, in.y)
+	if err != nil {
+		return err
+	}
+	if own {
+		return desktop.ErrOwnWindow
+	}
+	xtest.FakeInput(in.c.Conn, xproto.MotionNotify, 0, 0, in.c.root, in.x, in.y, 0)
+	act()
+	return nil
+}
+
+// Key implements desktop.Injector.
+func (in *Input) Key(k keys.Key, down bool) error {
+	symbol := keys.KeysymOf(k)
+	if symbol == keys.NoSymbol {
+		return fmt.Errorf("x11: key %q is not sent", k.Code)
+	}
+	if err := in.refresh(); err != nil {
+		return err
+	}
+	if k.Modifier() {
+		return in.modifier(symbol, down)
+	}
+	if !down {
+		return nil // was lifted when it was pressed
+	}
+	if k.Function() && in.holding(keys.SymControlL, keys.SymControlR) && in.holding(keys.SymAltL, keys.SymAltR) {
+		return fmt.Errorf("x11: Ctrl+Alt+%s is not sent", k.Code)
+	}
+	return in.tap(symbol)
+}
+
+// refresh reads the keyboard map again after it changed.
+func (in *Input) refresh() error {
+	select {
+	case <-in.stale:
+		return in.keyboard.load()
+	default:
+		return nil
+	}
+}
+
+func (in *Input) modifier(symbol keys.Keysym, down bool) error {
+	stroke, err := in.keyboard.find(symbol, 0)
+	if err != nil {
+		return err
+	}
+	if !down {
+		if _, is := in.held[stroke.Code]; is {
+			in.fake(xproto.KeyRelease, stroke.Code)
+			delete(in.held, stroke.Code)
+		}
+		return nil
+	}
+	return in.focused(func(uint16) error {
+		in.fake(xproto.KeyPress, stroke.Code)
+		in.held[stroke.Code] = symbol
+		return nil
+	})
+}
+
+// tap presses and lifts the key of a symbol, with the modifiers its level needs
+// and without those that would turn it into another one.
+func (in *Input) tap(symbol keys.Keysym) error {
+	return in.focused(func(state uint16) error {
+		stroke, err := in.keyboard.find(symbol, int(state>>13&3))
+		if err != nil {
+			return err
+		}
+		shift := stroke.Shift
+		if state&xproto.ModMaskLock != 0 && keys.Letter(symbol) {
+			shift = !shift
+		}
+		// A shortcut means the key, and holds its modifiers itself.
+		if in.holding(keys.SymControlL, keys.SymControlR, keys.SymAltL, keys.SymAltR, keys.SymSuperL, keys.SymSuperR) && !stroke.Level3 {
+			shift = in.holding(keys.SymShiftL, keys.SymShiftR)
+		}
+		undoShift := in.want(shift, keys.SymShiftL, keys.SymShiftR)
+		undoLevel3 := in.want(stroke.Level3, keys.SymLevel3)
+		in.fake(xproto.KeyPress, stroke.Code)
+		in.fake(xproto.KeyRelease, stroke.Code)
+		undoLevel3()
+		undoShift()
+		return nil
+	})
+}
+
+// want brings a modifier that we hold or not into the state a stroke needs, and
+// returns what puts it back.
+func (in *Input) want(on bool, symbols ...keys.Keysym) func() {
+	if on == in.holding(symbols...) {
+		return func() {}
+	}
+	if on {
+		stroke, ok := in.keyboard.layout.Find(symbols[0], 0)
+		if !ok {
+			return func() {}
+		}
+		in.fake(xproto.KeyPress, stroke.Code)
+		return func() { in.fake(xproto.KeyRelease, stroke.Code) }
+	}
+	var lifted []byte
+	for code, has := range in.held {
+		for _, s := range symbols {
+			if has == s {
+				in.fake(xproto.KeyRelease, code)
+				lifted = append(lifted, code)
+			}
+		}
+	}
+	return func() {
+		for _, code := range lifted {
+			in.fake(xproto.KeyPress, code)
+		}
+	}
+}
+
+func (in *Input) holding(symbols ...keys.Keysym) bool {
+	for _, has := range in.held {
+		for _, s := range symbols {
+			if has == s {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// focused does a key event unless the keyboard is ours.
+func (in *Input) focused(act func(state uint16) error) error {
+	release := in.c.hold()
+	defer release()
+	own, err := in.ownFocus()
+	if err != nil {
+		return err
+	}
+	if own {
+		return desktop.ErrOwnWindow
+	}
+	pointer, err := xproto.QueryPointer(in.c.Conn, in.c.root).Reply()
+	if err != nil {
+		return fmt.Errorf("x11: state of the keyboard: %w", err)
+	}
+	return act(pointer.Mask)
+}
+
+func (in *Input) fake(kind, detail byte) {
+	xtest.FakeInput(in.c.Conn, kind, detail, 0, in.c.root, in.x, in.y, 0)
+}
+
+// Release implements desktop.Injector.
+func (in *Input) Release() error {
+	for code := range in.held {
+		in.fake(xproto.KeyRelease, code)
+		delete(in.held, code)
+	}
+	for button := range in.buttons {
+		in.lift(button)
+	}
+	// A reply shows that the server has done it.
+	if _, err := xproto.GetInputFocus(in.c.Conn).Reply(); err != nil {
+		return fmt.Errorf("x11: lift the keys: %w", err)
+	}
+	return nil
+}
+
+// Close implements desktop.Injector.
+func (in *Input) Close() error {
+	err := in.Release()
+	in.keyboard.restore()
+	in.c.Close()
+	return err
+}

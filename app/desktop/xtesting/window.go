@@ -1,0 +1,117 @@
+//go:build linux
+
+package xtesting
+
+import (
+	"image"
+	"image/color"
+	"testing"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+)
+
+// Painter makes windows on a display.
+type Painter struct {
+	t    testing.TB
+	X    *xgb.Conn
+	Root xproto.Window
+}
+
+// NewPainter connects to a display; the connection ends with the test.
+func NewPainter(t testing.TB, display string) *Painter {
+	t.Helper()
+	x, err := xgb.NewConnDisplay(display)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.Close)
+	return &Painter{t: t, X: x, Root: xproto.Setup(x).DefaultScreen(x).Root}
+}
+
+// Window is one made by a Painter.
+type Window struct {
+	p  *Painter
+	ID xproto.Window
+	R  image.Rectangle
+}
+
+// Window makes and shows a window of one colour, with a class when it is not
+// empty, past any window manager.
+func (p *Painter) Window(r image.Rectangle, c color.RGBA, class string) *Window {
+	p.t.Helper()
+	id, err := xproto.NewWindowId(p.X)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	screen := xproto.Setup(p.X).DefaultScreen(p.X)
+	pixel := uint32(c.R)<<16 | uint32(c.G)<<8 | uint32(c.B)
+	err = xproto.CreateWindowChecked(p.X, screen.RootDepth, id, p.Root, int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy()), 0,
+		xproto.WindowClassInputOutput, screen.RootVisual, xproto.CwBackPixel|xproto.CwOverrideRedirect|xproto.CwEventMask,
+		[]uint32{pixel, 1, xproto.EventMaskKeyPress | xproto.EventMaskKeyRelease | xproto.EventMaskButtonPress | xproto.EventMaskButtonRelease | xproto.EventMaskPointerMotion}).Check()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	w := &Window{p: p, ID: id, R: r}
+	if class != "" {
+		w.SetClass(class)
+	}
+	if err := xproto.MapWindowChecked(p.X, id).Check(); err != nil {
+		p.t.Fatal(err)
+	}
+	return w
+}
+
+// SetClass sets WM_CLASS.
+func (w *Window) SetClass(class string) {
+	w.p.t.Helper()
+	value := class + "\x00" + class + "\x00"
+	if err := xproto.ChangePropertyChecked(w.p.X, xproto.PropModeReplace, w.ID, xproto.AtomWmClass, xproto.AtomString, 8, uint32(len(value)), []byte(value)).Check(); err != nil {
+		w.p.t.Fatal(err)
+	}
+}
+
+// Focus gives the window the keyboard.
+func (w *Window) Focus() {
+	w.p.t.Helper()
+	if err := xproto.SetInputFocusChecked(w.p.X, xproto.InputFocusParent, w.ID, xproto.TimeCurrentTime).Check(); err != nil {
+		w.p.t.Fatal(err)
+	}
+}
+
+// Move moves the window.
+func (w *Window) Move(to image.Point) {
+	w.p.t.Helper()
+	values := []uint32{uint32(to.X), uint32(to.Y)}
+	if err := xproto.ConfigureWindowChecked(w.p.X, w.ID, xproto.ConfigWindowX|xproto.ConfigWindowY, values).Check(); err != nil {
+		w.p.t.Fatal(err)
+	}
+	w.R = w.R.Add(to.Sub(w.R.Min))
+}
+
+// Unmap hides the window.
+func (w *Window) Unmap() {
+	w.p.t.Helper()
+	if err := xproto.UnmapWindowChecked(w.p.X, w.ID).Check(); err != nil {
+		w.p.t.Fatal(err)
+	}
+}
+
+// Events returns the input events that arrived so far. A reply in between
+// makes sure that everything done before is in.
+func (p *Painter) Events() []xgb.Event {
+	p.t.Helper()
+	if _, err := xproto.GetInputFocus(p.X).Reply(); err != nil {
+		p.t.Fatal(err)
+	}
+	var out []xgb.Event
+	for {
+		event, err := p.X.PollForEvent()
+		if event == nil && err == nil {
+			return out
+		}
+		if event != nil {
+			out = append(out, event)
+		}
+	}
+}

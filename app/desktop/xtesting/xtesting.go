@@ -1,0 +1,101 @@
+//go:build linux
+
+// Package xtesting starts X displays for tests: real servers on numbers they
+// pick themselves, ended with the test.
+package xtesting
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Xvfb starts a display of a size such as "640x480" and returns its name.
+func Xvfb(t testing.TB, size string) string {
+	t.Helper()
+	return server(t, nil, "Xvfb", "-screen", "0", size+"x24", "-nolisten", "tcp", "-noreset", "-dpi", "96")
+}
+
+// Nested starts a display shown in a window of another one: what is clicked on
+// the outer display arrives in it from devices of its own.
+func Nested(t testing.TB, outer, size string) string {
+	t.Helper()
+	return server(t, []string{"DISPLAY=" + outer}, "Xephyr", "-screen", size, "-no-host-grab", "-nolisten", "tcp", "-noreset", "-dpi", "96")
+}
+
+func server(t testing.TB, env []string, name string, args ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Fatalf("%s is not installed: build/test installs it (Debian: xvfb, xserver-xephyr)", name)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	cmd := exec.Command(name, append(args, "-displayfd", "3")...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.ExtraFiles = []*os.File{w}
+	start(t, cmd)
+	w.Close()
+	if err := r.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		t.Fatalf("%s did not come up: %v", name, err)
+	}
+	return ":" + strings.TrimSpace(line)
+}
+
+// Program starts a program on a display. It is ended with the test.
+func Program(t testing.TB, display, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), "DISPLAY="+display)
+	start(t, cmd)
+	return cmd
+}
+
+// Output runs a program on a display and returns what it printed.
+func Output(t testing.TB, display, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), "DISPLAY="+display)
+	cmd.Stderr = io.Discard
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %v: %v", name, args, err)
+	}
+	return string(out)
+}
+
+func start(t testing.TB, cmd *exec.Cmd) {
+	t.Helper()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+}
+
+// Eventually waits until a condition holds. It polls, since what it waits for
+// happens in other programs.
+func Eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !holds() {
+		if time.Now().After(deadline) {
+			t.Fatalf("never happened: %s", what)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
