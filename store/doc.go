@@ -2,7 +2,7 @@
 // log, events for the windows, the outbox for the cloud, settings.
 //
 // One writer, one transaction at a time, durable when Update returns (WAL with
-// synchronous=FULL). Audit entries, the tiles of their Merkle tree and the
+// synchronous=FULL). Audit entries, the nodes of their Merkle tree and the
 // signed checkpoint that covers them are committed together (package
 // logproof). Personal data and everything people typed stands in sealed
 // columns (AES-256-GCM); what can be searched is plain: codes, severities,

@@ -109,8 +109,9 @@ func (tx *Tx) Append(e Entry) (int64, error) {
 	if err != nil {
 		return 0, tx.fail(err)
 	}
-	if err := tx.exec("INSERT INTO entries ("+logproof.EntryColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		row.Index, row.Version, row.Wall, row.Mono, row.Boot, row.Kind, row.Actor, row.Subject, string(row.Fields), row.Personal); err != nil {
+	row.Hash, _ = logproof.LeafHash(nil, row)
+	if err := tx.exec("INSERT INTO entries ("+logproof.EntryColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		row.Index, row.Version, row.Wall, row.Mono, row.Boot, row.Kind, row.Actor, row.Subject, string(row.Fields), row.Personal, row.Hash[:]); err != nil {
 		return 0, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(sealed)) {
@@ -119,8 +120,7 @@ func (tx *Tx) Append(e Entry) (int64, error) {
 			return 0, err
 		}
 	}
-	hash, _ := logproof.LeafHash(nil, row)
-	tx.tree.Add(hash)
+	tx.tree.Add(row.Hash)
 	tx.wall = row.Wall
 	return row.Index, nil
 }

@@ -26,7 +26,11 @@ func (s *Store) load(ctx context.Context) error {
 		return err
 	}
 	if s.signer = s.opt.Signer; s.signer == nil {
-		if s.signer, _, err = keys.Checkpoint(s.opt.Key, filepath.Join(s.opt.Dir, KeysDir)); err != nil {
+		dir := filepath.Join(s.opt.Dir, KeysDir)
+		if s.signer, _, err = keys.Checkpoint(s.opt.Key, dir); err == nil {
+			s.vkey, err = keys.CheckpointVerifier(dir)
+		}
+		if err != nil {
 			return &Error{Kind: keyKind(err), Op: "open", Err: err}
 		}
 	}
@@ -88,30 +92,9 @@ func (s *Store) loadTree(ctx context.Context) error {
 	if err := s.conn.QueryRowContext(ctx, "SELECT coalesce(max(idx) + 1, 0) FROM entries").Scan(&size); err != nil {
 		return err
 	}
-	leaves := func(from, to int64) ([]tlog.Hash, error) {
-		rows, err := s.conn.QueryContext(ctx, "SELECT "+logproof.EntryColumns+" FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", from, to)
-		if err != nil {
-			return nil, err
-		}
-		defer rows.Close()
-		var out []tlog.Hash
-		var scratch []byte
-		for rows.Next() {
-			e, err := logproof.ScanEntry(rows)
-			if err != nil {
-				return nil, err
-			}
-			var h tlog.Hash
-			h, scratch = logproof.LeafHash(scratch, e)
-			out = append(out, h)
-		}
-		return out, rows.Err()
-	}
-	tile := func(level int, n int64) (data []byte, err error) {
-		err = s.conn.QueryRowContext(ctx, "SELECT data FROM tiles WHERE level = ? AND n = ?", level, n).Scan(&data)
-		return data, err
-	}
-	tree, err := logproof.RestoreTree(size, leaves, tile)
+	tree, err := logproof.RestoreTree(size, func(level int, from, to int64) ([]tlog.Hash, error) {
+		return s.storedHashes(ctx, level, from, to)
+	})
 	if err != nil {
 		return damaged(err)
 	}
@@ -140,6 +123,38 @@ func (s *Store) loadTree(ctx context.Context) error {
 	s.tree, s.kept = tree, kept.Int64
 	s.state.Store(&LogState{Entries: size, Root: tree.Root(), Signed: time.Unix(0, last), note: msg})
 	return nil
+}
+
+// storedHashes reads a run of one level of the tree. Leaves are hashed again
+// from their rows.
+func (s *Store) storedHashes(ctx context.Context, level int, from, to int64) (out []tlog.Hash, err error) {
+	query, args := "SELECT "+logproof.EntryColumns+" FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", []any{from, to}
+	if level > 0 {
+		query, args = "SELECT hash FROM nodes WHERE level = ? AND n >= ? AND n < ? ORDER BY n", []any{level, from, to}
+	}
+	rows, err := s.conn.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var h tlog.Hash
+		if level > 0 {
+			var b []byte
+			if err := rows.Scan(&b); err != nil {
+				return nil, err
+			}
+			copy(h[:], b)
+		} else {
+			e, err := logproof.ScanEntry(rows)
+			if err != nil {
+				return nil, err
+			}
+			h, _ = logproof.LeafHash(nil, e)
+		}
+		out = append(out, h)
+	}
+	return out, rows.Err()
 }
 
 func (s *Store) wallOf(ctx context.Context, idx int64) (wall int64, err error) {

@@ -48,6 +48,7 @@ type Store struct {
 	boot   string
 	seal   *sealer
 	signer note.Signer
+	vkey   string
 
 	turn   chan struct{} // held by the one writer
 	write  *sql.DB
@@ -210,6 +211,10 @@ func (s *Store) Epoch() string { return s.epoch }
 
 // Path is the database file, for messages.
 func (s *Store) Path() string { return s.path }
+
+// Verifier is the public half of the checkpoint key, in the form
+// note.NewVerifier reads; empty when the signer came with the options.
+func (s *Store) Verifier() string { return s.vkey }
 
 // Writable says whether the last write reached the disk. While it is false
 // sessions stay closed (scenario 50).

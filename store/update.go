@@ -106,14 +106,14 @@ func (s *Store) note(err error) error {
 	return err
 }
 
-// seal writes the tiles that became full and the checkpoint over everything
-// appended.
+// seal writes the nodes that became complete and the checkpoint over
+// everything appended.
 func (tx *Tx) seal() (state *LogState, keep bool, err error) {
 	if tx.tree == nil {
 		return nil, false, nil
 	}
-	for _, t := range tx.tree.TakeTiles() {
-		if err := tx.exec("INSERT INTO tiles (level, n, data) VALUES (?, ?, ?)", t.Level, t.N, t.Data); err != nil {
+	for _, n := range tx.tree.TakeNodes() {
+		if err := tx.exec("INSERT INTO nodes (level, n, hash) VALUES (?, ?, ?)", n.Level, n.N, n.Hash[:]); err != nil {
 			return nil, false, err
 		}
 	}

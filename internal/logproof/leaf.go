@@ -35,6 +35,8 @@ type Entry struct {
 	Subject  string
 	Fields   []byte // canonical JSON, see EncodeFields
 	Personal []byte // commitments, see EncodeCommitments
+
+	Hash tlog.Hash // LeafHash of the above, as stored beside it
 }
 
 // AppendLeaf appends the canonical bytes of e: a version byte, the fixed

@@ -15,4 +15,4 @@ const ApplicationID = 0x42434c47
 const FileName = "log.db"
 
 // auditTables are the tables verification reads, in the order it names them.
-var auditTables = []string{"entries", "entry_personal", "tiles", "checkpoints", "head"}
+var auditTables = []string{"entries", "entry_personal", "nodes", "checkpoints", "head"}

@@ -12,7 +12,8 @@ CREATE TABLE entries (
     actor    TEXT NOT NULL,
     subject  TEXT NOT NULL,
     fields   TEXT NOT NULL,      -- canonical JSON object of strings
-    personal BLOB NOT NULL       -- salted HMACs of the personal fields
+    personal BLOB NOT NULL,      -- salted HMACs of the personal fields
+    hash     BLOB NOT NULL       -- of the leaf: names the row that was changed
 ) STRICT;
 
 CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries
@@ -33,22 +34,22 @@ CREATE TABLE entry_personal (
     PRIMARY KEY (idx, name)
 ) STRICT, WITHOUT ROWID;
 
--- Full tiles of 256 hashes, level by level from the leaves up.
-CREATE TABLE tiles (
+-- Roots of the complete subtrees of 256 leaves (level 1), of 65,536 (level 2)
+-- and so on: the tree's edge is found from a few hundred rows.
+CREATE TABLE nodes (
     level INTEGER NOT NULL,
     n     INTEGER NOT NULL,
-    data  BLOB NOT NULL,
+    hash  BLOB NOT NULL,
     PRIMARY KEY (level, n)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER tiles_no_update BEFORE UPDATE ON tiles
+CREATE TRIGGER nodes_no_update BEFORE UPDATE ON nodes
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
-CREATE TRIGGER tiles_no_delete BEFORE DELETE ON tiles
+CREATE TRIGGER nodes_no_delete BEFORE DELETE ON nodes
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
-
 -- Also stops INSERT OR REPLACE, which deletes without the trigger above.
-CREATE TRIGGER tiles_in_order BEFORE INSERT ON tiles
-WHEN NEW.n IS NOT (SELECT coalesce(max(n) + 1, 0) FROM tiles WHERE level = NEW.level)
+CREATE TRIGGER nodes_in_order BEFORE INSERT ON nodes
+WHEN NEW.n IS NOT (SELECT coalesce(max(n) + 1, 0) FROM nodes WHERE level = NEW.level)
 BEGIN SELECT RAISE(ABORT, 'the log is numbered without gaps'); END;
 
 -- Earlier checkpoints, about one a minute.

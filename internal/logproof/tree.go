@@ -1,32 +1,35 @@
 package logproof
 
 import (
+	"fmt"
+	"math/bits"
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// TileHeight is the height of a stored tile; TileWidth its hashes.
+// NodeHeight is how many levels of the tree lie between two stored nodes: the
+// height of a tile in x/mod/sumdb/tlog. NodeWidth is a tile's width.
 const (
-	TileHeight = 8
-	TileWidth  = 1 << TileHeight
+	NodeHeight = 8
+	NodeWidth  = 1 << NodeHeight
 )
 
-// TileData is one full tile.
-type TileData struct {
+// Node is the root of a complete subtree of NodeWidth^Level leaves, the N-th
+// from the left.
+type Node struct {
 	Level int
 	N     int64
-	Data  []byte // TileWidth hashes
+	Hash  tlog.Hash
 }
 
-// Tree is the growing edge of the log: all that is needed to add a leaf, name
-// the root, and cut the full tiles. The zero value is the empty tree. It is
-// not safe for concurrent use.
+// Tree is the growing edge of the log: all that is needed to add a leaf and to
+// name the root. The zero value is the empty tree. It is not safe for
+// concurrent use.
 type Tree struct {
 	size  int64
-	stack []tlog.Hash   // roots of the perfect subtrees, widest first
-	edge  [][]tlog.Hash // per level the hashes of the tile still being filled
-	full  []TileData    // cut since the last TakeTiles
+	stack []tlog.Hash // roots of the perfect subtrees, widest first
+	nodes []Node      // complete since the last TakeNodes
 }
 
 // Size is the number of leaves.
@@ -35,36 +38,17 @@ func (t *Tree) Size() int64 { return t.size }
 // Add appends one leaf by its hash.
 func (t *Tree) Add(leaf tlog.Hash) {
 	h := leaf
-	t.put(0, h)
 	height := 0
 	for i := t.size; i&1 == 1; i >>= 1 {
 		h = tlog.NodeHash(t.stack[len(t.stack)-1], h)
 		t.stack = t.stack[:len(t.stack)-1]
 		height++
-		if height%TileHeight == 0 {
-			t.put(height/TileHeight, h)
+		if height%NodeHeight == 0 {
+			t.nodes = append(t.nodes, Node{Level: height / NodeHeight, N: t.size >> height, Hash: h})
 		}
 	}
 	t.stack = append(t.stack, h)
 	t.size++
-}
-
-// put adds h to a level's open tile and cuts the tile when it is full.
-func (t *Tree) put(level int, h tlog.Hash) {
-	if level == len(t.edge) {
-		t.edge = append(t.edge, make([]tlog.Hash, 0, TileWidth))
-	}
-	t.edge[level] = append(t.edge[level], h)
-	if len(t.edge[level]) < TileWidth {
-		return
-	}
-	data := make([]byte, 0, TileWidth*tlog.HashSize)
-	for _, h := range t.edge[level] {
-		data = append(data, h[:]...)
-	}
-	n := (t.size + 1) >> (TileHeight * (level + 1)) // tiles at this level, this one included
-	t.full = append(t.full, TileData{Level: level, N: n - 1, Data: data})
-	t.edge[level] = t.edge[level][:0]
 }
 
 // Root is the tree's root hash; of the empty tree SHA-256 of nothing.
@@ -80,28 +64,55 @@ func (t *Tree) Root() tlog.Hash {
 	return h
 }
 
-// TakeTiles gives the tiles filled since the last call, in the order they
-// became full.
-func (t *Tree) TakeTiles() []TileData {
-	full := t.full
-	t.full = nil
-	return full
+// TakeNodes gives the nodes that became complete since the last call, in the
+// order they did.
+func (t *Tree) TakeNodes() []Node {
+	nodes := t.nodes
+	t.nodes = nil
+	return nodes
 }
 
 // Clone copies the tree, so that a transaction can be given up.
 func (t *Tree) Clone() *Tree {
-	c := &Tree{size: t.size, stack: slices.Clone(t.stack), full: slices.Clone(t.full)}
-	c.edge = make([][]tlog.Hash, len(t.edge))
-	for i, e := range t.edge {
-		c.edge[i] = append(make([]tlog.Hash, 0, TileWidth), e...)
-	}
-	return c
+	return &Tree{size: t.size, stack: slices.Clone(t.stack), nodes: slices.Clone(t.nodes)}
 }
 
-// EdgeTile is the part of a tile that is not full yet, for proofs.
-func (t *Tree) EdgeTile(level int) []tlog.Hash {
-	if level >= len(t.edge) {
-		return nil
+// RestoreTree makes the tree of a log of the given size again. hashes gives
+// the stored hashes from … to (not included) of a level, 0 being the leaves;
+// it is asked for less than NodeWidth of each level.
+func RestoreTree(size int64, hashes func(level int, from, to int64) ([]tlog.Hash, error)) (*Tree, error) {
+	t := &Tree{size: size}
+	levels := 0
+	for size>>(NodeHeight*levels) > 0 {
+		levels++
 	}
-	return slices.Clone(t.edge[level])
+	for level := levels - 1; level >= 0; level-- {
+		to := size >> (NodeHeight * level)
+		from := to >> NodeHeight << NodeHeight
+		if from == to {
+			continue
+		}
+		rest, err := hashes(level, from, to)
+		if err != nil {
+			return nil, err
+		}
+		if int64(len(rest)) != to-from {
+			return nil, fmt.Errorf("hashes %d to %d of level %d are not all there", from, to-1, level)
+		}
+		for len(rest) > 0 {
+			n := 1 << (bits.Len(uint(len(rest))) - 1)
+			t.stack = append(t.stack, subtreeRoot(rest[:n]))
+			rest = rest[n:]
+		}
+	}
+	return t, nil
+}
+
+// subtreeRoot is the root over a power of two of hashes.
+func subtreeRoot(hashes []tlog.Hash) tlog.Hash {
+	if len(hashes) == 1 {
+		return hashes[0]
+	}
+	half := len(hashes) / 2
+	return tlog.NodeHash(subtreeRoot(hashes[:half]), subtreeRoot(hashes[half:]))
 }

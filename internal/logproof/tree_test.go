@@ -1,7 +1,6 @@
 package logproof
 
 import (
-	"bytes"
 	"errors"
 	"testing"
 
@@ -24,36 +23,30 @@ func (r *reference) ReadHashes(idx []int64) ([]tlog.Hash, error) {
 	return out, nil
 }
 
-func (r *reference) add(t interface{ Fatal(...any) }, n int64, data []byte) {
-	h, err := tlog.StoredHashes(n, data, r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	*r = append(*r, h...)
-}
-
-// The root and the full tiles are those of x/mod/sumdb/tlog at every size, and
-// a tree restored from entries and tiles goes on as if it had never stopped.
+// Roots and nodes are those of x/mod/sumdb/tlog, and a tree restored from what
+// is stored goes on as if it had never stopped.
 func TestTreeIsTlog(t *testing.T) {
 	const last = 256*256 + 600
 	ref, tree := &reference{}, &Tree{}
-	leafs := []tlog.Hash{}
-	tiles := map[[2]int64][]byte{}
+	stored := map[int][]tlog.Hash{}
 	for n := int64(0); n < last; n++ {
-		data := []byte{byte(n), byte(n >> 8), byte(n >> 16)}
-		ref.add(t, n, data)
-		h := tlog.RecordHash(data)
-		leafs = append(leafs, h)
+		h := tlog.RecordHash([]byte{byte(n), byte(n >> 8), byte(n >> 16)})
+		all, err := tlog.StoredHashesForRecordHash(n, h, ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		*ref = append(*ref, all...)
 		tree.Add(h)
-		for _, tile := range tree.TakeTiles() {
-			want, err := tlog.ReadTileData(tlog.Tile{H: TileHeight, L: tile.Level, N: tile.N, W: TileWidth}, ref)
-			if err != nil {
-				t.Fatal(err)
+		stored[0] = append(stored[0], h)
+		for _, node := range tree.TakeNodes() {
+			want := (*ref)[tlog.StoredHashIndex(node.Level*NodeHeight, node.N)]
+			if node.Hash != want {
+				t.Fatalf("node %d of level %d differs from tlog's", node.N, node.Level)
 			}
-			if !bytes.Equal(want, tile.Data) {
-				t.Fatalf("tile %d/%d differs from tlog's", tile.Level, tile.N)
+			if int64(len(stored[node.Level])) != node.N {
+				t.Fatalf("node %d of level %d came out of order", node.N, node.Level)
 			}
-			tiles[[2]int64{int64(tile.Level), tile.N}] = tile.Data
+			stored[node.Level] = append(stored[node.Level], node.Hash)
 		}
 		if n%257 != 0 && n > 600 && n < 65530 {
 			continue
@@ -65,23 +58,21 @@ func TestTreeIsTlog(t *testing.T) {
 		if tree.Root() != want {
 			t.Fatalf("root of %d leaves differs from tlog's", n+1)
 		}
-		again, err := RestoreTree(n+1,
-			func(from, to int64) ([]tlog.Hash, error) { return leafs[from:to], nil },
-			func(level int, n int64) ([]byte, error) {
-				if d, ok := tiles[[2]int64{int64(level), n}]; ok {
-					return d, nil
-				}
-				return nil, errors.New("no such tile")
-			})
+		again, err := RestoreTree(n+1, func(level int, from, to int64) ([]tlog.Hash, error) {
+			return stored[level][from:to], nil
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if again.Root() != want {
 			t.Fatalf("the restored tree of %d leaves has another root", n+1)
 		}
-		if n%1000 == 0 {
+		if n%5 == 0 {
 			tree = again // go on with the restored one
 		}
+	}
+	if len(stored[1]) != last/256 || len(stored[2]) != 1 {
+		t.Fatalf("%d and %d nodes", len(stored[1]), len(stored[2]))
 	}
 }
 
@@ -93,16 +84,15 @@ func TestCloneIsIndependent(t *testing.T) {
 		for i := range n {
 			tree.Add(tlog.Hash{byte(i), byte(i >> 8)})
 		}
-		tree.TakeTiles()
+		tree.TakeNodes()
 		before := tree.Root()
-		c := tree.Clone()
+		c, d := tree.Clone(), tree.Clone()
 		for i := range more {
 			c.Add(tlog.Hash{1, byte(i)})
 		}
-		if tree.Root() != before || tree.Size() != int64(n) || len(tree.TakeTiles()) != 0 {
+		if tree.Root() != before || tree.Size() != int64(n) || len(tree.TakeNodes()) != 0 {
 			t.Fatal("adding to the copy changed the tree")
 		}
-		d := tree.Clone()
 		for i := range more {
 			d.Add(tlog.Hash{1, byte(i)})
 		}

@@ -38,6 +38,33 @@ func Checkpoint(w Wrapper, dir string) (note.Signer, note.Verifier, error) {
 	return checkpointPair(string(private), strings.TrimSpace(string(vkey)))
 }
 
+// CheckpointVerifier reads the public half kept in dir, in the form
+// note.NewVerifier reads; for registration and for those who verify.
+func CheckpointVerifier(dir string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(dir, CheckpointPublic))
+	if err != nil {
+		return "", err
+	}
+	vkey := strings.TrimSpace(string(b))
+	if _, err := note.NewVerifier(vkey); err != nil {
+		return "", fmt.Errorf("%s: %w", filepath.Join(dir, CheckpointPublic), err)
+	}
+	return vkey, nil
+}
+
+// CheckpointVerifiers is CheckpointVerifier as a list for note.Open.
+func CheckpointVerifiers(dir string) (note.Verifiers, error) {
+	vkey, err := CheckpointVerifier(dir)
+	if err != nil {
+		return nil, err
+	}
+	v, err := note.NewVerifier(vkey)
+	if err != nil {
+		return nil, err
+	}
+	return note.VerifierList(v), nil
+}
+
 func newCheckpoint(w Wrapper, dir string) (note.Signer, note.Verifier, error) {
 	id := make([]byte, 8)
 	rand.Read(id)
