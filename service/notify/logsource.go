@@ -1,0 +1,205 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"beckmanconnect/service/supervise"
+	"beckmanconnect/store"
+)
+
+const (
+	settingTail = "notify.tail"
+	// A log without anything to tell is remembered only now and then: reading
+	// the same lines again after a crash has no effect.
+	saveEvery = 30 * time.Second
+	saveBytes = 4 << 20
+	// lookEvery finds what the system's notice misses: shares, replaced folders.
+	lookEvery = time.Second
+	retry     = 2 * time.Second
+)
+
+// LogSource follows the instrument's log.
+type LogSource struct {
+	Path    string
+	Profile *Profile
+	Alarms  *Alarms
+	// OnRun is told of the instrument's run, at the start and when it changes.
+	OnRun func(Run)
+	Log   *slog.Logger
+}
+
+// place is what is remembered of a log, in the same transaction as what its
+// lines raised.
+type place struct {
+	Path     string   `json:"path"`
+	Position Position `json:"position"`
+	Run      Run      `json:"run"`
+}
+
+type logReader struct {
+	LogSource
+	report supervise.Report
+	tail   *Tail
+	run    Run
+	saved  time.Time
+	offset int64 // at the last save
+}
+
+// Run follows the log until ctx ends.
+func (s LogSource) Run(ctx context.Context, report supervise.Report) error {
+	r := &logReader{LogSource: s, report: report, run: RunUnknown}
+	if err := r.restore(ctx); err != nil {
+		return err
+	}
+	s.OnRun(r.run)
+	notice, stop := watchFolder(filepath.Dir(s.Path), s.Log)
+	defer stop()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		more, err := r.step(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, fs.ErrNotExist):
+			report(supervise.Degraded, "the instrument's log is not there (yet)")
+		case err != nil:
+			report(supervise.Degraded, err.Error())
+			if !sleep(ctx, retry) {
+				return ctx.Err()
+			}
+			continue
+		default:
+			report(supervise.OK, "")
+		}
+		if more {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-notice:
+		case <-tick.C:
+		}
+	}
+}
+
+func (r *logReader) restore(ctx context.Context) error {
+	text, ok, err := r.Alarms.Store.Setting(ctx, settingTail)
+	if err != nil {
+		return fmt.Errorf("notify: where the log was read to: %w", err)
+	}
+	var p place
+	if !ok || json.Unmarshal([]byte(text), &p) != nil || p.Path != r.Path {
+		r.tail = NewTail(r.Path, nil)
+		return nil
+	}
+	r.tail, r.run, r.offset = NewTail(r.Path, &p.Position), p.Run, p.Position.Offset
+	return nil
+}
+
+// step looks once and commits what it brought. After a failure the next look
+// begins at the same byte.
+func (r *logReader) step(ctx context.Context) (more bool, err error) {
+	first := !r.tail.begun
+	step, err := r.tail.Next()
+	if err != nil && len(step.Lines) == 0 {
+		return false, err
+	}
+	run := r.run
+	if step.Gap {
+		run = RunUnknown // whatever was in the lines that are gone
+		r.Log.Warn("the log was replaced and some lines may be lost", "log", r.Path)
+	}
+	var seen []Observation
+	for _, line := range step.Lines {
+		observations, changed := r.Profile.Read(line)
+		seen = append(seen, observations...)
+		if changed != "" {
+			run = changed
+		}
+	}
+	if len(seen) > 0 || run != r.run || first || r.overdue(step.After) {
+		if err := r.Alarms.Apply(ctx, seen, func(tx *store.Tx) error { return r.remember(tx, step.After, run) }); err != nil {
+			return false, err
+		}
+		r.saved, r.offset = time.Now(), step.After.Offset
+	}
+	r.tail.Commit(step.After)
+	if run != r.run {
+		r.run = run
+		r.OnRun(run)
+	}
+	return step.More, err
+}
+
+func (r *logReader) overdue(p Position) bool {
+	moved := p.Offset - r.offset
+	return moved < 0 || moved > saveBytes || (moved != 0 && time.Since(r.saved) > saveEvery)
+}
+
+func (r *logReader) remember(tx *store.Tx, p Position, run Run) error {
+	text, err := json.Marshal(place{r.Path, p, run})
+	if err != nil {
+		return err
+	}
+	return tx.SetSetting(settingTail, string(text))
+}
+
+// watchFolder has the system tell when something in the log's folder changes.
+// Where it cannot, the regular look is all there is.
+func watchFolder(dir string, log *slog.Logger) (notice <-chan struct{}, stop func()) {
+	watcher, err := fsnotify.NewWatcher()
+	if err == nil {
+		if err = watcher.Add(dir); err != nil {
+			watcher.Close()
+		}
+	}
+	if err != nil {
+		log.Debug("changes of the log are not told by the system", "folder", dir, "error", err)
+		return nil, func() {}
+	}
+	told := make(chan struct{}, 1)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case _, ok := <-watcher.Events:
+				if !ok {
+					return
+				}
+			case _, ok := <-watcher.Errors: // too many at once: look anyway
+				if !ok {
+					return
+				}
+			}
+			select {
+			case told <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	return told, func() {
+		watcher.Close()
+		<-done
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
