@@ -16,11 +16,19 @@ const CodeLength = 8
 
 // Secret is text that must not reach a log, a message or a disk. It prints as
 // stars whichever way it is formatted; Reveal is the one way to read it, and
-// easy to search for (scenario 25).
-type Secret struct{ text string }
+// easy to search for (scenario 25). It holds a pointer because fmt prints the
+// unexported fields of a struct without asking for a String method.
+type Secret struct{ text *string }
+
+func secretOf(text string) Secret { return Secret{&text} }
 
 // Reveal gives the text itself.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 func (s Secret) String() string               { return "***" }
 func (s Secret) GoString() string             { return "***" }
@@ -37,16 +45,16 @@ func NewCode(r io.Reader) (Secret, error) {
 	for i, b := range raw {
 		raw[i] = Alphabet[int(b)%len(Alphabet)] // 32 divides 256: every character is equally likely
 	}
-	return Secret{text: string(raw[:])}, nil
+	return secretOf(string(raw[:])), nil
 }
 
 // Grouped is the code as it is shown: "ABCD EFGH".
 func Grouped(code Secret) Secret {
-	t := code.text
+	t := code.Reveal()
 	if len(t) != CodeLength {
 		return code
 	}
-	return Secret{text: t[:CodeLength/2] + " " + t[CodeLength/2:]}
+	return secretOf(t[:CodeLength/2] + " " + t[CodeLength/2:])
 }
 
 // NormalizeCode makes what an engineer typed comparable: upper case, without

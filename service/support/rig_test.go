@@ -1,0 +1,230 @@
+package support
+
+import (
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"beckmanconnect/session/wire"
+)
+
+var (
+	anna = Engineer{Account: "anna@vendor.example", Name: "Anna Weber", Organisation: "Service", Regions: []string{"eu"}}
+	bob  = Engineer{Account: "bob@vendor.example", Name: "Bob Stone", Organisation: "Service", Regions: []string{"eu"}}
+)
+
+// fakePolicy says yes unless told otherwise.
+type fakePolicy struct {
+	off     map[Capability]string
+	refused map[string]bool // accounts
+	run     bool
+	patient bool
+	timeout time.Duration
+}
+
+func (p *fakePolicy) Connect(e Engineer) Decision {
+	if p.refused[e.Account] {
+		return Decision{Why: "not on the list"}
+	}
+	return Decision{Allowed: true}
+}
+
+func (p *fakePolicy) Decide(_ Engineer, c Capability) Decision {
+	if why := p.off[c]; why != "" {
+		return Decision{Why: why}
+	}
+	return Decision{Allowed: true, RunInProgress: p.run, PatientData: p.patient, PromptTimeout: p.timeout}
+}
+
+type fakeRecorder struct {
+	entries []Entry
+	out     []Outgoing
+	tries   Tries
+	open    Open
+	fail    bool
+	writes  int
+}
+
+var errDiskFull = errors.New("disk full")
+
+func (r *fakeRecorder) Record(b Batch) error {
+	if r.fail {
+		return errDiskFull
+	}
+	r.writes++
+	r.entries = append(r.entries, b.Entries...)
+	r.out = append(r.out, b.Out...)
+	if b.Tries != nil {
+		r.tries = *b.Tries
+	}
+	if b.Open != nil {
+		r.open = *b.Open
+	}
+	return nil
+}
+
+func (r *fakeRecorder) count(kind string) int {
+	n := 0
+	for _, e := range r.entries {
+		if e.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// rig is a machine with everything around it faked.
+type rig struct {
+	testing.TB
+	m       *Machine
+	now     Moment
+	rec     *fakeRecorder
+	pol     *fakePolicy
+	gate    string
+	effects []Effect // of all steps
+	last    []Effect // of the last step
+	help    *Help
+	helper  HelperID
+}
+
+type randomReader struct{ *rand.ChaCha8 }
+
+func (r randomReader) Read(p []byte) (int, error) { return r.ChaCha8.Read(p) }
+
+func newRig(tb testing.TB) *rig {
+	r := &rig{TB: tb, rec: &fakeRecorder{}, pol: &fakePolicy{off: map[Capability]string{}, refused: map[string]bool{}}}
+	r.now = Moment{Wall: time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)}
+	r.boot(Tries{})
+	return r
+}
+
+// boot starts the service (again) with a counter as found on disk.
+func (r *rig) boot(tries Tries) {
+	r.Helper()
+	var seed [32]byte
+	seed[0] = byte(r.rec.writes)
+	m, err := New(Config{
+		Policy: r.pol, Recorder: r.rec, Random: randomReader{rand.NewChaCha8(seed)},
+		Gate: func() string { return r.gate }, Tries: tries,
+	}, r.now)
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.m, r.help = m, nil
+}
+
+func (r *rig) pass(d time.Duration) { r.now = r.now.Add(d) }
+
+func (r *rig) do(ev Event) Result {
+	res := r.m.Do(r.now, ev)
+	r.last = res.Effects
+	r.effects = append(r.effects, res.Effects...)
+	if res.Help != nil {
+		r.help = res.Help
+	}
+	return res
+}
+
+func (r *rig) must(ev Event) Result {
+	r.Helper()
+	res := r.do(ev)
+	if res.Err != nil {
+		r.Fatalf("%T: %v", ev, res.Err)
+	}
+	return res
+}
+
+func (r *rig) refused(ev Event, code string) {
+	r.Helper()
+	res := r.do(ev)
+	var no *Refusal
+	if !errors.As(res.Err, &no) || no.Code != code {
+		r.Fatalf("%T: %v, want refusal %q", ev, res.Err, code)
+	}
+}
+
+func effectsOf[E Effect](all []Effect) []E {
+	var out []E
+	for _, e := range all {
+		if x, ok := e.(E); ok {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// said gives the messages of a type of the last step.
+func (r *rig) said(kind string) []wire.Message {
+	var out []wire.Message
+	for _, s := range effectsOf[SendTo](r.last) {
+		if s.Message.Type == kind {
+			out = append(out, s.Message)
+		}
+	}
+	return out
+}
+
+func (r *rig) ask() *Help {
+	r.Helper()
+	return r.must(RequestHelp{Technician: "lab", TechnicianCalled: true}).Help
+}
+
+// try makes one try of the code, right or wrong, and says whether it was
+// looked at.
+func (r *rig) try(on LinkID, code string) (checked bool) {
+	r.do(TryCode{Link: on})
+	for _, c := range effectsOf[CheckCode](r.last) {
+		r.do(TryDone{Link: on, Try: c.Try, Right: NormalizeCode(code) == c.Code.Reveal()})
+		return true
+	}
+	return false
+}
+
+// session brings Anna in on link 1, with the bar showing.
+func (r *rig) session() {
+	r.Helper()
+	h := r.ask()
+	r.must(Joined{Link: 1, Engineer: anna})
+	r.try(1, h.Code.Reveal())
+	if r.phase() != PhaseConnected {
+		r.Fatal("the right code did not connect")
+	}
+	r.must(BarHeld{Session: r.id()})
+}
+
+func (r *rig) phase() Phase { return r.m.Snapshot(r.now).Phase }
+func (r *rig) id() string   { return r.m.Snapshot(r.now).Session }
+func (r *rig) prompt() Prompt {
+	r.Helper()
+	p := r.m.Snapshot(r.now).Prompt
+	if p == nil {
+		r.Fatal("no prompt shows")
+	}
+	return *p
+}
+
+func (r *rig) allow(d Duration) {
+	r.Helper()
+	p := r.prompt()
+	r.pass(time.Second)
+	r.must(Answer{Technician: "lab", Prompt: p.ID, Nonce: p.Nonce, Allow: true, Duration: d, RunConfirmed: p.RunInProgress})
+}
+
+// grant asks for and allows a capability on link 1 and attaches the helper.
+func (r *rig) grant(c Capability, d Duration) {
+	r.Helper()
+	r.must(Ask{Link: 1, ID: "ask-" + string(c), Capability: c})
+	r.allow(d)
+	for _, w := range effectsOf[WantDesktop](r.last) {
+		r.helper++
+		r.must(AttachHelper{Helper: r.helper, Session: w.Session, Token: w.Token})
+		r.must(HelperReport{Helper: r.helper, Width: 800, Height: 600, Capturing: true})
+	}
+}
+
+func (r *rig) input() bool { return r.m.MayInput(r.now, 1, r.m.Generation()) }
+func (r *rig) picture() bool {
+	_, ok := r.m.MayPicture(r.now, r.helper, r.m.Generation())
+	return ok
+}
