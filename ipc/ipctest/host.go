@@ -1,0 +1,204 @@
+package ipctest
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ipc/identity"
+	"beckmanconnect/ipc/protocol"
+	"beckmanconnect/ipc/server"
+)
+
+// Call is one call that reached the host.
+type Call struct {
+	Method  string // "AnswerPrompt"
+	Actor   identity.Actor
+	Program string
+	Request proto.Message
+}
+
+// Handlers are the answers a test gives. Nil: an empty reply of the right
+// type, or what the fixture was told (SetStatus).
+type Handlers struct {
+	GetStatus               func(context.Context, *hostpb.GetStatusRequest) (*hostpb.Status, error)
+	Show                    func(context.Context, *hostpb.ShowRequest) (*hostpb.ShowReply, error)
+	GetTerms                func(context.Context, *hostpb.GetTermsRequest) (*hostpb.Terms, error)
+	AcceptTerms             func(context.Context, *hostpb.AcceptTermsRequest) (*hostpb.Empty, error)
+	Register                func(context.Context, *hostpb.RegisterRequest) (*hostpb.Registration, error)
+	ListNotifications       func(context.Context, *hostpb.ListNotificationsRequest) (*hostpb.NotificationPage, error)
+	AcknowledgeNotification func(context.Context, *hostpb.AcknowledgeNotificationRequest) (*hostpb.Notification, error)
+	PublishNotification     func(context.Context, *hostpb.PublishNotificationRequest) (*hostpb.Notification, error)
+	RequestHelp             func(context.Context, *hostpb.RequestHelpRequest) (*hostpb.HelpRequested, error)
+	CancelHelp              func(context.Context, *hostpb.CancelHelpRequest) (*hostpb.Empty, error)
+	AnswerPrompt            func(context.Context, *hostpb.AnswerPromptRequest) (*hostpb.Empty, error)
+	RevokeCapability        func(context.Context, *hostpb.RevokeCapabilityRequest) (*hostpb.Empty, error)
+	EndSession              func(context.Context, *hostpb.EndSessionRequest) (*hostpb.Empty, error)
+	AcceptUpgrade           func(context.Context, *hostpb.AcceptUpgradeRequest) (*hostpb.Upgrade, error)
+	ListActivity            func(context.Context, *hostpb.ListActivityRequest) (*hostpb.ActivityPage, error)
+	ExplainPolicy           func(context.Context, *hostpb.ExplainPolicyRequest) (*hostpb.PolicyExplanation, error)
+	HoldSessionBar          func(*hostpb.HoldSessionBarRequest, grpc.ServerStreamingServer[hostpb.Empty]) error
+	AttachDesktop           func(grpc.BidiStreamingServer[hostpb.HelperMessage, hostpb.HelperCommand]) error
+}
+
+// Host is a host whose answers the test decides and whose calls it can see.
+type Host struct {
+	hostpb.UnimplementedHostServer
+	hub *server.Hub
+
+	mu       sync.Mutex
+	handlers Handlers
+	status   *hostpb.Status
+	calls    []Call
+}
+
+func newHost(hub *server.Hub) *Host {
+	return &Host{hub: hub, status: &hostpb.Status{Version: Version, Epoch: Epoch}}
+}
+
+// Handle changes the answers.
+func (h *Host) Handle(change func(*Handlers)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	change(&h.handlers)
+}
+
+// Calls returns the calls so far, of these methods if any are named.
+func (h *Host) Calls(methods ...string) []Call {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var out []Call
+	for _, c := range h.calls {
+		if len(methods) == 0 || slices.Contains(methods, c.Method) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (h *Host) setStatus(s *hostpb.Status) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.status = proto.CloneOf(s)
+}
+
+// note records a call and returns the handlers of this moment.
+func (h *Host) note(ctx context.Context, method string, r proto.Message) Handlers {
+	caller := server.CallerFrom(ctx)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r != nil {
+		r = proto.Clone(r)
+	}
+	h.calls = append(h.calls, Call{Method: method, Actor: caller.Actor, Program: caller.Program, Request: r})
+	return h.handlers
+}
+
+// handle answers with the test's handler, or with otherwise.
+func handle[Q, A any](ctx context.Context, f func(context.Context, *Q) (*A, error), r *Q, otherwise func() *A) (*A, error) {
+	switch {
+	case f != nil:
+		return f(ctx, r)
+	case otherwise != nil:
+		return otherwise(), nil
+	}
+	return new(A), nil
+}
+
+func (h *Host) GetStatus(ctx context.Context, r *hostpb.GetStatusRequest) (*hostpb.Status, error) {
+	return handle(ctx, h.note(ctx, "GetStatus", r).GetStatus, r, func() *hostpb.Status {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return proto.CloneOf(h.status)
+	})
+}
+
+func (h *Host) Watch(r *hostpb.WatchRequest, s grpc.ServerStreamingServer[hostpb.Event]) error {
+	h.note(s.Context(), "Watch", r)
+	return h.hub.Watch(r, s)
+}
+
+func (h *Host) Show(ctx context.Context, r *hostpb.ShowRequest) (*hostpb.ShowReply, error) {
+	return handle(ctx, h.note(ctx, "Show", r).Show, r, func() *hostpb.ShowReply {
+		h.hub.Publish(&hostpb.Event{Body: &hostpb.Event_Show{Show: r}})
+		return &hostpb.ShowReply{Windows: uint32(h.hub.Count(protocol.Window))}
+	})
+}
+
+func (h *Host) GetTerms(ctx context.Context, r *hostpb.GetTermsRequest) (*hostpb.Terms, error) {
+	return handle(ctx, h.note(ctx, "GetTerms", r).GetTerms, r, nil)
+}
+
+func (h *Host) AcceptTerms(ctx context.Context, r *hostpb.AcceptTermsRequest) (*hostpb.Empty, error) {
+	return handle(ctx, h.note(ctx, "AcceptTerms", r).AcceptTerms, r, nil)
+}
+
+func (h *Host) Register(ctx context.Context, r *hostpb.RegisterRequest) (*hostpb.Registration, error) {
+	return handle(ctx, h.note(ctx, "Register", r).Register, r, nil)
+}
+
+func (h *Host) ListNotifications(ctx context.Context, r *hostpb.ListNotificationsRequest) (*hostpb.NotificationPage, error) {
+	return handle(ctx, h.note(ctx, "ListNotifications", r).ListNotifications, r, nil)
+}
+
+func (h *Host) AcknowledgeNotification(ctx context.Context, r *hostpb.AcknowledgeNotificationRequest) (*hostpb.Notification, error) {
+	return handle(ctx, h.note(ctx, "AcknowledgeNotification", r).AcknowledgeNotification, r, nil)
+}
+
+func (h *Host) PublishNotification(ctx context.Context, r *hostpb.PublishNotificationRequest) (*hostpb.Notification, error) {
+	return handle(ctx, h.note(ctx, "PublishNotification", r).PublishNotification, r, nil)
+}
+
+func (h *Host) RequestHelp(ctx context.Context, r *hostpb.RequestHelpRequest) (*hostpb.HelpRequested, error) {
+	return handle(ctx, h.note(ctx, "RequestHelp", r).RequestHelp, r, nil)
+}
+
+func (h *Host) CancelHelp(ctx context.Context, r *hostpb.CancelHelpRequest) (*hostpb.Empty, error) {
+	return handle(ctx, h.note(ctx, "CancelHelp", r).CancelHelp, r, nil)
+}
+
+func (h *Host) AnswerPrompt(ctx context.Context, r *hostpb.AnswerPromptRequest) (*hostpb.Empty, error) {
+	return handle(ctx, h.note(ctx, "AnswerPrompt", r).AnswerPrompt, r, nil)
+}
+
+func (h *Host) RevokeCapability(ctx context.Context, r *hostpb.RevokeCapabilityRequest) (*hostpb.Empty, error) {
+	return handle(ctx, h.note(ctx, "RevokeCapability", r).RevokeCapability, r, nil)
+}
+
+func (h *Host) EndSession(ctx context.Context, r *hostpb.EndSessionRequest) (*hostpb.Empty, error) {
+	return handle(ctx, h.note(ctx, "EndSession", r).EndSession, r, nil)
+}
+
+func (h *Host) AcceptUpgrade(ctx context.Context, r *hostpb.AcceptUpgradeRequest) (*hostpb.Upgrade, error) {
+	return handle(ctx, h.note(ctx, "AcceptUpgrade", r).AcceptUpgrade, r, nil)
+}
+
+func (h *Host) ListActivity(ctx context.Context, r *hostpb.ListActivityRequest) (*hostpb.ActivityPage, error) {
+	return handle(ctx, h.note(ctx, "ListActivity", r).ListActivity, r, nil)
+}
+
+func (h *Host) ExplainPolicy(ctx context.Context, r *hostpb.ExplainPolicyRequest) (*hostpb.PolicyExplanation, error) {
+	return handle(ctx, h.note(ctx, "ExplainPolicy", r).ExplainPolicy, r, nil)
+}
+
+// HoldSessionBar holds until the caller lets go, unless the test says else.
+func (h *Host) HoldSessionBar(r *hostpb.HoldSessionBarRequest, s grpc.ServerStreamingServer[hostpb.Empty]) error {
+	if f := h.note(s.Context(), "HoldSessionBar", r).HoldSessionBar; f != nil {
+		return f(r, s)
+	}
+	<-s.Context().Done()
+	return s.Context().Err()
+}
+
+// AttachDesktop holds until the caller lets go, unless the test says else.
+func (h *Host) AttachDesktop(s grpc.BidiStreamingServer[hostpb.HelperMessage, hostpb.HelperCommand]) error {
+	if f := h.note(s.Context(), "AttachDesktop", nil).AttachDesktop; f != nil {
+		return f(s)
+	}
+	<-s.Context().Done()
+	return s.Context().Err()
+}
