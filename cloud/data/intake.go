@@ -57,7 +57,8 @@ func (t *Tx) PutRequest(r cloudapi.Request) error {
 	}
 	_, err = t.tx.Exec(`INSERT INTO requests (id, device, state, reason, alarm, since_ms, expires_ms) VALUES (?,?,?,?,?,?,?)
 		ON CONFLICT DO UPDATE SET state=excluded.state, reason=excluded.reason, alarm=excluded.alarm,
-			since_ms=excluded.since_ms, expires_ms=excluded.expires_ms WHERE requests.state <> 'ended'`,
+			since_ms=CASE requests.state WHEN 'announced' THEN excluded.since_ms ELSE requests.since_ms END,
+			expires_ms=excluded.expires_ms WHERE requests.state <> 'ended'`,
 		r.ID, t.device, r.State, reason, r.AlarmCode, r.SinceMS, r.ExpiresMS)
 	return err
 }

@@ -1,0 +1,166 @@
+// Package cloud is the other side of BeckmanConnect in one process (B13): the
+// registry of devices, the broker, the relay, staff sign-in, the console and
+// the upgrade repository, all on one TLS port.
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/registry"
+	"beckmanconnect/cloud/relay"
+	"beckmanconnect/cloud/staff"
+	"beckmanconnect/cloud/web"
+	"beckmanconnect/internal/trust"
+)
+
+// Bounds of the server as a whole.
+const (
+	maxConnections = 20_000
+	stopTimeout    = 10 * time.Second
+)
+
+// Cloud is an opened cloud: it holds its port and its data until Run ends.
+type Cloud struct {
+	Config
+	roots   *trust.Roots
+	private *trust.Private
+	site    web.Site
+	listen  net.Listener
+	cert    *serverCert
+
+	data     *data.DB
+	feed     *staff.Feed
+	registry *registry.Registry
+	broker   *broker.Broker
+	relay    *relay.Relay
+	desk     *staff.Desk
+}
+
+// New opens everything and takes the port, but serves nothing before Run.
+// Close must be called when Run is not.
+func New(c Config) (*Cloud, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("cloud: configuration: %w", err)
+	}
+	cl := &Cloud{Config: c, site: web.Site{Names: c.Names}, feed: &staff.Feed{}}
+	if err := cl.open(); err != nil {
+		cl.Close()
+		return nil, err
+	}
+	return cl, nil
+}
+
+func (c *Cloud) open() (err error) {
+	if c.roots, err = trust.Load(c.Roots); err != nil {
+		return err
+	}
+	if c.private, err = trust.LoadPrivate(c.Roots, c.Private); err != nil {
+		return err
+	}
+	if c.cert, err = loadServerCert(&c.Config, c.private.Cloud); err != nil {
+		return err
+	}
+	if err = os.MkdirAll(c.Upgrades, 0o755); err != nil {
+		return fmt.Errorf("cloud: upgrades folder: %w", err)
+	}
+	if c.data, err = data.Open(context.Background(), c.Data, c.Now); err != nil {
+		return err
+	}
+	if err = c.data.AllOffline(context.Background()); err != nil {
+		return err
+	}
+	if c.listen, err = net.Listen("tcp", c.Listen); err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("cloud: the address %s is taken by another program; stop it, or set \"listen\" to another one", c.Listen)
+		}
+		return fmt.Errorf("cloud: listen on %s: %w", c.Listen, err)
+	}
+	if c.URL == "" {
+		port := netip.MustParseAddrPort(c.listen.Addr().String()).Port()
+		c.URL = "https://" + net.JoinHostPort(c.Names[0], fmt.Sprint(port))
+	}
+	return c.wire()
+}
+
+// Addr is the address it listens on, "127.0.0.1:8443".
+func (c *Cloud) Addr() string { return c.listen.Addr().String() }
+
+// BaseURL is the address devices and staff use.
+func (c *Cloud) BaseURL() string { return c.URL }
+
+// DB is what the cloud keeps, for tools beside it.
+func (c *Cloud) DB() *data.DB { return c.data }
+
+// Send publishes to a device (cloudapi's kinds, cloud → device).
+func (c *Cloud) Send(device, kind string, body any) error { return c.broker.Send(device, kind, body) }
+
+// Run serves until ctx ends, then closes everything in order.
+func (c *Cloud) Run(ctx context.Context) error {
+	server := &http.Server{
+		Handler:           c.handler(),
+		TLSConfig:         c.cert.tlsConfig(c.roots.DeviceCA),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      30 * time.Minute, // a large download over a slow line; WebSockets have their own
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ConnContext:       web.ConnContext,
+		ErrorLog:          slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.ServeTLS(netutil.LimitListener(c.listen, maxConnections), "", "") }()
+	c.Log.Info("cloud is up", "address", c.Addr(), "url", c.URL, "development", c.roots.Development)
+	var err error
+	select {
+	case <-ctx.Done():
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		if err = server.Shutdown(stop); err != nil {
+			err = errors.Join(err, server.Close())
+		}
+		<-failed // it is http.ErrServerClosed
+	case err = <-failed:
+		err = fmt.Errorf("cloud: serve: %w", err)
+	}
+	return errors.Join(err, c.Close())
+}
+
+// Close ends what New opened.
+func (c *Cloud) Close() error {
+	var errs []error
+	c.feed.Close()
+	if c.relay != nil {
+		c.relay.Close()
+	}
+	if c.broker != nil {
+		errs = append(errs, c.broker.Close())
+	}
+	if c.listen != nil {
+		if err := c.listen.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if c.data != nil {
+		errs = append(errs, c.data.Close())
+	}
+	return errors.Join(errs...)
+}

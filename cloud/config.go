@@ -1,0 +1,114 @@
+package cloud
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"beckmanconnect/cloud/web"
+)
+
+// Config is what a Cloud runs with: cloud.toml, and what only code can give.
+//
+//	listen = "127.0.0.1:8443"
+//	names = ["cloud.example"]            # what it is called by; the first one is in its address
+//	url = "https://cloud.example"        # absent: the first name and the port
+//	data = "/var/lib/beckmanconnect-cloud"
+//	roots = "/etc/beckmanconnect-cloud/roots"
+//	private = "/etc/beckmanconnect-cloud/private"
+//	certificate = "…", key = "…"         # absent: issued by the cloud CA in private
+//	upgrades = "/srv/beckmanconnect/upgrades"
+//	staff_networks = ["192.0.2.0/24"]    # the service network (P21); nobody else signs in
+//	[oidc]
+//	issuer = "https://sso.example"
+//	client = "beckmanconnect-console"
+//	secret = "…"
+//	native = "beckmanconnect-desk"
+type Config struct {
+	Listen        string         `toml:"listen"`
+	Names         []string       `toml:"names"`
+	URL           string         `toml:"url"`
+	Data          string         `toml:"data"`
+	Roots         string         `toml:"roots"`
+	Private       string         `toml:"private"`
+	Certificate   string         `toml:"certificate"`
+	Key           string         `toml:"key"`
+	Upgrades      string         `toml:"upgrades"`
+	StaffNetworks []netip.Prefix `toml:"staff_networks"`
+	OIDC          OIDC           `toml:"oidc"`
+
+	Console http.Handler     `toml:"-"` // the staff's page; nil: none is served
+	Log     *slog.Logger     `toml:"-"` // nil: nothing is logged
+	Now     func() time.Time `toml:"-"` // nil: time.Now
+
+	RegistrationsPerMinute int `toml:"-"` // of one address; 0: the registry's own limit
+}
+
+// OIDC names the vendor's sign-in service.
+type OIDC struct {
+	Issuer string `toml:"issuer"`
+	Client string `toml:"client"`
+	Secret string `toml:"secret"`
+	Native string `toml:"native"`
+}
+
+// LoadConfig reads cloud.toml. What is wrong is said in one line.
+func LoadConfig(path string) (Config, error) {
+	var c Config
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return c, fmt.Errorf("cloud: configuration: %w", err)
+	}
+	meta, err := toml.Decode(string(text), &c)
+	if err != nil {
+		return c, fmt.Errorf("cloud: configuration %s: %w", path, err)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return c, fmt.Errorf("cloud: configuration %s: unknown key %q; remove it or correct its name", path, unknown[0].String())
+	}
+	if err := c.check(); err != nil {
+		return c, fmt.Errorf("cloud: configuration %s: %w", path, err)
+	}
+	return c, nil
+}
+
+func (c *Config) check() error {
+	for key, value := range map[string]string{
+		"listen": c.Listen, "data": c.Data, "roots": c.Roots, "private": c.Private, "upgrades": c.Upgrades,
+		"oidc.issuer": c.OIDC.Issuer, "oidc.client": c.OIDC.Client, "oidc.native": c.OIDC.Native,
+	} {
+		if value == "" {
+			return fmt.Errorf("%q is missing", key)
+		}
+	}
+	if len(c.Names) == 0 {
+		return errors.New(`"names" is missing: the host names this cloud is called by`)
+	}
+	for i, name := range c.Names {
+		c.Names[i] = strings.ToLower(name)
+		if strings.ContainsAny(name, "/* ") || !(web.Site{Names: c.Names}).Known(name) {
+			return fmt.Errorf("%q in \"names\" is not a plain host name without a port", name)
+		}
+	}
+	if len(c.StaffNetworks) == 0 { // P21: an empty list would be a list forgotten
+		return errors.New(`"staff_networks" is missing: the networks staff signs in from`)
+	}
+	if (c.Certificate == "") != (c.Key == "") {
+		return errors.New(`"certificate" and "key" belong together`)
+	}
+	if c.URL != "" {
+		u, err := url.Parse(c.URL)
+		if err != nil || u.Scheme != "https" || u.Path != "" || !(web.Site{Names: c.Names}).Known(u.Host) {
+			return fmt.Errorf("%q in \"url\" is not https://, one of \"names\", and nothing more", c.URL)
+		}
+	}
+	return nil
+}

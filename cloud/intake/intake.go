@@ -1,0 +1,139 @@
+// Package intake takes in what devices send: it checks every message, gives it
+// its effect exactly once, and says what changed. Nothing a device sends can
+// make the cloud do more than remember it (scenario 42).
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"beckmanconnect/cloud/data"
+	"beckmanconnect/internal/cloudapi"
+)
+
+// ErrMalformed: the message is not one; it is dropped, and acknowledged so that
+// it is not sent for ever.
+var ErrMalformed = errors.New("intake: malformed message")
+
+// Change says what a message touched.
+type Change struct {
+	Fleet    bool   // the fleet or request list looks different now
+	Requests bool   //
+	Ended    string // a request that has ended
+}
+
+// Config is what an Intake works with.
+type Config struct {
+	Data    *data.DB
+	Log     *slog.Logger
+	Now     func() time.Time
+	Changed func(Change) // called after the commit; must not block
+}
+
+// Intake takes messages in.
+type Intake struct{ Config }
+
+// New makes an Intake.
+func New(c Config) *Intake { return &Intake{c} }
+
+// Receive takes in one message of a device. When it returns nil the effect is
+// on disk and the message may be acknowledged. ErrMalformed and
+// data.ErrNotYours mean that it never will have an effect; any other error
+// that it must come again.
+func (i *Intake) Receive(ctx context.Context, device string, payload []byte) error {
+	e, err := parse(payload)
+	if err != nil {
+		return err
+	}
+	effect, err := i.effect(e)
+	if err != nil {
+		return err
+	}
+	var change Change
+	run := func(tx *data.Tx) (err error) {
+		change, err = effect(tx)
+		return err
+	}
+	fresh := true
+	if e.Seq == 0 {
+		err = i.Data.Do(ctx, device, run)
+	} else {
+		fresh, err = i.Data.Take(ctx, device, e.Epoch, e.Seq, run)
+	}
+	if err == nil && fresh {
+		i.Changed(change)
+	}
+	return err
+}
+
+// Refused tells whether an error of Receive is final for the message.
+func Refused(err error) bool {
+	return errors.Is(err, ErrMalformed) || errors.Is(err, data.ErrNotYours)
+}
+
+func parse(payload []byte) (cloudapi.Envelope, error) {
+	var e cloudapi.Envelope
+	if err := json.Unmarshal(payload, &e); err != nil {
+		return e, fmt.Errorf("%w: not JSON", ErrMalformed)
+	}
+	switch {
+	case e.V != cloudapi.Version:
+		return e, fmt.Errorf("%w: version %d", ErrMalformed, e.V)
+	case len(e.Epoch) > 64 || !printable(e.Epoch):
+		return e, fmt.Errorf("%w: epoch", ErrMalformed)
+	case (e.Seq == 0) != (e.Epoch == "") || e.Seq > 1<<62:
+		return e, fmt.Errorf("%w: epoch and number belong together", ErrMalformed)
+	case e.Seq == 0 && e.Kind != cloudapi.KindStatus:
+		// Only of a status nothing but the latest counts.
+		return e, fmt.Errorf("%w: %q without a number", ErrMalformed, short(e.Kind))
+	}
+	return e, nil
+}
+
+type effect func(*data.Tx) (Change, error)
+
+// effect turns a message into what it does; everything is checked before a
+// transaction begins.
+func (i *Intake) effect(e cloudapi.Envelope) (effect, error) {
+	switch e.Kind {
+	case cloudapi.KindStatus:
+		return body(e, checkStatus, func(tx *data.Tx, s cloudapi.Status) (Change, error) {
+			return Change{Fleet: true}, tx.SetStatus(s)
+		})
+	case cloudapi.KindNotification:
+		return body(e, checkNotification, func(tx *data.Tx, n cloudapi.Notification) (Change, error) {
+			return Change{Fleet: true}, tx.PutNotification(e.Epoch, n)
+		})
+	case cloudapi.KindRequest:
+		return body(e, i.checkRequest, func(tx *data.Tx, r cloudapi.Request) (Change, error) {
+			c := Change{Requests: true}
+			if r.State == "ended" {
+				c.Ended = r.ID
+			}
+			return c, tx.PutRequest(r)
+		})
+	case cloudapi.KindSessionEvent:
+		return body(e, checkSessionEvent, func(tx *data.Tx, s cloudapi.SessionEvent) (Change, error) {
+			return Change{}, tx.AddSessionEvent(s, e.Time)
+		})
+	case cloudapi.KindCheckpoint:
+		return body(e, checkCheckpoint, i.witness)
+	}
+	return nil, fmt.Errorf("%w: unknown kind %q", ErrMalformed, short(e.Kind))
+}
+
+// body reads and checks a message's body as T.
+func body[T any](e cloudapi.Envelope, check func(*T) bool, do func(*data.Tx, T) (Change, error)) (effect, error) {
+	var v T
+	if err := json.Unmarshal(e.Body, &v); err != nil {
+		return nil, fmt.Errorf("%w: %s: body", ErrMalformed, e.Kind)
+	}
+	if !check(&v) {
+		return nil, fmt.Errorf("%w: %s: a field is out of bounds", ErrMalformed, e.Kind)
+	}
+	return func(tx *data.Tx) (Change, error) { return do(tx, v) }, nil
+}

@@ -1,0 +1,65 @@
+package registry
+
+import (
+	"net/mail"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"beckmanconnect/internal/cloudapi"
+)
+
+var region = regexp.MustCompile(`^[a-z][a-z0-9-]{1,15}$`)
+
+// check says what is wrong with a registration, or "". Texts are refused
+// rather than cleaned: what staff reads later is what was typed (scenarios 15, 49).
+func check(r *cloudapi.RegisterRequest) string {
+	switch {
+	case r.V != cloudapi.Version:
+		return "This version of the message is not known here."
+	case r.TermsVersion == "": // P19
+		return "The terms of service must be accepted first."
+	case !plain(r.TermsVersion, 32):
+		return "The version of the terms is not a plain text of at most 32 characters."
+	case !plain(r.Name, 100):
+		return "The name must be a plain text of 1 to 100 characters."
+	case !email(r.Email):
+		return "The e-mail address is not one."
+	case !plain(r.InstrumentType, 100):
+		return "The instrument type must be a plain text of 1 to 100 characters."
+	case !plain(r.Serial, 64):
+		return "The serial number must be a plain text of 1 to 64 characters."
+	case !region.MatchString(r.Region):
+		return "The region is not one."
+	}
+	if r.LogVerifier != "" {
+		if _, err := note.NewVerifier(r.LogVerifier); err != nil || len(r.LogVerifier) > 300 {
+			return "The log's verifier key cannot be read."
+		}
+	}
+	return ""
+}
+
+// plain is true for text without control and direction marks.
+func plain(s string, max int) bool {
+	if s == "" || !utf8.ValidString(s) || utf8.RuneCountInString(s) > max || strings.TrimSpace(s) != s {
+		return false
+	}
+	for _, r := range s {
+		if !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func email(s string) bool {
+	if !plain(s, 254) {
+		return false
+	}
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Name == "" && a.Address == s
+}

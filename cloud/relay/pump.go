@@ -1,0 +1,147 @@
+package relay
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"beckmanconnect/internal/cloudapi"
+)
+
+// copyBuffer is all that is held of one direction: a slow reader slows the
+// writer, and nothing piles up here.
+const copyBuffer = 32 << 10
+
+// closeTimeout is how long an end may take over its closing handshake before
+// its connection is cut.
+const closeTimeout = 6 * time.Second
+
+// run seats one end and copies what it sends until it leaves or is sent away.
+func (l *Relay) run(m *meeting, s *side, until time.Time) *parting {
+	if m.sit(s) {
+		watched := make(chan struct{})
+		go func() {
+			defer close(watched)
+			l.watch(s, until)
+		}()
+		s.leave(l.pump(s))
+		m.stand(s)
+		<-watched
+	} else {
+		s.leave(&parting{cloudapi.CloseEnded, "another engineer is connected"})
+		l.say(s)
+	}
+	return s.parting
+}
+
+// pump reads one end's messages and writes each to the other. It reads from
+// the start, so that an end that leaves while it waits is noticed; the first
+// message of an early end waits here for the other. It ends when the socket
+// does, and tells why as far as it is this end's doing.
+func (l *Relay) pump(s *side) *parting {
+	buf := make([]byte, copyBuffer)
+	for {
+		// Not bounded by a context: that would cut the connection instead of
+		// closing it with a reason. watch closes it.
+		kind, r, err := s.ws.Reader(context.Background())
+		if err != nil {
+			return gone
+		}
+		if kind != websocket.MessageBinary {
+			return &parting{cloudapi.CloseBadFrame, "binary frames only"}
+		}
+		s.holding.Store(true)
+		s.messages.Add(1)
+		select {
+		case <-s.joined:
+		case <-s.ctx.Done():
+			return gone
+		}
+		if p := l.forward(s, r, buf); p != nil {
+			return p
+		}
+		s.holding.Store(false)
+	}
+}
+
+var gone = &parting{websocket.StatusNormalClosure, "gone"}
+
+// forward writes one message to the other end, as it comes.
+func (l *Relay) forward(s *side, r io.Reader, buf []byte) *parting {
+	ctx, cancel := context.WithTimeout(l.ctx, l.WriteTimeout)
+	defer cancel()
+	w, err := s.other.ws.Writer(ctx, websocket.MessageBinary)
+	if err != nil {
+		return gone
+	}
+	n, err := io.CopyBuffer(w, r, buf)
+	if err != nil {
+		return gone
+	}
+	if s.pair.bytes.Add(n) > l.MaxBytes {
+		s.other.leave(tooMuch)
+		return tooMuch
+	}
+	if w.Close() != nil {
+		return gone
+	}
+	return nil
+}
+
+var tooMuch = &parting{cloudapi.CloseLimit, "too many bytes"}
+
+// watch bounds how long an end waits and how long a pair lasts, pings, and
+// closes the socket once it is to leave.
+func (l *Relay) watch(s *side, until time.Time) {
+	end := time.NewTimer(until.Sub(l.Now()))
+	defer end.Stop()
+	ping := time.NewTicker(l.PingEvery)
+	defer ping.Stop()
+	joined := s.joined
+	for {
+		select {
+		case <-s.ctx.Done():
+			l.say(s)
+			return
+		case <-l.ctx.Done():
+			s.leave(&parting{cloudapi.CloseShutdown, "the relay is going down"})
+		case <-joined:
+			joined = nil
+			end.Reset(l.MaxTime)
+		case <-end.C:
+			if joined != nil {
+				s.leave(&parting{cloudapi.CloseNobody, "the other end did not come"})
+			} else {
+				s.leave(&parting{cloudapi.CloseLimit, "the session has lasted too long"})
+			}
+		case <-ping.C:
+			if !l.alive(s) {
+				s.leave(&parting{websocket.StatusGoingAway, "no answer"})
+			}
+		}
+	}
+}
+
+// say closes the socket with the reason.
+func (l *Relay) say(s *side) {
+	if s.cut != nil {
+		// A peer could keep the closing handshake open for ever.
+		cut := time.AfterFunc(closeTimeout, func() { _ = s.cut() })
+		defer cut.Stop()
+	}
+	_ = s.ws.Close(s.parting.code, s.parting.why)
+}
+
+// alive pings an end. While a message of it waits for the other end nobody
+// reads its pong; then the time a write may take is the bound.
+func (l *Relay) alive(s *side) bool {
+	before := s.messages.Load()
+	ctx, cancel := context.WithTimeout(s.ctx, l.PingEvery)
+	defer cancel()
+	if s.holding.Load() || s.ws.Ping(ctx) == nil {
+		return true
+	}
+	return s.holding.Load() || s.messages.Load() != before
+}

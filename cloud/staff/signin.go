@@ -1,0 +1,159 @@
+package staff
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"beckmanconnect/cloud/web"
+	"beckmanconnect/internal/cloudapi"
+)
+
+// Bounds of sign-ins that were begun and not ended.
+const (
+	signInLife   = 10 * time.Minute
+	maxSignIns   = 1000
+	signInCookie = "__Host-signin"
+)
+
+// attempt is a sign-in under way.
+type attempt struct {
+	browser  string // what the same browser must show again
+	nonce    string
+	verifier string // PKCE
+	expires  time.Time
+}
+
+// pending keeps sign-ins under way by their state value.
+type pending struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	waiting map[string]attempt
+}
+
+func (p *pending) put(state string, a attempt) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for s, old := range p.waiting {
+		if p.now().After(old.expires) {
+			delete(p.waiting, s)
+		}
+	}
+	if len(p.waiting) >= maxSignIns {
+		return false
+	}
+	p.waiting[state] = a
+	return true
+}
+
+// take gives an attempt once.
+func (p *pending) take(state string) (attempt, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	a, ok := p.waiting[state]
+	delete(p.waiting, state)
+	return a, ok && p.now().Before(a.expires)
+}
+
+// login begins a sign-in of the hosted console: code flow with state, nonce
+// and PKCE, bound to this browser.
+func (d *Desk) login(w http.ResponseWriter, r *http.Request) {
+	// Cookies belong to one name: whoever came by another one goes on under
+	// the one the SSO sends people back to.
+	if !strings.EqualFold("https://"+r.Host, d.URL) {
+		http.Redirect(w, r, d.URL+cloudapi.PathLogin, http.StatusFound)
+		return
+	}
+	config, err := d.provider.oauth(r.Context())
+	if err != nil {
+		d.Log.Error("staff: sign-in not possible", "error", err)
+		web.Fail(w, http.StatusBadGateway, "sso", "The sign-in service does not answer; try again.")
+		return
+	}
+	a := attempt{browser: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), expires: d.Now().Add(signInLife)}
+	state := rand.Text()
+	if !d.pending.put(state, a) {
+		web.Fail(w, http.StatusTooManyRequests, "too-often", "Too many sign-ins at once; try again.")
+		return
+	}
+	// Lax: it must come back with the SSO's redirect. It opens nothing by itself.
+	http.SetCookie(w, &http.Cookie{Name: signInCookie, Value: a.browser, Path: "/", MaxAge: int(signInLife.Seconds()), Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.Redirect(w, r, config.AuthCodeURL(state, oidc.Nonce(a.nonce), oauth2.S256ChallengeOption(a.verifier)), http.StatusFound)
+}
+
+// callback ends it. A page of ours carries the browser on, because a redirect
+// that began at the SSO would not bring the strict session cookie along.
+func (d *Desk) callback(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	a, ok := d.pending.take(q.Get("state"))
+	cookie, err := r.Cookie(signInCookie)
+	if !ok || err != nil || subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(a.browser)) != 1 {
+		web.Fail(w, http.StatusBadRequest, "sign-in", "This sign-in was not begun here, or too long ago; begin again.")
+		return
+	}
+	who, err := d.provider.exchange(r.Context(), q.Get("code"), a)
+	if err != nil {
+		d.Log.Warn("staff: sign-in refused", "error", err)
+		web.Fail(w, http.StatusForbidden, "sign-in", "The sign-in service did not vouch for you.")
+		return
+	}
+	token, expires, err := d.begin(r, who)
+	if err != nil {
+		d.Log.Error("staff: sign-in failed", "error", err)
+		web.Fail(w, http.StatusInternalServerError, "internal", "Try again.")
+		return
+	}
+	http.SetCookie(w, sessionCookie(token, expires))
+	http.SetCookie(w, &http.Cookie{Name: signInCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write([]byte(`<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>Signed in</title><p><a href="/">Go on to the console</a>`))
+}
+
+// oidcConfig tells beckmanconnect-desk where to sign in.
+func (d *Desk) oidcConfig(w http.ResponseWriter, _ *http.Request) {
+	web.JSON(w, cloudapi.OIDCConfig{Issuer: d.OIDC.Issuer, ClientID: d.OIDC.NativeID, Scopes: scopes})
+}
+
+// token trades a fresh ID token of the native client for a session, once.
+func (d *Desk) token(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Origin") != "" { // beckmanconnect-desk is no page
+		web.Fail(w, http.StatusForbidden, "origin", "Pages sign in through the sign-in service.")
+		return
+	}
+	var req cloudapi.TokenRequest
+	if !web.Decode(w, r, &req, 32<<10) {
+		return
+	}
+	who, tokenExpires, err := d.provider.verify(r.Context(), req.IDToken, d.OIDC.NativeID, req.Nonce)
+	if err != nil {
+		d.Log.Warn("staff: ID token refused", "error", err)
+		web.Fail(w, http.StatusForbidden, "sign-in", "The sign-in service did not vouch for you.")
+		return
+	}
+	first, err := d.Data.UseOnce(r.Context(), req.IDToken, tokenExpires)
+	if err == nil && !first {
+		web.Fail(w, http.StatusForbidden, "used", "This token was used before; sign in again.")
+		return
+	}
+	var (
+		token   string
+		expires time.Time
+	)
+	if err == nil {
+		token, expires, err = d.begin(r, who)
+	}
+	if err != nil {
+		d.Log.Error("staff: sign-in failed", "error", err)
+		web.Fail(w, http.StatusInternalServerError, "internal", "Try again.")
+		return
+	}
+	web.JSON(w, cloudapi.TokenReply{Token: token, ExpiresMS: expires.UnixMilli()})
+}

@@ -1,0 +1,130 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/intake"
+	"beckmanconnect/cloud/registry"
+	"beckmanconnect/cloud/relay"
+	"beckmanconnect/cloud/staff"
+	"beckmanconnect/cloud/web"
+	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/version"
+)
+
+// hostWait bounds how long a host may wait at the relay for a request that so
+// far only its socket has named.
+const hostWait = 30 * time.Minute
+
+// wire makes the parts and joins them.
+func (c *Cloud) wire() error {
+	c.registry = registry.New(registry.Config{
+		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: c.feed.Changed,
+		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
+	})
+	c.desk = staff.New(staff.Config{
+		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks,
+		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed,
+		OIDC: staff.OIDC{
+			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
+			RedirectURL: c.URL + cloudapi.PathCallback,
+		},
+	})
+	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Log: c.Log, Now: c.Now})
+	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed})
+	var err error
+	c.broker, err = broker.New(broker.Config{
+		Inbox: in, Refused: intake.Refused, Registered: c.registered, Presence: c.presence,
+		Time: c.private.Vendor, Log: c.Log, Now: c.Now,
+	})
+	return err
+}
+
+func (c *Cloud) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(cloudapi.PathHealth, web.Method(http.MethodGet, health))
+	mux.Handle(cloudapi.PathDevices, c.registry.Handler())
+	mux.Handle(cloudapi.PathMQTT, c.broker.Handler())
+	mux.Handle(cloudapi.PathRelay, c.relay.Handler())
+	mux.Handle(cloudapi.PathUpgrades, upgrades(c.Upgrades))
+	c.desk.Register(mux)
+	rest := http.Handler(http.HandlerFunc(nothing))
+	if c.Console != nil {
+		rest = c.desk.Networks.Only(c.Console) // P21
+	}
+	mux.Handle("/", rest)
+	return c.site.Guard(mux)
+}
+
+func health(w http.ResponseWriter, _ *http.Request) {
+	web.JSON(w, struct {
+		OK      bool   `json:"ok"`
+		Version string `json:"version"`
+	}{true, version.Version()})
+}
+
+func nothing(w http.ResponseWriter, _ *http.Request) {
+	web.Fail(w, http.StatusNotFound, "nothing-here", "There is nothing here.")
+}
+
+func (c *Cloud) changed(ch intake.Change) {
+	if ch.Ended != "" {
+		c.relay.End(ch.Ended)
+	}
+	if ch.Fleet || ch.Requests {
+		c.feed.Changed()
+	}
+}
+
+func (c *Cloud) registered(ctx context.Context, device string) bool {
+	_, err := c.data.Device(ctx, device)
+	if err != nil && !errors.Is(err, data.ErrNotFound) {
+		c.Log.Error("device cannot be looked up", "device", device, "error", err)
+	}
+	return err == nil
+}
+
+func (c *Cloud) presence(ctx context.Context, device string, online bool) {
+	changed, err := c.data.SetOnline(ctx, device, online)
+	if err != nil {
+		c.Log.Error("presence not stored", "device", device, "error", err)
+	}
+	if changed {
+		c.Log.Info("device link", "device", device, "online", online)
+		c.feed.Changed()
+	}
+}
+
+// admitHost lets a device wait at its own request.
+func (c *Cloud) admitHost(ctx context.Context, request, device string) (time.Time, error) {
+	if !intake.ValidID(request) {
+		return time.Time{}, relay.ErrUnknown
+	}
+	if !c.registered(ctx, device) {
+		return time.Time{}, relay.ErrRefused
+	}
+	r, err := c.data.ClaimRequest(ctx, request, device, c.Now().Add(hostWait).UnixMilli())
+	switch {
+	case errors.Is(err, data.ErrNotYours):
+		c.Log.Warn("relay refused", "device", device, "why", "another device's request")
+		return time.Time{}, relay.ErrRefused
+	case errors.Is(err, data.ErrNotFound):
+		return time.Time{}, relay.ErrUnknown
+	}
+	return time.UnixMilli(r.ExpiresMS), err
+}
+
+// admitEngineer lets staff in that may help with this request now. Who may not
+// learns nothing about whether the request exists.
+func (c *Cloud) admitEngineer(r *http.Request, request string) (relay.Engineer, error) {
+	who, _, ok := c.desk.Open(r, request)
+	if !ok {
+		return relay.Engineer{}, relay.ErrRefused
+	}
+	return relay.Engineer{Account: who.Account}, nil
+}
