@@ -1,0 +1,51 @@
+# Shared by the four commands: one set of build flags (changing them rebuilds
+# everything), the version from FyneApp.toml alone, the programs' names.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+. build/lib/packages.sh
+
+command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin
+command -v go >/dev/null || { echo "Go is not installed (https://go.dev/dl); the version needed is in go.mod." >&2; exit 1; }
+export GOFLAGS="-trimpath -buildvcs=false"
+
+out=build/out
+mkdir -p "$out"
+
+# The programs of the instrument's PC, and those of the other side.
+host_programs="beckmanconnect beckmanconnect-tray beckmanconnect-desktop beckmanconnect-service beckmanconnect-upgrade beckmanconnect-launcher beckmanctl"
+other_programs="beckmanconnect-cloud beckmanconnect-desk"
+
+say() { printf '%s  %s\n' "$(date +%H:%M:%S)" "$*"; }
+
+package_of() { case $1 in beckmanconnect) echo . ;; *) echo "./cmd/$1" ;; esac; }
+
+# app_field NAME [FILE]: a field of FyneApp.toml, the only source of version, ID and name.
+app_field() { sed -n "s/^ *$1 *= *\"\{0,1\}\([^\"]*\)\"\{0,1\} *$/\1/p" "${2:-FyneApp.toml}"; }
+
+# build_console makes the engineer's page and its WASM, which the cloud and
+# beckmanconnect-desk carry.
+build_console() { go run ./build/console; }
+
+# build_programs DIR PROGRAM…: native builds with the version of ${app_file:-FyneApp.toml}.
+build_programs() {
+  local dir=$1 program version
+  shift
+  version=$(app_field Version "${app_file:-FyneApp.toml}")
+  mkdir -p "$dir"
+  for program in "$@"; do
+    go build ${build_tags:+-tags "$build_tags"} -ldflags "-s -w -X beckmanconnect/internal/version.override=$version" -o "$dir/$program" "$(package_of "$program")"
+  done
+}
+
+# build_windows DIR PROGRAM…: the same for Windows, by mingw.
+build_windows() {
+  local dir=$1 program version gui
+  shift
+  version=$(app_field Version "${app_file:-FyneApp.toml}")
+  mkdir -p "$dir"
+  for program in "$@"; do
+    case $program in beckmanconnect | *-tray | *-desktop) gui="-H=windowsgui" ;; *) gui= ;; esac
+    GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ \
+      go build ${build_tags:+-tags "$build_tags"} -ldflags "-s -w $gui -X beckmanconnect/internal/version.override=$version" -o "$dir/$program.exe" "$(package_of "$program")"
+  done
+}

@@ -1,0 +1,44 @@
+# Debian packages by purpose. Sourced by build/demo, build/test and
+# build/release, so that a machine with only Go, git and apt is enough.
+#
+#   need build desktop …    installs what is missing of these groups
+
+packages_build="gcc libc6-dev pkg-config ca-certificates libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev
+  libxinerama-dev libxi-dev libxxf86vm-dev libxkbcommon-dev libgtk-3-dev libayatana-appindicator3-dev"
+packages_desktop="xvfb xserver-xephyr xauth openbox dunst xfce4-panel dbus dbus-x11 dbus-bin xdotool x11-utils
+  x11-xserver-utils imagemagick libgl1-mesa-dri libglx-mesa0 fonts-dejavu-core adwaita-icon-theme xterm procps"
+packages_browser="chromium libnss3-tools"
+packages_story="fuse2fs e2fsprogs"
+packages_windows="gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64"
+packages_wine="wine wine64 libwine"
+
+missing_packages() {
+  local group package
+  for group in "$@"; do
+    local list="packages_$group"
+    for package in ${!list}; do
+      [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s ' "$package"
+    done
+  done
+}
+
+need() {
+  local missing as_root=
+  missing=$(missing_packages "$@")
+  [ -n "$missing" ] || return 0
+  command -v apt-get >/dev/null || { echo "This needs Debian's apt-get to install: $missing" >&2; return 1; }
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || { echo "Not root and no sudo. As root, run: apt-get install --no-install-recommends $missing" >&2; return 1; }
+    as_root="sudo"
+  fi
+  echo "Installing: $missing"
+  local quiet="build/out/apt.log"
+  mkdir -p build/out
+  if ! { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >"$quiet" 2>&1; then
+    tail -n 20 "$quiet" >&2
+    echo "Debian's packages could not be installed (whole output: $quiet)." >&2
+    return 1
+  fi
+  missing=$(missing_packages "$@")
+  [ -z "$missing" ] || { echo "Still missing after the installation: $missing" >&2; return 1; }
+}

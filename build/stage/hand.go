@@ -1,0 +1,191 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Hand is the technician's hand: a mouse and a keyboard outside the captured
+// desktop, so that nothing in the product needs an exception for tests.
+type Hand struct {
+	outer  *Display
+	layout string // file in which the window program says where its parts are
+}
+
+// Part is one thing the technician can press, in pixels of the display.
+type Part struct {
+	ID     string `json:"id"`
+	X      int    `json:"x"`
+	Y      int    `json:"y"`
+	W      int    `json:"w"`
+	H      int    `json:"h"`
+	Window string `json:"window"`
+}
+
+// Parts lists what the window program shows now.
+func (h *Hand) Parts() ([]Part, error) {
+	text, err := os.ReadFile(h.layout)
+	if err != nil {
+		return nil, fmt.Errorf("stage: layout of the window: %w", err)
+	}
+	var parts []Part
+	if err := json.Unmarshal(text, &parts); err != nil {
+		return nil, fmt.Errorf("stage: layout of the window: %w", err)
+	}
+	return parts, nil
+}
+
+// Part waits for the part whose ID matches pattern (path.Match syntax) to show and to stay where
+// it is for two looks in a row.
+func (h *Hand) Part(ctx context.Context, pattern string) (Part, error) {
+	var found, before Part
+	err := Until(ctx, "“"+pattern+"” in the window", func() (bool, error) {
+		parts, err := h.Parts()
+		if err != nil {
+			return false, err
+		}
+		before, found = found, Part{}
+		for _, p := range parts {
+			if ok, _ := filepath.Match(pattern, p.ID); ok && p.W > 0 && p.H > 0 {
+				found = p
+				break
+			}
+		}
+		return found.ID != "" && found == before, nil
+	})
+	return found, err
+}
+
+// Gone waits until no part with this ID shows.
+func (h *Hand) Gone(ctx context.Context, pattern string) error {
+	return Until(ctx, "“"+pattern+"” to go", func() (bool, error) {
+		parts, err := h.Parts()
+		if err != nil {
+			return false, err
+		}
+		for _, p := range parts {
+			if ok, _ := filepath.Match(pattern, p.ID); ok {
+				return false, nil
+			}
+		}
+		return true, nil
+	})
+}
+
+// Press moves to the part and clicks it.
+func (h *Hand) Press(ctx context.Context, pattern string) error {
+	p, err := h.Part(ctx, pattern)
+	if err != nil {
+		return err
+	}
+	return h.Click(ctx, p.X+p.W/2, p.Y+p.H/2)
+}
+
+// Click clicks the left button at a place.
+func (h *Hand) Click(ctx context.Context, x, y int) error {
+	return h.do(ctx, "mousemove", "--sync", strconv.Itoa(x), strconv.Itoa(y), "sleep", "0.15", "click", "1")
+}
+
+// Point moves the mouse without clicking.
+func (h *Hand) Point(ctx context.Context, x, y int) error {
+	return h.do(ctx, "mousemove", "--sync", strconv.Itoa(x), strconv.Itoa(y))
+}
+
+// Type writes a text where the focus is.
+func (h *Hand) Type(ctx context.Context, text string) error {
+	return h.do(ctx, "type", "--delay", "25", "--", text)
+}
+
+// Fill clicks a field, empties it and writes a text.
+func (h *Hand) Fill(ctx context.Context, pattern, text string) error {
+	if err := h.Press(ctx, pattern); err != nil {
+		return err
+	}
+	if err := h.Key(ctx, "ctrl+a"); err != nil {
+		return err
+	}
+	return h.Type(ctx, text)
+}
+
+// Key presses one key by its X name, "Pause" for instance.
+func (h *Hand) Key(ctx context.Context, key string) error { return h.do(ctx, "key", key) }
+
+func (h *Hand) do(ctx context.Context, args ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	_, err := run(ctx, h.outer.Env(), "xdotool", args...)
+	return err
+}
+
+// Window is a top-level window of a display as its server tells it.
+type Window struct {
+	ID, Class  string
+	X, Y, W, H int
+}
+
+// Windows lists the mapped windows of a display with their class and place.
+func (d *Display) Windows(ctx context.Context) ([]Window, error) {
+	out, err := run(ctx, d.Env(), "xwininfo", "-root", "-tree")
+	if err != nil {
+		return nil, err
+	}
+	var windows []Window
+	for line := range strings.Lines(out) {
+		f := strings.TrimSpace(line)
+		if !strings.HasPrefix(f, "0x") {
+			continue
+		}
+		id, rest, _ := strings.Cut(f, " ")
+		w := Window{ID: id}
+		// … "title": ("name" "Class")  640x480+10+10  +11+31
+		if _, class, ok := strings.Cut(rest, `): ("`); ok {
+			rest = class
+		}
+		if i := strings.Index(rest, `: ("`); i >= 0 {
+			names, geometry, _ := strings.Cut(rest[i+4:], ")")
+			parts := strings.Split(names, `"`)
+			if len(parts) >= 3 {
+				w.Class = parts[2]
+			}
+			rest = geometry
+		}
+		fields := strings.Fields(rest)
+		if len(fields) < 2 {
+			continue
+		}
+		size, place := fields[len(fields)-2], fields[len(fields)-1]
+		if n, _ := fmt.Sscanf(size, "%dx%d", &w.W, &w.H); n != 2 {
+			continue
+		}
+		place = strings.ReplaceAll(strings.ReplaceAll(place, "+-", " -"), "+", " ")
+		if n, _ := fmt.Sscan(place, &w.X, &w.Y); n != 2 {
+			continue
+		}
+		windows = append(windows, w)
+	}
+	return windows, nil
+}
+
+// TechnicianDesktop makes the instrument PC's desktop and the hand that works
+// it from outside.
+func (h *House) TechnicianDesktop(ctx context.Context, width, height int) (outer, desktop *Display, hand *Hand, err error) {
+	if outer, err = newVirtualDisplay(h.dir("logs"), "outer", width, height); err != nil {
+		return nil, nil, nil, err
+	}
+	h.stop = append(h.stop, outer.Stop)
+	if desktop, err = newTechnicianDesktop(ctx, h.dir("logs"), h.dir("technician"), outer, width, height); err != nil {
+		return nil, nil, nil, err
+	}
+	h.stop = append(h.stop, desktop.Stop)
+	return outer, desktop, &Hand{outer: outer, layout: h.dir("layout.json")}, nil
+}
+
+// LayoutEnv asks the window program to say where its parts are; programs built
+// for production do not know it.
+func (h *Hand) LayoutEnv() string { return "BECKMANCONNECT_LAYOUT=" + h.layout }

@@ -1,0 +1,239 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Config says where the house stands.
+type Config struct {
+	Dir      string // everything lives under it: keys, data, logs, sockets
+	Bin      string // programs of this build
+	Package  string // release archive of the host's programs that is installed first
+	Progress func(string)
+}
+
+// House is the whole product running on one machine: the other side, and any
+// number of instrument PCs.
+type House struct {
+	config Config
+	cloud  string // https address
+	sso    string
+	stop   []func()
+}
+
+// Account of the engineer the development sign-in knows. It exists in the
+// stage's own folder only.
+const (
+	EngineerAccount  = "anna.weber@vendor.example"
+	EngineerName     = "Anna Weber"
+	EngineerPassword = "engineer-demo"
+)
+
+func (h *House) dir(parts ...string) string {
+	return filepath.Join(append([]string{h.config.Dir}, parts...)...)
+}
+func (h *House) bin(name string) string { return filepath.Join(h.config.Bin, name) }
+
+// Cloud is the other side's address.
+func (h *House) Cloud() string { return h.cloud }
+
+// Roots is the folder of public trust roots.
+func (h *House) Roots() string { return h.dir("trust", "roots") }
+
+// Keys is the folder of the development set's private keys.
+func (h *House) Keys() string { return h.dir("trust", "private") }
+
+// Upgrades is the folder of the upgrade repository.
+func (h *House) Upgrades() string { return h.dir("upgrades") }
+
+// Open makes the development trust roots and starts the other side.
+func Open(ctx context.Context, config Config) (*House, error) {
+	h := &House{config: config}
+	for _, dir := range []string{"logs", "trust", "cloud", "upgrades"} {
+		if err := os.MkdirAll(h.dir(dir), 0o700); err != nil {
+			return nil, fmt.Errorf("stage: %w", err)
+		}
+	}
+	h.say("development trust roots")
+	if _, err := os.Stat(h.Roots()); os.IsNotExist(err) {
+		if _, err := run(ctx, nil, h.bin("beckmanconnect-cloud"), "trust", "init", "--dir", h.dir("trust")); err != nil {
+			return nil, err
+		}
+		if _, err := run(ctx, nil, h.bin("beckmanconnect-cloud"), "release", "init", "--keys", h.Keys(), "--repo", h.Upgrades(), "--roots", h.Roots()); err != nil {
+			return nil, err
+		}
+	}
+	h.say("staff sign-in (development)")
+	if err := h.startSSO(ctx); err != nil {
+		h.Close()
+		return nil, err
+	}
+	h.say("cloud")
+	if err := h.startCloud(ctx); err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *House) say(format string, args ...any) {
+	if h.config.Progress != nil {
+		h.config.Progress(fmt.Sprintf(format, args...))
+	}
+}
+
+func (h *House) startSSO(ctx context.Context) error {
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	users := fmt.Sprintf(`[[user]]
+account = %q
+name = %q
+organisation = "Service Central Europe"
+regions = ["eu"]
+password = %q
+
+[[user]]
+account = "john.miller@vendor.example"
+name = "John Miller"
+organisation = "Service US"
+regions = ["us"]
+password = %q
+`, EngineerAccount, EngineerName, EngineerPassword, EngineerPassword)
+	file := h.dir("users.toml")
+	if err := os.WriteFile(file, []byte(users), 0o600); err != nil {
+		return fmt.Errorf("stage: %w", err)
+	}
+	h.sso = fmt.Sprintf("http://127.0.0.1:%d", port)
+	cloudPort, err := freePort()
+	if err != nil {
+		return err
+	}
+	h.cloud = fmt.Sprintf("https://localhost:%d", cloudPort)
+	return h.serve(ctx, Command{Name: "sso", Path: h.bin("devsso"), Args: []string{
+		"--listen", fmt.Sprintf("127.0.0.1:%d", port), "--users", file,
+		"--redirect", h.cloud + "/staff/callback"}}, port)
+}
+
+func (h *House) startCloud(ctx context.Context) error {
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(h.cloud, "https://"))
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf(`listen = "127.0.0.1:%s"
+names = ["localhost", "127.0.0.1"]
+data = %q
+roots = %q
+keys = %q
+upgrades = %q
+
+[staff]
+issuer = %q
+client_id = "console"
+client_secret = "console-demo"
+native_client_id = "desk"
+`, port, h.dir("cloud"), h.Roots(), h.Keys(), h.Upgrades(), h.sso)
+	file := h.dir("cloud.toml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("stage: %w", err)
+	}
+	n := 0
+	fmt.Sscan(port, &n)
+	return h.serve(ctx, Command{Name: "cloud", Path: h.bin("beckmanconnect-cloud"), Args: []string{"serve", "--config", file}, Restart: true}, n)
+}
+
+// serve starts a server and waits until its port answers.
+func (h *House) serve(ctx context.Context, c Command, port int) error {
+	p, err := start(h.dir("logs"), c)
+	if err != nil {
+		return err
+	}
+	h.stop = append(h.stop, func() { p.Stop(5 * time.Second) })
+	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	return Until(wait, c.Name+" to answer (see logs/"+c.Name+".log)", func() (bool, error) {
+		conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
+		if err != nil {
+			return false, err
+		}
+		return true, conn.Close()
+	})
+}
+
+// Close ends everything, the newest first.
+func (h *House) Close() {
+	for i := len(h.stop) - 1; i >= 0; i-- {
+		h.stop[i]()
+	}
+	h.stop = nil
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("stage: no free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// Release signs a release archive and adds it to the upgrade repository, as
+// the vendor's release officers would.
+func (h *House) Release(ctx context.Context, archive string) error {
+	version := archiveVersion(archive)
+	notes := h.dir("notes-" + version + ".toml")
+	text := `[en]
+title = "Version ` + version + `"
+text = "Faster start. Clearer words in the log."
+
+[de]
+title = "Version ` + version + `"
+text = "Schnellerer Start. Klarere Worte im Protokoll."
+`
+	if err := os.WriteFile(notes, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("stage: %w", err)
+	}
+	_, err := run(ctx, nil, h.bin("beckmanconnect-cloud"), "release", "add", "--keys", h.Keys(), "--repo", h.Upgrades(), "--file", archive, "--version", version, "--notes", notes)
+	return err
+}
+
+// archiveVersion reads "0.1.1" out of "beckmanconnect-0.1.1-linux-amd64.tar.gz".
+func archiveVersion(archive string) string {
+	parts := strings.Split(filepath.Base(archive), "-")
+	if len(parts) < 2 {
+		return ""
+	}
+	return parts[1]
+}
+
+// OpenDesk starts the engineer's own program and returns the address of its
+// page on loopback.
+func (h *House) OpenDesk(ctx context.Context) (string, error) {
+	p, err := start(h.dir("logs"), Command{Name: "desk", Path: h.bin("beckmanconnect-desk"), Args: []string{"--cloud", h.cloud, "--trust", h.Roots()}})
+	if err != nil {
+		return "", err
+	}
+	h.stop = append(h.stop, func() { p.Stop(5 * time.Second) })
+	wait, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	var address string
+	err = Until(wait, "beckmanconnect-desk (see logs/desk.log)", func() (bool, error) {
+		text, err := os.ReadFile(h.dir("logs", "desk.log"))
+		if err != nil {
+			return false, err
+		}
+		address = loopback.FindString(string(text))
+		return address != "", nil
+	})
+	return address, err
+}
+
+var loopback = regexp.MustCompile(`http://(127\.0\.0\.1|localhost):[0-9]+/[^\s"]*`)

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"beckmanconnect/build/stage"
+)
+
+// compare counts the pixels in which the engineer's picture differs from the
+// technician's screen. Our own windows must be black there instead, and the
+// clock of the panel is left out, since it moves between the two pictures.
+func (t *teller) compare(ctx context.Context) (int, error) {
+	file := t.path("screen.png")
+	defer os.Remove(file)
+	if err := t.desktop.Shot(ctx, file); err != nil {
+		return 0, err
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	screen, err := png.Decode(f)
+	if err != nil {
+		return 0, err
+	}
+	seen, err := t.browser.Pixels("#screen")
+	if err != nil {
+		return 0, err
+	}
+	if seen.Bounds().Size() != screen.Bounds().Size() {
+		return 0, fmt.Errorf("the engineer's picture is %v, the screen %v", seen.Bounds().Size(), screen.Bounds().Size())
+	}
+	windows, err := t.desktop.Windows(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var ours, masked []image.Rectangle
+	for _, w := range windows {
+		if w.H <= 2 || w.W <= 2 {
+			continue
+		}
+		r := image.Rect(w.X, w.Y, w.X+w.W, w.Y+w.H)
+		if strings.HasPrefix(strings.ToLower(w.Class), "beckmanconnect") {
+			ours = append(ours, r)
+			masked = append(masked, r.Inset(-40)) // its frame and shadow belong to it
+		}
+	}
+	if len(ours) == 0 {
+		return 0, errors.New("the session bar is not on the technician's screen")
+	}
+	panel := image.Rect(0, screen.Bounds().Dy()-40, screen.Bounds().Dx(), screen.Bounds().Dy())
+	masked = append(masked, panel)
+	different := 0
+	for y := range screen.Bounds().Dy() {
+		for x := range screen.Bounds().Dx() {
+			p := image.Pt(x, y)
+			if within, skip := in(p, ours), in(p, masked); !within && skip {
+				continue
+			} else if within {
+				if r, g, b, _ := seen.At(x, y).RGBA(); r|g|b != 0 {
+					different++
+				}
+				continue
+			}
+			r, g, b, _ := seen.At(x, y).RGBA()
+			r2, g2, b2, _ := screen.At(x, y).RGBA()
+			if r>>8 != r2>>8 || g>>8 != g2>>8 || b>>8 != b2>>8 {
+				different++
+			}
+		}
+	}
+	return different, nil
+}
+
+func in(p image.Point, rectangles []image.Rectangle) bool {
+	for _, r := range rectangles {
+		if p.In(r) {
+			return true
+		}
+	}
+	return false
+}
+
+// arrivedAny tells whether any part of the offered file is on the PC.
+func arrivedAny(dir string) (found bool, err error) {
+	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && strings.Contains(entry.Name(), "calibration") {
+			found = true
+		}
+		return nil
+	})
+	return found, err
+}
+
+// upgrade is step 8: a second version of the product, built and signed by
+// build/release, is offered, accepted, verified and installed (P4, P8).
+func (t *teller) upgrade(ctx context.Context) (string, error) {
+	if t.o.release == "" {
+		return "", errors.New("no second version was built (--release)")
+	}
+	before, err := t.running()
+	if err != nil {
+		return "", err
+	}
+	if err := t.house.Release(ctx, t.o.release); err != nil {
+		return "", err
+	}
+	err = within(ctx, 120*time.Second, func(ctx context.Context) error {
+		return all(
+			func() error {
+				return stage.Until(ctx, "the offer", func() (bool, error) {
+					status, err := t.status(ctx)
+					return strings.Contains(status, `"offered"`), err
+				})
+			},
+			func() error { return t.hand.ChooseInTray(ctx, t.desktop, "Upgrade") },
+			func() error { _, err := t.hand.Part(ctx, "upgrade.install"); return err },
+			func() error { return t.desk(ctx, "upgrade-offer") },
+			func() error { return t.hand.Press(ctx, "upgrade.install") },
+			func() error {
+				return stage.Until(ctx, "the service to come back as the second version", func() (bool, error) {
+					now, err := t.running()
+					return err == nil && now != before, err
+				})
+			},
+			func() error {
+				return stage.Until(ctx, "the upgrade to be called installed", func() (bool, error) {
+					status, err := t.status(ctx)
+					return strings.Contains(status, `"installed"`), err
+				})
+			},
+		)
+	})
+	if err != nil {
+		return "", err
+	}
+	after, err := t.running()
+	if err != nil {
+		return "", err
+	}
+	status, err := t.status(ctx)
+	if err != nil {
+		return "", err
+	}
+	var s struct {
+		Version string `json:"version"`
+	}
+	if err := json.Unmarshal([]byte(status), &s); err != nil {
+		return "", fmt.Errorf("beckmanctl status --json: %w", err)
+	}
+	if !strings.Contains(filepath.Base(t.o.release), s.Version) {
+		return "", fmt.Errorf("the service says it is %s after the upgrade", s.Version)
+	}
+	return fmt.Sprintf("offered, accepted by click, now running as %s from %s", s.Version, filepath.Base(filepath.Dir(after))[:12]), t.desk(ctx, "upgraded")
+}
+
+// running is the program file the service's process runs.
+func (t *teller) running() (string, error) {
+	return os.Readlink(fmt.Sprintf("/proc/%d/exe", t.pc.Service.PID()))
+}
+
+func (t *teller) status(ctx context.Context) (string, error) {
+	return t.pc.Ctl(ctx, "status", "--json")
+}
+
+// tamper changes one byte of one entry in a copy of the log's database and
+// returns what the verification says of it.
+func (t *teller) tamper(ctx context.Context) (string, error) {
+	copied := t.path("tampered")
+	if err := os.RemoveAll(copied); err != nil {
+		return "", err
+	}
+	if err := os.CopyFS(copied, os.DirFS(filepath.Join(t.pc.Dir, "data"))); err != nil {
+		return "", err
+	}
+	database := filepath.Join(copied, "log.db")
+	// The write-ahead log of the copy holds the newest entries: both are searched.
+	changed := false
+	for _, file := range []string{database + "-wal", database} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		at := strings.LastIndex(string(text), "notification.acknowledged")
+		if at < 0 {
+			continue
+		}
+		text[at+len("notification.")] = 'A'
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			return "", err
+		}
+		changed = true
+	}
+	if !changed {
+		return "", errors.New("the entry to tamper with was not found in the copy")
+	}
+	out, err := t.pc.Ctl(ctx, "log", "verify", "--database", database)
+	if err == nil {
+		return "", errors.New("a changed byte was not found")
+	}
+	return out, nil
+}

@@ -1,0 +1,73 @@
+// Command story runs the whole product on one machine: for a person
+// (build/demo), or by itself with real clicks and a real Chromium, checking
+// each step by its effect (build/demo --script DIR).
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// options are the command line, filled by build/demo.
+type options struct {
+	script  string // folder for story.json and pictures; empty: for a person
+	dir     string // the house's own folder
+	bin     string // programs of this build
+	first   string // release archive installed first
+	release string // command that builds, signs and adds the second version
+	fresh   bool   // forget what an earlier demo left in dir
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.script, "script", "", "play the story and leave story.json and pictures in this `folder`")
+	flag.StringVar(&o.dir, "dir", "build/out/demo", "keep everything under this `folder`")
+	flag.StringVar(&o.bin, "bin", "build/out/bin", "`folder` of the programs")
+	flag.StringVar(&o.first, "package", "", "release `archive` that is installed first")
+	flag.StringVar(&o.release, "release", "", "`archive` of the second version, to be offered as an upgrade")
+	flag.BoolVar(&o.fresh, "fresh", false, "forget what an earlier run left")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := play(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "build/demo:", err)
+		os.Exit(1)
+	}
+}
+
+func play(ctx context.Context, o options) error {
+	for _, path := range []*string{&o.dir, &o.bin, &o.first, &o.release, &o.script} {
+		if *path == "" {
+			continue
+		}
+		abs, err := filepath.Abs(*path)
+		if err != nil {
+			return err
+		}
+		*path = abs
+	}
+	if o.fresh {
+		if err := os.RemoveAll(o.dir); err != nil {
+			return fmt.Errorf("forget the earlier demo: %w", err)
+		}
+	}
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+		return err
+	}
+	if o.script == "" {
+		return demo(ctx, o)
+	}
+	if err := os.MkdirAll(o.script, 0o755); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, 8*time.Minute, errors.New("the story took longer than eight minutes"))
+	defer cancel()
+	return script(ctx, o)
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"beckmanconnect/build/stage"
+)
+
+// stepNames are the nine steps of the story, in their order.
+var stepNames = []string{"register", "notify", "help", "view", "control", "files", "refuse", "upgrade", "log"}
+
+// teller plays the story: the technician's hand on the left, the engineer's
+// browser on the right.
+type teller struct {
+	o       options
+	report  *report
+	house   *stage.House
+	outer   *stage.Display
+	desktop *stage.Display
+	pc      *stage.PC
+	hand    *stage.Hand
+	browser *stage.Browser
+	editor  string // file the terminal on the technician's desktop writes what is typed
+	code    string // what the technician reads out
+	typed   string // what the engineer has typed so far
+}
+
+// sitePolicy is what this laboratory's IT signed: an instrument without
+// patient data, one engineer, and prompts that wait 15 seconds.
+const sitePolicy = `number = 1
+site = "Laboratory 1"
+instrument_class = "general"
+instrument_type = "DxH 900"
+staff = ["` + stage.EngineerAccount + `"]
+prompt_timeout = "15s"
+
+[capabilities]
+view = "ask"
+control = "ask"
+files = "ask"
+`
+
+func script(ctx context.Context, o options) (err error) {
+	t := &teller{o: o, report: &report{dir: o.script}}
+	defer func() { err = errors.Join(err, t.report.write(stepNames)) }()
+	defer func() {
+		if t.house != nil {
+			t.house.Close()
+		}
+	}()
+	if err := t.setUp(ctx); err != nil {
+		return fmt.Errorf("setting the stage: %w", err)
+	}
+	steps := []func(context.Context) (string, error){t.register, t.notify, t.help, t.view, t.control, t.files, t.refuse, t.upgrade, t.proof}
+	for i, step := range steps {
+		if !t.report.run(stepNames[i], func() (string, error) { return step(ctx) }) {
+			t.lastPictures(ctx)
+			return fmt.Errorf("step %q failed", stepNames[i])
+		}
+		if err := t.report.write(stepNames); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *teller) setUp(ctx context.Context) error {
+	house, err := stage.Open(ctx, stage.Config{Dir: t.o.dir, Bin: t.o.bin, Package: t.o.first, Progress: func(what string) { fmt.Println("  " + what) }})
+	if err != nil {
+		return err
+	}
+	t.house = house
+	if t.outer, t.desktop, t.hand, err = house.TechnicianDesktop(ctx, 1280, 800); err != nil {
+		return err
+	}
+	folder, err := house.SmallFolder(ctx, "small")
+	if err != nil {
+		return err
+	}
+	if t.pc, err = house.AddPC(ctx, stage.PCConfig{Name: "pc1", Policy: sitePolicy, Folder: folder}); err != nil {
+		return err
+	}
+	if t.browser, err = house.OpenBrowser(ctx); err != nil {
+		return err
+	}
+	return t.pc.LogOn(t.desktop, t.hand.LayoutEnv(), "LANG=en_US.UTF-8", "LANGUAGE=en")
+}
+
+// lastPictures shows how the screens stood when a step failed.
+func (t *teller) lastPictures(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	for name, shot := range map[string]func(string) error{
+		"failed-technician": func(f string) error { return t.desktop.Shot(ctx, f) },
+		"failed-engineer":   func(f string) error { return t.browser.Shot(f) },
+	} {
+		if err := shot(t.report.shot(name)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
+}
+
+// desk takes a picture of the technician's screen for the present step.
+func (t *teller) desk(ctx context.Context, name string) error {
+	return t.desktop.Shot(ctx, t.report.shot(name))
+}
+
+// page takes a picture of the engineer's page for the present step.
+func (t *teller) page(name string) error { return t.browser.Shot(t.report.shot(name)) }
+
+func (t *teller) path(parts ...string) string {
+	return filepath.Join(append([]string{t.o.dir}, parts...)...)
+}
+
+// all performs actions in order until one fails.
+func all(actions ...func() error) error {
+	for _, do := range actions {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,360 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"beckmanconnect/build/stage"
+	"beckmanconnect/ipc/hostpb"
+)
+
+// help is step 3: asked for from the tray; the engineer signs in, types a
+// wrong code, then the right one (P3, P5, P23).
+func (t *teller) help(ctx context.Context) (string, error) {
+	err := within(ctx, 60*time.Second, func(ctx context.Context) error {
+		return all(
+			func() error { return t.hand.ChooseInTray(ctx, t.desktop, "Get help") },
+			func() error { return t.hand.Press(ctx, "help.called-them") },
+			func() error { return t.hand.Press(ctx, "help.request") },
+			func() error { _, err := t.hand.Part(ctx, "help.code"); return err },
+			func() error { return t.desk(ctx, "code") },
+		)
+	})
+	if err != nil {
+		return "", err
+	}
+	code, err := t.readCode(ctx)
+	if err != nil {
+		return "", err
+	}
+	err = within(ctx, 60*time.Second, func(ctx context.Context) error {
+		return all(
+			func() error {
+				return t.browser.Wait(ctx, "the waiting request", `document.querySelector('#waiting .request button.join')`)
+			},
+			func() error { return t.page("waiting") },
+			func() error { return t.browser.Click("#waiting .request button.join") },
+			func() error { return t.browser.Fill("#reason", "Ticket 4711: sample syringe") },
+			func() error { return t.browser.Fill("#code", wrong(code)) },
+			func() error { return t.browser.Click("#join-confirm") },
+			func() error {
+				return t.browser.Wait(ctx, "the wrong code to be refused", `document.querySelector('#code-error')?.textContent.trim()`)
+			},
+			func() error { return t.page("wrong-code") },
+		)
+	})
+	if err != nil {
+		return "", err
+	}
+	state, err := t.support(ctx)
+	if err != nil {
+		return "", err
+	}
+	if state.WrongCodes != 1 || state.Phase != hostpb.SupportPhase_SUPPORT_PHASE_WAITING {
+		return "", fmt.Errorf("after one wrong code the service counts %d and is %v", state.WrongCodes, state.Phase)
+	}
+	if err := within(ctx, 60*time.Second, func(ctx context.Context) error { return t.enter(ctx, code) }); err != nil {
+		return "", err
+	}
+	err = within(ctx, 20*time.Second, func(ctx context.Context) error {
+		return stage.Until(ctx, "the session on the technician's side", func() (bool, error) {
+			state, err := t.support(ctx)
+			return state.GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED && state.GetEngineer().GetAccount() == stage.EngineerAccount, err
+		})
+	})
+	if err != nil {
+		return "", err
+	}
+	return "one wrong code refused and counted, the right one opened the end-to-end channel through the relay", errors.Join(t.page("connected"), t.desk(ctx, "connected"))
+}
+
+// enter types a code and waits for the session; a wait imposed by an earlier
+// wrong code is sat out as a person would.
+func (t *teller) enter(ctx context.Context, code string) error {
+	if err := t.browser.Wait(ctx, "the code field to be free again", `!document.querySelector('#join-confirm').disabled`); err != nil {
+		return err
+	}
+	return all(
+		func() error { return t.browser.Fill("#code", code) },
+		func() error { return t.browser.Click("#join-confirm") },
+		func() error {
+			return t.browser.Wait(ctx, "the session", `document.querySelector('#ask-view')?.offsetParent && document.querySelector('#words')?.textContent.trim()`)
+		},
+	)
+}
+
+// readCode asks the service for the code on the technician's screen: asking
+// again while one is waiting gives the same.
+func (t *teller) readCode(ctx context.Context) (string, error) { return readCode(ctx, t.pc) }
+
+func readCode(ctx context.Context, pc *stage.PC) (string, error) {
+	service, err := pipe(ctx, pc)
+	if err != nil {
+		return "", err
+	}
+	defer service.Close()
+	help, err := service.Host.RequestHelp(ctx, &hostpb.RequestHelpRequest{TechnicianCalled: true})
+	if err != nil {
+		return "", err
+	}
+	return help.Code, nil
+}
+
+// wrong is a code of the right form that is not this one.
+func wrong(code string) string {
+	b := []byte(code)
+	last := len(b) - 1
+	if b[last] == b[0] {
+		b[0], b[last] = b[1], b[0]
+	} else {
+		b[0], b[last] = b[last], b[0]
+	}
+	if string(b) == code {
+		b[0] = 'X'
+	}
+	return string(b)
+}
+
+func (t *teller) support(ctx context.Context) (*hostpb.SupportState, error) {
+	service, err := pipe(ctx, t.pc)
+	if err != nil {
+		return nil, err
+	}
+	defer service.Close()
+	status, err := service.Host.GetStatus(ctx, &hostpb.GetStatusRequest{})
+	return status.GetSupport(), err
+}
+
+// allow answers the prompt that comes up, after its buttons are armed.
+func (t *teller) allow(ctx context.Context, shot string) error {
+	if _, err := t.hand.Part(ctx, "prompt.allow"); err != nil {
+		return err
+	}
+	if err := t.desk(ctx, shot); err != nil {
+		return err
+	}
+	// Allow is armed 800 ms after the prompt came in sight; a person needs
+	// longer than that to read it, and so does the story.
+	select {
+	case <-time.After(1200 * time.Millisecond):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return all(
+		func() error { return t.hand.Press(ctx, "prompt.allow") },
+		func() error { return t.hand.Gone(ctx, "prompt.allow") },
+	)
+}
+
+// state waits until a capability's button on the engineer's page shows a state.
+func (t *teller) state(ctx context.Context, selector, state string) error {
+	return t.browser.Wait(ctx, selector+" "+state, fmt.Sprintf(`document.querySelector(%q)?.dataset.state === %q`, selector, state))
+}
+
+// view is step 4 (P24, B3).
+func (t *teller) view(ctx context.Context) (string, error) {
+	t.editor = t.path("typed.txt")
+	terminal, err := t.desktop.Start(t.house, "terminal", "xterm", "-geometry", "70x14+60+470", "-e", "sh", "-c", `stty -echoctl; exec cat > "$0"`, t.editor)
+	if err != nil {
+		return "", err
+	}
+	_ = terminal
+	different := 0
+	err = within(ctx, 90*time.Second, func(ctx context.Context) error {
+		return all(
+			func() error { return t.browser.Click("#ask-view") },
+			func() error { return t.allow(ctx, "prompt-view") },
+			func() error { return t.state(ctx, "#ask-view", "granted") },
+			func() error {
+				return stage.Until(ctx, "the engineer's picture to equal the technician's screen", func() (bool, error) {
+					n, err := t.compare(ctx)
+					different = n
+					return err == nil && n == 0, err
+				})
+			},
+		)
+	})
+	if err != nil {
+		return "", fmt.Errorf("%w (%d pixels differ)", err, different)
+	}
+	return "allowed by click; the settled picture equals the screen, 0 pixels differ outside our own windows, which are black", errors.Join(t.page("view"), t.desk(ctx, "bar"))
+}
+
+// control is step 5: what the engineer types lands in a real program.
+func (t *teller) control(ctx context.Context) (string, error) {
+	err := within(ctx, 60*time.Second, func(ctx context.Context) error {
+		return all(
+			func() error { return t.browser.Click("#ask-control") },
+			func() error { return t.confirmRun(ctx) },
+			func() error { return t.allow(ctx, "prompt-control") },
+			func() error { return t.state(ctx, "#ask-control", "granted") },
+			func() error { return t.clickTerminal(ctx) },
+			func() error { return t.engineerTypes("pump primed by remote, OK (1)") },
+			func() error { return t.lands(ctx, "pump primed by remote, OK (1)") },
+		)
+	})
+	if err != nil {
+		return "", err
+	}
+	return "typed in the browser, written by the terminal on the technician's desktop", errors.Join(t.page("control"), t.desk(ctx, "control"))
+}
+
+// confirmRun ticks the second yes where a run is or may be in progress (B7).
+func (t *teller) confirmRun(ctx context.Context) error {
+	if _, err := t.hand.Part(ctx, "prompt.allow"); err != nil {
+		return err
+	}
+	parts, err := t.hand.Parts()
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.ID == "prompt.run" {
+			return t.hand.Press(ctx, p.ID)
+		}
+	}
+	return nil
+}
+
+// clickTerminal gives the terminal the focus, by the engineer's mouse.
+func (t *teller) clickTerminal(ctx context.Context) error {
+	windows, err := t.desktop.Windows(ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range windows {
+		if w.Class == "XTerm" {
+			return t.browser.ClickPixel("#screen", w.X+w.W/2, w.Y+w.H/2)
+		}
+	}
+	return errors.New("the terminal is not on the technician's desktop")
+}
+
+func (t *teller) engineerTypes(text string) error {
+	t.typed += text + "\n"
+	return t.browser.TypeKeys(text + "\r")
+}
+
+// lands waits until the terminal has written the text.
+func (t *teller) lands(ctx context.Context, text string) error {
+	return stage.Until(ctx, "the typed text in the terminal's file", func() (bool, error) {
+		b, err := os.ReadFile(t.editor)
+		return strings.Contains(string(b), text+"\n"), err
+	})
+}
+
+// files is step 6: one arrives with the same hash; on a patient-data
+// instrument and on one without a policy it is refused without a prompt (P25).
+func (t *teller) files(ctx context.Context) (string, error) {
+	offered := t.path("calibration-v7.bin")
+	content := make([]byte, 3<<20)
+	for i := range content {
+		content[i] = byte(rand.N(256))
+	}
+	if err := os.WriteFile(offered, content, 0o600); err != nil {
+		return "", err
+	}
+	want := sha256.Sum256(content)
+	err := within(ctx, 60*time.Second, func(ctx context.Context) error {
+		return all(
+			func() error { return t.browser.Choose("#file-input", offered) },
+			func() error { return t.allow(ctx, "prompt-file") },
+			func() error {
+				return stage.Until(ctx, "the file with the same hash", func() (bool, error) { return arrived(t.path("pc1"), want) })
+			},
+		)
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(t.page("file"), t.desk(ctx, "file")); err != nil {
+		return "", err
+	}
+	for _, other := range []struct{ name, policy string }{
+		{"navios", strings.NewReplacer("DxH 900", "Navios", "general", "patient-data").Replace(sitePolicy)},
+		{"no-policy", ""},
+	} {
+		if err := within(ctx, 90*time.Second, func(ctx context.Context) error { return t.refusedElsewhere(ctx, other.name, other.policy, offered) }); err != nil {
+			return "", fmt.Errorf("instrument %s: %w", other.name, err)
+		}
+	}
+	return fmt.Sprintf("%d bytes with the same SHA-256; refused without a prompt on a Navios and on a PC without a policy", len(content)), nil
+}
+
+// arrived looks for a file with this hash below the PC's folder; where it is
+// kept is the product's business.
+func arrived(dir string, want [32]byte) (found bool, err error) {
+	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() || strings.Contains(path, "install") || !strings.HasPrefix(entry.Name(), "calibration") {
+			return nil
+		}
+		b, err := os.ReadFile(path)
+		if err == nil && sha256.Sum256(b) == want {
+			found = true
+		}
+		return nil
+	})
+	return found, err
+}
+
+// refuse is step 7: denied, timed out, and ended by the named key.
+func (t *teller) refuse(ctx context.Context) (string, error) {
+	err := within(ctx, 90*time.Second, func(ctx context.Context) error {
+		return all(
+			// Taken back first, so that there is something to ask for.
+			func() error { return t.hand.Press(ctx, "bar.view.revoke") },
+			func() error { return t.state(ctx, "#ask-view", "idle") },
+			func() error { return t.browser.Click("#ask-view") },
+			func() error { _, err := t.hand.Part(ctx, "prompt.deny"); return err },
+			func() error { return t.hand.Press(ctx, "prompt.deny") },
+			func() error { return t.state(ctx, "#ask-view", "denied") },
+			func() error { return t.page("denied") },
+			func() error { return t.browser.Click("#ask-view") },
+			func() error { _, err := t.hand.Part(ctx, "prompt.deny"); return err },
+			func() error { return t.desk(ctx, "prompt-unanswered") },
+			func() error { return t.state(ctx, "#ask-view", "timeout") },
+			func() error { return t.page("timeout") },
+		)
+	})
+	if err != nil {
+		return "", err
+	}
+	before, err := os.ReadFile(t.editor)
+	if err != nil {
+		return "", err
+	}
+	err = within(ctx, 60*time.Second, func(ctx context.Context) error {
+		return all(
+			func() error { return t.hand.Key(ctx, "Pause") },
+			func() error { return t.browser.TypeKeys("this must never arrive\r") },
+			func() error {
+				return stage.Until(ctx, "the end of the session", func() (bool, error) {
+					state, err := t.support(ctx)
+					return state.GetEndedCode() == "kill-key", err
+				})
+			},
+			func() error {
+				return t.browser.Wait(ctx, "the engineer to be told", `document.querySelector('#status')?.dataset.state === 'ended'`)
+			},
+		)
+	})
+	if err != nil {
+		return "", err
+	}
+	after, err := os.ReadFile(t.editor)
+	if err != nil {
+		return "", err
+	}
+	if string(before) != string(after) {
+		return "", fmt.Errorf("input was applied after the kill key: %q", strings.TrimPrefix(string(after), string(before)))
+	}
+	return "one denied, one timed out and denied, then the Pause key: nothing typed afterwards arrived", errors.Join(t.page("ended"), t.desk(ctx, "ended"))
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"beckmanconnect/build/stage"
+	"beckmanconnect/internal/version"
+	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/hostpb"
+)
+
+// within bounds one part of a step, so that a story that hangs says where.
+func within(ctx context.Context, limit time.Duration, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return do(ctx)
+}
+
+// pipe is a second way into the service, as the same technician: for questions
+// that a picture does not answer.
+func pipe(ctx context.Context, pc *stage.PC) (*client.Client, error) {
+	return client.Dial(ctx, client.Config{Socket: pc.Socket, Program: "story", Version: version.Version()})
+}
+
+// register is step 1: terms are shown and accepted, then the instrument is
+// registered (P13, P19).
+func (t *teller) register(ctx context.Context) (string, error) {
+	service, err := pipe(ctx, t.pc)
+	if err != nil {
+		return "", err
+	}
+	defer service.Close()
+	// Not only greyed out: the service itself refuses before the terms.
+	if _, err := service.Host.RequestHelp(ctx, &hostpb.RequestHelpRequest{TechnicianCalled: true}); err == nil {
+		return "", errors.New("help could be asked for before the terms were accepted")
+	}
+	err = within(ctx, 60*time.Second, func(ctx context.Context) error {
+		return all(
+			func() error { return t.hand.ChooseInTray(ctx, t.desktop, "Set up") },
+			func() error { _, err := t.hand.Part(ctx, "register.it-read"); return err },
+			func() error { return t.desk(ctx, "terms") },
+			func() error { return t.hand.Press(ctx, "register.it-read") },
+			func() error { return t.hand.Press(ctx, "register.accept") },
+			func() error { return t.hand.Fill(ctx, "register.email", "maria.koch@lab.example") },
+			func() error { return t.hand.Fill(ctx, "register.name", "Maria Koch") },
+			func() error { return t.hand.Fill(ctx, "register.type", "DxH 900") },
+			func() error { return t.hand.Fill(ctx, "register.serial", "BC-4711") },
+			func() error { return t.desk(ctx, "registration") },
+			func() error { return t.hand.Press(ctx, "register.submit") },
+			func() error { return t.hand.Gone(ctx, "register.submit") },
+		)
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := within(ctx, 30*time.Second, t.signIn); err != nil {
+		return "", err
+	}
+	online := `(await (await fetch('/api/v1/staff/devices')).json()).some(d => d.serial === 'BC-4711' && d.online)`
+	if err := within(ctx, 30*time.Second, func(ctx context.Context) error {
+		return t.browser.WaitAsync(ctx, "the device to be online in the cloud", online)
+	}); err != nil {
+		return "", err
+	}
+	return "terms accepted, registered, online in the cloud's own list", errors.Join(t.desk(ctx, "registered"), t.page("fleet"))
+}
+
+// signIn is the engineer's, through the development provider.
+func (t *teller) signIn(ctx context.Context) error {
+	return all(
+		func() error { return t.browser.Open(t.house.Cloud() + "/") },
+		func() error { return t.browser.Click("#sign-in") },
+		func() error { return t.browser.Fill("#username", stage.EngineerAccount) },
+		func() error { return t.browser.Fill("#password", stage.EngineerPassword) },
+		func() error { return t.page("sign-in") },
+		func() error { return t.browser.Click("#submit") },
+		func() error {
+			return t.browser.Wait(ctx, "the console", `document.querySelector('#waiting') && location.origin === '`+t.house.Cloud()+`'`)
+		},
+	)
+}
+
+// notify is step 2: a condition of the machine and a line in the instrument's
+// log each raise a notification; they are acknowledged and survive a crash
+// (P2, P7, B9).
+func (t *teller) notify(ctx context.Context) (string, error) {
+	before, err := t.trayPicture(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := stage.Fill(t.pc.Folder, 22); err != nil {
+		return "", err
+	}
+	if err := t.pc.WriteLog(time.Now().Format("2006-01-02 15:04:05") + " ERROR SYR-02 Sample syringe worn, stroke deviation 3.1 %"); err != nil {
+		return "", err
+	}
+	codes := map[string]uint64{}
+	err = within(ctx, 40*time.Second, func(ctx context.Context) error {
+		return stage.Until(ctx, "two notifications", func() (bool, error) {
+			rows, err := t.notifications(ctx)
+			for _, n := range rows {
+				codes[n.Code] = n.Id
+			}
+			return len(codes) >= 2, err
+		})
+	})
+	if err != nil {
+		return "", err
+	}
+	after, err := t.trayPicture(ctx)
+	if err != nil {
+		return "", err
+	}
+	if string(before) == string(after) {
+		return "", errors.New("the tray icon did not change")
+	}
+	if err := t.desk(ctx, "toast"); err != nil {
+		return "", err
+	}
+	if err := t.hand.ShotOfTrayMenu(ctx, t.desktop, t.report.shot("tray-menu")); err != nil {
+		return "", err
+	}
+	err = within(ctx, 60*time.Second, func(ctx context.Context) error {
+		if err := t.hand.ChooseInTray(ctx, t.desktop, "Open"); err != nil {
+			return err
+		}
+		for _, id := range codes {
+			part := fmt.Sprintf("notification.%d.acknowledge", id)
+			if _, err := t.hand.Part(ctx, part); err != nil {
+				return err
+			}
+		}
+		if err := t.desk(ctx, "notifications"); err != nil {
+			return err
+		}
+		for _, id := range codes {
+			part := fmt.Sprintf("notification.%d.acknowledge", id)
+			if err := t.hand.Press(ctx, part); err != nil {
+				return err
+			}
+			if err := t.hand.Gone(ctx, part); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	// The cloud knows, and a crash of the service forgets nothing.
+	acknowledged := `await (async () => { const d = (await (await fetch('/api/v1/staff/devices')).json()).find(d => d.serial === 'BC-4711');
+		const n = await (await fetch('/api/v1/staff/notifications?device=' + d.id)).json(); return n.filter(x => x.state === 'acknowledged').length >= 2 })()`
+	if err := within(ctx, 30*time.Second, func(ctx context.Context) error {
+		return t.browser.WaitAsync(ctx, "both acknowledged in the cloud", acknowledged)
+	}); err != nil {
+		return "", err
+	}
+	t.pc.Service.Kill()
+	err = within(ctx, 30*time.Second, func(ctx context.Context) error {
+		return stage.Until(ctx, "the acknowledged notifications after a crash", func() (bool, error) {
+			rows, err := t.notifications(ctx)
+			n := 0
+			for _, row := range rows {
+				if codes[row.Code] == row.Id && row.State == hostpb.AlarmState_ALARM_STATE_ACKNOWLEDGED {
+					n++
+				}
+			}
+			return n == len(codes), err
+		})
+	})
+	if err != nil {
+		return "", err
+	}
+	log, err := t.pc.Ctl(ctx, "log", "list")
+	if err != nil {
+		return "", err
+	}
+	for _, kind := range []string{"notification.raised", "notification.acknowledged"} {
+		if strings.Count(log, kind) < 2 {
+			return "", fmt.Errorf("the log has fewer than two entries %q", kind)
+		}
+	}
+	return "a full file system and a line of the instrument's log; toast, icon, rows; acknowledged here and in the cloud; still there after kill -9", nil
+}
+
+func (t *teller) notifications(ctx context.Context) ([]*hostpb.Notification, error) {
+	service, err := pipe(ctx, t.pc)
+	if err != nil {
+		return nil, err
+	}
+	defer service.Close()
+	page, err := service.Host.ListNotifications(ctx, &hostpb.ListNotificationsRequest{})
+	return page.GetNotifications(), err
+}
+
+// trayPicture is what the tray shows now, for comparing.
+func (t *teller) trayPicture(ctx context.Context) ([]byte, error) {
+	file := t.path("tray.png")
+	defer os.Remove(file)
+	if err := t.desktop.ShotOfTray(ctx, file); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+}
+
+// proof is step 9: the log verifies, and with one byte changed it does not
+// (B4, scenario 48).
+func (t *teller) proof(ctx context.Context) (string, error) {
+	good, err := t.pc.Ctl(ctx, "log", "verify", "--json")
+	if err != nil {
+		return "", fmt.Errorf("the log does not verify: %w", err)
+	}
+	var report map[string]any
+	if err := json.Unmarshal([]byte(good), &report); err != nil {
+		return "", fmt.Errorf("beckmanctl log verify --json: %w", err)
+	}
+	where, err := t.tamper(ctx)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("verified: %s; with one byte changed: %s", oneLine(good), oneLine(where)), nil
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
