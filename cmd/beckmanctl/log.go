@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/logproof"
+	"beckmanconnect/internal/program"
+)
+
+// logUsage is shown for a log verb that does not exist.
+const logUsage = `usage: beckmanctl log verify [--json]
+       beckmanctl log list [--limit N] [--before NUMBER] [--json]
+       beckmanctl log export --format jsonl [--from NUMBER] [--to NUMBER] [--out FILE]
+each with --config FILE, or --db FILE for a copy and --key FILE for its checkpoint key`
+
+// logOptions are what the log verbs have in common.
+type logOptions struct {
+	config, db, key string
+	asJSON          bool
+}
+
+// logCommand is "beckmanctl log": it reads the database itself, never the
+// service, so that it proves the same on a copy on another machine.
+func logCommand(ctx context.Context, log *slog.Logger, args []string, out io.Writer) error {
+	verbs := map[string]func(context.Context, *slog.Logger, []string, io.Writer) error{
+		"verify": logVerify, "list": logList, "export": logExport,
+	}
+	if len(args) == 0 {
+		return program.Usagef("%s", logUsage)
+	}
+	verb, ok := verbs[args[0]]
+	if !ok {
+		return program.Usagef("log %q does not exist\n%s", args[0], logUsage)
+	}
+	return verb(ctx, log, args[1:], out)
+}
+
+// parse reads the common flags and those of the verb.
+func (o *logOptions) parse(verb string, args []string, more func(*flag.FlagSet)) error {
+	set := flag.NewFlagSet("log "+verb, flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.StringVar(&o.config, "config", "", "")
+	set.StringVar(&o.db, "db", "", "")
+	set.StringVar(&o.key, "key", "", "")
+	set.BoolVar(&o.asJSON, "json", false, "")
+	if more != nil {
+		more(set)
+	}
+	if err := set.Parse(args); err != nil {
+		return program.Usagef("log %s: %v\n%s", verb, err, logUsage)
+	}
+	if set.NArg() > 0 {
+		return program.Usagef("log %s: %q is one argument too many\n%s", verb, set.Arg(0), logUsage)
+	}
+	if o.db == "" {
+		config, err := hostconfig.Load(o.config)
+		if err != nil {
+			return err
+		}
+		o.db = filepath.Join(config.Data, logproof.FileName)
+	}
+	if o.key == "" {
+		o.key = filepath.Join(filepath.Dir(o.db), "keys", "checkpoint.pub")
+	}
+	return nil
+}
+
+// verifiers reads the public checkpoint keys, one a line.
+func (o *logOptions) verifiers() (note.Verifiers, error) {
+	b, err := os.ReadFile(o.key)
+	if err != nil {
+		return nil, fmt.Errorf("log verify: the checkpoint key cannot be read (%w); name it with --key FILE", err)
+	}
+	var list []note.Verifier
+	for line := range strings.Lines(string(b)) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		v, err := note.NewVerifier(line)
+		if err != nil {
+			return nil, fmt.Errorf("log verify: %s holds no checkpoint key (%w); name the right file with --key FILE", o.key, err)
+		}
+		list = append(list, v)
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("log verify: %s is empty; name the right file with --key FILE", o.key)
+	}
+	return note.VerifierList(list...), nil
+}
+
+// open reads the log of list and export.
+func (o *logOptions) open(verb string) (*logproof.Reader, error) {
+	r, err := logproof.OpenReader(o.db)
+	if err != nil {
+		return nil, o.cannotRead(verb, err)
+	}
+	return r, nil
+}
+
+func (o *logOptions) cannotRead(verb string, err error) error {
+	advice := "run \"beckmanctl log verify\" to see whether it is damaged"
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("log %s: there is no log at %s; name it with --db FILE", verb, o.db)
+	case errors.Is(err, fs.ErrPermission):
+		advice = "run this as administrator, or on a copy with --db FILE"
+	}
+	return fmt.Errorf("log %s: %s cannot be read (%w); %s", verb, o.db, err, advice)
+}
+
+// verifyResult is what "log verify --json" prints.
+type verifyResult struct {
+	OK          bool         `json:"ok"`
+	Entries     int64        `json:"entries"`
+	Origin      string       `json:"origin,omitempty"`
+	Root        string       `json:"root,omitempty"`
+	Checkpoints int64        `json:"checkpoints"`
+	First       string       `json:"first,omitempty"`
+	Last        string       `json:"last,omitempty"`
+	TimeJumps   int64        `json:"timeJumps"`
+	Boots       int64        `json:"boots"`
+	Erased      int64        `json:"erased"`
+	Fault       *verifyFault `json:"fault,omitempty"`
+}
+
+type verifyFault struct {
+	Table string `json:"table"`
+	Index int64  `json:"index"` // -1: the table as a whole
+	Level int    `json:"level,omitempty"`
+	What  string `json:"what"`
+	Text  string `json:"text"`
+}
+
+// progressEvery keeps the progress of a long verification readable.
+const progressEvery = 2 * time.Second
+
+func logVerify(ctx context.Context, log *slog.Logger, args []string, out io.Writer) error {
+	var o logOptions
+	if err := o.parse("verify", args, nil); err != nil {
+		return err
+	}
+	verifiers, err := o.verifiers()
+	if err != nil {
+		return err
+	}
+	told := time.Now()
+	report, err := logproof.Verify(ctx, logproof.Config{Path: o.db, Verifiers: verifiers, Progress: func(done, total int64) {
+		if time.Since(told) >= progressEvery {
+			told = time.Now()
+			log.Info("verifying", "done", done, "entries", total)
+		}
+	}})
+	if err != nil {
+		return o.cannotRead("verify", err)
+	}
+	if o.asJSON {
+		if err := printJSON(out, resultOf(report)); err != nil {
+			return err
+		}
+	} else if report.Fault == nil {
+		fmt.Fprintf(out, "The log holds: %d entries from %s to %s, %d earlier checkpoints, root %s, signed by %s.\n",
+			report.Entries, stamp(report.First), stamp(report.Last), report.Checkpoints, report.Head.Root, report.Head.Origin)
+		if report.TimeJumps > 0 {
+			fmt.Fprintf(out, "The wall clock went back %d times; the order is that of the numbers.\n", report.TimeJumps)
+		}
+		if report.Erased > 0 {
+			fmt.Fprintf(out, "Personal fields of %d entries were erased, on record.\n", report.Erased)
+		}
+		fmt.Fprintln(out, "A tail that was cut off whole, or an older copy, is found by the witness: compare the number of entries with the cloud's.")
+	}
+	if report.Fault != nil {
+		return fmt.Errorf("the log does not hold: %s", printable(report.Fault.Error()))
+	}
+	return nil
+}
+
+func resultOf(r logproof.Report) verifyResult {
+	res := verifyResult{OK: r.Fault == nil, Entries: r.Entries, Checkpoints: r.Checkpoints, TimeJumps: r.TimeJumps, Boots: r.Boots, Erased: r.Erased}
+	if r.Entries > 0 {
+		res.First, res.Last = stamp(r.First), stamp(r.Last)
+	}
+	if f := r.Fault; f != nil {
+		res.Fault = &verifyFault{Table: f.Table, Index: f.Index, Level: f.Level, What: f.What, Text: f.Text}
+	} else {
+		res.Origin, res.Root = r.Head.Origin, r.Head.Root.String()
+	}
+	return res
+}
+
+func printJSON(out io.Writer, v any) error {
+	line, err := jsonLine(v)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(line)
+	return err
+}
+
+// jsonLine is v as one line that a terminal shows as it is.
+func jsonLine(v any) ([]byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return append(asciiJSON(b), '\n'), nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
