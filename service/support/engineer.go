@@ -41,6 +41,10 @@ func (e TryCode) apply(w *work) error {
 	if !ok {
 		return nil
 	}
+	if w.current(e.Link) {
+		w.violation(e.Link) // whoever is in has nothing to prove
+		return nil
+	}
 	r := w.st.req
 	if r == nil {
 		why := "no-request"
@@ -147,6 +151,10 @@ func (e Resume) apply(w *work) error {
 	if !ok {
 		return nil
 	}
+	if w.current(e.Link) {
+		w.violation(e.Link)
+		return nil
+	}
 	s := w.st.ses
 	got := digest(decodeToken(e.Token))
 	switch {
@@ -158,7 +166,7 @@ func (e Resume) apply(w *work) error {
 		w.turnAway(e.Link, "not-resumable")
 		return nil
 	}
-	if old := s.link; old != 0 && old != e.Link {
+	if old := s.link; old != 0 {
 		w.leave(old) // the host had not noticed yet that it was gone
 		w.drop(old)
 		if s = w.st.ses; s == nil {

@@ -89,6 +89,10 @@ func (m *Machine) failClosed(now Moment, ev Event, cause error) Result {
 		code = "internal"
 	}
 	w.endAll(code, actorService, nil)
+	if j, ok := ev.(Joined); ok {
+		w.send(j.Link, wire.Message{Type: "end", Why: code})
+		w.do(DropLink{Link: j.Link}) // the machine never knew this link
+	}
 	w.settle()
 	_ = m.cfg.Recorder.Record(w.batch) // best effort; the state narrows either way
 	m.st = w.st

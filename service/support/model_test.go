@@ -1,0 +1,608 @@
+package support
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"beckmanconnect/session/wire"
+)
+
+// given is what the model believes a technician gave, kept apart from the
+// machine: from the answers that counted, and from everything that ended them.
+type given struct {
+	session, account string
+	generation       uint64
+	until            *Moment
+	runConfirmed     bool
+}
+
+// model drives a machine with two technicians, two engineers, crashes, a log
+// that fails and clocks that jump, and checks after every step that nothing
+// can be applied without a right that lives (scenarios 8, 10, 12–14, 16, 18,
+// 19, 21–24).
+type model struct {
+	*rapid.T
+	*rig
+	links    map[LinkID]Engineer
+	nextLink LinkID
+	tokens   []string // resume tokens engineers ever saw
+	nonces   [][]byte
+	prompts  []string
+	desktops []WantDesktop
+
+	rights   map[Capability]given
+	files    map[string]wire.File
+	received map[string]int64
+	attached bool
+	bar      bool
+	dead     map[string]bool // sessions that ended
+	showing  map[string]bool
+
+	waitFrom time.Duration
+	row      int // wrong codes in a row, as the model counts them
+	looked   map[string]int
+	proved   map[string]int
+	codes    map[string]bool
+	boots    int
+	askCount int
+}
+
+func TestNothingWithoutALiveRight(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		m := &model{
+			T: rt, rig: newRig(t), links: map[LinkID]Engineer{}, rights: map[Capability]given{},
+			files: map[string]wire.File{}, received: map[string]int64{}, dead: map[string]bool{}, showing: map[string]bool{},
+			looked: map[string]int{}, proved: map[string]int{}, codes: map[string]bool{},
+		}
+		steps := m.actions()
+		names := slices.Sorted(maps.Keys(steps))
+		if rapid.Bool().Draw(rt, "warm") {
+			m.warmUp() // half of the runs begin inside a session
+		}
+		for range rapid.IntRange(1, 120).Draw(rt, "steps") {
+			name := rapid.SampledFrom(names).Draw(rt, "action")
+			if fatal[name] && rapid.IntRange(0, 4).Draw(rt, "spared") > 0 {
+				continue // most runs should get further than the first end
+			}
+			steps[name]()
+			m.check(name)
+		}
+	})
+}
+
+// fatal are the actions after which hardly anything is left to try.
+var fatal = map[string]bool{
+	"end": true, "crash": true, "lose bar": true, "lose tray": true, "lose helper": true, "list": true, "log": true, "clock": true, "cancel": true,
+}
+
+// warmUp is a session as it usually goes, with lengths and confirmations drawn.
+func (m *model) warmUp() {
+	if m.id() != "" || m.rec.fail {
+		return
+	}
+	m.step(RequestHelp{Technician: "a", TechnicianCalled: true})
+	m.join(anna)
+	m.tryCode(m.nextLink, true)
+	if rapid.IntRange(0, 3).Draw(m.T, "bar") > 0 {
+		m.hold()
+	}
+	for _, c := range []Capability{View, Control, Files} {
+		d := rapid.SampledFrom([]Duration{Session, Minutes, Once}).Draw(m.T, "duration")
+		if c == Files {
+			d = Once
+			m.step(AskFile{Link: m.nextLink, ID: m.newAsk(), File: wire.File{Name: "a.bin", Size: 100, SHA256: strings.Repeat("0a", 32)}})
+		} else {
+			m.step(Ask{Link: m.nextLink, ID: m.newAsk(), Capability: c, Duration: Session})
+		}
+		m.pass(time.Second)
+		m.answer("a", true, d, rapid.Bool().Draw(m.T, "run confirmed"))
+		m.attach(true)
+		m.check("warm up")
+	}
+}
+
+// step does an event and keeps the books that follow from effects alone.
+func (m *model) step(ev Event) Result {
+	failing, before := m.rec.fail, m.id()
+	entries := len(m.rec.entries)
+	res := m.do(ev)
+	granted := 0
+	for _, e := range res.Effects {
+		switch e := e.(type) {
+		case SendTo:
+			raw, _ := json.Marshal(e.Message)
+			m.canary("a message", string(raw))
+			if e.Message.Type == "authenticated" {
+				m.tokens = append(m.tokens, e.Message.Token)
+				m.mustNot(failing, "let somebody in without a log")
+			}
+		case DropLink:
+			delete(m.links, e.Link)
+		case CheckCode:
+			m.mustNot(m.now.Mono < m.waitFrom, "a code was looked at before the wait was over")
+			m.looked[e.Code.Reveal()]++
+			m.mustNot(failing, "looked at a code without a log")
+		case ShowPrompt:
+			m.showing[e.Prompt.ID] = true
+			m.prompts, m.nonces = append(m.prompts, e.Prompt.ID), append(m.nonces, e.Prompt.Nonce)
+		case HidePrompt:
+			delete(m.showing, e.ID)
+			if e.Code == "allowed" {
+				granted++
+			}
+		case WantDesktop:
+			m.desktops = append(m.desktops, e)
+			m.attached = false
+			m.mustNot(failing, "wanted a desktop without a log")
+		case StopDesktop:
+			m.attached = false
+		case OpenTransfer, RevealTransfer:
+			m.mustNot(failing, "moved a file without a log")
+		}
+	}
+	logged := 0
+	for _, e := range m.rec.entries[min(entries, len(m.rec.entries)):] {
+		if e.Kind == "session.granted" {
+			logged++
+		}
+	}
+	if granted != logged {
+		m.T.Fatalf("%d granted, %d in the log", granted, logged)
+	}
+	if len(m.showing) > 1 {
+		m.T.Fatalf("%d prompts at once", len(m.showing))
+	}
+	if now := m.id(); before != "" && now != before {
+		m.over(before)
+	}
+	if res.Help != nil {
+		m.codes[res.Help.Code.Reveal()] = true
+		if failing && m.rec.fail {
+			// Only the code of a request that was logged before may come again.
+			m.mustNot(m.m.RelayWanted() != res.Help.Request, "made a code without a log")
+		}
+	}
+	return res
+}
+
+func (m *model) mustNot(bad bool, what string) {
+	if bad {
+		m.T.Fatal(what)
+	}
+}
+
+func (m *model) canary(where, text string) {
+	for c := range m.codes {
+		if strings.Contains(text, c) {
+			m.T.Fatalf("the code is in %s: %s", where, text)
+		}
+	}
+}
+
+func (m *model) over(session string) {
+	m.dead[session] = true
+	clear(m.rights)
+	clear(m.files)
+	clear(m.received)
+	m.attached, m.bar = false, false
+}
+
+func (m *model) join(e Engineer) {
+	m.nextLink++
+	m.links[m.nextLink] = e
+	m.step(Joined{Link: m.nextLink, Engineer: e})
+}
+
+func (m *model) tryCode(on LinkID, right bool) {
+	m.step(Tick{}) // what is over by now ends first
+	_, open := m.links[on]
+	counts := open && m.phase() == PhaseWaiting
+	failing := m.rec.fail
+	row := m.rec.tries.Row
+	res := m.step(TryCode{Link: on})
+	if counts && !failing {
+		m.row++
+		m.waitFrom = m.now.Mono + time.Second<<min(m.row-1, 9)
+		if m.rec.tries.Row != m.row || m.rec.tries.Row != row+1 {
+			m.T.Fatalf("scenario 21: %d tries, %d counted", m.row, m.rec.tries.Row)
+		}
+	}
+	for _, c := range effectsOf[CheckCode](res.Effects) {
+		was := m.phase()
+		m.step(TryDone{Link: on, Try: c.Try, Right: right})
+		if was == PhaseWaiting && m.phase() == PhaseConnected {
+			m.row, m.waitFrom = 0, 0
+			m.proved[c.Code.Reveal()]++
+			m.mustNot(!right, "a wrong code let somebody in")
+		}
+	}
+}
+
+func (m *model) hold() {
+	if id := m.id(); id != "" && m.step(BarHeld{Session: id}).Err == nil {
+		m.bar = true
+	}
+}
+
+func (m *model) attach(right bool) {
+	if len(m.desktops) == 0 {
+		return
+	}
+	w := m.desktops[len(m.desktops)-1]
+	if !right {
+		w.Token = rapid.SampledFrom([][]byte{m.desktops[0].Token, nil, make([]byte, 32)}).Draw(m.T, "token")
+	}
+	m.helper++
+	if m.step(AttachHelper{Helper: m.helper, Session: w.Session, Token: w.Token}).Err == nil {
+		m.mustNot(m.dead[w.Session], "a helper attached to a session that is over")
+		m.mustNot(m.attached || string(w.Token) != string(m.desktops[len(m.desktops)-1].Token), "a helper attached with a stale token")
+		m.attached = true
+	} else {
+		m.helper-- // rig.helper names the attached one
+	}
+}
+
+func (m *model) newAsk() string {
+	m.askCount++
+	return fmt.Sprintf("ask-%d", m.askCount)
+}
+
+// answer is a technician's click on what shows; it books what was given.
+func (m *model) answer(who string, allow bool, d Duration, run bool) {
+	p := m.m.Snapshot(m.now).Prompt
+	if p == nil {
+		return
+	}
+	m.send(*p, Answer{Technician: who, Prompt: p.ID, Nonce: p.Nonce, Allow: allow, Duration: d, RunConfirmed: run})
+}
+
+func (m *model) send(p Prompt, a Answer) {
+	shown := time.Duration(-1)
+	if q := m.m.st.ses; q != nil && q.prompt != nil {
+		shown = m.now.Mono - q.prompt.shown.Mono
+	}
+	failing, ses := m.rec.fail, m.m.st.ses
+	ask := ""
+	if ses != nil && ses.prompt != nil {
+		ask = ses.prompt.id
+	}
+	if m.step(a).Err != nil || !a.Allow {
+		return
+	}
+	m.mustNot(failing, "granted without a log")
+	m.mustNot(shown < 800*time.Millisecond, "granted before it could be read")
+	m.mustNot(m.dead[p.Session], "granted in a session that is over")
+	if p.Capability == Files {
+		m.files[ask] = *p.File
+		return
+	}
+	g := given{session: p.Session, account: p.Engineer.Account, generation: m.m.Generation(), runConfirmed: a.RunConfirmed}
+	d := a.Duration
+	if d == "" {
+		d = p.Durations[0]
+	}
+	if d != Session {
+		until := m.now.Add(map[Duration]time.Duration{Once: 5 * time.Minute, Minutes: 15 * time.Minute}[d])
+		g.until = &until
+	}
+	m.rights[p.Capability] = g
+}
+
+func (m *model) anyLink() LinkID {
+	return LinkID(rapid.Uint64Range(1, uint64(m.nextLink)+1).Draw(m.T, "link"))
+}
+
+func (m *model) anyFile() string {
+	if ids := slices.Sorted(maps.Keys(m.files)); len(ids) > 0 && rapid.Bool().Draw(m.T, "live") {
+		return rapid.SampledFrom(ids).Draw(m.T, "file")
+	}
+	return fmt.Sprintf("ask-%d", rapid.IntRange(0, m.askCount).Draw(m.T, "ask"))
+}
+
+func (m *model) who() string { return rapid.SampledFrom([]string{"a", "b"}).Draw(m.T, "technician") }
+
+func (m *model) actions() map[string]func() {
+	yes := func(label string) bool { return rapid.Bool().Draw(m.T, label) }
+	capability := func() Capability {
+		return rapid.SampledFrom([]Capability{View, Control, Files, Clipboard}).Draw(m.T, "capability")
+	}
+	duration := func() Duration {
+		return rapid.SampledFrom([]Duration{"", Once, Minutes, Session, "ever"}).Draw(m.T, "duration")
+	}
+	// Most events come from where they can do something.
+	link := func() LinkID {
+		if on := m.m.Current(); on != 0 && rapid.IntRange(0, 3).Draw(m.T, "current") > 0 {
+			return on
+		}
+		return m.anyLink()
+	}
+	ask := func() { m.step(Ask{Link: link(), ID: m.newAsk(), Capability: capability(), Duration: duration()}) }
+	return map[string]func(){
+		"request": func() { m.step(RequestHelp{Technician: m.who(), TechnicianCalled: yes("called")}) },
+		"cancel":  func() { m.step(CancelHelp{Request: m.m.RelayWanted()}) },
+		"join": func() {
+			m.join(rapid.SampledFrom([]Engineer{anna, bob}).Draw(m.T, "engineer"))
+		},
+		"try":        func() { m.tryCode(link(), yes("right")) },
+		"right code": func() { m.pass(longestWait / 8); m.tryCode(m.nextLink, true) },
+		"resume": func() {
+			if len(m.tokens) == 0 {
+				return
+			}
+			token := m.tokens[len(m.tokens)-1]
+			stale := yes("stale")
+			if stale {
+				token = rapid.SampledFrom(m.tokens).Draw(m.T, "token")
+			}
+			on := m.nextLink
+			was := m.m.Current()
+			m.step(Resume{Link: on, Token: token})
+			if now := m.m.Current(); now == on && was != on {
+				m.mustNot(token != m.tokens[len(m.tokens)-2], "an old token resumed")
+				m.mustNot(m.links[on].Account != m.m.st.ses.engineer.Account, "somebody else resumed")
+			}
+		},
+		"ask":       ask,
+		"ask again": ask,
+		"ask file": func() {
+			m.step(AskFile{Link: link(), ID: m.newAsk(), File: wire.File{Name: "a.bin", Size: 100, SHA256: strings.Repeat("0a", 32)}})
+		},
+		"take back": func() {
+			id := fmt.Sprintf("ask-%d", rapid.IntRange(0, m.askCount).Draw(m.T, "ask"))
+			m.step(Cancel{Link: link(), ID: id})
+			m.syncFiles()
+		},
+		"answer": func() {
+			if yes("wait") {
+				m.pass(time.Second)
+			}
+			m.answer(m.who(), rapid.IntRange(0, 3).Draw(m.T, "allow") > 0, duration(), yes("run"))
+		},
+		"replay": func() { // scenario 12
+			if len(m.prompts) == 0 {
+				return
+			}
+			m.pass(time.Second)
+			i, j := rapid.IntRange(0, len(m.prompts)-1).Draw(m.T, "prompt"), rapid.IntRange(0, len(m.nonces)-1).Draw(m.T, "nonce")
+			p := m.m.Snapshot(m.now).Prompt
+			if p != nil && p.ID == m.prompts[i] && string(p.Nonce) == string(m.nonces[j]) {
+				return // that would be a real answer
+			}
+			a := Answer{Technician: m.who(), Prompt: m.prompts[i], Nonce: m.nonces[j], Allow: true, RunConfirmed: true}
+			m.mustNot(m.step(a).Err == nil, "a replayed answer counted")
+		},
+		"revoke": func() {
+			c := capability()
+			if m.step(Revoke{Technician: m.who(), Capability: c}).Err == nil {
+				delete(m.rights, c)
+				if c == Files {
+					clear(m.files)
+				}
+			}
+		},
+		"end": func() {
+			id := m.id()
+			m.mustNot(m.step(EndSession{Technician: m.who(), How: "kill-key"}).Err == nil && m.id() != "", "the kill key left a session")
+			if id != "" {
+				m.over(id)
+			}
+		},
+		"hold bar":  m.hold,
+		"lose bar":  func() { m.ends(BarLost{Session: m.id()}) },
+		"lose tray": func() { m.ends(TrayLost{}) },
+		"lose helper": func() {
+			if m.attached {
+				m.ends(HelperLost{Helper: m.helper})
+			} else {
+				m.step(HelperLost{Helper: m.helper})
+			}
+		},
+		"attach":       func() { m.attach(true) },
+		"attach stale": func() { m.attach(yes("right")) },
+		"report": func() {
+			m.step(HelperReport{Helper: m.helper, Width: 100, Height: 100, Capturing: true, LocalInput: yes("local")})
+		},
+		"lose link": func() {
+			on := link()
+			current := on != 0 && on == m.m.Current()
+			m.step(LinkLost{Link: on})
+			delete(m.links, on)
+			if current {
+				clear(m.files)
+				m.syncRights()
+			}
+		},
+		"chunk": func() {
+			id := m.anyFile()
+			on, n := link(), rapid.SampledFrom([]int{0, 1, 50, 100, 101}).Draw(m.T, "bytes")
+			if !m.m.MayChunk(m.now, on, id, n) {
+				return
+			}
+			f, ok := m.files[id]
+			m.received[id] += int64(n)
+			if !ok {
+				m.T.Fatalf("file bytes of %s without a yes", id)
+			}
+			m.mustNot(m.received[id] > f.Size, "more file bytes than were offered")
+			m.mustNot(on != m.m.Current() || m.pol.off[Files] != "", "file bytes from elsewhere or against policy")
+		},
+		"file done": func() {
+			id := m.anyFile()
+			if on := m.m.Current(); yes("whole") && m.m.MayChunk(m.now, on, id, int(100-m.received[id])) {
+				m.received[id] = 100
+			}
+			m.step(FileEnd{Link: link(), ID: id})
+			sha := strings.Repeat(rapid.SampledFrom([]string{"0a", "0b"}).Draw(m.T, "hash"), 32)
+			res := m.step(FileChecked{ID: id, SHA256: sha, Name: "a.bin"})
+			for range effectsOf[RevealTransfer](res.Effects) {
+				f, ok := m.files[id]
+				m.mustNot(!ok || f.SHA256 != sha || m.received[id] != f.Size, "a file was revealed that is not what was approved")
+				m.step(FileRevealed{ID: id, Name: "a.bin"})
+				delete(m.files, id)
+			}
+			m.syncFiles()
+		},
+		"time": func() {
+			m.pass(time.Duration(rapid.SampledFrom([]int{100, 900, 20_000, 61_000, 301_000, 901_000}).Draw(m.T, "ms")) * time.Millisecond)
+			if yes("tick") {
+				m.step(Tick{})
+			}
+		},
+		"clock": func() { // ten years either way
+			m.now.Wall = m.now.Wall.Add(time.Duration(rapid.SampledFrom([]int{-10, 10}).Draw(m.T, "years")) * 365 * 24 * time.Hour)
+		},
+		"policy": func() {
+			c := capability()
+			if m.pol.off[c] != "" {
+				delete(m.pol.off, c)
+			} else {
+				m.pol.off[c] = "off"
+			}
+			if yes("told") {
+				m.step(PolicyChanged{})
+				m.syncRights()
+				m.syncFiles()
+			}
+		},
+		"list": func() {
+			m.pol.refused[bob.Account] = !m.pol.refused[bob.Account]
+			m.step(PolicyChanged{})
+			m.mustNot(m.phase() == PhaseConnected && m.pol.refused[m.m.st.ses.engineer.Account], "an engineer off the list stayed")
+		},
+		"run": func() {
+			m.pol.run = !m.pol.run
+			if yes("told") {
+				m.step(PolicyChanged{})
+				m.syncRights()
+			}
+		},
+		"log": func() { m.rec.fail = !m.rec.fail },
+		"log works": func() {
+			m.rec.fail = false
+		},
+		"crash": func() {
+			if id := m.id(); id != "" {
+				m.over(id)
+			}
+			m.boots++
+			clear(m.links)
+			clear(m.showing)
+			m.boot(m.rec.tries)
+			m.row = m.rec.tries.Row
+			if m.row > 0 {
+				m.waitFrom = m.now.Mono + time.Second<<min(m.row-1, 9)
+			}
+		},
+		"IT": func() {
+			if m.step(ResetTries{By: "it"}).Err == nil {
+				m.row, m.waitFrom = 0, 0
+			}
+		},
+		"guess": func() {
+			if m.id() != "" || m.rec.fail {
+				return
+			}
+			m.step(RequestHelp{Technician: "a", TechnicianCalled: true})
+			m.join(bob)
+			for range 3 {
+				m.tryCode(m.nextLink, false)
+				m.pass(time.Duration(rapid.SampledFrom([]int{0, 900, 1000, 8000}).Draw(m.T, "ms")) * time.Millisecond)
+			}
+		},
+		"warm up":       m.warmUp,
+		"warm up again": m.warmUp,
+	}
+}
+
+// ends does an event that must end the session.
+func (m *model) ends(ev Event) {
+	id := m.id()
+	m.step(ev)
+	if id != "" {
+		m.mustNot(m.id() != "", fmt.Sprintf("%T left a session", ev))
+		m.over(id)
+	}
+}
+
+// syncRights takes out of the books what the machine says is gone. Only ever
+// taken out: what the machine has and the books do not is a failure.
+func (m *model) syncRights() {
+	for c := range m.rights {
+		if s := m.m.st.ses; s == nil {
+			delete(m.rights, c)
+		} else if _, ok := s.leases[c]; !ok {
+			delete(m.rights, c)
+		}
+	}
+}
+
+func (m *model) syncFiles() {
+	for id := range m.files {
+		if s := m.m.st.ses; s == nil || !slices.ContainsFunc(s.transfers, func(t Transfer) bool { return t.ID == id && t.live() }) {
+			delete(m.files, id)
+		}
+	}
+}
+
+// check asks the machine for everything anybody could do now, and holds each
+// yes against the books.
+func (m *model) check(after string) {
+	current := m.m.Generation()
+	for on := LinkID(0); on <= m.nextLink+1; on++ {
+		for _, g := range []uint64{0, current - 1, current, current + 1} {
+			if m.m.MayInput(m.now, on, g) {
+				m.holds(after, Control, on, g)
+				m.mustNot(len(m.showing) > 0, "input while a prompt shows")
+			}
+		}
+	}
+	for h := HelperID(0); h <= m.helper+1; h++ {
+		for _, g := range []uint64{0, current - 1, current, current + 1} {
+			if to, ok := m.m.MayPicture(m.now, h, g); ok {
+				m.holds(after, View, to, g)
+				m.mustNot(h != m.helper, "a picture of another helper")
+			}
+		}
+	}
+	for c, n := range m.looked {
+		m.mustNot(n > 5, "a code was looked at more than five times")
+		m.mustNot(m.proved[c] > 1, "a code was used twice") // scenario 23
+	}
+	if len(m.rec.entries)+len(m.rec.out) > 0 {
+		raw, _ := json.Marshal(m.rec.entries[max(0, len(m.rec.entries)-6):])
+		m.canary("the log", string(raw))
+		raw, _ = json.Marshal(m.rec.out[max(0, len(m.rec.out)-6):])
+		m.canary("the outbox", string(raw))
+		raw, _ = json.Marshal(m.m.Snapshot(m.now))
+		m.canary("the state", string(raw))
+	}
+}
+
+func (m *model) holds(after string, c Capability, on LinkID, generation uint64) {
+	g, ok := m.rights[c]
+	switch {
+	case !ok:
+		m.T.Fatalf("after %s: %s without a yes", after, c)
+	case g.session != m.id() || m.dead[g.session]:
+		m.T.Fatalf("after %s: %s in another session", after, c)
+	case m.links[on].Account != g.account:
+		m.T.Fatalf("after %s: %s by %q, given to %q", after, c, m.links[on].Account, g.account)
+	case generation < g.generation || generation > m.m.Generation():
+		m.T.Fatalf("after %s: %s of generation %d, given in %d", after, c, generation, g.generation)
+	case g.until != nil && m.now.reached(*g.until):
+		m.T.Fatalf("after %s: %s after its end", after, c)
+	case !m.attached || !m.bar:
+		m.T.Fatalf("after %s: %s without helper (%v) or bar (%v)", after, c, m.attached, m.bar)
+	case m.pol.off[c] != "":
+		m.T.Fatalf("after %s: %s against policy", after, c)
+	case c == Control && m.pol.run && !g.runConfirmed:
+		m.T.Fatalf("after %s: control into a run nobody confirmed", after)
+	}
+}
