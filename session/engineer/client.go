@@ -1,0 +1,336 @@
+package engineer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"beckmanconnect/session/channel"
+	"beckmanconnect/session/wire"
+)
+
+// Config is one session, from joining to its end.
+type Config struct {
+	Reason string // why the engineer comes, one line; the technician reads it
+	// Credentials and Dial are asked for each channel anew: a certificate is
+	// good for minutes only.
+	Credentials func(context.Context) (Credentials, error)
+	Dial        func(context.Context) (net.Conn, error)
+	// Frame gets every frame of the host's side, in order, from one goroutine.
+	// It must not keep payload waiting long: nothing else is read meanwhile.
+	Frame func(kind byte, payload []byte)
+	// State gets every change of the client's own state, from one goroutine
+	// with Frame.
+	State func(State)
+
+	JoinWithin   time.Duration // how long to try before the code was right; 2 min
+	ResumeWithin time.Duration // how long to try to come back; 10 min
+	Quiet        time.Duration // a link with no word for so long is lost; 45 s
+	FirstRetry   time.Duration // doubled each time up to 10 s; 0.5 s
+}
+
+// Phases of a client.
+const (
+	Preparing  = "preparing"  // key and certificate
+	Connecting = "connecting" // relay and channel
+	Code       = "code"       // the channel stands: the code is wanted
+	Session    = "session"    // the code was right
+	Lost       = "lost"       // the link broke, coming back
+	Ended      = "ended"
+)
+
+// State is what the client knows beyond the host's messages.
+type State struct {
+	Phase  string `json:"phase"`
+	Device string `json:"device,omitempty"`
+	Words  string `json:"words,omitempty"` // from Code on: our own, of this channel
+	Why    string `json:"why,omitempty"`   // of Ended: the host's word, or one of ours
+}
+
+// Why a session ended, beside what the host says.
+const (
+	WhyLeft        = "engineer"      // Bye
+	WhySignedOut   = "signed-out"    // sign in again
+	WhyRefused     = "refused"       // the cloud does not let us
+	WhyIdentity    = "identity"      // the other end is not the device: never go on
+	WhyTurnedAway  = "turned-away"   // the other end refused our certificate
+	WhyUnreachable = "unreachable"   // nobody there, or no way to them
+	WhyProtocol    = "protocol"      // the other end speaks another version
+	WhyInternal    = "internal"      // our own fault
+	WhyNotResumed  = "not-resumable" // the link stayed lost for too long
+)
+
+// byeWithin is how long the host has to answer a Bye.
+const byeWithin = 3 * time.Second
+
+// ErrNotConnected is for what is sent while there is no channel.
+var ErrNotConnected = errors.New("engineer: no channel")
+
+// Client is one session. Run drives it.
+type Client struct {
+	conf  Config
+	token string
+	known string // device
+
+	mu   sync.Mutex
+	conn *channel.Conn
+	bye  bool
+	wake chan struct{}
+}
+
+// New makes a client.
+func New(c Config) *Client {
+	orD(&c.JoinWithin, 2*time.Minute)
+	orD(&c.ResumeWithin, 10*time.Minute)
+	orD(&c.Quiet, 45*time.Second)
+	orD(&c.FirstRetry, 500*time.Millisecond)
+	return &Client{conf: c, wake: make(chan struct{})}
+}
+
+func orD(d *time.Duration, def time.Duration) {
+	if *d <= 0 {
+		*d = def
+	}
+}
+
+// ended carries why up to Run.
+type ended struct {
+	why string
+	err error
+}
+
+func (e *ended) Error() string { return fmt.Sprintf("engineer: ended: %s: %v", e.why, e.err) }
+func (e *ended) Unwrap() error { return e.err }
+
+// Run joins and stays until the session ends, and says why.
+func (c *Client) Run(ctx context.Context) (why string, err error) {
+	why, err = c.run(ctx)
+	c.conf.State(State{Phase: Ended, Device: c.known, Why: why})
+	return why, err
+}
+
+func (c *Client) run(ctx context.Context) (string, error) {
+	var since time.Time // when the present trouble began
+	delay := c.conf.FirstRetry
+	for {
+		inSession := c.token != ""
+		stood, err := c.once(ctx)
+		var over *ended
+		switch {
+		case errors.As(err, &over):
+			return over.why, over.err
+		case c.left():
+			return WhyLeft, nil
+		case ctx.Err() != nil:
+			return WhyLeft, context.Cause(ctx)
+		}
+		if stood || since.IsZero() {
+			since, delay = time.Now(), c.conf.FirstRetry
+		}
+		limit, why := c.conf.JoinWithin, WhyUnreachable
+		if c.token != "" {
+			limit, why = c.conf.ResumeWithin, WhyNotResumed
+		}
+		if time.Since(since) > limit {
+			return why, err
+		}
+		if c.token != "" && (stood || !inSession) {
+			c.conf.State(State{Phase: Lost, Device: c.known})
+		} else if c.token == "" {
+			c.conf.State(State{Phase: Connecting, Device: c.known})
+		}
+		// Spread out: a relay that comes back meets everybody at once.
+		wait := delay/2 + rand.N(delay)
+		delay = min(2*delay, 10*time.Second)
+		select {
+		case <-time.After(wait):
+		case <-c.wake:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// once opens one channel and serves it to its end; stood says that it stood.
+func (c *Client) once(ctx context.Context) (stood bool, err error) {
+	conn, err := c.open(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	if err := c.say(ctx, conn, wire.Message{Type: "hello", Versions: []int{wire.Version}, Reason: c.conf.Reason}); err != nil {
+		return false, err
+	}
+	if c.token != "" {
+		if err := c.say(ctx, conn, wire.Message{Type: "resume", Token: c.token}); err != nil {
+			return false, err
+		}
+	} else {
+		c.conf.State(State{Phase: Code, Device: c.known, Words: conn.Words()})
+	}
+	if !c.use(conn) {
+		_ = c.say(ctx, conn, wire.Message{Type: "bye"})
+		return true, nil
+	}
+	defer c.use(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var heard atomic.Int64
+	heard.Store(time.Now().UnixNano())
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		c.watch(ctx, cancel, conn, &heard)
+	}()
+	defer func() {
+		cancel()
+		<-watched
+	}()
+	for {
+		kind, payload, err := conn.Receive(ctx)
+		if err != nil {
+			return true, err
+		}
+		heard.Store(time.Now().UnixNano())
+		if kind == wire.FrameControl {
+			if payload, err = c.control(conn, payload); err != nil {
+				return true, err
+			}
+		}
+		if payload != nil {
+			c.conf.Frame(kind, payload)
+		}
+	}
+}
+
+func (c *Client) open(ctx context.Context) (*channel.Conn, error) {
+	if c.token == "" {
+		c.conf.State(State{Phase: Preparing, Device: c.known})
+	}
+	cred, err := c.conf.Credentials(ctx)
+	if err != nil {
+		return nil, c.judge(err)
+	}
+	c.known = cred.DeviceID
+	if c.token == "" {
+		c.conf.State(State{Phase: Connecting, Device: c.known})
+	}
+	under, err := c.conf.Dial(ctx)
+	if err != nil {
+		return nil, c.judge(err)
+	}
+	conn, err := channel.Engineer(ctx, under, channel.EngineerConfig{
+		Certificate: cred.Certificate, DeviceCA: cred.DeviceCA, DeviceID: cred.DeviceID,
+	})
+	if err != nil {
+		return nil, c.judge(err)
+	}
+	return conn, nil
+}
+
+// control looks at a control message; what it returns goes on to the page.
+func (c *Client) control(conn *channel.Conn, payload []byte) ([]byte, error) {
+	var m wire.Message
+	if err := json.Unmarshal(payload, &m); err != nil || m.V != wire.Version {
+		return nil, &ended{WhyProtocol, errors.Join(errors.New("engineer: unreadable message"), err)}
+	}
+	switch m.Type {
+	case "hello":
+		if !slices.Contains(m.Versions, wire.Version) {
+			return nil, &ended{WhyProtocol, fmt.Errorf("engineer: the host speaks versions %v", m.Versions)}
+		}
+		if m.Words != "" && m.Words != conn.Words() {
+			return nil, &ended{WhyIdentity, errors.New("engineer: the host's words are not this channel's")}
+		}
+	case "authenticated":
+		c.token, m.Token = m.Token, "" // the page has no use for it
+		c.conf.State(State{Phase: Session, Device: c.known, Words: conn.Words()})
+		return json.Marshal(m)
+	case "end":
+		return nil, &ended{m.Why, nil}
+	case "pong":
+		if m.Seq == 0 {
+			return nil, nil // the keepalive's own
+		}
+	}
+	return payload, nil
+}
+
+// watch keeps the link alive and notices when it is not: a browser cannot ping
+// below, and a black hole never says that it is one (scenario 56).
+func (c *Client) watch(ctx context.Context, lost context.CancelFunc, conn *channel.Conn, heard *atomic.Int64) {
+	tick := time.NewTicker(c.conf.Quiet / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if time.Since(time.Unix(0, heard.Load())) > c.conf.Quiet {
+			lost()
+			return
+		}
+		if err := c.say(ctx, conn, wire.Message{Type: "ping"}); err != nil {
+			lost()
+			return
+		}
+	}
+}
+
+func (c *Client) say(ctx context.Context, conn *channel.Conn, m wire.Message) error {
+	m.V = wire.Version
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("engineer: %w", err)
+	}
+	return conn.Send(ctx, wire.FrameControl, raw)
+}
+
+// Send passes a frame of the page on to the host.
+func (c *Client) Send(ctx context.Context, kind byte, payload []byte) error {
+	c.mu.Lock()
+	conn := c.conn
+	c.mu.Unlock()
+	if conn == nil {
+		return ErrNotConnected
+	}
+	return conn.Send(ctx, kind, payload)
+}
+
+// Bye ends the session from the engineer's side.
+func (c *Client) Bye(ctx context.Context) {
+	c.mu.Lock()
+	conn, first := c.conn, !c.bye
+	c.bye = true
+	c.mu.Unlock()
+	if !first {
+		return
+	}
+	close(c.wake)
+	if conn != nil {
+		_ = c.say(ctx, conn, wire.Message{Type: "bye"})
+		// A host that does not answer must not keep the engineer.
+		time.AfterFunc(byeWithin, func() { _ = conn.Close() })
+	}
+}
+
+// use notes the channel that Send goes to; false when Bye was said already.
+func (c *Client) use(conn *channel.Conn) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.conn = conn
+	return !c.bye
+}
+
+func (c *Client) left() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bye
+}

@@ -1,0 +1,313 @@
+package engineertest
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"beckmanconnect/session/channel"
+	"beckmanconnect/session/channel/channeltest"
+	"beckmanconnect/session/screen"
+	"beckmanconnect/session/wire"
+)
+
+// Host is an instrument PC with a technician who answers as Answer says. It is
+// a real end of the channel and of the picture codec, and no more than polite
+// otherwise: the rules are service/support's.
+type Host struct {
+	tb   testing.TB
+	kit  *channeltest.Kit
+	Code string
+	// Answer decides an ask; the default allows everything for a minute.
+	Answer func(m wire.Message) wire.Message
+
+	mu       sync.Mutex
+	conn     *channel.Conn
+	tries    int
+	token    string
+	frame    screen.Frame
+	encoder  *screen.Encoder
+	view     bool
+	events   []wire.Input
+	acked    uint32
+	sent     uint32
+	files    map[string]*file
+	arrived  map[string]string // name → SHA-256
+	received []wire.Message
+	resumed  int
+	changed  chan struct{}
+}
+
+type file struct {
+	wire.File
+	data []byte
+}
+
+// NewHost makes the kit's device.
+func NewHost(tb testing.TB, kit *channeltest.Kit, code string) *Host {
+	h := &Host{
+		tb: tb, kit: kit, Code: code, encoder: screen.NewEncoder(screen.Config{}),
+		files: map[string]*file{}, arrived: map[string]string{}, changed: make(chan struct{}),
+	}
+	h.Answer = func(m wire.Message) wire.Message {
+		return wire.Message{Granted: true, Why: "allowed", UntilMS: time.Now().Add(time.Minute).UnixMilli(), Generation: 1}
+	}
+	return h
+}
+
+// Serve is the host's end of one relay socket.
+func (h *Host) Serve(ctx context.Context, under net.Conn) {
+	conn, err := channel.Host(ctx, under, channel.HostConfig{
+		Certificate: h.kit.Host(), StaffCA: h.kit.StaffCA.Pool(), Verify: func(*x509.Certificate) error { return nil },
+	})
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	h.mu.Lock()
+	h.conn = conn
+	h.mu.Unlock()
+	h.Say(wire.Message{Type: "hello", Versions: []int{wire.Version}, Device: h.kit.DeviceID, Words: conn.Words()})
+	for {
+		kind, payload, err := conn.Receive(ctx)
+		if err != nil {
+			return
+		}
+		h.mu.Lock()
+		current := h.conn == conn
+		h.mu.Unlock()
+		if !current {
+			return
+		}
+		switch kind {
+		case wire.FrameControl:
+			var m wire.Message
+			if json.Unmarshal(payload, &m) != nil || m.V != wire.Version {
+				h.tb.Errorf("unreadable message %q", payload)
+				return
+			}
+			h.handle(m)
+		case wire.FrameChunk:
+			h.chunk(payload)
+		}
+		h.notify()
+	}
+}
+
+func (h *Host) handle(m wire.Message) {
+	h.mu.Lock()
+	if m.Type != "ping" && m.Type != "ack" {
+		h.received = append(h.received, m)
+	}
+	h.mu.Unlock()
+	switch m.Type {
+	case "code":
+		if strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(m.Code)) == h.Code {
+			h.welcome()
+			return
+		}
+		h.tries++
+		h.Say(wire.Message{Type: "wrong-code", TriesLeft: 5 - h.tries, WaitMS: 1500})
+		if h.tries == 5 {
+			h.Say(wire.Message{Type: "end", Why: "code-burnt"})
+		}
+	case "resume":
+		if m.Token != h.token {
+			h.Say(wire.Message{Type: "end", Why: "not-resumable"})
+			return
+		}
+		h.mu.Lock()
+		h.resumed++
+		h.mu.Unlock()
+		h.welcome()
+		if h.view {
+			h.Say(wire.Message{Type: "answer", ID: "x", Capability: wire.View, Granted: true, Why: "allowed", Generation: 2})
+			h.picture(true)
+		}
+	case "ask":
+		a := h.Answer(m)
+		a.Type, a.ID, a.Capability = "answer", m.ID, m.Capability
+		if a.Why == "" {
+			return // the technician is still thinking
+		}
+		h.Say(a)
+		if m.Capability == wire.View && a.Granted {
+			h.mu.Lock()
+			h.view = true
+			w, hh := h.frame.Width, h.frame.Height
+			h.mu.Unlock()
+			h.Say(wire.Message{Type: "screen", State: "on", Width: w, Height: hh})
+			h.picture(true)
+		}
+	case "ask-file":
+		a := h.Answer(m)
+		a.Type, a.ID, a.Capability = "answer", m.ID, wire.Files
+		h.Say(a)
+		if a.Granted {
+			h.mu.Lock()
+			h.files[m.ID] = &file{File: *m.File}
+			h.mu.Unlock()
+		} else {
+			h.Say(wire.Message{Type: "file", ID: m.ID, State: "refused", Why: a.Why})
+		}
+	case "file-end":
+		h.fileEnd(m.ID)
+	case "input":
+		h.mu.Lock()
+		h.events = append(h.events, m.Events...)
+		h.mu.Unlock()
+	case "ack":
+		h.mu.Lock()
+		h.acked = m.Seq
+		h.mu.Unlock()
+	case "refresh":
+		h.picture(true)
+	case "ping":
+		h.Say(wire.Message{Type: "pong", Seq: m.Seq})
+	case "bye":
+		h.Say(wire.Message{Type: "end", Why: "engineer"})
+	}
+}
+
+func (h *Host) welcome() {
+	h.mu.Lock()
+	h.token += "t"
+	token := h.token
+	h.mu.Unlock()
+	h.Say(wire.Message{Type: "authenticated", Session: "s1", Token: token})
+}
+
+func (h *Host) chunk(p []byte) {
+	if len(p) < 16 || len(p) > 16+wire.MaxChunk {
+		h.tb.Errorf("a chunk of %d bytes", len(p))
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if f := h.files[hex.EncodeToString(p[:16])]; f != nil {
+		f.data = append(f.data, p[16:]...)
+	}
+}
+
+func (h *Host) fileEnd(id string) {
+	h.mu.Lock()
+	f := h.files[id]
+	h.mu.Unlock()
+	if f == nil {
+		return
+	}
+	sum := sha256.Sum256(f.data)
+	got := hex.EncodeToString(sum[:])
+	if got != f.SHA256 || int64(len(f.data)) != f.Size {
+		h.Say(wire.Message{Type: "file", ID: id, State: "failed", Why: "hash"})
+		return
+	}
+	h.mu.Lock()
+	h.arrived[f.Name] = got
+	h.mu.Unlock()
+	h.Say(wire.Message{Type: "file", ID: id, State: "finished", Done: f.Size})
+}
+
+// Say sends a message to the engineer.
+func (h *Host) Say(m wire.Message) {
+	m.V = wire.Version
+	raw, _ := json.Marshal(m)
+	h.send(wire.FrameControl, raw)
+}
+
+func (h *Host) send(kind byte, payload []byte) {
+	h.mu.Lock()
+	conn := h.conn
+	h.mu.Unlock()
+	if conn != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		_ = conn.Send(ctx, kind, payload)
+	}
+}
+
+// Show puts a picture on the instrument's screen and returns the sequence
+// number of its last update.
+func (h *Host) Show(f screen.Frame) uint32 {
+	h.mu.Lock()
+	h.frame = f
+	view := h.view
+	h.mu.Unlock()
+	if view {
+		h.picture(false)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.sent
+}
+
+func (h *Host) picture(complete bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if complete {
+		h.encoder.Reset()
+	}
+	for {
+		update := h.encoder.Encode(nil, h.frame, nil)
+		if len(update) == 0 {
+			return
+		}
+		h.sent = h.encoder.Seq()
+		conn := h.conn
+		h.mu.Unlock()
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		_ = conn.Send(ctx, wire.FrameScreen, update)
+		cancel()
+		h.mu.Lock()
+		if !h.encoder.Pending() {
+			return
+		}
+	}
+}
+
+func (h *Host) notify() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	close(h.changed)
+	h.changed = make(chan struct{})
+}
+
+// Facts are what the host has seen so far.
+type Facts struct {
+	Events   []wire.Input
+	Acked    uint32
+	Arrived  map[string]string
+	Received []wire.Message
+	Resumed  int
+	Tries    int
+}
+
+// Await waits until the host has seen what ok wants.
+func (h *Host) Await(ctx context.Context, what string, ok func(Facts) bool) Facts {
+	h.tb.Helper()
+	for {
+		h.mu.Lock()
+		f := Facts{Events: h.events[:len(h.events):len(h.events)], Acked: h.acked, Arrived: map[string]string{},
+			Received: h.received[:len(h.received):len(h.received)], Resumed: h.resumed, Tries: h.tries}
+		for k, v := range h.arrived {
+			f.Arrived[k] = v
+		}
+		changed := h.changed
+		h.mu.Unlock()
+		if ok(f) {
+			return f
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			h.tb.Fatalf("the host never saw %s; it saw %+v", what, f.Received)
+		}
+	}
+}
