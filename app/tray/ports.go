@@ -1,0 +1,53 @@
+package tray
+
+import (
+	"context"
+
+	"beckmanconnect/assets/icons"
+	"beckmanconnect/ipc/hostpb"
+)
+
+// Face is the icon and its menu.
+type Face interface {
+	// Update shows a view. It is called from one goroutine.
+	Update(View)
+	// Clicked gets the ID of a chosen item.
+	Clicked() <-chan string
+}
+
+// Toast is one message that pops up.
+type Toast struct {
+	ID    string // another one with the same ID takes its place
+	Title string
+	Body  string
+	Icon  icons.State
+	View  string // opened by a click
+	Stays bool   // until it is closed, where the system allows
+}
+
+// Toaster shows toasts. None of its methods waits for a person.
+type Toaster interface {
+	Show(ctx context.Context, t Toast) error
+	Close(ctx context.Context, id string)
+	// Opened gets the view of a toast that was clicked.
+	Opened() <-chan string
+}
+
+// Launcher starts the other programs of the log-on.
+type Launcher interface {
+	// Window starts the window program with a view.
+	Window(view string) error
+	// WindowEnded gets a value when a window program that was started ended.
+	WindowEnded() <-chan struct{}
+	// Desktop starts the desktop helper, in the place of one that runs.
+	Desktop(wanted *hostpb.DesktopWanted) error
+	// StopDesktop ends the desktop helper, if there is one.
+	StopDesktop()
+}
+
+// Service is what the tray asks of the service.
+type Service interface {
+	// Show brings a window forward; windows is how many there are.
+	Show(ctx context.Context, view string) (windows uint32, err error)
+	EndSession(ctx context.Context) error
+}

@@ -1,0 +1,311 @@
+package tray
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"beckmanconnect/assets/icons"
+	"beckmanconnect/assets/text"
+	"beckmanconnect/ipc/hostpb"
+)
+
+// Config of a tray.
+type Config struct {
+	Text     *text.Catalogue
+	Log      *slog.Logger
+	Face     Face
+	Toaster  Toaster
+	Launcher Launcher
+	Service  Service
+	// Follow watches the service until ctx ends: client.Follow with everything
+	// but the callbacks filled in.
+	Follow func(ctx context.Context, onEvent func(*hostpb.Event), onState func(bool, error)) error
+	Now    func() time.Time // nil: time.Now
+}
+
+// The views the tray asks for.
+const (
+	viewNotifications = "notifications"
+	viewHelp          = "help"
+	viewUpgrade       = "upgrade"
+	viewActivity      = "activity"
+	viewRegister      = "register"
+	viewAbout         = "about"
+	// ViewNoTray says that this desktop has no place for the icon.
+	ViewNoTray = "no-tray"
+)
+
+// Tray decides. Everything happens on Run's goroutine, except calls that may
+// take long.
+type Tray struct {
+	Config
+	state   State
+	support *hostpb.SupportState // the newest, for changes
+	prompt  string               // ID of the prompt that shows
+	limiter limiter
+	do      chan func()
+	restart time.Time // no window is started again before
+}
+
+// New makes a tray.
+func New(c Config) *Tray {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Tray{Config: c, do: make(chan func(), 64)}
+}
+
+// Run works until ctx ends. noTray, when it is not nil, gets a value when the
+// desktop turns out to have no place for an icon.
+func (t *Tray) Run(ctx context.Context, noTray <-chan struct{}) error {
+	ctx, cancel := context.WithCancel(ctx)
+	followed := make(chan error, 1)
+	go func() {
+		followed <- t.Follow(ctx,
+			func(e *hostpb.Event) { t.later(ctx, func() { t.event(ctx, e) }) },
+			func(connected bool, err error) { t.later(ctx, func() { t.connection(ctx, connected, err) }) })
+	}()
+	defer func() {
+		cancel()
+		<-followed
+		t.Launcher.StopDesktop()
+	}()
+	t.update()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case f := <-t.do:
+			f()
+		case item := <-t.Face.Clicked():
+			t.clicked(ctx, item)
+		case view := <-t.Toaster.Opened():
+			t.open(ctx, view)
+		case <-t.Launcher.WindowEnded():
+			t.windowEnded()
+		case <-noTray:
+			noTray = nil
+			t.noTray(ctx)
+		}
+	}
+}
+
+// later runs f on Run's goroutine, in order.
+func (t *Tray) later(ctx context.Context, f func()) {
+	select {
+	case t.do <- f:
+	case <-ctx.Done():
+	}
+}
+
+func (t *Tray) update() { t.Face.Update(Show(t.state, t.Text)) }
+
+func (t *Tray) connection(ctx context.Context, connected bool, err error) {
+	t.state.Connected = connected
+	if err != nil {
+		t.Log.Warn("no connection to the service", "error", err)
+	}
+	if !connected {
+		// What the service granted died with it (B5).
+		t.Launcher.StopDesktop()
+		t.prompt = ""
+		t.Toaster.Close(ctx, toastPrompt)
+	}
+	t.update()
+}
+
+// event takes what the service tells.
+func (t *Tray) event(ctx context.Context, e *hostpb.Event) {
+	switch body := e.GetBody().(type) {
+	case *hostpb.Event_Reset_:
+		t.setStatus(ctx, body.Reset_.GetSnapshot())
+	case *hostpb.Event_Status:
+		t.setStatus(ctx, body.Status)
+	case *hostpb.Event_Support:
+		t.status().Support = body.Support
+		t.supportChanged(ctx, body.Support)
+	case *hostpb.Event_Upgrade:
+		t.upgradeChanged(ctx, t.status().GetUpgrade(), body.Upgrade)
+		t.status().Upgrade = body.Upgrade
+	case *hostpb.Event_Notification:
+		t.notification(ctx, body.Notification)
+	case *hostpb.Event_Prompt:
+		t.promptShows(ctx, body.Prompt)
+	case *hostpb.Event_PromptGone:
+		t.promptGone(ctx, body.PromptGone.GetId())
+	case *hostpb.Event_DesktopWanted:
+		if err := t.Launcher.Desktop(body.DesktopWanted); err != nil {
+			t.Log.Error("the desktop helper did not start", "error", err)
+		}
+	}
+	t.update()
+}
+
+// status is the state to change in place; events may come before the first
+// whole status.
+func (t *Tray) status() *hostpb.Status {
+	if t.state.Status == nil {
+		t.state.Status = &hostpb.Status{}
+	}
+	return t.state.Status
+}
+
+func (t *Tray) setStatus(ctx context.Context, s *hostpb.Status) {
+	if s == nil {
+		return
+	}
+	before := t.state.Status.GetUpgrade()
+	t.state.Status = s
+	t.upgradeChanged(ctx, before, s.GetUpgrade())
+	t.supportChanged(ctx, s.GetSupport())
+}
+
+// supportChanged compares with the state before: a session that begins needs
+// its bar on the screen, and one that ends takes the helper with it.
+func (t *Tray) supportChanged(ctx context.Context, now *hostpb.SupportState) {
+	before := t.support
+	t.support = now
+	began := inSession(now) && now.GetSessionId() != before.GetSessionId()
+	ended := inSession(before) && !inSession(now)
+	if began {
+		t.open(ctx, viewHelp)
+	}
+	if ended {
+		t.Launcher.StopDesktop()
+		t.toast(ctx, Toast{ID: toastEnded, Title: t.Text.T("tray.toast.ended.title"), Body: t.Text.T("tray.toast.ended.body"), Icon: icons.OK, View: viewActivity})
+	}
+	if p := now.GetPrompt(); p != nil {
+		t.promptShows(ctx, p)
+	} else if t.prompt != "" {
+		t.promptGone(ctx, t.prompt)
+	}
+}
+
+func (t *Tray) promptShows(ctx context.Context, p *hostpb.Prompt) {
+	if p.GetId() == "" || p.GetId() == t.prompt {
+		return
+	}
+	t.prompt = p.GetId()
+	t.open(ctx, viewHelp)
+	t.toast(ctx, Toast{ID: toastPrompt, Title: t.Text.T("tray.toast.prompt.title"), Body: t.Text.T("tray.toast.prompt.body"), Icon: icons.Waiting, View: viewHelp, Stays: true})
+}
+
+func (t *Tray) promptGone(ctx context.Context, id string) {
+	if id != t.prompt {
+		return
+	}
+	t.prompt = ""
+	t.Toaster.Close(ctx, toastPrompt)
+}
+
+func (t *Tray) upgradeChanged(ctx context.Context, before, now *hostpb.Upgrade) {
+	offered := now.GetState() == "offered"
+	if offered && (before.GetState() != "offered" || before.GetDigest() != now.GetDigest()) {
+		t.toast(ctx, Toast{ID: toastUpgrade, Title: t.Text.T("tray.toast.upgrade.title", "version", now.GetVersion()), Body: t.Text.T("tray.toast.upgrade.body"), Icon: icons.Notice, View: viewUpgrade})
+	}
+	if !offered && before.GetState() == "offered" {
+		t.Toaster.Close(ctx, toastUpgrade)
+	}
+}
+
+func (t *Tray) notification(ctx context.Context, n *hostpb.Notification) {
+	if n.GetState() != hostpb.AlarmState_ALARM_STATE_RAISED {
+		t.Toaster.Close(ctx, notificationToastID(n.GetId()))
+		return
+	}
+	if n.GetCount() > 1 {
+		return // counted in place: it was shown when it was raised
+	}
+	alone, digest := t.limiter.admit(t.Now())
+	if alone {
+		t.toast(ctx, notificationToast(n, t.Text.Lang()))
+		return
+	}
+	t.toast(ctx, Toast{ID: toastDigest, Title: t.Text.T("tray.toast.digest.title", "n", digest), Body: t.Text.T("tray.toast.digest.body"), Icon: severityIcon(n.GetSeverity()), View: viewNotifications})
+}
+
+func (t *Tray) toast(ctx context.Context, toast Toast) {
+	if err := t.Toaster.Show(ctx, toast); err != nil {
+		t.Log.Warn("a toast could not be shown", "toast", toast.ID, "error", err)
+	}
+}
+
+func (t *Tray) clicked(ctx context.Context, item string) {
+	switch item {
+	case ItemOpen, ItemNotifications:
+		t.open(ctx, viewNotifications)
+	case ItemHelp:
+		t.open(ctx, viewHelp)
+	case ItemUpgrade:
+		t.open(ctx, viewUpgrade)
+	case ItemActivity:
+		t.open(ctx, viewActivity)
+	case ItemSetUp:
+		t.open(ctx, viewRegister)
+	case ItemAbout:
+		t.open(ctx, viewAbout)
+	case ItemTest:
+		t.toast(ctx, Toast{ID: toastTest, Title: t.Text.T("tray.toast.test.title"), Body: t.Text.T("tray.toast.test.body"), Icon: icons.Notice, View: viewNotifications})
+	case ItemEndSession:
+		// The helper goes at once; the service ends the rest.
+		t.Launcher.StopDesktop()
+		t.call(ctx, "end the session", t.Service.EndSession)
+	}
+}
+
+// open brings a window forward, or starts the window program when the service
+// has none, or cannot be asked.
+func (t *Tray) open(ctx context.Context, view string) {
+	if !t.state.Connected {
+		t.start(view)
+		return
+	}
+	t.call(ctx, "show a window", func(ctx context.Context) error {
+		windows, err := t.Service.Show(ctx, view)
+		if err != nil || windows == 0 {
+			t.later(ctx, func() { t.start(view) })
+		}
+		return err
+	})
+}
+
+func (t *Tray) start(view string) {
+	if err := t.Launcher.Window(view); err != nil {
+		t.Log.Error("the window program did not start", "error", err)
+	}
+}
+
+// callTime bounds a call to the service.
+const callTime = 5 * time.Second
+
+// call asks the service on a goroutine of its own. It ends by itself.
+func (t *Tray) call(ctx context.Context, what string, f func(context.Context) error) {
+	go func() {
+		bounded, cancel := context.WithTimeout(ctx, callTime)
+		defer cancel()
+		if err := f(bounded); err != nil && ctx.Err() == nil {
+			t.Log.Warn("the service could not "+what, "error", err)
+		}
+	}()
+}
+
+// restartPause keeps a window program that cannot start from being started for
+// ever while a prompt waits.
+const restartPause = 2 * time.Second
+
+// windowEnded starts the window again while a question waits for an answer.
+func (t *Tray) windowEnded() {
+	if t.prompt == "" || t.Now().Before(t.restart) {
+		return
+	}
+	t.restart = t.Now().Add(restartPause)
+	t.start(viewHelp)
+}
+
+// noTray opens a window in the place of the icon, and says why.
+func (t *Tray) noTray(ctx context.Context) {
+	t.Log.Warn("this desktop has no tray; the window is shown instead")
+	t.start(ViewNoTray)
+	t.toast(ctx, Toast{ID: toastNoTray, Title: t.Text.T("tray.toast.no-tray.title"), Body: t.Text.T("tray.toast.no-tray.body"), Icon: icons.Notice, View: viewNotifications})
+}

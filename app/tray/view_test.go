@@ -1,0 +1,116 @@
+package tray_test
+
+import (
+	"strings"
+	"testing"
+
+	"beckmanconnect/app/tray"
+	"beckmanconnect/assets/icons"
+	"beckmanconnect/assets/text"
+	"beckmanconnect/ipc/hostpb"
+)
+
+// well is a service with nothing to report.
+func well(change ...func(*hostpb.Status)) *hostpb.Status {
+	s := &hostpb.Status{TermsAccepted: true, Link: hostpb.Link_LINK_ONLINE, Support: &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_READY}}
+	for _, c := range change {
+		c(s)
+	}
+	return s
+}
+
+func open(n uint32, worst hostpb.Severity) func(*hostpb.Status) {
+	return func(s *hostpb.Status) { s.OpenNotifications, s.Worst = n, worst }
+}
+
+func phase(p hostpb.SupportPhase) func(*hostpb.Status) {
+	return func(s *hostpb.Status) {
+		s.Support = &hostpb.SupportState{Phase: p, SessionId: "s1", Engineer: &hostpb.Engineer{Account: "anna@vendor.example", Name: "Anna Weber"}}
+	}
+}
+
+func offline(s *hostpb.Status) { s.Link = hostpb.Link_LINK_OFFLINE }
+
+func offer(s *hostpb.Status) {
+	s.Upgrade = &hostpb.Upgrade{State: "offered", Version: "0.2.0", Digest: "d"}
+}
+
+func TestShow(t *testing.T) {
+	c := text.New("en")
+	session, lost, waiting := hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED, hostpb.SupportPhase_SUPPORT_PHASE_LOST, hostpb.SupportPhase_SUPPORT_PHASE_WAITING
+	high, medium, low := hostpb.Severity_SEVERITY_HIGH, hostpb.Severity_SEVERITY_MEDIUM, hostpb.Severity_SEVERITY_LOW
+	for _, test := range []struct {
+		name    string
+		state   tray.State
+		icon    icons.State
+		tooltip string // a part of it
+		shown   string // items that are only shown at times
+	}{
+		{"no service", tray.State{}, icons.Offline, "not running", ""},
+		{"service gone keeps nothing", tray.State{Status: well(phase(session), offer)}, icons.Offline, "not running", ""},
+		{"well", tray.State{Connected: true, Status: well()}, icons.OK, "all is well", ""},
+		{"not set up", tray.State{Connected: true, Status: &hostpb.Status{Link: hostpb.Link_LINK_UNREGISTERED}}, icons.Notice, "not set up", "set-up"},
+		{"cloud offline", tray.State{Connected: true, Status: well(offline)}, icons.Offline, "offline", ""},
+		{"low", tray.State{Connected: true, Status: well(open(1, low))}, icons.Notice, "1 notification needs", ""},
+		{"medium", tray.State{Connected: true, Status: well(open(3, medium))}, icons.Warning, "3 notifications need", ""},
+		{"high", tray.State{Connected: true, Status: well(open(2, high))}, icons.Alarm, "act now", ""},
+		{"high while the cloud is offline", tray.State{Connected: true, Status: well(open(2, high), offline)}, icons.Alarm, "act now", ""},
+		{"low while the cloud is offline", tray.State{Connected: true, Status: well(open(1, low), offline)}, icons.Offline, "offline", ""},
+		{"waiting", tray.State{Connected: true, Status: well(open(2, high), phase(waiting))}, icons.Waiting, "waiting", ""},
+		{"session", tray.State{Connected: true, Status: well(open(2, high), phase(session))}, icons.Session, "Anna Weber", "end-session"},
+		{"link lost in a session", tray.State{Connected: true, Status: well(phase(lost))}, icons.Session, "Anna Weber", "end-session"},
+		{"upgrade", tray.State{Connected: true, Status: well(offer)}, icons.OK, "all is well", "upgrade"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			v := tray.Show(test.state, c)
+			if v.Icon != test.icon {
+				t.Errorf("icon %s, want %s", v.Icon, test.icon)
+			}
+			if !strings.Contains(v.Tooltip, test.tooltip) {
+				t.Errorf("tooltip %q, want %q in it", v.Tooltip, test.tooltip)
+			}
+			var shown []string
+			for _, i := range v.Items {
+				switch i.ID {
+				case tray.ItemEndSession, tray.ItemUpgrade, tray.ItemSetUp:
+					if !i.Hidden {
+						shown = append(shown, i.ID)
+					}
+				case tray.ItemStatus:
+					if i.Enabled || i.Title != v.Tooltip {
+						t.Errorf("status line %+v", i)
+					}
+				}
+			}
+			if got := strings.Join(shown, ","); got != test.shown {
+				t.Errorf("shown at times: %q, want %q", got, test.shown)
+			}
+		})
+	}
+}
+
+// The menu is made once: every state has the same items in the same order, the
+// first opens the window, and every language has its words.
+func TestItemsAreAlwaysTheSame(t *testing.T) {
+	var first []tray.Item
+	for _, language := range text.Languages() {
+		c := text.New(language.Tag)
+		for _, s := range []tray.State{{}, {Connected: true, Status: well()}, {Connected: true, Status: well(offer, phase(hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED))}} {
+			items := tray.Show(s, c).Items
+			if items[0].ID != tray.ItemOpen || !items[0].Enabled {
+				t.Errorf("first item %+v", items[0])
+			}
+			if first == nil {
+				first = items
+			}
+			for i := range items {
+				if items[i].ID != first[i].ID {
+					t.Errorf("item %d is %s, was %s", i, items[i].ID, first[i].ID)
+				}
+				if strings.HasPrefix(items[i].Title, "tray.") || items[i].Title == "" {
+					t.Errorf("%s: item %s has no words: %q", language.Tag, items[i].ID, items[i].Title)
+				}
+			}
+		}
+	}
+}

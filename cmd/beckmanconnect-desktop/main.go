@@ -1,0 +1,63 @@
+// Command beckmanconnect-desktop is the desktop helper. The tray starts it
+// while a session may see or steer, and hands it a one-time token on its
+// standard input; the end of that input ends the helper.
+package main
+
+import (
+	"context"
+	"flag"
+	"io"
+	"log/slog"
+	"os"
+
+	"beckmanconnect/app/desktop"
+	"beckmanconnect/app/desktop/native"
+	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/program"
+	"beckmanconnect/internal/version"
+	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/protocol"
+)
+
+func main() {
+	var config string
+	program.Main(program.Info{
+		Name:    "beckmanconnect-desktop",
+		Summary: "Shows the engineer the screen and applies input while the technician allows it.",
+		Help:    "Started by beckmanconnect-tray, not by people: it reads a one-time token from standard input.",
+	}, func(flags *flag.FlagSet) {
+		flags.StringVar(&config, "config", "", "configuration `file`")
+	}, func(ctx context.Context, log *slog.Logger, _ []string) error {
+		return run(ctx, log, config, os.Stdin)
+	})
+}
+
+func run(ctx context.Context, log *slog.Logger, path string, in io.Reader) error {
+	config, err := hostconfig.Load(path)
+	if err != nil {
+		return err
+	}
+	start, err := desktop.ReadStart(in)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		_, _ = io.Copy(io.Discard, in) // its end is what counts: the tray is gone
+		cancel()
+	}()
+	screen, err := native.Open()
+	if err != nil {
+		return err
+	}
+	defer screen.Close()
+	return desktop.Run(ctx, desktop.Config{
+		Client:   client.Config{Socket: config.Socket, Program: protocol.Desktop, Version: version.Version()},
+		Start:    start,
+		Log:      log,
+		Screen:   screen.Screen,
+		Injector: screen.Injector,
+		Watcher:  screen.Watcher,
+	})
+}

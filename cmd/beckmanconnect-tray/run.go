@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"beckmanconnect/app/tray"
+	"beckmanconnect/app/tray/face"
+	"beckmanconnect/app/tray/launch"
+	"beckmanconnect/app/tray/toast"
+	"beckmanconnect/assets/text"
+	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/version"
+	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ipc/protocol"
+)
+
+// trayWithin is how long a desktop may take after log-on to have its panel.
+const trayWithin = 15 * time.Second
+
+// run puts the tray together. It is called on the main goroutine and keeps it,
+// since the desktop's event loop belongs there.
+func run(ctx context.Context, log *slog.Logger, path string) error {
+	config, err := hostconfig.Load(path)
+	if err != nil {
+		return err
+	}
+	if err := haveDisplay(); err != nil {
+		return err
+	}
+	catalogue := text.New(text.SystemLanguage())
+	launcher, err := launch.New(launch.Config{ConfigFile: path, Log: log})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	toaster, stop := toasts(ctx, log, catalogue)
+	defer stop()
+	icon := face.New()
+	service := client.Config{Socket: config.Socket, Program: protocol.Tray, Version: version.Version()}
+	t := tray.New(tray.Config{
+		Text: catalogue, Log: log, Face: icon, Toaster: toaster, Launcher: launcher,
+		Service: calls{service},
+		Follow: func(ctx context.Context, onEvent func(*hostpb.Event), onState func(bool, error)) error {
+			return client.Follow(ctx, service, onEvent, onState)
+		},
+	})
+	done := make(chan error, 1)
+	go func() {
+		done <- t.Run(ctx, noTray(ctx, log))
+		cancel()
+	}()
+	icon.Run(ctx, version.Name())
+	cancel()
+	return <-done
+}
+
+// toasts falls back to none: an icon without toasts is better than no icon.
+func toasts(ctx context.Context, log *slog.Logger, c *text.Catalogue) (tray.Toaster, func()) {
+	t, err := toast.New(ctx, c.T("tray.menu.open"))
+	if err != nil {
+		log.Warn("this desktop shows no toasts", "error", err)
+		return silent{}, func() {}
+	}
+	return t, func() { _ = t.Stop() } // the program ends anyway
+}
+
+// noTray looks once, after the desktop had its time.
+func noTray(ctx context.Context, log *slog.Logger) <-chan struct{} {
+	found := make(chan struct{})
+	go func() {
+		none, err := toast.NoTray(ctx, trayWithin)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			log.Warn("cannot tell whether this desktop has a tray", "error", err)
+		case none:
+			close(found)
+		}
+	}()
+	return found
+}
+
+// silent is a toaster where there is none.
+type silent struct{}
+
+func (silent) Show(context.Context, tray.Toast) error { return nil }
+func (silent) Close(context.Context, string)          {}
+func (silent) Opened() <-chan string                  { return nil }
+
+// calls asks the service over a connection of its own for each call: they are
+// rare, and a call must not wait behind a watch that is being repaired.
+type calls struct{ config client.Config }
+
+func (c calls) Show(ctx context.Context, view string) (uint32, error) {
+	conn, err := client.Dial(ctx, c.config)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	reply, err := conn.Host.Show(ctx, &hostpb.ShowRequest{View: view})
+	return reply.GetWindows(), err
+}
+
+func (c calls) EndSession(ctx context.Context) error {
+	conn, err := client.Dial(ctx, c.config)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_, err = conn.Host.EndSession(ctx, &hostpb.EndSessionRequest{How: "tray"})
+	return err
+}
