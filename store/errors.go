@@ -23,13 +23,14 @@ const (
 	KindReadOnly      // the file or its folder cannot be written
 	KindIO            // the disk reports errors
 	KindKeys          // the key that protects personal data is missing or wrong
+	KindRights        // the data folder or a key is open to others
 	KindInvalid       // the caller asked for something that cannot be stored
 	KindClosed        //
 )
 
 // String is the kind's stable name, for status and translation.
 func (k Kind) String() string {
-	return [...]string{"other", "locked", "damaged", "newer", "disk-full", "read-only", "io", "keys", "invalid", "closed"}[k]
+	return [...]string{"other", "locked", "damaged", "newer", "disk-full", "read-only", "io", "keys", "rights", "invalid", "closed"}[k]
 }
 
 // advice is the half of the message that says what to do.
@@ -84,6 +85,8 @@ func (e *Error) what() string {
 		return "the disk reports an error"
 	case KindKeys:
 		return "the key that protects personal data is missing or wrong"
+	case KindRights:
+		return "the data folder or a key is open to others"
 	case KindInvalid:
 		return "not storable"
 	case KindClosed:
@@ -137,6 +140,8 @@ func classify(err error) Kind {
 		return KindOther
 	}
 	switch {
+	case errors.Is(err, keys.ErrRights):
+		return KindRights
 	case errors.Is(err, keys.ErrMissing), errors.Is(err, keys.ErrWrong):
 		return KindKeys
 	case errors.Is(err, syscall.ENOSPC):

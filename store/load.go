@@ -25,23 +25,41 @@ func (s *Store) load(ctx context.Context) error {
 	if err != nil && !fresh {
 		return err
 	}
-	if s.signer = s.opt.Signer; s.signer == nil {
-		dir := filepath.Join(s.opt.Dir, KeysDir)
-		if s.signer, _, err = keys.Checkpoint(s.opt.Key, dir); err == nil {
-			s.vkey, err = keys.CheckpointVerifier(dir)
+	if !fresh { // before any key could be made
+		if err := s.loadSealer(ctx); err != nil {
+			return err
 		}
-		if err != nil {
-			return &Error{Kind: keyKind(err), Op: "open", Err: err}
-		}
+	}
+	if err := s.loadSigner(fresh); err != nil {
+		return err
 	}
 	if fresh {
 		if err := s.initialise(ctx); err != nil {
 			return err
 		}
-	} else if err := s.loadSealer(ctx); err != nil {
-		return err
 	}
 	return s.loadTree(ctx)
+}
+
+// loadSigner takes the checkpoint key that was given, or the one in the keys
+// folder. Only a fresh log gets a new one.
+func (s *Store) loadSigner(fresh bool) (err error) {
+	if s.signer = s.opt.Signer; s.signer != nil {
+		return nil
+	}
+	dir := filepath.Join(s.opt.Dir, KeysDir)
+	if fresh {
+		s.signer, _, err = keys.Checkpoint(s.opt.Key, dir)
+	} else {
+		s.signer, _, err = keys.LoadCheckpoint(s.opt.Key, dir)
+	}
+	if err == nil {
+		s.vkey, err = keys.CheckpointVerifier(dir)
+	}
+	if err != nil {
+		return &Error{Kind: keyKind(err), Op: "open", Err: err}
+	}
+	return nil
 }
 
 // keyKind: whatever is wrong with a key file is a matter of keys, unless the

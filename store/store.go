@@ -36,6 +36,8 @@ type Options struct {
 	KeepEvents int              // numbered events kept for resuming; 0: 10,000
 	ProbeEvery time.Duration    // how often a store that cannot write tries again; 0: 5 s
 	OnWritable func(bool)       // told of each change, must not block or call the store
+
+	busyMS int // how long to wait for another program's lock; 0: 5,000
 }
 
 // Store is the open database. All methods may be called from any goroutine.
@@ -86,6 +88,9 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	}
 	if o.ProbeEvery <= 0 {
 		o.ProbeEvery = 5 * time.Second
+	}
+	if o.busyMS == 0 {
+		o.busyMS = 5000
 	}
 	if o.Key == nil {
 		o.Key = keys.Default(filepath.Join(o.Dir, KeysDir))
@@ -145,7 +150,7 @@ func (s *Store) openFiles(ctx context.Context) error {
 	if s.boot, err = bootID(); err != nil {
 		return err
 	}
-	if s.write, err = sql.Open("sqlite3", dsn(s.path, "_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on")); err != nil {
+	if s.write, err = sql.Open("sqlite3", dsn(s.path, fmt.Sprintf("_busy_timeout=%d&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on", s.opt.busyMS))); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
@@ -155,7 +160,7 @@ func (s *Store) openFiles(ctx context.Context) error {
 	if err := checkPragmas(ctx, s.conn); err != nil {
 		return err
 	}
-	if s.read, err = sql.Open("sqlite3", dsn(s.path, "_query_only=on")); err != nil {
+	if s.read, err = sql.Open("sqlite3", dsn(s.path, fmt.Sprintf("_busy_timeout=%d&_query_only=on", s.opt.busyMS))); err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(4)
@@ -170,7 +175,7 @@ func dsn(path, params string) string {
 	if !strings.HasPrefix(p, "/") {
 		p = "/" + p // C:/… on Windows
 	}
-	return "file:" + (&url.URL{Path: p}).EscapedPath() + "?_busy_timeout=5000&_foreign_keys=on&" + params
+	return "file:" + (&url.URL{Path: p}).EscapedPath() + "?" + params
 }
 
 func checkSQLite() error {

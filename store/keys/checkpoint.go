@@ -24,18 +24,26 @@ const (
 // first use: Ed25519, the private half wrapped. Its name is random and becomes
 // the log's origin.
 func Checkpoint(w Wrapper, dir string) (note.Signer, note.Verifier, error) {
-	private, err := ReadSecret(w, dir, CheckpointPrivate)
+	s, v, err := LoadCheckpoint(w, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return newCheckpoint(w, dir)
 	}
+	return s, v, err
+}
+
+// LoadCheckpoint gives the key that was made before; a log that has one never
+// gets another unasked.
+func LoadCheckpoint(w Wrapper, dir string) (note.Signer, note.Verifier, error) {
+	private, err := ReadSecret(w, dir, CheckpointPrivate)
 	if err != nil {
 		return nil, nil, fmt.Errorf("checkpoint key: %w", err)
 	}
-	vkey, err := os.ReadFile(filepath.Join(dir, CheckpointPublic))
+	vkey, err := CheckpointVerifier(dir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("checkpoint key: %w", err)
+		// Not fs.ErrNotExist: the private half is there and must not be replaced.
+		return nil, nil, fmt.Errorf("checkpoint key: public half: %v", err)
 	}
-	return checkpointPair(string(private), strings.TrimSpace(string(vkey)))
+	return checkpointPair(string(private), vkey)
 }
 
 // CheckpointVerifier reads the public half kept in dir, in the form

@@ -27,6 +27,9 @@ var ErrMissing = errors.New("the key that protects the data is missing")
 // ErrWrong says that the key does not fit what was wrapped.
 var ErrWrong = errors.New("the key does not fit the protected data")
 
+// ErrRights says that a file or folder is not its owner's alone.
+var ErrRights = errors.New("not private")
+
 // Default gives the system's wrapper; dir is where it may keep a key of its
 // own. Nothing is made before the first Wrap.
 func Default(dir string) Wrapper { return defaultWrapper(dir) }

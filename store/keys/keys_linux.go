@@ -16,13 +16,13 @@ func checkPrivate(path string) error {
 	}
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok || int(st.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s belongs to another user; make it belong to the service's user (uid %d)", path, os.Geteuid())
+		return fmt.Errorf("%w: %s belongs to another user; make it belong to the service's user (uid %d)", ErrRights, path, os.Geteuid())
 	}
 	if info.Mode()&os.ModeSymlink != 0 {
-		return fmt.Errorf("%s is a symbolic link; put the file itself there", path)
+		return fmt.Errorf("%w: %s is a symbolic link; put the file itself there", ErrRights, path)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return fmt.Errorf("%s may be read by others (mode %04o); take the rights of group and others away", path, info.Mode().Perm())
+		return fmt.Errorf("%w: %s is open to others (mode %04o); take the rights of group and others away", ErrRights, path, info.Mode().Perm())
 	}
 	return nil
 }

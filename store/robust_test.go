@@ -1,0 +1,377 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
+
+	"beckmanconnect/internal/logproof"
+	"beckmanconnect/store/keys"
+)
+
+// The schema refuses to change or take away what was logged, also by REPLACE.
+func TestAppendOnly(t *testing.T) {
+	s := makeSample(t)
+	db, err := sql.Open("sqlite3", dsn(s.path, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, q := range []string{
+		"UPDATE entries SET kind = 'x' WHERE idx = 3",
+		"DELETE FROM entries WHERE idx = 3",
+		"DELETE FROM entries",
+		"INSERT OR REPLACE INTO entries SELECT * FROM entries WHERE idx = 3",
+		"INSERT INTO entries SELECT idx + 100000, v, wall, mono, boot, kind, actor, subject, fields, personal, hash FROM entries WHERE idx = 3",
+		"UPDATE nodes SET hash = randomblob(32)",
+		"DELETE FROM nodes",
+		"INSERT OR REPLACE INTO nodes VALUES (1, 0, randomblob(32))",
+		"UPDATE checkpoints SET note = x''",
+		"DELETE FROM checkpoints",
+		"INSERT OR REPLACE INTO checkpoints SELECT * FROM checkpoints",
+		"UPDATE head SET size = size",
+		"UPDATE head SET size = 1",
+		"DELETE FROM head",
+		"INSERT OR REPLACE INTO head VALUES (1, 999999, x'')",
+	} {
+		if _, err := db.Exec(q); err == nil || !strings.Contains(err.Error(), "log is") && !strings.Contains(err.Error(), "only grows") {
+			t.Errorf("%s: %v", q, err)
+		}
+	}
+	if f := s.verify(t, s.path).Fault; f != nil {
+		t.Fatal(f)
+	}
+}
+
+// Nothing of a transaction that failed remains, numbers and tree included.
+func TestRollback(t *testing.T) {
+	s := openTest(t, Options{})
+	before := s.LogState()
+	boom := errors.New("boom")
+	var told int
+	defer s.Subscribe(func(Event) { told++ })()
+	write := func(tx *Tx) error {
+		if _, err := tx.Append(Entry{Kind: "a.b", Actor: "system"}); err != nil {
+			return err
+		}
+		_, err := tx.Emit("x", nil)
+		return err
+	}
+	if err := s.Update(context.Background(), func(tx *Tx) error {
+		if err := write(tx); err != nil {
+			return err
+		}
+		return boom
+	}); !errors.Is(err, boom) {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() { _ = recover() }()
+		_ = s.Update(context.Background(), func(tx *Tx) error {
+			if err := write(tx); err != nil {
+				return err
+			}
+			panic("in the middle")
+		})
+	}()
+	if s.LogState().Root != before.Root || told != 0 || !s.Writable() {
+		t.Fatal("a failed transaction left traces")
+	}
+	// A failed write cannot be overlooked.
+	err := s.Update(context.Background(), func(tx *Tx) error {
+		_ = tx.exec("INSERT INTO nothing VALUES (1)")
+		_, err := tx.Append(Entry{Kind: "a.b", Actor: "system"})
+		return err
+	})
+	if err == nil || s.LogState().Entries != before.Entries {
+		t.Fatal("half a transaction was committed")
+	}
+	update(t, s, write)
+	if seq, err := s.LastSeq(context.Background()); s.LogState().Entries != before.Entries+1 || seq != 1 || told != 1 || err != nil {
+		t.Fatal(s.LogState(), seq, told, err)
+	}
+}
+
+func TestEventsArePrunedWithAFloor(t *testing.T) {
+	s := openTest(t, Options{KeepEvents: 100})
+	ctx := context.Background()
+	for range 8 {
+		update(t, s, func(tx *Tx) error {
+			for range 64 {
+				if _, err := tx.Emit("n", []byte("x")); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	first, err1 := s.FirstSeq(ctx)
+	last, err2 := s.LastSeq(ctx)
+	if err := errors.Join(err1, err2); err != nil || first != 413 || last != 512 {
+		t.Fatal(first, last, err)
+	}
+	list, err := s.EventsAfter(ctx, 500, 0)
+	if err != nil || len(list) != 12 || list[0].Seq != 501 || list[11].Seq != 512 {
+		t.Fatal(list, err)
+	}
+}
+
+func TestInvalidEntriesAreRefused(t *testing.T) {
+	s := openTest(t, Options{})
+	for name, e := range map[string]Entry{
+		"kind":       {Kind: "Not A Kind", Actor: "system"},
+		"no actor":   {Kind: "a"},
+		"no UTF-8":   {Kind: "a", Actor: "system", Subject: "\xff"},
+		"long":       {Kind: "a", Actor: "system", Subject: strings.Repeat("x", MaxText+1)},
+		"large":      {Kind: "a", Actor: "system", Fields: map[string]string{"a": strings.Repeat("x", MaxEntry)}},
+		"both":       {Kind: "a", Actor: "system", Fields: map[string]string{"a": ""}, Personal: map[string]string{"a": ""}},
+		"empty name": {Kind: "a", Actor: "system", Personal: map[string]string{"": "x"}},
+	} {
+		err := s.Update(context.Background(), func(tx *Tx) error { _, err := tx.Append(e); return err })
+		if KindOf(err) != KindInvalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if !s.Writable() {
+		t.Error("a bad entry must not close sessions")
+	}
+}
+
+// scenario 25, P15: a canary put into every sealed place is nowhere in the
+// clear, neither in the database nor in the WAL nor in a key file.
+func TestSealedColumnsHoldNoPlaintext(t *testing.T) {
+	const canary = "CANARY-Erika-Mustermann-0815"
+	dir := t.TempDir()
+	s := openTest(t, Options{Dir: dir})
+	write := func(tx *Tx) error {
+		if _, err := tx.Append(Entry{Kind: "a.b", Actor: "technician", Personal: map[string]string{"name": canary}}); err != nil {
+			return err
+		}
+		if err := tx.PutNotification(&Notification{Code: "c", Severity: Info, State: Raised, AcknowledgedBy: canary, Texts: []Text{{"en", canary, canary}}}); err != nil {
+			return err
+		}
+		if _, err := tx.Emit("n", []byte(canary)); err != nil {
+			return err
+		}
+		if _, err := tx.Enqueue("n", []byte(canary)); err != nil {
+			return err
+		}
+		return tx.SetSetting("registration", canary)
+	}
+	update(t, s, write)
+	files := 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files++
+		b, err := os.ReadFile(path)
+		if bytes.Contains(b, []byte("CANARY")) || bytes.Contains(b, []byte("Mustermann")) {
+			t.Errorf("%s holds the canary", path)
+		}
+		if info, _ := d.Info(); runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 && d.Name() != keys.CheckpointPublic {
+			t.Errorf("%s has mode %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil || files < 5 {
+		t.Fatal(files, err)
+	}
+	// Moved to another row, a sealed value does not open (AAD).
+	update(t, s, write)
+	if _, err := s.conn.ExecContext(context.Background(), "UPDATE notifications SET sealed_by = (SELECT sealed_by FROM notifications WHERE id = 1) WHERE id = 2"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Notification(context.Background(), 2); KindOf(err) != KindDamaged {
+		t.Errorf("a moved value opened: %v", err)
+	}
+}
+
+// Erasure destroys the values and keeps the proof.
+func TestErasePersonal(t *testing.T) {
+	s := openTest(t, Options{})
+	ctx := context.Background()
+	update(t, s, func(tx *Tx) error {
+		_, err := tx.Append(Entry{Kind: "a.b", Actor: "technician", Personal: map[string]string{"name": "Erika"}})
+		return err
+	})
+	update(t, s, func(tx *Tx) error { return tx.ErasePersonal("it", "article 17", 1) })
+	list, _, err := s.Entries(ctx, 2, 1)
+	if err != nil || len(list) != 1 || len(list[0].Personal) != 0 || len(list[0].Erased) != 1 || len(list[0].Damaged) != 0 {
+		t.Fatalf("%+v %v", list, err)
+	}
+	verifiers, err := keys.CheckpointVerifiers(filepath.Join(s.opt.Dir, KeysDir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// On the live database, through its WAL.
+	r, err := logproof.Verify(ctx, logproof.Config{Path: s.Path(), Verifiers: verifiers})
+	if err != nil || r.Fault != nil || r.Erased != 1 || r.Entries != 3 {
+		t.Fatalf("%+v %v", r, err)
+	}
+}
+
+// spoil is one way in which a database cannot be opened.
+type spoil struct {
+	name   string
+	kind   Kind
+	advice string
+	spoil  func(t *testing.T, dir string) error
+}
+
+// Every way a database cannot be opened has its kind and one line that says
+// what to do (issue 2, "wrong input").
+func TestOpenErrors(t *testing.T) {
+	fresh := func(t *testing.T) string {
+		dir := t.TempDir()
+		s, err := Open(context.Background(), Options{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	db := func(dir string) string { return filepath.Join(dir, logproof.FileName) }
+	for _, c := range append(systemSpoils(), []spoil{
+		{"held by another service", KindLocked, "stop the other BeckmanConnect service", func(t *testing.T, dir string) error {
+			openTest(t, Options{Dir: dir})
+			return nil
+		}},
+		{"held by another program", KindLocked, "holds the file", func(t *testing.T, dir string) error {
+			other, err := sql.Open("sqlite3", dsn(db(dir), "_locking_mode=EXCLUSIVE"))
+			if err != nil {
+				return err
+			}
+			t.Cleanup(func() { other.Close() })
+			other.SetMaxOpenConns(1)
+			_, err = other.Exec("BEGIN EXCLUSIVE; UPDATE meta SET value = value")
+			return err
+		}},
+		{"made by a newer version", KindNewer, "install the newer", func(t *testing.T, dir string) error {
+			return execOn(db(dir), "PRAGMA user_version = 99")
+		}},
+		{"not a database", KindDamaged, "beckmanctl log verify", func(t *testing.T, dir string) error {
+			return os.WriteFile(db(dir), bytes.Repeat([]byte("no log "), 2000), 0o600)
+		}},
+		{"another program's database", KindDamaged, "beckmanctl log verify", func(t *testing.T, dir string) error {
+			return execOn(db(dir), "PRAGMA application_id = 7")
+		}},
+		{"a changed newest entry", KindDamaged, "restore a backup", func(t *testing.T, dir string) error {
+			tamper(t, db(dir), func(db *sql.DB) error {
+				_, err := db.Exec("UPDATE entries SET actor = 'nobody'")
+				return err
+			})
+			return nil
+		}},
+		{"the newest checkpoint gone", KindDamaged, "restore a backup", func(t *testing.T, dir string) error {
+			tamper(t, db(dir), func(db *sql.DB) error {
+				_, err := db.Exec("DELETE FROM head")
+				return err
+			})
+			return nil
+		}},
+		{"the whole keys folder gone", KindKeys, "restore the keys folder", func(t *testing.T, dir string) error {
+			return os.RemoveAll(filepath.Join(dir, KeysDir))
+		}},
+		{"the checkpoint key gone", KindKeys, "restore the keys folder", func(t *testing.T, dir string) error {
+			return os.Remove(filepath.Join(dir, KeysDir, keys.CheckpointPrivate))
+		}},
+		{"the checkpoint key's public half gone", KindKeys, "restore the keys folder", func(t *testing.T, dir string) error {
+			return os.Remove(filepath.Join(dir, KeysDir, keys.CheckpointPublic))
+		}},
+	}...) {
+		t.Run(c.name, func(t *testing.T) {
+			dir := fresh(t)
+			if err := c.spoil(t, dir); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			before := listing(t, filepath.Join(dir, KeysDir))
+			s, err := Open(ctx, Options{Dir: dir, busyMS: 50})
+			if err == nil {
+				s.Close()
+				t.Fatal("opened")
+			}
+			if KindOf(err) != c.kind || !strings.Contains(err.Error(), c.advice) || strings.Contains(err.Error(), "\n") {
+				t.Fatalf("kind %v: %v", KindOf(err), err)
+			}
+			if after := listing(t, filepath.Join(dir, KeysDir)); after != before {
+				t.Fatalf("keys were touched: %s, then %s", before, after)
+			}
+		})
+	}
+}
+
+// listing is every file of a folder with its contents.
+func listing(t *testing.T, dir string) string {
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := ""
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out += fmt.Sprintf("%s=%x ", filepath.Base(f), b)
+	}
+	return out
+}
+
+func execOn(path, query string) error {
+	db, err := sql.Open("sqlite3", dsn(path, ""))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.Exec(query)
+	return err
+}
+
+// A database that has seen only some migrations is brought up to date.
+func TestMigration(t *testing.T) {
+	dir := t.TempDir()
+	if err := execOn(filepath.Join(dir, logproof.FileName),
+		fmt.Sprintf("PRAGMA journal_mode = WAL; PRAGMA application_id = %d; %s; PRAGMA user_version = 1", logproof.ApplicationID, logproof.Schema)); err != nil {
+		t.Fatal(err)
+	}
+	s := openTest(t, Options{Dir: dir})
+	list, err := migrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var version int
+	if err := s.conn.QueryRowContext(context.Background(), "PRAGMA user_version").Scan(&version); err != nil || version != len(list) {
+		t.Fatal(version, err)
+	}
+	if s.Epoch() == "" || s.LogState().Entries != 1 {
+		t.Fatal("not initialised")
+	}
+}
+
+// scenario 50: the disk's own errors have kinds of their own.
+func TestClassify(t *testing.T) {
+	for code, want := range map[sqlite3.ErrNo]Kind{
+		sqlite3.ErrFull: KindDiskFull, sqlite3.ErrIoErr: KindIO, sqlite3.ErrReadonly: KindReadOnly,
+		sqlite3.ErrCorrupt: KindDamaged, sqlite3.ErrBusy: KindLocked, sqlite3.ErrError: KindOther,
+	} {
+		if got := classify(fmt.Errorf("wrapped: %w", sqlite3.Error{Code: code})); got != want {
+			t.Errorf("%v is %v", code, got)
+		}
+	}
+}
