@@ -8,16 +8,15 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
+	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/session/channel"
 	"beckmanconnect/store/keys"
 )
@@ -75,15 +74,13 @@ func Open(config Config) (*Device, error) {
 	return &Device{config: config, key: key, id: id, ahead: make(chan *rsa.PrivateKey, 1)}, nil
 }
 
-// IDOf gives the device ID of a public key: "bc-" and 16 hex digits of the
-// SHA-256 of its SubjectPublicKeyInfo.
+// IDOf gives the device ID of a public key.
 func IDOf(public *ecdsa.PublicKey) (string, error) {
 	spki, err := x509.MarshalPKIXPublicKey(public)
 	if err != nil {
 		return "", fmt.Errorf("device: public key: %w", err)
 	}
-	sum := sha256.Sum256(spki)
-	return "bc-" + hex.EncodeToString(sum[:8]), nil
+	return cloudapi.DeviceID(spki), nil
 }
 
 // ID is the device's ID; it is known before the registration.

@@ -29,7 +29,6 @@ var stableCode = regexp.MustCompile(`^[a-z][a-z0-9-]{0,48}$`)
 const (
 	registerTimeout = 30 * time.Second
 	maxReply        = 64 << 10
-	maxField        = 120
 )
 
 // Form is what the person who registers fills in (P13).
@@ -40,6 +39,7 @@ type Form struct {
 	Serial         string
 	Region         string
 	TermsVersion   string // that was accepted
+	LogVerifier    string // note verifier of this PC's log, for the cloud as its witness
 }
 
 // Registration is the form as sent, with the cloud's answer.
@@ -81,26 +81,31 @@ func (f Form) Check() error {
 	if err != nil || address.Address != f.Email || len(f.Email) > 254 {
 		return bad("email", "this is not an e-mail address")
 	}
-	for field, value := range map[string]string{"name": f.Name, "instrument-type": f.InstrumentType, "serial": f.Serial} {
-		if err := checkLine(value); err != nil {
-			return bad(field, err.Error())
+	for _, row := range []struct {
+		field, value string
+		most         int
+	}{{"name", f.Name, 100}, {"instrument-type", f.InstrumentType, 100}, {"serial", f.Serial, 64}} {
+		if err := checkLine(row.value, row.most); err != nil {
+			return bad(row.field, err.Error())
 		}
 	}
 	return nil
 }
 
 // checkLine refuses what could not be shown as one plain line (scenarios 15, 44, 49).
-func checkLine(s string) error {
+func checkLine(s string, most int) error {
 	switch {
-	case strings.TrimSpace(s) == "":
+	case s == "":
 		return errors.New("it is empty")
-	case utf8.RuneCountInString(s) > maxField:
-		return fmt.Errorf("it is longer than %d characters", maxField)
+	case strings.TrimSpace(s) != s:
+		return errors.New("it begins or ends with a space")
+	case utf8.RuneCountInString(s) > most:
+		return fmt.Errorf("it is longer than %d characters", most)
 	case !utf8.ValidString(s):
 		return errors.New("it is not text")
 	}
 	for _, r := range s {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
+		if !unicode.IsPrint(r) {
 			return errors.New("it holds characters that cannot be seen")
 		}
 	}
@@ -122,7 +127,7 @@ func (d *Device) Register(ctx context.Context, form Form) (Registration, error) 
 		V:     cloudapi.Version,
 		CSR:   string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: csr})),
 		Email: form.Email, Name: form.Name, InstrumentType: form.InstrumentType, Serial: form.Serial,
-		Region: form.Region, TermsVersion: form.TermsVersion,
+		Region: form.Region, TermsVersion: form.TermsVersion, LogVerifier: form.LogVerifier,
 	})
 	if err != nil {
 		return Registration{}, err

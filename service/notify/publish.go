@@ -22,6 +22,12 @@ type Publication struct {
 	Verified  bool // the signed policy lists the publisher
 }
 
+// Both together with "local/" fit into a code as the cloud takes it.
+const (
+	maxPublisher = 24
+	maxCode      = 32
+)
+
 // PublishError says what is wrong with a publication. Code is stable.
 type PublishError struct{ Code, Message string }
 
@@ -68,10 +74,10 @@ func (pub Publication) observation() (Observation, error) {
 		return Observation{}, &PublishError{field + "-invalid", field + ": " + why}
 	}
 	switch {
-	case !codeForm.MatchString(pub.Publisher):
-		return bad("publisher", "lower-case letters, digits and hyphens only")
-	case !codeForm.MatchString(pub.Code):
-		return bad("code", "lower-case letters, digits and hyphens only")
+	case !codeForm.MatchString(pub.Publisher) || len(pub.Publisher) > maxPublisher:
+		return bad("publisher", fmt.Sprintf("up to %d lower-case letters, digits and hyphens", maxPublisher))
+	case !codeForm.MatchString(pub.Code) || len(pub.Code) > maxCode:
+		return bad("code", fmt.Sprintf("up to %d lower-case letters, digits and hyphens", maxCode))
 	case SeverityName(pub.Severity) == "":
 		return bad("severity", "info, low, medium or high")
 	case strings.TrimSpace(pub.Title) == "":

@@ -1,0 +1,13 @@
+// Package link keeps the service in contact with the cloud: MQTT 3.1.1 over
+// WebSocket and TLS, outbound to port 443 only (P9, P11), with Azure IoT Hub's
+// topics and rules on every broker.
+//
+// What must arrive waits in the store's outbox under a number. It is sent in
+// order, taken out only when the broker acknowledged it, and sent again from
+// there after anything that went wrong: at least once, and once in effect,
+// since the cloud drops numbers it has seen (scenario 43). paho's own memory
+// of messages is never relied on.
+//
+// Nothing that comes from the cloud makes this PC do anything, but one: signed
+// time is kept as the last trusted time (scenario 42).
+package link

@@ -1,0 +1,95 @@
+package link
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/store"
+)
+
+const (
+	settingTime = "link.trusted-time"
+	// A time that moves on by less is not worth a write to the disk; a broker
+	// that sends many gets no more writes than that out of it.
+	timeStep   = time.Minute
+	maxMessage = 64 << 10
+	timeHeader = "beckmanconnect time"
+)
+
+// receive takes one message from the cloud. Anything that is not understood is
+// dropped.
+func (c *connection) receive(payload []byte) {
+	if len(payload) > maxMessage {
+		return
+	}
+	var e cloudapi.Envelope
+	if json.Unmarshal(payload, &e) != nil || e.V != cloudapi.Version || e.Kind != cloudapi.KindTime {
+		return
+	}
+	var signed cloudapi.SignedTime
+	if json.Unmarshal(e.Body, &signed) != nil {
+		return
+	}
+	// The store bounds how long this can take.
+	if err := KeepTime(context.Background(), c.config.Store, c.config.Vendor, signed.Note); err != nil {
+		c.config.Log.Warn("a time from the cloud was not taken", "error", err)
+	}
+}
+
+// KeepTime verifies a signed time and keeps it as the last trusted time when
+// it is later than the one before. No local clock is ever kept (design).
+func KeepTime(ctx context.Context, s *store.Store, vendor note.Verifiers, signed string) error {
+	told, err := openTime(signed, vendor)
+	if err != nil {
+		return fmt.Errorf("link: signed time: %w", err)
+	}
+	before, err := TrustedTime(ctx, s)
+	if err != nil {
+		return err
+	}
+	if told.Before(before.Add(timeStep)) {
+		return nil
+	}
+	return s.Update(ctx, func(tx *store.Tx) error {
+		return tx.SetSetting(settingTime, strconv.FormatInt(told.Unix(), 10))
+	})
+}
+
+func openTime(signed string, vendor note.Verifiers) (time.Time, error) {
+	if vendor == nil {
+		return time.Time{}, errors.New("there is no key to verify it with")
+	}
+	opened, err := note.Open([]byte(signed), vendor)
+	if err != nil {
+		return time.Time{}, err
+	}
+	header, rest, _ := strings.Cut(opened.Text, "\n")
+	number, tail, _ := strings.Cut(rest, "\n")
+	seconds, err := strconv.ParseInt(number, 10, 64)
+	if header != timeHeader || tail != "" || err != nil || seconds <= 0 {
+		return time.Time{}, errors.New("this is not a time")
+	}
+	return time.Unix(seconds, 0), nil
+}
+
+// TrustedTime is the last time that the vendor signed; zero when there was
+// none yet. The present is never before it.
+func TrustedTime(ctx context.Context, s *store.Store) (time.Time, error) {
+	text, ok, err := s.Setting(ctx, settingTime)
+	if err != nil || !ok {
+		return time.Time{}, err
+	}
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("link: last trusted time: %w", err)
+	}
+	return time.Unix(seconds, 0), nil
+}

@@ -1,0 +1,274 @@
+package link
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"sync"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/store"
+)
+
+const (
+	connectWithin = 20 * time.Second
+	ackWithin     = 30 * time.Second
+	writeWithin   = 10 * time.Second
+	window        = 16 // messages sent ahead of their acknowledgement
+	apiVersion    = "2021-04-12"
+)
+
+// connection is one MQTT connection, from CONNECT to its loss.
+type connection struct {
+	*Link
+	id     string
+	client mqtt.Client
+	seen   int64 // entries under the last checkpoint sent
+	next   time.Time
+
+	gone chan struct{} // closed when the connection is lost
+	mu   sync.Mutex
+	why  error // it was lost, or could not be made: paho hides that
+}
+
+// session connects, works until the connection is lost, and says why it was.
+func (l *Link) session(ctx context.Context, id string) error {
+	c := &connection{Link: l, id: id, gone: make(chan struct{})}
+	options, err := c.options(ctx)
+	if err != nil {
+		return err
+	}
+	c.client = mqtt.NewClient(options)
+	defer c.client.Disconnect(250)
+	if err := c.wait(ctx, c.client.Connect(), connectWithin); err != nil {
+		return errors.Join(c.reason(), err)
+	}
+	if err := c.subscribe(ctx); err != nil {
+		return err
+	}
+	if err := c.sendStatus(ctx); err != nil {
+		return err
+	}
+	l.set(Online, "")
+	l.config.Log.Info("the link to the cloud is up")
+	return c.work(ctx)
+}
+
+func (c *connection) options(ctx context.Context) (*mqtt.ClientOptions, error) {
+	base, err := url.Parse(c.config.URL)
+	if err != nil || base.Scheme != "https" {
+		return nil, errors.New("the cloud's address must begin with https://")
+	}
+	broker := "wss://" + base.Host + cloudapi.PathMQTT
+	o := mqtt.NewClientOptions().AddBroker(broker).SetClientID(c.id).SetProtocolVersion(4).
+		SetUsername(base.Hostname() + "/" + c.id + "/?api-version=" + apiVersion). // IoT Hub's form
+		SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).SetOrderMatters(true).
+		SetConnectTimeout(connectWithin).SetWriteTimeout(writeWithin).
+		SetKeepAlive(c.config.KeepAlive).SetPingTimeout(c.config.KeepAlive / 2)
+	o.SetDefaultPublishHandler(func(mqtt.Client, mqtt.Message) {}) // not one of ours
+	o.SetConnectionLostHandler(func(_ mqtt.Client, err error) { c.lose(err) })
+	o.SetCustomOpenConnectionFn(func(uri *url.URL, o mqtt.ClientOptions) (net.Conn, error) {
+		conn, err := mqtt.NewWebsocket(uri.String(), c.config.TLS(), o.ConnectTimeout, nil, &mqtt.WebsocketOptions{Proxy: c.config.Proxy})
+		if err != nil {
+			c.note(err)
+			return nil, err
+		}
+		if ctx.Err() != nil {
+			conn.Close()
+			return nil, ctx.Err()
+		}
+		return &guarded{Conn: conn}, nil
+	})
+	return o, nil
+}
+
+func (c *connection) lose(err error) {
+	if err == nil || errors.Is(err, io.EOF) {
+		err = errClosed
+	}
+	c.note(err)
+	close(c.gone) // paho calls this once a connection
+}
+
+func (c *connection) note(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.why = err
+}
+
+func (c *connection) reason() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.why
+}
+
+// subscribe checks what the broker granted: a broker may refuse a subscription
+// and acknowledge it all the same.
+func (c *connection) subscribe(ctx context.Context) error {
+	filter := cloudapi.DeviceBoundFilter(c.id)
+	token := c.client.Subscribe(filter, 1, func(_ mqtt.Client, m mqtt.Message) { c.receive(m.Payload()) })
+	if err := c.wait(ctx, token, ackWithin); err != nil {
+		return fmt.Errorf("subscribe: %w", err)
+	}
+	granted, ok := token.(*mqtt.SubscribeToken)
+	if !ok || granted.Result()[filter] > 1 {
+		return errors.New("subscribe: the broker refused this device's topic")
+	}
+	return nil
+}
+
+// work sends what there is until the connection is lost.
+func (c *connection) work(ctx context.Context) error {
+	// The outbox is looked at regularly too: a kick may fall between two looks.
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		if c.takeStatusWanted() {
+			if err := c.sendStatus(ctx); err != nil {
+				return err
+			}
+		}
+		if err := c.enqueueCheckpoint(ctx); err != nil {
+			c.config.Log.Warn("no checkpoint for the cloud", "error", err)
+		}
+		if err := c.drain(ctx); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.gone:
+			return c.reason()
+		case <-c.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// drain sends the outbox in order. A message is taken out when it, and with it
+// all before it, was acknowledged.
+func (c *connection) drain(ctx context.Context) error {
+	for {
+		waiting, err := c.config.Store.Outbox(ctx, window)
+		if err != nil {
+			c.config.Log.Error("the outbox cannot be read", "error", err)
+			return nil // the store says more about it; the link stays up
+		}
+		if len(waiting) == 0 {
+			return nil
+		}
+		tokens := make([]mqtt.Token, len(waiting))
+		for i, m := range waiting {
+			if tokens[i], err = c.publish(m); err != nil {
+				return err
+			}
+		}
+		var sent uint64
+		for i, m := range waiting {
+			if err = c.wait(ctx, tokens[i], ackWithin); err != nil {
+				break
+			}
+			sent = m.Seq
+		}
+		if sent > 0 {
+			// Not when the store cannot be written: then it comes again, and
+			// the cloud drops it.
+			if e := c.config.Store.Sent(ctx, sent); e != nil {
+				return errors.Join(err, fmt.Errorf("outbox: %w", e))
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("publish: %w", err)
+		}
+	}
+}
+
+func (c *connection) publish(m store.Outgoing) (mqtt.Token, error) {
+	return c.send(cloudapi.Envelope{
+		V: cloudapi.Version, Kind: m.Kind, Epoch: c.config.Store.Epoch(), Seq: m.Seq, Time: m.Made.UnixMilli(), Body: m.Body,
+	})
+}
+
+// sendStatus sends the state as it is now. It has no number: only the latest
+// counts, and the next one comes with the next connection.
+func (c *connection) sendStatus(ctx context.Context) error {
+	body, err := json.Marshal(c.config.Status())
+	if err != nil {
+		return err
+	}
+	token, err := c.send(cloudapi.Envelope{V: cloudapi.Version, Kind: cloudapi.KindStatus, Time: c.config.Now().UnixMilli(), Body: body})
+	if err != nil {
+		return err
+	}
+	if err := c.wait(ctx, token, ackWithin); err != nil {
+		return fmt.Errorf("status: %w", err)
+	}
+	return nil
+}
+
+// send hands a message to paho. When the connection is lost at that moment
+// paho holds the caller for the whole write time-out: it is left to itself
+// then, and ends with that.
+func (c *connection) send(e cloudapi.Envelope) (mqtt.Token, error) {
+	payload, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("message %d: %w", e.Seq, err)
+	}
+	token := make(chan mqtt.Token, 1)
+	go func() { token <- c.client.Publish(cloudapi.EventsTopic(c.id), 1, false, payload) }()
+	select {
+	case t := <-token:
+		return t, nil
+	case <-c.gone:
+		return nil, c.reason()
+	}
+}
+
+// enqueueCheckpoint shows the cloud, as witness, how far the log is; not more
+// often than Witness, and only while there is somebody to show it to.
+func (c *connection) enqueueCheckpoint(ctx context.Context) error {
+	if c.config.Checkpoint == nil || time.Now().Before(c.next) {
+		return nil
+	}
+	checkpoint, entries := c.config.Checkpoint()
+	if entries == c.seen || checkpoint.Note == "" {
+		return nil
+	}
+	body, err := json.Marshal(checkpoint)
+	if err != nil {
+		return err
+	}
+	err = c.config.Store.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Enqueue(cloudapi.KindCheckpoint, body)
+		return err
+	})
+	c.next = time.Now().Add(c.config.Witness)
+	if err == nil {
+		c.seen = entries
+	}
+	return err
+}
+
+var errNoAnswer = errors.New("the broker did not answer in time")
+
+func (c *connection) wait(ctx context.Context, t mqtt.Token, within time.Duration) error {
+	timeout := time.NewTimer(within)
+	defer timeout.Stop()
+	select {
+	case <-t.Done():
+		return t.Error()
+	case <-timeout.C:
+		return errNoAnswer
+	case <-c.gone:
+		return c.reason()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
