@@ -14,10 +14,6 @@ import (
 // writer, and nothing piles up here.
 const copyBuffer = 32 << 10
 
-// closeTimeout is how long an end may take over its closing handshake before
-// its connection is cut.
-const closeTimeout = 6 * time.Second
-
 // run seats one end and copies what it sends until it leaves or is sent away.
 func (l *Relay) run(m *meeting, s *side, until time.Time) *parting {
 	if m.sit(s) {
@@ -128,7 +124,7 @@ func (l *Relay) watch(s *side, until time.Time) {
 func (l *Relay) say(s *side) {
 	if s.cut != nil {
 		// A peer could keep the closing handshake open for ever.
-		cut := time.AfterFunc(closeTimeout, func() { _ = s.cut() })
+		cut := time.AfterFunc(l.CloseTimeout, func() { _ = s.cut() })
 		defer cut.Stop()
 	}
 	_ = s.ws.Close(s.parting.code, s.parting.why)
@@ -138,7 +134,7 @@ func (l *Relay) say(s *side) {
 // reads its pong; then the time a write may take is the bound.
 func (l *Relay) alive(s *side) bool {
 	before := s.messages.Load()
-	ctx, cancel := context.WithTimeout(s.ctx, l.PingEvery)
+	ctx, cancel := context.WithTimeout(s.ctx, l.PingTimeout)
 	defer cancel()
 	if s.holding.Load() || s.ws.Ping(ctx) == nil {
 		return true

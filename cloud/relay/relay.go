@@ -41,6 +41,8 @@ type Config struct {
 
 	EngineerWait time.Duration // how long an engineer waits for the host; 30 s
 	PingEvery    time.Duration // 20 s
+	PingTimeout  time.Duration // 20 s
+	CloseTimeout time.Duration // how long a closing handshake may take; 6 s
 	WriteTimeout time.Duration // how long one message may take to be written; 30 s
 	MaxTime      time.Duration // of one joined pair; 8 h
 	MaxBytes     int64         // of one joined pair, both directions; 64 GiB
@@ -53,6 +55,8 @@ type Config struct {
 func (c *Config) defaults() {
 	def(&c.EngineerWait, 30*time.Second)
 	def(&c.PingEvery, 20*time.Second)
+	def(&c.PingTimeout, 20*time.Second)
+	def(&c.CloseTimeout, 6*time.Second)
 	def(&c.WriteTimeout, 30*time.Second)
 	def(&c.MaxTime, 8*time.Hour)
 	def(&c.MaxBytes, 64<<30)
