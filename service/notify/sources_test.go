@@ -83,11 +83,11 @@ func TestSampleRules(t *testing.T) {
 		want []string
 		run  Run
 	}{
-		{"2026-11-24 10:00:00 W-2041 syringe A2 worn 98%", []string{"sample-syringe-worn A2"}, ""},
-		{"2026-11-24 10:00:00 W-2041 syringe of Mr Miller", []string{"sample-syringe-worn "}, ""},
-		{"I-2042 syringe A2 replaced", []string{"sample-syringe-worn A2 over"}, ""},
-		{"E-1107 incubator temperature 39.1 out of range", []string{"sample-temperature-out-of-range "}, ""},
-		{"I-1108 incubator temperature in range", []string{"sample-temperature-out-of-range  over"}, ""},
+		{"2026-11-24 10:00:00 ERROR SYR-02 Sample syringe A2 worn, 98 %", []string{"sample-syringe-worn A2"}, ""},
+		{"2026-11-24 10:00:00 ERROR SYR-02 Sample syringe worn, Mr Miller", []string{"sample-syringe-worn "}, ""},
+		{"INFO SYR-00 Sample syringe A2 replaced", []string{"sample-syringe-worn A2 over"}, ""},
+		{"ERROR TMP-11 Incubator temperature 39.1 out of range", []string{"sample-temperature-out-of-range "}, ""},
+		{"INFO TMP-10 incubator temperature in range", []string{"sample-temperature-out-of-range  over"}, ""},
 		{"RUN 17 STARTED", nil, RunRunning},
 		{"RUN 17 FINISHED", nil, RunIdle},
 		{"SYSTEM READY", nil, RunIdle},
@@ -255,7 +255,7 @@ func TestLogSource(t *testing.T) {
 			}
 		}
 	}
-	put(t, path, "W-2041 syringe A1 worn\nRUN 1 STARTED\n") // history
+	put(t, path, "ERROR SYR-02 Sample syringe A1 worn\nRUN 1 STARTED\n") // history
 	stop := start()
 	if r := <-runs; r != RunUnknown {
 		t.Errorf("run %s before anything was read", r)
@@ -268,13 +268,13 @@ func TestLogSource(t *testing.T) {
 			break
 		}
 	}
-	put(t, path, "W-2041 syringe A1 worn\nW-2041 syringe A1 worn\nRUN 2 STARTED\n")
+	put(t, path, "ERROR SYR-02 Sample syringe A1 worn\nERROR SYR-02 Sample syringe A1 worn\nRUN 2 STARTED\n")
 	if r := <-runs; r != RunRunning {
 		t.Errorf("run %s", r)
 	}
 	until(t, a.Store, "raised", func(n []store.Notification) bool { return len(n) == 1 && n[0].Count == 2 && n[0].Subject == "A1" })
 	stop()
-	put(t, path, "I-2042 syringe A1 replaced\nRUN 2 FINISHED\n") // while nobody listens
+	put(t, path, "INFO SYR-00 syringe A1 replaced\nRUN 2 FINISHED\n") // while nobody listens
 	stop = start()
 	if r := <-runs; r != RunRunning { // as it was left
 		t.Errorf("run %s after the restart", r)
@@ -319,7 +319,7 @@ func TestLinesCountOnceThroughCrashes(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"write": func(rt *rapid.T) {
 				k := rapid.IntRange(1, 5).Draw(rt, "lines")
-				put(t, path, strings.Repeat("W-3010 reagent 3 low\nnothing\n", k))
+				put(t, path, strings.Repeat("WARN RGT-05 Reagent 3 low\nnothing\n", k))
 				lines += k
 			},
 			"read": func(rt *rapid.T) {
