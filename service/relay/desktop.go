@@ -63,10 +63,10 @@ func (h *helper) ack(seq uint32, generation uint64) {
 	h.push(c)
 }
 
-func (h *helper) input(from support.LinkID, generation uint64, events []*hostpb.InputEvent) {
+func (h *helper) input(from support.LinkID, generation, current uint64, events []*hostpb.InputEvent) {
 	if h.inputs+len(events) > maxInputQueue {
 		// A helper this far behind would apply yesterday's clicks.
-		h.release(generation)
+		h.release(current)
 		return
 	}
 	h.inputs += len(events)

@@ -1,0 +1,542 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/service/support"
+	"beckmanconnect/session/channel"
+	"beckmanconnect/session/channel/channeltest"
+	"beckmanconnect/session/wire"
+	"beckmanconnect/store"
+)
+
+const device = "bc-0123456789abcdef"
+
+// pairing is a relay: it pairs the two WebSockets of a request and copies.
+type pairing struct {
+	*httptest.Server
+	mu      sync.Mutex
+	waiting map[string]chan net.Conn
+	lines   map[net.Conn]bool
+}
+
+func newPairing(t *testing.T) *pairing {
+	p := &pairing{waiting: map[string]chan net.Conn{}, lines: map[net.Conn]bool{}}
+	p.Server = httptest.NewTLSServer(http.HandlerFunc(p.serve))
+	t.Cleanup(func() {
+		p.cut()
+		p.Server.CloseClientConnections()
+		p.Server.Close()
+	})
+	return p
+}
+
+func (p *pairing) serve(w http.ResponseWriter, r *http.Request) {
+	ws, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return
+	}
+	conn := channel.NetConn(r.Context(), ws)
+	p.mu.Lock()
+	p.lines[conn] = true
+	p.mu.Unlock()
+	defer func() {
+		ws.CloseNow()
+		p.mu.Lock()
+		delete(p.lines, conn)
+		p.mu.Unlock()
+	}()
+	// The engineer waits until the host's socket is there, and takes it.
+	p.mu.Lock()
+	c := p.waiting[r.URL.Path]
+	if c == nil {
+		c = make(chan net.Conn)
+		p.waiting[r.URL.Path] = c
+	}
+	p.mu.Unlock()
+	if r.URL.Query().Get("role") == "host" {
+		gone := make(chan struct{})
+		select {
+		case c <- &line{conn, gone}:
+			<-gone
+		case <-r.Context().Done():
+		}
+		return
+	}
+	select {
+	case host := <-c:
+		defer host.Close()
+		done := make(chan struct{}, 2)
+		for _, ends := range [][2]net.Conn{{host, conn}, {conn, host}} {
+			go func() {
+				_, _ = io.Copy(ends[0], ends[1])
+				done <- struct{}{}
+			}()
+		}
+		<-done
+	case <-r.Context().Done():
+	}
+}
+
+type line struct {
+	net.Conn
+	gone chan struct{}
+}
+
+func (l *line) Close() error {
+	close(l.gone)
+	return l.Conn.(interface{ CloseNow() error }).CloseNow()
+}
+
+// cut breaks every line, as a lost network does.
+func (p *pairing) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.lines {
+		_ = c.(interface{ CloseNow() error }).CloseNow()
+	}
+}
+
+func (p *pairing) tls() *tls.Config {
+	return p.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+}
+
+// policy is a fake that says yes unless told otherwise.
+type policy struct {
+	mu     sync.Mutex
+	off    map[support.Capability]string
+	nobody bool
+}
+
+func (p *policy) Connect(support.Engineer) support.Decision {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return support.Decision{Allowed: !p.nobody, Why: "nobody"}
+}
+
+func (p *policy) Decide(_ support.Engineer, c support.Capability) support.Decision {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return support.Decision{Allowed: p.off[c] == "", Why: p.off[c]}
+}
+
+func (p *policy) set(c support.Capability, why string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.off[c] = why
+}
+
+// desk is the technician's side: what was published, kept for waiting on.
+type desk struct {
+	mu      sync.Mutex
+	state   *hostpb.SupportState
+	prompts []*hostpb.Prompt
+	gone    []*hostpb.PromptGone
+	wanted  []*hostpb.DesktopWanted
+	changed chan struct{}
+}
+
+func (d *desk) note(f func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f()
+	close(d.changed)
+	d.changed = make(chan struct{})
+}
+
+func (d *desk) SupportChanged(s *hostpb.SupportState) { d.note(func() { d.state = s }) }
+func (d *desk) PromptShown(p *hostpb.Prompt)          { d.note(func() { d.prompts = append(d.prompts, p) }) }
+func (d *desk) PromptGone(p *hostpb.PromptGone)       { d.note(func() { d.gone = append(d.gone, p) }) }
+func (d *desk) DesktopWanted(w *hostpb.DesktopWanted) {
+	d.note(func() { d.wanted = append(d.wanted, w) })
+}
+
+// rig is a whole host with everything around it: relay, store, technician.
+type rig struct {
+	*testing.T
+	s     *Support
+	store *store.Store
+	kit   *channeltest.Kit
+	relay *pairing
+	pol   *policy
+	desk  *desk
+	dir   string
+	log   *lockedBuffer
+	clock *clock
+	stop  func()
+	bar   context.CancelFunc
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// clock is the real one, plus what a test lets pass.
+type clock struct {
+	mu    sync.Mutex
+	start time.Time
+	added time.Duration
+}
+
+func (c *clock) now() support.Moment {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := time.Now()
+	return support.Moment{Wall: t.Round(0).Add(c.added), Mono: t.Sub(c.start) + c.added}
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.added += d
+}
+
+func newRig(t *testing.T) *rig {
+	r := &rig{
+		T: t, kit: channeltest.New(t, device), relay: newPairing(t), dir: t.TempDir(), log: &lockedBuffer{},
+		pol: &policy{off: map[support.Capability]string{}}, clock: &clock{start: time.Now()},
+		desk: &desk{changed: make(chan struct{}), state: &hostpb.SupportState{}},
+	}
+	r.boot()
+	t.Cleanup(func() { r.shut() })
+	return r
+}
+
+func (r *rig) boot() {
+	r.Helper()
+	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	st, err := store.Open(r.Context(), store.Options{Dir: filepath.Join(r.dir, "data"), Log: log})
+	if err != nil {
+		r.Fatal(err)
+	}
+	s, err := New(r.Context(), Config{
+		Machine:     support.Config{Policy: r.pol},
+		DeviceID:    func() string { return device },
+		Certificate: func(context.Context) (tls.Certificate, error) { return r.kit.Host(), nil },
+		StaffCA:     r.kit.StaffCA.Pool(),
+		Dialer:      CloudDialer{URL: r.relay.URL, TLS: r.relay.tls},
+		Store:       FromStore(st), TriesFile: filepath.Join(r.dir, "tries"),
+		Publisher: r.desk, Files: FilesConfig{Dir: r.received(), Reserve: 1}, Log: log, Now: r.clock.now,
+		RedialMin: 5 * time.Millisecond, RedialMax: 50 * time.Millisecond,
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.Run(ctx)
+	}()
+	r.s, r.store = s, st
+	r.stop = sync.OnceFunc(func() {
+		cancel()
+		<-done
+		if err := st.Close(); err != nil {
+			r.Error(err)
+		}
+	})
+}
+
+func (r *rig) shut() { r.stop() }
+
+func (r *rig) received() string { return filepath.Join(r.dir, "received") }
+
+// await waits until what the technician's side knows makes ok true.
+func (r *rig) await(what string, ok func(*desk) bool) {
+	r.Helper()
+	deadline := time.After(20 * time.Second)
+	for {
+		r.desk.mu.Lock()
+		yes, changed := ok(r.desk), r.desk.changed
+		r.desk.mu.Unlock()
+		if yes {
+			return
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			r.Fatalf("never came: %s\n%v\n%s", what, r.s.State(), r.log)
+		}
+	}
+}
+
+func (r *rig) phase(p hostpb.SupportPhase) {
+	r.Helper()
+	r.await(p.String(), func(d *desk) bool { return d.state.GetPhase() == p })
+}
+
+func (r *rig) help() *hostpb.HelpRequested {
+	r.Helper()
+	h, err := r.s.RequestHelp("lab", &hostpb.RequestHelpRequest{TechnicianCalled: true}, "")
+	if err != nil {
+		r.Fatal(err)
+	}
+	return h
+}
+
+// hold shows the session bar.
+func (r *rig) hold() {
+	r.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	held := make(barStream, 1)
+	r.bar = cancel
+	session := r.s.State().GetSessionId()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = r.s.HoldSessionBar(session, bar{ctx, held})
+	}()
+	r.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	<-held
+}
+
+type barStream chan struct{}
+
+type bar struct {
+	ctx  context.Context
+	held barStream
+}
+
+func (b bar) Context() context.Context { return b.ctx }
+func (b bar) Send(*hostpb.Empty) error {
+	b.held <- struct{}{}
+	return nil
+}
+
+// answer waits for the n-th prompt and answers it.
+func (r *rig) answer(n int, allow bool) *hostpb.Prompt {
+	r.Helper()
+	var p *hostpb.Prompt
+	r.await("a prompt", func(d *desk) bool {
+		if len(d.prompts) >= n {
+			p = d.prompts[n-1]
+		}
+		return p != nil
+	})
+	r.clock.pass(time.Second)
+	err := r.s.AnswerPrompt("lab", &hostpb.AnswerPromptRequest{PromptId: p.Id, Nonce: p.Nonce, Allow: allow, Duration: p.Durations[len(p.Durations)-1]})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return p
+}
+
+func (r *rig) kinds() map[string]int {
+	r.Helper()
+	out := map[string]int{}
+	var before int64
+	for {
+		records, more, err := r.store.Entries(r.Context(), before, 200)
+		if err != nil {
+			r.Fatal(err)
+		}
+		for _, e := range records {
+			out[e.Kind]++
+			before = e.Index
+		}
+		if !more || len(records) == 0 {
+			return out
+		}
+	}
+}
+
+// engineer is the other end: a real channel over the real relay.
+type engineer struct {
+	*rig
+	conn *channel.Conn
+}
+
+func (r *rig) dial(request string, id channel.Identity) (*channel.Conn, error) {
+	url := "wss" + strings.TrimPrefix(r.relay.URL, "https") + "/relay/v1/" + request + "?role=engineer"
+	under, err := channel.DialRelay(r.Context(), url, r.relay.tls(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return channel.Engineer(r.Context(), under, channel.EngineerConfig{
+		Certificate: r.kit.Engineer(id), DeviceCA: r.kit.DeviceCA.Pool(), DeviceID: device,
+	})
+}
+
+func (r *rig) join(request string) *engineer {
+	r.Helper()
+	conn, err := r.dial(request, channeltest.Anna())
+	if err != nil {
+		r.Fatal(err)
+	}
+	e := &engineer{r, conn}
+	r.Cleanup(func() { conn.Close() })
+	e.say(wire.Message{Type: "hello", Versions: []int{wire.Version}, Reason: "Ticket 4711"})
+	if h := e.hear("hello"); h.Words != conn.Words() || h.Device != device {
+		r.Fatalf("hello %+v", h)
+	}
+	return e
+}
+
+func (e *engineer) say(m wire.Message) {
+	e.Helper()
+	if err := e.send(m); err != nil {
+		e.Fatal(err)
+	}
+}
+
+func (e *engineer) send(m wire.Message) error {
+	m.V = wire.Version
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return e.conn.Send(e.Context(), wire.FrameControl, raw)
+}
+
+// next gives the next frame.
+func (e *engineer) next() (byte, []byte, wire.Message) {
+	e.Helper()
+	ctx, cancel := context.WithTimeout(e.Context(), 20*time.Second)
+	defer cancel()
+	kind, payload, err := e.conn.Receive(ctx)
+	if err != nil {
+		e.Fatalf("engineer: %v\n%s", err, e.log)
+	}
+	var m wire.Message
+	if kind == wire.FrameControl {
+		if err := json.Unmarshal(payload, &m); err != nil {
+			e.Fatal(err)
+		}
+	}
+	return kind, payload, m
+}
+
+// hear passes over everything up to a message of this type.
+func (e *engineer) hear(kind string) wire.Message {
+	e.Helper()
+	for {
+		if _, _, m := e.next(); m.Type == kind {
+			return m
+		}
+	}
+}
+
+// enter brings an engineer in, with the bar showing.
+func (r *rig) enter() (*engineer, string) {
+	r.Helper()
+	h := r.help()
+	e := r.join(h.RequestId)
+	e.say(wire.Message{Type: "code", Code: h.Code})
+	token := e.hear("authenticated").Token
+	r.phase(hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED)
+	r.hold()
+	return e, token
+}
+
+// helperEnd is a desktop helper in this process.
+type helperEnd struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	up     chan *hostpb.HelperMessage
+	down   chan *hostpb.HelperCommand
+	done   chan error
+}
+
+func (h *helperEnd) Context() context.Context { return h.ctx }
+
+func (h *helperEnd) Send(c *hostpb.HelperCommand) error {
+	select {
+	case h.down <- c:
+		return nil
+	case <-h.ctx.Done():
+		return h.ctx.Err()
+	}
+}
+
+func (h *helperEnd) Recv() (*hostpb.HelperMessage, error) {
+	select {
+	case m := <-h.up:
+		return m, nil
+	case <-h.ctx.Done():
+		return nil, io.EOF
+	}
+}
+
+// attach starts a helper with the n-th token that was given out.
+func (r *rig) attach(n int) *helperEnd {
+	r.Helper()
+	var w *hostpb.DesktopWanted
+	r.await("a desktop wanted", func(d *desk) bool {
+		if len(d.wanted) >= n {
+			w = d.wanted[n-1]
+		}
+		return w != nil
+	})
+	return r.attachWith(&hostpb.HelperHello{Token: w.Token, SessionId: w.SessionId})
+}
+
+func (r *rig) attachWith(hello *hostpb.HelperHello) *helperEnd {
+	ctx, cancel := context.WithCancel(context.Background())
+	h := &helperEnd{ctx: ctx, cancel: cancel, up: make(chan *hostpb.HelperMessage), down: make(chan *hostpb.HelperCommand), done: make(chan error, 1)}
+	go func() {
+		err := r.s.AttachDesktop(h)
+		cancel()
+		h.done <- err
+	}()
+	r.Cleanup(cancel)
+	h.tell(&hostpb.HelperMessage{Body: &hostpb.HelperMessage_Hello{Hello: hello}})
+	return h
+}
+
+func (h *helperEnd) tell(m *hostpb.HelperMessage) {
+	select {
+	case h.up <- m:
+	case <-h.ctx.Done():
+	}
+}
+
+// get passes over commands until want says yes.
+func (h *helperEnd) get(t testing.TB, want func(*hostpb.HelperCommand) bool) *hostpb.HelperCommand {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for {
+		select {
+		case c := <-h.down:
+			if want(c) {
+				return c
+			}
+		case <-deadline:
+			t.Fatal("the helper was never told")
+		case err := <-h.done:
+			t.Fatalf("the helper's stream ended: %v", err)
+		}
+	}
+}
