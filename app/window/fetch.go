@@ -1,0 +1,113 @@
+package window
+
+import (
+	"context"
+
+	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/model"
+	"beckmanconnect/ui/view"
+)
+
+const (
+	pageSize = 50
+	openSize = 200
+)
+
+// want notes what has become stale.
+func (p *program) want(r model.Reload) {
+	p.stale.Notifications = p.stale.Notifications || r.Notifications
+	p.stale.Activity = p.stale.Activity || r.Activity
+	p.stale.Policy = p.stale.Policy || r.Policy
+	p.stale.Terms = p.stale.Terms || r.Terms
+}
+
+// fetch gets what is stale, one call of a kind at a time: however fast events
+// come, at most one is on its way and one waits.
+func (p *program) fetch() {
+	if !p.state.Connected {
+		return
+	}
+	p.fetchOne(&p.stale.Notifications, &p.fetching.Notifications, "ListNotifications", p.loadNotifications)
+	p.fetchOne(&p.stale.Policy, &p.fetching.Policy, "ExplainPolicy", p.loadPolicy)
+	p.fetchOne(&p.stale.Terms, &p.fetching.Terms, "GetTerms", p.loadTerms)
+	if p.content.Page() == view.Activity {
+		p.fetchOne(&p.stale.Activity, &p.fetching.Activity, "ListActivity", p.loadActivity)
+	}
+}
+
+// loader gets something and returns what puts it into the state.
+type loader func(context.Context, hostpb.HostClient) (put func(), err error)
+
+func (p *program) fetchOne(stale, fetching *bool, what string, load loader) {
+	if !*stale || *fetching {
+		return
+	}
+	*stale, *fetching = false, true
+	var put func()
+	p.call(callTime, what, func(ctx context.Context, host hostpb.HostClient) (err error) {
+		put, err = load(ctx, host)
+		return err
+	}, func(err error) {
+		*fetching = false
+		switch {
+		case err == nil:
+			put()
+		case client.Detail(err).GetCode() == "service-unavailable":
+			*stale = true // again when the service is back
+		default:
+			p.state.Failure = client.Code(err)
+		}
+	})
+}
+
+func (p *program) loadNotifications(ctx context.Context, host hostpb.HostClient) (func(), error) {
+	newest, err := host.ListNotifications(ctx, &hostpb.ListNotificationsRequest{Limit: pageSize})
+	if err != nil {
+		return nil, err
+	}
+	// An open one may be older than the newest page; it must be seen all the same.
+	open, err := host.ListNotifications(ctx, &hostpb.ListNotificationsRequest{Limit: openSize, OpenOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		p.state.PutNotifications(newest, true)
+		p.state.PutOpen(open)
+	}, nil
+}
+
+// OlderNotifications is part of view.Actions.
+func (p *program) OlderNotifications() {
+	before := p.state.OldestNotification()
+	var page *hostpb.NotificationPage
+	p.act("ListNotifications", func(ctx context.Context, host hostpb.HostClient) (err error) {
+		page, err = host.ListNotifications(ctx, &hostpb.ListNotificationsRequest{BeforeId: before, Limit: pageSize})
+		return err
+	}, func() { p.state.PutNotifications(page, false) })
+}
+
+func (p *program) loadActivity(ctx context.Context, host hostpb.HostClient) (func(), error) {
+	page, err := host.ListActivity(ctx, &hostpb.ListActivityRequest{Limit: pageSize})
+	return func() { p.state.PutActivity(page, true) }, err
+}
+
+// OlderActivity is part of view.Actions.
+func (p *program) OlderActivity() {
+	before := p.state.OldestActivity()
+	var page *hostpb.ActivityPage
+	p.act("ListActivity", func(ctx context.Context, host hostpb.HostClient) (err error) {
+		page, err = host.ListActivity(ctx, &hostpb.ListActivityRequest{BeforeIndex: before, Limit: pageSize})
+		return err
+	}, func() { p.state.PutActivity(page, false) })
+}
+
+func (p *program) loadPolicy(ctx context.Context, host hostpb.HostClient) (func(), error) {
+	explained, err := host.ExplainPolicy(ctx, &hostpb.ExplainPolicyRequest{})
+	return func() { p.state.Policy = explained }, err
+}
+
+func (p *program) loadTerms(ctx context.Context, host hostpb.HostClient) (func(), error) {
+	terms, err := host.GetTerms(ctx, &hostpb.GetTermsRequest{Language: p.kit.Words.Lang()})
+	return func() { p.state.Terms = terms }, err
+}

@@ -1,0 +1,119 @@
+//go:build !production
+
+package window
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+
+	"beckmanconnect/ui/part"
+)
+
+// layoutVariable names the file that a development build tells where its
+// buttons are, so that a script can click the real windows from outside.
+const layoutVariable = "BECKMANCONNECT_LAYOUT"
+
+// layoutDump writes the file when something has moved.
+type layoutDump struct {
+	path string
+	last []byte
+}
+
+// layoutEntry is one named part, in pixels of the screen.
+type layoutEntry struct {
+	ID      string `json:"id"`
+	X       int    `json:"x"`
+	Y       int    `json:"y"`
+	W       int    `json:"w"`
+	H       int    `json:"h"`
+	Window  string `json:"window"` // "main", "prompt", "bar"
+	Text    string `json:"text,omitempty"`
+	Enabled bool   `json:"enabled"`
+}
+
+func newLayoutDump(getenv func(string) string) *layoutDump {
+	path := getenv(layoutVariable)
+	if path == "" {
+		return nil
+	}
+	return &layoutDump{path: path}
+}
+
+func (d *layoutDump) write(p *program) {
+	if d == nil {
+		return
+	}
+	entries := []layoutEntry{}
+	entries = p.layoutOf(entries, "main", p.main)
+	if p.prompt != nil {
+		entries = p.layoutOf(entries, "prompt", p.prompt.window)
+	}
+	if p.bar != nil {
+		entries = p.layoutOf(entries, "bar", p.bar.window)
+	}
+	raw, err := json.MarshalIndent(entries, "", " ")
+	if err != nil || bytes.Equal(raw, d.last) {
+		return
+	}
+	if err := writeWhole(d.path, raw); err != nil {
+		p.log.Warn("write the layout", "error", err)
+		return
+	}
+	d.last = raw
+}
+
+// layoutOf adds the parts of one window that can be seen.
+func (p *program) layoutOf(entries []layoutEntry, name string, w fyne.Window) []layoutEntry {
+	if w == nil || !p.native.Visible(w) {
+		return entries
+	}
+	area, err := p.native.Area(w)
+	if err != nil {
+		return entries
+	}
+	scale := w.Canvas().Scale()
+	pixels := func(v float32) int { return int(math.Round(float64(v * scale))) }
+	for _, place := range part.Places(w.Content()) {
+		e := layoutEntry{
+			ID: place.ID, Window: name, X: area.X + pixels(place.Pos.X), Y: area.Y + pixels(place.Pos.Y),
+			W: pixels(place.Size.Width), H: pixels(place.Size.Height), Enabled: true,
+		}
+		switch o := place.Object.(type) {
+		case *part.Button:
+			e.Text, e.Enabled = o.Label(), o.Enabled()
+		case *part.Entry:
+			e.Text = o.Text
+		case *part.Choice:
+			e.Text = o.Text
+		}
+		if place.ID == "help.code" {
+			e.Text = p.state.Help.Code
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// writeWhole replaces a file in one step, so that a reader never sees half.
+func writeWhole(path string, raw []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".layout-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(raw)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}

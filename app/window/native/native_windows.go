@@ -1,0 +1,127 @@
+package native
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver"
+	"golang.org/x/sys/windows"
+)
+
+var errNoWindow = errors.New("native: the window has no handle")
+
+// New returns the windows of this program.
+func New() (Windows, error) {
+	user32 := windows.NewLazySystemDLL("user32.dll")
+	return &win32{
+		setWindowPos: user32.NewProc("SetWindowPos"), getClientRect: user32.NewProc("GetClientRect"),
+		clientToScreen: user32.NewProc("ClientToScreen"), isWindowVisible: user32.NewProc("IsWindowVisible"),
+		isIconic: user32.NewProc("IsIconic"), systemMetrics: user32.NewProc("GetSystemMetrics"),
+	}, nil
+}
+
+type win32 struct {
+	setWindowPos, getClientRect, clientToScreen, isWindowVisible, isIconic, systemMetrics *windows.LazyProc
+}
+
+const (
+	swpNoSize     = 0x0001
+	swpNoMove     = 0x0002
+	swpNoZOrder   = 0x0004
+	swpNoActivate = 0x0010
+
+	smXVirtualScreen  = 76
+	smYVirtualScreen  = 77
+	smCXVirtualScreen = 78
+	smCYVirtualScreen = 79
+)
+
+// topmost is HWND_TOPMOST, which is -1.
+const topmost = ^uintptr(0)
+
+func (x *win32) Close() {}
+
+func handle(w fyne.Window) (uintptr, error) {
+	n, ok := w.(driver.NativeWindow)
+	if !ok {
+		return 0, errNoWindow
+	}
+	var id uintptr
+	n.RunNative(func(context any) {
+		if c, ok := context.(driver.WindowsWindowContext); ok {
+			id = c.HWND
+		}
+	})
+	if id == 0 {
+		return 0, errNoWindow
+	}
+	return id, nil
+}
+
+// Own has nothing to do: on Windows the desktop helper knows our windows by
+// the program that owns them.
+func (x *win32) Own(fyne.Window) error { return nil }
+
+func (x *win32) Above(w fyne.Window) error {
+	return x.pos(w, topmost, 0, 0, swpNoMove|swpNoSize|swpNoActivate)
+}
+
+func (x *win32) Move(w fyne.Window, left, top int) error {
+	return x.pos(w, 0, left, top, swpNoSize|swpNoZOrder|swpNoActivate)
+}
+
+func (x *win32) pos(w fyne.Window, after uintptr, left, top int, flags uintptr) error {
+	id, err := handle(w)
+	if err != nil {
+		return err
+	}
+	if ok, _, err := x.setWindowPos.Call(id, after, uintptr(left), uintptr(top), 0, 0, flags); ok == 0 {
+		return fmt.Errorf("native: place a window: %w", err)
+	}
+	return nil
+}
+
+type rect struct{ left, top, right, bottom int32 }
+
+func (x *win32) Area(w fyne.Window) (Rect, error) {
+	id, err := handle(w)
+	if err != nil {
+		return Rect{}, err
+	}
+	var r rect
+	if ok, _, err := x.getClientRect.Call(id, uintptr(unsafe.Pointer(&r))); ok == 0 {
+		return Rect{}, fmt.Errorf("native: read a window's size: %w", err)
+	}
+	var at struct{ x, y int32 }
+	if ok, _, err := x.clientToScreen.Call(id, uintptr(unsafe.Pointer(&at))); ok == 0 {
+		return Rect{}, fmt.Errorf("native: find a window: %w", err)
+	}
+	return Rect{int(at.x), int(at.y), int(r.right - r.left), int(r.bottom - r.top)}, nil
+}
+
+func (x *win32) Visible(w fyne.Window) bool {
+	id, err := handle(w)
+	if err != nil {
+		return false
+	}
+	if shown, _, _ := x.isWindowVisible.Call(id); shown == 0 {
+		return false
+	}
+	if small, _, _ := x.isIconic.Call(id); small != 0 {
+		return false
+	}
+	area, err := x.Area(w)
+	if err != nil {
+		return false
+	}
+	left, top := x.metric(smXVirtualScreen), x.metric(smYVirtualScreen)
+	width, height := x.metric(smCXVirtualScreen), x.metric(smCYVirtualScreen)
+	return area.X >= left && area.Y >= top && area.X+area.W <= left+width && area.Y+area.H <= top+height
+}
+
+func (x *win32) metric(which uintptr) int {
+	v, _, _ := x.systemMetrics.Call(which)
+	return int(int32(v))
+}

@@ -1,0 +1,271 @@
+package window
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fyne.io/fyne/v2"
+	fynetheme "fyne.io/fyne/v2/theme"
+
+	"beckmanconnect/app/window/native"
+	"beckmanconnect/assets/text"
+	"beckmanconnect/internal/version"
+	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/model"
+	"beckmanconnect/ui/part"
+	"beckmanconnect/ui/theme"
+	"beckmanconnect/ui/view"
+)
+
+// parts is what a program takes from outside; tests bring their own.
+type parts struct {
+	config      Config
+	now         func() time.Time
+	do          func(func()) // runs on the windows' goroutine
+	native      native.Windows
+	grabKillKey func(context.Context, func()) (func(), error)
+	dump        *layoutDump
+}
+
+// program is the running window program. All but what says otherwise belongs
+// to the windows' goroutine.
+type program struct {
+	parts
+	ctx  context.Context
+	end  context.CancelFunc
+	work sync.WaitGroup // every goroutine started here
+	app  fyne.App
+	log  *slog.Logger
+
+	state    model.State
+	kit      *part.Kit
+	settings view.Settings
+	main     fyne.Window
+	content  *view.Window
+	chosen   bool // a page was asked for, or chosen for what matters most
+	hidden   bool // the main window was closed while the program was needed
+
+	prompt *promptWindow
+	bar    *barWindow
+	kill   func() // gives the kill key back
+
+	hurry atomic.Bool // a prompt is open: tick often
+
+	service  *service
+	stale    model.Reload // what has to be fetched anew
+	fetching model.Reload // what is on its way
+}
+
+// newProgram makes a program that is not started yet.
+func newProgram(ctx context.Context, a fyne.App, with parts) *program {
+	if with.config.Log == nil {
+		with.config.Log = slog.New(slog.DiscardHandler)
+	}
+	ctx, end := context.WithCancel(ctx)
+	p := &program{parts: with, ctx: ctx, end: end, app: a, log: with.config.Log, service: &service{config: with.config.Client}}
+	look := with.config.Theme
+	if look == "" {
+		look = a.Preferences().StringWithFallback("theme", "system")
+	}
+	p.settings = view.Settings{Theme: look, Version: version.Version()}
+	p.dress(with.config.language(a.Preferences().String("language")))
+	return p
+}
+
+// dress makes the kit for a language and the chosen look.
+func (p *program) dress(lang string) {
+	p.kit = &part.Kit{Palette: p.palette(), Words: text.New(lang)}
+	p.app.Settings().SetTheme(theme.New(p.kit.Palette, p.kit.Words.Lang()))
+}
+
+func (p *program) palette() theme.Palette {
+	dark := p.settings.Theme == "dark"
+	if p.settings.Theme == "system" {
+		dark = p.app.Settings().ThemeVariant() == fynetheme.VariantDark
+	}
+	if dark {
+		return theme.Dark()
+	}
+	return theme.Light()
+}
+
+// mainSize fits a screen of 1024 × 768 with its panel.
+var mainSize = fyne.NewSize(980, 690)
+
+// openMain shows the main window.
+func (p *program) openMain() {
+	// The first title is what X11 takes the window's class from.
+	p.main = p.app.NewWindow(native.Class)
+	p.main.SetPadded(false)
+	p.main.SetMaster()
+	p.main.SetCloseIntercept(p.closeMain)
+	p.build()
+	p.main.Resize(mainSize)
+	p.main.CenterOnScreen()
+	p.main.Show()
+	p.main.SetTitle(p.kit.T("app.name") + " " + p.kit.T("app.subtitle"))
+}
+
+// build makes the main window's content for the present kit.
+func (p *program) build() {
+	page := p.config.View
+	if p.content != nil {
+		page = p.content.Page()
+	}
+	p.content = view.NewWindow(p.kit, p, p.settings)
+	p.chosen = p.chosen || page != ""
+	p.content.Show(page)
+	p.main.SetContent(p.content.Content())
+	p.refresh()
+}
+
+// start follows the service and the clock. Fyne calls it when it runs.
+func (p *program) start() {
+	p.own(p.main)
+	p.work.Go(func() {
+		_ = client.Follow(p.ctx, p.config.Client,
+			func(e *hostpb.Event) { p.do(func() { p.event(e) }) },
+			func(connected bool, err error) { p.do(func() { p.connected(connected, err) }) })
+	})
+	p.work.Go(p.tick)
+}
+
+// close ends every goroutine. Windows are gone by now.
+func (p *program) close() {
+	p.end()
+	p.releaseKillKey()
+	p.service.close()
+	p.work.Wait()
+}
+
+const (
+	tickPace = 100 * time.Millisecond
+	slowEach = 5 // ticks when nothing hurries
+)
+
+// tick moves the countdowns.
+func (p *program) tick() {
+	ticker := time.NewTicker(tickPace)
+	defer ticker.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ticker.C:
+			if p.hurry.Load() || n%slowEach == 0 {
+				p.do(p.onTick)
+			}
+		case <-p.ctx.Done():
+			return
+		}
+	}
+}
+
+func (p *program) onTick() {
+	now := p.now()
+	p.prompt.tick(now)
+	p.bar.update(p)
+	p.draw(now)
+	p.dump.write(p)
+}
+
+// draw brings the main window to a moment.
+func (p *program) draw(now time.Time) {
+	if p.content != nil {
+		p.content.Update(&p.state, now)
+	}
+}
+
+// connected takes in whether the service answers.
+func (p *program) connected(on bool, err error) {
+	if err != nil {
+		p.log.Info("the service does not answer", "code", client.Code(err), "error", err)
+	}
+	p.state.SetConnected(on)
+	p.refresh()
+}
+
+// event takes one event in.
+func (p *program) event(e *hostpb.Event) {
+	if show := e.GetShow(); show != nil {
+		p.show(show.GetView())
+		return
+	}
+	before := p.state.Support.GetPhase()
+	p.want(p.state.Apply(e))
+	p.choose()
+	if after := p.state.Support.GetPhase(); after != before && p.state.InSession() {
+		p.content.Show(view.Help)
+	}
+	p.refresh()
+}
+
+// choose picks the first page when nobody asked for one.
+func (p *program) choose() {
+	if p.chosen || p.state.Status == nil {
+		return
+	}
+	p.chosen = true
+	switch {
+	case p.state.InSession() || p.state.Waiting() || p.state.Prompt != nil:
+		p.content.Show(view.Help)
+	case !p.state.Status.GetTermsAccepted() || p.state.Status.GetRegistration() == nil:
+		p.content.Show(view.Register)
+	}
+}
+
+// show brings the main window forward with a page.
+func (p *program) show(page string) {
+	if page != "" {
+		p.chosen = true
+		p.navigate(page)
+	}
+	p.hidden = false
+	p.main.Show()
+	p.main.RequestFocus()
+	p.own(p.main)
+	p.refresh()
+}
+
+// refresh draws everything for the present state.
+func (p *program) refresh() {
+	now := p.now()
+	p.draw(now)
+	p.updatePrompt(now)
+	p.updateBar()
+	p.fetch()
+	p.quitWhenIdle()
+}
+
+// busy says whether the program has to stay although its window was closed.
+func (p *program) busy() bool {
+	return p.state.Connected && (p.state.InSession() || p.state.Waiting() || p.state.Prompt != nil)
+}
+
+// closeMain is the main window's cross. While somebody may come in or is here
+// the window only goes out of sight: the bar and the prompts are still needed.
+func (p *program) closeMain() {
+	if p.busy() {
+		p.main.Hide()
+		p.hidden = true
+		return
+	}
+	p.app.Quit()
+}
+
+// quitWhenIdle ends a program whose window was closed in mid-session.
+func (p *program) quitWhenIdle() {
+	if p.hidden && !p.busy() {
+		p.app.Quit()
+	}
+}
+
+// own marks a window as ours, which it is from its creation on; a failure
+// would only show on a desktop of a kind we do not know.
+func (p *program) own(w fyne.Window) {
+	if err := p.native.Own(w); err != nil {
+		p.log.Warn("mark a window as ours", "error", err)
+	}
+}

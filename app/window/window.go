@@ -1,0 +1,113 @@
+// Package window is the program the technician sees: the main window, the
+// prompts and the session bar, bound to the service over the local pipe. What
+// the windows show is decided in ui/model and drawn by ui/view; here are the
+// windows themselves, the calls, and the clock.
+package window
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+
+	"beckmanconnect/app/killkey"
+	"beckmanconnect/app/single"
+	"beckmanconnect/app/window/native"
+	"beckmanconnect/assets/text"
+	"beckmanconnect/internal/version"
+	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/view"
+)
+
+// Config says how the program starts.
+type Config struct {
+	Client   client.Config
+	View     string // a page of ui/view; empty: what matters most
+	Language string // empty: as chosen before, or the system's
+	Theme    string // "light", "dark", "system"; empty: as chosen before
+	Log      *slog.Logger
+}
+
+// Check finds what a person may have typed wrong.
+func (c Config) Check() error {
+	if c.View != "" && !slices.Contains(view.Pages(), c.View) {
+		return fmt.Errorf("there is no view %q; choose one of %s", c.View, strings.Join(view.Pages(), ", "))
+	}
+	if c.Theme != "" && !slices.Contains([]string{"light", "dark", "system"}, c.Theme) {
+		return fmt.Errorf("there is no theme %q; choose light, dark or system", c.Theme)
+	}
+	return nil
+}
+
+// handOverTime is how long a second start tries to wake the first one.
+const handOverTime = 5 * time.Second
+
+// Run shows the windows until the last one is closed or ctx ends. It has to be
+// called on the program's first goroutine. When the windows of this log-on are
+// open already, they come forward and Run returns at once.
+func Run(ctx context.Context, c Config) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	release, err := single.Acquire("window")
+	if errors.Is(err, single.ErrRunning) {
+		return handOver(ctx, c)
+	}
+	if err != nil {
+		return fmt.Errorf("window: %w", err)
+	}
+	defer release()
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	fyneApp := app.NewWithID(version.ID())
+	windows, err := native.New()
+	if err != nil {
+		return fmt.Errorf("window: %w", err)
+	}
+	defer windows.Close()
+	p := newProgram(ctx, fyneApp, parts{
+		config: c, now: time.Now, do: fyne.Do, native: windows,
+		grabKillKey: killkey.Grab, dump: newLayoutDump(os.Getenv),
+	})
+	defer p.close()
+	// Quitting from outside goes the same way as closing the last window.
+	defer context.AfterFunc(ctx, func() { fyne.Do(fyneApp.Quit) })()
+	fyneApp.Lifecycle().SetOnStarted(p.start)
+	p.openMain()
+	fyneApp.Run()
+	return nil
+}
+
+// handOver asks the windows that are open to come forward.
+func handOver(ctx context.Context, c Config) error {
+	ctx, cancel := context.WithTimeout(ctx, handOverTime)
+	defer cancel()
+	service, err := client.Dial(ctx, c.Client)
+	if err != nil {
+		return fmt.Errorf("window: BeckmanConnect is open already, and the service that could bring it forward does not answer: %w", err)
+	}
+	defer service.Close()
+	if _, err := service.Host.Show(ctx, &hostpb.ShowRequest{View: c.View}); err != nil {
+		return fmt.Errorf("window: bring the open window forward: %w", err)
+	}
+	return nil
+}
+
+// language is the one to speak: asked for, chosen before, or the system's.
+func (c Config) language(chosen string) string {
+	for _, l := range []string{c.Language, chosen} {
+		if l != "" {
+			return text.Match(l)
+		}
+	}
+	return text.SystemLanguage()
+}

@@ -1,0 +1,40 @@
+// Command beckmanconnect is the window program: what the technician sees and
+// answers. It needs the service and its local pipe; the tray starts it.
+package main
+
+import (
+	"context"
+	"flag"
+	"log/slog"
+
+	"beckmanconnect/app/window"
+	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/program"
+	"beckmanconnect/internal/version"
+	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/protocol"
+)
+
+func main() {
+	var config string
+	var start window.Config
+	program.Main(program.Info{Name: "beckmanconnect", Summary: "Shows notifications, help, upgrades and the log of BeckmanConnect Remote Support."},
+		func(flags *flag.FlagSet) {
+			flags.StringVar(&config, "config", hostconfig.DefaultPath(), "the configuration `file`")
+			flags.StringVar(&start.View, "view", "", "open this `view`: notifications, help, upgrade, activity, register or about")
+			flags.StringVar(&start.Language, "lang", "", "speak this `language`: en, de, fr, es, it, zh-Hans or ja")
+			flags.StringVar(&start.Theme, "theme", "", "look `light`, dark or as the system")
+		},
+		func(ctx context.Context, log *slog.Logger, _ []string) error {
+			host, err := hostconfig.Load(config)
+			if err != nil {
+				return err
+			}
+			if err := start.Check(); err != nil {
+				return program.Usagef("%w", err)
+			}
+			start.Log = log
+			start.Client = client.Config{Socket: host.Socket, Program: protocol.Window, Version: version.Version()}
+			return window.Run(ctx, start)
+		})
+}

@@ -1,0 +1,256 @@
+package model
+
+import (
+	"strings"
+	"time"
+
+	"beckmanconnect/assets/text"
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/icons"
+)
+
+// HelpPage names the faces of the help view.
+type HelpPage int
+
+const (
+	HelpOff HelpPage = iota
+	HelpWho
+	HelpTheyCalled
+	HelpForm
+	HelpWaiting
+	HelpSession
+)
+
+// HelpView is the view that asks for help and shows a session.
+type HelpView struct {
+	Page    HelpPage
+	Off     HelpOffView
+	About   string // form: the notification it is about
+	Busy    bool   // form: the request is under way
+	Kill    string // the name of the kill key
+	Waiting WaitingView
+	Session SessionView
+	Ended   *EndedView // how the last session ended; nil: nothing to tell
+}
+
+// HelpOffView says why help cannot be asked for, and what to do about it.
+type HelpOffView struct {
+	Why    string
+	Action string // label of the button that leads to the step; "": none
+}
+
+// WaitingView is the code to read out.
+type WaitingView struct {
+	Groups   []string   // "ABCD", "EFGH"; empty: the code was shown elsewhere
+	Spelling [][]string // for each character, how to say it
+	Left     string
+	Urgent   bool // less than a minute
+	Wrong    string
+	WillAsk  []Mark
+	NoFiles  bool
+}
+
+// SessionView is a session under way.
+type SessionView struct {
+	Name, Organisation, Account string
+	Since                       string
+	Lost                        bool
+	Leases                      []LeaseRow
+	Transfers                   []TransferRow
+}
+
+// LeaseRow is one thing that is allowed now.
+type LeaseRow struct {
+	Capability hostpb.Capability
+	ID         string // "view", "control"
+	Icon       icons.Name
+	Label      string
+	InUse      string
+	Active     bool
+	Left       string
+}
+
+// TransferRow is one file.
+type TransferRow struct {
+	ID, Name, State string
+	Fraction        float32 // below 0: no bar
+	Failed          bool
+}
+
+// EndedView is how the last session ended.
+type EndedView struct{ Detail string }
+
+// HelpView makes the view model.
+func (s *State) HelpView(c *text.Catalogue, now time.Time) HelpView {
+	v := HelpView{Kill: c.T(KillKey), Busy: s.Help.Requesting}
+	switch {
+	case s.InSession():
+		v.Page, v.Session = HelpSession, s.sessionView(c, now)
+		return v
+	case s.Waiting():
+		v.Page, v.Waiting = HelpWaiting, s.waitingView(c, now)
+		return v
+	}
+	if code := s.Support.GetEndedCode(); code != "" {
+		v.Ended = &EndedView{Detail: ended(c, code)}
+	}
+	if code := s.offCode(); code != "" {
+		v.Page, v.Off = HelpOff, offView(c, code)
+		return v
+	}
+	switch s.Help.Step {
+	case StepTheyCalled:
+		v.Page = HelpTheyCalled
+	case StepForm:
+		v.Page = HelpForm
+		if n := s.Notification(s.Help.Notification); n != nil {
+			v.About = c.T("help.about", "title", Clean(Pick(c.Lang(), n.GetTexts()).GetTitle(), 120))
+		}
+	default:
+		v.Page = HelpWho
+	}
+	return v
+}
+
+// offCode is why help cannot be asked for; "": it can.
+func (s *State) offCode() string {
+	switch {
+	case !s.Connected:
+		return "no-service"
+	case s.Support.GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_READY:
+		return ""
+	case s.Support.GetOffCode() != "":
+		return s.Support.GetOffCode()
+	case s.Status != nil && !s.Status.GetTermsAccepted():
+		return "terms-not-accepted"
+	case s.Status != nil && s.Status.GetRegistration() == nil:
+		return "not-registered"
+	}
+	return "unknown"
+}
+
+func offView(c *text.Catalogue, code string) HelpOffView {
+	v := HelpOffView{Why: c.T("help.off.other", "code", Clean(code, 40))}
+	if key := "help.off." + code; c.Has(key) {
+		v.Why = c.T(key)
+	}
+	switch code {
+	case "terms-not-accepted", "terms-changed":
+		v.Action = c.T("help.off.do-terms")
+	case "not-registered":
+		v.Action = c.T("help.off.do-register")
+	}
+	return v
+}
+
+func ended(c *text.Catalogue, code string) string {
+	if key := "help.ended." + code; c.Has(key) {
+		return c.T(key, "key", c.T(KillKey))
+	}
+	return c.T("help.ended.other", "code", Clean(code, 40))
+}
+
+func (s *State) waitingView(c *text.Catalogue, now time.Time) WaitingView {
+	left := at(s.Support.GetCodeExpiresUnixMs(), now).Sub(now)
+	v := WaitingView{Left: c.T("help.code.valid", "left", c.Countdown(left)), Urgent: left < time.Minute}
+	if s.Help.Code != "" && s.Help.RequestID == s.Support.GetRequestId() {
+		v.Groups = strings.Fields(s.Help.Code)
+		for _, group := range v.Groups {
+			v.Spelling = append(v.Spelling, spell(c, group))
+		}
+	}
+	if n := s.Support.GetWrongCodes(); n > 0 {
+		v.Wrong = c.T("help.code.wrong", "n", n)
+	}
+	v.NoFiles = s.Status.GetInstrumentClass() == "patient-data"
+	v.WillAsk = []Mark{
+		{Icon: icons.Eye, Word: c.T("help.will-ask.view")},
+		{Icon: icons.Pointer, Word: c.T("help.will-ask.control")},
+	}
+	if !v.NoFiles {
+		v.WillAsk = append(v.WillAsk, Mark{Icon: icons.File, Word: c.T("help.will-ask.files")})
+	}
+	return v
+}
+
+// spell is how to say each character on the telephone.
+func spell(c *text.Catalogue, group string) []string {
+	var words []string
+	for _, r := range group {
+		if key := "spelling." + string(r); c.Has(key) {
+			words = append(words, c.T(key))
+		} else {
+			words = append(words, string(r))
+		}
+	}
+	return words
+}
+
+func (s *State) sessionView(c *text.Catalogue, now time.Time) SessionView {
+	e := s.Support.GetEngineer()
+	v := SessionView{
+		Name: cleanName(e.GetName()), Organisation: cleanName(e.GetOrganisation()), Account: cleanName(e.GetAccount()),
+		Lost: s.Support.GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_LOST,
+	}
+	if ms := s.Support.GetStartedUnixMs(); ms > 0 {
+		v.Since = c.T("help.session.since", "when", c.Moment(at(ms, now), now))
+	}
+	for _, l := range s.Support.GetLeases() {
+		v.Leases = append(v.Leases, leaseRow(c, l, now))
+	}
+	for _, t := range s.Support.GetTransfers() {
+		v.Transfers = append(v.Transfers, transferRow(c, t))
+	}
+	return v
+}
+
+func leaseRow(c *text.Catalogue, l *hostpb.Lease, now time.Time) LeaseRow {
+	id, icon := capability(l.GetCapability())
+	r := LeaseRow{Capability: l.GetCapability(), ID: id, Icon: icon, Label: c.T("capability." + id), Active: l.GetActive()}
+	r.InUse = c.T("help.session.not-in-use")
+	if l.GetActive() {
+		r.InUse = c.T("help.session.in-use")
+	}
+	r.Left = c.T("help.session.until-end")
+	if ms := l.GetUntilUnixMs(); ms > 0 {
+		r.Left = c.T("help.session.left", "left", c.Countdown(at(ms, now).Sub(now)))
+	}
+	return r
+}
+
+// capability is the stable word of a capability, and its icon.
+func capability(v hostpb.Capability) (string, icons.Name) {
+	switch v {
+	case hostpb.Capability_CAPABILITY_VIEW:
+		return "view", icons.Eye
+	case hostpb.Capability_CAPABILITY_CONTROL:
+		return "control", icons.Pointer
+	case hostpb.Capability_CAPABILITY_FILES:
+		return "files", icons.File
+	case hostpb.Capability_CAPABILITY_CLIPBOARD:
+		return "clipboard", icons.Clipboard
+	}
+	return "unknown", icons.Warning
+}
+
+func transferRow(c *text.Catalogue, t *hostpb.Transfer) TransferRow {
+	r := TransferRow{ID: t.GetId(), Name: cleanName(t.GetName()), Fraction: -1}
+	size := c.Size(t.GetSize())
+	switch t.GetState() {
+	case "running":
+		r.State = c.T("transfer.running", "done", c.Size(t.GetDone()), "size", size)
+		r.Fraction = 1
+		if t.GetSize() > 0 {
+			r.Fraction = min(float32(t.GetDone())/float32(t.GetSize()), 1)
+		}
+	case "finished":
+		r.State = c.T("transfer.finished", "size", size)
+	case "refused":
+		r.State, r.Failed = c.T("transfer.refused"), true
+	case "failed":
+		r.State, r.Failed = c.T("transfer.failed"), true
+	default:
+		r.State = c.T("transfer.asked")
+	}
+	return r
+}

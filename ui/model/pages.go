@@ -1,0 +1,264 @@
+package model
+
+import (
+	"strings"
+	"time"
+
+	"beckmanconnect/assets/text"
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/icons"
+	"beckmanconnect/ui/theme"
+)
+
+// UpgradeView is the view that offers the next version.
+type UpgradeView struct {
+	Mark         Mark // Word: the headline
+	Detail       string
+	Digest       string // "" : nothing to install
+	Install      string // label of the button, "": no button
+	InstallOK    bool
+	Hint         string
+	New          []string // what is new, one line each
+	Capabilities []string
+	NoneBrought  bool
+	Busy         bool
+	Fraction     float32
+	Percent      string
+	Facts        [][2]string
+}
+
+// UpgradeView makes the view model.
+func (s *State) UpgradeView(c *text.Catalogue) UpgradeView {
+	u := s.Upgrade
+	version := Clean(u.GetVersion(), 32)
+	v := UpgradeView{Fraction: float32(min(u.GetPercent(), 100)) / 100, Percent: c.T("upgrade.progress", "percent", min(u.GetPercent(), 100))}
+	switch u.GetState() {
+	case "offered":
+		v.Mark = Mark{theme.Note, icons.Upgrade, c.T("upgrade.offered", "version", version)}
+		v.Install, v.Digest = c.T("upgrade.install"), u.GetDigest()
+		v.InstallOK, v.Hint = !s.InSession() && s.Connected, c.T("upgrade.install.hint")
+		if s.InSession() {
+			v.Hint = c.T("upgrade.session")
+		}
+	case "downloading", "installing", "checking":
+		v.Busy = true
+		v.Mark = Mark{theme.Note, icons.Upgrade, c.T("upgrade."+u.GetState(), "version", version)}
+	case "installed":
+		v.Mark = Mark{theme.Good, icons.Check, c.T("upgrade.installed", "version", version)}
+		v.Detail = c.T("upgrade.installed.detail")
+	case "failed":
+		v.Mark = Mark{theme.Danger, icons.Stop, c.T("upgrade.failed", "version", version)}
+		v.Detail = c.T("upgrade.failed.detail", "code", Clean(u.GetErrorCode(), 40))
+		v.Install, v.Digest, v.InstallOK = c.T("upgrade.again"), u.GetDigest(), !s.InSession() && s.Connected
+	case "rolled-back":
+		v.Mark = Mark{theme.Attention, icons.Warning, c.T("upgrade.rolled-back")}
+		v.Detail = c.T("upgrade.rolled-back.detail", "version", version)
+	default:
+		v.Mark = Mark{theme.Good, icons.Check, c.T("upgrade.none.title")}
+		v.Detail = c.T("upgrade.none.detail", "version", orUnknown(c, s.Status.GetVersion()))
+		return v
+	}
+	notes := Pick(c.Lang(), u.GetNotes())
+	for _, line := range strings.Split(notes.GetAdvice(), "\n") {
+		if line = Clean(strings.TrimLeft(line, "-*• "), 300); line != "" {
+			v.New = append(v.New, line)
+		}
+	}
+	if title := Clean(notes.GetTitle(), 200); title != "" && v.Detail == "" {
+		v.Detail = title
+	}
+	for _, capability := range u.GetCapabilities() {
+		name := Clean(capability, nameLimit)
+		if key := "capability." + capability; c.Has(key) {
+			name = c.T(key)
+		}
+		v.Capabilities = append(v.Capabilities, name)
+	}
+	v.NoneBrought = len(v.Capabilities) == 0
+	v.Facts = [][2]string{
+		{c.T("upgrade.now"), orUnknown(c, s.Status.GetVersion())},
+		{c.T("upgrade.size"), c.Size(u.GetSize())},
+	}
+	return v
+}
+
+func orUnknown(c *text.Catalogue, s string) string {
+	if s = cleanName(s); s == "" {
+		return c.T("about.unknown")
+	}
+	return s
+}
+
+// ActivityView is the log in plain words.
+type ActivityView struct {
+	Loading bool
+	Log     string // how many entries, sealed when
+	Rows    []ActivityRow
+	More    bool
+}
+
+// ActivityRow is one entry; Day is set on the first of each day.
+type ActivityRow struct {
+	Index       uint64
+	Day         string
+	Clock, What string
+	Who, Detail string
+	Icon        icons.Name
+	Tone        theme.Tone
+	Proven      bool
+}
+
+// ActivityView makes the view model.
+func (s *State) ActivityView(c *text.Catalogue, now time.Time) ActivityView {
+	v := ActivityView{Loading: s.Connected && !s.ActivityLoaded, More: s.ActivityMore}
+	if log := s.Status.GetLog(); log != nil {
+		v.Log = c.T("activity.unsealed", "n", log.GetEntries())
+		if sealed := log.GetCheckpointUnix(); sealed > 0 {
+			v.Log = c.T("activity.log", "n", log.GetEntries(), "when", c.Moment(at(sealed*1000, now), now))
+		}
+	}
+	day := ""
+	for _, a := range s.Activity {
+		t := at(a.GetUnixMs(), now)
+		r := ActivityRow{Index: a.GetIndex(), Clock: c.Clock(t), Proven: a.GetProven(), Who: actor(c, a.GetActor())}
+		r.What, r.Icon, r.Tone = plainWords(c, a)
+		r.Detail = detail(a)
+		if d := c.Day(t, now); d != day {
+			r.Day, day = d, d
+		}
+		v.Rows = append(v.Rows, r)
+	}
+	return v
+}
+
+// plainWords turns an entry of the log into a sentence.
+func plainWords(c *text.Catalogue, a *hostpb.Activity) (string, icons.Name, theme.Tone) {
+	kind := a.GetKind()
+	subject := Clean(a.GetSubject(), 120)
+	capability := a.GetFields()["capability"]
+	if capability == "" {
+		capability = a.GetSubject()
+	}
+	if key := "capability." + capability; c.Has(key) {
+		capability = c.T(key)
+	}
+	icon, tone := iconOf(kind)
+	key := "kind." + kind
+	if answer := key + "." + a.GetFields()["answer"]; c.Has(answer) {
+		key = answer
+		if a.GetFields()["answer"] == "allowed" {
+			icon, tone = icons.Check, theme.Good
+		} else {
+			icon, tone = icons.Cross, theme.Danger
+		}
+	}
+	if !c.Has(key) {
+		return c.T("kind.other", "kind", Clean(kind, 60), "subject", subject), icon, tone
+	}
+	// A sentence about something nameless ends before its colon.
+	return strings.TrimRight(c.T(key, "subject", subject, "capability", Clean(capability, 60)), ":： "), icon, tone
+}
+
+func iconOf(kind string) (icons.Name, theme.Tone) {
+	switch {
+	case strings.HasSuffix(kind, ".denied"), strings.HasSuffix(kind, ".refused"), strings.HasSuffix(kind, "-refused"),
+		strings.HasSuffix(kind, ".failed"), strings.HasSuffix(kind, ".wrong"), strings.HasSuffix(kind, ".throttled"), strings.HasSuffix(kind, ".revoked"):
+		return icons.Cross, theme.Danger
+	case strings.HasSuffix(kind, ".granted"), strings.HasSuffix(kind, ".accepted"), strings.HasSuffix(kind, ".acknowledged"):
+		return icons.Check, theme.Good
+	case strings.HasPrefix(kind, "notification."):
+		return icons.Bell, theme.Attention
+	case strings.HasPrefix(kind, "session."), strings.HasPrefix(kind, "engineer."), strings.HasPrefix(kind, "prompt."):
+		return icons.Person, theme.Session
+	case strings.HasPrefix(kind, "help."), strings.HasPrefix(kind, "code."):
+		return icons.Phone, theme.Note
+	case strings.HasPrefix(kind, "file."):
+		return icons.File, theme.Note
+	case strings.HasPrefix(kind, "upgrade."):
+		return icons.Upgrade, theme.Note
+	}
+	return icons.Info, theme.Neutral
+}
+
+// told are the fields worth reading out, in this order. The rest (numbers,
+// hashes) is for IT's beckmanctl.
+var told = []string{"why", "try", "duration", "version", "severity", "name", "file"}
+
+// detail is what an entry's fields add, in one line.
+func detail(a *hostpb.Activity) string {
+	var parts []string
+	for _, name := range told {
+		if value := Clean(a.GetFields()[name], 80); value != "" {
+			parts = append(parts, name+" "+value)
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// actor is who did it, in words where we have them.
+func actor(c *text.Catalogue, name string) string {
+	if key := "actor." + name; c.Has(key) {
+		return c.T(key)
+	}
+	return cleanName(name)
+}
+
+// AboutView is versions, device and what may be asked here.
+type AboutView struct {
+	Facts     [][2]string
+	Link      Mark
+	Permitted []PolicyRow
+}
+
+// PolicyRow is one capability and what signed policy says to it.
+type PolicyRow struct {
+	Label string
+	Mark  Mark
+	Why   string
+}
+
+// AboutView makes the view model; version is this program's.
+func (s *State) AboutView(c *text.Catalogue, version string) AboutView {
+	st := s.Status
+	v := AboutView{Link: s.link(c)}
+	class := c.T("about.class.patient-data") // unknown counts as patient data
+	if st.GetInstrumentClass() == "general" {
+		class = c.T("about.class.general")
+	}
+	policy := c.T("about.policy.none")
+	switch {
+	case st.GetPolicy() == "signed":
+		policy = c.T("about.policy.signed")
+	case strings.HasPrefix(st.GetPolicy(), "refused"):
+		policy = c.T("about.policy.refused")
+	}
+	instrument := orUnknown(c, st.GetRegistration().GetInstrumentType())
+	if serial := cleanName(st.GetRegistration().GetSerial()); serial != "" {
+		instrument += " · " + serial
+	}
+	v.Facts = [][2]string{
+		{c.T("about.version"), version},
+		{c.T("about.service"), orUnknown(c, st.GetVersion())},
+		{c.T("about.cloud"), orUnknown(c, st.GetCloud())},
+		{c.T("about.device"), orUnknown(c, st.GetRegistration().GetDeviceId())},
+		{c.T("about.instrument"), instrument},
+		{c.T("about.class"), class},
+		{c.T("about.policy"), policy},
+	}
+	for _, row := range s.Policy.GetRows() {
+		p := PolicyRow{Label: cleanName(row.GetCapability()), Why: Clean(row.GetWhy(), 200)}
+		if key := "capability." + row.GetCapability(); c.Has(key) {
+			p.Label = c.T(key)
+		}
+		switch row.GetEffective() {
+		case "may be asked":
+			p.Mark = Mark{theme.Good, icons.Check, c.T("about.effective.ask")}
+		case "never":
+			p.Mark = Mark{theme.Danger, icons.Cross, c.T("about.effective.never")}
+		default:
+			p.Mark = Mark{theme.Neutral, icons.Power, c.T("about.effective.off")}
+		}
+		v.Permitted = append(v.Permitted, p)
+	}
+	return v
+}

@@ -1,0 +1,245 @@
+// Package model is what the windows know and what they show of it: events go
+// in, view models come out. It does no I/O, has no clock and draws nothing, so
+// that every state of every view can be tested as a table.
+package model
+
+import (
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	"beckmanconnect/ipc/hostpb"
+)
+
+// HelpStep is how far a technician is in asking for help.
+type HelpStep int
+
+const (
+	StepWho        HelpStep = iota // who called whom?
+	StepTheyCalled                 // they called: no code
+	StepForm                       // about what?
+)
+
+// Help is what the help view remembers by itself. The code lives here and
+// nowhere else: not in the state the service sends, not on disk (scenario 25).
+type Help struct {
+	Step         HelpStep
+	Notification uint64 // what it is about, 0: nothing
+	RequestID    string
+	Code         string
+	Requesting   bool
+}
+
+// State is everything the windows know. It belongs to one goroutine.
+type State struct {
+	Connected bool
+	Tried     bool // the first attempt to reach the service has ended
+
+	Status  *hostpb.Status
+	Support *hostpb.SupportState
+	Upgrade *hostpb.Upgrade
+	Prompt  *hostpb.Prompt
+
+	Notifications       []*hostpb.Notification // newest first
+	NotificationsLoaded bool
+	NotificationsMore   bool
+	oldestListed        uint64 // where the next page goes on
+
+	Activity       []*hostpb.Activity // newest first
+	ActivityLoaded bool
+	ActivityMore   bool
+
+	Terms  *hostpb.Terms
+	Policy *hostpb.PolicyExplanation
+	Help   Help
+
+	// TermsAccepted and Registering carry the set-up over the moment between
+	// an answer and the status that follows it.
+	TermsAccepted string
+	Registering   bool
+
+	NoKillKey bool // the kill key could not be taken: another program holds it
+
+	Failure string // code of the last call that failed; empty: none to show
+}
+
+// SetConnected notes whether the service answers.
+func (s *State) SetConnected(on bool) {
+	s.Connected, s.Tried = on, true
+	if !on {
+		// Nobody can answer a question the service does not know about any more.
+		s.Prompt = nil
+		s.Help.Requesting, s.Registering = false, false
+	}
+}
+
+// Apply takes one event in. It says what has to be fetched anew.
+func (s *State) Apply(e *hostpb.Event) (reload Reload) {
+	switch body := e.GetBody().(type) {
+	case *hostpb.Event_Reset_:
+		s.applyStatus(body.Reset_.GetSnapshot())
+		return Reload{Notifications: true, Activity: true, Policy: true, Terms: true}
+	case *hostpb.Event_Status:
+		before := s.Status
+		s.applyStatus(body.Status)
+		return Reload{
+			Policy:   before.GetPolicy() != body.Status.GetPolicy(),
+			Activity: before.GetLog().GetEntries() != body.Status.GetLog().GetEntries() || before.GetLog().GetCheckpointUnix() != body.Status.GetLog().GetCheckpointUnix(),
+		}
+	case *hostpb.Event_Notification:
+		s.PutNotification(body.Notification)
+		return Reload{Activity: true}
+	case *hostpb.Event_Prompt:
+		s.Prompt = body.Prompt
+	case *hostpb.Event_PromptGone:
+		if s.Prompt.GetId() == body.PromptGone.GetId() {
+			s.Prompt = nil
+		}
+		return Reload{Activity: true}
+	case *hostpb.Event_Support:
+		s.applySupport(body.Support)
+		return Reload{Activity: true}
+	case *hostpb.Event_Upgrade:
+		s.Upgrade = body.Upgrade
+		return Reload{Activity: true}
+	}
+	return Reload{}
+}
+
+// Reload says what an event made stale.
+type Reload struct{ Notifications, Activity, Policy, Terms bool }
+
+func (s *State) applyStatus(status *hostpb.Status) {
+	if status == nil {
+		return
+	}
+	s.Status = status
+	s.Upgrade = status.GetUpgrade()
+	if status.GetSupport() != nil {
+		s.applySupport(status.GetSupport())
+	}
+}
+
+func (s *State) applySupport(support *hostpb.SupportState) {
+	s.Support = support
+	// The prompt in the state is the truth: a missed PromptGone must not leave
+	// a dead question on the screen.
+	s.Prompt = support.GetPrompt()
+	if id := support.GetRequestId(); s.Help.RequestID != "" && id != s.Help.RequestID {
+		s.Help.Code, s.Help.RequestID = "", ""
+	}
+	switch support.GetPhase() {
+	case hostpb.SupportPhase_SUPPORT_PHASE_WAITING:
+		s.Help.Requesting = false
+	case hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED, hostpb.SupportPhase_SUPPORT_PHASE_LOST:
+		// The code has done its work.
+		s.Help = Help{}
+	}
+}
+
+// HelpRequested keeps the code a request was answered with.
+func (s *State) HelpRequested(r *hostpb.HelpRequested) {
+	s.Help = Help{RequestID: r.GetRequestId(), Code: r.GetCode()}
+	// The state's own event may come later; until then this is what holds.
+	if s.Support.GetRequestId() != r.GetRequestId() {
+		s.Support = &hostpb.SupportState{
+			Phase: hostpb.SupportPhase_SUPPORT_PHASE_WAITING, RequestId: r.GetRequestId(), CodeExpiresUnixMs: r.GetExpiresUnixMs(),
+		}
+	}
+}
+
+// PutNotifications takes a page in, the newest page when first is true.
+func (s *State) PutNotifications(page *hostpb.NotificationPage, first bool) {
+	if first {
+		s.Notifications, s.oldestListed = nil, 0
+	}
+	for _, n := range page.GetNotifications() {
+		s.PutNotification(n)
+		if s.oldestListed == 0 || n.GetId() < s.oldestListed {
+			s.oldestListed = n.GetId()
+		}
+	}
+	s.NotificationsLoaded, s.NotificationsMore = true, page.GetMore()
+}
+
+// PutOpen takes the open ones in, which may be older than the pages so far.
+func (s *State) PutOpen(page *hostpb.NotificationPage) {
+	for _, n := range page.GetNotifications() {
+		s.PutNotification(n)
+	}
+}
+
+// Registered takes in the answer to a registration; the status follows.
+func (s *State) Registered(r *hostpb.Registration) {
+	if s.Status != nil && r != nil {
+		s.Status = proto.CloneOf(s.Status)
+		s.Status.Registration = r
+	}
+}
+
+// UpgradeAccepted takes in the answer to an accepted upgrade, unless an event
+// has told more since.
+func (s *State) UpgradeAccepted(u *hostpb.Upgrade) {
+	if u.GetDigest() != "" && s.Upgrade.GetState() == "offered" {
+		s.Upgrade = u
+	}
+}
+
+// PutNotification takes one in, new or changed.
+func (s *State) PutNotification(n *hostpb.Notification) {
+	at, found := slices.BinarySearchFunc(s.Notifications, n.GetId(), func(have *hostpb.Notification, id uint64) int {
+		switch {
+		case have.GetId() > id:
+			return -1
+		case have.GetId() < id:
+			return 1
+		}
+		return 0
+	})
+	if found {
+		s.Notifications[at] = n
+		return
+	}
+	s.Notifications = slices.Insert(s.Notifications, at, n)
+}
+
+// OldestNotification is where the next page goes on.
+func (s *State) OldestNotification() uint64 { return s.oldestListed }
+
+// Notification returns one by its number.
+func (s *State) Notification(id uint64) *hostpb.Notification {
+	for _, n := range s.Notifications {
+		if n.GetId() == id {
+			return n
+		}
+	}
+	return nil
+}
+
+// PutActivity takes a page of the log in.
+func (s *State) PutActivity(page *hostpb.ActivityPage, first bool) {
+	if first {
+		s.Activity = nil
+	}
+	s.Activity = append(s.Activity, page.GetEntries()...)
+	s.ActivityLoaded, s.ActivityMore = true, page.GetMore()
+}
+
+// OldestActivity is where the next page goes on.
+func (s *State) OldestActivity() uint64 {
+	if len(s.Activity) == 0 {
+		return 0
+	}
+	return s.Activity[len(s.Activity)-1].GetIndex()
+}
+
+// InSession says whether an engineer is, or may come back, in.
+func (s *State) InSession() bool {
+	phase := s.Support.GetPhase()
+	return phase == hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED || phase == hostpb.SupportPhase_SUPPORT_PHASE_LOST
+}
+
+// Waiting says whether a code is out.
+func (s *State) Waiting() bool {
+	return s.Support.GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_WAITING
+}

@@ -1,0 +1,135 @@
+package part
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"beckmanconnect/ui/icons"
+	"beckmanconnect/ui/theme"
+)
+
+// Card is a rounded surface around what belongs together.
+func (k *Kit) Card(content fyne.CanvasObject) fyne.CanvasObject {
+	return k.card(k.Palette.Surface, k.Palette.Line, theme.CardInset, content)
+}
+
+// TonedCard is a card in the paper of a tone, for what must be seen.
+func (k *Kit) TonedCard(tone theme.Tone, content fyne.CanvasObject) fyne.CanvasObject {
+	c := k.Palette.Chips[tone]
+	line := c.Ink
+	line.A = 0x50
+	return k.card(c.Paper, line, theme.CardInset, content)
+}
+
+func (k *Kit) card(paper, line color.NRGBA, inset float32, content fyne.CanvasObject) fyne.CanvasObject {
+	box := canvas.NewRectangle(paper)
+	box.CornerRadius, box.StrokeColor, box.StrokeWidth = theme.Radius, line, 1
+	return container.NewStack(box, Inset(inset, inset, inset, inset, content))
+}
+
+// Stripe is a card with a coloured edge at its left: an open notification.
+func (k *Kit) Stripe(tone theme.Tone, content fyne.CanvasObject) fyne.CanvasObject {
+	edge := canvas.NewRectangle(k.Palette.Chips[tone].Ink)
+	edge.CornerRadius = 2
+	edge.SetMinSize(fyne.NewSize(4, 0))
+	box := canvas.NewRectangle(k.Palette.Surface)
+	box.CornerRadius, box.StrokeColor, box.StrokeWidth = theme.Radius, k.Palette.Line, 1
+	return container.NewStack(box, container.NewBorder(nil, nil, Inset(14, 0, 14, 8, edge), nil, Inset(14, 16, 14, 8, content)))
+}
+
+// Chip is a tone with its icon and word; the colour never stands alone.
+func (k *Kit) Chip(tone theme.Tone, icon icons.Name, word string) fyne.CanvasObject {
+	c := k.Palette.Chips[tone]
+	box := canvas.NewRectangle(c.Paper)
+	box.CornerRadius = 13
+	row := Row(6, k.Icon(icon, 15, c.Ink), k.Plain(word, theme.TextSmall, true, c.Ink))
+	if icon == "" {
+		row = Row(0, k.Plain(word, theme.TextSmall, true, c.Ink))
+	}
+	return container.NewStack(box, Inset(4, 11, 4, 9, row))
+}
+
+// Disc is an icon in a round field of its tone.
+func (k *Kit) Disc(tone theme.Tone, icon icons.Name, size float32) fyne.CanvasObject {
+	c := k.Palette.Chips[tone]
+	disc := canvas.NewCircle(c.Paper)
+	room := size * 0.25
+	return container.New(squareLayout{size}, disc, Inset(room, room, room, room, k.Icon(icon, size-2*room, c.Ink)))
+}
+
+// squareLayout gives everything the same square.
+type squareLayout struct{ size float32 }
+
+func (l squareLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSquareSize(l.size) }
+
+func (l squareLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects {
+		o.Resize(fyne.NewSquareSize(l.size))
+		o.Move(fyne.NewPos((size.Width-l.size)/2, (size.Height-l.size)/2))
+	}
+}
+
+// Banner is a message across the page.
+func (k *Kit) Banner(tone theme.Tone, icon icons.Name, s string, extra ...fyne.CanvasObject) fyne.CanvasObject {
+	c := k.Palette.Chips[tone]
+	line := c.Ink
+	line.A = 0x50
+	objects := append([]fyne.CanvasObject{k.Icon(icon, 20, c.Ink), k.text(s, theme.TextBody, false, c.Ink)}, extra...)
+	return k.card(c.Paper, line, 12, RowStretch(12, 1, objects...))
+}
+
+// Empty is what a list shows that has nothing in it.
+func (k *Kit) Empty(tone theme.Tone, icon icons.Name, title, detail string) fyne.CanvasObject {
+	return Column(10,
+		Space(0, 36),
+		k.Disc(tone, icon, 76),
+		k.text(title, theme.TextStrong, true, k.Palette.Ink).Centered(),
+		k.text(detail, theme.TextBody, false, k.Palette.Muted).Centered(),
+	)
+}
+
+// Rule is a thin line.
+func (k *Kit) Rule() fyne.CanvasObject {
+	r := canvas.NewRectangle(k.Palette.Line)
+	r.SetMinSize(fyne.NewSize(1, 1))
+	return r
+}
+
+// Facts is a table of names and values, the values aligned.
+func (k *Kit) Facts(rows ...[2]string) fyne.CanvasObject {
+	width := float32(0)
+	for _, r := range rows {
+		width = max(width, fyne.MeasureText(r[0], theme.TextBody, fyne.TextStyle{}).Width)
+	}
+	out := make([]fyne.CanvasObject, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, RowTop(20, 1, container.New(widthLayout{width}, k.Muted(r[0])), k.Body(r[1])))
+	}
+	return Column(9, out...)
+}
+
+// widthLayout gives its objects one width.
+type widthLayout struct{ width float32 }
+
+func (l widthLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	h := float32(0)
+	for _, o := range objects {
+		h = max(h, o.MinSize().Height)
+	}
+	return fyne.NewSize(l.width, h)
+}
+
+func (l widthLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects {
+		o.Move(fyne.NewPos(0, 0))
+		o.Resize(size)
+	}
+}
+
+// FixedWidth gives an object a width of its own.
+func FixedWidth(w float32, o fyne.CanvasObject) *fyne.Container {
+	return container.New(widthLayout{w}, o)
+}

@@ -1,0 +1,237 @@
+// Package sample holds states of the windows as they occur, for tests and for
+// the gallery. Names and numbers in it are invented.
+package sample
+
+import (
+	"time"
+
+	"beckmanconnect/assets/terms"
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/model"
+)
+
+// Now is the moment all samples are seen at.
+var Now = time.Date(2026, 3, 17, 14, 5, 0, 0, time.UTC)
+
+// Ago is a moment before Now, in milliseconds.
+func Ago(d time.Duration) int64 { return Now.Add(-d).UnixMilli() }
+
+// In is a moment after Now, in milliseconds.
+func In(d time.Duration) int64 { return Now.Add(d).UnixMilli() }
+
+// Status is a device that is set up and well.
+func Status() *hostpb.Status {
+	return &hostpb.Status{
+		Version: "0.1.0", Link: hostpb.Link_LINK_ONLINE, Cloud: "eu.connect.example", TermsAccepted: true, TermsVersion: terms.Version,
+		Registration: &hostpb.Registration{
+			DeviceId: "bc-7c1f02a94be83d55", Email: "maria.huber@labor.example", Name: "Maria Huber",
+			InstrumentType: "DxH 900", Serial: "BA 4711-0815", Region: "eu", RegisteredUnix: Now.Add(-73 * 24 * time.Hour).Unix(),
+		},
+		InstrumentClass: "general", InstrumentRun: "idle", Policy: "signed", LastSeq: 41,
+		Support: &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_READY},
+		Log:     &hostpb.LogState{Entries: 1284, CheckpointUnix: Now.Add(-4 * time.Minute).Unix(), Writable: true},
+	}
+}
+
+// Engineer is who comes to help.
+func Engineer() *hostpb.Engineer {
+	return &hostpb.Engineer{Account: "anna.weber@vendor.example", Name: "Anna Weber", Organisation: "Service Vienna", Regions: []string{"eu"}}
+}
+
+// Notifications are alarms of every kind, two of them open.
+func Notifications() []*hostpb.Notification {
+	day := 24 * time.Hour
+	return []*hostpb.Notification{
+		{
+			Id: 19, Code: "disk-nearly-full", Severity: hostpb.Severity_SEVERITY_HIGH, State: hostpb.AlarmState_ALARM_STATE_RAISED, Source: "machine",
+			Subject: "/data/results", Verified: true, Count: 3, RaisedUnixMs: Ago(52 * time.Minute), LastUnixMs: Ago(2 * time.Minute),
+			Texts: []*hostpb.LocalText{
+				{Language: "en", Title: "The disk for results is nearly full", Advice: "Archive old results now. Below 2 % the instrument stops measuring."},
+				{Language: "de", Title: "Der Datenträger für Ergebnisse ist fast voll", Advice: "Archivieren Sie jetzt alte Ergebnisse. Unter 2 % misst das Gerät nicht weiter."},
+			},
+		},
+		{
+			Id: 18, Code: "sample-syringe-worn", Severity: hostpb.Severity_SEVERITY_MEDIUM, State: hostpb.AlarmState_ALARM_STATE_RAISED, Source: "instrument-log",
+			Subject: "module A", Verified: true, Count: 1, RaisedUnixMs: Ago(3 * time.Hour), LastUnixMs: Ago(3 * time.Hour),
+			Texts: []*hostpb.LocalText{
+				{Language: "en", Title: "The sample syringe is worn", Advice: "Replace the syringe within the next 200 samples. The part stands in the manual under 7.4."},
+				{Language: "de", Title: "Die Probenspritze ist abgenutzt", Advice: "Tauschen Sie die Spritze innerhalb der nächsten 200 Proben. Das Teil steht im Handbuch unter 7.4."},
+			},
+		},
+		{
+			Id: 17, Code: "shift-note", Severity: hostpb.Severity_SEVERITY_INFO, State: hostpb.AlarmState_ALARM_STATE_ACKNOWLEDGED, Source: "local",
+			RaisedUnixMs: Ago(22 * time.Hour), LastUnixMs: Ago(22 * time.Hour), AcknowledgedUnixMs: Ago(21 * time.Hour), AcknowledgedBy: "MH", Count: 1,
+			Texts: []*hostpb.LocalText{
+				{Language: "en", Title: "Reagent lot 2217 was opened"},
+				{Language: "de", Title: "Reagenz-Charge 2217 wurde geöffnet"},
+			},
+		},
+		{
+			Id: 16, Code: "clock-off", Severity: hostpb.Severity_SEVERITY_LOW, State: hostpb.AlarmState_ALARM_STATE_CLEARED, Source: "machine", Verified: true,
+			RaisedUnixMs: Ago(3 * day), LastUnixMs: Ago(3 * day), ClearedUnixMs: Ago(3*day - time.Hour), Count: 1,
+			Texts: []*hostpb.LocalText{
+				{Language: "en", Title: "The clock of this PC was off by 40 seconds", Advice: "Nothing to do."},
+				{Language: "de", Title: "Die Uhr dieses PCs ging 40 Sekunden falsch", Advice: "Nichts zu tun."},
+			},
+		},
+	}
+}
+
+// Activity is a part of the log.
+func Activity() []*hostpb.Activity {
+	entry := func(i uint64, ago time.Duration, kind, actor, subject string, proven bool, fields ...string) *hostpb.Activity {
+		a := &hostpb.Activity{Index: i, UnixMs: Ago(ago), Kind: kind, Actor: actor, Subject: subject, Proven: proven, Fields: map[string]string{}}
+		for f := 0; f+1 < len(fields); f += 2 {
+			a.Fields[fields[f]] = fields[f+1]
+		}
+		return a
+	}
+	day := 24 * time.Hour
+	return []*hostpb.Activity{
+		entry(1284, 2*time.Minute, "notification.raised", "system", "disk-nearly-full", false),
+		entry(1283, 20*time.Minute, "session.ended", "technician", "", true, "why", "technician"),
+		entry(1282, 24*time.Minute, "file.received", "service", "", true),
+		entry(1281, 25*time.Minute, "prompt.answered", "technician", "", true, "capability", "files", "answer", "allowed"),
+		entry(1280, 31*time.Minute, "prompt.answered", "technician", "", true, "capability", "control", "answer", "denied"),
+		entry(1279, 36*time.Minute, "session.granted", "technician", "", true, "capability", "view", "duration", "session"),
+		entry(1278, 38*time.Minute, "code.wrong", "engineer", "", true, "try", "1"),
+		entry(1277, 44*time.Minute, "help.requested", "technician", "", true),
+		entry(1276, day, "upgrade.installed", "service", "0.1.0", true),
+		entry(1275, day+time.Hour, "notification.acknowledged", "technician", "shift-note", true),
+		entry(1274, day+2*time.Hour, "quality.checked", "service", "module A", true),
+	}
+}
+
+// Policy is what the signed policy says.
+func Policy() *hostpb.PolicyExplanation {
+	return &hostpb.PolicyExplanation{Source: "site policy 3", Rows: []*hostpb.PolicyRow{
+		{Capability: "view", Effective: "may be asked", Why: "site policy 3"},
+		{Capability: "control", Effective: "may be asked", Why: "site policy 3"},
+		{Capability: "files", Effective: "never", Why: "patient-data instrument"},
+		{Capability: "clipboard", Effective: "off", Why: "safe default"},
+	}}
+}
+
+// Upgrade is a version on offer.
+func Upgrade() *hostpb.Upgrade {
+	return &hostpb.Upgrade{
+		Digest: "4be83d557c1f02a9", Version: "0.1.1", State: "offered", Size: 18_400_000, Capabilities: []string{"clipboard"},
+		Notes: []*hostpb.LocalText{
+			{Language: "en", Title: "Quicker start, clearer questions", Advice: "The window opens in half the time.\nQuestions name the file's fingerprint.\nThe log can be exported for a day."},
+			{Language: "de", Title: "Schnellerer Start, klarere Fragen", Advice: "Das Fenster öffnet in der halben Zeit.\nFragen nennen die Prüfsumme der Datei.\nDas Protokoll lässt sich für einen Tag exportieren."},
+		},
+	}
+}
+
+// ViewPrompt asks to see the screen.
+func ViewPrompt() *hostpb.Prompt {
+	return &hostpb.Prompt{
+		Id: "p1", Nonce: []byte{1}, SessionId: "s1", Capability: hostpb.Capability_CAPABILITY_VIEW, Engineer: Engineer(),
+		Reason: "Ticket 4711: look at the disk alarm", ExpiresUnixMs: In(60 * time.Second), ArmedAfterMs: 800, PatientData: true,
+		Durations: []hostpb.Duration_{hostpb.Duration__DURATION_ONCE, hostpb.Duration__DURATION_15_MIN, hostpb.Duration__DURATION_SESSION},
+	}
+}
+
+// ControlPrompt asks for mouse and keyboard while a run may be in progress.
+func ControlPrompt() *hostpb.Prompt {
+	p := ViewPrompt()
+	p.Id, p.Capability, p.PatientData, p.RunInProgress = "p2", hostpb.Capability_CAPABILITY_CONTROL, false, true
+	p.Reason = "Ticket 4711: archive old results together"
+	return p
+}
+
+// FilePrompt offers one file.
+func FilePrompt() *hostpb.Prompt {
+	return &hostpb.Prompt{
+		Id: "p3", Nonce: []byte{3}, SessionId: "s1", Capability: hostpb.Capability_CAPABILITY_FILES, Engineer: Engineer(),
+		Reason: "Settings for the archive", ExpiresUnixMs: In(42 * time.Second), ArmedAfterMs: 800,
+		FileName: "archive-settings.xml", FileSize: 48_200, FileSha256: "9f2c41d07be83d557c1f02a94be83d557c1f02a94be83d557c1f02a94be83d55",
+	}
+}
+
+// State is a state that has been loaded and is connected.
+func State() model.State {
+	s := model.State{}
+	s.SetConnected(true)
+	s.Apply(&hostpb.Event{Body: &hostpb.Event_Reset_{Reset_: &hostpb.Reset{Snapshot: Status()}}})
+	s.PutNotifications(&hostpb.NotificationPage{}, true)
+	s.PutActivity(&hostpb.ActivityPage{Entries: Activity(), More: true}, true)
+	s.Policy = Policy()
+	return s
+}
+
+// Terms is what has to be accepted, in a language.
+func Terms(lang string) *hostpb.Terms {
+	version, it, service, sum := terms.Current(lang)
+	return &hostpb.Terms{Version: version, ItRequirements: it, Terms: service, Sha256: sum}
+}
+
+// Fresh is a device nobody has set up.
+func Fresh(lang string) model.State {
+	s := State()
+	s.Status.TermsAccepted, s.Status.Registration, s.Status.Link = false, nil, hostpb.Link_LINK_UNREGISTERED
+	s.Support = &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_OFF, OffCode: "terms-not-accepted"}
+	s.Terms = Terms(lang)
+	return s
+}
+
+// Alarmed has open notifications.
+func Alarmed() model.State {
+	s := State()
+	s.PutNotifications(&hostpb.NotificationPage{Notifications: Notifications(), More: true}, true)
+	s.Status.OpenNotifications, s.Status.Worst = 2, hostpb.Severity_SEVERITY_HIGH
+	return s
+}
+
+// Waiting has a code out.
+func Waiting() model.State {
+	s := State()
+	s.HelpRequested(&hostpb.HelpRequested{RequestId: "r1", Code: "K7PX 3MDW", ExpiresUnixMs: In(9*time.Minute + 41*time.Second)})
+	s.Apply(&hostpb.Event{Body: &hostpb.Event_Support{Support: &hostpb.SupportState{
+		Phase: hostpb.SupportPhase_SUPPORT_PHASE_WAITING, RequestId: "r1", CodeExpiresUnixMs: In(9*time.Minute + 41*time.Second), WrongCodes: 1,
+	}}})
+	return s
+}
+
+// Session has an engineer in, who sees the screen and sends a file.
+func Session() model.State {
+	s := State()
+	s.Apply(&hostpb.Event{Body: &hostpb.Event_Support{Support: SessionState()}})
+	return s
+}
+
+// SessionState is the support state of Session.
+func SessionState() *hostpb.SupportState {
+	return &hostpb.SupportState{
+		Phase: hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED, RequestId: "r1", SessionId: "s1", Engineer: Engineer(), StartedUnixMs: Ago(7 * time.Minute),
+		Leases: []*hostpb.Lease{
+			{Capability: hostpb.Capability_CAPABILITY_VIEW, Active: true},
+			{Capability: hostpb.Capability_CAPABILITY_CONTROL, UntilUnixMs: In(12*time.Minute + 9*time.Second)},
+		},
+		Transfers: []*hostpb.Transfer{
+			{Id: "t1", Name: "archive-settings.xml", Size: 48_200, Done: 30_000, State: "running"},
+			{Id: "t2", Name: "notes.txt", Size: 900, State: "refused"},
+		},
+	}
+}
+
+// Ended is after a session.
+func Ended() model.State {
+	s := State()
+	s.Apply(&hostpb.Event{Body: &hostpb.Event_Support{Support: &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_READY, EndedCode: "kill-key"}}})
+	return s
+}
+
+// Offered has an upgrade on offer.
+func Offered() model.State {
+	s := State()
+	s.Upgrade = Upgrade()
+	return s
+}
+
+// NoService cannot reach the service.
+func NoService() model.State {
+	s := model.State{}
+	s.SetConnected(false)
+	return s
+}

@@ -1,0 +1,247 @@
+package view
+
+import (
+	"reflect"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"beckmanconnect/ui/icons"
+	"beckmanconnect/ui/model"
+	"beckmanconnect/ui/part"
+	"beckmanconnect/ui/theme"
+)
+
+type helpPage struct {
+	kit     *part.Kit
+	actions Actions
+	shown   model.HelpView // without what runs by itself
+	drawn   bool
+	place   *fyne.Container
+	scroll  *container.Scroll
+
+	left    *part.Text // the code's time, while it shows
+	leases  []*part.Text
+	request *part.Button
+	reason  *part.Entry
+}
+
+func newHelpPage(kit *part.Kit, actions Actions) *helpPage {
+	p := &helpPage{kit: kit, actions: actions, place: part.Column(14)}
+	p.scroll = pageFrame(p.place)
+	return p
+}
+
+func (p *helpPage) content() fyne.CanvasObject { return p.scroll }
+
+// still is a view without its countdowns: what differs only in them is not
+// drawn anew.
+func still(v model.HelpView) model.HelpView {
+	v.Waiting.Left = ""
+	v.Busy = false
+	leases := append([]model.LeaseRow(nil), v.Session.Leases...)
+	for i := range leases {
+		leases[i].Left = ""
+	}
+	v.Session.Leases = leases
+	return v
+}
+
+func (p *helpPage) update(s *model.State, now time.Time) {
+	v := s.HelpView(p.kit.Words, now)
+	if !p.drawn || !reflect.DeepEqual(still(v), p.shown) {
+		p.drawn, p.shown = true, still(v)
+		p.left, p.leases, p.request, p.reason = nil, nil, nil, nil
+		p.draw(v)
+	}
+	if p.left != nil {
+		p.left.Set(v.Waiting.Left)
+	}
+	for i, l := range p.leases {
+		l.Set(v.Session.Leases[i].Left)
+	}
+	if p.request != nil {
+		label := "help.request"
+		if v.Busy {
+			label = "help.requesting"
+		}
+		p.request.SetLabel(p.kit.T(label))
+		p.request.SetEnabled(!v.Busy)
+	}
+}
+
+func (p *helpPage) draw(v model.HelpView) {
+	k := p.kit
+	var rows []fyne.CanvasObject
+	if v.Ended != nil {
+		rows = append(rows, k.TonedCard(theme.Neutral, part.RowStretch(14, 1, k.Icon(icons.Power, 26, k.Palette.Chips[theme.Neutral].Ink),
+			part.Column(3, k.Bold(k.T("help.ended.title")), k.Body(v.Ended.Detail+" "+k.T("help.ended.safe"))))))
+	}
+	switch v.Page {
+	case model.HelpOff:
+		rows = append(rows, p.off(v.Off))
+	case model.HelpWho:
+		rows = append(rows, k.Title(k.T("help.title")), p.who(), p.how(v.Kill))
+	case model.HelpTheyCalled:
+		rows = append(rows, p.theyCalled())
+	case model.HelpForm:
+		rows = append(rows, k.Title(k.T("help.title")), p.form(v), p.how(v.Kill))
+	case model.HelpWaiting:
+		rows = append(rows, p.waiting(v.Waiting))
+	case model.HelpSession:
+		rows = append(rows, p.session(v))
+	}
+	redraw(p.place, rows...)
+}
+
+func (p *helpPage) off(v model.HelpOffView) fyne.CanvasObject {
+	k := p.kit
+	column := part.Column(14, k.Empty(theme.Neutral, icons.Power, k.T("help.off.title"), v.Why))
+	if v.Action != "" {
+		column.Add(container.NewCenter(k.Button("help.off.action", part.Primary, icons.Setup, v.Action, func() { p.actions.Navigate(Register) })))
+	}
+	return k.Card(part.Inset(0, 0, 36, 0, column))
+}
+
+func (p *helpPage) who() fyne.CanvasObject {
+	k := p.kit
+	return k.Card(part.Column(16,
+		part.RowStretch(14, 1, k.Disc(theme.Note, icons.Phone, 46),
+			part.Column(3, k.Strong(k.T("help.who.title")), k.Body(k.T("help.who.detail")))),
+		container.NewGridWithColumns(2,
+			k.Button("help.called-them", part.Primary, icons.Phone, k.T("help.called-them"), func() { p.actions.HelpStep(model.StepForm) }),
+			k.Button("help.they-called", part.Quiet, icons.Warning, k.T("help.they-called"), func() { p.actions.HelpStep(model.StepTheyCalled) }),
+		),
+	))
+}
+
+func (p *helpPage) how(kill string) fyne.CanvasObject {
+	k := p.kit
+	column := part.Column(12, k.Strong(k.T("help.how.title")))
+	for i, key := range []string{"help.how.1", "help.how.2", "help.how.3"} {
+		column.Add(part.RowStretch(12, 1, k.Disc(theme.Neutral, []icons.Name{icons.Phone, icons.Shield, icons.Power}[i], 34), k.Body(k.T(key, "key", kill))))
+	}
+	return k.Card(column)
+}
+
+func (p *helpPage) theyCalled() fyne.CanvasObject {
+	k := p.kit
+	return k.TonedCard(theme.Danger, part.Column(14,
+		part.RowStretch(14, 1, k.Icon(icons.Stop, 34, k.Palette.Chips[theme.Danger].Ink),
+			part.Column(4, k.Styled(k.T("help.they-called.title"), theme.TextTitle, true, k.Palette.Chips[theme.Danger].Ink),
+				k.Styled(k.T("help.they-called.detail"), theme.TextBody, false, k.Palette.Chips[theme.Danger].Ink))),
+		part.Row(0, k.Button("help.back", part.Quiet, "", k.T("help.back"), func() { p.actions.HelpStep(model.StepWho) })),
+	))
+}
+
+func (p *helpPage) form(v model.HelpView) fyne.CanvasObject {
+	k := p.kit
+	p.reason = k.Entry("help.reason", k.T("help.reason.hint"))
+	p.request = k.Button("help.request", part.Primary, icons.Help, k.T("help.request"), func() { p.actions.RequestHelp(p.reason.Text) })
+	column := part.Column(16)
+	if v.About != "" {
+		column.Add(k.Banner(theme.Attention, icons.Bell, v.About))
+	}
+	column.Add(k.Field(k.T("help.reason"), p.reason).Content)
+	column.Add(part.Row(10, p.request, k.Button("help.back", part.Ghost, "", k.T("help.back"), func() { p.actions.HelpStep(model.StepWho) })))
+	return k.Card(column)
+}
+
+func (p *helpPage) waiting(v model.WaitingView) fyne.CanvasObject {
+	k := p.kit
+	tone := theme.Note
+	if v.Urgent {
+		tone = theme.Attention
+	}
+	p.left = k.Toned(v.Left, tone)
+	code := part.Column(14, k.Strong(k.T("help.code.title")))
+	if len(v.Groups) > 0 {
+		code.Add(part.NewNamed("help.code", k.Code(v.Groups, v.Spelling)))
+		code.Add(part.RowStretch(8, 1, k.Icon(icons.Clock, 18, k.Palette.Chips[tone].Ink), p.left))
+		code.Add(k.Muted(k.T("help.code.once")))
+	} else {
+		code.Add(k.Body(k.T("help.code.hidden")))
+		code.Add(part.RowStretch(8, 1, k.Icon(icons.Clock, 18, k.Palette.Chips[tone].Ink), p.left))
+	}
+	if v.Wrong != "" {
+		code.Add(k.Banner(theme.Attention, icons.Warning, v.Wrong))
+	}
+	ask := part.Column(12, k.Strong(k.T("help.will-ask.title")))
+	for _, m := range v.WillAsk {
+		ask.Add(part.RowStretch(12, 1, k.Disc(theme.Neutral, m.Icon, 34), k.Body(m.Word)))
+	}
+	if v.NoFiles {
+		ask.Add(part.RowStretch(12, 1, k.Disc(theme.Neutral, icons.Cross, 34), k.Muted(k.T("help.will-ask.no-files"))))
+	}
+	ask.Add(part.RowStretch(8, 1, k.Icon(icons.Shield, 18, k.Palette.Chips[theme.Good].Ink), k.Toned(k.T("help.will-ask.each"), theme.Good)))
+	return part.Column(14, k.Card(code), k.Card(ask),
+		part.Row(0, k.Button("help.cancel", part.Quiet, icons.Cross, k.T("help.cancel"), p.actions.CancelHelp)))
+}
+
+func (p *helpPage) session(v model.HelpView) fyne.CanvasObject {
+	k, s := p.kit, v.Session
+	who := part.Column(2, k.Small(k.T("help.session.with")), k.Strong(s.Name))
+	who.Add(k.Muted(joined(s.Organisation, s.Account, s.Since)))
+	end := k.Button("help.end", part.Stop, icons.Power, k.T("help.session.end"), p.actions.EndSession)
+	head := k.Card(part.Column(14,
+		part.RowStretch(14, 1, k.Disc(theme.Session, icons.Person, 52), who, end),
+		k.Small(k.T("help.session.kill", "key", v.Kill)),
+	))
+	allowed := part.Column(0, k.Strong(k.T("help.session.allowed")), part.Space(0, 12))
+	if len(s.Leases) == 0 {
+		allowed.Add(k.Muted(k.T("help.session.nothing")))
+	}
+	for i, l := range s.Leases {
+		capability := l.Capability
+		if i > 0 {
+			allowed.Add(part.Inset(10, 0, 10, 0, k.Rule()))
+		}
+		left := k.Small(l.Left)
+		p.leases = append(p.leases, left)
+		tone := theme.Neutral
+		if l.Active {
+			tone = theme.Attention
+		}
+		allowed.Add(part.RowStretch(12, 1, k.Disc(tone, l.Icon, 40),
+			part.Column(1, k.Bold(l.Label+" · "+l.InUse), left),
+			k.SmallButton("help."+l.ID+".revoke", part.Quiet, icons.Cross, k.T("help.session.take-back"), func() { p.actions.Revoke(capability) })))
+	}
+	column := part.Column(14, head, k.Card(allowed))
+	if len(s.Transfers) > 0 {
+		column.Add(p.transfers(s.Transfers))
+	}
+	return column
+}
+
+func (p *helpPage) transfers(rows []model.TransferRow) fyne.CanvasObject {
+	k := p.kit
+	column := part.Column(12, k.Strong(k.T("help.transfers")))
+	for _, t := range rows {
+		tone := theme.Note
+		if t.Failed {
+			tone = theme.Danger
+		}
+		words := part.Column(4, k.Bold(t.Name), k.Small(t.State))
+		if t.Fraction >= 0 {
+			words.Add(k.Progress(t.Fraction))
+		}
+		column.Add(part.RowStretch(12, 1, k.Disc(tone, icons.File, 40), words))
+	}
+	return k.Card(column)
+}
+
+// joined puts what is not empty in a row.
+func joined(parts ...string) string {
+	out := ""
+	for _, s := range parts {
+		switch {
+		case s == "":
+		case out == "":
+			out = s
+		default:
+			out += " · " + s
+		}
+	}
+	return out
+}
