@@ -9,6 +9,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/test/bufconn"
 
@@ -30,6 +31,7 @@ type Config struct {
 	Limits   server.Limits
 	Protocol server.Range
 	Behind   int                   // see server.HubConfig
+	Write    time.Duration         // see server.HubConfig
 	Presence func(server.Presence) // see server.HubConfig
 	Host     hostpb.HostServer     // nil: Fixture.Host
 	Epoch    string                // empty: Epoch
@@ -57,18 +59,14 @@ func Start(t testing.TB, c Config) *Fixture {
 		c.Epoch = Epoch
 	}
 	f := &Fixture{t: t, config: c, History: &History{}}
-	hub, err := server.NewHub(t.Context(), server.HubConfig{Epoch: c.Epoch, History: f.History, Behind: c.Behind, Presence: c.Presence})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Hub = hub
-	f.Host = newHost(hub)
+	f.Host = newHost()
 	f.Run()
 	t.Cleanup(f.Stop)
 	return f
 }
 
-// Run starts the service again after Stop, with what it knew before.
+// Run starts the service again after Stop. As after a real restart it knows
+// what was committed, and has a new Hub.
 func (f *Fixture) Run() {
 	f.t.Helper()
 	f.mu.Lock()
@@ -76,6 +74,13 @@ func (f *Fixture) Run() {
 	if f.pipe != nil {
 		return
 	}
+	hub, err := server.NewHub(context.Background(), server.HubConfig{
+		Epoch: f.config.Epoch, History: f.History, Behind: f.config.Behind, Write: f.config.Write, Presence: f.config.Presence,
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.Hub, f.Host.hub = hub, hub
 	host := f.config.Host
 	if host == nil {
 		host = f.Host

@@ -48,7 +48,7 @@ type Handlers struct {
 // Host is a host whose answers the test decides and whose calls it can see.
 type Host struct {
 	hostpb.UnimplementedHostServer
-	hub *server.Hub
+	hub *server.Hub // of this run; changes only while nothing is served
 
 	mu       sync.Mutex
 	handlers Handlers
@@ -56,8 +56,8 @@ type Host struct {
 	calls    []Call
 }
 
-func newHost(hub *server.Hub) *Host {
-	return &Host{hub: hub, status: &hostpb.Status{Version: Version, Epoch: Epoch}}
+func newHost() *Host {
+	return &Host{status: &hostpb.Status{Version: Version, Epoch: Epoch}}
 }
 
 // Handle changes the answers.
