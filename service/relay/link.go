@@ -157,18 +157,16 @@ func (s *Support) next(l *link) (frame byte, payload []byte, done bool) {
 	if l.finishing {
 		return 0, nil, true
 	}
-	for {
-		p, ok := s.pictures.take()
-		if !ok {
-			return 0, nil, false
-		}
-		if to, may := s.m.MayPicture(s.cfg.Now(), p.helper, p.generation); !may || to != l.id {
-			s.pictures.clear()
-			return 0, nil, false
-		}
-		s.m.CountPicture()
-		return wire.FrameScreen, p.update, false
+	p, ok := s.pictures.take()
+	if !ok {
+		return 0, nil, false
 	}
+	if to, may := s.m.MayPicture(s.cfg.Now(), p.helper, p.generation); !may || to != l.id {
+		s.pictures.clear() // nothing that waits may go out either
+		return 0, nil, false
+	}
+	s.m.CountPicture()
+	return wire.FrameScreen, p.update, false
 }
 
 // read takes in messages until the channel ends.

@@ -18,7 +18,8 @@ import (
 )
 
 // Publisher hands state and questions to the programs in the technician's
-// login. It is called under the driver's lock and must not block.
+// login. Like Policy and Gate it is called under the driver's lock: it must
+// neither block nor call the driver.
 type Publisher interface {
 	SupportChanged(*hostpb.SupportState)
 	PromptShown(*hostpb.Prompt)

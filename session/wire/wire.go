@@ -54,7 +54,8 @@ const (
 //	  wrong-code    TriesLeft, WaitMS
 //	  authenticated Session, Token, TechnicianMS
 //	  answer        ID, Capability, Granted, Why ("allowed", "denied", "timeout",
-//	                "policy", "throttled", "withdrawn"), UntilMS, Generation
+//	                "policy", "throttled", "withdrawn", "pending", "name"),
+//	                UntilMS, Generation: input carries the newest one told
 //	  lease-end     Capability, Why ("expired", "revoked", "helper-lost", …)
 //	  screen        Width, Height, State ("on", "off", "locked", "no-helper")
 //	  paused        On                         input is dropped: a prompt shows
