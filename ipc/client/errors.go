@@ -97,6 +97,8 @@ func (l *link) explain(err error) error {
 		return err
 	case errors.Is(cause, pipe.ErrUntrusted):
 		return failure(codes.Unauthenticated, protocol.CodeUntrusted, cause.Error(), "", cause)
+	case errors.Is(cause, pipe.ErrNotAdmitted):
+		return failure(codes.PermissionDenied, protocol.CodeNotPermitted, cause.Error(), "", cause)
 	case errors.Is(cause, errTooMany):
 		return failure(codes.ResourceExhausted, protocol.CodeTooMany, cause.Error(), "", cause)
 	case errors.Is(cause, errUnknownCaller):

@@ -25,6 +25,8 @@ var (
 	ErrUntrusted = errors.New("the server is not the BeckmanConnect service")
 	// ErrNotRunning: nobody listens.
 	ErrNotRunning = errors.New("the service is not running")
+	// ErrNotAdmitted: the system does not let this account connect.
+	ErrNotAdmitted = errors.New("this account may not connect")
 	// ErrName: the path can never be a pipe of ours.
 	ErrName = errors.New("unsuitable pipe name")
 )

@@ -241,6 +241,8 @@ func dial(ctx context.Context, c DialConfig) (net.Conn, error) {
 	switch {
 	case errors.Is(err, unix.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
 		return nil, fmt.Errorf("%w (%w)", ErrNotRunning, err)
+	case errors.Is(err, os.ErrPermission):
+		return nil, fmt.Errorf("%w (%w)", ErrNotAdmitted, err)
 	case err != nil:
 		return nil, err
 	}

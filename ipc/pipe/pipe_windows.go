@@ -48,10 +48,12 @@ func dial(ctx context.Context, c DialConfig) (net.Conn, error) {
 	}
 	// Identification: the server may see who we are, and never act as us.
 	conn, err := winio.DialPipeAccessImpLevel(ctx, c.Path, clientAccess, winio.PipeImpLevelIdentification)
-	if errors.Is(err, os.ErrNotExist) {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		return nil, fmt.Errorf("%w (%w)", ErrNotRunning, err)
-	}
-	if err != nil {
+	case errors.Is(err, os.ErrPermission):
+		return nil, fmt.Errorf("%w (%w)", ErrNotAdmitted, err)
+	case err != nil:
 		return nil, err
 	}
 	if err := verify(conn, c.Account); err != nil {
