@@ -94,7 +94,19 @@ func (h *House) startSSO(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	users := fmt.Sprintf(`[[user]]
+	cloudPort, err := freePort()
+	if err != nil {
+		return err
+	}
+	h.sso = fmt.Sprintf("http://127.0.0.1:%d", port)
+	h.cloud = fmt.Sprintf("https://localhost:%d", cloudPort)
+	text := fmt.Sprintf(`issuer = %q
+web = "console"
+secret = "console-demo"
+redirects = [%q]
+native = "desk"
+
+[[user]]
 account = %q
 name = %q
 organisation = "Service Central Europe"
@@ -107,20 +119,12 @@ name = "John Miller"
 organisation = "Service US"
 regions = ["us"]
 password = %q
-`, EngineerAccount, EngineerName, EngineerPassword, EngineerPassword)
-	file := h.dir("users.toml")
-	if err := os.WriteFile(file, []byte(users), 0o600); err != nil {
+`, h.sso, h.cloud+"/staff/callback", EngineerAccount, EngineerName, EngineerPassword, EngineerPassword)
+	file := h.dir("sso.toml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("stage: %w", err)
 	}
-	h.sso = fmt.Sprintf("http://127.0.0.1:%d", port)
-	cloudPort, err := freePort()
-	if err != nil {
-		return err
-	}
-	h.cloud = fmt.Sprintf("https://localhost:%d", cloudPort)
-	return h.serve(ctx, Command{Name: "sso", Path: h.bin("devsso"), Args: []string{
-		"--listen", fmt.Sprintf("127.0.0.1:%d", port), "--users", file,
-		"--redirect", h.cloud + "/staff/callback"}}, port)
+	return h.serve(ctx, Command{Name: "sso", Path: h.bin("devsso"), Args: []string{"--config", file}}, port)
 }
 
 func (h *House) startCloud(ctx context.Context) error {
@@ -129,18 +133,20 @@ func (h *House) startCloud(ctx context.Context) error {
 		return err
 	}
 	text := fmt.Sprintf(`listen = "127.0.0.1:%s"
-names = ["localhost", "127.0.0.1"]
+names = ["localhost"]
+url = %q
 data = %q
 roots = %q
-keys = %q
+private = %q
 upgrades = %q
+staff_networks = ["127.0.0.0/8", "::1/128"]
 
-[staff]
+[oidc]
 issuer = %q
-client_id = "console"
-client_secret = "console-demo"
-native_client_id = "desk"
-`, port, h.dir("cloud"), h.Roots(), h.Keys(), h.Upgrades(), h.sso)
+client = "console"
+secret = "console-demo"
+native = "desk"
+`, port, h.cloud, h.dir("cloud"), h.Roots(), h.Keys(), h.Upgrades(), h.sso)
 	file := h.dir("cloud.toml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("stage: %w", err)

@@ -24,7 +24,8 @@ func main() {
 const help = `Verbs:
   serve --config FILE                              run the cloud
   trust init --dir DIR                             make development trust roots and keys
-  policy sign --key KEY --in TOML --out NOTE       sign a site policy`
+  policy sign --key KEY --in TOML --out NOTE       sign a site policy
+  release init|add|timestamp|list …                the upgrade repository`
 
 // run hands over to a verb. Its arguments are its own flags.
 func run(ctx context.Context, log *slog.Logger, args []string) error {
@@ -38,6 +39,8 @@ func run(ctx context.Context, log *slog.Logger, args []string) error {
 		return trustVerb(rest)
 	case "policy":
 		return policyVerb(rest)
+	case "release":
+		return releaseVerb(rest)
 	default:
 		return program.Usagef("unknown verb %q", verb)
 	}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"beckmanconnect/cloud/releases"
+	"beckmanconnect/internal/program"
+	"beckmanconnect/internal/trust"
+)
+
+// releaseVerb is the release officers' tool: init, add, timestamp, list.
+func releaseVerb(args []string) error {
+	if len(args) == 0 {
+		return program.Usagef("release: a verb is missing: init, add, timestamp or list")
+	}
+	verb, args := args[0], args[1:]
+	set := flag.NewFlagSet("release "+verb, flag.ContinueOnError)
+	keys := set.String("keys", "", "folder of private keys")
+	repo := set.String("repo", "", "folder of the repository")
+	var roots, file, notes, version, channel *string
+	need := []string{"repo"}
+	switch verb {
+	case "init":
+		roots = set.String("roots", "", "folder of trust roots that gets tuf-root.json")
+		need = append(need, "keys", "roots")
+	case "add":
+		file = set.String("file", "", "release archive")
+		version = set.String("version", "", "its version, to be checked against its name")
+		notes = set.String("notes", "", "what is new, TOML by language")
+		channel = set.String("channel", releases.Stable, "channel")
+		need = append(need, "keys", "file", "notes")
+	case "timestamp":
+		need = append(need, "keys")
+	case "list":
+	default:
+		return program.Usagef("release: unknown verb %q", verb)
+	}
+	if err := parse(set, args, need...); err != nil {
+		return err
+	}
+	repository := releases.Repository{Dir: *repo, Keys: *keys}
+	switch verb {
+	case "init":
+		root, err := repository.Init()
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(*roots, trust.FileTUFRoot), root, 0o644)
+	case "add":
+		release, err := describe(*file, *version, *notes, *channel)
+		if err != nil {
+			return err
+		}
+		return repository.Add(*file, release)
+	case "timestamp":
+		return repository.Timestamp()
+	default:
+		names, err := repository.Published()
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Println(strings.Join(names, "\n"))
+		return err
+	}
+}
+
+// describe takes version and platform from the archive's name and the rest
+// from the notes: a [language] table each with title and text, and the
+// capabilities the version brings.
+func describe(archive, version, notes, channel string) (releases.Release, error) {
+	named, platform, err := releases.Named(archive)
+	if err != nil {
+		return releases.Release{}, err
+	}
+	if version != "" && version != named {
+		return releases.Release{}, fmt.Errorf("release add: the archive is version %s, not %s", named, version)
+	}
+	r := releases.Release{Product: releases.Product, Version: named, Platform: platform, Channel: channel}
+	var file map[string]any
+	if _, err := toml.DecodeFile(notes, &file); err != nil {
+		return r, fmt.Errorf("release add: notes: %w", err)
+	}
+	for key, value := range file {
+		switch v := value.(type) {
+		case map[string]any:
+			title, _ := v["title"].(string)
+			text, _ := v["text"].(string)
+			r.Notes = append(r.Notes, releases.Note{Language: key, Title: title, Text: text})
+		case []any:
+			if key != "capabilities" {
+				return r, fmt.Errorf("release add: notes: %q is not known", key)
+			}
+			for _, c := range v {
+				r.Capabilities = append(r.Capabilities, fmt.Sprint(c))
+			}
+		default:
+			return r, fmt.Errorf("release add: notes: %q is not known", key)
+		}
+	}
+	slices.SortFunc(r.Notes, func(a, b releases.Note) int { return strings.Compare(a.Language, b.Language) })
+	return r, nil
+}
