@@ -109,7 +109,7 @@ func (tx *Tx) Append(e Entry) (int64, error) {
 	if err != nil {
 		return 0, tx.fail(err)
 	}
-	row.Hash, _ = logproof.LeafHash(nil, row)
+	row.Hash, tx.leaf = logproof.LeafHash(tx.leaf, row)
 	if err := tx.exec("INSERT INTO entries ("+logproof.EntryColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		row.Index, row.Version, row.Wall, row.Mono, row.Boot, row.Kind, row.Actor, row.Subject, string(row.Fields), row.Personal, row.Hash[:]); err != nil {
 		return 0, err
@@ -128,6 +128,10 @@ func (tx *Tx) Append(e Entry) (int64, error) {
 // commit fills in the commitments and seals each personal value together with
 // its salt: who destroys one destroys the other.
 func (tx *Tx) commit(row *logproof.Entry, personal map[string]string) (sealed map[string][]byte, err error) {
+	if len(personal) == 0 {
+		row.Personal = []byte{}
+		return nil, nil
+	}
 	commitments := make(map[string][32]byte, len(personal))
 	sealed = make(map[string][]byte, len(personal))
 	for name, value := range personal {

@@ -20,6 +20,7 @@ type Tx struct {
 	s      *Store
 	tree   *logproof.Tree // a copy, once something was appended
 	wall   int64          // of the newest appended entry
+	leaf   []byte         // reused
 	events []Event
 	failed error // a write failed: the transaction cannot be committed
 }

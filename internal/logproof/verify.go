@@ -26,6 +26,24 @@ const progressEvery = 1 << 14
 // What nothing local can show: a tail cut off together with its checkpoints,
 // or a whole older copy. For these the witness has the newer checkpoint.
 func Verify(ctx context.Context, cfg Config) (Report, error) {
+	before, err := walDamage(cfg.Path)
+	if err != nil {
+		return Report{}, err
+	}
+	report, err := verify(ctx, cfg)
+	if before < 0 || err != nil {
+		return report, err
+	}
+	// Seen beside a living service a frame can be half written; damage stays.
+	if after, err := walDamage(cfg.Path); err != nil || after != before {
+		return report, err
+	}
+	report.Fault = faultf("write-ahead log", before, FaultUnreadable,
+		"this frame is damaged and what was committed with or after it cannot be read (after a power cut: start the service and verify again)")
+	return report, nil
+}
+
+func verify(ctx context.Context, cfg Config) (Report, error) {
 	r, err := OpenReader(cfg.Path)
 	if err != nil {
 		if f := unreadable("database", -1, err); f != nil {
