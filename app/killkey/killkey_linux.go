@@ -31,20 +31,20 @@ func Grab(ctx context.Context, pressed func()) (release func(), err error) {
 			return nil, err
 		}
 	}
-	var once sync.Once
 	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, x.Close)
+	end := sync.OnceFunc(func() {
+		// Answered, so that the key is free when this returns. The server gives
+		// it back with the connection in any case.
+		_ = xproto.UngrabKeyChecked(x, xproto.GrabAny, root, xproto.ModMaskAny).Check()
+		x.Close()
+		<-done
+	})
+	stop := context.AfterFunc(ctx, end)
 	go func() {
 		defer close(done)
 		watch(x, pressed)
 	}()
-	return func() {
-		once.Do(func() {
-			stop()
-			x.Close() // which gives the grabs back
-			<-done
-		})
-	}, nil
+	return func() { stop(); end() }, nil
 }
 
 // pauseCodes are the key codes that mean Pause.

@@ -12,6 +12,7 @@ import (
 
 	"beckmanconnect/app/desktop"
 	"beckmanconnect/app/desktop/native"
+	"beckmanconnect/app/desktop/start"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/program"
 	"beckmanconnect/internal/version"
@@ -37,7 +38,7 @@ func run(ctx context.Context, log *slog.Logger, path string, in io.Reader) error
 	if err != nil {
 		return err
 	}
-	start, err := desktop.ReadStart(in)
+	wanted, err := start.Read(in)
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func run(ctx context.Context, log *slog.Logger, path string, in io.Reader) error
 	defer screen.Close()
 	return desktop.Run(ctx, desktop.Config{
 		Client:   client.Config{Socket: config.Socket, Program: protocol.Desktop, Version: version.Version()},
-		Start:    start,
+		Start:    wanted,
 		Log:      log,
 		Screen:   screen.Screen,
 		Injector: screen.Injector,

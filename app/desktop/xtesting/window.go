@@ -16,6 +16,7 @@ type Painter struct {
 	t    testing.TB
 	X    *xgb.Conn
 	Root xproto.Window
+	keys []string
 }
 
 // NewPainter connects to a display; the connection ends with the test.
@@ -114,4 +115,36 @@ func (p *Painter) Events() []xgb.Event {
 			out = append(out, event)
 		}
 	}
+}
+
+// Seen collects the keys that were pressed in the painter's windows until
+// enough says so, by the name of their unshifted symbol.
+func (p *Painter) Seen(what string, enough func([]string) bool) []string {
+	p.t.Helper()
+	Eventually(p.t, what, func() bool {
+		for _, e := range p.Events() {
+			if k, ok := e.(xproto.KeyPressEvent); ok {
+				p.keys = append(p.keys, p.keyName(k.Detail))
+			}
+		}
+		return enough(p.keys)
+	})
+	return p.keys
+}
+
+func (p *Painter) keyName(code xproto.Keycode) string {
+	p.t.Helper()
+	m, err := xproto.GetKeyboardMapping(p.X, code, 1).Reply()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	switch s := m.Keysyms[0]; {
+	case s == 0xffe1 || s == 0xffe2:
+		return "Shift"
+	case s == 0xffe3 || s == 0xffe4:
+		return "Control"
+	case s < 0x100:
+		return string(rune(s))
+	}
+	return "?"
 }

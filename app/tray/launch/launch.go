@@ -14,7 +14,7 @@ import (
 	"runtime"
 	"sync"
 
-	"beckmanconnect/app/desktop"
+	"beckmanconnect/app/desktop/start"
 	"beckmanconnect/ipc/hostpb"
 )
 
@@ -101,7 +101,7 @@ func (l *Launcher) Desktop(wanted *hostpb.DesktopWanted) error {
 		return fmt.Errorf("launch: %w", err)
 	}
 	defer r.Close()
-	if err := desktop.WriteStart(w, wanted); err != nil { // fits into the pipe
+	if err := start.Write(w, wanted); err != nil { // fits into the pipe
 		w.Close()
 		return err
 	}
