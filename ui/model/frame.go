@@ -44,7 +44,7 @@ func (s *State) Frame(c *text.Catalogue) Frame {
 		}
 	}
 	if s.Connected && (s.InSession() || s.Waiting()) {
-		f.HelpMark = "•"
+		f.HelpMark = "•" // part.Dot
 	}
 	if s.Connected && s.Upgrade.GetState() == "offered" {
 		f.UpgradeMark = "1"

@@ -13,6 +13,7 @@ import (
 // Notifications is the view of alarms: what needs somebody first.
 type Notifications struct {
 	Loading bool
+	Unknown bool              // the service does not answer and nothing is known: never shown as "all is well"
 	Open    []NotificationRow // worst and newest first
 	Earlier []NotificationRow
 	More    bool
@@ -35,7 +36,7 @@ type NotificationRow struct {
 
 // Notifications makes the view model.
 func (s *State) NotificationsView(c *text.Catalogue, now time.Time) Notifications {
-	v := Notifications{Loading: s.Connected && !s.NotificationsLoaded, More: s.NotificationsMore}
+	v := Notifications{Loading: s.Connected && !s.NotificationsLoaded, More: s.NotificationsMore && s.Connected, Unknown: !s.Connected && !s.NotificationsLoaded}
 	var open []*hostpb.Notification
 	for _, n := range s.Notifications {
 		if isOpen(n) {

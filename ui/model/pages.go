@@ -24,7 +24,7 @@ type UpgradeView struct {
 	Busy         bool
 	Fraction     float32
 	Percent      string
-	Facts        [][2]string
+	Facts        []string
 }
 
 // UpgradeView makes the view model.
@@ -75,10 +75,7 @@ func (s *State) UpgradeView(c *text.Catalogue) UpgradeView {
 		v.Capabilities = append(v.Capabilities, name)
 	}
 	v.NoneBrought = len(v.Capabilities) == 0
-	v.Facts = [][2]string{
-		{c.T("upgrade.now"), orUnknown(c, s.Status.GetVersion())},
-		{c.T("upgrade.size"), c.Size(u.GetSize())},
-	}
+	v.Facts = []string{c.T("upgrade.now", "version", orUnknown(c, s.Status.GetVersion())), c.T("upgrade.size", "size", c.Size(u.GetSize()))}
 	return v
 }
 
@@ -122,7 +119,7 @@ func (s *State) ActivityView(c *text.Catalogue, now time.Time) ActivityView {
 		t := at(a.GetUnixMs(), now)
 		r := ActivityRow{Index: a.GetIndex(), Clock: c.Clock(t), Proven: a.GetProven(), Who: actor(c, a.GetActor())}
 		r.What, r.Icon, r.Tone = plainWords(c, a)
-		r.Detail = detail(a)
+		r.Detail = detail(c, a)
 		if d := c.Day(t, now); d != day {
 			r.Day, day = d, d
 		}
@@ -162,7 +159,7 @@ func plainWords(c *text.Catalogue, a *hostpb.Activity) (string, icons.Name, them
 func iconOf(kind string) (icons.Name, theme.Tone) {
 	switch {
 	case strings.HasSuffix(kind, ".denied"), strings.HasSuffix(kind, ".refused"), strings.HasSuffix(kind, "-refused"),
-		strings.HasSuffix(kind, ".failed"), strings.HasSuffix(kind, ".wrong"), strings.HasSuffix(kind, ".throttled"), strings.HasSuffix(kind, ".revoked"):
+		strings.HasSuffix(kind, ".failed"), strings.HasSuffix(kind, ".wrong"), strings.HasSuffix(kind, ".throttled"), strings.HasSuffix(kind, ".revoked"), kind == "desktop.missing":
 		return icons.Cross, theme.Danger
 	case strings.HasSuffix(kind, ".granted"), strings.HasSuffix(kind, ".accepted"), strings.HasSuffix(kind, ".acknowledged"):
 		return icons.Check, theme.Good
@@ -180,19 +177,41 @@ func iconOf(kind string) (icons.Name, theme.Tone) {
 	return icons.Info, theme.Neutral
 }
 
-// told are the fields worth reading out, in this order. The rest (numbers,
-// hashes) is for IT's beckmanctl.
-var told = []string{"why", "try", "duration", "version", "severity", "name", "file"}
-
-// detail is what an entry's fields add, in one line.
-func detail(a *hostpb.Activity) string {
+// detail is what an entry's fields add, in one line. Numbers and hashes are
+// left to IT's beckmanctl.
+func detail(c *text.Catalogue, a *hostpb.Activity) string {
 	var parts []string
-	for _, name := range told {
-		if value := Clean(a.GetFields()[name], 80); value != "" {
-			parts = append(parts, name+" "+value)
+	add := func(s string) {
+		if s != "" {
+			parts = append(parts, s)
 		}
 	}
+	f := a.GetFields()
+	if try := Clean(f["try"], 4); try != "" {
+		add(c.T("activity.try", "try", try))
+	}
+	switch d := f["duration"]; d {
+	case "once", "15min", "session":
+		add(c.T("prompt.duration." + d))
+	}
+	if why := f["why"]; why != "" {
+		if a.GetKind() == "session.ended" || a.GetKind() == "help.ended" {
+			add(ended(c, why))
+		} else {
+			add(reason(c, why))
+		}
+	}
+	add(Clean(f["version"], 32))
+	add(cleanName(f["name"]))
 	return strings.Join(parts, " · ")
+}
+
+// reason is why something was refused or ended, in words where we have them.
+func reason(c *text.Catalogue, why string) string {
+	if key := "why." + why; c.Has(key) {
+		return c.T(key)
+	}
+	return Clean(why, 60)
 }
 
 // actor is who did it, in words where we have them.

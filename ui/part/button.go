@@ -82,6 +82,9 @@ func (b *Button) SetLabel(s string) {
 	}
 }
 
+// Dot is a badge without words.
+const Dot = "•"
+
 // SetBadge shows a small number or mark at the button's end.
 func (b *Button) SetBadge(s string) {
 	if b.badge != s {
@@ -233,6 +236,9 @@ func (r *buttonRenderer) apply() {
 	}
 	r.mark.Hidden, r.badge.Hidden = b.badge == "", b.badge == ""
 	r.mark.FillColor, r.mark.CornerRadius = p.Stop.Paper, 9
+	if b.badge == Dot {
+		r.mark.FillColor, r.mark.CornerRadius, r.badge.Hidden = p.Accent, 5, true
+	}
 	r.badge.Text, r.badge.Color, r.badge.TextSize, r.badge.TextStyle = b.badge, p.Stop.Ink, theme.TextSmall, fyne.TextStyle{Bold: true}
 }
 
@@ -303,6 +309,11 @@ func (r *buttonRenderer) Layout(size fyne.Size) {
 	r.label.Resize(m)
 	r.label.Move(fyne.NewPos(x, (size.Height-m.Height)/2))
 	bm := r.badge.MinSize()
+	if r.button.badge == Dot {
+		r.mark.Resize(fyne.NewSquareSize(10))
+		r.mark.Move(fyne.NewPos(size.Width-24, (size.Height-10)/2))
+		return
+	}
 	w := max(bm.Width+12, 20)
 	r.mark.Resize(fyne.NewSize(w, 18))
 	r.mark.Move(fyne.NewPos(size.Width-w-10, (size.Height-18)/2))

@@ -24,6 +24,14 @@ func (k *Kit) TonedCard(tone theme.Tone, content fyne.CanvasObject) fyne.CanvasO
 	return k.card(c.Paper, line, theme.CardInset, content)
 }
 
+// TonedBox is a TonedCard with less room, for what has room of its own.
+func (k *Kit) TonedBox(tone theme.Tone, content fyne.CanvasObject) fyne.CanvasObject {
+	c := k.Palette.Chips[tone]
+	line := c.Ink
+	line.A = 0x50
+	return k.card(c.Paper, line, 12, Inset(0, 0, -8, 0, content))
+}
+
 func (k *Kit) card(paper, line color.NRGBA, inset float32, content fyne.CanvasObject) fyne.CanvasObject {
 	box := canvas.NewRectangle(paper)
 	box.CornerRadius, box.StrokeColor, box.StrokeWidth = theme.Radius, line, 1
@@ -89,6 +97,13 @@ func (k *Kit) Empty(tone theme.Tone, icon icons.Name, title, detail string) fyne
 		k.text(title, theme.TextStrong, true, k.Palette.Ink).Centered(),
 		k.text(detail, theme.TextBody, false, k.Palette.Muted).Centered(),
 	)
+}
+
+// Boxed draws the border of an input around one that has none.
+func (k *Kit) Boxed(o fyne.CanvasObject) fyne.CanvasObject {
+	box := canvas.NewRectangle(color.Transparent)
+	box.CornerRadius, box.StrokeColor, box.StrokeWidth = 8, k.Palette.Field, 1.5
+	return container.NewStack(o, box)
 }
 
 // Rule is a thin line.

@@ -109,7 +109,7 @@ func (p *helpPage) who() fyne.CanvasObject {
 	return k.Card(part.Column(16,
 		part.RowStretch(14, 1, k.Disc(theme.Note, icons.Phone, 46),
 			part.Column(3, k.Strong(k.T("help.who.title")), k.Body(k.T("help.who.detail")))),
-		container.NewGridWithColumns(2,
+		part.Grid2(14,
 			k.Button("help.called-them", part.Primary, icons.Phone, k.T("help.called-them"), func() { p.actions.HelpStep(model.StepForm) }),
 			k.Button("help.they-called", part.Quiet, icons.Warning, k.T("help.they-called"), func() { p.actions.HelpStep(model.StepTheyCalled) }),
 		),

@@ -47,6 +47,9 @@ func (p *notificationsPage) draw() {
 	switch {
 	case v.Loading:
 		rows = append(rows, k.Title(k.T("notifications.title")), k.Muted(k.T("notifications.loading")))
+	case v.Unknown:
+		rows = append(rows, k.Title(k.T("notifications.title")),
+			k.Card(part.Inset(0, 0, 40, 0, k.Empty(theme.Neutral, icons.Offline, k.T("notifications.unknown.title"), k.T("notifications.unknown.detail")))))
 	case len(v.Open) == 0:
 		rows = append(rows, k.Title(k.T("notifications.title")),
 			k.Card(part.Inset(0, 0, 40, 0, k.Empty(theme.Good, icons.Check, k.T("notifications.empty.title"), k.T("notifications.empty.detail")))))

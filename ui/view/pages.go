@@ -57,7 +57,7 @@ func (p *upgradePage) draw(v model.UpgradeView) {
 	}
 	head := part.Column(16, part.RowStretch(16, 1, k.Disc(v.Mark.Tone, v.Mark.Icon, 56), words))
 	if len(v.Facts) > 0 {
-		head.Add(k.Small(joined(v.Facts[0][1], v.Facts[1][1])))
+		head.Add(k.Small(joined(v.Facts...)))
 	}
 	if v.Busy {
 		p.progress, p.percent = k.Progress(v.Fraction), k.Small(v.Percent)
@@ -184,8 +184,8 @@ func (p *aboutPage) choices() fyne.CanvasObject {
 			}
 		}
 	}
-	return container.NewGridWithColumns(2,
-		k.Field(k.T("about.language"), part.NewNamed("about.language", language)).Content,
-		k.Field(k.T("about.theme"), part.NewNamed("about.theme", look)).Content,
+	return part.Grid2(18,
+		k.Field(k.T("about.language"), part.NewNamed("about.language", k.Boxed(language))).Content,
+		k.Field(k.T("about.theme"), part.NewNamed("about.theme", k.Boxed(look))).Content,
 	)
 }

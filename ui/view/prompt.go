@@ -142,7 +142,7 @@ func (w *Prompt) build() fyne.CanvasObject {
 	if v.Run {
 		w.run = k.Check("prompt.run", k.T("prompt.run.confirm"), func(bool) { w.enable() })
 		w.run.OnKey = w.key
-		body.Add(k.TonedCard(theme.Danger, part.Column(6, part.RowStretch(10, 1, k.Icon(icons.Stop, 22, p.Chips[theme.Danger].Ink), k.Toned(k.T("prompt.run.title"), theme.Danger)), w.run)))
+		body.Add(k.TonedBox(theme.Danger, part.Column(0, part.RowStretch(10, 1, k.Icon(icons.Stop, 22, p.Chips[theme.Danger].Ink), k.Toned(k.T("prompt.run.title"), theme.Danger)), w.run)))
 	}
 
 	w.deny = k.Button("prompt.deny", part.Stop, icons.Cross, k.T("prompt.deny"), w.Deny)

@@ -154,10 +154,22 @@ func (w *Window) navigation() fyne.CanvasObject {
 		w.nav[name] = b
 		column.Add(b)
 	}
+	product := part.Column(1, w.kit.Bold(w.kit.T("app.name")).SingleLine(), w.kit.Small(w.kit.T("app.subtitle")).SingleLine())
 	back := canvas.NewRectangle(w.kit.Palette.Surface)
 	edge := canvas.NewRectangle(w.kit.Palette.Line)
 	edge.SetMinSize(fyne.NewSize(1, 0))
-	return container.NewStack(back, container.NewBorder(nil, nil, nil, edge, part.Inset(16, 12, 12, 12, column)))
+	return container.NewStack(back, container.NewBorder(nil, nil, nil, edge, part.Inset(16, 12, 18, 12,
+		container.NewBorder(nil, part.Inset(0, 0, 0, 12, product), nil, nil, part.FixedWidth(w.navWidth(), column)))))
+}
+
+// navWidth leaves room for the longest entry when it is chosen and counted, so
+// that nothing moves when either changes.
+func (w *Window) navWidth() float32 {
+	width := float32(176)
+	for name := range w.nav {
+		width = max(width, fyne.MeasureText(w.kit.T("nav."+name), theme.TextBody, fyne.TextStyle{Bold: true}).Width+96)
+	}
+	return width
 }
 
 func (w *Window) drawFrame(f model.Frame) {
