@@ -77,6 +77,9 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if o.Dir == "" {
 		return nil, &Error{Kind: KindInvalid, Op: "open", Err: errors.New("no data folder given")}
 	}
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return nil, wrap("open", err)
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -97,5 +99,22 @@ func TestRoundTrip(t *testing.T) {
 	})
 	if v, ok, err := s.Setting(ctx, "registration"); v != "Anna" || !ok || err != nil {
 		t.Fatal(v, ok, err)
+	}
+}
+
+// A relative folder, and one whose name would mean something in a URI.
+func TestOddFolders(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, dir := range []string{"data", "a b", "50% ü#y"} {
+		s, err := Open(context.Background(), Options{Dir: dir})
+		if err != nil {
+			t.Fatal(dir, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "log.db")); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
