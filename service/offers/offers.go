@@ -30,6 +30,7 @@ type Config struct {
 	Dial    func(context.Context) (Upgrader, error)
 	Changed func(*hostpb.Upgrade) // told of every new state, nil for none; must not block
 	Restart func()                // the version that is now current wants to be started
+	Version string                // of this service
 	Log     *slog.Logger
 	Pause   time.Duration // between attempts to reach the upgrade service; 0: 3 s
 }
@@ -136,7 +137,8 @@ func (o *Offers) follow(ctx context.Context, report supervise.Report) error {
 		}
 		report(supervise.OK, "")
 		o.show(translate(state))
-		if state.GetRestart() {
+		// Not when this is it already: one restart for each change.
+		if state.GetRestart() && state.GetRunningVersion() != o.config.Version {
 			o.config.Log.Info("another version is current now; the service ends to be started as it", "version", state.GetRunningVersion())
 			o.config.Restart()
 		}

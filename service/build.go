@@ -1,0 +1,231 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"beckmanconnect/assets/profiles"
+	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/trust"
+	"beckmanconnect/internal/version"
+	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/protocol"
+	"beckmanconnect/ipc/server"
+	"beckmanconnect/service/device"
+	"beckmanconnect/service/link"
+	"beckmanconnect/service/local"
+	"beckmanconnect/service/notify"
+	"beckmanconnect/service/offers"
+	"beckmanconnect/service/policy"
+	"beckmanconnect/service/relay"
+	"beckmanconnect/service/supervise"
+	"beckmanconnect/service/support"
+	"beckmanconnect/store"
+	"beckmanconnect/store/keys"
+)
+
+// house is the service with its parts.
+type house struct {
+	config hostconfig.Config
+	roots  *trust.Roots
+	log    *slog.Logger
+
+	store      *store.Store
+	parts      *supervise.Group
+	device     *device.Device
+	acceptance *local.Acceptance
+	policy     *policy.Keeper
+	profile    *notify.Profile
+	alarms     *notify.Alarms
+	hub        *server.Hub
+	support    *relay.Support
+	link       *link.Link
+	offers     *offers.Offers
+	host       *local.Host
+
+	runState atomic.Pointer[notify.Run]
+	poke     chan struct{} // the status may have changed
+	news     chan struct{} // what sessions rest on has changed
+	restart  chan struct{} // closed when the service is to be started anew
+	verifier string        // of this PC's log
+}
+
+func (h *house) build(ctx context.Context) error {
+	h.parts = supervise.New(supervise.Config{Log: h.log, Changed: h.statusChanged})
+	h.alarms = &notify.Alarms{Store: h.store, Now: time.Now}
+	for _, step := range []func(context.Context) error{
+		h.buildProfile, h.buildDevice, h.buildPolicy, h.buildHub, h.buildSupport, h.buildCloud, h.buildHost,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return h.publishStatus(ctx)
+}
+
+// buildProfile: a bad profile takes the sources that need it away, not the
+// service.
+func (h *house) buildProfile(context.Context) error {
+	unknown := notify.RunUnknown
+	h.runState.Store(&unknown)
+	text, err := profiles.Read(h.config.Instrument.Profile)
+	if err == nil {
+		h.profile, err = notify.ParseProfile(text)
+	}
+	if err != nil {
+		h.log.Error("the instrument's profile cannot be used", "error", err)
+		h.parts.Set("profile", supervise.Failed, err.Error())
+	}
+	return nil
+}
+
+func (h *house) buildDevice(ctx context.Context) error {
+	dir := filepath.Join(h.config.Data, store.KeysDir)
+	trusted, err := link.TrustedTime(ctx, h.store)
+	if err != nil {
+		return err
+	}
+	h.device, err = device.Open(device.Config{
+		Dir: dir, Wrapper: keys.Default(dir), CloudURL: h.config.Cloud.URL, CloudCA: h.roots.CloudCA, DeviceCA: h.roots.DeviceCA, Log: h.log,
+		// The present is never before a time that the vendor signed.
+		Now: func() time.Time {
+			if now := time.Now(); now.After(trusted) {
+				return now
+			}
+			return trusted
+		},
+	})
+	if err != nil {
+		return err
+	}
+	public, err := os.ReadFile(filepath.Join(dir, keys.CheckpointPublic))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	h.verifier = strings.TrimSpace(string(public))
+	registration, ok, err := device.Kept(ctx, h.store)
+	if err != nil {
+		return err
+	}
+	if ok {
+		if err := h.device.Restore(registration); err != nil {
+			h.log.Error("the registration does not hold any more; register this PC again", "error", err)
+			h.parts.Set("device", supervise.Failed, "register this PC again: "+err.Error())
+		}
+	}
+	h.acceptance, err = local.NewAcceptance(ctx, h.store, time.Now)
+	return err
+}
+
+func (h *house) buildPolicy(ctx context.Context) error {
+	h.policy = policy.NewKeeper(ctx, policy.Config{
+		Path: h.config.Policy, Verifiers: h.roots.Policy, Memory: policyMemory{h.store}, Log: h.log,
+	})
+	h.policy.SetFacts(h.facts())
+	return nil
+}
+
+func (h *house) facts() policy.Facts {
+	registration, _ := h.device.Registration()
+	return policy.Facts{TermsAccepted: h.acceptance.Current(), RegisteredType: registration.InstrumentType}
+}
+
+func (h *house) buildHub(ctx context.Context) (err error) {
+	h.hub, err = server.NewHub(ctx, server.HubConfig{
+		Epoch: h.store.Epoch(), History: history{h.store}, Presence: h.presence, Log: h.log,
+	})
+	return err
+}
+
+func (h *house) buildSupport(ctx context.Context) (err error) {
+	h.support, err = relay.New(ctx, relay.Config{
+		Machine:     support.Config{Policy: sessionPolicy{h}, Gate: h.gate},
+		DeviceID:    h.device.ID,
+		Certificate: h.device.Session,
+		StaffCA:     h.roots.StaffCA,
+		Dialer:      relay.CloudDialer{URL: h.config.Cloud.URL, TLS: h.device.TLS},
+		Store:       relay.FromStore(h.store),
+		TriesFile:   filepath.Join(h.config.Data, "tries.json"),
+		Publisher:   publisher{h},
+		Files:       relay.FilesConfig{Dir: h.config.Received},
+		Log:         h.log,
+	})
+	return err
+}
+
+func (h *house) buildCloud(context.Context) error {
+	h.link = link.New(link.Config{
+		URL: h.config.Cloud.URL, Store: h.store, TLS: h.device.TLS, Vendor: h.roots.Vendor, Log: h.log,
+		Identity: func() (string, bool) {
+			_, registered := h.device.Registration()
+			return h.device.ID(), registered
+		},
+		Status: h.cloudStatus,
+		Checkpoint: func() (cloudapi.Checkpoint, int64) {
+			return cloudapi.Checkpoint{Note: string(h.store.Checkpoint()), Verifier: h.verifier}, h.store.LogState().Entries
+		},
+		Changed: func(link.State) { h.statusChanged() },
+	})
+	h.offers = offers.New(offers.Config{
+		Dial:    offers.Dial(client.Config{Socket: h.config.UpgradeSocket, Program: protocol.Host, Version: version.Version()}),
+		Changed: h.offerChanged, Restart: h.wantRestart, Version: version.Version(), Log: h.log,
+	})
+	return nil
+}
+
+func (h *house) buildHost(context.Context) (err error) {
+	h.host, err = local.New(local.Config{
+		Store: h.store, Hub: h.hub, Alarms: h.alarms, Publisher: notify.NewPublisher(h.alarms), Policy: h.policy.Current,
+		Device: h.device, Acceptance: h.acceptance, Support: h.support, Upgrades: h.offers, Status: h.status,
+		Region: h.config.Region, LogVerifier: h.verifier,
+		Changed: h.registrationChanged, HelpWanted: h.link.Urgent, Log: h.log,
+	})
+	return err
+}
+
+// start starts everything that is supervised. ctx ends it.
+func (h *house) start(ctx context.Context) {
+	h.policy.Subscribe(func(*policy.Effective) { h.sessionsChanged() })
+	h.store.Subscribe(h.committed)
+	plain := func(run func(context.Context) error) func(context.Context, supervise.Report) error {
+		return func(ctx context.Context, report supervise.Report) error {
+			report(supervise.OK, "")
+			return run(ctx)
+		}
+	}
+	h.parts.Go(ctx, "status", plain(h.keepStatus))
+	h.parts.Go(ctx, "sessions", plain(h.tellSessions))
+	h.parts.Go(ctx, "policy", plain(h.policy.Run))
+	h.parts.Go(ctx, "session-keys", plain(h.device.Run))
+	h.parts.Go(ctx, "link", plain(h.link.Run))
+	h.parts.Go(ctx, "upgrades", h.offers.Run)
+	h.startSources(ctx)
+}
+
+func (h *house) startSources(ctx context.Context) {
+	instrument := h.config.Instrument
+	switch {
+	case h.profile == nil:
+		return
+	case instrument.Log == "":
+		h.parts.Set("instrument-log", supervise.Off, "no log is configured")
+	default:
+		h.parts.Go(ctx, "instrument-log", notify.LogSource{
+			Path: instrument.Log, Profile: h.profile, Alarms: h.alarms, OnRun: h.runChanged, Log: h.log,
+		}.Run)
+	}
+	switch {
+	case instrument.Folder == "" || h.profile.Disk == nil:
+		h.parts.Set("disk", supervise.Off, "no folder is configured")
+	default:
+		h.parts.Go(ctx, "disk", notify.DiskSource{Folder: instrument.Folder, Rule: *h.profile.Disk, Alarms: h.alarms}.Run)
+	}
+}
