@@ -35,7 +35,7 @@ func Follow(ctx context.Context, c Config, onEvent func(*hostpb.Event), onState 
 }
 
 const (
-	firstWait = 100 * time.Millisecond
+	firstWait = 50 * time.Millisecond
 	lastWait  = 5 * time.Second
 )
 

@@ -99,11 +99,13 @@ func (g *gate) bring(raw net.Conn) {
 		return
 	}
 	c.opened, c.gate = opened, g
-	c.hello = time.AfterFunc(g.limits.Opening, func() {
+	// Made first and started second: Close, which the timer calls, stops it.
+	c.hello = time.AfterFunc(time.Hour, func() {
 		if c.greeting.Load() == nil {
 			c.Close()
 		}
 	})
+	c.hello.Reset(g.limits.Opening)
 	to := g.calls
 	if c.class == protocol.Picture {
 		to = g.pictures

@@ -41,7 +41,9 @@ func TestNamedPipe(t *testing.T) {
 		if err == nil {
 			second.Close()
 		}
-		t.Errorf("a second server: %v", err)
+		if !underWine() { // Wine 8 lets a second "first instance" be made
+			t.Errorf("a second server: %v", err)
+		}
 	}
 	f := ipctest.Start(t, ipctest.Config{})
 	s, err := server.New(server.Config{Host: f.Host, Version: "1", Epoch: ipctest.Epoch})

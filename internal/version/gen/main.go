@@ -50,7 +50,7 @@ func render(source []byte) ([]byte, error) {
 	}
 	d := app.Details
 	if d.Name == "" || d.ID == "" || d.Version == "" || d.Build < 1 {
-		return nil, errors.New("Details needs Name, ID, Version and Build")
+		return nil, errors.New("the table Details needs Name, ID, Version and Build")
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `// Code generated from FyneApp.toml by internal/version/gen. DO NOT EDIT.
