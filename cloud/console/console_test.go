@@ -1,0 +1,90 @@
+package console_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"beckmanconnect/cloud/console"
+	"beckmanconnect/cloud/console/consoletest"
+)
+
+// The whole session in a real Chromium, with the channel in WASM.
+func TestHostedConsole(t *testing.T) {
+	needPage(t)
+	other := consoletest.NewOther(t)
+	server, ca := consoletest.Serve(t, other.Cloud.Handler(console.Handler(console.Config{})))
+	b := consoletest.Open(t, ca, "en-US")
+	b.Look(1440, 900, 1, false)
+	b.Go(server.URL)
+	b.Wait(`document.body.dataset.phase === "sign-in"`)
+	b.Shot("sign-in")
+	b.Click("#sign-in")
+	consoletest.Play(t, b, other)
+	b.Click("#sign-out")
+	b.Wait(`document.body.dataset.phase === "sign-in"`)
+}
+
+func needPage(t *testing.T) {
+	t.Helper()
+	if !console.Built() {
+		t.Fatal("the page is not built: run go run ./build/console first")
+	}
+}
+
+// Scenario 44: the policy of every answer, and nothing beyond the page.
+func TestPolicy(t *testing.T) {
+	needPage(t)
+	for _, mode := range []string{console.Hosted, console.Desk} {
+		h := console.Handler(console.Config{Mode: mode})
+		for _, path := range []string{"/", "/assets/app.js", "/assets/worker.js", "/assets/style.css", "/assets/mark.svg"} {
+			w := get(h, path, nil)
+			csp := w.Header().Get("Content-Security-Policy")
+			if w.Code != http.StatusOK || w.Header().Get("X-Content-Type-Options") != "nosniff" ||
+				!strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "script-src 'self' 'wasm-unsafe-eval';") ||
+				!strings.Contains(csp, "frame-ancestors 'none'") || strings.Contains(csp, "unsafe-inline") || strings.Contains(csp, "'unsafe-eval'") {
+				t.Errorf("%s %s: %d, %q", mode, path, w.Code, csp)
+			}
+			if again := get(h, path, http.Header{"If-None-Match": {w.Header().Get("ETag")}}); again.Code != http.StatusNotModified {
+				t.Errorf("%s %s again: %d", mode, path, again.Code)
+			}
+		}
+		for _, path := range []string{"/index.html", "/assets/", "/assets/main.wasm.gz", "/dist/app.js", "/../console.go", "/desk.json"} {
+			if w := get(h, path, nil); w.Code != http.StatusNotFound {
+				t.Errorf("%s %s: %d", mode, path, w.Code)
+			}
+		}
+		page := get(h, "/", nil).Body.String()
+		if !strings.Contains(page, `name="console-mode" content="`+mode+`"`) {
+			t.Errorf("the page does not know that it is %s", mode)
+		}
+	}
+}
+
+func TestPackedProgram(t *testing.T) {
+	needPage(t)
+	h := console.Handler(console.Config{})
+	packed := get(h, "/assets/main.wasm", http.Header{"Accept-Encoding": {"gzip, br"}})
+	plain := get(h, "/assets/main.wasm", nil)
+	if packed.Header().Get("Content-Encoding") != "gzip" || plain.Header().Get("Content-Encoding") != "" {
+		t.Error("the encoding does not say what was sent")
+	}
+	if !strings.HasPrefix(plain.Body.String(), "\x00asm") || plain.Header().Get("Content-Type") != "application/wasm" {
+		t.Error("not a WASM program")
+	}
+	if w := get(console.Handler(console.Config{Mode: console.Desk}), "/assets/main.wasm", nil); w.Code != http.StatusNotFound {
+		t.Errorf("the local console serves a program it has no use for: %d", w.Code)
+	}
+}
+
+func get(h http.Handler, path string, header http.Header) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, "http://x", nil)
+	r.URL.Path = path
+	if header != nil {
+		r.Header = header
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}

@@ -1,0 +1,279 @@
+// Package consoletest drives the engineer's page in a real Chromium, for the
+// tests of the hosted console and of beckmanconnect-desk.
+package consoletest
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"beckmanconnect/session/channel/channeltest"
+)
+
+// Browser is a Chromium with a home of its own.
+type Browser struct {
+	tb  testing.TB
+	Ctx context.Context
+
+	mu     sync.Mutex
+	faults []string
+}
+
+// patience is for a machine that does much else at the same time.
+const patience = 90 * time.Second
+
+// Open starts Chromium. It trusts ca, when given, through a certificate store
+// of its own; certificate errors are never ignored.
+func Open(tb testing.TB, ca []byte, lang string) *Browser {
+	tb.Helper()
+	home := tb.TempDir()
+	if ca != nil {
+		trust(tb, home, ca)
+	}
+	options := append([]chromedp.ExecAllocatorOption{},
+		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Headless, chromedp.DisableGPU,
+		chromedp.ExecPath("chromium"),
+		chromedp.UserDataDir(filepath.Join(home, "profile")),
+		chromedp.Env("HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "XDG_CACHE_HOME="+filepath.Join(home, ".cache")),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("no-proxy-server", true),
+		chromedp.Flag("lang", lang),
+		chromedp.Flag("accept-lang", lang),
+		chromedp.WindowSize(1440, 900),
+	)
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // Chromium's own sandbox refuses to start as root
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	tb.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	tb.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	tb.Cleanup(cancel)
+	b := &Browser{tb: tb, Ctx: ctx}
+	chromedp.ListenTarget(ctx, b.listen)
+	b.Do("start Chromium", log.Enable())
+	return b
+}
+
+// listen keeps what must not happen on a page: exceptions, errors, violations
+// of its policy.
+func (b *Browser) listen(event any) {
+	var fault string
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		fault = e.ExceptionDetails.Error()
+	case *log.EventEntryAdded:
+		// A refused request is logged as a network error; the page shows what
+		// it makes of it.
+		if e.Entry.Level == log.LevelError && e.Entry.Source != log.SourceNetwork {
+			fault = string(e.Entry.Source) + ": " + e.Entry.Text
+		}
+	}
+	if fault != "" {
+		b.mu.Lock()
+		b.faults = append(b.faults, fault)
+		b.mu.Unlock()
+	}
+}
+
+// Clean fails the test when the page had a fault.
+func (b *Browser) Clean() {
+	b.tb.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, f := range b.faults {
+		b.tb.Errorf("the page: %s", f)
+	}
+}
+
+// Do runs actions.
+func (b *Browser) Do(what string, actions ...chromedp.Action) {
+	b.tb.Helper()
+	done := make(chan error, 1)
+	go func() { done <- chromedp.Run(b.Ctx, actions...) }()
+	select {
+	case err := <-done:
+		if err == nil {
+			return
+		}
+		b.fail(what, err)
+	case <-time.After(patience):
+		b.fail(what, fmt.Errorf("not within %v", patience))
+	}
+}
+
+func (b *Browser) fail(what string, err error) {
+	b.tb.Helper()
+	var text string
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = chromedp.Run(b.Ctx, chromedp.Evaluate(`document.body.dataset.phase + ": " + document.body.innerText`, &text))
+	}()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tb.Fatalf("%s: %v\nthe page shows: %s\nfaults: %s", what, err, text, strings.Join(b.faults, "\n"))
+}
+
+// Go opens an address.
+func (b *Browser) Go(url string) { b.tb.Helper(); b.Do("open "+url, chromedp.Navigate(url)) }
+
+// Click clicks with the mouse.
+func (b *Browser) Click(selector string) {
+	b.tb.Helper()
+	b.Do("click "+selector, chromedp.Click(selector, chromedp.ByQuery, chromedp.NodeVisible))
+}
+
+// Fill types into a field.
+func (b *Browser) Fill(selector, text string) {
+	b.tb.Helper()
+	b.Do("fill "+selector, chromedp.WaitVisible(selector, chromedp.ByQuery), chromedp.SendKeys(selector, text, chromedp.ByQuery))
+}
+
+// Wait waits until a script gives true. A page that is being replaced answers
+// nothing, and is asked again.
+func (b *Browser) Wait(script string) {
+	b.tb.Helper()
+	script = "Promise.resolve(" + script + ").then(v => v === true)"
+	end := time.After(patience)
+	for {
+		var ok bool
+		one, cancel := context.WithTimeout(b.Ctx, 20*time.Second)
+		err := chromedp.Run(one, chromedp.Evaluate(script, &ok, chromedp.EvalAsValue, awaitPromise))
+		cancel()
+		if err == nil && ok {
+			return
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-end:
+			b.fail("wait for "+script, err)
+		}
+	}
+}
+
+func awaitPromise(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
+
+// Text gives what an expression is.
+func (b *Browser) Text(script string) string {
+	b.tb.Helper()
+	var out string
+	b.Do("read "+script, chromedp.Evaluate("String("+script+")", &out))
+	return out
+}
+
+// Look sets size, pixel ratio and colour scheme.
+func (b *Browser) Look(width, height int64, ratio float64, dark bool) {
+	b.tb.Helper()
+	scheme := "light"
+	if dark {
+		scheme = "dark"
+	}
+	b.Do("look", emulation.SetDeviceMetricsOverride(width, height, ratio, false),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+}
+
+// Shot keeps a picture of the page when BECKMANCONNECT_SHOTS names a folder.
+func (b *Browser) Shot(name string) {
+	b.tb.Helper()
+	dir := os.Getenv("BECKMANCONNECT_SHOTS")
+	if dir == "" {
+		return
+	}
+	var png []byte
+	b.Do("picture", chromedp.CaptureScreenshot(&png))
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
+		b.tb.Fatal(err)
+	}
+}
+
+// ScreenHash is the SHA-256, in hexadecimal, of the picture as it stands: red,
+// green, blue for each pixel.
+const ScreenHash = `(async () => {
+  const from = document.querySelector("#screen");
+  const to = document.createElement("canvas");
+  to.width = from.width; to.height = from.height;
+  const c = to.getContext("2d", {willReadFrequently: true});
+  c.drawImage(from, 0, 0);
+  const rgba = c.getImageData(0, 0, to.width, to.height).data, rgb = new Uint8Array(to.width * to.height * 3);
+  for (let i = 0, o = 0; i < rgba.length; i += 4) { rgb[o++] = rgba[i]; rgb[o++] = rgba[i+1]; rgb[o++] = rgba[i+2]; }
+  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", rgb));
+  return Array.from(sum, b => b.toString(16).padStart(2, "0")).join("");
+})()`
+
+// AwaitPicture waits until the page shows a picture with this hash.
+func (b *Browser) AwaitPicture(want string) {
+	b.tb.Helper()
+	b.Wait(`(async () => { window.lastHash = await ` + ScreenHash + `; return window.lastHash === "` + want + `"; })()`)
+}
+
+func trust(tb testing.TB, home string, ca []byte) {
+	tb.Helper()
+	nss := filepath.Join(home, ".pki", "nssdb")
+	if err := os.MkdirAll(nss, 0o700); err != nil {
+		tb.Fatal(err)
+	}
+	file := filepath.Join(home, "ca.pem")
+	if err := os.WriteFile(file, ca, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"-d", "sql:" + nss, "-N", "--empty-password"},
+		{"-d", "sql:" + nss, "-A", "-t", "C,,", "-n", "test CA", "-i", file},
+	} {
+		if out, err := exec.Command("certutil", args...).CombinedOutput(); err != nil {
+			tb.Fatalf("certutil %v: %v: %s", args, err, out)
+		}
+	}
+}
+
+// Serve is a TLS server on loopback with a certificate of a new CA.
+func Serve(tb testing.TB, h http.Handler) (server *httptest.Server, ca []byte) {
+	tb.Helper()
+	authority := channeltest.NewCA(tb, "Test Cloud CA")
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	cert := channeltest.Sign(tb, &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "localhost"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}, authority.Cert, key.Public(), authority.Key)
+	server = httptest.NewUnstartedServer(h)
+	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}}
+	server.StartTLS()
+	tb.Cleanup(server.Close)
+	return server, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Cert.Raw})
+}

@@ -1,0 +1,141 @@
+// The first page: who waits for help, and which instruments there are.
+
+import { Device, Live, Notification, Request, alarms } from "./api";
+import { h, icon, setText } from "./dom";
+import { Key, language, span, t } from "./strings";
+
+const severities: Record<string, Key> = { high: "sevHigh", medium: "sevMedium", low: "sevLow", info: "sevInfo" };
+
+function severity(name: string): string {
+  return t(severities[name] ?? "sevInfo");
+}
+
+export class Home {
+  readonly element: HTMLElement;
+  private readonly waiting = h("div", { id: "waiting", class: "cards", "aria-live": "polite" });
+  private readonly fleet = h("div", { id: "fleet", class: "fleet" });
+  private readonly count = h("span", { class: "count" });
+  private readonly fleetCount = h("span", { class: "muted" });
+  private live: Live = { requests: [], devices: [] };
+  private shown = { requests: "", devices: "" };
+  private opened = new Set<string>();
+
+  constructor(private readonly join: (r: Request) => void) {
+    this.element = h("main", { class: "home", id: "content" },
+      h("section", { "aria-labelledby": "waiting-title" },
+        h("header", { class: "section" }, h("h1", { id: "waiting-title" }, t("waitingTitle")), this.count), this.waiting),
+      h("section", { "aria-labelledby": "fleet-title" },
+        h("header", { class: "section" }, h("h2", { id: "fleet-title" }, t("fleetTitle")), this.fleetCount), this.fleet));
+    this.update(this.live);
+    setInterval(() => this.times(), 1000);
+  }
+
+  update(live: Live): void {
+    this.live = { requests: live.requests ?? [], devices: live.devices ?? [] };
+    // What did not change keeps its elements: a button must not vanish under
+    // the finger that presses it.
+    const requests = JSON.stringify(this.live.requests), devices = JSON.stringify(this.live.devices);
+    if (requests !== this.shown.requests || !requests) this.drawRequests();
+    if (devices !== this.shown.devices || !devices) this.drawDevices();
+    this.shown = { requests, devices };
+    if (!this.waiting.hasChildNodes()) this.drawRequests();
+    if (!this.fleet.hasChildNodes()) this.drawDevices();
+    this.times();
+  }
+
+  private drawRequests(): void {
+    const open = this.live.requests.filter((r) => r.state !== "ended").sort((a, b) => a.sinceMs - b.sinceMs);
+    const n = open.filter((r) => r.state === "waiting").length;
+    setText(this.count, String(n));
+    this.count.hidden = n === 0;
+    const old = new Map([...this.waiting.querySelectorAll<HTMLElement>(".request")].map((e) => [e.dataset.content, e]));
+    this.waiting.replaceChildren(...open.map((r) => old.get(JSON.stringify(r)) ?? this.request(r)));
+    if (!open.length) {
+      this.waiting.append(h("div", { class: "empty" }, icon("shield"),
+        h("strong", {}, t("waitingNone")), h("p", {}, t("waitingNoneText"))));
+    }
+  }
+
+  private request(r: Request): HTMLElement {
+    const waits = r.state === "waiting";
+    const button = h("button", { class: "join primary", type: "button", disabled: !waits, click: () => this.join(r) },
+      waits ? t("join") : t("inSession"));
+    button.setAttribute("aria-label", `${button.textContent}: ${r.type} ${r.serial}`);
+    return h("article", { class: "request card", "data-id": r.id, "data-state": r.state, "data-content": JSON.stringify(r) },
+      h("div", { class: "request-head" },
+        h("div", { class: "grow" }, h("h3", {}, r.type), h("p", { class: "muted mono" }, r.serial)),
+        r.alarmCode ? h("span", { class: "chip attention" }, t("alarmCode", { code: r.alarmCode })) : null),
+      h("p", { class: "reason" }, r.reason || t("noReason")),
+      h("div", { class: "request-foot" },
+        h("p", { class: "muted grow" }, h("span", { class: "person" }, r.technician || t("technician")),
+          h("span", { class: "times" },
+            h("span", { "data-since": String(r.sinceMs) }),
+            waits ? h("span", { "data-expires": String(r.expiresMs) }) : null)),
+        button));
+  }
+
+  private drawDevices(): void {
+    const devices = [...this.live.devices].sort((a, b) => Number(b.online) - Number(a.online) || a.type.localeCompare(b.type) || a.serial.localeCompare(b.serial));
+    setText(this.fleetCount, devices.length ? t("fleetCount", { online: devices.filter((d) => d.online).length, n: devices.length }) : "");
+    this.fleet.replaceChildren(...devices.map((d) => this.device(d)));
+    if (!devices.length) this.fleet.append(h("div", { class: "empty small" }, h("p", {}, t("fleetNone"))));
+  }
+
+  private device(d: Device): HTMLElement {
+    const details = h("details", { class: "device", "data-id": d.id, "data-online": String(d.online) },
+      h("summary", {},
+        h("span", { class: d.online ? "dot on" : "dot", "aria-hidden": "true" }),
+        h("span", { class: "grow" }, h("strong", {}, d.type), " ", h("span", { class: "muted mono" }, d.serial),
+          h("span", { class: "line muted" }, [d.name, d.region.toUpperCase()].filter(Boolean).join(" · "))),
+        d.status.class === "patient-data" ? h("span", { class: "chip note" }, t("patientData")) : null,
+        d.status.open > 0
+          ? h("span", { class: `chip sev-${d.status.worst}` }, t("alarmsOpen", { n: d.status.open }))
+          : null,
+        d.online
+          ? h("span", { class: "state" }, t("online"))
+          : h("span", { class: "state muted", "data-offline": String(d.sinceMs) }, t("offline")),
+        icon("chevron")),
+      h("div", { class: "alarms" })) as HTMLDetailsElement;
+    details.addEventListener("toggle", () => {
+      if (details.open) {
+        this.opened.add(d.id);
+        void this.loadAlarms(d.id, details.querySelector(".alarms")!);
+      } else {
+        this.opened.delete(d.id);
+      }
+    });
+    details.open = this.opened.has(d.id);
+    return details;
+  }
+
+  private async loadAlarms(id: string, into: Element): Promise<void> {
+    if (!into.hasChildNodes()) into.append(h("p", { class: "muted" }, t("alarmsLoading")));
+    try {
+      const list = await alarms(id);
+      into.replaceChildren(...(list.length ? list.map((n) => this.alarm(n)) : [h("p", { class: "muted" }, t("alarmsNone"))]));
+    } catch {
+      into.replaceChildren(h("p", { class: "muted" }, t("alarmsFailed")));
+    }
+  }
+
+  private alarm(n: Notification): HTMLElement {
+    const states: Record<string, Key> = { acknowledged: "acknowledged", cleared: "cleared", raised: "raised" };
+    const at = new Date(n.lastMs || n.raisedMs).toLocaleString(language, { dateStyle: "short", timeStyle: "short" });
+    return h("div", { class: "alarm", "data-state": n.state },
+      h("span", { class: `chip sev-${n.severity}` }, severity(n.severity)),
+      h("span", { class: "grow" }, h("span", {}, n.title || n.code), n.count > 1 ? h("span", { class: "muted" }, ` ×${n.count}`) : null,
+        h("span", { class: "line muted" }, [n.subject, states[n.state] ? t(states[n.state]!) : n.state, at].filter(Boolean).join(" · "))));
+  }
+
+  private times(): void {
+    const now = Date.now();
+    for (const e of this.element.querySelectorAll<HTMLElement>("[data-since]")) setText(e, t("waitingFor", { time: span(now - Number(e.dataset.since)) }));
+    for (const e of this.element.querySelectorAll<HTMLElement>("[data-expires]")) {
+      setText(e, t("expiresIn", { time: span(Number(e.dataset.expires) - now) }));
+    }
+    for (const e of this.element.querySelectorAll<HTMLElement>("[data-offline]")) {
+      const since = Number(e.dataset.offline);
+      if (since) setText(e, t("offlineSince", { time: span(now - since) }));
+    }
+  }
+}

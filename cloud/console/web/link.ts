@@ -1,0 +1,26 @@
+// The page's side of its worker.
+
+import type { FromWorker, ToWorker } from "./wire";
+
+interface Policy { createScriptURL(url: string): unknown }
+interface TrustedTypes { createPolicy(name: string, rules: { createScriptURL(url: string): string }): Policy }
+
+const workerURL = "/assets/worker.js";
+
+/** Starts the worker; the page's policy lets it load this one script only. */
+export function startWorker(mode: "hosted" | "desk", canvas: HTMLCanvasElement, onMessage: (m: FromWorker) => void): (m: ToWorker) => void {
+  const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
+  const rules = {
+    createScriptURL(url: string): string {
+      if (url !== workerURL) throw new TypeError("not our worker");
+      return url;
+    },
+  };
+  const url = types ? types.createPolicy("console", rules).createScriptURL(workerURL) : workerURL;
+  const worker = new Worker(url as string, { name: "channel" });
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => onMessage(data);
+  worker.onerror = (e) => onMessage({ is: "broken", why: e.message });
+  const offscreen = canvas.transferControlToOffscreen();
+  worker.postMessage({ do: "start", mode, canvas: offscreen } satisfies ToWorker, [offscreen]);
+  return (m) => worker.postMessage(m);
+}

@@ -1,0 +1,106 @@
+// The page's worker: holds the channel (or the way to it), decodes the picture
+// and draws it, sends files. The page's own thread only shows and listens.
+
+import "wasm_exec";
+import { Decoder } from "./decoder";
+import { Files } from "./files";
+import { Transport, desk, wasm } from "./transport";
+import { FrameControl, FrameLocal, FrameScreen, FromWorker, LinkState, Message, ToWorker, version } from "./wire";
+
+declare const self: DedicatedWorkerGlobalScope;
+
+const utf8 = new TextEncoder(), text = new TextDecoder();
+const tell = (m: FromWorker): void => self.postMessage(m);
+
+let transport: Promise<Transport>;
+let decoder: Decoder;
+let drawing: Promise<void> = Promise.resolve();
+let epoch = 0; // pictures of an earlier one are not drawn any more
+let refreshing = false;
+
+async function send(kind: number, payload: Uint8Array): Promise<void> {
+  await (await transport).send(kind, payload);
+}
+
+const local = (wish: object): Promise<void> => send(FrameLocal, utf8.encode(JSON.stringify(wish)));
+const say = (m: Message): Promise<void> => send(FrameControl, utf8.encode(JSON.stringify({ v: version, ...m })));
+/** For what may be lost with the link. */
+const mention = (m: Message): void => void say(m).catch(() => undefined);
+
+const files = new Files({
+  say, send,
+  report: (id, state, done, why) => tell(why === undefined ? { is: "file", id, state, done } : { is: "file", id, state, done, why }),
+});
+
+function receive(kind: number, payload: Uint8Array): void {
+  switch (kind) {
+    case FrameScreen: {
+      const mine = epoch;
+      drawing = drawing.then(() => mine === epoch ? draw(payload) : undefined);
+      return;
+    }
+    case FrameControl:
+      return message(JSON.parse(text.decode(payload)) as Message);
+    case FrameLocal:
+      return state(JSON.parse(text.decode(payload)) as LinkState);
+  }
+}
+
+async function draw(update: Uint8Array): Promise<void> {
+  try {
+    const drawn = await decoder.apply(update);
+    refreshing = false;
+    if (drawn.resized) tell({ is: "size", width: surface.width, height: surface.height });
+    mention({ t: "ack", seq: drawn.seq });
+    tell({ is: "drawn", seq: drawn.seq, settled: drawn.settled });
+  } catch {
+    // A picture that cannot be read is asked for anew, once.
+    if (!refreshing) mention({ t: "refresh" });
+    refreshing = true;
+  }
+}
+
+function blank(): void {
+  epoch++;
+  refreshing = false;
+  drawing = drawing.then(() => decoder.blank());
+  tell({ is: "blank" });
+}
+
+function message(m: Message): void {
+  if (files.message(m)) return;
+  if (m.t === "lease-end" && m.cap === "view") blank();
+  if (m.t === "screen" && m.state !== "on") blank();
+  tell({ is: "message", message: m });
+}
+
+function state(s: LinkState): void {
+  if (s.phase === "lost" || s.phase === "ended") files.lost();
+  if (s.phase === "ended") blank();
+  tell({ is: "state", state: s });
+}
+
+let surface: OffscreenCanvas;
+
+function start(mode: "hosted" | "desk", canvas: OffscreenCanvas): void {
+  surface = canvas;
+  decoder = new Decoder(canvas);
+  const gone = (): void => {
+    files.lost();
+    blank();
+    tell({ is: "broken", why: "desk-gone" });
+  };
+  transport = mode === "desk" ? desk(receive, gone) : wasm(receive);
+  transport.catch((error: unknown) => tell({ is: "broken", why: String(error) }));
+}
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>): void => {
+  switch (data.do) {
+    case "start": return start(data.mode, data.canvas);
+    case "join": return void local({ do: "join", request: data.request, reason: data.reason }).catch(() => undefined);
+    case "bye": return void local({ do: "bye" }).catch(() => undefined);
+    case "say": return mention(data.message);
+    case "file": return void files.offer(data.id, data.file);
+    case "cancel-file": return files.cancel(data.id);
+  }
+};
