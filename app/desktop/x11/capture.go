@@ -56,8 +56,8 @@ func (s *Screen) start() error {
 	if err := s.checkFormat(); err != nil {
 		return err
 	}
-	if err := errors.Join(xfixes.Init(s.c.Conn), damage.Init(s.c.Conn)); err != nil {
-		return fmt.Errorf("x11: the display lacks DAMAGE or XFIXES: %w", err)
+	if !has(s.c.Conn, extFixes) || !has(s.c.Conn, extDamage) {
+		return errors.New("x11: the display lacks DAMAGE or XFIXES")
 	}
 	if _, err := xfixes.QueryVersion(s.c.Conn, 5, 0).Reply(); err != nil {
 		return fmt.Errorf("x11: XFIXES: %w", err)
@@ -65,7 +65,7 @@ func (s *Screen) start() error {
 	if _, err := damage.QueryVersion(s.c.Conn, 1, 1).Reply(); err != nil {
 		return fmt.Errorf("x11: DAMAGE: %w", err)
 	}
-	s.haveSHM = shm.Init(s.c.Conn) == nil
+	s.haveSHM = has(s.c.Conn, extSHM)
 	var err error
 	if s.damage, err = damage.NewDamageId(s.c.Conn); err != nil {
 		return fmt.Errorf("x11: DAMAGE: %w", err)

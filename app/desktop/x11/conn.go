@@ -10,7 +10,6 @@ import (
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/res"
-	"github.com/jezek/xgb/shape"
 	"github.com/jezek/xgb/xproto"
 )
 
@@ -35,6 +34,7 @@ func connect(display string) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("x11: connect to display %q: %w", display, err)
 	}
+	registerAll(x)
 	c := &conn{Conn: x, setup: xproto.Setup(x)}
 	c.screen = c.setup.DefaultScreen(x)
 	c.root = c.screen.Root
@@ -49,13 +49,13 @@ func connect(display string) (*conn, error) {
 		*to = reply.Atom
 	}
 	c.hasRes = c.initRes()
-	c.shapes = shape.Init(x) == nil
+	c.shapes = has(x, extShape)
 	return c, nil
 }
 
 // initRes asks for X-Resource 1.2, where a client's process can be looked up.
 func (c *conn) initRes() bool {
-	if err := res.Init(c.Conn); err != nil {
+	if !has(c.Conn, extRes) {
 		return false
 	}
 	v, err := res.QueryVersion(c.Conn, 1, 2).Reply()

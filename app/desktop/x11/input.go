@@ -3,6 +3,7 @@
 package x11
 
 import (
+	"errors"
 	"fmt"
 
 	"beckmanconnect/app/desktop"
@@ -31,9 +32,9 @@ func OpenInput(display string) (*Input, error) {
 		return nil, err
 	}
 	in := &Input{c: c, held: map[byte]keys.Keysym{}, buttons: map[byte]bool{}, stale: make(chan struct{}, 1)}
-	if err := xtest.Init(c.Conn); err != nil {
+	if !has(c.Conn, extTest) {
 		c.Close()
-		return nil, fmt.Errorf("x11: the display lacks XTEST: %w", err)
+		return nil, errors.New("x11: the display lacks XTEST")
 	}
 	if in.keyboard, err = newKeyboard(c); err != nil {
 		c.Close()

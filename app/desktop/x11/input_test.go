@@ -54,6 +54,14 @@ func press(t *testing.T, in *x11.Input, all ...keys.Key) {
 	}
 }
 
+// settle waits until the server has done what was sent: it answers in order.
+func settle(t *testing.T, in *x11.Input) {
+	t.Helper()
+	if _, err := in.OwnFocus(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What the engineer types lands in a real program, with capitals, symbols and
 // letters that the host's layout does not have.
 func TestTextLandsInXterm(t *testing.T) {
@@ -106,6 +114,7 @@ func TestNothingReachesOwnWindows(t *testing.T) {
 	if err := in.Wheel(200, 100, 0, 1); !errors.Is(err, desktop.ErrOwnWindow) {
 		t.Errorf("wheel: %v", err)
 	}
+	settle(t, in)
 	for _, e := range paint.Events() {
 		t.Errorf("an event arrived: %v", e)
 	}
@@ -122,6 +131,7 @@ func TestNothingReachesOwnWindows(t *testing.T) {
 	if err := in.Button(200, 100, keys.Right, false); !errors.Is(err, desktop.ErrOwnWindow) {
 		t.Errorf("dragged into our window: %v", err)
 	}
+	settle(t, in)
 	var seen []string
 	for _, e := range paint.Events() {
 		switch e := e.(type) {
@@ -157,6 +167,7 @@ func TestKillKeyIsNeverSent(t *testing.T) {
 			t.Errorf("%+v was sent", k)
 		}
 	}
+	settle(t, in)
 	for _, e := range paint.Events() {
 		t.Errorf("an event arrived: %v", e)
 	}
@@ -176,6 +187,7 @@ func TestReleaseLiftsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := func() uint16 {
+		settle(t, in)
 		p, err := xproto.QueryPointer(paint.X, paint.Root).Reply()
 		if err != nil {
 			t.Fatal(err)
@@ -202,6 +214,7 @@ func TestLayoutIsGivenBack(t *testing.T) {
 	before := xtesting.Output(t, display, "xmodmap", "-pke")
 	in := openInput(t, display)
 	press(t, in, typed("你好€")...)
+	settle(t, in)
 	if xtesting.Output(t, display, "xmodmap", "-pke") == before {
 		t.Fatal("the layout had room for Chinese")
 	}
@@ -227,10 +240,7 @@ func TestLocalInput(t *testing.T) {
 		}
 	}
 	press(t, in, typed("abc")...)
-	// The display has shown these events to everybody once it answers again.
-	if _, err := in.OwnFocus(); err != nil {
-		t.Fatal(err)
-	}
+	settle(t, in)
 	select {
 	case <-watch.LocalInput():
 		t.Fatal("the engineer's input was taken for the technician's")
