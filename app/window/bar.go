@@ -57,7 +57,8 @@ func (p *program) openBar(session string) *barWindow {
 	b.content.Update(v)
 	b.window.SetContent(b.content.Content())
 	b.window.SetFixedSize(true)
-	b.window.Show()
+	// The bar takes no keys: whoever is typing goes on typing where they were.
+	p.native.Unfocused(b.window.Show)
 	b.window.SetTitle(p.kit.T("app.name") + " · " + p.kit.T("bar.window"))
 	p.own(b.window)
 	if err := p.native.Above(b.window); err != nil {

@@ -29,6 +29,7 @@ type parts struct {
 	native      native.Windows
 	grabKillKey func(context.Context, func()) (func(), error)
 	dump        *layoutDump
+	quit        func()
 }
 
 // program is the running window program. All but what says otherwise belongs
@@ -252,13 +253,13 @@ func (p *program) closeMain() {
 		p.hidden = true
 		return
 	}
-	p.app.Quit()
+	p.quit()
 }
 
 // quitWhenIdle ends a program whose window was closed in mid-session.
 func (p *program) quitWhenIdle() {
 	if p.hidden && !p.busy() {
-		p.app.Quit()
+		p.quit()
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"beckmanconnect/app/killkey"
 	"beckmanconnect/app/single"
 	"beckmanconnect/app/window/native"
+	"beckmanconnect/assets/icons"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
@@ -69,6 +70,7 @@ func Run(ctx context.Context, c Config) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	fyneApp := app.NewWithID(version.ID())
+	fyneApp.SetIcon(fyne.NewStaticResource("app.png", icons.App()))
 	windows, err := native.New()
 	if err != nil {
 		return fmt.Errorf("window: %w", err)
@@ -76,7 +78,7 @@ func Run(ctx context.Context, c Config) error {
 	defer windows.Close()
 	p := newProgram(ctx, fyneApp, parts{
 		config: c, now: time.Now, do: fyne.Do, native: windows,
-		grabKillKey: killkey.Grab, dump: newLayoutDump(os.Getenv),
+		grabKillKey: killkey.Grab, dump: newLayoutDump(os.Getenv), quit: fyneApp.Quit,
 	})
 	defer p.close()
 	// Quitting from outside goes the same way as closing the last window.

@@ -95,7 +95,10 @@ func (b *Bar) draw(v model.BarView) {
 	}
 	row.Add(k.Button("bar.end", part.Stop, icons.Power, v.End, b.actions.EndSession))
 	grip := newGrip(b.actions.MoveBar)
-	redraw(b.place, canvas.NewHorizontalGradient(colours[0], colours[1]), grip, part.Inset(7, 10, 7, 14, row))
+	// An edge, so that the bar stands out from a window of the same colours.
+	edge := canvas.NewRectangle(color.Transparent)
+	edge.StrokeColor, edge.StrokeWidth = theme.HeaderMuted, 1
+	redraw(b.place, canvas.NewHorizontalGradient(colours[0], colours[1]), edge, grip, part.Inset(7, 10, 7, 14, row))
 }
 
 // lease is one thing that is allowed, with the way to take it back.

@@ -25,5 +25,8 @@ type Windows interface {
 	Visible(w fyne.Window) bool
 	// Move puts a window's upper left corner somewhere.
 	Move(w fyne.Window, x, y int) error
+	// Unfocused runs show and gives the focus back to whatever had it, also in
+	// another program: a window that comes up by itself takes no keys.
+	Unfocused(show func())
 	Close()
 }

@@ -107,6 +107,31 @@ func (x *x11) tell(id xproto.Window, kind xproto.Atom, data []uint32) error {
 	return nil
 }
 
+func (x *x11) Unfocused(show func()) {
+	before, active := x.active()
+	show()
+	if before == 0 {
+		return
+	}
+	const application = 1
+	// A window manager that does not answer to this leaves the focus with the
+	// new window, which is a nuisance and no harm.
+	_ = x.tell(before, active, []uint32{application, xproto.TimeCurrentTime, 0, 0, 0})
+}
+
+// active is the window that has the focus, as the window manager says.
+func (x *x11) active() (xproto.Window, xproto.Atom) {
+	name, err := x.atom("_NET_ACTIVE_WINDOW")
+	if err != nil {
+		return 0, 0
+	}
+	p, err := xproto.GetProperty(x.conn, false, x.root, name, xproto.AtomWindow, 0, 1).Reply()
+	if err != nil || len(p.Value) < 4 {
+		return 0, 0
+	}
+	return xproto.Window(xgb.Get32(p.Value)), name
+}
+
 func (x *x11) Area(w fyne.Window) (Rect, error) {
 	id, err := handle(w)
 	if err != nil {

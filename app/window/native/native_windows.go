@@ -19,11 +19,12 @@ func New() (Windows, error) {
 		setWindowPos: user32.NewProc("SetWindowPos"), getClientRect: user32.NewProc("GetClientRect"),
 		clientToScreen: user32.NewProc("ClientToScreen"), isWindowVisible: user32.NewProc("IsWindowVisible"),
 		isIconic: user32.NewProc("IsIconic"), systemMetrics: user32.NewProc("GetSystemMetrics"),
+		foreground: user32.NewProc("GetForegroundWindow"), setForeground: user32.NewProc("SetForegroundWindow"),
 	}, nil
 }
 
 type win32 struct {
-	setWindowPos, getClientRect, clientToScreen, isWindowVisible, isIconic, systemMetrics *windows.LazyProc
+	setWindowPos, getClientRect, clientToScreen, isWindowVisible, isIconic, systemMetrics, foreground, setForeground *windows.LazyProc
 }
 
 const (
@@ -66,6 +67,15 @@ func (x *win32) Own(fyne.Window) error { return nil }
 
 func (x *win32) Above(w fyne.Window) error {
 	return x.pos(w, topmost, 0, 0, swpNoMove|swpNoSize|swpNoActivate)
+}
+
+func (x *win32) Unfocused(show func()) {
+	before, _, _ := x.foreground.Call()
+	show()
+	if before != 0 {
+		// Windows lets the program that has the foreground give it away.
+		_, _, _ = x.setForeground.Call(before)
+	}
 }
 
 func (x *win32) Move(w fyne.Window, left, top int) error {
