@@ -32,8 +32,6 @@ const (
 	viewActivity      = "activity"
 	viewRegister      = "register"
 	viewAbout         = "about"
-	// ViewNoTray says that this desktop has no place for the icon.
-	ViewNoTray = "no-tray"
 )
 
 // Tray decides. Everything happens on Run's goroutine, except calls that may
@@ -306,6 +304,6 @@ func (t *Tray) windowEnded() {
 // noTray opens a window in the place of the icon, and says why.
 func (t *Tray) noTray(ctx context.Context) {
 	t.Log.Warn("this desktop has no tray; the window is shown instead")
-	t.start(ViewNoTray)
+	t.start(viewNotifications)
 	t.toast(ctx, Toast{ID: toastNoTray, Title: t.Text.T("tray.toast.no-tray.title"), Body: t.Text.T("tray.toast.no-tray.body"), Icon: icons.Notice, View: viewNotifications})
 }

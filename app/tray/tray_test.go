@@ -175,7 +175,7 @@ func TestTray(t *testing.T) {
 		{"an upgrade is offered once", 1, []any{true, status(well(offer)), status(well(offer)), status(well())},
 			[]string{"toast upgrade: Version 0.2.0 can be installed", "untoast upgrade"}},
 		{"no tray", 1, []any{true, func(_ *desk, none chan struct{}) { close(none) }},
-			[]string{"start no-tray", "toast no-tray: This desktop has no place for the icon"}},
+			[]string{"start notifications", "toast no-tray: This desktop has no place for the icon"}},
 		{"a click on a toast", 1, []any{true, func(d *desk, _ chan struct{}) { d.opened <- "upgrade" }}, []string{"show upgrade"}},
 		{"test", 1, []any{tray.ItemTest}, []string{"toast test: This is a test"}},
 	} {
