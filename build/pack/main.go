@@ -1,4 +1,5 @@
-// Command pack makes the release archive of the programs in a folder.
+// Command pack makes the files of a release out of the programs that
+// build/release built. The same programs give the same bytes.
 package main
 
 import (
@@ -11,27 +12,53 @@ import (
 	"beckmanconnect/service/upgrade/archive"
 )
 
-func main() {
-	bin := flag.String("bin", "", "`folder` of the programs")
-	version := flag.String("version", "", "`version`")
-	platform := flag.String("platform", "linux-amd64", "`platform`")
-	out := flag.String("out", "", "archive `file` to write")
-	flag.Parse()
-	if *bin == "" || *version == "" || *out == "" {
-		flag.Usage()
-		os.Exit(2)
-	}
-	if err := pack(*out, *bin, *version, *platform); err != nil {
-		fmt.Fprintln(os.Stderr, "pack:", err)
-		os.Exit(1)
-	}
+var verbs = map[string]struct {
+	does string
+	run  func(args []string) error
+}{
+	"archive": {"the release archive of the programs in a folder", packArchive},
+	"sums":    {"SHA256SUMS of files", sums},
 }
 
-func pack(out, bin, version, platform string) error {
-	f, err := os.Create(out)
+func main() {
+	if len(os.Args) > 1 {
+		if verb, ok := verbs[os.Args[1]]; ok {
+			if err := verb.run(os.Args[2:]); err != nil {
+				fmt.Fprintf(os.Stderr, "pack %s: %v\n", os.Args[1], err)
+				os.Exit(1)
+			}
+			return
+		}
+	}
+	for name, verb := range verbs {
+		fmt.Fprintf(os.Stderr, "pack %s: %s\n", name, verb.does)
+	}
+	os.Exit(2)
+}
+
+func packArchive(args []string) error {
+	set := flag.NewFlagSet("archive", flag.ExitOnError)
+	bin := set.String("bin", "", "`folder` of the programs")
+	version := set.String("version", "", "`version`")
+	platform := set.String("platform", "linux-amd64", "`platform`")
+	out := set.String("out", "", "archive `file` to write")
+	_ = set.Parse(args) // ends the program
+	if *bin == "" || *version == "" || *out == "" {
+		return errors.New("--bin, --version and --out are needed")
+	}
+	return write(*out, func(w *bufio.Writer) error { return archive.Pack(w, *bin, *version, *platform) })
+}
+
+// write makes a file whole or not at all.
+func write(path string, fill func(*bufio.Writer) error) error {
+	f, err := os.Create(path + ".part")
 	if err != nil {
 		return err
 	}
+	defer os.Remove(f.Name())
 	w := bufio.NewWriterSize(f, 1<<20)
-	return errors.Join(archive.Pack(w, bin, version, platform), w.Flush(), f.Close())
+	if err := errors.Join(fill(w), w.Flush(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }

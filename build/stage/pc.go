@@ -79,6 +79,9 @@ url = %q
 profile = "sample"
 log = %q
 folder = %q
+
+[upgrade]
+interval = "10s"
 `, filepath.Join(pc.Dir, "data"), pc.Socket, filepath.Join(run_, "upgrade.sock"), h.Roots(), policy, filepath.Join(pc.Dir, "install"), h.cloud, pc.Log, c.Folder)
 	if err := os.WriteFile(pc.Config, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("stage: %w", err)

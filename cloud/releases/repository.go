@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 
+	"beckmanconnect/internal/release"
 	"beckmanconnect/internal/trust"
 )
 
@@ -89,8 +89,8 @@ func (r Repository) Init() ([]byte, error) {
 
 // Add copies an archive into the repository, signs it and publishes the new
 // set. The timestamp is written last: a client sees all of it or nothing.
-func (r Repository) Add(archive string, release Release) error {
-	custom, err := release.encode()
+func (r Repository) Add(archive string, description release.Release) error {
+	custom, err := description.Encode()
 	if err != nil {
 		return err
 	}
@@ -133,8 +133,7 @@ func (r Repository) Timestamp() error {
 	}
 	timestamp.Signed.Version++
 	timestamp.Signed.Expires = r.now().Add(timestampLife)
-	timestamp.ClearSignatures()
-	return r.save(timestamp, metadata.TIMESTAMP, "timestamp.json")
+	return r.stamp(timestamp)
 }
 
 // publish signs and writes targets, snapshot and timestamp, in this order.
@@ -149,6 +148,15 @@ func (r Repository) publish(targets *metadata.Metadata[metadata.TargetsType], sn
 		return err
 	}
 	timestamp.Signed.Meta["snapshot.json"] = metadata.MetaFile(snapshot.Signed.Version)
+	return r.stamp(timestamp)
+}
+
+// stamp signs and writes a timestamp, with the time at which it is signed.
+func (r Repository) stamp(timestamp *metadata.Metadata[metadata.TimestampType]) error {
+	if timestamp.Signed.UnrecognizedFields == nil {
+		timestamp.Signed.UnrecognizedFields = map[string]any{}
+	}
+	timestamp.Signed.UnrecognizedFields[release.SignedAt] = r.now().Format(time.RFC3339)
 	timestamp.ClearSignatures()
 	return r.save(timestamp, metadata.TIMESTAMP, "timestamp.json")
 }
@@ -233,17 +241,6 @@ func write(path string, data []byte) error {
 		return fmt.Errorf("releases: write %s: %w", path, err)
 	}
 	return nil
-}
-
-var archiveName = regexp.MustCompile(`^beckmanconnect-(\d+\.\d+\.\d+)-((?:linux|windows)-amd64)\.tar\.gz$`)
-
-// Named reads version and platform out of an archive's file name.
-func Named(archive string) (version, platform string, err error) {
-	m := archiveName.FindStringSubmatch(filepath.Base(archive))
-	if m == nil {
-		return "", "", fmt.Errorf("releases: %q is not named like a release archive (beckmanconnect-1.2.3-linux-amd64.tar.gz)", filepath.Base(archive))
-	}
-	return m[1], m[2], nil
 }
 
 // Published lists the archives in the newest targets, by name.

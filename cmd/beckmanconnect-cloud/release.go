@@ -12,6 +12,7 @@ import (
 
 	"beckmanconnect/cloud/releases"
 	"beckmanconnect/internal/program"
+	"beckmanconnect/internal/release"
 	"beckmanconnect/internal/trust"
 )
 
@@ -34,7 +35,7 @@ func releaseVerb(args []string) error {
 		file = set.String("file", "", "release archive")
 		version = set.String("version", "", "its version, to be checked against its name")
 		notes = set.String("notes", "", "what is new, TOML by language")
-		channel = set.String("channel", releases.Stable, "channel")
+		channel = set.String("channel", release.Stable, "channel")
 		need = append(need, "keys", "file", "notes")
 	case "timestamp":
 		need = append(need, "keys")
@@ -54,11 +55,11 @@ func releaseVerb(args []string) error {
 		}
 		return os.WriteFile(filepath.Join(*roots, trust.FileTUFRoot), root, 0o644)
 	case "add":
-		release, err := describe(*file, *version, *notes, *channel)
+		description, err := describe(*file, *version, *notes, *channel)
 		if err != nil {
 			return err
 		}
-		return repository.Add(*file, release)
+		return repository.Add(*file, description)
 	case "timestamp":
 		return repository.Timestamp()
 	default:
@@ -74,15 +75,15 @@ func releaseVerb(args []string) error {
 // describe takes version and platform from the archive's name and the rest
 // from the notes: a [language] table each with title and text, and the
 // capabilities the version brings.
-func describe(archive, version, notes, channel string) (releases.Release, error) {
-	named, platform, err := releases.Named(archive)
+func describe(archive, version, notes, channel string) (release.Release, error) {
+	named, platform, err := release.Named(archive)
 	if err != nil {
-		return releases.Release{}, err
+		return release.Release{}, err
 	}
 	if version != "" && version != named {
-		return releases.Release{}, fmt.Errorf("release add: the archive is version %s, not %s", named, version)
+		return release.Release{}, fmt.Errorf("release add: the archive is version %s, not %s", named, version)
 	}
-	r := releases.Release{Product: releases.Product, Version: named, Platform: platform, Channel: channel}
+	r := release.Release{Product: release.Product, Version: named, Platform: platform, Channel: channel}
 	var file map[string]any
 	if _, err := toml.DecodeFile(notes, &file); err != nil {
 		return r, fmt.Errorf("release add: notes: %w", err)
@@ -92,7 +93,7 @@ func describe(archive, version, notes, channel string) (releases.Release, error)
 		case map[string]any:
 			title, _ := v["title"].(string)
 			text, _ := v["text"].(string)
-			r.Notes = append(r.Notes, releases.Note{Language: key, Title: title, Text: text})
+			r.Notes = append(r.Notes, release.Note{Language: key, Title: title, Text: text})
 		case []any:
 			if key != "capabilities" {
 				return r, fmt.Errorf("release add: notes: %q is not known", key)
@@ -104,6 +105,6 @@ func describe(archive, version, notes, channel string) (releases.Release, error)
 			return r, fmt.Errorf("release add: notes: %q is not known", key)
 		}
 	}
-	slices.SortFunc(r.Notes, func(a, b releases.Note) int { return strings.Compare(a.Language, b.Language) })
+	slices.SortFunc(r.Notes, func(a, b release.Note) int { return strings.Compare(a.Language, b.Language) })
 	return r, nil
 }

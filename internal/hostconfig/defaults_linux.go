@@ -13,5 +13,6 @@ func defaults() Config {
 		Install:       "/opt/beckmanconnect",
 		Region:        "eu",
 		Instrument:    Instrument{Profile: "sample"},
+		Upgrade:       Upgrade{Interval: defaultInterval},
 	}
 }

@@ -32,5 +32,6 @@ func defaults() Config {
 		Install:       folder(windows.FOLDERID_ProgramFiles, `C:\Program Files`),
 		Region:        "eu",
 		Instrument:    Instrument{Profile: "sample"},
+		Upgrade:       Upgrade{Interval: defaultInterval},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 )
@@ -35,6 +36,13 @@ type Config struct {
 	Region        string     `toml:"region"`         // "eu", "us", "cn", …
 	Cloud         Cloud      `toml:"cloud"`
 	Instrument    Instrument `toml:"instrument"`
+	Upgrade       Upgrade    `toml:"upgrade"`
+}
+
+// Upgrade says when upgrades are looked for. What may be installed is not for
+// this file to say.
+type Upgrade struct {
+	Interval time.Duration `toml:"interval"` // between checks, spread by a tenth; "4h" when left out
 }
 
 // Cloud says where the cloud is. It never says whom to trust: the address set
@@ -160,8 +168,19 @@ func (c *Config) check() error {
 	if !profileName.MatchString(c.Instrument.Profile) {
 		return &Error{File: c.File, Field: "instrument.profile", What: "this is not a profile's name", Do: "use the name of a profile, without folder or ending"}
 	}
+	if c.Upgrade.Interval < shortestInterval || c.Upgrade.Interval > longestInterval {
+		return &Error{File: c.File, Field: "upgrade.interval", What: "this is out of bounds", Do: `use a time between "10s" and "168h"`}
+	}
 	return c.checkCloud()
 }
+
+// Bounds of the time between two looks for upgrades: a week at most, or the
+// vendor's signatures expire unseen.
+const (
+	shortestInterval = 10 * time.Second
+	longestInterval  = 7 * 24 * time.Hour
+	defaultInterval  = 4 * time.Hour
+)
 
 // checkCloud lets an empty address pass: the tray, the window and beckmanctl
 // need none, and CheckService asks for one.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 const whole = `
@@ -22,6 +23,8 @@ url = "https://cloud.example:8443/"
 profile = "sample"
 log = "logs/instrument.log"
 folder = "/data"
+[upgrade]
+interval = "30m"
 `
 
 func TestWholeFile(t *testing.T) {
@@ -39,6 +42,7 @@ func TestWholeFile(t *testing.T) {
 		Policy: filepath.Join(filepath.Dir(file), "site-policy.note"), Install: "/opt/bc", Received: "/srv/bc/received", Region: "us",
 		Cloud:      Cloud{URL: "https://cloud.example:8443"},
 		Instrument: Instrument{Profile: "sample", Log: filepath.Join(filepath.Dir(file), "logs/instrument.log"), Folder: "/data"},
+		Upgrade:    Upgrade{Interval: 30 * time.Minute},
 	}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)

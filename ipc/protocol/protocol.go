@@ -33,6 +33,7 @@ const (
 	Desktop = "desktop"
 	Ctl     = "beckmanctl"
 	Host    = "service" // the service, calling the upgrade service
+	Upgrade = "upgrade" // the upgrade service, asking the service how it is
 )
 
 // Codes of ErrorDetail that the pipe itself gives.

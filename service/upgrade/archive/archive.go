@@ -182,7 +182,37 @@ func Unpack(r io.Reader, dir, platform string) (Manifest, error) {
 			return manifest, fmt.Errorf("archive: unpack: %q is missing", name)
 		}
 	}
+	if err := writeManifest(dir, manifest); err != nil {
+		return manifest, fmt.Errorf("archive: unpack: %w", err)
+	}
 	return manifest, nil
+}
+
+func writeManifest(dir string, m Manifest) error {
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(dir, manifestName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// Read is the manifest of programs that were unpacked into dir.
+func Read(dir string) (Manifest, error) {
+	var m Manifest
+	f, err := os.Open(filepath.Join(dir, manifestName))
+	if err != nil {
+		return m, fmt.Errorf("archive: read: %w", err)
+	}
+	defer f.Close()
+	if err := json.NewDecoder(io.LimitReader(f, maxManifest)).Decode(&m); err != nil {
+		return m, fmt.Errorf("archive: read %s: %w", f.Name(), err)
+	}
+	return m, nil
 }
 
 func unpackFile(path string, r io.Reader) (string, error) {
@@ -196,4 +226,28 @@ func unpackFile(path string, r io.Reader) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// Verify is an error unless dir holds exactly the programs of m.
+func Verify(dir string, m Manifest) error {
+	for name, want := range m.Programs {
+		info, err := os.Lstat(filepath.Join(dir, name))
+		if err != nil {
+			return fmt.Errorf("archive: verify: %w", err)
+		}
+		if !info.Mode().IsRegular() {
+			return fmt.Errorf("archive: verify: %q is not a plain file", name)
+		}
+		sum, err := hashFile(filepath.Join(dir, name))
+		if err != nil {
+			return fmt.Errorf("archive: verify: %w", err)
+		}
+		if sum != want {
+			return fmt.Errorf("archive: verify: %q is not what %s names", name, manifestName)
+		}
+	}
+	if _, err := Read(dir); err != nil {
+		return err
+	}
+	return nil
 }
