@@ -164,7 +164,9 @@ func (l *Link) Run(ctx context.Context) error {
 			break
 		}
 		reason := explain(err)
-		l.config.Log.Info("the link to the cloud is down", "reason", reason, "error", err)
+		if (l.State() != State{Offline, reason}) { // once for each reason, not for each attempt
+			l.config.Log.Info("the link to the cloud is down", "reason", reason, "error", err)
+		}
 		l.set(Offline, reason)
 		if time.Since(begun) > l.config.Most {
 			pause = l.config.First

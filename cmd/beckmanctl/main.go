@@ -1,0 +1,118 @@
+// Command beckmanctl is for IT on the instrument PC, and for scripts: what the
+// service does, whether all is well, and whether the log is what it was.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/program"
+)
+
+// verb is one thing beckmanctl does.
+type verb struct {
+	name    string
+	use     string // arguments, for help
+	summary string
+	run     func(ctx context.Context, e env, args []string) error
+}
+
+// env is what every verb works with.
+type env struct {
+	config string // path of the configuration, as it was given
+	log    *slog.Logger
+	out    io.Writer
+}
+
+func verbs() []verb {
+	return []verb{
+		{"status", "[--json]", "what the service is doing, and what is not well", statusVerb},
+		{"doctor", "[--json]", "check configuration, trust, service, log, disk and cloud", doctorVerb},
+		{"notify", "--publisher NAME --code CODE --title TEXT …", "raise a notification, as another program on this PC would", notifyVerb},
+		{"policy", "explain [--json]", "what may be asked here, and why", policyVerb},
+		{"log", "verify | list | export", "verify, list or export the log; reads the database itself", logVerb},
+		{"help", "[VERB]", "this text", nil},
+	}
+}
+
+func main() {
+	var config string
+	info := program.Info{
+		Name: "beckmanctl", Summary: "status, checks and the log of BeckmanConnect on this PC",
+		Arguments: "VERB …", Help: help(),
+	}
+	flags := func(set *flag.FlagSet) {
+		set.StringVar(&config, "config", hostconfig.DefaultPath(), "configuration `file`")
+	}
+	program.Main(info, flags, func(ctx context.Context, log *slog.Logger, args []string) error {
+		return dispatch(ctx, env{config: config, log: log, out: os.Stdout}, args)
+	})
+}
+
+func dispatch(ctx context.Context, e env, args []string) error {
+	if len(args) == 0 {
+		return program.Usagef("a verb is missing: %s", strings.Join(names(), ", "))
+	}
+	if args[0] == "help" {
+		_, err := fmt.Fprintln(e.out, help())
+		return err
+	}
+	all := verbs()
+	i := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] })
+	if i < 0 {
+		return program.Usagef("verb %q does not exist; there are %s", args[0], strings.Join(names(), ", "))
+	}
+	return all[i].run(ctx, e, args[1:])
+}
+
+func names() []string {
+	var out []string
+	for _, v := range verbs() {
+		out = append(out, v.name)
+	}
+	return out
+}
+
+func help() string {
+	var b strings.Builder
+	b.WriteString("Verbs:\n")
+	for _, v := range verbs() {
+		fmt.Fprintf(&b, "  %-8s %s\n           %s\n", v.name, v.summary, v.use)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// logVerb hands over to the log's own verbs; --config given before the verb
+// counts there, too.
+func logVerb(ctx context.Context, e env, args []string) error {
+	if len(args) > 0 {
+		args = append([]string{args[0], "--config", e.config}, args[1:]...)
+	}
+	return logCommand(ctx, e.log, args, e.out)
+}
+
+// parse reads a verb's flags; every verb has --json, and --config once more
+// for people who put it behind.
+func (e *env) parse(name string, args []string, more func(*flag.FlagSet)) (asJSON bool, err error) {
+	set := flag.NewFlagSet(name, flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.BoolVar(&asJSON, "json", false, "")
+	set.StringVar(&e.config, "config", e.config, "")
+	if more != nil {
+		more(set)
+	}
+	if err := set.Parse(args); err != nil {
+		return false, program.Usagef("%s: %v", name, err)
+	}
+	if set.NArg() > 0 {
+		return false, program.Usagef("%s: %q is one argument too many", name, set.Arg(0))
+	}
+	return asJSON, nil
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/program"
+	"beckmanconnect/internal/version"
+	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ipc/protocol"
+)
+
+// callWithin bounds one call to the service: a script is not to hang.
+const callWithin = 20 * time.Second
+
+// call connects to the service and makes one call.
+func call[Reply any](ctx context.Context, e env, do func(context.Context, hostpb.HostClient) (Reply, error)) (reply Reply, err error) {
+	config, err := hostconfig.Load(e.config)
+	if err != nil {
+		return reply, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
+	c, err := client.Dial(ctx, client.Config{Socket: config.Socket, Program: protocol.Ctl, Version: version.Version()})
+	if err != nil {
+		return reply, explain(err)
+	}
+	defer c.Close()
+	reply, err = do(ctx, c.Host)
+	return reply, explain(err)
+}
+
+// explain is one line with the stable code in it, for people and scripts.
+func explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	d := client.Detail(err)
+	advice := map[string]string{
+		protocol.CodeUnavailable:  "start the BeckmanConnect service, then try again",
+		protocol.CodeUntrusted:    "something else holds the service's name; do not go on, and tell IT security",
+		protocol.CodeIncompatible: "this program and the service are of different versions; finish the upgrade",
+		protocol.CodeNotPermitted: "run it as an administrator",
+	}[d.GetCode()]
+	if advice != "" {
+		return fmt.Errorf("%s: %s; %s", d.GetCode(), d.GetMessage(), advice)
+	}
+	return fmt.Errorf("%s: %s", d.GetCode(), d.GetMessage())
+}
+
+// printProto writes a message as JSON with the field names of the contract;
+// fields that are not set are there, so that scripts need not guess.
+func printProto(out io.Writer, m proto.Message) error {
+	raw, err := protojson.MarshalOptions{UseProtoNames: true, EmitUnpopulated: true}.Marshal(m)
+	if err != nil {
+		return err
+	}
+	// protojson varies its spacing on purpose; once more through JSON, so that
+	// a script that compares text does not see that.
+	return printJSON(out, json.RawMessage(raw))
+}
+
+func notifyVerb(ctx context.Context, e env, args []string) error {
+	var request hostpb.PublishNotificationRequest
+	severity := ""
+	asJSON, err := e.parse("notify", args, func(set *flag.FlagSet) {
+		set.StringVar(&request.Publisher, "publisher", "", "")
+		set.StringVar(&request.Code, "code", "", "")
+		set.StringVar(&severity, "severity", "info", "")
+		set.StringVar(&request.Subject, "subject", "", "")
+		set.StringVar(&request.Title, "title", "", "")
+		set.StringVar(&request.Advice, "advice", "", "")
+	})
+	if err != nil {
+		return err
+	}
+	known := map[string]hostpb.Severity{
+		"info": hostpb.Severity_SEVERITY_INFO, "low": hostpb.Severity_SEVERITY_LOW,
+		"medium": hostpb.Severity_SEVERITY_MEDIUM, "high": hostpb.Severity_SEVERITY_HIGH,
+	}
+	var ok bool
+	if request.Severity, ok = known[severity]; !ok {
+		return program.Usagef("notify: --severity must be info, low, medium or high")
+	}
+	if request.Publisher == "" || request.Code == "" || request.Title == "" {
+		return program.Usagef("notify: --publisher, --code and --title are needed")
+	}
+	n, err := call(ctx, e, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Notification, error) {
+		return host.PublishNotification(ctx, &request)
+	})
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printProto(e.out, n)
+	}
+	verified := "verified"
+	if !n.GetVerified() {
+		verified = "shown as “local, not verified”: the site policy does not list this publisher"
+	}
+	_, err = fmt.Fprintf(e.out, "notification %d, %s\n", n.GetId(), verified)
+	return err
+}
+
+func policyVerb(ctx context.Context, e env, args []string) error {
+	if len(args) == 0 || args[0] != "explain" {
+		return program.Usagef("policy: the verb is \"policy explain\"")
+	}
+	asJSON, err := e.parse("policy explain", args[1:], nil)
+	if err != nil {
+		return err
+	}
+	p, err := call(ctx, e, func(ctx context.Context, host hostpb.HostClient) (*hostpb.PolicyExplanation, error) {
+		return host.ExplainPolicy(ctx, &hostpb.ExplainPolicyRequest{})
+	})
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printProto(e.out, p)
+	}
+	fmt.Fprintf(e.out, "%s\n\n", p.GetSource())
+	for _, r := range p.GetRows() {
+		fmt.Fprintf(e.out, "%-15s %-13s %s\n", r.GetCapability(), r.GetEffective(), r.GetWhy())
+	}
+	return nil
+}

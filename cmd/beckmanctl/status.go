@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"beckmanconnect/ipc/hostpb"
+)
+
+func statusVerb(ctx context.Context, e env, args []string) error {
+	asJSON, err := e.parse("status", args, nil)
+	if err != nil {
+		return err
+	}
+	s, err := call(ctx, e, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Status, error) {
+		return host.GetStatus(ctx, &hostpb.GetStatusRequest{})
+	})
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printProto(e.out, s)
+	}
+	printStatus(e.out, s)
+	return nil
+}
+
+// word is an enum's value as people read it: LINK_ONLINE is "online".
+func word(value fmt.Stringer, prefix string) string {
+	return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(value.String(), prefix)), "_", " ")
+}
+
+func printStatus(out io.Writer, s *hostpb.Status) {
+	line := func(name, format string, a ...any) { fmt.Fprintf(out, "%-14s %s\n", name, fmt.Sprintf(format, a...)) }
+	line("version", "%s", s.GetVersion())
+	line("cloud", "%s, %s", s.GetCloud(), strings.TrimSuffix(word(s.GetLink(), "LINK_")+": "+s.GetLinkDetail(), ": "))
+	if r := s.GetRegistration(); r != nil {
+		line("registered", "%s, %s %s, region %s", r.GetDeviceId(), r.GetInstrumentType(), r.GetSerial(), r.GetRegion())
+	} else {
+		line("registered", "no")
+	}
+	terms := "not accepted"
+	if s.GetTermsAccepted() {
+		terms = "accepted"
+	}
+	line("terms", "%s %s", s.GetTermsVersion(), terms)
+	line("instrument", "%s, run: %s", s.GetInstrumentClass(), s.GetInstrumentRun())
+	line("policy", "%s", s.GetPolicy())
+	line("notifications", "%d open", s.GetOpenNotifications())
+	support := word(s.GetSupport().GetPhase(), "SUPPORT_PHASE_")
+	if why := s.GetSupport().GetOffCode(); why != "" {
+		support += ": " + why
+	}
+	line("support", "%s", support)
+	if u := s.GetUpgrade(); u.GetState() != "" {
+		line("upgrade", "%s %s", u.GetVersion(), u.GetState())
+	}
+	l := s.GetLog()
+	writable := "writable"
+	if !l.GetWritable() {
+		writable = "NOT WRITABLE: sessions are closed"
+	}
+	line("log", "%d entries, checkpoint of %s, %s", l.GetEntries(), time.Unix(l.GetCheckpointUnix(), 0).Format(time.RFC3339), writable)
+	for _, c := range s.GetComponents() {
+		if c.GetState() != "ok" {
+			line("part "+c.GetName(), "%s", strings.TrimSuffix(c.GetState()+": "+c.GetDetail(), ": "))
+		}
+	}
+}
