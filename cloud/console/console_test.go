@@ -8,6 +8,7 @@ import (
 
 	"beckmanconnect/cloud/console"
 	"beckmanconnect/cloud/console/consoletest"
+	"beckmanconnect/session/wire"
 )
 
 // The whole session in a real Chromium, with the channel in WASM.
@@ -24,6 +25,44 @@ func TestHostedConsole(t *testing.T) {
 	consoletest.Play(t, b, other)
 	b.Click("#sign-out")
 	b.Wait(`document.body.dataset.phase === "sign-in"`)
+}
+
+// The looks of the page: dark, twice the pixels, German. Whoever changes the
+// page keeps these pictures by BECKMANCONNECT_SHOTS and looks at them.
+func TestOtherLooks(t *testing.T) {
+	needPage(t)
+	other := consoletest.NewOther(t)
+	server, ca := consoletest.Serve(t, other.Cloud.Handler(console.Handler(console.Config{})))
+	b := consoletest.Open(t, ca, "de-DE")
+	b.Look(1180, 760, 2, true)
+	b.Go(server.URL)
+	b.Wait(`document.body.dataset.phase === "sign-in"`)
+	b.Shot("dark-sign-in")
+	b.Click("#sign-in")
+	b.Wait(`document.querySelectorAll("#waiting .request").length === 3`)
+	if got := b.Text(`document.querySelector("#waiting-title").textContent`); got != "Warten auf Hilfe" {
+		t.Errorf("in German: %q", got)
+	}
+	b.Shot("dark-home")
+	b.Click(`.request[data-id="req-1"] .join`)
+	b.Fill("#reason", "Ticket 4711")
+	b.Shot("dark-join")
+	// Reason and code together, as an engineer on the telephone may do it.
+	b.Fill("#code", "k7qmxw3p")
+	b.Click("#join-confirm")
+	b.Wait(`document.body.dataset.phase === "session"`)
+	b.Shot("dark-no-view")
+	desktop := consoletest.NewDesktop(1920, 1080)
+	other.Host.Show(desktop.Frame())
+	b.Click("#ask-view")
+	b.AwaitPicture(desktop.Hash())
+	b.Shot("dark-fit")
+	b.Click("#actual")
+	b.Shot("dark-actual")
+	other.Host.Say(wire.Message{Type: "end", Why: "kill-key"})
+	b.Wait(`document.querySelector("#summary")?.dataset.why === "kill-key"`)
+	b.Shot("dark-summary")
+	b.Clean()
 }
 
 func needPage(t *testing.T) {

@@ -28,9 +28,13 @@ export const paths = {
   alarms: "/api/v1/staff/notifications",
 };
 
+/** The local console was opened by another way than its start address. */
+export class NotStarted extends Error {}
+
 /** Who is signed in; null when nobody is. */
 export async function me(): Promise<Staff | null> {
   const answer = await fetch(paths.me, { cache: "no-store" });
+  if (answer.status === 403) throw new NotStarted();
   if (answer.status === 401) return null;
   if (!answer.ok) throw new Error(`who: ${answer.status}`);
   return await answer.json() as Staff;

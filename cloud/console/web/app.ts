@@ -1,7 +1,7 @@
 // The page: which view stands, and what goes where between the cloud, the
 // worker and the views.
 
-import { Feed, Request, Staff, follow, logout, me, paths } from "./api";
+import { Feed, NotStarted, Request, Staff, follow, logout, me, paths } from "./api";
 import { byId, h, icon, setText, show } from "./dom";
 import { Home } from "./home";
 import { Join } from "./join";
@@ -31,8 +31,8 @@ class App {
     try {
       const who = await me();
       if (who) this.signedIn(who); else this.signIn();
-    } catch {
-      this.failed();
+    } catch (error) {
+      this.failed(error instanceof NotStarted && mode === "desk" ? t("deskStart") : t("error"));
     }
   }
 
@@ -170,8 +170,9 @@ class App {
     done.focus();
   }
 
-  private failed(why = t("error")): void {
-    this.put("error", h("main", { class: "centre", id: "content" }, h("div", { class: "card" }, h("p", { role: "alert" }, why))));
+  private failed(why: string): void {
+    this.put("error", h("main", { class: "centre", id: "content" },
+      h("div", { class: "card summary-card" }, h("span", { class: "hero" }, icon("link")), h("p", { role: "alert" }, why))));
   }
 }
 

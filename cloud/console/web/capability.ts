@@ -8,8 +8,13 @@ export type Standing = "idle" | "asked" | "granted" | "denied" | "timeout";
 
 const whys: Record<string, Key> = {
   denied: "denied", timeout: "timeout", policy: "whyPolicy", throttled: "whyThrottled", pending: "whyPending", name: "whyName",
-  withdrawn: "whyWithdrawn", expired: "whyExpired", revoked: "whyRevoked", released: "whyReleased", "run-started": "whyRun",
+  withdrawn: "whyWithdrawn", "link-lost": "whyLost", hash: "whyHash", size: "whyHash", disk: "whyDisk", "disk-full": "whyDisk", "too-many": "whyMany", expired: "whyExpired", revoked: "whyRevoked", released: "whyReleased", "run-started": "whyRun",
 };
+
+/** What to say about a no; empty for one that says nothing more. */
+export function reason(why: string): string {
+  return why in whys ? t(whys[why]!) : "";
+}
 
 export class CapabilityButton {
   readonly element: HTMLElement;
@@ -69,8 +74,8 @@ export class CapabilityButton {
         return this.until ? t("grantedUntil", { time: clock(this.until - Date.now()) }) : t("grantedSession");
       case "idle":
         if (!this.why) return t(this.text);
-        return t(whys[this.why] ?? "whyEnded");
+        return reason(this.why) || t("whyEnded");
     }
-    return t(whys[this.why] ?? "denied");
+    return reason(this.why) || t("denied");
   }
 }

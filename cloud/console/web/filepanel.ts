@@ -1,5 +1,6 @@
 // The list of files offered in this session.
 
+import { reason } from "./capability";
 import { h, setText, show } from "./dom";
 import { Key, language, t } from "./strings";
 import type { FileState } from "./wire";
@@ -45,16 +46,11 @@ export class FilePanel {
     if (now === "asked" || now === "checking") row.bar.removeAttribute("value");
     else row.bar.value = done;
     const percent = row.size && (now === "sending" || now === "reading") ? ` ${Math.floor(100 * done / row.size)} %` : "";
-    setText(row.state, t(words[now]) + percent);
+    setText(row.state, (over && now !== "finished" ? reason(why) : "") || t(words[now]) + percent);
   }
 
   get finished(): string[] {
     return [...this.rows.values()].filter((r) => r.now === "finished").map((r) => r.element.querySelector("strong")!.textContent!);
-  }
-
-  /** How many are under way. */
-  get running(): boolean {
-    return [...this.rows.values()].some((r) => r.now === "sending" || r.now === "checking");
   }
 }
 

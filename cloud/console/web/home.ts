@@ -44,7 +44,7 @@ export class Home {
   }
 
   private drawRequests(): void {
-    const open = this.live.requests.filter((r) => r.state !== "ended").sort((a, b) => a.sinceMs - b.sinceMs);
+    const open = this.live.requests.filter((r) => r.state !== "ended").sort((a, b) => Number(b.state === "waiting") - Number(a.state === "waiting") || a.sinceMs - b.sinceMs);
     const n = open.filter((r) => r.state === "waiting").length;
     setText(this.count, String(n));
     this.count.hidden = n === 0;
@@ -58,9 +58,9 @@ export class Home {
 
   private request(r: Request): HTMLElement {
     const waits = r.state === "waiting";
-    const button = h("button", { class: "join primary", type: "button", disabled: !waits, click: () => this.join(r) },
-      waits ? t("join") : t("inSession"));
-    button.setAttribute("aria-label", `${button.textContent}: ${r.type} ${r.serial}`);
+    const button = waits
+      ? h("button", { class: "join primary", type: "button", "aria-label": `${t("join")}: ${r.type} ${r.serial}`, click: () => this.join(r) }, t("join"))
+      : h("span", { class: "chip violet" }, t("inSession"));
     return h("article", { class: "request card", "data-id": r.id, "data-state": r.state, "data-content": JSON.stringify(r) },
       h("div", { class: "request-head" },
         h("div", { class: "grow" }, h("h3", {}, r.type), h("p", { class: "muted mono" }, r.serial)),

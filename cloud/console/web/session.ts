@@ -26,7 +26,8 @@ export class Session {
   private readonly cover: HTMLElement;
   private readonly coverTitle = h("strong");
   private readonly coverText = h("p");
-  private readonly banner = h("p", { class: "banner", role: "status", hidden: true });
+  private readonly banner = h("p", { class: "grow", role: "status" });
+  private readonly bar: HTMLElement;
   private readonly sizes: HTMLElement;
   private readonly capture: Capture;
   private readonly timer: number;
@@ -55,7 +56,8 @@ export class Session {
     this.stage = h("div", { class: "stage-area" }, canvas, this.cover);
     this.sizes = h("div", { class: "segmented", role: "group" },
       h("button", { type: "button", id: "fit", "aria-pressed": "true", click: () => this.setFit(true) }, icon("fit"), t("fit")),
-      h("button", { type: "button", id: "actual", "aria-pressed": "false", click: () => this.setFit(false) }, icon("actual"), t("actual")));
+      h("button", { type: "button", id: "actual", "aria-pressed": "false", click: () => this.setFit(false) }, t("actual")));
+    this.bar = h("div", { class: "banner" }, this.banner, this.sizes);
     this.element = h("main", { class: "session", id: "content" },
       h("header", { class: "session-head" },
         h("div", { class: "grow" }, h("h1", {}, request.type, " ", h("span", { class: "muted mono" }, request.serial)),
@@ -66,8 +68,10 @@ export class Session {
       h("aside", { class: "rail" },
         this.view.element, this.control.element, this.file.element, this.fileInput,
         h("label", { class: "duration" }, h("span", { class: "muted" }, t("askFor")), this.duration),
-        this.files.element, h("div", { class: "rail-end" }, this.sizes)),
-      h("section", { class: "screen-box", "aria-label": t("screenLabel") }, this.banner, this.stage));
+        this.files.element),
+      // The line above the picture is always there, so that no message ever
+      // moves the picture under the engineer's mouse.
+      h("section", { class: "screen-box", "aria-label": t("screenLabel") }, this.bar, this.stage));
     this.capture = new Capture(canvas, () => this.size,
       (events) => this.say({ t: "input", gen: this.generation, events }), () => byId("end").focus());
     canvas.addEventListener("focus", this.draw);
@@ -215,12 +219,15 @@ export class Session {
   };
 
   private drawBanner(controls: boolean): void {
-    const text = this.lost ? `${t("lostTitle")}. ${t("lostText")}`
-      : this.paused && controls ? `${t("pausedTitle")}. ${t("pausedText")}`
-      : controls ? (this.capture.active ? t("capturing") : t("controlHint")) : "";
-    this.banner.dataset.kind = this.lost || (this.paused && controls) ? "attention" : this.capture.active ? "session" : "note";
-    show(this.banner, text !== "");
+    const { width, height } = this.size;
+    const [kind, text] = this.lost ? ["attention", `${t("lostTitle")}. ${t("lostText")}`]
+      : this.paused && controls ? ["attention", `${t("pausedTitle")}. ${t("pausedText")}`]
+      : controls && this.capture.active ? ["session", t("capturing")]
+      : controls ? ["note", t("controlHint")]
+      : ["", this.drawn ? `${t("screenLabel")}, ${width} × ${height}` : ""];
+    this.bar.dataset.kind = kind;
     setText(this.banner, text);
+    show(this.sizes, this.drawn);
   }
 
   /** Says why there is no picture. */

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -28,6 +29,8 @@ type Cloud struct {
 
 	// Issue makes the engineer's certificate; tests replace it.
 	Issue func(csr *x509.CertificateRequest, request string) (cloudapi.CertificateReply, int)
+	// OIDC is what PathOIDC answers.
+	OIDC cloudapi.OIDCConfig
 	// Bearer is a token that counts as signed in, beside the cookie.
 	Bearer string
 
@@ -96,6 +99,16 @@ func (c *Cloud) Handler(other http.Handler) http.Handler {
 	mux.HandleFunc("GET "+cloudapi.PathLogin, func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: cookie, Value: "yes", Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 		http.Redirect(w, r, "/", http.StatusSeeOther)
+	})
+	mux.HandleFunc("GET "+cloudapi.PathOIDC, func(w http.ResponseWriter, _ *http.Request) { reply(w, c.OIDC) })
+	mux.HandleFunc("POST "+cloudapi.PathToken, func(w http.ResponseWriter, r *http.Request) {
+		var m cloudapi.TokenRequest
+		// Whether the token is good is the cloud's own test.
+		if json.NewDecoder(r.Body).Decode(&m) != nil || m.IDToken == "" || m.Nonce == "" || c.Bearer == "" {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		reply(w, cloudapi.TokenReply{Token: c.Bearer, ExpiresMS: time.Now().Add(time.Hour).UnixMilli()})
 	})
 	mux.HandleFunc("POST "+cloudapi.PathLogout, func(w http.ResponseWriter, _ *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})

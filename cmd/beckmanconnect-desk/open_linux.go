@@ -1,0 +1,5 @@
+package main
+
+import "os/exec"
+
+func openBrowser(address string) error { return start(exec.Command("xdg-open", address)) }
