@@ -171,14 +171,16 @@ func (c *Client) once(ctx context.Context) (stood bool, err error) {
 		if err := c.say(ctx, conn, wire.Message{Type: "resume", Token: c.token}); err != nil {
 			return false, err
 		}
-	} else {
-		c.conf.State(State{Phase: Code, Device: c.known, Words: conn.Words()})
 	}
 	if !c.use(conn) {
 		_ = c.say(ctx, conn, wire.Message{Type: "bye"})
 		return true, nil
 	}
 	defer c.use(nil)
+	if c.token == "" {
+		// Only now: whoever hears it may send a code at once.
+		c.conf.State(State{Phase: Code, Device: c.known, Words: conn.Words()})
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var heard atomic.Int64

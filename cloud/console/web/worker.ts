@@ -16,7 +16,8 @@ let transport: Promise<Transport>;
 let decoder: Decoder;
 let drawing: Promise<void> = Promise.resolve();
 let epoch = 0; // pictures of an earlier one are not drawn any more
-let refreshing = false;
+let lost = false;
+let refresh = 0; // the timer while a complete picture is waited for
 
 async function send(kind: number, payload: Uint8Array): Promise<void> {
   await (await transport).send(kind, payload);
@@ -49,20 +50,30 @@ function receive(kind: number, payload: Uint8Array): void {
 async function draw(update: Uint8Array): Promise<void> {
   try {
     const drawn = await decoder.apply(update);
-    refreshing = false;
+    refreshed();
     if (drawn.resized) tell({ is: "size", width: surface.width, height: surface.height });
     mention({ t: "ack", seq: drawn.seq });
     tell({ is: "drawn", seq: drawn.seq, settled: drawn.settled });
   } catch {
-    // A picture that cannot be read is asked for anew, once.
-    if (!refreshing) mention({ t: "refresh" });
-    refreshing = true;
+    if (!refresh) askAnew();
   }
+}
+
+/** A picture that cannot be read is asked for anew. The host answers only so
+ * often, and may have missed it: until one comes, ask again. */
+function askAnew(): void {
+  mention({ t: "refresh" });
+  refresh = self.setTimeout(askAnew, 1500);
+}
+
+function refreshed(): void {
+  clearTimeout(refresh);
+  refresh = 0;
 }
 
 function blank(): void {
   epoch++;
-  refreshing = false;
+  refreshed();
   drawing = drawing.then(() => decoder.blank());
   tell({ is: "blank" });
 }
@@ -76,6 +87,9 @@ function message(m: Message): void {
 
 function state(s: LinkState): void {
   if (s.phase === "lost" || s.phase === "ended") files.lost();
+  // What changed while the link was lost, nobody will send again by itself.
+  if (s.phase === "session" && lost) mention({ t: "refresh" });
+  lost = s.phase === "lost";
   if (s.phase === "ended") blank();
   tell({ is: "state", state: s });
 }
