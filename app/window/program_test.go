@@ -51,7 +51,11 @@ func (n *fakeNative) Move(fyne.Window, int, int) error { return nil }
 func (n *fakeNative) Unfocused(show func())            { show() }
 func (n *fakeNative) Close()                           {}
 
-func newStage(t *testing.T, c Config) *stage {
+func newStage(t *testing.T, c Config) *stage { return newStageWith(t, c, sample.Status()) }
+
+// newStageWith starts with a status of its own, which is what the program
+// sees first.
+func newStageWith(t *testing.T, c Config, status *hostpb.Status) *stage {
 	t.Helper()
 	s := &stage{t: t, service: ipctest.Start(t, ipctest.Config{}), queue: make(chan func(), 1024), native: &fakeNative{}, now: sample.Now}
 	s.service.Host.Handle(func(h *ipctest.Handlers) {
@@ -62,7 +66,7 @@ func newStage(t *testing.T, c Config) *stage {
 			return sample.Terms(r.GetLanguage()), nil
 		}
 	})
-	s.service.SetStatus(sample.Status())
+	s.service.SetStatus(status)
 	c.Client = s.service.Client(ipctest.Technician("maria"), protocol.Window)
 	c.Language, c.Theme = "en", "light"
 	ctx, cancel := context.WithCancel(context.Background())
@@ -181,9 +185,7 @@ func TestHelpFromAnAlarm(t *testing.T) {
 }
 
 func TestSetUp(t *testing.T) {
-	s := newStage(t, Config{})
-	fresh := sample.Fresh("en")
-	s.service.SetStatus(fresh.Status)
+	s := newStageWith(t, Config{}, sample.Fresh("en").Status)
 	s.ready()
 	s.until("the set-up shows", func() bool { return part.Find(s.program.main.Content(), "register.accept") != nil })
 	test.Tap(part.Find(s.program.main.Content(), "register.it-read").(*part.Check))
