@@ -12,6 +12,9 @@ import (
 	"beckmanconnect/service/upgrade/versions"
 )
 
+// adopting is the folder a package's version is unpacked into.
+const adopting = "adopted.new"
+
 // Adoption is a package's part: it brings a release archive and the launcher.
 type Adoption struct {
 	Install  versions.Install
@@ -60,7 +63,7 @@ func (a Adoption) unpack() (string, archive.Manifest, error) {
 		return "", archive.Manifest{}, err
 	}
 	defer f.Close()
-	next := a.Install.Version("adopted") + ".new"
+	next := a.Install.Version(adopting)
 	digest, manifest, err := unpackInto(f, next, a.Platform)
 	if err == nil {
 		err = a.place(next, digest, manifest)

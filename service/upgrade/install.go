@@ -49,13 +49,18 @@ func (u *Upgrader) install(ctx context.Context, o source.Offer) error {
 		return nil
 	}
 	u.config.Step("switch")
-	if err := u.config.Install.SetCurrent(o.Digest); err != nil {
+	if err := u.config.Install.SetCurrent(o.Digest); err != nil && !u.isCurrent(o.Digest) {
 		u.fail(err)
 		u.memory.Pending = ""
 		return u.memory.save()
 	}
 	u.config.Step("switched")
 	return u.settle(ctx)
+}
+
+func (u *Upgrader) isCurrent(digest string) bool {
+	current, err := u.config.Install.Current()
+	return err == nil && current == digest
 }
 
 // fail shows why the offer was not installed. The version before runs on.

@@ -9,11 +9,8 @@ import (
 	"time"
 
 	"beckmanconnect/ipc/upgradepb"
+	"beckmanconnect/service/upgrade/versions"
 )
-
-// pollEvery is how often the service is asked while it restarts. There is
-// nothing to be notified by.
-const pollEvery = 200 * time.Millisecond
 
 // resume finishes or undoes what was going on when this service ended, and
 // clears away what was half written.
@@ -75,7 +72,10 @@ func (u *Upgrader) settle(ctx context.Context) error {
 func (u *Upgrader) goBack(ctx context.Context) error {
 	u.config.Step("switch-back")
 	if err := u.config.Install.SetCurrent(u.memory.Old); err != nil {
-		return err
+		// Without the version before there is no way back; the new one stays
+		// and what is wrong with it is told.
+		u.config.Log.Error("there is no way back", "error", err)
+		return u.finish(failed)
 	}
 	u.config.Step("switched-back")
 	running, err := u.running()
@@ -114,14 +114,14 @@ func (u *Upgrader) finish(outcome string) error {
 	return nil
 }
 
-// await polls the service until it says it is this version, and is still there
-// a moment later.
+// await asks the service until it says it is this version, and is still there
+// a moment later. While it restarts there is nothing to be notified by.
 func (u *Upgrader) await(ctx context.Context, version string) error {
 	ctx, cancel := context.WithTimeout(ctx, u.config.Patience)
 	defer cancel()
 	nudge := time.NewTimer(u.config.Patience / 3)
 	defer nudge.Stop()
-	tick := time.NewTicker(pollEvery)
+	tick := time.NewTicker(u.config.Poll)
 	defer tick.Stop()
 	var last error
 	var since time.Time // it has been healthy since; zero: it is not
@@ -167,7 +167,11 @@ func (u *Upgrader) clean() {
 		return
 	}
 	for _, e := range entries {
-		if name := e.Name(); !keep[name] || strings.HasSuffix(name, ".new") {
+		name := e.Name()
+		if keep[name] || name == adopting {
+			continue
+		}
+		if versions.ValidDigest(strings.TrimSuffix(name, ".new")) {
 			if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 				u.config.Log.Warn("an old version could not be removed", "error", err)
 			}

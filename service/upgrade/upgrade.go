@@ -51,6 +51,7 @@ type Config struct {
 	Interval time.Duration // between checks; 0: 4 h
 	Patience time.Duration // for the service to come back healthy; 0: 30 s
 	Steady   time.Duration // it has to stay so; 0: 2 s
+	Poll     time.Duration // between questions to the service; 0: 200 ms
 	Log      *slog.Logger
 	// Step is told before each step that changes the disk. Tests end the
 	// process there.
@@ -81,6 +82,9 @@ func New(c Config) (*Upgrader, error) {
 	}
 	if c.Steady <= 0 {
 		c.Steady = 2 * time.Second
+	}
+	if c.Poll <= 0 {
+		c.Poll = 200 * time.Millisecond
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -23,6 +23,7 @@ import (
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 	tuf "github.com/theupdateframework/go-tuf/v2/metadata/config"
+	"github.com/theupdateframework/go-tuf/v2/metadata/trustedmetadata"
 	"github.com/theupdateframework/go-tuf/v2/metadata/updater"
 	"golang.org/x/mod/semver"
 
@@ -151,7 +152,7 @@ func (s *Source) Download(ctx context.Context, o Offer, w io.Writer, progress fu
 	address := s.config.URL + "targets/" + o.Digest + "." + release.ArchiveName(o.Version, o.Platform)
 	body, err := s.get(ctx, address)
 	if err != nil {
-		return fmt.Errorf("upgrade source: download: %w", err)
+		return fmt.Errorf("upgrade source: download: %w", explain(err))
 	}
 	defer body.Close()
 	hash := sha256.New()
@@ -209,6 +210,11 @@ func (s *Source) refresh(ctx context.Context) (map[string]*metadata.TargetFiles,
 	}
 	set := up.GetTrustedMetadataSet()
 	now := versionsOf(&set)
+	// Once more by the time that this very timestamp brought: whoever turns
+	// back our clock does not make old signatures young (scenario 36).
+	if at := latest(s.config.Now(), latest(now.Time, seen.Time)); expired(&set, at) {
+		return nil, fmt.Errorf("%w: the present is %s or later", ErrExpired, at.Format(time.DateOnly))
+	}
 	if now.below(seen) {
 		return nil, fmt.Errorf("%w (%s, seen was %s)", ErrRollback, now, seen)
 	}
@@ -219,6 +225,11 @@ func (s *Source) refresh(ctx context.Context) (map[string]*metadata.TargetFiles,
 }
 
 func (s *Source) seenFile() string { return filepath.Join(s.config.Dir, "seen.json") }
+
+func expired(set *trustedmetadata.TrustedMetadata, at time.Time) bool {
+	return set.Root.Signed.IsExpired(at) || set.Timestamp.Signed.IsExpired(at) || set.Snapshot.Signed.IsExpired(at) ||
+		set.Targets[metadata.TARGETS].Signed.IsExpired(at)
+}
 
 func latest(a, b time.Time) time.Time {
 	if b.After(a) {
