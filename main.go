@@ -22,7 +22,7 @@ func main() {
 		func(flags *flag.FlagSet) {
 			flags.StringVar(&config, "config", hostconfig.DefaultPath(), "the configuration `file`")
 			flags.StringVar(&start.View, "view", "", "open this `view`: notifications, help, upgrade, activity, register or about")
-			flags.StringVar(&start.Language, "lang", "", "speak this `language`: en, de, fr, es, it, zh-Hans or ja")
+			flags.StringVar(&start.Language, "lang", "", "speak this `language`: en, de, fr, es or it")
 			flags.StringVar(&start.Theme, "theme", "", "look `light`, dark or as the system")
 		},
 		func(ctx context.Context, log *slog.Logger, _ []string) error {

@@ -21,7 +21,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-//go:embed en de
+//go:embed en de fr es it
 var files embed.FS
 
 // Language is one the product speaks.
@@ -34,6 +34,9 @@ type Language struct {
 var languages = []Language{
 	{"en", "English"},
 	{"de", "Deutsch"},
+	{"fr", "Français"},
+	{"es", "Español"},
+	{"it", "Italiano"},
 }
 
 // Languages returns what can be chosen.
