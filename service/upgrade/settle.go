@@ -106,8 +106,8 @@ func (u *Upgrader) finish(outcome string) error {
 	if err != nil {
 		return err
 	}
-	u.board.set(u.memory.state(outcome, running))
 	u.clean()
+	u.board.set(u.memory.state(outcome, running))
 	if running != u.config.Version {
 		return ErrRestart
 	}

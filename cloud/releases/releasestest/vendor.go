@@ -38,6 +38,8 @@ type Vendor struct {
 	CA         *x509.CertPool
 	Sent       atomic.Int64 // bytes of answers
 
+	Certificate *x509.Certificate // of the server
+
 	mu      sync.Mutex
 	now     time.Time
 	dir     string
@@ -60,7 +62,8 @@ func New(t testing.TB) *Vendor {
 	server := httptest.NewTLSServer(http.HandlerFunc(v.serve))
 	t.Cleanup(server.Close)
 	v.URL, v.CA = server.URL+"/", x509.NewCertPool()
-	v.CA.AddCert(server.Certificate())
+	v.Certificate = server.Certificate()
+	v.CA.AddCert(v.Certificate)
 	return v
 }
 

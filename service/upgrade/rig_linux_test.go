@@ -1,0 +1,252 @@
+package upgrade
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"beckmanconnect/cloud/releases/releasestest"
+	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ipc/pipe"
+	"beckmanconnect/ipc/protocol"
+	"beckmanconnect/ipc/server"
+	"beckmanconnect/ipc/upgradepb"
+	"beckmanconnect/service/offers"
+	"beckmanconnect/service/upgrade/archive"
+	"beckmanconnect/service/upgrade/source"
+	"beckmanconnect/service/upgrade/versions"
+)
+
+// release packs programs that are scripts and say their version.
+func releaseOf(t testing.TB, version string, edit func(dir string)) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range archive.Names(Platform()) {
+		text := fmt.Sprintf("#!/bin/sh\necho '%s %s'\n", name, version)
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if edit != nil {
+		edit(dir)
+	}
+	var b bytes.Buffer
+	if err := archive.Pack(&b, dir, version, Platform()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func write(t testing.TB, path string, data []byte) string {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// adopted is an installation as a package makes it.
+func adopted(t testing.TB, version string) versions.Install {
+	t.Helper()
+	i := versions.Install{Dir: filepath.Join(t.TempDir(), "install")}
+	files := t.TempDir()
+	_, err := Adopt(Adoption{
+		Install: i, Platform: Platform(),
+		Package:  write(t, filepath.Join(files, "package.tar.gz"), releaseOf(t, version, nil)),
+		Launcher: write(t, filepath.Join(files, "launcher"), []byte("launcher")),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+func versionOf(t testing.TB, i versions.Install) string {
+	t.Helper()
+	digest, err := i.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := archive.Read(i.Version(digest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := archive.Verify(i.Version(digest), m); err != nil {
+		t.Fatal(err)
+	}
+	return m.Version
+}
+
+// machine is one PC: an installation, a vendor, both services under a
+// supervisor, on real pipes.
+type machine struct {
+	t       *testing.T
+	vendor  *releasestest.Vendor
+	install versions.Install
+	config  Config
+	sockets string
+
+	mu     sync.Mutex
+	broken map[string]bool // versions of the service that do not answer
+	seen   []*upgradepb.State
+	ends   []string // versions the upgrade service ended as, to be restarted
+}
+
+func newMachine(t *testing.T) *machine {
+	t.Helper()
+	sockets, err := os.MkdirTemp("", "bc-") // short: a socket's path has 107 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(sockets) })
+	m := &machine{t: t, vendor: releasestest.New(t), install: adopted(t, "1.0.0"), sockets: sockets, broken: map[string]bool{}}
+	m.config = Config{
+		Install: m.install, Platform: Platform(), Hello: hello(m.socket("host")), Interval: time.Hour,
+		Patience: 10 * time.Second, Steady: 30 * time.Millisecond, Poll: 10 * time.Millisecond,
+	}
+	m.config.Source = fileSource{m.source()}
+	return m
+}
+
+func (m *machine) source() *source.Source {
+	return source.New(source.Config{
+		URL: m.vendor.URL, Root: m.vendor.Root, CloudCA: m.vendor.CA, Dir: folder(m.install), Platform: Platform(), Now: m.vendor.Now,
+	})
+}
+
+func (m *machine) socket(name string) string { return filepath.Join(m.sockets, name+".sock") }
+
+// start starts both services; they end with the test.
+func (m *machine) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	all.Go(func() { m.superviseUpgrade(ctx) })
+	all.Go(func() { m.superviseService(ctx) })
+	m.t.Cleanup(func() { cancel(); all.Wait() })
+}
+
+func (m *machine) superviseUpgrade(ctx context.Context) {
+	for ctx.Err() == nil {
+		c := m.config
+		c.Version = versionOf(m.t, m.install)
+		u, err := New(c)
+		if err == nil {
+			err = serve(ctx, u, m.socket("upgrade"), discard)
+		}
+		if err != nil && !errors.Is(err, ErrRestart) {
+			m.t.Errorf("the upgrade service ended: %v", err)
+			return
+		}
+		m.mu.Lock()
+		m.ends = append(m.ends, c.Version)
+		m.mu.Unlock()
+	}
+}
+
+// superviseService is the service as far as an upgrade sees it: it follows
+// the upgrade service by the real client, and answers Hello.
+func (m *machine) superviseService(ctx context.Context) {
+	for ctx.Err() == nil {
+		version := versionOf(m.t, m.install)
+		life, end := context.WithCancel(ctx)
+		o := offers.New(offers.Config{
+			Dial:    offers.Dial(client.Config{Socket: m.socket("upgrade"), Program: protocol.Host, Version: version}),
+			Changed: func(*hostpb.Upgrade) {}, Restart: end, Version: version, Pause: 10 * time.Millisecond,
+		})
+		var parts sync.WaitGroup
+		parts.Go(func() { _ = o.Run(life, func(string, string) {}) })
+		m.mu.Lock()
+		broken := m.broken[version]
+		m.mu.Unlock()
+		if !broken {
+			m.answer(life, version)
+		}
+		<-life.Done()
+		parts.Wait()
+		end()
+	}
+}
+
+func (m *machine) answer(ctx context.Context, version string) {
+	s, err := server.New(server.Config{Host: hostpb.UnimplementedHostServer{}, Version: version, Epoch: "test"})
+	if err != nil {
+		m.t.Error(err)
+		return
+	}
+	l, err := pipe.Listen(pipe.Config{Path: m.socket("host"), Users: true})
+	if err != nil {
+		m.t.Error(err)
+		return
+	}
+	if err := s.Serve(ctx, l); err != nil {
+		m.t.Error(err)
+	}
+}
+
+// upgrader calls the upgrade service, as the service does.
+func (m *machine) upgrader() *client.Upgrader {
+	m.t.Helper()
+	for {
+		u, err := client.DialUpgrader(m.t.Context(), client.Config{Socket: m.socket("upgrade"), Program: protocol.Host, Version: "1.0.0"})
+		if err == nil {
+			m.t.Cleanup(func() { u.Close() })
+			return u
+		}
+		select {
+		case <-m.t.Context().Done():
+			m.t.Fatal(err)
+		case <-time.After(5 * time.Millisecond): // a poll, nothing is timed by it
+		}
+	}
+}
+
+// until follows the state until it is in one of these phases, over restarts of
+// the upgrade service, and returns it.
+func (m *machine) until(phases ...string) *upgradepb.State {
+	m.t.Helper()
+	for m.t.Context().Err() == nil {
+		stream, err := m.upgrader().Watch(m.t.Context(), &upgradepb.WatchRequest{})
+		if err != nil {
+			continue
+		}
+		for {
+			s, err := stream.Recv()
+			if err != nil {
+				break
+			}
+			m.mu.Lock()
+			m.seen = append(m.seen, s)
+			m.mu.Unlock()
+			for _, phase := range phases {
+				if s.GetPhase() == phase {
+					return s
+				}
+			}
+		}
+	}
+	m.t.Fatalf("never in %q", phases)
+	return nil
+}
+
+func (m *machine) accept(digest string) {
+	m.t.Helper()
+	if _, err := m.upgrader().Install(m.t.Context(), &upgradepb.InstallRequest{Digest: digest}); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func (m *machine) current() string {
+	m.t.Helper()
+	digest, err := m.install.Current()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return digest
+}
