@@ -5,9 +5,10 @@ func DefaultPath() string { return "/etc/beckmanconnect/host.toml" }
 
 func defaults() Config {
 	return Config{
-		Data:          "/var/lib/beckmanconnect",
-		Socket:        "/run/beckmanconnect/host.sock",
-		UpgradeSocket: "/run/beckmanconnect/upgrade.sock",
+		Data:   "/var/lib/beckmanconnect",
+		Socket: "/run/beckmanconnect/host.sock",
+		// A folder of its own: it belongs to root, the service's to the service.
+		UpgradeSocket: "/run/beckmanconnect-upgrade/upgrade.sock",
 		Trust:         "/etc/beckmanconnect/trust",
 		Policy:        "/etc/beckmanconnect/site-policy.note",
 		Install:       "/opt/beckmanconnect",

@@ -76,11 +76,13 @@ func (o *Offers) Current() *hostpb.Upgrade {
 	return proto.CloneOf(o.current)
 }
 
-// Offered says whether digest may be installed now.
+// Offered says whether digest may be installed now: it is offered, or it
+// failed before anything was changed and may be tried again.
 func (o *Offers) Offered(digest string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return digest != "" && o.current.GetDigest() == digest && o.current.GetState() == "offered"
+	state := o.current.GetState()
+	return digest != "" && o.current.GetDigest() == digest && (state == "offered" || state == "failed")
 }
 
 // Install asks for what is offered under digest. It returns at once; what

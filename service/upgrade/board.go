@@ -79,11 +79,13 @@ func (b *board) offer(o source.Offer, running string) {
 }
 
 // accept turns the offer with this digest into an installation that is on;
-// false when it is not what is offered.
+// false when it is not what is offered. One that failed before anything was
+// switched may be tried again.
 func (b *board) accept(digest string) (source.Offer, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if digest == "" || b.state.GetPhase() != offered || b.state.GetDigest() != digest || b.offered.Digest != digest {
+	again := b.state.GetPhase() == failed && b.state.GetRunningVersion() != b.offered.Version
+	if digest == "" || b.state.GetPhase() != offered && !again || b.state.GetDigest() != digest || b.offered.Digest != digest {
 		return source.Offer{}, false
 	}
 	b.put(stateOf(b.offered, downloading, b.state.GetRunningVersion()))

@@ -46,6 +46,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// patience is short only where it is known to be in vain.
+func (p crashPlan) patience() time.Duration {
+	if p.Broken != "" {
+		return 50 * time.Millisecond
+	}
+	return 20 * time.Second
+}
+
 // run is an upgrade service whose offers are accepted at once, until there is
 // an outcome or it kills itself.
 func (p crashPlan) run() error {
@@ -56,7 +64,7 @@ func (p crashPlan) run() error {
 	var u *Upgrader
 	u, err := New(Config{
 		Install: install, Platform: Platform(), Version: p.Version, Interval: time.Hour,
-		Patience: 50 * time.Millisecond, Steady: time.Millisecond, Poll: time.Millisecond,
+		Patience: p.patience(), Steady: time.Millisecond, Poll: time.Millisecond,
 		Source: fileSource{source.New(source.Config{URL: p.URL, Root: p.Root, CloudCA: ca, Dir: folder(install), Platform: Platform()})},
 		// The service as its supervisor would have it: always the current one.
 		Hello: func(context.Context) (string, error) {
@@ -75,7 +83,7 @@ func (p crashPlan) run() error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	go func() {
 		for {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -152,6 +153,26 @@ func TestBadPackages(t *testing.T) {
 				t.Errorf("kept: %v, %v", kept, err)
 			}
 		})
+	}
+}
+
+// What failed before anything changed may be tried again by a click.
+func TestTryAgain(t *testing.T) {
+	m := newMachine(t)
+	digest := m.vendor.Publish(t, "1.1.0", Platform(), releaseOf(t, "1.1.0", nil))
+	m.start()
+	m.until(offered)
+	m.vendor.Hostile(func(w http.ResponseWriter, r *http.Request) bool {
+		w.WriteHeader(http.StatusBadGateway)
+		return true
+	})
+	m.accept(digest)
+	if s := m.until(failed, installed); s.GetErrorCode() != codeUnreachable || s.GetDigest() != digest {
+		t.Fatalf("outcome: %v", s)
+	}
+	m.vendor.Hostile(nil)
+	m.accept(digest)
+	for s := m.until(installed, failed); s.GetPhase() != installed; s = m.until(installed, failed) {
 	}
 }
 
