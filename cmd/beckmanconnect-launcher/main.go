@@ -9,12 +9,16 @@ import (
 	"path/filepath"
 	"strings"
 
+	"beckmanconnect/internal/version"
 	"beckmanconnect/service/upgrade/versions"
 )
 
+// name is the launcher's own; installed it has that of another program.
+const name = "beckmanconnect-launcher"
+
 func main() {
 	if err := launch(); err != nil {
-		fmt.Fprintln(os.Stderr, "beckmanconnect-launcher:", err)
+		fmt.Fprintln(os.Stderr, name+":", err)
 		os.Exit(1)
 	}
 }
@@ -24,7 +28,11 @@ func launch() error {
 	if err != nil {
 		return fmt.Errorf("find myself: %w", err)
 	}
-	if strings.HasPrefix(filepath.Base(self), "beckmanconnect-launcher") {
+	if strings.HasPrefix(filepath.Base(self), name) {
+		if len(os.Args) == 2 && os.Args[1] == "--version" {
+			fmt.Println(name, version.Version())
+			return nil
+		}
 		return fmt.Errorf("this program is installed under the name of the one it starts; it does nothing by its own name")
 	}
 	install := versions.Install{Dir: filepath.Dir(filepath.Dir(self))}
