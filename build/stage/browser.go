@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -80,6 +81,23 @@ func (h *House) OpenBrowser(ctx context.Context) (*Browser, error) {
 	return b, nil
 }
 
+// Tab opens another tab in the same browser, signed in alike.
+func (b *Browser) Tab() (*Browser, error) {
+	tab, end := chromedp.NewContext(b.ctx)
+	other := &Browser{Display: b.Display, ctx: tab, cancel: end}
+	if err := other.Do(30*time.Second, chromedp.Navigate("about:blank")); err != nil {
+		end()
+		return nil, fmt.Errorf("stage: another tab: %w", err)
+	}
+	return other, nil
+}
+
+// Close closes a tab.
+func (b *Browser) Close() { b.cancel() }
+
+// Front brings the tab before the others.
+func (b *Browser) Front() error { return b.Do(20*time.Second, page.BringToFront()) }
+
 // Do performs actions in the tab within a time.
 func (b *Browser) Do(limit time.Duration, actions ...chromedp.Action) error {
 	// The first Run creates the browser with the tab's own context; a context
@@ -108,7 +126,8 @@ func (b *Browser) Click(selector string) error {
 func (b *Browser) Fill(selector, text string) error {
 	return b.named(selector, b.Do(20*time.Second,
 		chromedp.WaitVisible(selector, chromedp.ByQuery),
-		chromedp.SetValue(selector, "", chromedp.ByQuery),
+		chromedp.Focus(selector, chromedp.ByQuery),
+		chromedp.Evaluate(fmt.Sprintf("document.querySelector(%q).select()", selector), nil),
 		chromedp.SendKeys(selector, text, chromedp.ByQuery)))
 }
 

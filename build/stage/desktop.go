@@ -17,7 +17,12 @@ type Display struct {
 	Bus  string // DBUS_SESSION_BUS_ADDRESS of its session, "" when none
 	home string
 	proc []*Process
+
+	width, height int
 }
+
+// panelHeight is that of the panel at the lower edge of a made desktop.
+const panelHeight = 32
 
 // Env is what a program on this display needs.
 func (d *Display) Env() []string {
@@ -47,7 +52,7 @@ func xserver(logs, name, program string, env []string, args ...string) (*Display
 		return nil, fmt.Errorf("stage: pipe for %s: %w", program, err)
 	}
 	defer r.Close()
-	p, err := start(logs, Command{Name: name, Path: program, Args: append([]string{"-displayfd", "3", "-nolisten", "tcp"}, args...), Env: env, Files: []*os.File{w}})
+	p, err := start(logs, Command{Name: name, Path: program, Args: append([]string{"-displayfd", "3", "-nolisten", "tcp", "-noreset"}, args...), Env: env, Files: []*os.File{w}})
 	w.Close()
 	if err != nil {
 		return nil, err
@@ -76,6 +81,7 @@ func newTechnicianDesktop(ctx context.Context, logs, home string, outer *Display
 	if err != nil {
 		return nil, err
 	}
+	d.width, d.height = width, height
 	if err := d.furnish(ctx, logs, home); err != nil {
 		d.Stop()
 		return nil, err
@@ -193,8 +199,8 @@ var desktopFiles = map[string]string{
       <property name="plugin-ids" type="array">
         <value type="int" value="1"/>
         <value type="int" value="2"/>
-        <value type="int" value="3"/>
         <value type="int" value="4"/>
+        <value type="int" value="3"/>
       </property>
     </property>
   </property>

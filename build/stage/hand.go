@@ -87,6 +87,15 @@ func (h *Hand) Press(ctx context.Context, pattern string) error {
 	return h.Click(ctx, p.X+p.W/2, p.Y+p.H/2)
 }
 
+// Tick clicks a check box, whose mark stands at the left of its part.
+func (h *Hand) Tick(ctx context.Context, pattern string) error {
+	p, err := h.Part(ctx, pattern)
+	if err != nil {
+		return err
+	}
+	return h.Click(ctx, p.X+18, p.Y+p.H/2)
+}
+
 // Click clicks the left button at a place.
 func (h *Hand) Click(ctx context.Context, x, y int) error {
 	return h.do(ctx, "mousemove", "--sync", strconv.Itoa(x), strconv.Itoa(y), "sleep", "0.15", "click", "1")
@@ -189,3 +198,13 @@ func (h *House) TechnicianDesktop(ctx context.Context, width, height int) (outer
 // LayoutEnv asks the window program to say where its parts are; programs built
 // for production do not know it.
 func (h *Hand) LayoutEnv() string { return "BECKMANCONNECT_LAYOUT=" + h.layout }
+
+// Active tells whether a window has the focus.
+func (d *Display) Active(ctx context.Context, w Window) (bool, error) {
+	out, err := run(ctx, d.Env(), "xdotool", "getactivewindow")
+	if err != nil {
+		return false, err
+	}
+	id, err := strconv.ParseInt(strings.TrimSpace(out), 10, 64)
+	return fmt.Sprintf("0x%x", id) == w.ID, err
+}

@@ -28,51 +28,28 @@ func (h *Hand) ShotOfTrayMenu(ctx context.Context, d *Display, file string) erro
 }
 
 func (h *Hand) chooseInTray(ctx context.Context, d *Display, label, shot string) error {
-	items, err := d.trayMenu(ctx)
-	if err != nil {
+	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	down := 0
+	if err := Until(wait, fmt.Sprintf("an enabled entry %q in the tray's menu", label), func() (found bool, err error) {
+		items, err := d.trayMenu(wait)
+		down, found = place(items, label)
+		return found || err == nil && label == "", err
+	}); err != nil {
 		return err
 	}
-	down, found := 0, label == ""
-	for _, item := range items {
-		if !item.Enabled {
-			continue
-		}
-		down++
-		if strings.Contains(item.Label, label) && label != "" {
-			found = true
-			break
-		}
-	}
-	if !found {
-		return fmt.Errorf("stage: the tray's menu has no enabled entry %q: %v", label, items)
-	}
-	icon, err := d.trayIcon(ctx)
+	icon := d.trayIcon()
+	before, err := d.visible(ctx)
 	if err != nil {
 		return err
-	}
-	before, err := d.Windows(ctx)
-	if err != nil {
-		return err
-	}
-	known := map[string]bool{}
-	for _, w := range before {
-		known[w.ID] = true
 	}
 	if err := h.Click(ctx, icon.X+icon.W/2, icon.Y+icon.H/2); err != nil {
 		return err
 	}
-	wait, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	opened := func() (bool, error) {
-		now, err := d.Windows(ctx)
-		for _, w := range now {
-			if !known[w.ID] && w.W > 60 && w.H > 60 {
-				return true, nil
-			}
-		}
-		return false, err
-	}
-	if err := Until(wait, "the tray's menu to open", opened); err != nil {
+	if err := Until(wait, "the tray's menu to open", func() (bool, error) {
+		now, err := d.visible(ctx)
+		return now > before, err
+	}); err != nil {
 		return err
 	}
 	if shot != "" {
@@ -91,35 +68,31 @@ func (h *Hand) chooseInTray(ctx context.Context, d *Display, label, shot string)
 	return h.Key(ctx, "Return")
 }
 
-// trayIcon finds the panel's tray on the screen. The stage's panel shows one
-// program's icon, so its middle is that icon.
-func (d *Display) trayIcon(ctx context.Context) (Window, error) {
-	out, err := run(ctx, d.Env(), "xdotool", "search", "--name", "^systray$")
-	if err != nil {
-		out, err = run(ctx, d.Env(), "xdotool", "search", "--classname", "wrapper-2.0")
-	}
-	if err != nil {
-		return Window{}, fmt.Errorf("stage: no tray on the panel: %w", err)
-	}
-	for id := range strings.FieldsSeq(out) {
-		text, err := run(ctx, d.Env(), "xdotool", "getwindowgeometry", "--shell", id)
-		if err != nil {
+// place is how often Down has to be pressed to come to an entry: what cannot
+// be chosen is passed over.
+func place(items []menuItem, label string) (down int, found bool) {
+	for _, item := range items {
+		if !item.Enabled {
 			continue
 		}
-		var w Window
-		for line := range strings.Lines(text) {
-			key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-			for name, field := range map[string]*int{"X": &w.X, "Y": &w.Y, "WIDTH": &w.W, "HEIGHT": &w.H} {
-				if key == name {
-					fmt.Sscan(value, field)
-				}
-			}
-		}
-		if w.W > 10 && w.H > 10 && w.W < 200 {
-			return w, nil
+		down++
+		if strings.Contains(item.Label, label) {
+			return down, true
 		}
 	}
-	return Window{}, errors.New("stage: no tray on the panel")
+	return 0, false
+}
+
+// visible counts the windows that show.
+func (d *Display) visible(ctx context.Context) (int, error) {
+	out, err := run(ctx, d.Env(), "xdotool", "search", "--onlyvisible", "--class", ".")
+	return len(strings.Fields(out)), err
+}
+
+// trayIcon is the place of the one icon in the stage's panel: the tray is the
+// panel's last plug-in, and its icons are squares as high as the panel.
+func (d *Display) trayIcon() Window {
+	return Window{X: d.width - panelHeight, Y: d.height - panelHeight, W: panelHeight, H: panelHeight}
 }
 
 // trayMenu asks the one StatusNotifier item on the session bus for its menu.
@@ -189,10 +162,7 @@ func value[T any](properties map[string]dbus.Variant, key string, missing T) T {
 
 // ShotOfTray writes a PNG of the tray's icon.
 func (d *Display) ShotOfTray(ctx context.Context, file string) error {
-	icon, err := d.trayIcon(ctx)
-	if err != nil {
-		return err
-	}
-	_, err = run(ctx, d.Env(), "import", "-window", "root", "-crop", fmt.Sprintf("%dx%d+%d+%d", icon.W, icon.H, icon.X, icon.Y), "+repage", file)
+	icon := d.trayIcon()
+	_, err := run(ctx, d.Env(), "import", "-window", "root", "-crop", fmt.Sprintf("%dx%d+%d+%d", icon.W, icon.H, icon.X, icon.Y), "+repage", file)
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	_ "github.com/mattn/go-sqlite3" // the copy of the log is opened as what it is
 
 	"beckmanconnect/build/stage"
 )
@@ -47,7 +50,7 @@ func (t *teller) compare(ctx context.Context) (int, error) {
 	}
 	var ours, masked []image.Rectangle
 	for _, w := range windows {
-		if w.H <= 2 || w.W <= 2 {
+		if w.W <= 16 || w.H <= 16 { // toolkits' helper windows that never show
 			continue
 		}
 		r := image.Rect(w.X, w.Y, w.X+w.W, w.Y+w.H)
@@ -185,29 +188,35 @@ func (t *teller) tamper(ctx context.Context) (string, error) {
 		return "", err
 	}
 	database := filepath.Join(copied, "log.db")
-	// The write-ahead log of the copy holds the newest entries: both are searched.
-	changed := false
-	for _, file := range []string{database + "-wal", database} {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			continue
-		}
-		at := strings.LastIndex(string(text), "notification.acknowledged")
-		if at < 0 {
-			continue
-		}
-		text[at+len("notification.")] = 'A'
-		if err := os.WriteFile(file, text, 0o600); err != nil {
-			return "", err
-		}
-		changed = true
+	if err := settle(ctx, database); err != nil {
+		return "", err
 	}
-	if !changed {
+	text, err := os.ReadFile(database)
+	if err != nil {
+		return "", err
+	}
+	at := strings.LastIndex(string(text), "notification.acknowledged")
+	if at < 0 {
 		return "", errors.New("the entry to tamper with was not found in the copy")
 	}
-	out, err := t.pc.Ctl(ctx, "log", "verify", "--database", database)
+	text[at+len("notification.")] = 'A'
+	if err := os.WriteFile(database, text, 0o600); err != nil {
+		return "", err
+	}
+	out, err := t.pc.Ctl(ctx, "log", "verify", "--db", database, "--key", filepath.Join(copied, "keys", "checkpoint.pub"))
 	if err == nil {
 		return "", errors.New("a changed byte was not found")
 	}
 	return out, nil
+}
+
+// settle moves what stands in the copy's write-ahead log into its database, so
+// that the byte that is changed is one of an entry.
+func settle(ctx context.Context, database string) error {
+	db, err := sql.Open("sqlite3", database)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return errors.Join(err, db.Close())
 }

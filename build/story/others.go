@@ -13,6 +13,16 @@ import (
 // refusedElsewhere plays the same offer on another instrument PC, where the
 // technician answers nothing because nothing may be asked: scenario 26.
 func (t *teller) refusedElsewhere(ctx context.Context, name, policy, file string) error {
+	first := t.browser
+	other, err := first.Tab()
+	if err != nil {
+		return err
+	}
+	t.browser = other
+	defer func() {
+		other.Close()
+		t.browser = first
+	}()
 	pc, err := t.house.AddPC(ctx, stage.PCConfig{Name: name, Policy: policy})
 	if err != nil {
 		return err
@@ -48,7 +58,6 @@ func (t *teller) refusedElsewhere(ctx context.Context, name, policy, file string
 		return err
 	}
 	if err := all(
-		func() error { return t.browser.Click("#end") },
 		func() error { return t.browser.Open(t.house.Cloud() + "/") },
 		func() error {
 			return t.browser.WaitAsync(ctx, "the request of "+serial, fmt.Sprintf(`(() => { const r = [...document.querySelectorAll('#waiting .request')].find(r => r.textContent.includes(%q)); r?.querySelector('button.join').click(); return r })()`, serial))
@@ -76,7 +85,7 @@ func (t *teller) refusedElsewhere(ctx context.Context, name, policy, file string
 	if err := stage.Until(ctx, "the refusal in the log of "+name, func() (bool, error) {
 		page, err := service.Host.ListActivity(ctx, &hostpb.ListActivityRequest{Limit: 50})
 		for _, entry := range page.GetEntries() {
-			if entry.Fields["why"] == "policy" {
+			if entry.Kind == "session.refused" && entry.Fields["capability"] == "files" {
 				return true, nil
 			}
 		}
@@ -95,7 +104,7 @@ func (t *teller) refusedElsewhere(ctx context.Context, name, policy, file string
 	if _, err := service.Host.EndSession(ctx, &hostpb.EndSessionRequest{How: "button"}); err != nil {
 		return err
 	}
-	return t.browser.Wait(ctx, "the end of the session", `document.querySelector('#status')?.dataset.state === 'ended'`)
+	return t.browser.Wait(ctx, "the end of the session", `document.body.dataset.phase === 'summary'`)
 }
 
 // watchPrompts sends the ID of every prompt the service shows anybody.

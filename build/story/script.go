@@ -59,6 +59,7 @@ func script(ctx context.Context, o options) (err error) {
 	for i, step := range steps {
 		if !t.report.run(stepNames[i], func() (string, error) { return step(ctx) }) {
 			t.lastPictures(ctx)
+			t.hold(ctx)
 			return fmt.Errorf("step %q failed", stepNames[i])
 		}
 		if err := t.report.write(stepNames); err != nil {
@@ -123,4 +124,14 @@ func all(actions ...func() error) error {
 		}
 	}
 	return nil
+}
+
+// hold keeps the stage as a failed step left it, for somebody who wants to
+// look, until Ctrl-C.
+func (t *teller) hold(ctx context.Context) {
+	if os.Getenv("BECKMANCONNECT_HOLD") == "" {
+		return
+	}
+	fmt.Printf("held: technician's display %s, engineer's %s, config %s\n", t.desktop.Name, t.browser.Display.Name, t.pc.Config)
+	<-ctx.Done()
 }

@@ -162,7 +162,7 @@ func (t *teller) state(ctx context.Context, selector, state string) error {
 // view is step 4 (P24, B3).
 func (t *teller) view(ctx context.Context) (string, error) {
 	t.editor = t.path("typed.txt")
-	terminal, err := t.desktop.Start(t.house, "terminal", "xterm", "-geometry", "70x14+60+470", "-e", "sh", "-c", `stty -echoctl; exec cat > "$0"`, t.editor)
+	terminal, err := t.desktop.Start(t.house, "terminal", "xterm", "-geometry", "22x14+2+470", "-e", "sh", "-c", `stty -echoctl; exec cat > "$0"`, t.editor)
 	if err != nil {
 		return "", err
 	}
@@ -190,7 +190,7 @@ func (t *teller) view(ctx context.Context) (string, error) {
 
 // control is step 5: what the engineer types lands in a real program.
 func (t *teller) control(ctx context.Context) (string, error) {
-	err := within(ctx, 60*time.Second, func(ctx context.Context) error {
+	err := within(ctx, 30*time.Second, func(ctx context.Context) error {
 		return all(
 			func() error { return t.browser.Click("#ask-control") },
 			func() error { return t.confirmRun(ctx) },
@@ -218,24 +218,31 @@ func (t *teller) confirmRun(ctx context.Context) error {
 	}
 	for _, p := range parts {
 		if p.ID == "prompt.run" {
-			return t.hand.Press(ctx, p.ID)
+			return t.hand.Tick(ctx, p.ID)
 		}
 	}
 	return nil
 }
 
-// clickTerminal gives the terminal the focus, by the engineer's mouse.
+// clickTerminal gives the terminal the focus, by the engineer's mouse. For two
+// seconds after the technician's own last move the engineer's input is
+// dropped, so the engineer clicks until the terminal is in front.
 func (t *teller) clickTerminal(ctx context.Context) error {
-	windows, err := t.desktop.Windows(ctx)
-	if err != nil {
-		return err
-	}
-	for _, w := range windows {
-		if w.Class == "XTerm" {
-			return t.browser.ClickPixel("#screen", w.X+w.W/2, w.Y+w.H/2)
+	return stage.Until(ctx, "the terminal in front, by the engineer's click", func() (bool, error) {
+		windows, err := t.desktop.Windows(ctx)
+		if err != nil {
+			return false, err
 		}
-	}
-	return errors.New("the terminal is not on the technician's desktop")
+		for _, w := range windows {
+			if w.Class == "XTerm" {
+				if err := t.browser.ClickPixel("#screen", w.X+w.W/2, w.Y+w.H/2); err != nil {
+					return false, err
+				}
+				return t.desktop.Active(ctx, w)
+			}
+		}
+		return false, errors.New("the terminal is not on the technician's desktop")
+	})
 }
 
 func (t *teller) engineerTypes(text string) error {
@@ -286,6 +293,9 @@ func (t *teller) files(ctx context.Context) (string, error) {
 			return "", fmt.Errorf("instrument %s: %w", other.name, err)
 		}
 	}
+	if err := t.browser.Front(); err != nil {
+		return "", err
+	}
 	return fmt.Sprintf("%d bytes with the same SHA-256; refused without a prompt on a Navios and on a PC without a policy", len(content)), nil
 }
 
@@ -327,6 +337,18 @@ func (t *teller) refuse(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// Control still stands: what is typed now arrives, what is typed after the
+	// key does not.
+	err = within(ctx, 30*time.Second, func(ctx context.Context) error {
+		return all(
+			func() error { return t.clickTerminal(ctx) },
+			func() error { return t.engineerTypes("last words") },
+			func() error { return t.lands(ctx, "last words") },
+		)
+	})
+	if err != nil {
+		return "", err
+	}
 	before, err := os.ReadFile(t.editor)
 	if err != nil {
 		return "", err
@@ -342,7 +364,7 @@ func (t *teller) refuse(ctx context.Context) (string, error) {
 				})
 			},
 			func() error {
-				return t.browser.Wait(ctx, "the engineer to be told", `document.querySelector('#status')?.dataset.state === 'ended'`)
+				return t.browser.Wait(ctx, "the engineer to be told", `document.body.dataset.phase === 'summary'`)
 			},
 		)
 	})

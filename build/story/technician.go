@@ -45,7 +45,7 @@ func (t *teller) register(ctx context.Context) (string, error) {
 			func() error { return t.hand.ChooseInTray(ctx, t.desktop, "Set up") },
 			func() error { _, err := t.hand.Part(ctx, "register.it-read"); return err },
 			func() error { return t.desk(ctx, "terms") },
-			func() error { return t.hand.Press(ctx, "register.it-read") },
+			func() error { return t.hand.Tick(ctx, "register.it-read") },
 			func() error { return t.hand.Press(ctx, "register.accept") },
 			func() error { return t.hand.Fill(ctx, "register.email", "maria.koch@lab.example") },
 			func() error { return t.hand.Fill(ctx, "register.name", "Maria Koch") },

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"beckmanconnect/cloud"
+	"beckmanconnect/cloud/console"
 )
 
 func serve(ctx context.Context, log *slog.Logger, args []string) error {
@@ -19,6 +20,7 @@ func serve(ctx context.Context, log *slog.Logger, args []string) error {
 		return err
 	}
 	config.Log = log
+	config.Console = console.Handler(console.Config{Mode: console.Hosted})
 	c, err := cloud.New(config)
 	if err != nil {
 		return err

@@ -1,0 +1,62 @@
+package stage
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The hand works from outside: what it types on the outer display arrives in a
+// program of the inner one as a person's typing.
+func TestHandReachesProgramsOnTheDesktop(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	h := &House{config: Config{Dir: t.TempDir()}}
+	defer h.Close()
+	if err := os.MkdirAll(h.dir("logs"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, desktop, hand, err := h.TechnicianDesktop(ctx, 1024, 700)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := h.dir("typed.txt")
+	if _, err := desktop.Start(h, "xterm", "xterm", "-geometry", "60x10+100+100", "-e", "sh", "-c", `exec cat > "$0"`, file); err != nil {
+		t.Fatal(err)
+	}
+	var terminal Window
+	if err := Until(ctx, "xterm", func() (bool, error) {
+		windows, err := desktop.Windows(ctx)
+		for _, w := range windows {
+			if w.Class == "XTerm" {
+				terminal = w
+				return true, nil
+			}
+		}
+		return false, err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := hand.Click(ctx, terminal.X+terminal.W/2, terminal.Y+terminal.H/2); err != nil {
+		t.Fatal(err)
+	}
+	if err := hand.Type(ctx, "by hand\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := Until(ctx, "the typed line", func() (bool, error) {
+		b, err := os.ReadFile(file)
+		return strings.Contains(string(b), "by hand\n"), err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	shot := filepath.Join(h.dir(), "desktop.png")
+	if err := desktop.Shot(ctx, shot); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(shot); err != nil || info.Size() < 1000 {
+		t.Fatalf("picture of the desktop: %v %v", info, err)
+	}
+}
