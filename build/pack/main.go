@@ -17,6 +17,8 @@ var verbs = map[string]struct {
 	run  func(args []string) error
 }{
 	"archive": {"the release archive of the programs in a folder", packArchive},
+	"deb":     {"a Debian package of a release archive", packDeb},
+	"sbom":    {"the bill of materials of programs, CycloneDX", sbom},
 	"sums":    {"SHA256SUMS of files", sums},
 }
 
