@@ -95,6 +95,9 @@ func (r Repository) Add(archive string, description release.Release) error {
 		return err
 	}
 	name := filepath.Base(archive)
+	if _, err := release.Decode(name, custom); err != nil {
+		return fmt.Errorf("releases: add: %w", err)
+	}
 	info, err := metadata.TargetFile().FromFile(archive, "sha256")
 	if err != nil {
 		return fmt.Errorf("releases: add %s: %w", name, err)

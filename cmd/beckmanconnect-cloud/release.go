@@ -3,10 +3,12 @@ package main
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 
@@ -16,10 +18,10 @@ import (
 	"beckmanconnect/internal/trust"
 )
 
-// releaseVerb is the release officers' tool: init, add, timestamp, list.
+// releaseVerb is the release officers' tool: init, add, timestamp, check, list.
 func releaseVerb(args []string) error {
 	if len(args) == 0 {
-		return program.Usagef("release: a verb is missing: init, add, timestamp or list")
+		return program.Usagef("release: a verb is missing: init, add, timestamp, check or list")
 	}
 	verb, args := args[0], args[1:]
 	set := flag.NewFlagSet("release "+verb, flag.ContinueOnError)
@@ -39,6 +41,9 @@ func releaseVerb(args []string) error {
 		need = append(need, "keys", "file", "notes")
 	case "timestamp":
 		need = append(need, "keys")
+	case "check":
+		roots = set.String("roots", "", "folder of trust roots")
+		need = append(need, "roots")
 	case "list":
 	default:
 		return program.Usagef("release: unknown verb %q", verb)
@@ -62,6 +67,8 @@ func releaseVerb(args []string) error {
 		return repository.Add(*file, description)
 	case "timestamp":
 		return repository.Timestamp()
+	case "check":
+		return checkRelease(repository, *roots)
 	default:
 		names, err := repository.Published()
 		if err != nil {
@@ -70,6 +77,25 @@ func releaseVerb(args []string) error {
 		_, err = fmt.Println(strings.Join(names, "\n"))
 		return err
 	}
+}
+
+// checkRelease says what every client would see.
+func checkRelease(repository releases.Repository, roots string) error {
+	root, err := os.ReadFile(filepath.Join(roots, trust.FileTUFRoot))
+	if err != nil {
+		return err
+	}
+	report, err := repository.Check(root)
+	if err != nil {
+		return err
+	}
+	for _, t := range report.Targets {
+		fmt.Printf("%s  %s  %s  %d bytes  %s\n", t.Version, t.Platform, t.Channel, t.Size, t.Digest)
+	}
+	for _, role := range slices.Sorted(maps.Keys(report.Expires)) {
+		fmt.Printf("%s holds until %s\n", role, report.Expires[role].Format(time.RFC3339))
+	}
+	return nil
 }
 
 // describe takes version and platform from the archive's name and the rest
