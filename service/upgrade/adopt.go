@@ -86,7 +86,7 @@ func (a Adoption) place(next, digest string, manifest archive.Manifest) error {
 	if err := os.RemoveAll(target); err != nil {
 		return err
 	}
-	if err := os.Rename(next, target); err != nil {
+	if err := versions.Rename(next, target); err != nil {
 		return err
 	}
 	return versions.SyncDir(filepath.Dir(target))

@@ -180,7 +180,7 @@ func place(i versions.Install, dir, digest string) error {
 	if err := os.RemoveAll(target); err != nil {
 		return err
 	}
-	if err := os.Rename(dir, target); err != nil {
+	if err := versions.Rename(dir, target); err != nil {
 		return err
 	}
 	return versions.SyncDir(filepath.Dir(target))

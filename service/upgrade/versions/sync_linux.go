@@ -13,3 +13,6 @@ func SyncDir(dir string) error {
 	}
 	return errors.Join(d.Sync(), d.Close())
 }
+
+// Rename is os.Rename; on Windows it has more to do.
+func Rename(from, to string) error { return os.Rename(from, to) }
