@@ -57,6 +57,11 @@ func (h *house) offerChanged(u *hostpb.Upgrade) {
 	if u == nil {
 		u = &hostpb.Upgrade{}
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	if err := recordOutcome(ctx, h.store, u); err != nil {
+		h.log.Error("the outcome of an upgrade is not on record", "error", err)
+	}
 	h.hub.Publish(&hostpb.Event{Body: &hostpb.Event_Upgrade{Upgrade: u}})
 	h.statusChanged()
 }
