@@ -10,7 +10,9 @@ import (
 	"beckmanconnect/internal/program"
 )
 
-const serviceName = "BeckmanConnect"
+// serviceName is the name the service is installed under: its virtual account,
+// which the clients expect behind the pipe, is made from it (pipe.DefaultAccount).
+const serviceName = "BeckmanConnectService"
 
 // supervised runs the service under the service control manager, or from a
 // shell as any other program.
