@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -128,11 +129,28 @@ password = %q
 }
 
 func (h *House) startCloud(ctx context.Context) error {
-	_, port, err := net.SplitHostPort(strings.TrimPrefix(h.cloud, "https://"))
+	file, port, err := h.writeCloudConfig()
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf(`listen = "127.0.0.1:%s"
+	return h.serve(ctx, Command{Name: "cloud", Path: h.bin("beckmanconnect-cloud"), Args: []string{"serve", "--config", file}, Restart: true}, port)
+}
+
+// writeCloudConfig writes cloud.toml for the address startSSO chose.
+func (h *House) writeCloudConfig() (file string, port int, err error) {
+	_, text, err := net.SplitHostPort(strings.TrimPrefix(h.cloud, "https://"))
+	if err != nil {
+		return "", 0, err
+	}
+	if port, err = strconv.Atoi(text); err != nil {
+		return "", 0, fmt.Errorf("stage: %w", err)
+	}
+	file = h.dir("cloud.toml")
+	return file, port, os.WriteFile(file, []byte(h.cloudConfig(port)), 0o600)
+}
+
+func (h *House) cloudConfig(port int) string {
+	return fmt.Sprintf(`listen = "127.0.0.1:%d"
 names = ["localhost"]
 url = %q
 data = %q
@@ -147,13 +165,6 @@ client = "console"
 secret = "console-demo"
 native = "desk"
 `, port, h.cloud, h.dir("cloud"), h.Roots(), h.Keys(), h.Upgrades(), h.sso)
-	file := h.dir("cloud.toml")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		return fmt.Errorf("stage: %w", err)
-	}
-	n := 0
-	fmt.Sscan(port, &n)
-	return h.serve(ctx, Command{Name: "cloud", Path: h.bin("beckmanconnect-cloud"), Args: []string{"serve", "--config", file}, Restart: true}, n)
 }
 
 // serve starts a server and waits until its port answers.

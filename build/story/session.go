@@ -162,7 +162,7 @@ func (t *teller) state(ctx context.Context, selector, state string) error {
 // view is step 4 (P24, B3).
 func (t *teller) view(ctx context.Context) (string, error) {
 	t.editor = t.path("typed.txt")
-	terminal, err := t.desktop.Start(t.house, "terminal", "xterm", "-geometry", "22x14+2+470", "-e", "sh", "-c", `stty -echoctl; exec cat > "$0"`, t.editor)
+	terminal, err := t.desktop.Start(t.house, "terminal", "xterm", "-geometry", "22x14+2+470", "-e", "sh", "-c", `stty -icanon; exec cat > "$0"`, t.editor)
 	if err != nil {
 		return "", err
 	}
@@ -337,10 +337,13 @@ func (t *teller) refuse(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// Control still stands: what is typed now arrives, what is typed after the
-	// key does not.
+	// Allowed once more: what is typed now arrives, what is typed after the key
+	// does not.
 	err = within(ctx, 30*time.Second, func(ctx context.Context) error {
 		return all(
+			func() error { return t.browser.Click("#ask-view") },
+			func() error { return t.allow(ctx, "prompt-again") },
+			func() error { return t.state(ctx, "#ask-view", "granted") },
 			func() error { return t.clickTerminal(ctx) },
 			func() error { return t.engineerTypes("last words") },
 			func() error { return t.lands(ctx, "last words") },
@@ -356,7 +359,7 @@ func (t *teller) refuse(ctx context.Context) (string, error) {
 	err = within(ctx, 60*time.Second, func(ctx context.Context) error {
 		return all(
 			func() error { return t.hand.Key(ctx, "Pause") },
-			func() error { return t.browser.TypeKeys("this must never arrive\r") },
+			func() error { return t.browser.TypeKeys("neverarrives") },
 			func() error {
 				return stage.Until(ctx, "the end of the session", func() (bool, error) {
 					state, err := t.support(ctx)
