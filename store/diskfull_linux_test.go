@@ -76,7 +76,7 @@ func TestReadOnlyForReal(t *testing.T) {
 	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}
-	s, err = Open(context.Background(), Options{Dir: data})
+	_, err = Open(context.Background(), Options{Dir: data})
 	if KindOf(err) != KindReadOnly || !strings.Contains(err.Error(), "give the service's account the right") {
 		t.Fatalf("kind %v: %v", KindOf(err), err)
 	}

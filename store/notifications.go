@@ -152,10 +152,11 @@ func (s *Store) Notifications(ctx context.Context, before uint64, limit int, ope
 	return list, more, wrap("notifications", rows.Err())
 }
 
-// OpenSummary counts the open notifications and names the worst severity
-// among them, 0 when there is none.
+// OpenSummary counts the notifications that nobody has acknowledged yet and
+// names the worst severity among them, 0 when there is none. What was
+// acknowledged stays in the list until it clears, but calls nobody any more.
 func (s *Store) OpenSummary(ctx context.Context) (n int, worst Severity, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT count(*), coalesce(max(severity), 0) FROM notifications WHERE state <> 'cleared'").Scan(&n, &worst)
+	err = s.read.QueryRowContext(ctx, "SELECT count(*), coalesce(max(severity), 0) FROM notifications WHERE state = 'raised'").Scan(&n, &worst)
 	return n, worst, wrap("notifications", err)
 }
 

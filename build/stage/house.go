@@ -208,11 +208,11 @@ func (h *House) Release(ctx context.Context, archive string) error {
 	version := archiveVersion(archive)
 	notes := h.dir("notes-" + version + ".toml")
 	text := `[en]
-title = "Version ` + version + `"
+title = "Quicker and clearer"
 text = "Faster start. Clearer words in the log."
 
 [de]
-title = "Version ` + version + `"
+title = "Schneller und klarer"
 text = "Schnellerer Start. Klarere Worte im Protokoll."
 `
 	if err := os.WriteFile(notes, []byte(text), 0o600); err != nil {

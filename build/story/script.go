@@ -25,7 +25,6 @@ type teller struct {
 	hand    *stage.Hand
 	browser *stage.Browser
 	editor  string // file the terminal on the technician's desktop writes what is typed
-	code    string // what the technician reads out
 	typed   string // what the engineer has typed so far
 }
 

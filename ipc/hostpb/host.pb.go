@@ -700,11 +700,11 @@ type Status struct {
 	Cloud             string                 `protobuf:"bytes,4,opt,name=cloud,proto3" json:"cloud,omitempty"`                                       // host name only
 	TermsAccepted     bool                   `protobuf:"varint,5,opt,name=terms_accepted,json=termsAccepted,proto3" json:"terms_accepted,omitempty"` // of the current version
 	TermsVersion      string                 `protobuf:"bytes,6,opt,name=terms_version,json=termsVersion,proto3" json:"terms_version,omitempty"`
-	Registration      *Registration          `protobuf:"bytes,7,opt,name=registration,proto3" json:"registration,omitempty"`                              // unset until registered
-	InstrumentClass   string                 `protobuf:"bytes,8,opt,name=instrument_class,json=instrumentClass,proto3" json:"instrument_class,omitempty"` // "general" or "patient-data"
-	InstrumentRun     string                 `protobuf:"bytes,9,opt,name=instrument_run,json=instrumentRun,proto3" json:"instrument_run,omitempty"`       // "idle", "running", "unknown"
-	Policy            string                 `protobuf:"bytes,10,opt,name=policy,proto3" json:"policy,omitempty"`                                         // "signed", "none", "refused: <why>"
-	OpenNotifications uint32                 `protobuf:"varint,11,opt,name=open_notifications,json=openNotifications,proto3" json:"open_notifications,omitempty"`
+	Registration      *Registration          `protobuf:"bytes,7,opt,name=registration,proto3" json:"registration,omitempty"`                                      // unset until registered
+	InstrumentClass   string                 `protobuf:"bytes,8,opt,name=instrument_class,json=instrumentClass,proto3" json:"instrument_class,omitempty"`         // "general" or "patient-data"
+	InstrumentRun     string                 `protobuf:"bytes,9,opt,name=instrument_run,json=instrumentRun,proto3" json:"instrument_run,omitempty"`               // "idle", "running", "unknown"
+	Policy            string                 `protobuf:"bytes,10,opt,name=policy,proto3" json:"policy,omitempty"`                                                 // "signed", "none", "refused: <why>"
+	OpenNotifications uint32                 `protobuf:"varint,11,opt,name=open_notifications,json=openNotifications,proto3" json:"open_notifications,omitempty"` // that nobody has acknowledged yet
 	Worst             Severity               `protobuf:"varint,12,opt,name=worst,proto3,enum=beckmanconnect.host.v1.Severity" json:"worst,omitempty"`
 	Support           *SupportState          `protobuf:"bytes,13,opt,name=support,proto3" json:"support,omitempty"`
 	Upgrade           *Upgrade               `protobuf:"bytes,14,opt,name=upgrade,proto3" json:"upgrade,omitempty"` // unset when there is none

@@ -116,7 +116,6 @@ type Segments struct {
 	kit      *Kit
 	items    []*segment
 	selected int
-	focused  bool
 	box      *fyne.Container
 	ring     *canvas.Rectangle
 }
