@@ -23,11 +23,7 @@ func TestTheCloudIsAbsent(t *testing.T) {
 	s.serviceUp()
 	events := s.watch(protocol.Tray)
 	raised := s.raise("sample-syringe-worn")
-	for e := range events {
-		if e.GetNotification().GetId() == raised.Id {
-			break // the tray heard it, too
-		}
-	}
+	s.event(events, "the notification", func(e *hostpb.Event) bool { return e.GetNotification().GetId() == raised.Id })
 	s.acknowledge(raised)
 	s.acceptTerms()
 	if _, err := try(s, hostpb.HostClient.Register, form); err == nil || len(err.Error()) < 20 || strings.Contains(err.Error(), "\n") {

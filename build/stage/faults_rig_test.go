@@ -97,7 +97,7 @@ var madeTrust = sync.OnceValues(func() (string, error) {
 // configured and not started.
 func newHouse(t *testing.T) (context.Context, *House) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 80*time.Second)
 	t.Cleanup(cancel)
 	h := &House{config: Config{Dir: t.TempDir(), Bin: programs(t)}}
 	made, err := madeTrust()
@@ -390,5 +390,21 @@ func (s *site) watch(program string) <-chan *hostpb.Event {
 		}, nil) // ends with ctx
 	}()
 	s.t.Cleanup(func() { cancel(); <-done })
+	s.event(events, "the snapshot", func(e *hostpb.Event) bool { return e.GetReset_() != nil })
 	return events
+}
+
+// event waits for one that the test looks for.
+func (s *site) event(events <-chan *hostpb.Event, what string, is func(*hostpb.Event) bool) *hostpb.Event {
+	s.t.Helper()
+	for {
+		select {
+		case e := <-events:
+			if is(e) {
+				return e
+			}
+		case <-s.ctx.Done():
+			s.t.Fatalf("no event: %s", what)
+		}
+	}
 }
