@@ -49,3 +49,8 @@ build_windows() {
       go build ${build_tags:+-tags "$build_tags"} -ldflags "-s -w $gui -X beckmanconnect/internal/version.override=$version" -o "$dir/$program.exe" "$(package_of "$program")"
   done
 }
+
+# vet_windows PACKAGE…: go vet of what runs on Windows.
+vet_windows() {
+  GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ go vet "$@"
+}
