@@ -412,7 +412,7 @@ func (x InputEvent_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use InputEvent_Kind.Descriptor instead.
 func (InputEvent_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{55, 0}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{56, 0}
 }
 
 type Empty struct {
@@ -3213,6 +3213,42 @@ func (x *EndSessionRequest) GetHow() string {
 	return ""
 }
 
+type ResetCodeTriesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetCodeTriesRequest) Reset() {
+	*x = ResetCodeTriesRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetCodeTriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetCodeTriesRequest) ProtoMessage() {}
+
+func (x *ResetCodeTriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetCodeTriesRequest.ProtoReflect.Descriptor instead.
+func (*ResetCodeTriesRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{38}
+}
+
 type HoldSessionBarRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
@@ -3222,7 +3258,7 @@ type HoldSessionBarRequest struct {
 
 func (x *HoldSessionBarRequest) Reset() {
 	*x = HoldSessionBarRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3234,7 +3270,7 @@ func (x *HoldSessionBarRequest) String() string {
 func (*HoldSessionBarRequest) ProtoMessage() {}
 
 func (x *HoldSessionBarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3247,7 +3283,7 @@ func (x *HoldSessionBarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldSessionBarRequest.ProtoReflect.Descriptor instead.
 func (*HoldSessionBarRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{38}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *HoldSessionBarRequest) GetSessionId() string {
@@ -3273,7 +3309,7 @@ type Upgrade struct {
 
 func (x *Upgrade) Reset() {
 	*x = Upgrade{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3285,7 +3321,7 @@ func (x *Upgrade) String() string {
 func (*Upgrade) ProtoMessage() {}
 
 func (x *Upgrade) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3298,7 +3334,7 @@ func (x *Upgrade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upgrade.ProtoReflect.Descriptor instead.
 func (*Upgrade) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{39}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Upgrade) GetDigest() string {
@@ -3367,7 +3403,7 @@ type AcceptUpgradeRequest struct {
 
 func (x *AcceptUpgradeRequest) Reset() {
 	*x = AcceptUpgradeRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3379,7 +3415,7 @@ func (x *AcceptUpgradeRequest) String() string {
 func (*AcceptUpgradeRequest) ProtoMessage() {}
 
 func (x *AcceptUpgradeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3392,7 +3428,7 @@ func (x *AcceptUpgradeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptUpgradeRequest.ProtoReflect.Descriptor instead.
 func (*AcceptUpgradeRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{40}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *AcceptUpgradeRequest) GetDigest() string {
@@ -3419,7 +3455,7 @@ type ListActivityRequest struct {
 
 func (x *ListActivityRequest) Reset() {
 	*x = ListActivityRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3431,7 +3467,7 @@ func (x *ListActivityRequest) String() string {
 func (*ListActivityRequest) ProtoMessage() {}
 
 func (x *ListActivityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3444,7 +3480,7 @@ func (x *ListActivityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActivityRequest.ProtoReflect.Descriptor instead.
 func (*ListActivityRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{41}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ListActivityRequest) GetBeforeIndex() uint64 {
@@ -3471,7 +3507,7 @@ type ActivityPage struct {
 
 func (x *ActivityPage) Reset() {
 	*x = ActivityPage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3483,7 +3519,7 @@ func (x *ActivityPage) String() string {
 func (*ActivityPage) ProtoMessage() {}
 
 func (x *ActivityPage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3496,7 +3532,7 @@ func (x *ActivityPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivityPage.ProtoReflect.Descriptor instead.
 func (*ActivityPage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{42}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ActivityPage) GetEntries() []*Activity {
@@ -3528,7 +3564,7 @@ type Activity struct {
 
 func (x *Activity) Reset() {
 	*x = Activity{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3540,7 +3576,7 @@ func (x *Activity) String() string {
 func (*Activity) ProtoMessage() {}
 
 func (x *Activity) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3553,7 +3589,7 @@ func (x *Activity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activity.ProtoReflect.Descriptor instead.
 func (*Activity) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{43}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Activity) GetIndex() uint64 {
@@ -3613,7 +3649,7 @@ type ExplainPolicyRequest struct {
 
 func (x *ExplainPolicyRequest) Reset() {
 	*x = ExplainPolicyRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3625,7 +3661,7 @@ func (x *ExplainPolicyRequest) String() string {
 func (*ExplainPolicyRequest) ProtoMessage() {}
 
 func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3638,7 +3674,7 @@ func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainPolicyRequest.ProtoReflect.Descriptor instead.
 func (*ExplainPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{44}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{45}
 }
 
 type PolicyExplanation struct {
@@ -3651,7 +3687,7 @@ type PolicyExplanation struct {
 
 func (x *PolicyExplanation) Reset() {
 	*x = PolicyExplanation{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3663,7 +3699,7 @@ func (x *PolicyExplanation) String() string {
 func (*PolicyExplanation) ProtoMessage() {}
 
 func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3676,7 +3712,7 @@ func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyExplanation.ProtoReflect.Descriptor instead.
 func (*PolicyExplanation) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{45}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *PolicyExplanation) GetRows() []*PolicyRow {
@@ -3704,7 +3740,7 @@ type PolicyRow struct {
 
 func (x *PolicyRow) Reset() {
 	*x = PolicyRow{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3716,7 +3752,7 @@ func (x *PolicyRow) String() string {
 func (*PolicyRow) ProtoMessage() {}
 
 func (x *PolicyRow) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3729,7 +3765,7 @@ func (x *PolicyRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyRow.ProtoReflect.Descriptor instead.
 func (*PolicyRow) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{46}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *PolicyRow) GetCapability() string {
@@ -3769,7 +3805,7 @@ type HelperMessage struct {
 
 func (x *HelperMessage) Reset() {
 	*x = HelperMessage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3781,7 +3817,7 @@ func (x *HelperMessage) String() string {
 func (*HelperMessage) ProtoMessage() {}
 
 func (x *HelperMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3794,7 +3830,7 @@ func (x *HelperMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMessage.ProtoReflect.Descriptor instead.
 func (*HelperMessage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{47}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *HelperMessage) GetBody() isHelperMessage_Body {
@@ -3885,7 +3921,7 @@ type HelperHello struct {
 
 func (x *HelperHello) Reset() {
 	*x = HelperHello{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3897,7 +3933,7 @@ func (x *HelperHello) String() string {
 func (*HelperHello) ProtoMessage() {}
 
 func (x *HelperHello) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3910,7 +3946,7 @@ func (x *HelperHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperHello.ProtoReflect.Descriptor instead.
 func (*HelperHello) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{48}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *HelperHello) GetToken() []byte {
@@ -3942,7 +3978,7 @@ type HelperState struct {
 
 func (x *HelperState) Reset() {
 	*x = HelperState{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3954,7 +3990,7 @@ func (x *HelperState) String() string {
 func (*HelperState) ProtoMessage() {}
 
 func (x *HelperState) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3967,7 +4003,7 @@ func (x *HelperState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperState.ProtoReflect.Descriptor instead.
 func (*HelperState) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{49}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *HelperState) GetWidth() uint32 {
@@ -4034,7 +4070,7 @@ type CursorUpdate struct {
 
 func (x *CursorUpdate) Reset() {
 	*x = CursorUpdate{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4046,7 +4082,7 @@ func (x *CursorUpdate) String() string {
 func (*CursorUpdate) ProtoMessage() {}
 
 func (x *CursorUpdate) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4059,7 +4095,7 @@ func (x *CursorUpdate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CursorUpdate.ProtoReflect.Descriptor instead.
 func (*CursorUpdate) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{50}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *CursorUpdate) GetX() int32 {
@@ -4128,7 +4164,7 @@ type HelperCommand struct {
 
 func (x *HelperCommand) Reset() {
 	*x = HelperCommand{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4140,7 +4176,7 @@ func (x *HelperCommand) String() string {
 func (*HelperCommand) ProtoMessage() {}
 
 func (x *HelperCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4153,7 +4189,7 @@ func (x *HelperCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperCommand.ProtoReflect.Descriptor instead.
 func (*HelperCommand) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{51}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *HelperCommand) GetBody() isHelperCommand_Body {
@@ -4259,7 +4295,7 @@ type HelperView struct {
 
 func (x *HelperView) Reset() {
 	*x = HelperView{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4271,7 +4307,7 @@ func (x *HelperView) String() string {
 func (*HelperView) ProtoMessage() {}
 
 func (x *HelperView) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4284,7 +4320,7 @@ func (x *HelperView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperView.ProtoReflect.Descriptor instead.
 func (*HelperView) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{52}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *HelperView) GetOn() bool {
@@ -4310,7 +4346,7 @@ type HelperAck struct {
 
 func (x *HelperAck) Reset() {
 	*x = HelperAck{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4322,7 +4358,7 @@ func (x *HelperAck) String() string {
 func (*HelperAck) ProtoMessage() {}
 
 func (x *HelperAck) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4335,7 +4371,7 @@ func (x *HelperAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperAck.ProtoReflect.Descriptor instead.
 func (*HelperAck) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{53}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *HelperAck) GetSeq() uint32 {
@@ -4354,7 +4390,7 @@ type HelperInput struct {
 
 func (x *HelperInput) Reset() {
 	*x = HelperInput{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4366,7 +4402,7 @@ func (x *HelperInput) String() string {
 func (*HelperInput) ProtoMessage() {}
 
 func (x *HelperInput) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4379,7 +4415,7 @@ func (x *HelperInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperInput.ProtoReflect.Descriptor instead.
 func (*HelperInput) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{54}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *HelperInput) GetEvents() []*InputEvent {
@@ -4405,7 +4441,7 @@ type InputEvent struct {
 
 func (x *InputEvent) Reset() {
 	*x = InputEvent{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4417,7 +4453,7 @@ func (x *InputEvent) String() string {
 func (*InputEvent) ProtoMessage() {}
 
 func (x *InputEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4430,7 +4466,7 @@ func (x *InputEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputEvent.ProtoReflect.Descriptor instead.
 func (*InputEvent) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{55}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *InputEvent) GetKind() InputEvent_Kind {
@@ -4727,7 +4763,8 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"capability\x18\x01 \x01(\x0e2\".beckmanconnect.host.v1.CapabilityR\n" +
 	"capability\"%\n" +
 	"\x11EndSessionRequest\x12\x10\n" +
-	"\x03how\x18\x01 \x01(\tR\x03how\"6\n" +
+	"\x03how\x18\x01 \x01(\tR\x03how\"\x17\n" +
+	"\x15ResetCodeTriesRequest\"6\n" +
 	"\x15HoldSessionBarRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\"\xfb\x01\n" +
@@ -4875,7 +4912,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x10DURATION_UNKNOWN\x10\x00\x12\x11\n" +
 	"\rDURATION_ONCE\x10\x01\x12\x13\n" +
 	"\x0fDURATION_15_MIN\x10\x02\x12\x14\n" +
-	"\x10DURATION_SESSION\x10\x032\xf8\x0e\n" +
+	"\x10DURATION_SESSION\x10\x032\xd8\x0f\n" +
 	"\x04Host\x12Q\n" +
 	"\x05Hello\x12$.beckmanconnect.host.v1.HelloRequest\x1a\".beckmanconnect.host.v1.HelloReply\x12U\n" +
 	"\tGetStatus\x12(.beckmanconnect.host.v1.GetStatusRequest\x1a\x1e.beckmanconnect.host.v1.Status\x12N\n" +
@@ -4893,7 +4930,8 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\fAnswerPrompt\x12+.beckmanconnect.host.v1.AnswerPromptRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12b\n" +
 	"\x10RevokeCapability\x12/.beckmanconnect.host.v1.RevokeCapabilityRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12V\n" +
 	"\n" +
-	"EndSession\x12).beckmanconnect.host.v1.EndSessionRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12`\n" +
+	"EndSession\x12).beckmanconnect.host.v1.EndSessionRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12^\n" +
+	"\x0eResetCodeTries\x12-.beckmanconnect.host.v1.ResetCodeTriesRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12`\n" +
 	"\x0eHoldSessionBar\x12-.beckmanconnect.host.v1.HoldSessionBarRequest\x1a\x1d.beckmanconnect.host.v1.Empty0\x01\x12^\n" +
 	"\rAcceptUpgrade\x12,.beckmanconnect.host.v1.AcceptUpgradeRequest\x1a\x1f.beckmanconnect.host.v1.Upgrade\x12a\n" +
 	"\fListActivity\x12+.beckmanconnect.host.v1.ListActivityRequest\x1a$.beckmanconnect.host.v1.ActivityPage\x12h\n" +
@@ -4913,7 +4951,7 @@ func file_ipc_hostpb_host_proto_rawDescGZIP() []byte {
 }
 
 var file_ipc_hostpb_host_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
+var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
 var file_ipc_hostpb_host_proto_goTypes = []any{
 	(Link)(0),                              // 0: beckmanconnect.host.v1.Link
 	(Severity)(0),                          // 1: beckmanconnect.host.v1.Severity
@@ -4960,32 +4998,33 @@ var file_ipc_hostpb_host_proto_goTypes = []any{
 	(*AnswerPromptRequest)(nil),            // 42: beckmanconnect.host.v1.AnswerPromptRequest
 	(*RevokeCapabilityRequest)(nil),        // 43: beckmanconnect.host.v1.RevokeCapabilityRequest
 	(*EndSessionRequest)(nil),              // 44: beckmanconnect.host.v1.EndSessionRequest
-	(*HoldSessionBarRequest)(nil),          // 45: beckmanconnect.host.v1.HoldSessionBarRequest
-	(*Upgrade)(nil),                        // 46: beckmanconnect.host.v1.Upgrade
-	(*AcceptUpgradeRequest)(nil),           // 47: beckmanconnect.host.v1.AcceptUpgradeRequest
-	(*ListActivityRequest)(nil),            // 48: beckmanconnect.host.v1.ListActivityRequest
-	(*ActivityPage)(nil),                   // 49: beckmanconnect.host.v1.ActivityPage
-	(*Activity)(nil),                       // 50: beckmanconnect.host.v1.Activity
-	(*ExplainPolicyRequest)(nil),           // 51: beckmanconnect.host.v1.ExplainPolicyRequest
-	(*PolicyExplanation)(nil),              // 52: beckmanconnect.host.v1.PolicyExplanation
-	(*PolicyRow)(nil),                      // 53: beckmanconnect.host.v1.PolicyRow
-	(*HelperMessage)(nil),                  // 54: beckmanconnect.host.v1.HelperMessage
-	(*HelperHello)(nil),                    // 55: beckmanconnect.host.v1.HelperHello
-	(*HelperState)(nil),                    // 56: beckmanconnect.host.v1.HelperState
-	(*CursorUpdate)(nil),                   // 57: beckmanconnect.host.v1.CursorUpdate
-	(*HelperCommand)(nil),                  // 58: beckmanconnect.host.v1.HelperCommand
-	(*HelperView)(nil),                     // 59: beckmanconnect.host.v1.HelperView
-	(*HelperAck)(nil),                      // 60: beckmanconnect.host.v1.HelperAck
-	(*HelperInput)(nil),                    // 61: beckmanconnect.host.v1.HelperInput
-	(*InputEvent)(nil),                     // 62: beckmanconnect.host.v1.InputEvent
-	nil,                                    // 63: beckmanconnect.host.v1.Activity.FieldsEntry
+	(*ResetCodeTriesRequest)(nil),          // 45: beckmanconnect.host.v1.ResetCodeTriesRequest
+	(*HoldSessionBarRequest)(nil),          // 46: beckmanconnect.host.v1.HoldSessionBarRequest
+	(*Upgrade)(nil),                        // 47: beckmanconnect.host.v1.Upgrade
+	(*AcceptUpgradeRequest)(nil),           // 48: beckmanconnect.host.v1.AcceptUpgradeRequest
+	(*ListActivityRequest)(nil),            // 49: beckmanconnect.host.v1.ListActivityRequest
+	(*ActivityPage)(nil),                   // 50: beckmanconnect.host.v1.ActivityPage
+	(*Activity)(nil),                       // 51: beckmanconnect.host.v1.Activity
+	(*ExplainPolicyRequest)(nil),           // 52: beckmanconnect.host.v1.ExplainPolicyRequest
+	(*PolicyExplanation)(nil),              // 53: beckmanconnect.host.v1.PolicyExplanation
+	(*PolicyRow)(nil),                      // 54: beckmanconnect.host.v1.PolicyRow
+	(*HelperMessage)(nil),                  // 55: beckmanconnect.host.v1.HelperMessage
+	(*HelperHello)(nil),                    // 56: beckmanconnect.host.v1.HelperHello
+	(*HelperState)(nil),                    // 57: beckmanconnect.host.v1.HelperState
+	(*CursorUpdate)(nil),                   // 58: beckmanconnect.host.v1.CursorUpdate
+	(*HelperCommand)(nil),                  // 59: beckmanconnect.host.v1.HelperCommand
+	(*HelperView)(nil),                     // 60: beckmanconnect.host.v1.HelperView
+	(*HelperAck)(nil),                      // 61: beckmanconnect.host.v1.HelperAck
+	(*HelperInput)(nil),                    // 62: beckmanconnect.host.v1.HelperInput
+	(*InputEvent)(nil),                     // 63: beckmanconnect.host.v1.InputEvent
+	nil,                                    // 64: beckmanconnect.host.v1.Activity.FieldsEntry
 }
 var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	0,  // 0: beckmanconnect.host.v1.Status.link:type_name -> beckmanconnect.host.v1.Link
 	15, // 1: beckmanconnect.host.v1.Status.registration:type_name -> beckmanconnect.host.v1.Registration
 	1,  // 2: beckmanconnect.host.v1.Status.worst:type_name -> beckmanconnect.host.v1.Severity
 	39, // 3: beckmanconnect.host.v1.Status.support:type_name -> beckmanconnect.host.v1.SupportState
-	46, // 4: beckmanconnect.host.v1.Status.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
+	47, // 4: beckmanconnect.host.v1.Status.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
 	14, // 5: beckmanconnect.host.v1.Status.log:type_name -> beckmanconnect.host.v1.LogState
 	13, // 6: beckmanconnect.host.v1.Status.components:type_name -> beckmanconnect.host.v1.Component
 	18, // 7: beckmanconnect.host.v1.Event.reset:type_name -> beckmanconnect.host.v1.Reset
@@ -4994,7 +5033,7 @@ var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	40, // 10: beckmanconnect.host.v1.Event.prompt:type_name -> beckmanconnect.host.v1.Prompt
 	41, // 11: beckmanconnect.host.v1.Event.prompt_gone:type_name -> beckmanconnect.host.v1.PromptGone
 	39, // 12: beckmanconnect.host.v1.Event.support:type_name -> beckmanconnect.host.v1.SupportState
-	46, // 13: beckmanconnect.host.v1.Event.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
+	47, // 13: beckmanconnect.host.v1.Event.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
 	20, // 14: beckmanconnect.host.v1.Event.show:type_name -> beckmanconnect.host.v1.ShowRequest
 	22, // 15: beckmanconnect.host.v1.Event.desktop_wanted:type_name -> beckmanconnect.host.v1.DesktopWanted
 	19, // 16: beckmanconnect.host.v1.Event.lagged:type_name -> beckmanconnect.host.v1.Lagged
@@ -5016,18 +5055,18 @@ var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	5,  // 32: beckmanconnect.host.v1.AnswerPromptRequest.duration:type_name -> beckmanconnect.host.v1.Duration_
 	3,  // 33: beckmanconnect.host.v1.RevokeCapabilityRequest.capability:type_name -> beckmanconnect.host.v1.Capability
 	27, // 34: beckmanconnect.host.v1.Upgrade.notes:type_name -> beckmanconnect.host.v1.LocalText
-	50, // 35: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
-	63, // 36: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
-	53, // 37: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
-	55, // 38: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
-	56, // 39: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
-	57, // 40: beckmanconnect.host.v1.HelperMessage.cursor:type_name -> beckmanconnect.host.v1.CursorUpdate
-	59, // 41: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
-	61, // 42: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
-	60, // 43: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
+	51, // 35: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
+	64, // 36: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
+	54, // 37: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
+	56, // 38: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
+	57, // 39: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
+	58, // 40: beckmanconnect.host.v1.HelperMessage.cursor:type_name -> beckmanconnect.host.v1.CursorUpdate
+	60, // 41: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
+	62, // 42: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
+	61, // 43: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
 	7,  // 44: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
 	7,  // 45: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
-	62, // 46: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
+	63, // 46: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
 	6,  // 47: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
 	9,  // 48: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
 	11, // 49: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
@@ -5044,33 +5083,35 @@ var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	42, // 60: beckmanconnect.host.v1.Host.AnswerPrompt:input_type -> beckmanconnect.host.v1.AnswerPromptRequest
 	43, // 61: beckmanconnect.host.v1.Host.RevokeCapability:input_type -> beckmanconnect.host.v1.RevokeCapabilityRequest
 	44, // 62: beckmanconnect.host.v1.Host.EndSession:input_type -> beckmanconnect.host.v1.EndSessionRequest
-	45, // 63: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
-	47, // 64: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
-	48, // 65: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
-	51, // 66: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
-	54, // 67: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
-	10, // 68: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
-	12, // 69: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
-	17, // 70: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
-	21, // 71: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
-	24, // 72: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
-	7,  // 73: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
-	15, // 74: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
-	30, // 75: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
-	28, // 76: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
-	28, // 77: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
-	34, // 78: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
-	7,  // 79: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 80: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 81: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 82: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 83: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
-	46, // 84: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
-	49, // 85: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
-	52, // 86: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
-	58, // 87: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
-	68, // [68:88] is the sub-list for method output_type
-	48, // [48:68] is the sub-list for method input_type
+	45, // 63: beckmanconnect.host.v1.Host.ResetCodeTries:input_type -> beckmanconnect.host.v1.ResetCodeTriesRequest
+	46, // 64: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
+	48, // 65: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
+	49, // 66: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
+	52, // 67: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
+	55, // 68: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
+	10, // 69: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
+	12, // 70: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
+	17, // 71: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
+	21, // 72: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
+	24, // 73: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
+	7,  // 74: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
+	15, // 75: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
+	30, // 76: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
+	28, // 77: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
+	28, // 78: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
+	34, // 79: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
+	7,  // 80: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 81: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 82: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 83: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 84: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 85: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
+	47, // 86: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	50, // 87: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
+	53, // 88: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
+	59, // 89: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
+	69, // [69:90] is the sub-list for method output_type
+	48, // [48:69] is the sub-list for method input_type
 	48, // [48:48] is the sub-list for extension type_name
 	48, // [48:48] is the sub-list for extension extendee
 	0,  // [0:48] is the sub-list for field type_name
@@ -5093,13 +5134,13 @@ func file_ipc_hostpb_host_proto_init() {
 		(*Event_DesktopWanted)(nil),
 		(*Event_Lagged)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[47].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[48].OneofWrappers = []any{
 		(*HelperMessage_Hello)(nil),
 		(*HelperMessage_ScreenUpdate)(nil),
 		(*HelperMessage_State)(nil),
 		(*HelperMessage_Cursor)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[51].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[52].OneofWrappers = []any{
 		(*HelperCommand_View)(nil),
 		(*HelperCommand_Input)(nil),
 		(*HelperCommand_Ack)(nil),
@@ -5112,7 +5153,7 @@ func file_ipc_hostpb_host_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ipc_hostpb_host_proto_rawDesc), len(file_ipc_hostpb_host_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   57,
+			NumMessages:   58,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

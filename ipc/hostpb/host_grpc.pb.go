@@ -40,6 +40,7 @@ const (
 	Host_AnswerPrompt_FullMethodName            = "/beckmanconnect.host.v1.Host/AnswerPrompt"
 	Host_RevokeCapability_FullMethodName        = "/beckmanconnect.host.v1.Host/RevokeCapability"
 	Host_EndSession_FullMethodName              = "/beckmanconnect.host.v1.Host/EndSession"
+	Host_ResetCodeTries_FullMethodName          = "/beckmanconnect.host.v1.Host/ResetCodeTries"
 	Host_HoldSessionBar_FullMethodName          = "/beckmanconnect.host.v1.Host/HoldSessionBar"
 	Host_AcceptUpgrade_FullMethodName           = "/beckmanconnect.host.v1.Host/AcceptUpgrade"
 	Host_ListActivity_FullMethodName            = "/beckmanconnect.host.v1.Host/ListActivity"
@@ -75,6 +76,9 @@ type HostClient interface {
 	AnswerPrompt(ctx context.Context, in *AnswerPromptRequest, opts ...grpc.CallOption) (*Empty, error)
 	RevokeCapability(ctx context.Context, in *RevokeCapabilityRequest, opts ...grpc.CallOption) (*Empty, error)
 	EndSession(ctx context.Context, in *EndSessionRequest, opts ...grpc.CallOption) (*Empty, error)
+	// ResetCodeTries is IT's act after too many wrong codes in a row have
+	// switched remote support off (P23).
+	ResetCodeTries(ctx context.Context, in *ResetCodeTriesRequest, opts ...grpc.CallOption) (*Empty, error)
 	// HoldSessionBar is held open by the window program while it shows the
 	// session bar: when the stream ends, the session ends.
 	HoldSessionBar(ctx context.Context, in *HoldSessionBarRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Empty], error)
@@ -253,6 +257,16 @@ func (c *hostClient) EndSession(ctx context.Context, in *EndSessionRequest, opts
 	return out, nil
 }
 
+func (c *hostClient) ResetCodeTries(ctx context.Context, in *ResetCodeTriesRequest, opts ...grpc.CallOption) (*Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Empty)
+	err := c.cc.Invoke(ctx, Host_ResetCodeTries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *hostClient) HoldSessionBar(ctx context.Context, in *HoldSessionBarRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Empty], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[1], Host_HoldSessionBar_FullMethodName, cOpts...)
@@ -343,6 +357,9 @@ type HostServer interface {
 	AnswerPrompt(context.Context, *AnswerPromptRequest) (*Empty, error)
 	RevokeCapability(context.Context, *RevokeCapabilityRequest) (*Empty, error)
 	EndSession(context.Context, *EndSessionRequest) (*Empty, error)
+	// ResetCodeTries is IT's act after too many wrong codes in a row have
+	// switched remote support off (P23).
+	ResetCodeTries(context.Context, *ResetCodeTriesRequest) (*Empty, error)
 	// HoldSessionBar is held open by the window program while it shows the
 	// session bar: when the stream ends, the session ends.
 	HoldSessionBar(*HoldSessionBarRequest, grpc.ServerStreamingServer[Empty]) error
@@ -406,6 +423,9 @@ func (UnimplementedHostServer) RevokeCapability(context.Context, *RevokeCapabili
 }
 func (UnimplementedHostServer) EndSession(context.Context, *EndSessionRequest) (*Empty, error) {
 	return nil, status.Error(codes.Unimplemented, "method EndSession not implemented")
+}
+func (UnimplementedHostServer) ResetCodeTries(context.Context, *ResetCodeTriesRequest) (*Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResetCodeTries not implemented")
 }
 func (UnimplementedHostServer) HoldSessionBar(*HoldSessionBarRequest, grpc.ServerStreamingServer[Empty]) error {
 	return status.Error(codes.Unimplemented, "method HoldSessionBar not implemented")
@@ -706,6 +726,24 @@ func _Host_EndSession_Handler(srv interface{}, ctx context.Context, dec func(int
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Host_ResetCodeTries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResetCodeTriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).ResetCodeTries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_ResetCodeTries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).ResetCodeTries(ctx, req.(*ResetCodeTriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Host_HoldSessionBar_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(HoldSessionBarRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -840,6 +878,10 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "EndSession",
 			Handler:    _Host_EndSession_Handler,
+		},
+		{
+			MethodName: "ResetCodeTries",
+			Handler:    _Host_ResetCodeTries_Handler,
 		},
 		{
 			MethodName: "AcceptUpgrade",

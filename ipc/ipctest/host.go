@@ -38,6 +38,7 @@ type Handlers struct {
 	AnswerPrompt            func(context.Context, *hostpb.AnswerPromptRequest) (*hostpb.Empty, error)
 	RevokeCapability        func(context.Context, *hostpb.RevokeCapabilityRequest) (*hostpb.Empty, error)
 	EndSession              func(context.Context, *hostpb.EndSessionRequest) (*hostpb.Empty, error)
+	ResetCodeTries          func(context.Context, *hostpb.ResetCodeTriesRequest) (*hostpb.Empty, error)
 	AcceptUpgrade           func(context.Context, *hostpb.AcceptUpgradeRequest) (*hostpb.Upgrade, error)
 	ListActivity            func(context.Context, *hostpb.ListActivityRequest) (*hostpb.ActivityPage, error)
 	ExplainPolicy           func(context.Context, *hostpb.ExplainPolicyRequest) (*hostpb.PolicyExplanation, error)
@@ -183,6 +184,10 @@ func (h *Host) ListActivity(ctx context.Context, r *hostpb.ListActivityRequest) 
 
 func (h *Host) ExplainPolicy(ctx context.Context, r *hostpb.ExplainPolicyRequest) (*hostpb.PolicyExplanation, error) {
 	return handle(ctx, h.note(ctx, "ExplainPolicy", r).ExplainPolicy, r, nil)
+}
+
+func (h *Host) ResetCodeTries(ctx context.Context, r *hostpb.ResetCodeTriesRequest) (*hostpb.Empty, error) {
+	return handle(ctx, h.note(ctx, "ResetCodeTries", r).ResetCodeTries, r, nil)
 }
 
 // HoldSessionBar holds until the caller lets go, unless the test says else.

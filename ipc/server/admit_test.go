@@ -47,7 +47,7 @@ func TestEveryMethodAndRole(t *testing.T) {
 		"Hello": {technician, it, "stranger", "remote", "low"}, "GetStatus": both, "Watch": both, "Show": both, "GetTerms": both,
 		"AcceptTerms": both, "Register": both, "ListNotifications": both, "AcknowledgeNotification": {technician},
 		"PublishNotification": both, "RequestHelp": {technician}, "CancelHelp": both, "AnswerPrompt": {technician},
-		"RevokeCapability": both, "EndSession": both, "HoldSessionBar": {technician}, "AcceptUpgrade": both,
+		"RevokeCapability": both, "EndSession": both, "ResetCodeTries": {it}, "HoldSessionBar": {technician}, "AcceptUpgrade": both,
 		"ListActivity": both, "ExplainPolicy": both, "AttachDesktop": {technician},
 	}
 	remote, low := ipctest.Technician("bea"), ipctest.Technician("carl")

@@ -65,6 +65,7 @@ func (h *hostWithHello) Hello(ctx context.Context, r *hostpb.HelloRequest) (*hos
 const (
 	either = identity.Technician | identity.IT
 	tech   = identity.Technician
+	itOnly = identity.IT
 )
 
 // hostRoles is the table of scenario 4: every call and who may make it. What
@@ -85,6 +86,7 @@ var hostRoles = map[string]identity.Roles{
 	hostpb.Host_AnswerPrompt_FullMethodName:            tech,
 	hostpb.Host_RevokeCapability_FullMethodName:        either,
 	hostpb.Host_EndSession_FullMethodName:              either,
+	hostpb.Host_ResetCodeTries_FullMethodName:          itOnly,
 	hostpb.Host_HoldSessionBar_FullMethodName:          tech,
 	hostpb.Host_AcceptUpgrade_FullMethodName:           either,
 	hostpb.Host_ListActivity_FullMethodName:            either,

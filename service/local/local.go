@@ -32,6 +32,7 @@ type Support interface {
 	AnswerPrompt(technician string, r *hostpb.AnswerPromptRequest) error
 	RevokeCapability(technician string, c hostpb.Capability) error
 	EndSession(technician, how string) error
+	ResetTries(by string) error
 	HoldSessionBar(session string, stream relay.BarStream) error
 	AttachDesktop(stream relay.DesktopStream) error
 	State() *hostpb.SupportState

@@ -72,6 +72,7 @@ func (s *fakeSupport) RevokeCapability(who string, _ hostpb.Capability) error {
 	return s.call("revoke " + who)
 }
 func (s *fakeSupport) EndSession(who, how string) error             { return s.call("end " + who + " " + how) }
+func (s *fakeSupport) ResetTries(by string) error                   { return s.call("reset " + by) }
 func (s *fakeSupport) HoldSessionBar(string, relay.BarStream) error { return s.call("bar") }
 func (s *fakeSupport) AttachDesktop(relay.DesktopStream) error      { return s.call("desktop") }
 func (s *fakeSupport) State() *hostpb.SupportState                  { return s.state }
@@ -283,6 +284,7 @@ func TestHelpBelongsToWhoAsked(t *testing.T) {
 		"allow":          second(l.AnswerPrompt(anna, &hostpb.AnswerPromptRequest{Allow: true})),
 		"another ends":   second(l.EndSession(bert, &hostpb.EndSessionRequest{How: "tray"})),
 		"IT revokes":     second(l.RevokeCapability(root, &hostpb.RevokeCapabilityRequest{})),
+		"IT resets":      second(l.ResetCodeTries(root, &hostpb.ResetCodeTriesRequest{})),
 		"IT cancels":     second(l.CancelHelp(root, &hostpb.CancelHelpRequest{})),
 	} {
 		if err != nil {

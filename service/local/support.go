@@ -62,6 +62,12 @@ func (h *Host) RevokeCapability(ctx context.Context, r *hostpb.RevokeCapabilityR
 	return h.done("revoke", h.config.Support.RevokeCapability(account(identity.FromContext(ctx)), r.GetCapability()))
 }
 
+// ResetCodeTries switches remote support on again after too many wrong codes
+// in a row; only IT may (P23).
+func (h *Host) ResetCodeTries(ctx context.Context, _ *hostpb.ResetCodeTriesRequest) (*hostpb.Empty, error) {
+	return h.done("reset code tries", h.config.Support.ResetTries(account(identity.FromContext(ctx))))
+}
+
 // EndSession ends everything; when it returns nothing more is applied.
 func (h *Host) EndSession(ctx context.Context, r *hostpb.EndSessionRequest) (*hostpb.Empty, error) {
 	return h.done("end session", h.config.Support.EndSession(account(identity.FromContext(ctx)), r.GetHow()))
