@@ -27,7 +27,7 @@ func TestNamedTestsExist(t *testing.T) {
 		if len(found) < 50 {
 			t.Errorf("%s names only %d tests", page, len(found))
 		}
-		if all := len(regexp.MustCompile("\\b(Test|Fuzz)[A-Z][A-Za-z0-9_]*\\b").FindAllString(string(text), -1)); all != len(found) {
+		if all := len(regexp.MustCompile(`\b(Test|Fuzz)[A-Z][A-Za-z0-9_]*\b`).FindAllString(string(text), -1)); all != len(found) {
 			t.Errorf("%s: %d of %d tests are not named as `package.TestName`", page, all-len(found), all)
 		}
 		for _, f := range found {
