@@ -79,6 +79,13 @@ func (c *Cloud) open() (err error) {
 	if c.cert, err = loadServerCert(&c.Config, c.private.Cloud); err != nil {
 		return err
 	}
+	// The port before the data: a second cloud changes nothing of the first.
+	if c.listen, err = net.Listen("tcp", c.Listen); err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("cloud: the address %s is taken by another program; stop it, or set \"listen\" to another one", c.Listen)
+		}
+		return fmt.Errorf("cloud: listen on %s: %w; set \"listen\" to an address of this machine that may be used", c.Listen, err)
+	}
 	if err = os.MkdirAll(c.Upgrades, 0o755); err != nil {
 		return fmt.Errorf("cloud: upgrades folder: %w", err)
 	}
@@ -87,12 +94,6 @@ func (c *Cloud) open() (err error) {
 	}
 	if err = c.data.AllOffline(context.Background()); err != nil {
 		return err
-	}
-	if c.listen, err = net.Listen("tcp", c.Listen); err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return fmt.Errorf("cloud: the address %s is taken by another program; stop it, or set \"listen\" to another one", c.Listen)
-		}
-		return fmt.Errorf("cloud: listen on %s: %w", c.Listen, err)
 	}
 	if c.URL == "" {
 		port := netip.MustParseAddrPort(c.listen.Addr().String()).Port()

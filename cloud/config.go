@@ -3,6 +3,7 @@ package cloud
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -64,18 +65,21 @@ type OIDC struct {
 func LoadConfig(path string) (Config, error) {
 	var c Config
 	text, err := os.ReadFile(path)
-	if err != nil {
-		return c, fmt.Errorf("cloud: configuration: %w", err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return c, fmt.Errorf("cloud: configuration %s: the file does not exist; name it with --config FILE", path)
+	case err != nil:
+		return c, fmt.Errorf("cloud: configuration: %w; name a file that this account may read with --config FILE", err)
 	}
 	meta, err := toml.Decode(string(text), &c)
 	if err != nil {
-		return c, fmt.Errorf("cloud: configuration %s: %w", path, err)
+		return c, fmt.Errorf("cloud: configuration %s: %w; correct the file", path, err)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return c, fmt.Errorf("cloud: configuration %s: unknown key %q; remove it or correct its name", path, unknown[0].String())
 	}
 	if err := c.check(); err != nil {
-		return c, fmt.Errorf("cloud: configuration %s: %w", path, err)
+		return c, fmt.Errorf("cloud: configuration %s: %w; correct the file", path, err)
 	}
 	return c, nil
 }

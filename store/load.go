@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -20,6 +21,9 @@ import (
 // load reads what lives in memory. A database without an epoch is one whose
 // making was cut short, or a fresh one: it is finished here.
 func (s *Store) load(ctx context.Context) error {
+	if err := s.intact(ctx); err != nil {
+		return err
+	}
 	err := s.conn.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'epoch'").Scan(&s.epoch)
 	fresh := errors.Is(err, sql.ErrNoRows)
 	if err != nil && !fresh {
@@ -39,6 +43,24 @@ func (s *Store) load(ctx context.Context) error {
 		}
 	}
 	return s.loadTree(ctx)
+}
+
+// serviceTables are those of the service's own work. They stay small, so each
+// of their pages is read before anything is promised on top of it; the log's
+// tables grow for ever, and are for "log verify".
+var serviceTables = []string{"keysets", "meta", "notifications", "events", "outbox", "settings", "probe"}
+
+func (s *Store) intact(ctx context.Context) error {
+	for _, table := range serviceTables {
+		var found string
+		if err := s.conn.QueryRowContext(ctx, "PRAGMA quick_check('"+table+"')").Scan(&found); err != nil {
+			return err
+		}
+		if found != "ok" {
+			return &Error{Kind: KindDamaged, Op: "open", Err: fmt.Errorf("%s: %s", table, strings.Join(strings.Fields(found), " "))}
+		}
+	}
+	return nil
 }
 
 // loadSigner takes the checkpoint key that was given, or the one in the keys

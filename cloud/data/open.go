@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -25,6 +26,9 @@ const minSQLite = 3051003
 
 // ErrLocked: another process works in the same data folder.
 var ErrLocked = errors.New("another process uses this data folder; stop it, or give this one a folder of its own")
+
+// ErrDamaged: the database cannot be read as what it was written as.
+var ErrDamaged = errors.New("the database is damaged; keep a copy of the folder and restore a backup")
 
 // ErrNewer: the folder was written by a newer version of this program.
 var ErrNewer = errors.New("the database was written by a newer version; install that version again")
@@ -47,6 +51,10 @@ func Open(ctx context.Context, dir string, now func() time.Time) (*DB, error) {
 	db := &DB{now: now}
 	if err := db.open(ctx, dir); err != nil {
 		db.Close()
+		var sqliteErr sqlite3.Error
+		if errors.As(err, &sqliteErr) && (sqliteErr.Code == sqlite3.ErrCorrupt || sqliteErr.Code == sqlite3.ErrNotADB) {
+			err = fmt.Errorf("%w (%w)", ErrDamaged, err)
+		}
 		return nil, fmt.Errorf("data: open %s: %w", dir, err)
 	}
 	return db, nil
@@ -106,7 +114,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	}
 	switch {
 	case version == schemaVersion:
-		return nil
+		return db.check(ctx)
 	case version > schemaVersion:
 		return ErrNewer
 	}
@@ -117,6 +125,19 @@ func (db *DB) migrate(ctx context.Context) error {
 		_, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
 		return err
 	})
+}
+
+// check reads every page once: damage is found before anything is promised to
+// a device on top of it.
+func (db *DB) check(ctx context.Context) error {
+	var found string
+	if err := db.sql.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
+		return err
+	}
+	if found != "ok" {
+		return fmt.Errorf("%w (%s)", ErrDamaged, strings.ReplaceAll(found, "\n", " "))
+	}
+	return nil
 }
 
 // Close ends the use of the database.

@@ -103,14 +103,18 @@ func LoadPrivate(roots, private string) (*Private, error) {
 	} {
 		authority, err := LoadAuthority(filepath.Join(roots, a.cert), filepath.Join(private, a.key))
 		if err != nil {
-			return nil, err
+			return nil, notOfTheseRoots(private, roots, err)
 		}
 		*a.to = authority
 	}
 	var err error
 	p.Vendor, err = LoadNoteSigner(filepath.Join(private, KeyVendor))
 	if err != nil {
-		return nil, err
+		return nil, notOfTheseRoots(private, roots, err)
 	}
 	return &p, nil
+}
+
+func notOfTheseRoots(private, roots string, err error) error {
+	return fmt.Errorf("%w; put the keys that belong to %s into %s", err, roots, private)
 }

@@ -45,8 +45,12 @@ type manifest struct {
 // the upgrade repository's, without which no upgrade is ever accepted.
 func Load(dir string) (*Roots, error) {
 	var r Roots
-	if err := r.load(dir); err != nil {
+	err := r.load(dir)
+	switch {
+	case errors.Is(err, ErrDevelopment): // says itself what to do
 		return nil, fmt.Errorf("trust: load roots from %s: %w", dir, err)
+	case err != nil:
+		return nil, fmt.Errorf("trust: load roots from %s: %w; install the roots that came with the package, or correct \"trust\" or \"roots\" in the configuration", dir, err)
 	}
 	return &r, nil
 }

@@ -49,9 +49,22 @@ type Config struct {
 func Listen(c Config) (net.Listener, error) {
 	l, err := listen(c)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", c.Path, err)
+		return nil, fmt.Errorf("listen on %s: %w; %s", c.Path, err, advice(err))
 	}
 	return l, nil
+}
+
+// advice is what to do when the name cannot be had.
+func advice(err error) string {
+	switch {
+	case errors.Is(err, ErrInUse):
+		return "stop the other service, or name another path in the configuration"
+	case errors.Is(err, ErrSquatted):
+		return "find out what put it there, remove it, then start again"
+	case errors.Is(err, ErrName):
+		return "name another path in the configuration"
+	}
+	return "give this account the right to make it, or name another path in the configuration"
 }
 
 // DialConfig says where the server is and whose it must be.

@@ -162,7 +162,7 @@ func removeDead(path string) error {
 		return err
 	}
 	if info.Mode().Type() != os.ModeSocket {
-		return fmt.Errorf("%w: it is a %v", ErrSquatted, info.Mode().Type())
+		return fmt.Errorf("%w: it is a %s", ErrSquatted, kind(info.Mode()))
 	}
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok || int(st.Uid) != os.Geteuid() {
@@ -177,6 +177,21 @@ func removeDead(path string) error {
 		return fmt.Errorf("%w: the socket is not dead: %w", ErrSquatted, err)
 	}
 	return os.Remove(path)
+}
+
+// kind is what people call a file of this mode.
+func kind(mode os.FileMode) string {
+	switch mode.Type() {
+	case 0:
+		return "file"
+	case os.ModeDir:
+		return "folder"
+	case os.ModeSymlink:
+		return "link"
+	case os.ModeNamedPipe:
+		return "named pipe"
+	}
+	return "device"
 }
 
 // admit opens the socket to those who may connect.
