@@ -96,8 +96,11 @@ func start(t testing.TB, cmd *exec.Cmd) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
+		// A server that is asked to end removes its socket in /tmp/.X11-unix.
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		stuck := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Kill() })
 		_ = cmd.Wait()
+		stuck.Stop()
 	})
 }
 

@@ -75,6 +75,12 @@ func Open(tb testing.TB, ca []byte, lang string) *Browser {
 	tb.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	tb.Cleanup(cancel)
+	tb.Cleanup(func() {
+		// Asked to close, it takes its folder in /tmp with it; killed, it would not.
+		bye, end := context.WithTimeout(ctx, 10*time.Second)
+		defer end()
+		_ = chromedp.Cancel(bye)
+	})
 	b := &Browser{tb: tb, Ctx: ctx}
 	chromedp.ListenTarget(ctx, b.listen)
 	b.Do("start Chromium", log.Enable())
