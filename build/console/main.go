@@ -37,7 +37,9 @@ func main() {
 
 type builder struct{ root, out, scratch string }
 
-func (b builder) web(name string) string { return filepath.Join(b.root, "cloud", "console", "web", name) }
+func (b builder) web(name string) string {
+	return filepath.Join(b.root, "cloud", "console", "web", name)
+}
 
 func (b builder) run() error {
 	for _, dir := range []string{b.out, b.scratch} {
