@@ -32,6 +32,9 @@ type Config struct {
 	Screen   Screen
 	Injector Injector
 	Watcher  Watcher
+	// Locked gets a value when the screen was locked: the session ends
+	// (scenario 17). Nil: never.
+	Locked <-chan struct{}
 }
 
 // stream is AttachDesktop from the helper's side.
@@ -84,6 +87,14 @@ func (c Config) work(ctx context.Context, s stream, hangUp func()) error {
 	group.Go(h.receive)
 	group.Go(func() error { return h.show.run(ctx, h.send) })
 	group.Go(func() error { return input.run(ctx) })
+	group.Go(func() error {
+		select {
+		case <-c.Locked:
+			h.show.setLocked()
+		case <-ctx.Done():
+		}
+		return nil
+	})
 	err := group.Wait()
 	switch {
 	case errors.Is(err, errStopped), errors.Is(err, io.EOF):

@@ -54,6 +54,7 @@ func (s *show) setView(on, full bool) {
 
 func (s *show) ack(seq uint32)      { s.change(func() { s.pacer.acked(seq) }) }
 func (s *show) setLocal(local bool) { s.change(func() { s.state.LocalInput = local }) }
+func (s *show) setLocked()          { s.change(func() { s.state.Locked = true }) }
 
 // run ends with ctx, when send fails, or when the display is gone.
 func (s *show) run(ctx context.Context, send func(*hostpb.HelperMessage) error) error {

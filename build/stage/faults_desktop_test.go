@@ -214,6 +214,18 @@ func TestKilledAtEveryStep(t *testing.T) {
 			t.Errorf("the helper died: ended by %q", why)
 		}
 	})
+	step("the screen is locked, under a live view lease", func() {
+		v := l.connected(d)
+		l.viewed(v)
+		// Said until it is heard: the helper may only just have come up.
+		until(t, l.ctx, "the lock to end the session", func() (bool, error) {
+			_, err := run(l.ctx, l.display.Env(), "dbus-send", "--session", "--type=signal", "/org/freedesktop/ScreenSaver", "org.freedesktop.ScreenSaver.ActiveChanged", "boolean:true")
+			return l.status().GetSupport().GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_READY, err
+		})
+		if why := v.ended(); why != "locked" || l.over() != why {
+			t.Errorf("the screen was locked: ended by %q", why)
+		}
+	})
 	step("the window, under a live view lease", func() {
 		v := l.connected(d)
 		l.viewed(v)

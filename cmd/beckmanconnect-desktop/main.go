@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"beckmanconnect/app/desktop"
+	"beckmanconnect/app/desktop/lock"
 	"beckmanconnect/app/desktop/native"
 	"beckmanconnect/app/desktop/start"
 	"beckmanconnect/internal/hostconfig"
@@ -60,5 +61,6 @@ func run(ctx context.Context, log *slog.Logger, path string, in io.Reader) error
 		Screen:   screen.Screen,
 		Injector: screen.Injector,
 		Watcher:  screen.Watcher,
+		Locked:   lock.Watch(ctx, log),
 	})
 }

@@ -1,0 +1,73 @@
+package lock
+
+import (
+	"context"
+	"log/slog"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// askEvery is short against the time somebody needs to sit down at another's
+// locked screen.
+const askEvery = 500 * time.Millisecond
+
+// watch asks: notifications of the session's changes need a window.
+func watch(ctx context.Context, log *slog.Logger, locked func()) {
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	for {
+		away, err := isAway()
+		if err != nil {
+			log.Info("the screen's lock is not watched", "error", err)
+			return
+		}
+		if away {
+			locked()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// WTSQuerySessionInformation's class and values (wtsapi32.h). The secure
+// desktop of a consent prompt is not a lock and does not show here.
+const (
+	wtsSessionInfoEx  = 25
+	wtsCurrentSession = ^uintptr(0) >> 32
+	wtsActive         = 0
+	wtsLocked         = 0 // WTS_SESSIONSTATE_LOCK
+)
+
+// wtsInfoEx is the beginning of WTSINFOEXW with its first level.
+type wtsInfoEx struct {
+	Level   uint32
+	_       uint32
+	Session uint32
+	State   int32
+	Flags   int32
+}
+
+var (
+	wtsapi     = windows.NewLazySystemDLL("wtsapi32.dll")
+	wtsQuery   = wtsapi.NewProc("WTSQuerySessionInformationW")
+	wtsFreeMem = wtsapi.NewProc("WTSFreeMemory")
+)
+
+func isAway() (bool, error) {
+	var info *wtsInfoEx
+	var size uint32
+	ok, _, err := wtsQuery.Call(0, wtsCurrentSession, wtsSessionInfoEx, uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)))
+	if ok == 0 {
+		return false, err
+	}
+	defer wtsFreeMem.Call(uintptr(unsafe.Pointer(info)))
+	if info == nil || size < uint32(unsafe.Sizeof(*info)) || info.Level != 1 {
+		return false, windows.ERROR_INVALID_DATA
+	}
+	return info.State != wtsActive || info.Flags == wtsLocked, nil
+}
