@@ -1,0 +1,105 @@
+// Command benchmark measures the product against peers on the same machine in
+// the same run. build/bench calls it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are the command line, filled by build/bench.
+type options struct {
+	dir     string        // the bench's own folder, made anew
+	bin     string        // programs of this build
+	archive string        // release archive of the host's programs
+	out     string        // folder of bench-NAME.json
+	settle  time.Duration // idle: between sign-on and the measurement
+	window  time.Duration // idle, notify: how long is measured
+	rounds  int           // log: medians are of so many rounds
+}
+
+// benches by name.
+var benches = map[string]func(context.Context, options) ([]row, error){
+	"idle":   idle,
+	"log":    appendLog,
+	"notify": notify,
+}
+
+// planned are benches that are to come, each with the part it measures.
+var planned = []string{"consent", "link", "screen", "upgrade"}
+
+func names() string { return strings.Join(slices.Sorted(maps.Keys(benches)), ", ") }
+
+func main() {
+	var o options
+	flag.StringVar(&o.dir, "dir", "build/out/bench", "work in this `folder`; what is in it is forgotten")
+	flag.StringVar(&o.bin, "bin", "build/out/bin", "`folder` of the programs")
+	flag.StringVar(&o.archive, "package", "", "release `archive` of the host's programs")
+	flag.StringVar(&o.out, "out", "build/out", "`folder` for bench-NAME.json")
+	flag.DurationVar(&o.settle, "settle", 30*time.Second, "idle: warm up for this long")
+	flag.DurationVar(&o.window, "window", 0, "measure for this long (idle: 30s, notify: 10s at each rate)")
+	flag.IntVar(&o.rounds, "rounds", 5, "log: medians of so many rounds")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := measure(ctx, o, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "build/bench:", err)
+		os.Exit(1)
+	}
+}
+
+// find gives the bench that was asked for.
+func find(args []string) (string, func(context.Context, options) ([]row, error), error) {
+	if len(args) != 1 {
+		return "", nil, fmt.Errorf("name one bench: %s", names())
+	}
+	bench, ok := benches[args[0]]
+	switch {
+	case ok:
+		return args[0], bench, nil
+	case slices.Contains(planned, args[0]):
+		return "", nil, fmt.Errorf("%s is not built yet; there are: %s", args[0], names())
+	default:
+		return "", nil, fmt.Errorf("there is no bench %q; there are: %s", args[0], names())
+	}
+}
+
+func measure(ctx context.Context, o options, args []string) error {
+	name, bench, err := find(args)
+	if err != nil {
+		return err
+	}
+	for _, path := range []*string{&o.dir, &o.bin, &o.archive, &o.out} {
+		if *path == "" {
+			continue
+		}
+		if *path, err = filepath.Abs(*path); err != nil {
+			return err
+		}
+	}
+	if o.rounds < 1 {
+		return errors.New("--rounds: at least one")
+	}
+	if err := os.RemoveAll(o.dir); err != nil {
+		return fmt.Errorf("forget the run before: %w", err)
+	}
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+		return err
+	}
+	rows, err := bench(ctx, o)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	table(os.Stdout, rows)
+	return write(filepath.Join(o.out, "bench-"+name+".json"), rows)
+}
