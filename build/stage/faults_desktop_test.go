@@ -170,6 +170,9 @@ func TestKilledAtEveryStep(t *testing.T) {
 			l.want(hostpb.AlarmState_ALARM_STATE_ACKNOWLEDGED, "sample-syringe-worn")
 			l.want(hostpb.AlarmState_ALARM_STATE_RAISED, "sample-temperature-out-of-range")
 		}
+		crash(l.Tray)
+		l.trayUp()
+		l.traySays("act now")
 		l.proven()
 		l.acknowledge(l.notifications()["sample-temperature-out-of-range"])
 	})
@@ -204,6 +207,23 @@ func TestKilledAtEveryStep(t *testing.T) {
 		v.client.Bye(l.ctx)
 	})
 	step("the cloud, under a live view lease", func() { cloud = l.cloudDies(d, cloud) })
+	step("the tray, while connected", func() {
+		v := l.connected(d)
+		crash(l.Tray)
+		if why := v.ended(); why != "tray-lost" || l.over() != why {
+			t.Errorf("the tray died: ended by %q", why)
+		}
+		l.trayUp()
+		l.trayWatches()
+	})
+	step("the service, while connected", func() {
+		v := l.connected(d)
+		crash(l.Service)
+		v.phase(engineer.Lost)
+		l.serviceUp()
+		l.over()
+		l.trayWatches()
+	})
 	step("the upgrade service, while connected", func() {
 		v := l.connected(d)
 		crash(upgrade) // it has no part in a session: nothing was granted to it
