@@ -24,7 +24,7 @@ type spoil struct {
 }
 
 // Every way a database cannot be opened has its kind and one line that says
-// what to do (issue 2, "wrong input").
+// what to do.
 func TestOpenErrors(t *testing.T) {
 	fresh := func(t *testing.T) string {
 		dir := t.TempDir()

@@ -28,6 +28,7 @@ type Config struct {
 const (
 	viewNotifications = "notifications"
 	viewHelp          = "help"
+	viewPrompt        = "prompt"
 	viewUpgrade       = "upgrade"
 	viewActivity      = "activity"
 	viewRegister      = "register"
@@ -185,7 +186,7 @@ func (t *Tray) promptShows(ctx context.Context, p *hostpb.Prompt) {
 		return
 	}
 	t.prompt = p.GetId()
-	t.open(ctx, viewHelp)
+	t.openOr(ctx, viewPrompt, viewHelp)
 	t.toast(ctx, Toast{ID: toastPrompt, Title: t.Text.T("tray.toast.prompt.title"), Body: t.Text.T("tray.toast.prompt.body"), Icon: icons.Waiting, View: viewHelp, Stays: true})
 }
 
@@ -254,15 +255,20 @@ func (t *Tray) clicked(ctx context.Context, item string) {
 
 // open brings a window forward, or starts the window program when the service
 // has none, or cannot be asked.
-func (t *Tray) open(ctx context.Context, view string) {
+func (t *Tray) open(ctx context.Context, view string) { t.openOr(ctx, view, view) }
+
+// openOr asks a window that is there to show a view, or starts one with
+// another. A prompt stands in its own window: the large one stays away from
+// the instrument's screen if the technician has closed it.
+func (t *Tray) openOr(ctx context.Context, view, first string) {
 	if !t.state.Connected {
-		t.start(view)
+		t.start(first)
 		return
 	}
 	t.call(ctx, "show a window", func(ctx context.Context) error {
 		windows, err := t.Service.Show(ctx, view)
 		if err != nil || windows == 0 {
-			t.later(ctx, func() { t.start(view) })
+			t.later(ctx, func() { t.start(first) })
 		}
 		return err
 	})

@@ -219,6 +219,10 @@ func (p *program) choose() {
 
 // show brings the main window forward with a page.
 func (p *program) show(page string) {
+	if page == "prompt" { // it stands in a window of its own
+		p.refresh()
+		return
+	}
 	if page != "" {
 		p.chosen = true
 		p.navigate(page)

@@ -136,13 +136,23 @@ func (h *Hand) do(ctx context.Context, args ...string) error {
 type Window struct {
 	ID, Class  string
 	X, Y, W, H int
+	Shown      bool
 }
 
-// Windows lists the mapped windows of a display with their class and place.
+// Windows lists the windows of a display with their class and place.
 func (d *Display) Windows(ctx context.Context) ([]Window, error) {
 	out, err := run(ctx, d.Env(), "xwininfo", "-root", "-tree")
 	if err != nil {
 		return nil, err
+	}
+	// xdotool says nothing and fails where no window shows at all.
+	visible, _ := run(ctx, d.Env(), "xdotool", "search", "--onlyvisible", "--class", ".")
+	shown := map[string]bool{}
+	for id := range strings.FieldsSeq(visible) {
+		n, err := strconv.ParseInt(id, 10, 64)
+		if err == nil {
+			shown[fmt.Sprintf("0x%x", n)] = true
+		}
 	}
 	var windows []Window
 	for line := range strings.Lines(out) {
@@ -151,7 +161,7 @@ func (d *Display) Windows(ctx context.Context) ([]Window, error) {
 			continue
 		}
 		id, rest, _ := strings.Cut(f, " ")
-		w := Window{ID: id}
+		w := Window{ID: id, Shown: shown[id]}
 		// … "title": ("name" "Class")  640x480+10+10  +11+31
 		if _, class, ok := strings.Cut(rest, `): ("`); ok {
 			rest = class

@@ -50,7 +50,7 @@ func (t *teller) compare(ctx context.Context) (int, error) {
 	}
 	var ours, masked []image.Rectangle
 	for _, w := range windows {
-		if w.W <= 16 || w.H <= 16 { // toolkits' helper windows that never show
+		if !w.Shown {
 			continue
 		}
 		r := image.Rect(w.X, w.Y, w.X+w.W, w.Y+w.H)

@@ -162,13 +162,14 @@ func (t *teller) state(ctx context.Context, selector, state string) error {
 // view is step 4 (P24, B3).
 func (t *teller) view(ctx context.Context) (string, error) {
 	t.editor = t.path("typed.txt")
-	terminal, err := t.desktop.Start(t.house, "terminal", "xterm", "-geometry", "22x14+2+470", "-e", "sh", "-c", `stty -icanon; exec cat > "$0"`, t.editor)
-	if err != nil {
+	if err := t.openPrograms(); err != nil {
 		return "", err
 	}
-	_ = terminal
+	if err := t.closeMainWindow(ctx); err != nil {
+		return "", err
+	}
 	different := 0
-	err = within(ctx, 90*time.Second, func(ctx context.Context) error {
+	err := within(ctx, 90*time.Second, func(ctx context.Context) error {
 		return all(
 			func() error { return t.browser.Click("#ask-view") },
 			func() error { return t.allow(ctx, "prompt-view") },
@@ -186,6 +187,35 @@ func (t *teller) view(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%w (%d pixels differ)", err, different)
 	}
 	return "allowed by click; the settled picture equals the screen, 0 pixels differ outside our own windows, which are black", errors.Join(t.page("view"), t.desk(ctx, "bar"))
+}
+
+// openPrograms starts what stands on an instrument PC: the instrument's own
+// screen, and an editor that writes down what is typed.
+func (t *teller) openPrograms() error {
+	const instrument = `printf '\n  SAMPLE INSTRUMENT\n\n  Rack   Position   Test      State\n  0412   1          CBC       done\n  0412   2          CBC       done\n  0412   3          CBC+DIFF  aspirating\n  0413   1          CBC       waiting\n\n  Reagents 84 %%   Waste 31 %%   Temperature 37.0 C\n'; exec sleep 3600`
+	if _, err := t.desktop.Start(t.house, "instrument", "xterm", "-class", "Instrument", "-T", "Sample instrument", "-bg", "#10233a", "-fg", "#d7e6f5",
+		"-fa", "DejaVu Sans Mono", "-fs", "12", "-geometry", "72x18+420+130", "-e", "sh", "-c", instrument); err != nil {
+		return err
+	}
+	_, err := t.desktop.Start(t.house, "editor", "xterm", "-T", "Notes", "-geometry", "60x16+40+470", "-e", "sh", "-c", `stty -icanon; exec cat > "$0"`, t.editor)
+	return err
+}
+
+// closeMainWindow puts our large window away, as a technician does who wants
+// to see the instrument's screen. The session bar stays.
+func (t *teller) closeMainWindow(ctx context.Context) error {
+	return stage.Until(ctx, "the main window to close", func() (bool, error) {
+		windows, err := t.desktop.Windows(ctx)
+		if err != nil {
+			return false, err
+		}
+		for _, w := range windows {
+			if w.Class == "beckmanconnect" && w.H > 400 && w.Shown {
+				return false, t.hand.Click(ctx, w.X+w.W-11, w.Y-10)
+			}
+		}
+		return true, nil
+	})
 }
 
 // control is step 5: what the engineer types lands in a real program.

@@ -94,7 +94,7 @@ func (t *teller) notify(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := stage.Fill(t.pc.Folder, 22); err != nil {
+	if err := stage.Fill(t.pc.Folder, 94); err != nil {
 		return "", err
 	}
 	if err := t.pc.WriteLog(time.Now().Format("2006-01-02 15:04:05") + " ERROR SYR-02 Sample syringe worn, stroke deviation 3.1 %"); err != nil {

@@ -95,7 +95,7 @@ const (
 // Kinds of envelope, cloud → device.
 const (
 	KindTime    = "time"    // SignedTime
-	KindMessage = "message" // a message to technicians (a later issue)
+	KindMessage = "message" // a message to technicians; not sent yet
 )
 
 // RegisterRequest is P13's registration. CSR is a PKCS#10 request in PEM for

@@ -138,7 +138,7 @@ func (r *rig) look(t *rapid.T) {
 func (r *rig) restart(*rapid.T) { r.tail = NewTail(r.path, r.committed) }
 
 // Each line exactly once and in order, through random writes, both kinds of
-// rotation and restarts (issue 5; scenario 47 for the log).
+// rotation and restarts (scenario 47 for the log).
 func TestEachLineExactlyOnce(t *testing.T) {
 	base := t.TempDir()
 	n := 0
