@@ -159,13 +159,13 @@ func HasTray(ctx context.Context) bool {
 }
 
 // desktopFiles configure the technician's desktop: one panel at the bottom
-// with the tray at its end, and small notifications at the top right.
+// with the tray at its end, and small notifications above it.
 var desktopFiles = map[string]string{
 	".config/dunst/dunstrc": `[global]
     monitor = 0
     width = (280, 420)
-    offset = 16x16
-    origin = top-right
+    offset = 16x48
+    origin = bottom-right
     font = DejaVu Sans 10
     frame_width = 1
     corner_radius = 6
