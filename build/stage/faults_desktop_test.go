@@ -132,6 +132,31 @@ func TestTheServiceIsAbsent(t *testing.T) {
 	l.traySays("needs attention")
 }
 
+// A desktop without a place for the icon gets the window instead, and a toast
+// says why.
+func TestDesktopWithoutATray(t *testing.T) {
+	t.Parallel()
+	l := newLogin(t)
+	l.serviceUp()
+	panel := l.display.proc[len(l.display.proc)-1]
+	panel.Stop(5 * time.Second)
+	until(t, l.ctx, "the desktop without a tray", func() (bool, error) {
+		has, err := l.display.hasName(l.ctx, "org.kde.StatusNotifierWatcher")
+		return err == nil && !has, err
+	})
+	l.trayUp()
+	l.process("beckmanconnect")
+	until(t, l.ctx, "the window and the toast", func() (bool, error) {
+		windows, err := l.display.Windows(l.ctx)
+		window, toast := false, false
+		for _, w := range windows {
+			window = window || w.Shown && w.Class == "beckmanconnect" && w.H > 400
+			toast = toast || w.Shown && w.Class == "Dunst"
+		}
+		return window && toast, err
+	})
+}
+
 // Kill -9 of every program at every step, on the technician's real desktop:
 // nothing acknowledged is lost, a grant ends with what dies on the PC, and the
 // story goes on (scenarios 7, 17, 47; B5).
