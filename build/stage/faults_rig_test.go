@@ -59,9 +59,16 @@ func goBuild(dir string, arguments ...string) (string, error) {
 	return dir, nil
 }
 
+// builtAt, in the environment, names the folder where the process that started
+// this one has the programs already.
+const builtAt = "BECKMANCONNECT_TEST_PROGRAMS"
+
 // built holds the real programs, as they are shipped but for the tag
 // "production".
 var built = sync.OnceValues(func() (string, error) {
+	if dir := os.Getenv(builtAt); dir != "" {
+		return dir, nil
+	}
 	return goBuild("faults", ".", "./cmd/beckmanconnect-tray", "./cmd/beckmanconnect-desktop", "./cmd/beckmanconnect-service",
 		"./cmd/beckmanconnect-upgrade", "./cmd/beckmanctl", "./cmd/beckmanconnect-cloud", "./build/devsso")
 })
@@ -95,11 +102,14 @@ var madeTrust = sync.OnceValues(func() (string, error) {
 
 // newHouse is a house of one test: trust roots, sign-in, and a cloud that is
 // configured and not started.
-func newHouse(t *testing.T) (context.Context, *House) {
+func newHouse(t *testing.T, changes ...func(*Config)) (context.Context, *House) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 80*time.Second)
 	t.Cleanup(cancel)
 	h := &House{config: Config{Dir: t.TempDir(), Bin: programs(t)}}
+	for _, change := range changes {
+		change(&h.config)
+	}
 	made, err := madeTrust()
 	if err != nil {
 		t.Fatal(err)
@@ -208,9 +218,9 @@ control = "ask"
 files = "ask"
 `
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T, changes ...func(*Config)) *site {
 	t.Helper()
-	ctx, h := newHouse(t)
+	ctx, h := newHouse(t, changes...)
 	s := &site{t: t, ctx: ctx, h: h, PC: &PC{house: h, Name: "pc", Dir: h.dir("pc")}}
 	sockets, err := os.MkdirTemp("", "bc") // short: a socket's path has 107 bytes
 	if err != nil {

@@ -17,6 +17,7 @@ type Config struct {
 	Dir      string // everything lives under it: keys, data, logs, sockets
 	Bin      string // programs of this build
 	Package  string // release archive of the host's programs that is installed first
+	Name     string // the cloud's host name; it then has port 443 of all addresses. Empty: localhost, a free port
 	Progress func(string)
 }
 
@@ -95,12 +96,15 @@ func (h *House) startSSO(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cloudPort, err := freePort()
-	if err != nil {
-		return err
+	name, cloudPort := h.config.Name, 443
+	if name == "" {
+		name = "localhost"
+		if cloudPort, err = freePort(); err != nil {
+			return err
+		}
 	}
 	h.sso = fmt.Sprintf("http://127.0.0.1:%d", port)
-	h.cloud = fmt.Sprintf("https://localhost:%d", cloudPort)
+	h.cloud = fmt.Sprintf("https://%s:%d", name, cloudPort)
 	text := fmt.Sprintf(`issuer = %q
 web = "console"
 secret = "console-demo"
@@ -150,8 +154,12 @@ func (h *House) writeCloudConfig() (file string, port int, err error) {
 }
 
 func (h *House) cloudConfig(port int) string {
-	return fmt.Sprintf(`listen = "127.0.0.1:%d"
-names = ["localhost"]
+	listen, name := "127.0.0.1", "localhost"
+	if h.config.Name != "" {
+		listen, name = "0.0.0.0", h.config.Name
+	}
+	return fmt.Sprintf(`listen = "%s:%d"
+names = [%q]
 url = %q
 data = %q
 roots = %q
@@ -164,7 +172,7 @@ issuer = %q
 client = "console"
 secret = "console-demo"
 native = "desk"
-`, port, h.cloud, h.dir("cloud"), h.Roots(), h.Keys(), h.Upgrades(), h.sso)
+`, listen, port, name, h.cloud, h.dir("cloud"), h.Roots(), h.Keys(), h.Upgrades(), h.sso)
 }
 
 // serve starts a server and waits until its port answers.

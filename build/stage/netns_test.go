@@ -134,6 +134,11 @@ exec sleep infinity`)
 	l.here("ip", "link", "set", "lo", "up")
 	l.inside("ip", "link", "set", "lo", "up")
 	l.inside("nft", "-f", filepath.Join(l.dir, "firewall.nft"))
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the firewall saw %+v", l.seen())
+		}
+	})
 	l.here("ip", "link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", fmt.Sprint(l.pid))
 	l.here("ip", "addr", "add", cloudIP+"/24", "dev", "wire")
 	l.here("ip", "link", "set", "wire", "up")
@@ -162,7 +167,10 @@ func (l *lab) file(name, text string, mode os.FileMode) {
 
 func (l *lab) here(name string, args ...string) string {
 	l.t.Helper()
-	out, err := run(l.t.Context(), nil, name, args...)
+	// Also after the test, whose context has ended then.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.t.Context()), 20*time.Second)
+	defer cancel()
+	out, err := run(ctx, nil, name, args...)
 	if err != nil {
 		l.t.Fatal(err)
 	}
