@@ -40,6 +40,9 @@ func (d *Display) Env() []string {
 // Stop ends the display's programs, the server last.
 func (d *Display) Stop() {
 	for i := len(d.proc) - 1; i >= 0; i-- {
+		if i == 0 && d.home != "" {
+			endWithin(context.Background(), d.home)
+		}
 		d.proc[i].Stop(2 * time.Second)
 	}
 }

@@ -199,6 +199,7 @@ func (h *House) Close() {
 		h.stop[i]()
 	}
 	h.stop = nil
+	endWithin(context.Background(), h.config.Dir)
 }
 
 func freePort() (int, error) {

@@ -19,9 +19,10 @@ func (h *House) SmallFolder(ctx context.Context, name string) (string, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return "", fmt.Errorf("stage: %w", err)
 	}
+	unmount(ctx, folder) // an earlier run that was killed
 	if os.Geteuid() == 0 {
 		if _, err := run(ctx, nil, "mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%d,mode=700", smallSize), "bc-small", folder); err == nil {
-			h.stop = append(h.stop, func() { _, _ = run(context.WithoutCancel(ctx), nil, "umount", "-l", folder) })
+			h.stop = append(h.stop, func() { unmount(ctx, folder) })
 			return folder, nil
 		}
 	}
@@ -38,7 +39,7 @@ func (h *House) SmallFolder(ctx context.Context, name string) (string, error) {
 	if _, err := run(ctx, nil, "fuse2fs", "-o", "rw,fakeroot", image, folder); err != nil {
 		return "", err
 	}
-	h.stop = append(h.stop, func() { _, _ = run(context.WithoutCancel(ctx), nil, "fusermount3", "-u", "-z", folder) })
+	h.stop = append(h.stop, func() { unmount(ctx, folder) })
 	// fuse2fs reports success even where it was not allowed to mount.
 	wait, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"beckmanconnect/build/stage"
 )
 
 // options are the command line, filled by build/demo.
@@ -54,8 +56,8 @@ func play(ctx context.Context, o options) error {
 		*path = abs
 	}
 	if o.fresh {
-		if err := os.RemoveAll(o.dir); err != nil {
-			return fmt.Errorf("forget the earlier demo: %w", err)
+		if err := stage.Forget(ctx, o.dir); err != nil {
+			return err
 		}
 	}
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
