@@ -104,17 +104,23 @@ func (k *Keeper) Subscribe(f func(*Effective)) (cancel func()) {
 }
 
 // Run looks at the file until ctx ends. It looks instead of being notified: a
-// policy may be replaced by rename, or lie on a share that notifies nobody.
+// policy may be replaced by rename, or lie on a share that notifies nobody. What
+// is new is judged once two looks in a row found the same, so that a file that
+// is still being copied is not taken for a bad policy.
 func (k *Keeper) Run(ctx context.Context) error {
 	tick := time.NewTicker(k.config.Every)
 	defer tick.Stop()
+	var before []byte
+	var failed error
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
 			signed, err := readPolicy(k.config.Path)
-			if err == nil && bytes.Equal(signed, k.lastSeen()) {
+			settled := bytes.Equal(signed, before) && (err == nil) == (failed == nil)
+			before, failed = signed, err
+			if !settled || err == nil && bytes.Equal(signed, k.lastSeen()) {
 				continue
 			}
 			if err := k.Reload(ctx); err != nil && ctx.Err() == nil {

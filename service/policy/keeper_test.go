@@ -38,7 +38,10 @@ func TestKeeperFollowsTheFile(t *testing.T) {
 	m := &memory{}
 	put := func(signed []byte) {
 		t.Helper()
-		if err := os.WriteFile(path, signed, 0o600); err != nil {
+		if err := os.WriteFile(path+".new", signed, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(path+".new", path); err != nil {
 			t.Fatal(err)
 		}
 	}
