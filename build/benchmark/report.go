@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"text/tabwriter"
 )
@@ -38,10 +39,11 @@ func limited(work, unit string, ours float64, limit string, most float64) row {
 
 // ratio is 0 where nothing can be compared: JSON knows no infinity.
 func ratio(a, b float64) float64 {
-	if b == 0 {
+	r := a / b
+	if b == 0 || math.IsInf(r, 0) {
 		return 0
 	}
-	return round(a / b)
+	return round(r)
 }
 
 // round keeps four significant digits: more would be noise.

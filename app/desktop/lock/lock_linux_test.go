@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"log/slog"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 // bus is a message bus of the test's own, in the place of both.
 func bus(t *testing.T) *dbus.Conn {
 	t.Helper()
-	daemon := exec.Command("dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address")
+	daemon := exec.Command("dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address", "--address=unix:path="+filepath.Join(t.TempDir(), "bus"))
 	out, err := daemon.StdoutPipe()
 	if err == nil {
 		err = daemon.Start()
