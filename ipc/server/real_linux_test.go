@@ -43,12 +43,17 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// play starts a part as an account; what it prints comes line by line.
-func play(t *testing.T, part string, uid uint32, path string) (lines *bufio.Scanner, in io.WriteCloser, cmd *exec.Cmd) {
+func asRoot(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root to run programs of other accounts")
 	}
+}
+
+// play starts a part as an account; what it prints comes line by line.
+func play(t *testing.T, part string, uid uint32, path string) (lines *bufio.Scanner, in io.WriteCloser, cmd *exec.Cmd) {
+	t.Helper()
+	asRoot(t)
 	program := filepath.Join(publicDir(t), "part")
 	self, err := os.ReadFile("/proc/self/exe")
 	if err == nil {
@@ -140,6 +145,7 @@ func partCall(path string) error {
 
 // scenario 2: the kernel names the caller, and its account decides.
 func TestOtherAccounts(t *testing.T) {
+	asRoot(t) // already to give the pipe to a group
 	everyone := identity.Rules{Self: "uid:4000"} // as the service's own account would be
 	seat := "[technician] \"\""
 	if _, err := os.Stat("/run/systemd/seats"); err == nil {
