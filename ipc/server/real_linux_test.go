@@ -145,7 +145,7 @@ func partCall(path string) error {
 
 // scenario 2: the kernel names the caller, and its account decides.
 func TestOtherAccounts(t *testing.T) {
-	asRoot(t) // already to give the pipe to a group
+	asRoot(t)                                    // already to give the pipe to a group
 	everyone := identity.Rules{Self: "uid:4000"} // as the service's own account would be
 	seat := "[technician] \"\""
 	if _, err := os.Stat("/run/systemd/seats"); err == nil {
