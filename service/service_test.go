@@ -217,14 +217,27 @@ func (s *site) watch() <-chan *hostpb.Event {
 	events := make(chan *hostpb.Event, 1000)
 	ctx, cancel := context.WithCancel(s.t.Context())
 	config := client.Config{Socket: s.config.Socket, Program: protocol.Tray, Version: version.Version()}
-	done := make(chan struct{})
+	done, up := make(chan struct{}), make(chan struct{})
+	var once sync.Once
 	go func() {
 		defer close(done)
-		_ = client.Follow(ctx, config, func(e *hostpb.Event) { events <- e }, nil) // ends with ctx
+		_ = client.Follow(ctx, config, func(e *hostpb.Event) { // ends with ctx
+			events <- e
+			once.Do(func() { close(up) })
+		}, nil)
 	}()
 	s.t.Cleanup(func() { cancel(); <-done })
+	// The snapshot comes first: what happens from here on is not missed.
+	select {
+	case <-up:
+	case <-time.After(stuck):
+		s.t.Fatal("the service sent no snapshot")
+	}
 	return events
 }
+
+// stuck ends a wait for what does not come, long after it should have.
+const stuck = time.Minute
 
 func await(t *testing.T, events <-chan *hostpb.Event, what string, ok func(*hostpb.Event) bool) *hostpb.Event {
 	t.Helper()
@@ -234,7 +247,7 @@ func await(t *testing.T, events <-chan *hostpb.Event, what string, ok func(*host
 			if ok(e) {
 				return e
 			}
-		case <-t.Context().Done():
+		case <-time.After(stuck):
 			t.Fatalf("%s never came", what)
 		}
 	}
