@@ -91,9 +91,6 @@ func (p *program) layoutOf(entries []layoutEntry, name string, w fyne.Window) []
 		case *part.Choice:
 			e.Text = o.Text
 		}
-		if place.ID == "help.code" {
-			e.Text = p.state.Help.Code
-		}
 		entries = append(entries, e)
 	}
 	return entries
