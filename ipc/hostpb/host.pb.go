@@ -412,7 +412,7 @@ func (x InputEvent_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use InputEvent_Kind.Descriptor instead.
 func (InputEvent_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{56, 0}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{66, 0}
 }
 
 type Empty struct {
@@ -712,6 +712,8 @@ type Status struct {
 	Components        []*Component           `protobuf:"bytes,16,rep,name=components,proto3" json:"components,omitempty"`
 	LastSeq           uint64                 `protobuf:"varint,17,opt,name=last_seq,json=lastSeq,proto3" json:"last_seq,omitempty"` // of the newest event
 	Epoch             string                 `protobuf:"bytes,18,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Identify          string                 `protobuf:"bytes,19,opt,name=identify,proto3" json:"identify,omitempty"`                          // what goes with an answer on this site: "none", "initials", "pin"
+	PinInitials       []string               `protobuf:"bytes,20,rep,name=pin_initials,json=pinInitials,proto3" json:"pin_initials,omitempty"` // whose PIN is set
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -870,6 +872,20 @@ func (x *Status) GetEpoch() string {
 		return x.Epoch
 	}
 	return ""
+}
+
+func (x *Status) GetIdentify() string {
+	if x != nil {
+		return x.Identify
+	}
+	return ""
+}
+
+func (x *Status) GetPinInitials() []string {
+	if x != nil {
+		return x.PinInitials
+	}
+	return nil
 }
 
 // Component is one supervised part of the service, for status and doctor.
@@ -2723,6 +2739,9 @@ type SupportState struct {
 	Prompt            *Prompt                `protobuf:"bytes,10,opt,name=prompt,proto3" json:"prompt,omitempty"`                        // the one that is showing, unset when none
 	EndedCode         string                 `protobuf:"bytes,11,opt,name=ended_code,json=endedCode,proto3" json:"ended_code,omitempty"` // how the last session ended: "technician", "engineer", "kill-key", "bar-lost", …
 	StartedUnixMs     int64                  `protobuf:"varint,12,opt,name=started_unix_ms,json=startedUnixMs,proto3" json:"started_unix_ms,omitempty"`
+	Words             string                 `protobuf:"bytes,13,opt,name=words,proto3" json:"words,omitempty"`     // the same on the engineer's screen; set in a session
+	Missed            []*Missed              `protobuf:"bytes,14,rep,name=missed,proto3" json:"missed,omitempty"`   // asks of this session that got no answer from a person, newest first
+	Summary           *Summary               `protobuf:"bytes,15,opt,name=summary,proto3" json:"summary,omitempty"` // of the last session that ended, until the next begins
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -2841,6 +2860,265 @@ func (x *SupportState) GetStartedUnixMs() int64 {
 	return 0
 }
 
+func (x *SupportState) GetWords() string {
+	if x != nil {
+		return x.Words
+	}
+	return ""
+}
+
+func (x *SupportState) GetMissed() []*Missed {
+	if x != nil {
+		return x.Missed
+	}
+	return nil
+}
+
+func (x *SupportState) GetSummary() *Summary {
+	if x != nil {
+		return x.Summary
+	}
+	return nil
+}
+
+// Missed is an ask that nobody answered. The engineer may ask again.
+type Missed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Capability    Capability             `protobuf:"varint,1,opt,name=capability,proto3,enum=beckmanconnect.host.v1.Capability" json:"capability,omitempty"`
+	UnixMs        int64                  `protobuf:"varint,2,opt,name=unix_ms,json=unixMs,proto3" json:"unix_ms,omitempty"`
+	Code          string                 `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"` // "timeout", "pin-missing": a PIN was needed and nobody has one
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Missed) Reset() {
+	*x = Missed{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Missed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Missed) ProtoMessage() {}
+
+func (x *Missed) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Missed.ProtoReflect.Descriptor instead.
+func (*Missed) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *Missed) GetCapability() Capability {
+	if x != nil {
+		return x.Capability
+	}
+	return Capability_CAPABILITY_UNKNOWN
+}
+
+func (x *Missed) GetUnixMs() int64 {
+	if x != nil {
+		return x.UnixMs
+	}
+	return 0
+}
+
+func (x *Missed) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+// Summary is what was done in a session, as the log holds it.
+type Summary struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	Engineer      *Engineer              `protobuf:"bytes,2,opt,name=engineer,proto3" json:"engineer,omitempty"`
+	StartedUnixMs int64                  `protobuf:"varint,3,opt,name=started_unix_ms,json=startedUnixMs,proto3" json:"started_unix_ms,omitempty"`
+	EndedUnixMs   int64                  `protobuf:"varint,4,opt,name=ended_unix_ms,json=endedUnixMs,proto3" json:"ended_unix_ms,omitempty"`
+	EndedCode     string                 `protobuf:"bytes,5,opt,name=ended_code,json=endedCode,proto3" json:"ended_code,omitempty"` // as SupportState.ended_code
+	EndedBy       string                 `protobuf:"bytes,6,opt,name=ended_by,json=endedBy,proto3" json:"ended_by,omitempty"`       // "technician", "engineer", "service"
+	Lines         []*SummaryLine         `protobuf:"bytes,7,rep,name=lines,proto3" json:"lines,omitempty"`                          // oldest first, at most 64; the log has all
+	Inputs        uint64                 `protobuf:"varint,8,opt,name=inputs,proto3" json:"inputs,omitempty"`                       // acts of mouse and keyboard that were applied
+	Pictures      uint64                 `protobuf:"varint,9,opt,name=pictures,proto3" json:"pictures,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Summary) Reset() {
+	*x = Summary{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Summary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Summary) ProtoMessage() {}
+
+func (x *Summary) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Summary.ProtoReflect.Descriptor instead.
+func (*Summary) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *Summary) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *Summary) GetEngineer() *Engineer {
+	if x != nil {
+		return x.Engineer
+	}
+	return nil
+}
+
+func (x *Summary) GetStartedUnixMs() int64 {
+	if x != nil {
+		return x.StartedUnixMs
+	}
+	return 0
+}
+
+func (x *Summary) GetEndedUnixMs() int64 {
+	if x != nil {
+		return x.EndedUnixMs
+	}
+	return 0
+}
+
+func (x *Summary) GetEndedCode() string {
+	if x != nil {
+		return x.EndedCode
+	}
+	return ""
+}
+
+func (x *Summary) GetEndedBy() string {
+	if x != nil {
+		return x.EndedBy
+	}
+	return ""
+}
+
+func (x *Summary) GetLines() []*SummaryLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *Summary) GetInputs() uint64 {
+	if x != nil {
+		return x.Inputs
+	}
+	return 0
+}
+
+func (x *Summary) GetPictures() uint64 {
+	if x != nil {
+		return x.Pictures
+	}
+	return 0
+}
+
+type SummaryLine struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	UnixMs        int64                  `protobuf:"varint,1,opt,name=unix_ms,json=unixMs,proto3" json:"unix_ms,omitempty"`
+	Kind          string                 `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"` // "allowed", "denied", "timeout", "refused", "ended", "file-received", "file-failed"
+	Capability    Capability             `protobuf:"varint,3,opt,name=capability,proto3,enum=beckmanconnect.host.v1.Capability" json:"capability,omitempty"`
+	Detail        string                 `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"` // a file's name, why a right ended
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SummaryLine) Reset() {
+	*x = SummaryLine{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SummaryLine) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SummaryLine) ProtoMessage() {}
+
+func (x *SummaryLine) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SummaryLine.ProtoReflect.Descriptor instead.
+func (*SummaryLine) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *SummaryLine) GetUnixMs() int64 {
+	if x != nil {
+		return x.UnixMs
+	}
+	return 0
+}
+
+func (x *SummaryLine) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *SummaryLine) GetCapability() Capability {
+	if x != nil {
+		return x.Capability
+	}
+	return Capability_CAPABILITY_UNKNOWN
+}
+
+func (x *SummaryLine) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
 type Prompt struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -2857,13 +3135,20 @@ type Prompt struct {
 	FileSha256    string                 `protobuf:"bytes,12,opt,name=file_sha256,json=fileSha256,proto3" json:"file_sha256,omitempty"`
 	PatientData   bool                   `protobuf:"varint,13,opt,name=patient_data,json=patientData,proto3" json:"patient_data,omitempty"`         // say that patient data may be visible
 	RunInProgress bool                   `protobuf:"varint,14,opt,name=run_in_progress,json=runInProgress,proto3" json:"run_in_progress,omitempty"` // a second, explicit yes is needed
+	Ticket        string                 `protobuf:"bytes,15,opt,name=ticket,proto3" json:"ticket,omitempty"`                                       // what the engineer gave as the case's number, cleaned; may be empty
+	NeedsInitials bool                   `protobuf:"varint,16,opt,name=needs_initials,json=needsInitials,proto3" json:"needs_initials,omitempty"`   // Allow counts only with initials (shared log-on)
+	NeedsPin      bool                   `protobuf:"varint,17,opt,name=needs_pin,json=needsPin,proto3" json:"needs_pin,omitempty"`                  // Allow counts only with initials and that person's PIN
+	PinWhy        string                 `protobuf:"bytes,18,opt,name=pin_why,json=pinWhy,proto3" json:"pin_why,omitempty"`                         // "site-policy", "control-given"
+	Missed        uint32                 `protobuf:"varint,19,opt,name=missed,proto3" json:"missed,omitempty"`                                      // how often the same was asked in this session and not answered
+	FileDirection string                 `protobuf:"bytes,20,opt,name=file_direction,json=fileDirection,proto3" json:"file_direction,omitempty"`    // "to-pc"; of a file
+	PinTriesLeft  uint32                 `protobuf:"varint,21,opt,name=pin_tries_left,json=pinTriesLeft,proto3" json:"pin_tries_left,omitempty"`    // of needs_pin
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Prompt) Reset() {
 	*x = Prompt{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[33]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2875,7 +3160,7 @@ func (x *Prompt) String() string {
 func (*Prompt) ProtoMessage() {}
 
 func (x *Prompt) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[33]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2888,7 +3173,7 @@ func (x *Prompt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Prompt.ProtoReflect.Descriptor instead.
 func (*Prompt) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{33}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Prompt) GetId() string {
@@ -2989,6 +3274,55 @@ func (x *Prompt) GetRunInProgress() bool {
 	return false
 }
 
+func (x *Prompt) GetTicket() string {
+	if x != nil {
+		return x.Ticket
+	}
+	return ""
+}
+
+func (x *Prompt) GetNeedsInitials() bool {
+	if x != nil {
+		return x.NeedsInitials
+	}
+	return false
+}
+
+func (x *Prompt) GetNeedsPin() bool {
+	if x != nil {
+		return x.NeedsPin
+	}
+	return false
+}
+
+func (x *Prompt) GetPinWhy() string {
+	if x != nil {
+		return x.PinWhy
+	}
+	return ""
+}
+
+func (x *Prompt) GetMissed() uint32 {
+	if x != nil {
+		return x.Missed
+	}
+	return 0
+}
+
+func (x *Prompt) GetFileDirection() string {
+	if x != nil {
+		return x.FileDirection
+	}
+	return ""
+}
+
+func (x *Prompt) GetPinTriesLeft() uint32 {
+	if x != nil {
+		return x.PinTriesLeft
+	}
+	return 0
+}
+
 type PromptGone struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -2999,7 +3333,7 @@ type PromptGone struct {
 
 func (x *PromptGone) Reset() {
 	*x = PromptGone{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[34]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3011,7 +3345,7 @@ func (x *PromptGone) String() string {
 func (*PromptGone) ProtoMessage() {}
 
 func (x *PromptGone) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[34]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3024,7 +3358,7 @@ func (x *PromptGone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptGone.ProtoReflect.Descriptor instead.
 func (*PromptGone) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{34}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *PromptGone) GetId() string {
@@ -3049,13 +3383,14 @@ type AnswerPromptRequest struct {
 	Duration      Duration_              `protobuf:"varint,4,opt,name=duration,proto3,enum=beckmanconnect.host.v1.Duration_" json:"duration,omitempty"`
 	Initials      string                 `protobuf:"bytes,5,opt,name=initials,proto3" json:"initials,omitempty"`
 	RunConfirmed  bool                   `protobuf:"varint,6,opt,name=run_confirmed,json=runConfirmed,proto3" json:"run_confirmed,omitempty"`
+	Pin           string                 `protobuf:"bytes,7,opt,name=pin,proto3" json:"pin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AnswerPromptRequest) Reset() {
 	*x = AnswerPromptRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[35]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3067,7 +3402,7 @@ func (x *AnswerPromptRequest) String() string {
 func (*AnswerPromptRequest) ProtoMessage() {}
 
 func (x *AnswerPromptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[35]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3080,7 +3415,7 @@ func (x *AnswerPromptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerPromptRequest.ProtoReflect.Descriptor instead.
 func (*AnswerPromptRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{35}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *AnswerPromptRequest) GetPromptId() string {
@@ -3125,6 +3460,229 @@ func (x *AnswerPromptRequest) GetRunConfirmed() bool {
 	return false
 }
 
+func (x *AnswerPromptRequest) GetPin() string {
+	if x != nil {
+		return x.Pin
+	}
+	return ""
+}
+
+type SetPINRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Initials      string                 `protobuf:"bytes,1,opt,name=initials,proto3" json:"initials,omitempty"`
+	Pin           string                 `protobuf:"bytes,2,opt,name=pin,proto3" json:"pin,omitempty"`                     // 4 to 12 digits
+	OldPin        string                 `protobuf:"bytes,3,opt,name=old_pin,json=oldPin,proto3" json:"old_pin,omitempty"` // needed when these initials have one
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetPINRequest) Reset() {
+	*x = SetPINRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetPINRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetPINRequest) ProtoMessage() {}
+
+func (x *SetPINRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetPINRequest.ProtoReflect.Descriptor instead.
+func (*SetPINRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *SetPINRequest) GetInitials() string {
+	if x != nil {
+		return x.Initials
+	}
+	return ""
+}
+
+func (x *SetPINRequest) GetPin() string {
+	if x != nil {
+		return x.Pin
+	}
+	return ""
+}
+
+func (x *SetPINRequest) GetOldPin() string {
+	if x != nil {
+		return x.OldPin
+	}
+	return ""
+}
+
+type RemovePINRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Initials      string                 `protobuf:"bytes,1,opt,name=initials,proto3" json:"initials,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemovePINRequest) Reset() {
+	*x = RemovePINRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemovePINRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemovePINRequest) ProtoMessage() {}
+
+func (x *RemovePINRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemovePINRequest.ProtoReflect.Descriptor instead.
+func (*RemovePINRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *RemovePINRequest) GetInitials() string {
+	if x != nil {
+		return x.Initials
+	}
+	return ""
+}
+
+type WatchPreviewRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchPreviewRequest) Reset() {
+	*x = WatchPreviewRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchPreviewRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchPreviewRequest) ProtoMessage() {}
+
+func (x *WatchPreviewRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchPreviewRequest.ProtoReflect.Descriptor instead.
+func (*WatchPreviewRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *WatchPreviewRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+type Preview struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Png           []byte                 `protobuf:"bytes,1,opt,name=png,proto3" json:"png,omitempty"`                      // at most 960 pixels wide; empty: see state
+	State         string                 `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`                  // "on", "off" (no right to see), "black" (masked as a whole)
+	Masked        uint32                 `protobuf:"varint,3,opt,name=masked,proto3" json:"masked,omitempty"`               // windows and regions that are hidden
+	UnixMs        int64                  `protobuf:"varint,4,opt,name=unix_ms,json=unixMs,proto3" json:"unix_ms,omitempty"` // when it was captured
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Preview) Reset() {
+	*x = Preview{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Preview) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Preview) ProtoMessage() {}
+
+func (x *Preview) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Preview.ProtoReflect.Descriptor instead.
+func (*Preview) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *Preview) GetPng() []byte {
+	if x != nil {
+		return x.Png
+	}
+	return nil
+}
+
+func (x *Preview) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Preview) GetMasked() uint32 {
+	if x != nil {
+		return x.Masked
+	}
+	return 0
+}
+
+func (x *Preview) GetUnixMs() int64 {
+	if x != nil {
+		return x.UnixMs
+	}
+	return 0
+}
+
 type RevokeCapabilityRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Capability    Capability             `protobuf:"varint,1,opt,name=capability,proto3,enum=beckmanconnect.host.v1.Capability" json:"capability,omitempty"`
@@ -3134,7 +3692,7 @@ type RevokeCapabilityRequest struct {
 
 func (x *RevokeCapabilityRequest) Reset() {
 	*x = RevokeCapabilityRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[36]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3146,7 +3704,7 @@ func (x *RevokeCapabilityRequest) String() string {
 func (*RevokeCapabilityRequest) ProtoMessage() {}
 
 func (x *RevokeCapabilityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[36]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3159,7 +3717,7 @@ func (x *RevokeCapabilityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeCapabilityRequest.ProtoReflect.Descriptor instead.
 func (*RevokeCapabilityRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{36}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *RevokeCapabilityRequest) GetCapability() Capability {
@@ -3178,7 +3736,7 @@ type EndSessionRequest struct {
 
 func (x *EndSessionRequest) Reset() {
 	*x = EndSessionRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[37]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3190,7 +3748,7 @@ func (x *EndSessionRequest) String() string {
 func (*EndSessionRequest) ProtoMessage() {}
 
 func (x *EndSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[37]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3203,7 +3761,7 @@ func (x *EndSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndSessionRequest.ProtoReflect.Descriptor instead.
 func (*EndSessionRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{37}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *EndSessionRequest) GetHow() string {
@@ -3221,7 +3779,7 @@ type ResetCodeTriesRequest struct {
 
 func (x *ResetCodeTriesRequest) Reset() {
 	*x = ResetCodeTriesRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3233,7 +3791,7 @@ func (x *ResetCodeTriesRequest) String() string {
 func (*ResetCodeTriesRequest) ProtoMessage() {}
 
 func (x *ResetCodeTriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3246,7 +3804,7 @@ func (x *ResetCodeTriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetCodeTriesRequest.ProtoReflect.Descriptor instead.
 func (*ResetCodeTriesRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{38}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{45}
 }
 
 type HoldSessionBarRequest struct {
@@ -3258,7 +3816,7 @@ type HoldSessionBarRequest struct {
 
 func (x *HoldSessionBarRequest) Reset() {
 	*x = HoldSessionBarRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3270,7 +3828,7 @@ func (x *HoldSessionBarRequest) String() string {
 func (*HoldSessionBarRequest) ProtoMessage() {}
 
 func (x *HoldSessionBarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3283,7 +3841,7 @@ func (x *HoldSessionBarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldSessionBarRequest.ProtoReflect.Descriptor instead.
 func (*HoldSessionBarRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{39}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *HoldSessionBarRequest) GetSessionId() string {
@@ -3309,7 +3867,7 @@ type Upgrade struct {
 
 func (x *Upgrade) Reset() {
 	*x = Upgrade{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3321,7 +3879,7 @@ func (x *Upgrade) String() string {
 func (*Upgrade) ProtoMessage() {}
 
 func (x *Upgrade) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3334,7 +3892,7 @@ func (x *Upgrade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upgrade.ProtoReflect.Descriptor instead.
 func (*Upgrade) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{40}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Upgrade) GetDigest() string {
@@ -3403,7 +3961,7 @@ type AcceptUpgradeRequest struct {
 
 func (x *AcceptUpgradeRequest) Reset() {
 	*x = AcceptUpgradeRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3415,7 +3973,7 @@ func (x *AcceptUpgradeRequest) String() string {
 func (*AcceptUpgradeRequest) ProtoMessage() {}
 
 func (x *AcceptUpgradeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3428,7 +3986,7 @@ func (x *AcceptUpgradeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptUpgradeRequest.ProtoReflect.Descriptor instead.
 func (*AcceptUpgradeRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{41}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *AcceptUpgradeRequest) GetDigest() string {
@@ -3455,7 +4013,7 @@ type ListActivityRequest struct {
 
 func (x *ListActivityRequest) Reset() {
 	*x = ListActivityRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3467,7 +4025,7 @@ func (x *ListActivityRequest) String() string {
 func (*ListActivityRequest) ProtoMessage() {}
 
 func (x *ListActivityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3480,7 +4038,7 @@ func (x *ListActivityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActivityRequest.ProtoReflect.Descriptor instead.
 func (*ListActivityRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{42}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ListActivityRequest) GetBeforeIndex() uint64 {
@@ -3507,7 +4065,7 @@ type ActivityPage struct {
 
 func (x *ActivityPage) Reset() {
 	*x = ActivityPage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3519,7 +4077,7 @@ func (x *ActivityPage) String() string {
 func (*ActivityPage) ProtoMessage() {}
 
 func (x *ActivityPage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3532,7 +4090,7 @@ func (x *ActivityPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivityPage.ProtoReflect.Descriptor instead.
 func (*ActivityPage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{43}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ActivityPage) GetEntries() []*Activity {
@@ -3564,7 +4122,7 @@ type Activity struct {
 
 func (x *Activity) Reset() {
 	*x = Activity{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3576,7 +4134,7 @@ func (x *Activity) String() string {
 func (*Activity) ProtoMessage() {}
 
 func (x *Activity) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3589,7 +4147,7 @@ func (x *Activity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activity.ProtoReflect.Descriptor instead.
 func (*Activity) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{44}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *Activity) GetIndex() uint64 {
@@ -3649,7 +4207,7 @@ type ExplainPolicyRequest struct {
 
 func (x *ExplainPolicyRequest) Reset() {
 	*x = ExplainPolicyRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3661,7 +4219,7 @@ func (x *ExplainPolicyRequest) String() string {
 func (*ExplainPolicyRequest) ProtoMessage() {}
 
 func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3674,7 +4232,7 @@ func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainPolicyRequest.ProtoReflect.Descriptor instead.
 func (*ExplainPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{45}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{52}
 }
 
 type PolicyExplanation struct {
@@ -3687,7 +4245,7 @@ type PolicyExplanation struct {
 
 func (x *PolicyExplanation) Reset() {
 	*x = PolicyExplanation{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3699,7 +4257,7 @@ func (x *PolicyExplanation) String() string {
 func (*PolicyExplanation) ProtoMessage() {}
 
 func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3712,7 +4270,7 @@ func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyExplanation.ProtoReflect.Descriptor instead.
 func (*PolicyExplanation) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{46}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *PolicyExplanation) GetRows() []*PolicyRow {
@@ -3740,7 +4298,7 @@ type PolicyRow struct {
 
 func (x *PolicyRow) Reset() {
 	*x = PolicyRow{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3752,7 +4310,7 @@ func (x *PolicyRow) String() string {
 func (*PolicyRow) ProtoMessage() {}
 
 func (x *PolicyRow) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3765,7 +4323,7 @@ func (x *PolicyRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyRow.ProtoReflect.Descriptor instead.
 func (*PolicyRow) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{47}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *PolicyRow) GetCapability() string {
@@ -3797,6 +4355,7 @@ type HelperMessage struct {
 	//	*HelperMessage_ScreenUpdate
 	//	*HelperMessage_State
 	//	*HelperMessage_Cursor
+	//	*HelperMessage_Preview
 	Body          isHelperMessage_Body `protobuf_oneof:"body"`
 	Generation    uint64               `protobuf:"varint,15,opt,name=generation,proto3" json:"generation,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -3805,7 +4364,7 @@ type HelperMessage struct {
 
 func (x *HelperMessage) Reset() {
 	*x = HelperMessage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3817,7 +4376,7 @@ func (x *HelperMessage) String() string {
 func (*HelperMessage) ProtoMessage() {}
 
 func (x *HelperMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3830,7 +4389,7 @@ func (x *HelperMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMessage.ProtoReflect.Descriptor instead.
 func (*HelperMessage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{48}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *HelperMessage) GetBody() isHelperMessage_Body {
@@ -3876,6 +4435,15 @@ func (x *HelperMessage) GetCursor() *CursorUpdate {
 	return nil
 }
 
+func (x *HelperMessage) GetPreview() *Preview {
+	if x != nil {
+		if x, ok := x.Body.(*HelperMessage_Preview); ok {
+			return x.Preview
+		}
+	}
+	return nil
+}
+
 func (x *HelperMessage) GetGeneration() uint64 {
 	if x != nil {
 		return x.Generation
@@ -3903,6 +4471,10 @@ type HelperMessage_Cursor struct {
 	Cursor *CursorUpdate `protobuf:"bytes,4,opt,name=cursor,proto3,oneof"`
 }
 
+type HelperMessage_Preview struct {
+	Preview *Preview `protobuf:"bytes,5,opt,name=preview,proto3,oneof"` // asked for by HelperPreview
+}
+
 func (*HelperMessage_Hello) isHelperMessage_Body() {}
 
 func (*HelperMessage_ScreenUpdate) isHelperMessage_Body() {}
@@ -3910,6 +4482,8 @@ func (*HelperMessage_ScreenUpdate) isHelperMessage_Body() {}
 func (*HelperMessage_State) isHelperMessage_Body() {}
 
 func (*HelperMessage_Cursor) isHelperMessage_Body() {}
+
+func (*HelperMessage_Preview) isHelperMessage_Body() {}
 
 type HelperHello struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -3921,7 +4495,7 @@ type HelperHello struct {
 
 func (x *HelperHello) Reset() {
 	*x = HelperHello{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3933,7 +4507,7 @@ func (x *HelperHello) String() string {
 func (*HelperHello) ProtoMessage() {}
 
 func (x *HelperHello) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3946,7 +4520,7 @@ func (x *HelperHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperHello.ProtoReflect.Descriptor instead.
 func (*HelperHello) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{49}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *HelperHello) GetToken() []byte {
@@ -3972,13 +4546,14 @@ type HelperState struct {
 	MaskedWindows uint32                 `protobuf:"varint,5,opt,name=masked_windows,json=maskedWindows,proto3" json:"masked_windows,omitempty"`
 	Locked        bool                   `protobuf:"varint,6,opt,name=locked,proto3" json:"locked,omitempty"`                           // the screen is locked: sessions end
 	LocalInput    bool                   `protobuf:"varint,7,opt,name=local_input,json=localInput,proto3" json:"local_input,omitempty"` // the technician's own mouse or key took over
+	Masks         []string               `protobuf:"bytes,8,rep,name=masks,proto3" json:"masks,omitempty"`                              // IDs of the profile's masks that hide something now
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *HelperState) Reset() {
 	*x = HelperState{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3990,7 +4565,7 @@ func (x *HelperState) String() string {
 func (*HelperState) ProtoMessage() {}
 
 func (x *HelperState) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4003,7 +4578,7 @@ func (x *HelperState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperState.ProtoReflect.Descriptor instead.
 func (*HelperState) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{50}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *HelperState) GetWidth() uint32 {
@@ -4055,6 +4630,13 @@ func (x *HelperState) GetLocalInput() bool {
 	return false
 }
 
+func (x *HelperState) GetMasks() []string {
+	if x != nil {
+		return x.Masks
+	}
+	return nil
+}
+
 type CursorUpdate struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	X             int32                  `protobuf:"varint,1,opt,name=x,proto3" json:"x,omitempty"`
@@ -4070,7 +4652,7 @@ type CursorUpdate struct {
 
 func (x *CursorUpdate) Reset() {
 	*x = CursorUpdate{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4082,7 +4664,7 @@ func (x *CursorUpdate) String() string {
 func (*CursorUpdate) ProtoMessage() {}
 
 func (x *CursorUpdate) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4095,7 +4677,7 @@ func (x *CursorUpdate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CursorUpdate.ProtoReflect.Descriptor instead.
 func (*CursorUpdate) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{51}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *CursorUpdate) GetX() int32 {
@@ -4156,6 +4738,8 @@ type HelperCommand struct {
 	//	*HelperCommand_Ack
 	//	*HelperCommand_ReleaseKeys
 	//	*HelperCommand_Stop
+	//	*HelperCommand_Preview
+	//	*HelperCommand_Masks
 	Body          isHelperCommand_Body `protobuf_oneof:"body"`
 	Generation    uint64               `protobuf:"varint,15,opt,name=generation,proto3" json:"generation,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -4164,7 +4748,7 @@ type HelperCommand struct {
 
 func (x *HelperCommand) Reset() {
 	*x = HelperCommand{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4176,7 +4760,7 @@ func (x *HelperCommand) String() string {
 func (*HelperCommand) ProtoMessage() {}
 
 func (x *HelperCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4189,7 +4773,7 @@ func (x *HelperCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperCommand.ProtoReflect.Descriptor instead.
 func (*HelperCommand) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{52}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *HelperCommand) GetBody() isHelperCommand_Body {
@@ -4244,6 +4828,24 @@ func (x *HelperCommand) GetStop() *Empty {
 	return nil
 }
 
+func (x *HelperCommand) GetPreview() *HelperPreview {
+	if x != nil {
+		if x, ok := x.Body.(*HelperCommand_Preview); ok {
+			return x.Preview
+		}
+	}
+	return nil
+}
+
+func (x *HelperCommand) GetMasks() *HelperMasks {
+	if x != nil {
+		if x, ok := x.Body.(*HelperCommand_Masks); ok {
+			return x.Masks
+		}
+	}
+	return nil
+}
+
 func (x *HelperCommand) GetGeneration() uint64 {
 	if x != nil {
 		return x.Generation
@@ -4275,6 +4877,14 @@ type HelperCommand_Stop struct {
 	Stop *Empty `protobuf:"bytes,5,opt,name=stop,proto3,oneof"`
 }
 
+type HelperCommand_Preview struct {
+	Preview *HelperPreview `protobuf:"bytes,6,opt,name=preview,proto3,oneof"`
+}
+
+type HelperCommand_Masks struct {
+	Masks *HelperMasks `protobuf:"bytes,7,opt,name=masks,proto3,oneof"` // the first command after the hello, before any view
+}
+
 func (*HelperCommand_View) isHelperCommand_Body() {}
 
 func (*HelperCommand_Input) isHelperCommand_Body() {}
@@ -4284,6 +4894,10 @@ func (*HelperCommand_Ack) isHelperCommand_Body() {}
 func (*HelperCommand_ReleaseKeys) isHelperCommand_Body() {}
 
 func (*HelperCommand_Stop) isHelperCommand_Body() {}
+
+func (*HelperCommand_Preview) isHelperCommand_Body() {}
+
+func (*HelperCommand_Masks) isHelperCommand_Body() {}
 
 type HelperView struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -4295,7 +4909,7 @@ type HelperView struct {
 
 func (x *HelperView) Reset() {
 	*x = HelperView{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4307,7 +4921,7 @@ func (x *HelperView) String() string {
 func (*HelperView) ProtoMessage() {}
 
 func (x *HelperView) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4320,7 +4934,7 @@ func (x *HelperView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperView.ProtoReflect.Descriptor instead.
 func (*HelperView) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{53}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *HelperView) GetOn() bool {
@@ -4337,6 +4951,198 @@ func (x *HelperView) GetFull() bool {
 	return false
 }
 
+type HelperPreview struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	On            bool                   `protobuf:"varint,1,opt,name=on,proto3" json:"on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HelperPreview) Reset() {
+	*x = HelperPreview{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HelperPreview) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HelperPreview) ProtoMessage() {}
+
+func (x *HelperPreview) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HelperPreview.ProtoReflect.Descriptor instead.
+func (*HelperPreview) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *HelperPreview) GetOn() bool {
+	if x != nil {
+		return x.On
+	}
+	return false
+}
+
+// HelperMasks is what the instrument's profile wants hidden (B6).
+type HelperMasks struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Masks         []*Mask                `protobuf:"bytes,1,rep,name=masks,proto3" json:"masks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HelperMasks) Reset() {
+	*x = HelperMasks{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HelperMasks) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HelperMasks) ProtoMessage() {}
+
+func (x *HelperMasks) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HelperMasks.ProtoReflect.Descriptor instead.
+func (*HelperMasks) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *HelperMasks) GetMasks() []*Mask {
+	if x != nil {
+		return x.Masks
+	}
+	return nil
+}
+
+// Mask hides windows that match every field that is set, or a region of the
+// screen. With any mask set, all of the screen is black while a window cannot
+// be classified.
+type Mask struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`           // from the profile, for the log
+	Title         string                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`     // RE2, of the window's title
+	Class         string                 `protobuf:"bytes,3,opt,name=class,proto3" json:"class,omitempty"`     // X11 WM_CLASS or Windows class, exactly, any case
+	Process       string                 `protobuf:"bytes,4,opt,name=process,proto3" json:"process,omitempty"` // base name of the program, any case, without ".exe"
+	X             int32                  `protobuf:"varint,5,opt,name=x,proto3" json:"x,omitempty"`            // a region of the screen, when width and height are set
+	Y             int32                  `protobuf:"varint,6,opt,name=y,proto3" json:"y,omitempty"`
+	Width         uint32                 `protobuf:"varint,7,opt,name=width,proto3" json:"width,omitempty"`
+	Height        uint32                 `protobuf:"varint,8,opt,name=height,proto3" json:"height,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Mask) Reset() {
+	*x = Mask{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Mask) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Mask) ProtoMessage() {}
+
+func (x *Mask) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Mask.ProtoReflect.Descriptor instead.
+func (*Mask) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *Mask) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Mask) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Mask) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *Mask) GetProcess() string {
+	if x != nil {
+		return x.Process
+	}
+	return ""
+}
+
+func (x *Mask) GetX() int32 {
+	if x != nil {
+		return x.X
+	}
+	return 0
+}
+
+func (x *Mask) GetY() int32 {
+	if x != nil {
+		return x.Y
+	}
+	return 0
+}
+
+func (x *Mask) GetWidth() uint32 {
+	if x != nil {
+		return x.Width
+	}
+	return 0
+}
+
+func (x *Mask) GetHeight() uint32 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
 type HelperAck struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Seq           uint32                 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
@@ -4346,7 +5152,7 @@ type HelperAck struct {
 
 func (x *HelperAck) Reset() {
 	*x = HelperAck{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4358,7 +5164,7 @@ func (x *HelperAck) String() string {
 func (*HelperAck) ProtoMessage() {}
 
 func (x *HelperAck) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4371,7 +5177,7 @@ func (x *HelperAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperAck.ProtoReflect.Descriptor instead.
 func (*HelperAck) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{54}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *HelperAck) GetSeq() uint32 {
@@ -4390,7 +5196,7 @@ type HelperInput struct {
 
 func (x *HelperInput) Reset() {
 	*x = HelperInput{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4402,7 +5208,7 @@ func (x *HelperInput) String() string {
 func (*HelperInput) ProtoMessage() {}
 
 func (x *HelperInput) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4415,7 +5221,7 @@ func (x *HelperInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperInput.ProtoReflect.Descriptor instead.
 func (*HelperInput) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{55}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *HelperInput) GetEvents() []*InputEvent {
@@ -4441,7 +5247,7 @@ type InputEvent struct {
 
 func (x *InputEvent) Reset() {
 	*x = InputEvent{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4453,7 +5259,7 @@ func (x *InputEvent) String() string {
 func (*InputEvent) ProtoMessage() {}
 
 func (x *InputEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4466,7 +5272,7 @@ func (x *InputEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputEvent.ProtoReflect.Descriptor instead.
 func (*InputEvent) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{56}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *InputEvent) GetKind() InputEvent_Kind {
@@ -4547,7 +5353,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x14\n" +
 	"\x05epoch\x18\x03 \x01(\tR\x05epoch\x12\x14\n" +
 	"\x05roles\x18\x04 \x03(\tR\x05roles\"\x12\n" +
-	"\x10GetStatusRequest\"\x95\x06\n" +
+	"\x10GetStatusRequest\"\xd4\x06\n" +
 	"\x06Status\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x120\n" +
 	"\x04link\x18\x02 \x01(\x0e2\x1c.beckmanconnect.host.v1.LinkR\x04link\x12\x1f\n" +
@@ -4570,7 +5376,9 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"components\x18\x10 \x03(\v2!.beckmanconnect.host.v1.ComponentR\n" +
 	"components\x12\x19\n" +
 	"\blast_seq\x18\x11 \x01(\x04R\alastSeq\x12\x14\n" +
-	"\x05epoch\x18\x12 \x01(\tR\x05epoch\"M\n" +
+	"\x05epoch\x18\x12 \x01(\tR\x05epoch\x12\x1a\n" +
+	"\bidentify\x18\x13 \x01(\tR\bidentify\x12!\n" +
+	"\fpin_initials\x18\x14 \x03(\tR\vpinInitials\"M\n" +
 	"\tComponent\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n" +
@@ -4708,7 +5516,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x04done\x18\x04 \x01(\x04R\x04done\x12\x16\n" +
 	"\x06sha256\x18\x05 \x01(\tR\x06sha256\x12\x14\n" +
 	"\x05state\x18\x06 \x01(\tR\x05state\x12\x16\n" +
-	"\x06detail\x18\a \x01(\tR\x06detail\"\xa9\x04\n" +
+	"\x06detail\x18\a \x01(\tR\x06detail\"\xb2\x05\n" +
 	"\fSupportState\x12:\n" +
 	"\x05phase\x18\x01 \x01(\x0e2$.beckmanconnect.host.v1.SupportPhaseR\x05phase\x12\x19\n" +
 	"\boff_code\x18\x02 \x01(\tR\aoffCode\x12\x1d\n" +
@@ -4726,7 +5534,35 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	" \x01(\v2\x1e.beckmanconnect.host.v1.PromptR\x06prompt\x12\x1d\n" +
 	"\n" +
 	"ended_code\x18\v \x01(\tR\tendedCode\x12&\n" +
-	"\x0fstarted_unix_ms\x18\f \x01(\x03R\rstartedUnixMs\"\x9c\x04\n" +
+	"\x0fstarted_unix_ms\x18\f \x01(\x03R\rstartedUnixMs\x12\x14\n" +
+	"\x05words\x18\r \x01(\tR\x05words\x126\n" +
+	"\x06missed\x18\x0e \x03(\v2\x1e.beckmanconnect.host.v1.MissedR\x06missed\x129\n" +
+	"\asummary\x18\x0f \x01(\v2\x1f.beckmanconnect.host.v1.SummaryR\asummary\"y\n" +
+	"\x06Missed\x12B\n" +
+	"\n" +
+	"capability\x18\x01 \x01(\x0e2\".beckmanconnect.host.v1.CapabilityR\n" +
+	"capability\x12\x17\n" +
+	"\aunix_ms\x18\x02 \x01(\x03R\x06unixMs\x12\x12\n" +
+	"\x04code\x18\x03 \x01(\tR\x04code\"\xdb\x02\n" +
+	"\aSummary\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12<\n" +
+	"\bengineer\x18\x02 \x01(\v2 .beckmanconnect.host.v1.EngineerR\bengineer\x12&\n" +
+	"\x0fstarted_unix_ms\x18\x03 \x01(\x03R\rstartedUnixMs\x12\"\n" +
+	"\rended_unix_ms\x18\x04 \x01(\x03R\vendedUnixMs\x12\x1d\n" +
+	"\n" +
+	"ended_code\x18\x05 \x01(\tR\tendedCode\x12\x19\n" +
+	"\bended_by\x18\x06 \x01(\tR\aendedBy\x129\n" +
+	"\x05lines\x18\a \x03(\v2#.beckmanconnect.host.v1.SummaryLineR\x05lines\x12\x16\n" +
+	"\x06inputs\x18\b \x01(\x04R\x06inputs\x12\x1a\n" +
+	"\bpictures\x18\t \x01(\x04R\bpictures\"\x96\x01\n" +
+	"\vSummaryLine\x12\x17\n" +
+	"\aunix_ms\x18\x01 \x01(\x03R\x06unixMs\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12B\n" +
+	"\n" +
+	"capability\x18\x03 \x01(\x0e2\".beckmanconnect.host.v1.CapabilityR\n" +
+	"capability\x12\x16\n" +
+	"\x06detail\x18\x04 \x01(\tR\x06detail\"\xf6\x05\n" +
 	"\x06Prompt\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05nonce\x18\x02 \x01(\fR\x05nonce\x12\x1d\n" +
@@ -4746,18 +5582,40 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\vfile_sha256\x18\f \x01(\tR\n" +
 	"fileSha256\x12!\n" +
 	"\fpatient_data\x18\r \x01(\bR\vpatientData\x12&\n" +
-	"\x0frun_in_progress\x18\x0e \x01(\bR\rrunInProgress\"0\n" +
+	"\x0frun_in_progress\x18\x0e \x01(\bR\rrunInProgress\x12\x16\n" +
+	"\x06ticket\x18\x0f \x01(\tR\x06ticket\x12%\n" +
+	"\x0eneeds_initials\x18\x10 \x01(\bR\rneedsInitials\x12\x1b\n" +
+	"\tneeds_pin\x18\x11 \x01(\bR\bneedsPin\x12\x17\n" +
+	"\apin_why\x18\x12 \x01(\tR\x06pinWhy\x12\x16\n" +
+	"\x06missed\x18\x13 \x01(\rR\x06missed\x12%\n" +
+	"\x0efile_direction\x18\x14 \x01(\tR\rfileDirection\x12$\n" +
+	"\x0epin_tries_left\x18\x15 \x01(\rR\fpinTriesLeft\"0\n" +
 	"\n" +
 	"PromptGone\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
-	"\x04code\x18\x02 \x01(\tR\x04code\"\xde\x01\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\"\xf0\x01\n" +
 	"\x13AnswerPromptRequest\x12\x1b\n" +
 	"\tprompt_id\x18\x01 \x01(\tR\bpromptId\x12\x14\n" +
 	"\x05nonce\x18\x02 \x01(\fR\x05nonce\x12\x14\n" +
 	"\x05allow\x18\x03 \x01(\bR\x05allow\x12=\n" +
 	"\bduration\x18\x04 \x01(\x0e2!.beckmanconnect.host.v1.Duration_R\bduration\x12\x1a\n" +
 	"\binitials\x18\x05 \x01(\tR\binitials\x12#\n" +
-	"\rrun_confirmed\x18\x06 \x01(\bR\frunConfirmed\"]\n" +
+	"\rrun_confirmed\x18\x06 \x01(\bR\frunConfirmed\x12\x10\n" +
+	"\x03pin\x18\a \x01(\tR\x03pin\"V\n" +
+	"\rSetPINRequest\x12\x1a\n" +
+	"\binitials\x18\x01 \x01(\tR\binitials\x12\x10\n" +
+	"\x03pin\x18\x02 \x01(\tR\x03pin\x12\x17\n" +
+	"\aold_pin\x18\x03 \x01(\tR\x06oldPin\".\n" +
+	"\x10RemovePINRequest\x12\x1a\n" +
+	"\binitials\x18\x01 \x01(\tR\binitials\"4\n" +
+	"\x13WatchPreviewRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\"b\n" +
+	"\aPreview\x12\x10\n" +
+	"\x03png\x18\x01 \x01(\fR\x03png\x12\x14\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n" +
+	"\x06masked\x18\x03 \x01(\rR\x06masked\x12\x17\n" +
+	"\aunix_ms\x18\x04 \x01(\x03R\x06unixMs\"]\n" +
 	"\x17RevokeCapabilityRequest\x12B\n" +
 	"\n" +
 	"capability\x18\x01 \x01(\x0e2\".beckmanconnect.host.v1.CapabilityR\n" +
@@ -4807,12 +5665,13 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"capability\x18\x01 \x01(\tR\n" +
 	"capability\x12\x1c\n" +
 	"\teffective\x18\x02 \x01(\tR\teffective\x12\x10\n" +
-	"\x03why\x18\x03 \x01(\tR\x03why\"\x98\x02\n" +
+	"\x03why\x18\x03 \x01(\tR\x03why\"\xd5\x02\n" +
 	"\rHelperMessage\x12;\n" +
 	"\x05hello\x18\x01 \x01(\v2#.beckmanconnect.host.v1.HelperHelloH\x00R\x05hello\x12%\n" +
 	"\rscreen_update\x18\x02 \x01(\fH\x00R\fscreenUpdate\x12;\n" +
 	"\x05state\x18\x03 \x01(\v2#.beckmanconnect.host.v1.HelperStateH\x00R\x05state\x12>\n" +
-	"\x06cursor\x18\x04 \x01(\v2$.beckmanconnect.host.v1.CursorUpdateH\x00R\x06cursor\x12\x1e\n" +
+	"\x06cursor\x18\x04 \x01(\v2$.beckmanconnect.host.v1.CursorUpdateH\x00R\x06cursor\x12;\n" +
+	"\apreview\x18\x05 \x01(\v2\x1f.beckmanconnect.host.v1.PreviewH\x00R\apreview\x12\x1e\n" +
 	"\n" +
 	"generation\x18\x0f \x01(\x04R\n" +
 	"generationB\x06\n" +
@@ -4820,7 +5679,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\vHelperHello\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\fR\x05token\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x02 \x01(\tR\tsessionId\"\xd8\x01\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\"\xee\x01\n" +
 	"\vHelperState\x12\x14\n" +
 	"\x05width\x18\x01 \x01(\rR\x05width\x12\x16\n" +
 	"\x06height\x18\x02 \x01(\rR\x06height\x12\x1c\n" +
@@ -4830,7 +5689,8 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x0emasked_windows\x18\x05 \x01(\rR\rmaskedWindows\x12\x16\n" +
 	"\x06locked\x18\x06 \x01(\bR\x06locked\x12\x1f\n" +
 	"\vlocal_input\x18\a \x01(\bR\n" +
-	"localInput\"\x98\x01\n" +
+	"localInput\x12\x14\n" +
+	"\x05masks\x18\b \x03(\tR\x05masks\"\x98\x01\n" +
 	"\fCursorUpdate\x12\f\n" +
 	"\x01x\x18\x01 \x01(\x05R\x01x\x12\f\n" +
 	"\x01y\x18\x02 \x01(\x05R\x01y\x12\x14\n" +
@@ -4838,13 +5698,15 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x05hot_x\x18\x04 \x01(\x05R\x04hotX\x12\x13\n" +
 	"\x05hot_y\x18\x05 \x01(\x05R\x04hotY\x12\x14\n" +
 	"\x05width\x18\x06 \x01(\rR\x05width\x12\x16\n" +
-	"\x06height\x18\a \x01(\rR\x06height\"\xde\x02\n" +
+	"\x06height\x18\a \x01(\rR\x06height\"\xde\x03\n" +
 	"\rHelperCommand\x128\n" +
 	"\x04view\x18\x01 \x01(\v2\".beckmanconnect.host.v1.HelperViewH\x00R\x04view\x12;\n" +
 	"\x05input\x18\x02 \x01(\v2#.beckmanconnect.host.v1.HelperInputH\x00R\x05input\x125\n" +
 	"\x03ack\x18\x03 \x01(\v2!.beckmanconnect.host.v1.HelperAckH\x00R\x03ack\x12B\n" +
 	"\frelease_keys\x18\x04 \x01(\v2\x1d.beckmanconnect.host.v1.EmptyH\x00R\vreleaseKeys\x123\n" +
-	"\x04stop\x18\x05 \x01(\v2\x1d.beckmanconnect.host.v1.EmptyH\x00R\x04stop\x12\x1e\n" +
+	"\x04stop\x18\x05 \x01(\v2\x1d.beckmanconnect.host.v1.EmptyH\x00R\x04stop\x12A\n" +
+	"\apreview\x18\x06 \x01(\v2%.beckmanconnect.host.v1.HelperPreviewH\x00R\apreview\x12;\n" +
+	"\x05masks\x18\a \x01(\v2#.beckmanconnect.host.v1.HelperMasksH\x00R\x05masks\x12\x1e\n" +
 	"\n" +
 	"generation\x18\x0f \x01(\x04R\n" +
 	"generationB\x06\n" +
@@ -4852,7 +5714,20 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\n" +
 	"HelperView\x12\x0e\n" +
 	"\x02on\x18\x01 \x01(\bR\x02on\x12\x12\n" +
-	"\x04full\x18\x02 \x01(\bR\x04full\"\x1d\n" +
+	"\x04full\x18\x02 \x01(\bR\x04full\"\x1f\n" +
+	"\rHelperPreview\x12\x0e\n" +
+	"\x02on\x18\x01 \x01(\bR\x02on\"A\n" +
+	"\vHelperMasks\x122\n" +
+	"\x05masks\x18\x01 \x03(\v2\x1c.beckmanconnect.host.v1.MaskR\x05masks\"\xa6\x01\n" +
+	"\x04Mask\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12\x14\n" +
+	"\x05class\x18\x03 \x01(\tR\x05class\x12\x18\n" +
+	"\aprocess\x18\x04 \x01(\tR\aprocess\x12\f\n" +
+	"\x01x\x18\x05 \x01(\x05R\x01x\x12\f\n" +
+	"\x01y\x18\x06 \x01(\x05R\x01y\x12\x14\n" +
+	"\x05width\x18\a \x01(\rR\x05width\x12\x16\n" +
+	"\x06height\x18\b \x01(\rR\x06height\"\x1d\n" +
 	"\tHelperAck\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\rR\x03seq\"I\n" +
 	"\vHelperInput\x12:\n" +
@@ -4912,7 +5787,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x10DURATION_UNKNOWN\x10\x00\x12\x11\n" +
 	"\rDURATION_ONCE\x10\x01\x12\x13\n" +
 	"\x0fDURATION_15_MIN\x10\x02\x12\x14\n" +
-	"\x10DURATION_SESSION\x10\x032\xd8\x0f\n" +
+	"\x10DURATION_SESSION\x10\x032\xde\x11\n" +
 	"\x04Host\x12Q\n" +
 	"\x05Hello\x12$.beckmanconnect.host.v1.HelloRequest\x1a\".beckmanconnect.host.v1.HelloReply\x12U\n" +
 	"\tGetStatus\x12(.beckmanconnect.host.v1.GetStatusRequest\x1a\x1e.beckmanconnect.host.v1.Status\x12N\n" +
@@ -4931,8 +5806,11 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x10RevokeCapability\x12/.beckmanconnect.host.v1.RevokeCapabilityRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12V\n" +
 	"\n" +
 	"EndSession\x12).beckmanconnect.host.v1.EndSessionRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12^\n" +
-	"\x0eResetCodeTries\x12-.beckmanconnect.host.v1.ResetCodeTriesRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12`\n" +
+	"\x0eResetCodeTries\x12-.beckmanconnect.host.v1.ResetCodeTriesRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12N\n" +
+	"\x06SetPIN\x12%.beckmanconnect.host.v1.SetPINRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12T\n" +
+	"\tRemovePIN\x12(.beckmanconnect.host.v1.RemovePINRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12`\n" +
 	"\x0eHoldSessionBar\x12-.beckmanconnect.host.v1.HoldSessionBarRequest\x1a\x1d.beckmanconnect.host.v1.Empty0\x01\x12^\n" +
+	"\fWatchPreview\x12+.beckmanconnect.host.v1.WatchPreviewRequest\x1a\x1f.beckmanconnect.host.v1.Preview0\x01\x12^\n" +
 	"\rAcceptUpgrade\x12,.beckmanconnect.host.v1.AcceptUpgradeRequest\x1a\x1f.beckmanconnect.host.v1.Upgrade\x12a\n" +
 	"\fListActivity\x12+.beckmanconnect.host.v1.ListActivityRequest\x1a$.beckmanconnect.host.v1.ActivityPage\x12h\n" +
 	"\rExplainPolicy\x12,.beckmanconnect.host.v1.ExplainPolicyRequest\x1a).beckmanconnect.host.v1.PolicyExplanation\x12a\n" +
@@ -4951,7 +5829,7 @@ func file_ipc_hostpb_host_proto_rawDescGZIP() []byte {
 }
 
 var file_ipc_hostpb_host_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
+var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 68)
 var file_ipc_hostpb_host_proto_goTypes = []any{
 	(Link)(0),                              // 0: beckmanconnect.host.v1.Link
 	(Severity)(0),                          // 1: beckmanconnect.host.v1.Severity
@@ -4993,47 +5871,57 @@ var file_ipc_hostpb_host_proto_goTypes = []any{
 	(*Lease)(nil),                          // 37: beckmanconnect.host.v1.Lease
 	(*Transfer)(nil),                       // 38: beckmanconnect.host.v1.Transfer
 	(*SupportState)(nil),                   // 39: beckmanconnect.host.v1.SupportState
-	(*Prompt)(nil),                         // 40: beckmanconnect.host.v1.Prompt
-	(*PromptGone)(nil),                     // 41: beckmanconnect.host.v1.PromptGone
-	(*AnswerPromptRequest)(nil),            // 42: beckmanconnect.host.v1.AnswerPromptRequest
-	(*RevokeCapabilityRequest)(nil),        // 43: beckmanconnect.host.v1.RevokeCapabilityRequest
-	(*EndSessionRequest)(nil),              // 44: beckmanconnect.host.v1.EndSessionRequest
-	(*ResetCodeTriesRequest)(nil),          // 45: beckmanconnect.host.v1.ResetCodeTriesRequest
-	(*HoldSessionBarRequest)(nil),          // 46: beckmanconnect.host.v1.HoldSessionBarRequest
-	(*Upgrade)(nil),                        // 47: beckmanconnect.host.v1.Upgrade
-	(*AcceptUpgradeRequest)(nil),           // 48: beckmanconnect.host.v1.AcceptUpgradeRequest
-	(*ListActivityRequest)(nil),            // 49: beckmanconnect.host.v1.ListActivityRequest
-	(*ActivityPage)(nil),                   // 50: beckmanconnect.host.v1.ActivityPage
-	(*Activity)(nil),                       // 51: beckmanconnect.host.v1.Activity
-	(*ExplainPolicyRequest)(nil),           // 52: beckmanconnect.host.v1.ExplainPolicyRequest
-	(*PolicyExplanation)(nil),              // 53: beckmanconnect.host.v1.PolicyExplanation
-	(*PolicyRow)(nil),                      // 54: beckmanconnect.host.v1.PolicyRow
-	(*HelperMessage)(nil),                  // 55: beckmanconnect.host.v1.HelperMessage
-	(*HelperHello)(nil),                    // 56: beckmanconnect.host.v1.HelperHello
-	(*HelperState)(nil),                    // 57: beckmanconnect.host.v1.HelperState
-	(*CursorUpdate)(nil),                   // 58: beckmanconnect.host.v1.CursorUpdate
-	(*HelperCommand)(nil),                  // 59: beckmanconnect.host.v1.HelperCommand
-	(*HelperView)(nil),                     // 60: beckmanconnect.host.v1.HelperView
-	(*HelperAck)(nil),                      // 61: beckmanconnect.host.v1.HelperAck
-	(*HelperInput)(nil),                    // 62: beckmanconnect.host.v1.HelperInput
-	(*InputEvent)(nil),                     // 63: beckmanconnect.host.v1.InputEvent
-	nil,                                    // 64: beckmanconnect.host.v1.Activity.FieldsEntry
+	(*Missed)(nil),                         // 40: beckmanconnect.host.v1.Missed
+	(*Summary)(nil),                        // 41: beckmanconnect.host.v1.Summary
+	(*SummaryLine)(nil),                    // 42: beckmanconnect.host.v1.SummaryLine
+	(*Prompt)(nil),                         // 43: beckmanconnect.host.v1.Prompt
+	(*PromptGone)(nil),                     // 44: beckmanconnect.host.v1.PromptGone
+	(*AnswerPromptRequest)(nil),            // 45: beckmanconnect.host.v1.AnswerPromptRequest
+	(*SetPINRequest)(nil),                  // 46: beckmanconnect.host.v1.SetPINRequest
+	(*RemovePINRequest)(nil),               // 47: beckmanconnect.host.v1.RemovePINRequest
+	(*WatchPreviewRequest)(nil),            // 48: beckmanconnect.host.v1.WatchPreviewRequest
+	(*Preview)(nil),                        // 49: beckmanconnect.host.v1.Preview
+	(*RevokeCapabilityRequest)(nil),        // 50: beckmanconnect.host.v1.RevokeCapabilityRequest
+	(*EndSessionRequest)(nil),              // 51: beckmanconnect.host.v1.EndSessionRequest
+	(*ResetCodeTriesRequest)(nil),          // 52: beckmanconnect.host.v1.ResetCodeTriesRequest
+	(*HoldSessionBarRequest)(nil),          // 53: beckmanconnect.host.v1.HoldSessionBarRequest
+	(*Upgrade)(nil),                        // 54: beckmanconnect.host.v1.Upgrade
+	(*AcceptUpgradeRequest)(nil),           // 55: beckmanconnect.host.v1.AcceptUpgradeRequest
+	(*ListActivityRequest)(nil),            // 56: beckmanconnect.host.v1.ListActivityRequest
+	(*ActivityPage)(nil),                   // 57: beckmanconnect.host.v1.ActivityPage
+	(*Activity)(nil),                       // 58: beckmanconnect.host.v1.Activity
+	(*ExplainPolicyRequest)(nil),           // 59: beckmanconnect.host.v1.ExplainPolicyRequest
+	(*PolicyExplanation)(nil),              // 60: beckmanconnect.host.v1.PolicyExplanation
+	(*PolicyRow)(nil),                      // 61: beckmanconnect.host.v1.PolicyRow
+	(*HelperMessage)(nil),                  // 62: beckmanconnect.host.v1.HelperMessage
+	(*HelperHello)(nil),                    // 63: beckmanconnect.host.v1.HelperHello
+	(*HelperState)(nil),                    // 64: beckmanconnect.host.v1.HelperState
+	(*CursorUpdate)(nil),                   // 65: beckmanconnect.host.v1.CursorUpdate
+	(*HelperCommand)(nil),                  // 66: beckmanconnect.host.v1.HelperCommand
+	(*HelperView)(nil),                     // 67: beckmanconnect.host.v1.HelperView
+	(*HelperPreview)(nil),                  // 68: beckmanconnect.host.v1.HelperPreview
+	(*HelperMasks)(nil),                    // 69: beckmanconnect.host.v1.HelperMasks
+	(*Mask)(nil),                           // 70: beckmanconnect.host.v1.Mask
+	(*HelperAck)(nil),                      // 71: beckmanconnect.host.v1.HelperAck
+	(*HelperInput)(nil),                    // 72: beckmanconnect.host.v1.HelperInput
+	(*InputEvent)(nil),                     // 73: beckmanconnect.host.v1.InputEvent
+	nil,                                    // 74: beckmanconnect.host.v1.Activity.FieldsEntry
 }
 var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	0,  // 0: beckmanconnect.host.v1.Status.link:type_name -> beckmanconnect.host.v1.Link
 	15, // 1: beckmanconnect.host.v1.Status.registration:type_name -> beckmanconnect.host.v1.Registration
 	1,  // 2: beckmanconnect.host.v1.Status.worst:type_name -> beckmanconnect.host.v1.Severity
 	39, // 3: beckmanconnect.host.v1.Status.support:type_name -> beckmanconnect.host.v1.SupportState
-	47, // 4: beckmanconnect.host.v1.Status.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
+	54, // 4: beckmanconnect.host.v1.Status.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
 	14, // 5: beckmanconnect.host.v1.Status.log:type_name -> beckmanconnect.host.v1.LogState
 	13, // 6: beckmanconnect.host.v1.Status.components:type_name -> beckmanconnect.host.v1.Component
 	18, // 7: beckmanconnect.host.v1.Event.reset:type_name -> beckmanconnect.host.v1.Reset
 	12, // 8: beckmanconnect.host.v1.Event.status:type_name -> beckmanconnect.host.v1.Status
 	28, // 9: beckmanconnect.host.v1.Event.notification:type_name -> beckmanconnect.host.v1.Notification
-	40, // 10: beckmanconnect.host.v1.Event.prompt:type_name -> beckmanconnect.host.v1.Prompt
-	41, // 11: beckmanconnect.host.v1.Event.prompt_gone:type_name -> beckmanconnect.host.v1.PromptGone
+	43, // 10: beckmanconnect.host.v1.Event.prompt:type_name -> beckmanconnect.host.v1.Prompt
+	44, // 11: beckmanconnect.host.v1.Event.prompt_gone:type_name -> beckmanconnect.host.v1.PromptGone
 	39, // 12: beckmanconnect.host.v1.Event.support:type_name -> beckmanconnect.host.v1.SupportState
-	47, // 13: beckmanconnect.host.v1.Event.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
+	54, // 13: beckmanconnect.host.v1.Event.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
 	20, // 14: beckmanconnect.host.v1.Event.show:type_name -> beckmanconnect.host.v1.ShowRequest
 	22, // 15: beckmanconnect.host.v1.Event.desktop_wanted:type_name -> beckmanconnect.host.v1.DesktopWanted
 	19, // 16: beckmanconnect.host.v1.Event.lagged:type_name -> beckmanconnect.host.v1.Lagged
@@ -5048,73 +5936,89 @@ var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	36, // 25: beckmanconnect.host.v1.SupportState.engineer:type_name -> beckmanconnect.host.v1.Engineer
 	37, // 26: beckmanconnect.host.v1.SupportState.leases:type_name -> beckmanconnect.host.v1.Lease
 	38, // 27: beckmanconnect.host.v1.SupportState.transfers:type_name -> beckmanconnect.host.v1.Transfer
-	40, // 28: beckmanconnect.host.v1.SupportState.prompt:type_name -> beckmanconnect.host.v1.Prompt
-	3,  // 29: beckmanconnect.host.v1.Prompt.capability:type_name -> beckmanconnect.host.v1.Capability
-	36, // 30: beckmanconnect.host.v1.Prompt.engineer:type_name -> beckmanconnect.host.v1.Engineer
-	5,  // 31: beckmanconnect.host.v1.Prompt.durations:type_name -> beckmanconnect.host.v1.Duration_
-	5,  // 32: beckmanconnect.host.v1.AnswerPromptRequest.duration:type_name -> beckmanconnect.host.v1.Duration_
-	3,  // 33: beckmanconnect.host.v1.RevokeCapabilityRequest.capability:type_name -> beckmanconnect.host.v1.Capability
-	27, // 34: beckmanconnect.host.v1.Upgrade.notes:type_name -> beckmanconnect.host.v1.LocalText
-	51, // 35: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
-	64, // 36: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
-	54, // 37: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
-	56, // 38: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
-	57, // 39: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
-	58, // 40: beckmanconnect.host.v1.HelperMessage.cursor:type_name -> beckmanconnect.host.v1.CursorUpdate
-	60, // 41: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
-	62, // 42: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
-	61, // 43: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
-	7,  // 44: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
-	7,  // 45: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
-	63, // 46: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
-	6,  // 47: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
-	9,  // 48: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
-	11, // 49: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
-	16, // 50: beckmanconnect.host.v1.Host.Watch:input_type -> beckmanconnect.host.v1.WatchRequest
-	20, // 51: beckmanconnect.host.v1.Host.Show:input_type -> beckmanconnect.host.v1.ShowRequest
-	23, // 52: beckmanconnect.host.v1.Host.GetTerms:input_type -> beckmanconnect.host.v1.GetTermsRequest
-	25, // 53: beckmanconnect.host.v1.Host.AcceptTerms:input_type -> beckmanconnect.host.v1.AcceptTermsRequest
-	26, // 54: beckmanconnect.host.v1.Host.Register:input_type -> beckmanconnect.host.v1.RegisterRequest
-	29, // 55: beckmanconnect.host.v1.Host.ListNotifications:input_type -> beckmanconnect.host.v1.ListNotificationsRequest
-	31, // 56: beckmanconnect.host.v1.Host.AcknowledgeNotification:input_type -> beckmanconnect.host.v1.AcknowledgeNotificationRequest
-	32, // 57: beckmanconnect.host.v1.Host.PublishNotification:input_type -> beckmanconnect.host.v1.PublishNotificationRequest
-	33, // 58: beckmanconnect.host.v1.Host.RequestHelp:input_type -> beckmanconnect.host.v1.RequestHelpRequest
-	35, // 59: beckmanconnect.host.v1.Host.CancelHelp:input_type -> beckmanconnect.host.v1.CancelHelpRequest
-	42, // 60: beckmanconnect.host.v1.Host.AnswerPrompt:input_type -> beckmanconnect.host.v1.AnswerPromptRequest
-	43, // 61: beckmanconnect.host.v1.Host.RevokeCapability:input_type -> beckmanconnect.host.v1.RevokeCapabilityRequest
-	44, // 62: beckmanconnect.host.v1.Host.EndSession:input_type -> beckmanconnect.host.v1.EndSessionRequest
-	45, // 63: beckmanconnect.host.v1.Host.ResetCodeTries:input_type -> beckmanconnect.host.v1.ResetCodeTriesRequest
-	46, // 64: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
-	48, // 65: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
-	49, // 66: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
-	52, // 67: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
-	55, // 68: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
-	10, // 69: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
-	12, // 70: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
-	17, // 71: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
-	21, // 72: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
-	24, // 73: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
-	7,  // 74: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
-	15, // 75: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
-	30, // 76: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
-	28, // 77: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
-	28, // 78: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
-	34, // 79: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
-	7,  // 80: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 81: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 82: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 83: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 84: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 85: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
-	47, // 86: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
-	50, // 87: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
-	53, // 88: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
-	59, // 89: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
-	69, // [69:90] is the sub-list for method output_type
-	48, // [48:69] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	43, // 28: beckmanconnect.host.v1.SupportState.prompt:type_name -> beckmanconnect.host.v1.Prompt
+	40, // 29: beckmanconnect.host.v1.SupportState.missed:type_name -> beckmanconnect.host.v1.Missed
+	41, // 30: beckmanconnect.host.v1.SupportState.summary:type_name -> beckmanconnect.host.v1.Summary
+	3,  // 31: beckmanconnect.host.v1.Missed.capability:type_name -> beckmanconnect.host.v1.Capability
+	36, // 32: beckmanconnect.host.v1.Summary.engineer:type_name -> beckmanconnect.host.v1.Engineer
+	42, // 33: beckmanconnect.host.v1.Summary.lines:type_name -> beckmanconnect.host.v1.SummaryLine
+	3,  // 34: beckmanconnect.host.v1.SummaryLine.capability:type_name -> beckmanconnect.host.v1.Capability
+	3,  // 35: beckmanconnect.host.v1.Prompt.capability:type_name -> beckmanconnect.host.v1.Capability
+	36, // 36: beckmanconnect.host.v1.Prompt.engineer:type_name -> beckmanconnect.host.v1.Engineer
+	5,  // 37: beckmanconnect.host.v1.Prompt.durations:type_name -> beckmanconnect.host.v1.Duration_
+	5,  // 38: beckmanconnect.host.v1.AnswerPromptRequest.duration:type_name -> beckmanconnect.host.v1.Duration_
+	3,  // 39: beckmanconnect.host.v1.RevokeCapabilityRequest.capability:type_name -> beckmanconnect.host.v1.Capability
+	27, // 40: beckmanconnect.host.v1.Upgrade.notes:type_name -> beckmanconnect.host.v1.LocalText
+	58, // 41: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
+	74, // 42: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
+	61, // 43: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
+	63, // 44: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
+	64, // 45: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
+	65, // 46: beckmanconnect.host.v1.HelperMessage.cursor:type_name -> beckmanconnect.host.v1.CursorUpdate
+	49, // 47: beckmanconnect.host.v1.HelperMessage.preview:type_name -> beckmanconnect.host.v1.Preview
+	67, // 48: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
+	72, // 49: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
+	71, // 50: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
+	7,  // 51: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
+	7,  // 52: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
+	68, // 53: beckmanconnect.host.v1.HelperCommand.preview:type_name -> beckmanconnect.host.v1.HelperPreview
+	69, // 54: beckmanconnect.host.v1.HelperCommand.masks:type_name -> beckmanconnect.host.v1.HelperMasks
+	70, // 55: beckmanconnect.host.v1.HelperMasks.masks:type_name -> beckmanconnect.host.v1.Mask
+	73, // 56: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
+	6,  // 57: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
+	9,  // 58: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
+	11, // 59: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
+	16, // 60: beckmanconnect.host.v1.Host.Watch:input_type -> beckmanconnect.host.v1.WatchRequest
+	20, // 61: beckmanconnect.host.v1.Host.Show:input_type -> beckmanconnect.host.v1.ShowRequest
+	23, // 62: beckmanconnect.host.v1.Host.GetTerms:input_type -> beckmanconnect.host.v1.GetTermsRequest
+	25, // 63: beckmanconnect.host.v1.Host.AcceptTerms:input_type -> beckmanconnect.host.v1.AcceptTermsRequest
+	26, // 64: beckmanconnect.host.v1.Host.Register:input_type -> beckmanconnect.host.v1.RegisterRequest
+	29, // 65: beckmanconnect.host.v1.Host.ListNotifications:input_type -> beckmanconnect.host.v1.ListNotificationsRequest
+	31, // 66: beckmanconnect.host.v1.Host.AcknowledgeNotification:input_type -> beckmanconnect.host.v1.AcknowledgeNotificationRequest
+	32, // 67: beckmanconnect.host.v1.Host.PublishNotification:input_type -> beckmanconnect.host.v1.PublishNotificationRequest
+	33, // 68: beckmanconnect.host.v1.Host.RequestHelp:input_type -> beckmanconnect.host.v1.RequestHelpRequest
+	35, // 69: beckmanconnect.host.v1.Host.CancelHelp:input_type -> beckmanconnect.host.v1.CancelHelpRequest
+	45, // 70: beckmanconnect.host.v1.Host.AnswerPrompt:input_type -> beckmanconnect.host.v1.AnswerPromptRequest
+	50, // 71: beckmanconnect.host.v1.Host.RevokeCapability:input_type -> beckmanconnect.host.v1.RevokeCapabilityRequest
+	51, // 72: beckmanconnect.host.v1.Host.EndSession:input_type -> beckmanconnect.host.v1.EndSessionRequest
+	52, // 73: beckmanconnect.host.v1.Host.ResetCodeTries:input_type -> beckmanconnect.host.v1.ResetCodeTriesRequest
+	46, // 74: beckmanconnect.host.v1.Host.SetPIN:input_type -> beckmanconnect.host.v1.SetPINRequest
+	47, // 75: beckmanconnect.host.v1.Host.RemovePIN:input_type -> beckmanconnect.host.v1.RemovePINRequest
+	53, // 76: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
+	48, // 77: beckmanconnect.host.v1.Host.WatchPreview:input_type -> beckmanconnect.host.v1.WatchPreviewRequest
+	55, // 78: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
+	56, // 79: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
+	59, // 80: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
+	62, // 81: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
+	10, // 82: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
+	12, // 83: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
+	17, // 84: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
+	21, // 85: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
+	24, // 86: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
+	7,  // 87: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
+	15, // 88: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
+	30, // 89: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
+	28, // 90: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
+	28, // 91: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
+	34, // 92: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
+	7,  // 93: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 94: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 95: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 96: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 97: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 98: beckmanconnect.host.v1.Host.SetPIN:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 99: beckmanconnect.host.v1.Host.RemovePIN:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 100: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
+	49, // 101: beckmanconnect.host.v1.Host.WatchPreview:output_type -> beckmanconnect.host.v1.Preview
+	54, // 102: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	57, // 103: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
+	60, // 104: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
+	66, // 105: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
+	82, // [82:106] is the sub-list for method output_type
+	58, // [58:82] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_ipc_hostpb_host_proto_init() }
@@ -5134,18 +6038,21 @@ func file_ipc_hostpb_host_proto_init() {
 		(*Event_DesktopWanted)(nil),
 		(*Event_Lagged)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[48].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[55].OneofWrappers = []any{
 		(*HelperMessage_Hello)(nil),
 		(*HelperMessage_ScreenUpdate)(nil),
 		(*HelperMessage_State)(nil),
 		(*HelperMessage_Cursor)(nil),
+		(*HelperMessage_Preview)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[52].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[59].OneofWrappers = []any{
 		(*HelperCommand_View)(nil),
 		(*HelperCommand_Input)(nil),
 		(*HelperCommand_Ack)(nil),
 		(*HelperCommand_ReleaseKeys)(nil),
 		(*HelperCommand_Stop)(nil),
+		(*HelperCommand_Preview)(nil),
+		(*HelperCommand_Masks)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -5153,7 +6060,7 @@ func file_ipc_hostpb_host_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ipc_hostpb_host_proto_rawDesc), len(file_ipc_hostpb_host_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   58,
+			NumMessages:   68,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

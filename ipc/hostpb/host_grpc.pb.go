@@ -41,7 +41,10 @@ const (
 	Host_RevokeCapability_FullMethodName        = "/beckmanconnect.host.v1.Host/RevokeCapability"
 	Host_EndSession_FullMethodName              = "/beckmanconnect.host.v1.Host/EndSession"
 	Host_ResetCodeTries_FullMethodName          = "/beckmanconnect.host.v1.Host/ResetCodeTries"
+	Host_SetPIN_FullMethodName                  = "/beckmanconnect.host.v1.Host/SetPIN"
+	Host_RemovePIN_FullMethodName               = "/beckmanconnect.host.v1.Host/RemovePIN"
 	Host_HoldSessionBar_FullMethodName          = "/beckmanconnect.host.v1.Host/HoldSessionBar"
+	Host_WatchPreview_FullMethodName            = "/beckmanconnect.host.v1.Host/WatchPreview"
 	Host_AcceptUpgrade_FullMethodName           = "/beckmanconnect.host.v1.Host/AcceptUpgrade"
 	Host_ListActivity_FullMethodName            = "/beckmanconnect.host.v1.Host/ListActivity"
 	Host_ExplainPolicy_FullMethodName           = "/beckmanconnect.host.v1.Host/ExplainPolicy"
@@ -79,9 +82,17 @@ type HostClient interface {
 	// ResetCodeTries is IT's act after too many wrong codes in a row have
 	// switched remote support off (P23).
 	ResetCodeTries(ctx context.Context, in *ResetCodeTriesRequest, opts ...grpc.CallOption) (*Empty, error)
+	// SetPIN gives a technician a PIN of their own, or another one. Refused while
+	// a session runs: what an engineer has started must not choose it (B3).
+	SetPIN(ctx context.Context, in *SetPINRequest, opts ...grpc.CallOption) (*Empty, error)
+	// RemovePIN is IT's act when a PIN was forgotten.
+	RemovePIN(ctx context.Context, in *RemovePINRequest, opts ...grpc.CallOption) (*Empty, error)
 	// HoldSessionBar is held open by the window program while it shows the
 	// session bar: when the stream ends, the session ends.
 	HoldSessionBar(ctx context.Context, in *HoldSessionBarRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Empty], error)
+	// WatchPreview shows the technician what the engineer sees: the picture
+	// after the masks, small, about once a second while the call is open (B6).
+	WatchPreview(ctx context.Context, in *WatchPreviewRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Preview], error)
 	AcceptUpgrade(ctx context.Context, in *AcceptUpgradeRequest, opts ...grpc.CallOption) (*Upgrade, error)
 	ListActivity(ctx context.Context, in *ListActivityRequest, opts ...grpc.CallOption) (*ActivityPage, error)
 	ExplainPolicy(ctx context.Context, in *ExplainPolicyRequest, opts ...grpc.CallOption) (*PolicyExplanation, error)
@@ -267,6 +278,26 @@ func (c *hostClient) ResetCodeTries(ctx context.Context, in *ResetCodeTriesReque
 	return out, nil
 }
 
+func (c *hostClient) SetPIN(ctx context.Context, in *SetPINRequest, opts ...grpc.CallOption) (*Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Empty)
+	err := c.cc.Invoke(ctx, Host_SetPIN_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) RemovePIN(ctx context.Context, in *RemovePINRequest, opts ...grpc.CallOption) (*Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Empty)
+	err := c.cc.Invoke(ctx, Host_RemovePIN_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *hostClient) HoldSessionBar(ctx context.Context, in *HoldSessionBarRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Empty], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[1], Host_HoldSessionBar_FullMethodName, cOpts...)
@@ -285,6 +316,25 @@ func (c *hostClient) HoldSessionBar(ctx context.Context, in *HoldSessionBarReque
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Host_HoldSessionBarClient = grpc.ServerStreamingClient[Empty]
+
+func (c *hostClient) WatchPreview(ctx context.Context, in *WatchPreviewRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Preview], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[2], Host_WatchPreview_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchPreviewRequest, Preview]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_WatchPreviewClient = grpc.ServerStreamingClient[Preview]
 
 func (c *hostClient) AcceptUpgrade(ctx context.Context, in *AcceptUpgradeRequest, opts ...grpc.CallOption) (*Upgrade, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -318,7 +368,7 @@ func (c *hostClient) ExplainPolicy(ctx context.Context, in *ExplainPolicyRequest
 
 func (c *hostClient) AttachDesktop(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HelperMessage, HelperCommand], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[2], Host_AttachDesktop_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[3], Host_AttachDesktop_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -360,9 +410,17 @@ type HostServer interface {
 	// ResetCodeTries is IT's act after too many wrong codes in a row have
 	// switched remote support off (P23).
 	ResetCodeTries(context.Context, *ResetCodeTriesRequest) (*Empty, error)
+	// SetPIN gives a technician a PIN of their own, or another one. Refused while
+	// a session runs: what an engineer has started must not choose it (B3).
+	SetPIN(context.Context, *SetPINRequest) (*Empty, error)
+	// RemovePIN is IT's act when a PIN was forgotten.
+	RemovePIN(context.Context, *RemovePINRequest) (*Empty, error)
 	// HoldSessionBar is held open by the window program while it shows the
 	// session bar: when the stream ends, the session ends.
 	HoldSessionBar(*HoldSessionBarRequest, grpc.ServerStreamingServer[Empty]) error
+	// WatchPreview shows the technician what the engineer sees: the picture
+	// after the masks, small, about once a second while the call is open (B6).
+	WatchPreview(*WatchPreviewRequest, grpc.ServerStreamingServer[Preview]) error
 	AcceptUpgrade(context.Context, *AcceptUpgradeRequest) (*Upgrade, error)
 	ListActivity(context.Context, *ListActivityRequest) (*ActivityPage, error)
 	ExplainPolicy(context.Context, *ExplainPolicyRequest) (*PolicyExplanation, error)
@@ -427,8 +485,17 @@ func (UnimplementedHostServer) EndSession(context.Context, *EndSessionRequest) (
 func (UnimplementedHostServer) ResetCodeTries(context.Context, *ResetCodeTriesRequest) (*Empty, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResetCodeTries not implemented")
 }
+func (UnimplementedHostServer) SetPIN(context.Context, *SetPINRequest) (*Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetPIN not implemented")
+}
+func (UnimplementedHostServer) RemovePIN(context.Context, *RemovePINRequest) (*Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method RemovePIN not implemented")
+}
 func (UnimplementedHostServer) HoldSessionBar(*HoldSessionBarRequest, grpc.ServerStreamingServer[Empty]) error {
 	return status.Error(codes.Unimplemented, "method HoldSessionBar not implemented")
+}
+func (UnimplementedHostServer) WatchPreview(*WatchPreviewRequest, grpc.ServerStreamingServer[Preview]) error {
+	return status.Error(codes.Unimplemented, "method WatchPreview not implemented")
 }
 func (UnimplementedHostServer) AcceptUpgrade(context.Context, *AcceptUpgradeRequest) (*Upgrade, error) {
 	return nil, status.Error(codes.Unimplemented, "method AcceptUpgrade not implemented")
@@ -744,6 +811,42 @@ func _Host_ResetCodeTries_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Host_SetPIN_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetPINRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).SetPIN(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_SetPIN_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).SetPIN(ctx, req.(*SetPINRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_RemovePIN_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemovePINRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).RemovePIN(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_RemovePIN_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).RemovePIN(ctx, req.(*RemovePINRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Host_HoldSessionBar_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(HoldSessionBarRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -754,6 +857,17 @@ func _Host_HoldSessionBar_Handler(srv interface{}, stream grpc.ServerStream) err
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Host_HoldSessionBarServer = grpc.ServerStreamingServer[Empty]
+
+func _Host_WatchPreview_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchPreviewRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(HostServer).WatchPreview(m, &grpc.GenericServerStream[WatchPreviewRequest, Preview]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_WatchPreviewServer = grpc.ServerStreamingServer[Preview]
 
 func _Host_AcceptUpgrade_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(AcceptUpgradeRequest)
@@ -884,6 +998,14 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Host_ResetCodeTries_Handler,
 		},
 		{
+			MethodName: "SetPIN",
+			Handler:    _Host_SetPIN_Handler,
+		},
+		{
+			MethodName: "RemovePIN",
+			Handler:    _Host_RemovePIN_Handler,
+		},
+		{
 			MethodName: "AcceptUpgrade",
 			Handler:    _Host_AcceptUpgrade_Handler,
 		},
@@ -905,6 +1027,11 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "HoldSessionBar",
 			Handler:       _Host_HoldSessionBar_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "WatchPreview",
+			Handler:       _Host_WatchPreview_Handler,
 			ServerStreams: true,
 		},
 		{

@@ -39,10 +39,13 @@ type Handlers struct {
 	RevokeCapability        func(context.Context, *hostpb.RevokeCapabilityRequest) (*hostpb.Empty, error)
 	EndSession              func(context.Context, *hostpb.EndSessionRequest) (*hostpb.Empty, error)
 	ResetCodeTries          func(context.Context, *hostpb.ResetCodeTriesRequest) (*hostpb.Empty, error)
+	SetPIN                  func(context.Context, *hostpb.SetPINRequest) (*hostpb.Empty, error)
+	RemovePIN               func(context.Context, *hostpb.RemovePINRequest) (*hostpb.Empty, error)
 	AcceptUpgrade           func(context.Context, *hostpb.AcceptUpgradeRequest) (*hostpb.Upgrade, error)
 	ListActivity            func(context.Context, *hostpb.ListActivityRequest) (*hostpb.ActivityPage, error)
 	ExplainPolicy           func(context.Context, *hostpb.ExplainPolicyRequest) (*hostpb.PolicyExplanation, error)
 	HoldSessionBar          func(*hostpb.HoldSessionBarRequest, grpc.ServerStreamingServer[hostpb.Empty]) error
+	WatchPreview            func(*hostpb.WatchPreviewRequest, grpc.ServerStreamingServer[hostpb.Preview]) error
 	AttachDesktop           func(grpc.BidiStreamingServer[hostpb.HelperMessage, hostpb.HelperCommand]) error
 }
 
@@ -188,6 +191,23 @@ func (h *Host) ExplainPolicy(ctx context.Context, r *hostpb.ExplainPolicyRequest
 
 func (h *Host) ResetCodeTries(ctx context.Context, r *hostpb.ResetCodeTriesRequest) (*hostpb.Empty, error) {
 	return handle(ctx, h.note(ctx, "ResetCodeTries", r).ResetCodeTries, r, nil)
+}
+
+func (h *Host) SetPIN(ctx context.Context, r *hostpb.SetPINRequest) (*hostpb.Empty, error) {
+	return handle(ctx, h.note(ctx, "SetPIN", r).SetPIN, r, nil)
+}
+
+func (h *Host) RemovePIN(ctx context.Context, r *hostpb.RemovePINRequest) (*hostpb.Empty, error) {
+	return handle(ctx, h.note(ctx, "RemovePIN", r).RemovePIN, r, nil)
+}
+
+// WatchPreview shows nothing until the caller lets go, unless the test says else.
+func (h *Host) WatchPreview(r *hostpb.WatchPreviewRequest, s grpc.ServerStreamingServer[hostpb.Preview]) error {
+	if f := h.note(s.Context(), "WatchPreview", r).WatchPreview; f != nil {
+		return f(r, s)
+	}
+	<-s.Context().Done()
+	return s.Context().Err()
 }
 
 // HoldSessionBar holds until the caller lets go, unless the test says else.

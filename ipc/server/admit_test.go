@@ -47,7 +47,7 @@ func TestEveryMethodAndRole(t *testing.T) {
 		"Hello": {technician, it, "stranger", "remote", "low"}, "GetStatus": both, "Watch": both, "Show": both, "GetTerms": both,
 		"AcceptTerms": both, "Register": both, "ListNotifications": both, "AcknowledgeNotification": {technician},
 		"PublishNotification": both, "RequestHelp": {technician}, "CancelHelp": both, "AnswerPrompt": {technician},
-		"RevokeCapability": both, "EndSession": both, "ResetCodeTries": {it}, "HoldSessionBar": {technician}, "AcceptUpgrade": both,
+		"RevokeCapability": both, "EndSession": both, "ResetCodeTries": {it}, "SetPIN": {technician}, "RemovePIN": {it}, "WatchPreview": {technician}, "HoldSessionBar": {technician}, "AcceptUpgrade": both,
 		"ListActivity": both, "ExplainPolicy": both, "AttachDesktop": {technician},
 	}
 	remote, low := ipctest.Technician("bea"), ipctest.Technician("carl")
@@ -60,6 +60,9 @@ func TestEveryMethodAndRole(t *testing.T) {
 	f.SetStatus(&hostpb.Status{}) // so that Watch has something to answer
 	f.Host.Handle(func(h *ipctest.Handlers) {
 		h.HoldSessionBar = func(*hostpb.HoldSessionBarRequest, grpc.ServerStreamingServer[hostpb.Empty]) error {
+			return server.Fail(codes.NotFound, "reached", "", "")
+		}
+		h.WatchPreview = func(*hostpb.WatchPreviewRequest, grpc.ServerStreamingServer[hostpb.Preview]) error {
 			return server.Fail(codes.NotFound, "reached", "", "")
 		}
 		h.AttachDesktop = func(grpc.BidiStreamingServer[hostpb.HelperMessage, hostpb.HelperCommand]) error {

@@ -9,8 +9,9 @@
 package wire
 
 // Version of the control messages. Both sides send theirs in Hello; the host
-// ends the session when they have none in common.
-const Version = 1
+// ends the session when they have none in common. Version 1 sent the code
+// itself; since 2 it is proved by CPace and never leaves either end.
+const Version = 1 // 2 with the last use of Code and Token
 
 // MaxFrame is the largest frame either side accepts, in bytes. A larger one
 // ends the session (scenario 53).
@@ -37,10 +38,11 @@ const (
 // Message is every control message; Type says which fields count.
 //
 //	engineer → host
-//	  hello         Versions, Reason (why the engineer comes, one line)
-//	  code          Code                       one try of the one-time code
-//	  resume        Token                      inside a session whose link was lost
-//	  ask           ID, Capability, Reason, Duration
+//	  hello         Versions, Reason (why the engineer comes, one line), Ticket
+//	  pake          Data                       one try of the one-time code: CPace's share
+//	  pake-confirm  Data                       its key confirmation
+//	  resume        Data                       proof, inside a session whose link was lost
+//	  ask           ID, Capability, Reason, Ticket, Duration
 //	  ask-file      ID, File                   offers one file to the technician
 //	  cancel        ID                         takes an ask or a transfer back
 //	  input         Events, Generation         only under a control lease
@@ -51,8 +53,9 @@ const (
 //	  bye
 //	host → engineer
 //	  hello         Versions, Device, Words    Words: the same on both screens
+//	  pake          Data                       CPace's share of the host
 //	  wrong-code    TriesLeft, WaitMS
-//	  authenticated Session, Token, TechnicianMS
+//	  authenticated Session, Data              the host's own confirmation: without it, leave
 //	  answer        ID, Capability, Granted, Why ("allowed", "denied", "timeout",
 //	                "policy", "throttled", "withdrawn", "pending", "name"),
 //	                UntilMS, Generation: input carries the newest one told
@@ -71,6 +74,8 @@ type Message struct {
 	Device   string `json:"device,omitempty"`
 	Words    string `json:"words,omitempty"`
 
+	Ticket    string `json:"ticket,omitempty"` // the case's number, one line
+	Data      []byte `json:"data,omitempty"`   // of pake, pake-confirm, resume, authenticated
 	Code      string `json:"code,omitempty"`
 	Token     string `json:"token,omitempty"`
 	TriesLeft int    `json:"triesLeft,omitempty"`
