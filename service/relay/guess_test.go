@@ -28,8 +28,7 @@ func TestGuessesInParallel(t *testing.T) {
 			for _, e := range r.s.do(support.TryCode{Link: on}).Effects {
 				if c, ok := e.(support.CheckCode); ok {
 					looked.Add(1)
-					right, _ := PlainCheck{}.Check(t.Context(), c.Code, wireCode("WRNG WRNG"), nil)
-					r.s.do(support.TryDone{Link: on, Try: c.Try, Right: right})
+					r.s.do(support.TryDone{Link: on, Try: c.Try})
 				}
 			}
 		})
