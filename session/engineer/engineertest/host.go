@@ -28,8 +28,10 @@ type Host struct {
 	// Answer decides an ask; the default allows everything for a minute.
 	Answer func(m wire.Message) wire.Message
 
-	// Confirm changes what the host proves itself with; a test's lie.
+	// Confirm changes what the host proves itself with, and Instead may answer a
+	// message in its place: a test's lies.
 	Confirm func(own []byte) []byte
+	Instead func(m wire.Message) (done bool)
 
 	mu       sync.Mutex
 	conn     *channel.Conn
@@ -47,6 +49,7 @@ type Host struct {
 	files    map[string]*file
 	arrived  map[string]string // name → SHA-256
 	received []wire.Message
+	control  [][]byte // of both ends, as they crossed the channel
 	resumed  int
 	changed  chan struct{}
 }
@@ -104,6 +107,9 @@ func (h *Host) Serve(ctx context.Context, under net.Conn, request string) {
 				h.tb.Errorf("unreadable message %q", payload)
 				return
 			}
+			h.mu.Lock()
+			h.control = append(h.control, payload)
+			h.mu.Unlock()
 			h.handle(m)
 		case wire.FrameChunk:
 			h.chunk(payload)
@@ -118,6 +124,9 @@ func (h *Host) handle(m wire.Message) {
 		h.received = append(h.received, m)
 	}
 	h.mu.Unlock()
+	if h.Instead != nil && h.Instead(m) {
+		return
+	}
 	switch m.Type {
 	case "pake":
 		h.mu.Lock()
@@ -257,12 +266,16 @@ func (h *Host) fileEnd(id string) {
 func (h *Host) Say(m wire.Message) {
 	m.V = wire.Version
 	raw, _ := json.Marshal(m)
-	h.send(wire.FrameControl, raw)
+	h.Frame(wire.FrameControl, raw)
 }
 
-func (h *Host) send(kind byte, payload []byte) {
+// Frame sends any frame to the engineer.
+func (h *Host) Frame(kind byte, payload []byte) {
 	h.mu.Lock()
 	conn := h.conn
+	if kind == wire.FrameControl {
+		h.control = append(h.control, payload)
+	}
 	h.mu.Unlock()
 	if conn != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -325,6 +338,7 @@ type Facts struct {
 	Received []wire.Message
 	Resumed  int
 	Tries    int
+	Control  [][]byte // both ends' control messages, as they crossed the channel
 }
 
 // Await waits until the host has seen what ok wants.
@@ -333,7 +347,8 @@ func (h *Host) Await(ctx context.Context, what string, ok func(Facts) bool) Fact
 	for {
 		h.mu.Lock()
 		f := Facts{Events: h.events[:len(h.events):len(h.events)], Acked: h.acked, Arrived: map[string]string{},
-			Received: h.received[:len(h.received):len(h.received)], Resumed: h.resumed, Tries: h.tries}
+			Received: h.received[:len(h.received):len(h.received)], Resumed: h.resumed, Tries: h.tries,
+			Control: h.control[:len(h.control):len(h.control)]}
 		for k, v := range h.arrived {
 			f.Arrived[k] = v
 		}
