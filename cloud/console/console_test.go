@@ -15,7 +15,7 @@ import (
 func TestHostedConsole(t *testing.T) {
 	needPage(t)
 	other := consoletest.NewOther(t)
-	server, ca := consoletest.Serve(t, other.Cloud.Handler(console.Handler(console.Config{})))
+	server, ca := consoletest.Serve(t, other.Handler(console.Handler(console.Config{})))
 	b := consoletest.Open(t, ca, "en-US")
 	b.Look(1440, 900, 1, false)
 	b.Go(server.URL)
@@ -32,7 +32,7 @@ func TestHostedConsole(t *testing.T) {
 func TestOtherLooks(t *testing.T) {
 	needPage(t)
 	other := consoletest.NewOther(t)
-	server, ca := consoletest.Serve(t, other.Cloud.Handler(console.Handler(console.Config{})))
+	server, ca := consoletest.Serve(t, other.Handler(console.Handler(console.Config{})))
 	b := consoletest.Open(t, ca, "de-DE")
 	b.Look(1180, 760, 2, true)
 	b.Go(server.URL)

@@ -42,7 +42,7 @@ func run(t *testing.T) *running {
 	other := consoletest.NewOther(t)
 	other.Cloud.Bearer = "bearer-of-the-test"
 	other.Cloud.OIDC = cloudapi.OIDCConfig{Issuer: sso(t), ClientID: "beckmanconnect-desk", Scopes: []string{"openid", "profile", "email", provider.Scope}}
-	server, ca := consoletest.Serve(t, other.Cloud.Handler(http.NotFoundHandler()))
+	server, ca := consoletest.Serve(t, other.Handler(http.NotFoundHandler()))
 	cloud, _ := url.Parse(server.URL)
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(ca)

@@ -25,6 +25,7 @@ export interface Message {
   t: string;
   versions?: number[];
   reason?: string;
+  ticket?: string;
   device?: string;
   code?: string;
   triesLeft?: number;
@@ -58,7 +59,7 @@ export interface LinkState {
 /** Between the page and its worker. */
 export type ToWorker =
   | { do: "start"; mode: "hosted" | "desk"; canvas: OffscreenCanvas }
-  | { do: "join"; request: string; reason: string }
+  | { do: "join"; request: string; reason: string; ticket: string }
   | { do: "bye" }
   | { do: "say"; message: Message }
   | { do: "file"; id: string; file: File }
