@@ -91,7 +91,7 @@ export class CapabilityButton {
         if (!this.why) return t(this.text);
         return reason(this.why) || t("whyEnded");
     }
-    if (this.standing === "timeout" && this.granted) return t("noAnswer"); // a file is asked for again where it is listed
+    if (this.standing === "timeout" && this.granted) return t("fTimeout"); // a file is asked for again where it is listed
     return reason(this.why) || t("denied");
   }
 }

@@ -37,7 +37,7 @@ const kinds: Record<string, Words> = {
   asked: (f) => [t("evAsked", { cap: cap(f) }), "note", ["capability", "ticket", "reason"]],
   answered: (f) => f.answer === "allowed"
     ? [f.duration ? t("evAllowedFor", { cap: cap(f), duration: word(durations, f.duration) }) : t("evAllowed", { cap: cap(f) }), "good", ["capability", "answer", "duration"]]
-    : [t("evNot", { cap: cap(f), why: f.answer === "timeout" ? t("noAnswer") : why(f, "answer") }), "bad", ["capability", "answer", "duration"]],
+    : [t("evNot", { cap: cap(f), why: f.answer === "timeout" ? t("fTimeout") : why(f, "answer") }), "bad", ["capability", "answer", "duration"]],
   throttled: () => [t("evThrottled"), "bad", []],
   "lease-end": (f) => [t("evLeaseEnd", { cap: cap(f), why: why(f, "why") }), "", ["capability", "why"]],
   file: (f) => f.state === "finished"

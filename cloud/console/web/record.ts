@@ -10,12 +10,14 @@ import { Key, clock, endText, known, language, t } from "./strings";
 const again = 5_000;
 /** How far a device's clock may be off before its time is told too. */
 const clockOff = 2 * 60_000;
+/** What a Date can hold at most, in milliseconds. */
+const lastDate = 8.64e15;
 
 const by: Record<string, Key> = { technician: "byTechnician", engineer: "byEngineer", service: "byService" };
 
 const day = (ms: number): string => new Date(ms).toLocaleDateString(language, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
-const minute = (ms: number): string => new Date(ms).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
-const second = (ms: number): string => new Date(ms).toLocaleTimeString(language);
+const minute = (ms: number): string => new Date(ms).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const second = (ms: number): string => new Date(ms).toLocaleTimeString(language, { hourCycle: "h23" });
 
 export class OwnRecord {
   readonly element: HTMLElement;
@@ -58,8 +60,8 @@ export class OwnRecord {
         this.sessions = list;
         this.draw();
       }
-      // A session writes on until it has ended, and its end takes a moment to arrive.
-      if (list.some((s) => s.open || (s.begunMs && !s.endedMs)) || !this.find(this.chosen)) this.timer = window.setTimeout(() => void this.load(), again);
+      // A session writes on until its request is over, and takes a moment to arrive.
+      if (list.some((s) => s.open) || !this.find(this.chosen)) this.timer = window.setTimeout(() => void this.load(), again);
     } catch {
       if (!this.closed) this.failed();
     }
@@ -102,7 +104,8 @@ export class OwnRecord {
 
   private length(s: OwnSession): HTMLElement {
     if (s.begunMs && s.endedMs) return h("span", { class: "mono" }, clock(s.endedMs - s.begunMs));
-    return s.begunMs ? h("span", { class: "chip violet" }, t("recRunning")) : h("span", { class: "chip" }, t("recNoSession"));
+    if (!s.begunMs) return h("span", { class: "chip" }, t("recNoSession"));
+    return s.open ? h("span", { class: "chip violet" }, t("recRunning")) : h("span", { class: "chip" }, t("recNoEnd"));
   }
 
   private choose(request: string): void {
@@ -132,32 +135,33 @@ export class OwnRecord {
   private describe(s: OwnSession): HTMLElement[] {
     const row = (name: Key, value: string | undefined, mono = false): HTMLElement[] => value
       ? [h("div", { class: "fact" }, h("dt", {}, t(name)), h("dd", { class: mono ? "mono" : "" }, value))] : [];
-    const when = (ms: number): string => `${day(ms)}, ${second(ms)}`;
+    const when = (ms: number): string => `${day(ms)}, ${second(ms)}`, began = s.begunMs ?? s.joinedMs;
     const who = known(by, s.endedBy ?? "");
     return [
       h("h2", {}, s.type, " ", h("span", { class: "muted mono" }, s.serial)),
       h("dl", { class: "facts" },
         ...row("ticket", s.ticket), ...row("sumReason", s.reason),
-        ...(s.begunMs ? row("recBegan", when(s.begunMs)) : row("recJoined", when(s.joinedMs))),
-        ...(s.endedMs ? row("recEnded", when(s.endedMs)) : []),
+        ...row(s.begunMs ? "recBegan" : "recJoined", when(began)),
+        ...(s.endedMs ? row("recEnded", day(s.endedMs) === day(began) ? second(s.endedMs) : when(s.endedMs)) : []),
         ...(s.begunMs && s.endedMs ? row("recDuration", clock(s.endedMs - s.begunMs)) : []),
         ...(who ? row("recBy", t(who)) : []), ...(s.endedMs ? row("recWhy", endText(s.endedWhy ?? "")) : []),
         ...row("recRegion", s.region.toUpperCase()),
         ...row("recDevice", s.device, true), ...row("recRequest", s.request, true), ...row("recSession", s.session, true)),
       h("h3", {}, t("recEvents")),
-      s.events.length ? h("ol", { class: "events" }, ...s.events.map((e, i) => this.event(e, s.events[i - 1]))) : h("p", { class: "muted" }, t("recNoEvents")),
+      s.events.length ? h("ol", { class: "events" }, ...s.events.flatMap((e, i) => this.event(e, s.events[i - 1]))) : h("p", { class: "muted" }, t("recNoEvents")),
       ...(s.more ? [h("p", { class: "help" }, t("recMore"))] : []),
     ];
   }
 
-  private event(e: RecordEvent, before: RecordEvent | undefined): HTMLElement {
+  private event(e: RecordEvent, before: RecordEvent | undefined): HTMLElement[] {
     const { text, tone, rest } = line(e);
-    const off = e.deviceMs > 0 && Math.abs(e.deviceMs - e.timeMs) > clockOff;
-    return h("li", { class: "event", "data-kind": e.kind, "data-tone": tone },
-      h("time", { class: "mono muted" }, before && day(before.timeMs) === day(e.timeMs) ? "" : h("span", {}, day(e.timeMs)), second(e.timeMs)),
+    const off = e.deviceMs > 0 && e.deviceMs < lastDate && Math.abs(e.deviceMs - e.timeMs) > clockOff;
+    const date = before && day(before.timeMs) === day(e.timeMs) ? [] : [h("li", { class: "day" }, day(e.timeMs))];
+    return [...date, h("li", { class: "event", "data-kind": e.kind, "data-tone": tone },
+      h("time", { class: "mono muted" }, second(e.timeMs)),
       h("span", { class: "event-dot", "aria-hidden": "true" }),
       h("div", {}, h("p", {}, text),
         off ? h("p", { class: "help" }, t("recClock", { time: new Date(e.deviceMs).toLocaleString(language) })) : null,
-        ...rest.map(([name, value]) => h("p", { class: "help" }, `${name}: `, h("span", { class: "mono" }, value)))));
+        ...rest.map(([name, value]) => h("p", { class: "help" }, `${name}: `, h("span", { class: "mono" }, value)))))];
   }
 }
