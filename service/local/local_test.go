@@ -71,8 +71,14 @@ func (s *fakeSupport) AnswerPrompt(who string, _ *hostpb.AnswerPromptRequest) er
 func (s *fakeSupport) RevokeCapability(who string, _ hostpb.Capability) error {
 	return s.call("revoke " + who)
 }
-func (s *fakeSupport) EndSession(who, how string) error             { return s.call("end " + who + " " + how) }
-func (s *fakeSupport) ResetTries(by string) error                   { return s.call("reset " + by) }
+func (s *fakeSupport) EndSession(who, how string) error { return s.call("end " + who + " " + how) }
+func (s *fakeSupport) ResetTries(by string) error       { return s.call("reset " + by) }
+func (s *fakeSupport) SetPIN(who string, _ *hostpb.SetPINRequest) error {
+	return s.call("set-pin " + who)
+}
+func (s *fakeSupport) RemovePIN(by, initials string) error {
+	return s.call("remove-pin " + by + " " + initials)
+}
 func (s *fakeSupport) HoldSessionBar(string, relay.BarStream) error { return s.call("bar") }
 func (s *fakeSupport) AttachDesktop(relay.DesktopStream) error      { return s.call("desktop") }
 func (s *fakeSupport) State() *hostpb.SupportState                  { return s.state }

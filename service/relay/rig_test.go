@@ -19,6 +19,7 @@ import (
 	"github.com/coder/websocket"
 
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/service/pins"
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/channel"
 	"beckmanconnect/session/channel/channeltest"
@@ -27,6 +28,9 @@ import (
 )
 
 const device = "bc-0123456789abcdef"
+
+// labPIN is the PIN of AB, long enough to be found by chance nowhere.
+const labPIN = "493817265013"
 
 // pairing is a relay: it pairs the two WebSockets of a request and copies.
 type pairing struct {
@@ -178,9 +182,12 @@ type rig struct {
 	desk  *desk
 	dir   string
 	log   *lockedBuffer
-	clock *clock
-	stop  func()
-	bar   context.CancelFunc
+	// networks replaces the PC's network interfaces where it is set.
+	networks func() ([]Network, error)
+	clock    *clock
+	pins     *pins.Book
+	stop     func()
+	bar      context.CancelFunc
 }
 
 type lockedBuffer struct {
@@ -228,6 +235,9 @@ func newRig(t *testing.T) *rig {
 	}
 	r.boot()
 	t.Cleanup(func() { r.shut() })
+	if err := r.s.SetPIN("lab", &hostpb.SetPINRequest{Initials: "ab", Pin: labPIN}); err != nil {
+		t.Fatal(err)
+	}
 	return r
 }
 
@@ -235,6 +245,13 @@ func (r *rig) boot() {
 	r.Helper()
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	st, err := store.Open(r.Context(), store.Options{Dir: filepath.Join(r.dir, "data"), Log: log})
+	if err != nil {
+		r.Fatal(err)
+	}
+	// Cheap hashes: what they cost is shown in package pins.
+	book, err := pins.Open(r.Context(), pins.Config{
+		Store: st, Mono: func() time.Duration { return r.clock.now().Mono }, Cost: pins.Cost{Time: 1, MemoryKiB: 64, Threads: 1, Bytes: 32},
+	})
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -246,7 +263,7 @@ func (r *rig) boot() {
 		Dialer:      CloudDialer{URL: r.relay.URL, TLS: r.relay.tls},
 		Store:       FromStore(st), TriesFile: filepath.Join(r.dir, "tries"),
 		Publisher: r.desk, Files: FilesConfig{Dir: r.received(), Reserve: 1}, Log: log, Now: r.clock.now,
-		RedialMin: 5 * time.Millisecond, RedialMax: 50 * time.Millisecond,
+		RedialMin: 5 * time.Millisecond, RedialMax: 50 * time.Millisecond, PINs: book, Networks: r.networks,
 	})
 	if err != nil {
 		r.Fatal(err)
@@ -257,7 +274,7 @@ func (r *rig) boot() {
 		defer close(done)
 		_ = s.Run(ctx)
 	}()
-	r.s, r.store = s, st
+	r.s, r.store, r.pins = s, st, book
 	r.stop = sync.OnceFunc(func() {
 		cancel()
 		<-done
@@ -347,8 +364,11 @@ func (r *rig) answer(n int, allow bool) *hostpb.Prompt {
 		return p != nil
 	})
 	r.clock.pass(time.Second)
-	err := r.s.AnswerPrompt("lab", &hostpb.AnswerPromptRequest{PromptId: p.Id, Nonce: p.Nonce, Allow: allow, Duration: p.Durations[len(p.Durations)-1]})
-	if err != nil {
+	a := &hostpb.AnswerPromptRequest{PromptId: p.Id, Nonce: p.Nonce, Allow: allow, Duration: p.Durations[len(p.Durations)-1]}
+	if allow && p.NeedsPin {
+		a.Initials, a.Pin = "ab", labPIN
+	}
+	if err := r.s.AnswerPrompt("lab", a); err != nil {
 		r.Fatal(err)
 	}
 	return p

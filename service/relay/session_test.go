@@ -170,7 +170,7 @@ func TestSession(t *testing.T) {
 			t.Errorf("no %s in the log: %v", k, kinds)
 		}
 	}
-	r.canary(h.Code)
+	r.canary(h.Code, labPIN)
 }
 
 // killed queues 10,000 inputs behind a helper that takes none, ends the
@@ -250,20 +250,27 @@ func (e *engineer) transfer(id string, data []byte) wire.Message {
 	}
 }
 
-// canary looks for the code in everything that was written (scenario 25).
-func (r *rig) canary(code string) {
+// canary looks for secrets, a code or a PIN, in everything that was written
+// (scenario 25).
+func (r *rig) canary(secrets ...string) {
 	r.Helper()
 	r.shut()
-	plain := strings.ReplaceAll(code, " ", "")
 	look := func(where, text string) {
-		for _, c := range []string{code, plain, strings.ToLower(plain)} {
-			if strings.Contains(text, c) {
-				r.Errorf("the code is in %s", where)
+		for _, secret := range secrets {
+			plain := strings.ReplaceAll(secret, " ", "")
+			for _, c := range []string{secret, plain, strings.ToLower(plain)} {
+				if strings.Contains(text, c) {
+					r.Errorf("a secret is in %s", where)
+				}
 			}
 		}
 	}
 	look("the log of the program", r.log.String())
 	look("the arguments", fmt.Sprint(os.Args, os.Environ()))
+	for _, p := range r.desk.prompts {
+		look("a prompt", p.String())
+	}
+	look("the state", r.desk.state.String())
 	files := 0
 	err := filepath.WalkDir(r.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {

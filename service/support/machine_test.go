@@ -329,11 +329,13 @@ func TestRunInterlock(t *testing.T) {
 	p = r.prompt()
 	r.pass(time.Second)
 	r.pol.run = true
-	r.refused(Answer{Prompt: p.ID, Nonce: p.Nonce, Allow: true, RunConfirmed: true}, "run-not-confirmed")
+	early := full(p)
+	early.RunConfirmed = true
+	r.refused(early, "run-not-confirmed")
 	p = r.prompt()
-	r.refused(Answer{Prompt: p.ID, Nonce: p.Nonce, Allow: true, RunConfirmed: true}, "not-armed")
+	r.refused(full(p), "not-armed")
 	r.pass(time.Second)
-	r.must(Answer{Prompt: p.ID, Nonce: p.Nonce, Allow: true, RunConfirmed: true})
+	r.must(full(p))
 }
 
 // Scenario 8: while a prompt shows, remote input is dropped and keys are up.

@@ -118,7 +118,7 @@ func (w *work) endRequest(why, actor string, personal map[string]string) {
 	}
 	w.audit("help.ended", actor, map[string]string{"why": why, "tries": strconv.Itoa(r.used)}, personal)
 	w.announce(r.message("ended"))
-	w.tell("ended", map[string]string{"why": why})
+	w.tell("ended", map[string]string{"why": why, "by": endedBy(actor)})
 	w.st.req, w.st.ended, w.changed = nil, why, true
 	for id := range w.st.links {
 		w.turnAway(id, why)

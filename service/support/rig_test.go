@@ -21,6 +21,7 @@ type fakePolicy struct {
 	run     bool
 	patient bool
 	timeout time.Duration
+	who     string // Decision.Identify
 }
 
 func (p *fakePolicy) Connect(e Engineer) Decision {
@@ -34,7 +35,7 @@ func (p *fakePolicy) Decide(_ Engineer, c Capability) Decision {
 	if why := p.off[c]; why != "" {
 		return Decision{Why: why}
 	}
-	return Decision{Allowed: true, RunInProgress: p.run, PatientData: p.patient, PromptTimeout: p.timeout}
+	return Decision{Allowed: true, RunInProgress: p.run, PatientData: p.patient, PromptTimeout: p.timeout, Identify: p.who}
 }
 
 type fakeRecorder struct {
@@ -82,6 +83,7 @@ type rig struct {
 	rec     *fakeRecorder
 	pol     *fakePolicy
 	gate    string
+	noPIN   bool     // nobody on this PC has one
 	effects []Effect // of all steps
 	last    []Effect // of the last step
 	help    *Help
@@ -106,7 +108,7 @@ func (r *rig) boot(tries Tries) {
 	seed[0] = byte(r.rec.writes)
 	m, err := New(Config{
 		Policy: r.pol, Recorder: r.rec, Random: randomReader{rand.NewChaCha8(seed)},
-		Gate: func() string { return r.gate }, Tries: tries,
+		Gate: func() string { return r.gate }, Tries: tries, HasPIN: func() bool { return !r.noPIN },
 	}, r.now)
 	if err != nil {
 		r.Fatal(err)
@@ -208,7 +210,21 @@ func (r *rig) allow(d Duration) {
 	r.Helper()
 	p := r.prompt()
 	r.pass(time.Second)
-	r.must(Answer{Technician: "lab", Prompt: p.ID, Nonce: p.Nonce, Allow: true, Duration: d, RunConfirmed: p.RunInProgress})
+	yes := full(p)
+	yes.Duration = d
+	r.must(yes)
+}
+
+// full is an Allow with all that has to go with it.
+func full(p Prompt) Answer {
+	a := Answer{Technician: "lab", Prompt: p.ID, Nonce: p.Nonce, Allow: true, RunConfirmed: p.RunInProgress}
+	if p.NeedsInitials {
+		a.Initials = "AB"
+	}
+	if p.NeedsPIN {
+		a.PINOf = "AB"
+	}
+	return a
 }
 
 // grant asks for and allows a capability on link 1 and attaches the helper.

@@ -64,6 +64,8 @@ type Decision struct {
 	PatientData bool
 	// RunInProgress is true while a run is, or may be, in progress (B7).
 	RunInProgress bool
+	// Identify says what goes with an Allow on this site: "none", "initials" or "pin".
+	Identify string
 }
 
 // Policy is asked for every request and again for every message, so it must
@@ -125,6 +127,9 @@ type Config struct {
 	// Gate gives the reason why help cannot be asked for at all
 	// ("terms-not-accepted", "not-registered", …), or "".
 	Gate func() string
+	// HasPIN says whether anybody on this PC has a PIN that can be used. Nil:
+	// nobody has. Like Policy it answers from memory.
+	HasPIN func() bool
 	// Tries is the counter as the last run left it.
 	Tries Tries
 
@@ -141,6 +146,7 @@ type Config struct {
 	QueuedAsks    int           // at most this many wait behind a prompt: 8
 	BurnAfter     int           // tries of one code: 5
 	OffAfter      int           // wrong tries in a row, then IT must act: 100
+	PINTries      int           // wrong PINs at one prompt, then it is denied: 3
 }
 
 func (c Config) withDefaults() Config {
@@ -167,8 +173,12 @@ func (c Config) withDefaults() Config {
 	orN(&c.QueuedAsks, 8)
 	orN(&c.BurnAfter, 5)
 	orN(&c.OffAfter, 100)
+	orN(&c.PINTries, 3)
 	if c.Gate == nil {
 		c.Gate = func() string { return "" }
+	}
+	if c.HasPIN == nil {
+		c.HasPIN = func() bool { return false }
 	}
 	return c
 }
