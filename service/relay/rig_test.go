@@ -40,9 +40,18 @@ type pairing struct {
 	lines   map[net.Conn]bool
 }
 
-func newPairing(t *testing.T) *pairing {
+// newPairing starts a relay, on loopback unless a listener is given.
+func newPairing(t *testing.T, on net.Listener) *pairing {
 	p := &pairing{waiting: map[string]chan net.Conn{}, lines: map[net.Conn]bool{}}
-	p.Server = httptest.NewTLSServer(http.HandlerFunc(p.serve))
+	p.Server = httptest.NewUnstartedServer(http.HandlerFunc(p.serve))
+	if on != nil {
+		_ = p.Server.Listener.Close()
+		p.Server.Listener = on
+	}
+	p.Server.StartTLS()
+	if on != nil {
+		p.Server.URL = "https://192.0.2.1:8443"
+	}
 	t.Cleanup(func() {
 		p.cut()
 		p.Server.CloseClientConnections()
@@ -118,7 +127,9 @@ func (p *pairing) cut() {
 }
 
 func (p *pairing) tls() *tls.Config {
-	return p.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	c := p.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	c.ServerName = "example.com" // one of the names httptest's certificate has
+	return c
 }
 
 // policy is a fake that says yes unless told otherwise.
@@ -227,9 +238,16 @@ func (c *clock) pass(d time.Duration) {
 	c.added += d
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T) *rig { return newRigOn(t, nil) }
+
+// newRigOn is a rig whose PC has these network interfaces; nil: its own.
+func newRigOn(t *testing.T, networks func() ([]Network, error)) *rig {
+	return newRigWith(t, nil, networks)
+}
+
+func newRigWith(t *testing.T, relay net.Listener, networks func() ([]Network, error)) *rig {
 	r := &rig{
-		T: t, kit: channeltest.New(t, device), relay: newPairing(t), dir: t.TempDir(), log: &lockedBuffer{},
+		T: t, networks: networks, kit: channeltest.New(t, device), relay: newPairing(t, relay), dir: t.TempDir(), log: &lockedBuffer{},
 		pol: &policy{off: map[support.Capability]string{}}, clock: &clock{start: time.Now()},
 		desk: &desk{changed: make(chan struct{}), state: &hostpb.SupportState{}},
 	}
@@ -263,7 +281,7 @@ func (r *rig) boot() {
 		Dialer:      CloudDialer{URL: r.relay.URL, TLS: r.relay.tls},
 		Store:       FromStore(st), TriesFile: filepath.Join(r.dir, "tries"),
 		Publisher: r.desk, Files: FilesConfig{Dir: r.received(), Reserve: 1}, Log: log, Now: r.clock.now,
-		RedialMin: 5 * time.Millisecond, RedialMax: 50 * time.Millisecond, PINs: book, Networks: r.networks,
+		RedialMin: 5 * time.Millisecond, RedialMax: 50 * time.Millisecond, PINs: book, Networks: r.networks, LookAtNetwork: 20 * time.Millisecond,
 	})
 	if err != nil {
 		r.Fatal(err)

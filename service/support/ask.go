@@ -180,13 +180,19 @@ func (w *work) showNext() {
 			p.File, p.FileDirection = &f, "to-pc"
 		}
 		s.prompt, w.changed = p, true
-		w.audit("prompt.shown", actorService, map[string]string{
-			"prompt": p.Prompt.ID, "capability": string(a.capability), "timeout_s": strconv.Itoa(int(timeout / time.Second)),
-			"patient_data": strconv.FormatBool(p.PatientData), "run": strconv.FormatBool(p.RunInProgress),
-			"initials": strconv.FormatBool(p.NeedsInitials), "pin": strconv.FormatBool(p.NeedsPIN), "missed": strconv.Itoa(p.Missed),
-		}, w.engineerAnd())
-		w.do(ShowPrompt{Prompt: p.Prompt})
+		w.show(p)
 	}
+}
+
+// show puts the question in front of the technician, as it now stands.
+func (w *work) show(p *prompt) {
+	w.audit("prompt.shown", actorService, map[string]string{
+		"prompt": p.Prompt.ID, "capability": string(p.capability),
+		"timeout_s":    strconv.Itoa(int((p.expires.Mono - w.now.Mono) / time.Second)),
+		"patient_data": strconv.FormatBool(p.PatientData), "run": strconv.FormatBool(p.RunInProgress),
+		"initials": strconv.FormatBool(p.NeedsInitials), "pin": strconv.FormatBool(p.NeedsPIN), "missed": strconv.Itoa(p.Missed),
+	}, w.engineerAnd())
+	w.do(ShowPrompt{Prompt: p.Prompt})
 }
 
 // outcome is how an ask ended, for the cloud; a file goes by its hash.
@@ -206,7 +212,8 @@ func (a ask) shownName() string {
 	return a.file.shown
 }
 
-// Answer is the technician's decision.
+// Answer is the technician's decision: a no by anybody on this PC, a yes only
+// by whoever asked for help.
 type Answer struct {
 	Technician   string
 	Initials     string
@@ -228,6 +235,9 @@ func (e Answer) apply(w *work) error {
 	if !e.Allow {
 		w.closePrompt("denied", actorTechnician, who)
 		return nil
+	}
+	if e.Technician != s.technician {
+		return w.void(e, "wrong-account", "only whoever asked for help may allow") // scenario 11
 	}
 	if w.now.Mono-p.shown.Mono < w.cfg.ArmedAfter {
 		return w.void(e, "not-armed", "answered before it could have been read") // scenario 10
@@ -288,7 +298,7 @@ func (w *work) askAgain(p *prompt, d Decision) bool {
 	p.RunInProgress = run
 	p.require(needs, w.cfg.PINTries)
 	p.shown, p.Nonce, w.changed = w.now, w.random(16), true
-	w.do(ShowPrompt{Prompt: p.Prompt})
+	w.show(p)
 	return true
 }
 

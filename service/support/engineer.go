@@ -123,7 +123,7 @@ func (w *work) begin(r *request, on LinkID, eng Engineer) {
 	bar := w.now.Add(w.cfg.BarWithin)
 	w.st.req, w.st.ended, w.st.summary = nil, "", nil
 	w.st.ses = &session{
-		id: w.newID(), request: r.id, engineer: eng, link: on, token: digest(token),
+		id: w.newID(), request: r.id, technician: r.technician, engineer: eng, link: on, token: digest(token),
 		started: w.now, barUntil: &bar, leases: map[Capability]lease{}, missedOf: map[Capability]int{},
 	}
 	w.countTries(0)

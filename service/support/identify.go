@@ -80,7 +80,7 @@ func (m *Machine) WantsPIN(now Moment, e Answer) bool {
 		return false
 	}
 	p := s.prompt
-	return e.Allow && p.NeedsPIN && p.matches(e) && !now.reached(p.expires) && now.Mono-p.shown.Mono >= m.cfg.ArmedAfter
+	return e.Allow && e.Technician == s.technician && p.NeedsPIN && p.matches(e) && !now.reached(p.expires) && now.Mono-p.shown.Mono >= m.cfg.ArmedAfter
 }
 
 // WrongPIN is an answer whose PIN did not prove the initials. The question

@@ -50,12 +50,13 @@ func (e RequestHelp) apply(w *work) error {
 		return nil
 	}
 	r := &request{
-		id:      w.newID(),
-		reason:  Clean(e.Reason, maxReason),
-		alarm:   Clean(e.AlarmCode, maxName),
-		code:    code,
-		since:   w.now,
-		expires: w.now.Add(w.cfg.CodeLife),
+		id:         w.newID(),
+		technician: e.Technician,
+		reason:     Clean(e.Reason, maxReason),
+		alarm:      Clean(e.AlarmCode, maxName),
+		code:       code,
+		since:      w.now,
+		expires:    w.now.Add(w.cfg.CodeLife),
 	}
 	w.st.req, w.st.ended, w.changed = r, "", true
 	w.help = &Help{Request: r.id, Code: code, Expires: r.expires.Wall}

@@ -45,12 +45,20 @@ type fakeRecorder struct {
 	open    Open
 	fail    bool
 	writes  int
+	failAt  int    // the write that fails, counted from 1
+	forGood bool   // and all that follow
+	failed  func() // told of it
+	tried   int
 }
 
 var errDiskFull = errors.New("disk full")
 
 func (r *fakeRecorder) Record(b Batch) error {
-	if r.fail {
+	r.tried++
+	if at := r.failAt; r.fail || (at > 0 && (r.tried == at || (r.forGood && r.tried > at))) {
+		if r.failed != nil {
+			r.failed()
+		}
 		return errDiskFull
 	}
 	r.writes++
@@ -84,6 +92,7 @@ type rig struct {
 	pol     *fakePolicy
 	gate    string
 	noPIN   bool     // nobody on this PC has one
+	watch   bool     // the step now under way must leave nothing allowed
 	effects []Effect // of all steps
 	last    []Effect // of the last step
 	help    *Help
@@ -121,6 +130,12 @@ func (r *rig) pass(d time.Duration) { r.now = r.now.Add(d) }
 func (r *rig) do(ev Event) Result {
 	res := r.m.Do(r.now, ev)
 	r.last = res.Effects
+	if r.watch {
+		r.watch = false
+		if r.phase() == PhaseConnected || r.input() || r.picture() || r.m.Snapshot(r.now).Prompt != nil || r.m.RelayWanted() != "" {
+			r.Errorf("%T could not be written, and something goes on: %+v", ev, r.m.Snapshot(r.now))
+		}
+	}
 	r.effects = append(r.effects, res.Effects...)
 	if res.Help != nil {
 		r.help = res.Help

@@ -23,6 +23,7 @@ type state struct {
 // request is a call for help whose code still waits.
 type request struct {
 	id, reason, alarm string
+	technician        string // who asked
 	code              Secret
 	since             Moment
 	expires           Moment
@@ -38,6 +39,7 @@ type link struct {
 
 type session struct {
 	id, request string
+	technician  string // who asked, and alone may allow
 	engineer    Engineer
 	link        LinkID // 0 while the link is lost
 	token       [32]byte
