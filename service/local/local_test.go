@@ -292,9 +292,16 @@ func TestHelpBelongsToWhoAsked(t *testing.T) {
 		"IT revokes":     second(l.RevokeCapability(root, &hostpb.RevokeCapabilityRequest{})),
 		"IT resets":      second(l.ResetCodeTries(root, &hostpb.ResetCodeTriesRequest{})),
 		"IT cancels":     second(l.CancelHelp(root, &hostpb.CancelHelpRequest{})),
+		"another's PIN":  second(l.SetPIN(bert, &hostpb.SetPINRequest{Initials: "BB"})),
+		"IT removes one": second(l.RemovePIN(root, &hostpb.RemovePINRequest{Initials: "BB"})),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for _, call := range []string{"set-pin bert", "remove-pin root BB"} {
+		if !slices.Contains(l.support.calls, call) {
+			t.Errorf("%q is not in %q", call, l.support.calls)
 		}
 	}
 	l.support.err = &support.Refusal{Code: "too-many-wrong-codes", Message: "x"}

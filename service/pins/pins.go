@@ -124,7 +124,7 @@ type Try struct {
 }
 
 // Verify looks at one PIN and gives the initials it proved. The refusals are
-// "pin-unknown", "pin-wait" and "pin-locked", which cost nothing, and
+// "pin-missing", "pin-wait" and "pin-locked", which cost nothing, and
 // "pin-wrong", which was counted.
 func (b *Book) Verify(t Try) (proved string, err error) {
 	b.turn.Lock()
@@ -138,7 +138,7 @@ func (b *Book) verify(t Try) (string, error) {
 	p, known := (*b.people.Load())[who]
 	switch {
 	case !known:
-		return "", refuse("pin-unknown", "these initials have no PIN")
+		return "", refuse("pin-missing", "these initials have no PIN")
 	case p.locked():
 		return "", refuse("pin-locked", "this PIN is locked until IT removes it")
 	}
@@ -182,7 +182,7 @@ func (b *Book) left(who string) time.Duration {
 }
 
 // errGone: the PIN a step was about is not there any more.
-var errGone = refuse("pin-unknown", "these initials have no PIN any more")
+var errGone = refuse("pin-missing", "these initials have no PIN any more")
 
 // change alters one person's PIN on disk and then in memory, with the entries
 // that belong to it. A nil alter only writes the entries.

@@ -143,7 +143,7 @@ func TestLife(t *testing.T) {
 	if l.Any() {
 		t.Error("a PIN out of nowhere")
 	}
-	l.want(l.try("AB", "4938"), "pin-unknown")
+	l.want(l.try("AB", "4938"), "pin-missing")
 	l.want(l.set("AB", "4938", ""), "")
 	l.want(l.set("AB", "5938", ""), "pin-old-needed")
 	l.want(l.set("AB", "5938", "6666"), "pin-wrong")
@@ -153,9 +153,9 @@ func TestLife(t *testing.T) {
 	l.want(l.try("AB", "4938"), "pin-wrong")
 	l.pass(time.Second)
 	l.want(l.try("ab", "5938"), "")
-	l.want(l.Remove("AC", "root"), "pin-unknown")
+	l.want(l.Remove("AC", "root"), "pin-missing")
 	l.want(l.Remove("ab", "root"), "")
-	l.want(l.try("AB", "5938"), "pin-unknown")
+	l.want(l.try("AB", "5938"), "pin-missing")
 	l.want(l.set("AB", "7042", ""), "")
 	if k := l.kinds(); k["pin.set"] != 3 || k["pin.removed"] != 1 || k["pin.wrong"] != 2 {
 		t.Errorf("the log says %v", k)

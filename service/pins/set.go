@@ -113,7 +113,7 @@ func (b *Book) Remove(initials, by string) error {
 	who := support.Initials(initials)
 	return b.update(func(people map[string]person) error {
 		if _, known := people[who]; !known {
-			return refuse("pin-unknown", "these initials have no PIN")
+			return refuse("pin-missing", "these initials have no PIN")
 		}
 		delete(people, who)
 		return nil

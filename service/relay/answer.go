@@ -42,7 +42,7 @@ func (s *Support) AnswerPrompt(technician string, r *hostpb.AnswerPromptRequest)
 // what an engineer has started must not choose it (B3).
 func (s *Support) SetPIN(technician string, r *hostpb.SetPINRequest) error {
 	if s.cfg.PINs == nil {
-		return &support.Refusal{Code: "pin-unknown", Message: "no PINs are kept here"}
+		return &support.Refusal{Code: "pin-missing", Message: "no PINs are kept here"}
 	}
 	if err := s.quiet(); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (s *Support) quietLocked() error {
 // RemovePIN is IT's act when a PIN was forgotten or locked, in any phase.
 func (s *Support) RemovePIN(by, initials string) error {
 	if s.cfg.PINs == nil {
-		return &support.Refusal{Code: "pin-unknown", Message: "no PINs are kept here"}
+		return &support.Refusal{Code: "pin-missing", Message: "no PINs are kept here"}
 	}
 	return s.cfg.PINs.Remove(initials, by)
 }

@@ -49,9 +49,9 @@ func TestAfterControlAnAllowNeedsAPIN(t *testing.T) {
 	yes := func(initials, pin string) error {
 		return r.s.AnswerPrompt("lab", &hostpb.AnswerPromptRequest{PromptId: p.Id, Nonce: p.Nonce, Allow: true, Initials: initials, Pin: pin})
 	}
-	r.refused(yes("", ""), "initials-needed")
+	r.refused(yes("", ""), "initials-missing")
 	r.refused(yes("ab", ""), "pin-needed")
-	r.refused(yes("cd", labPIN), "pin-unknown")
+	r.refused(yes("cd", labPIN), "pin-missing")
 	r.refused(yes("ab", "000000"), "pin-wrong")
 	r.refused(yes("ab", labPIN), "pin-wait")
 	if left := r.s.State().GetPrompt().GetPinTriesLeft(); left != 2 {

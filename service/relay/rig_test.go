@@ -38,6 +38,7 @@ type pairing struct {
 	mu      sync.Mutex
 	waiting map[string]chan net.Conn
 	lines   map[net.Conn]bool
+	jam     chan struct{} // while it is there, what engineers send stays on its way
 }
 
 // newPairing starts a relay, on loopback unless a listener is given.
@@ -98,7 +99,7 @@ func (p *pairing) serve(w http.ResponseWriter, r *http.Request) {
 		done := make(chan struct{}, 2)
 		for _, ends := range [][2]net.Conn{{host, conn}, {conn, host}} {
 			go func() {
-				_, _ = io.Copy(ends[0], ends[1])
+				_, _ = io.Copy(ends[0], p.road(ends[1], ends[1] == conn))
 				done <- struct{}{}
 			}()
 		}
@@ -115,6 +116,44 @@ type line struct {
 func (l *line) Close() error {
 	close(l.gone)
 	return l.Conn.(interface{ CloseNow() error }).CloseNow()
+}
+
+// road is the way through the relay; the engineers' may be jammed.
+func (p *pairing) road(from io.Reader, engineers bool) io.Reader {
+	if !engineers {
+		return from
+	}
+	return jammed{p, from}
+}
+
+type jammed struct {
+	p    *pairing
+	from io.Reader
+}
+
+func (j jammed) Read(b []byte) (int, error) {
+	n, err := j.from.Read(b)
+	j.p.mu.Lock()
+	jam := j.p.jam
+	j.p.mu.Unlock()
+	if jam != nil {
+		<-jam
+	}
+	return n, err
+}
+
+// stall holds up what engineers send until the returned function is called.
+func (p *pairing) stall() (clear func()) {
+	jam := make(chan struct{})
+	p.mu.Lock()
+	p.jam = jam
+	p.mu.Unlock()
+	return sync.OnceFunc(func() {
+		p.mu.Lock()
+		p.jam = nil
+		p.mu.Unlock()
+		close(jam)
+	})
 }
 
 // cut breaks every line, as a lost network does.

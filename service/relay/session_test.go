@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -164,8 +165,22 @@ func TestSession(t *testing.T) {
 
 	r.killed(e, help, granted.Generation)
 
+	// What was done, for the technician to read (B5).
+	s := r.s.State().GetSummary()
+	var lines []string
+	for _, l := range s.GetLines() {
+		lines = append(lines, fmt.Sprint(l.Kind, " ", strings.TrimPrefix(l.Capability.String(), "CAPABILITY_"), " ", l.Detail))
+	}
+	if want := []string{
+		"allowed VIEW session", "allowed CONTROL session", "allowed FILES Report_ final_.txt", "file-received FILES Report_ final_.txt",
+		"denied FILES two.txt", "ended VIEW session-ended", "ended CONTROL session-ended",
+	}; !slices.Equal(lines, want) || s.EndedCode != "kill-key" || s.EndedBy != "technician" || s.Pictures != 3 || s.Inputs < 3 ||
+		s.Engineer.GetName() != "Anna Weber" || s.StartedUnixMs == 0 || s.EndedUnixMs < s.StartedUnixMs {
+		t.Errorf("summary %v\n%q", s, lines)
+	}
+
 	kinds := r.kinds()
-	for _, k := range []string{"help.requested", "code.tried", "code.wrong", "session.authenticated", "session.granted", "file.accepted", "file.received", "prompt.answered", "session.ended"} {
+	for _, k := range []string{"help.requested", "code.tried", "code.wrong", "session.authenticated", "session.granted", "file.accepted", "file.received", "prompt.answered", "session.lease-ended", "session.ended", "session.summary"} {
 		if kinds[k] == 0 {
 			t.Errorf("no %s in the log: %v", k, kinds)
 		}

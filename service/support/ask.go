@@ -260,7 +260,7 @@ func (e Answer) apply(w *work) error {
 		return w.void(e, "run-not-confirmed", "a run is or may be in progress: confirm it")
 	}
 	if p.NeedsInitials && (again || Initials(e.Initials) == "") {
-		return w.void(e, "initials-needed", "an Allow needs initials here")
+		return w.void(e, "initials-missing", "an Allow needs initials here")
 	}
 	if p.NeedsPIN && (again || e.PINOf != Initials(e.Initials)) {
 		return w.void(e, "pin-needed", "an Allow needs the PIN of these initials")

@@ -46,10 +46,10 @@ func TestWhatGoesWithAnAllow(t *testing.T) {
 				named.Initials = " ab "
 				other.Initials, other.PINOf = "AB", "CD"
 				if tt.initials {
-					r.refused(bare, "initials-needed")
+					r.refused(bare, "initials-missing")
 					junk := bare
 					junk.Initials = "?!"
-					r.refused(junk, "initials-needed")
+					r.refused(junk, "initials-missing")
 				}
 				if tt.pin {
 					r.refused(named, "pin-needed")
@@ -98,7 +98,7 @@ func TestPolicyAsksForAPINWhileTheQuestionStands(t *testing.T) {
 			r.must(PolicyChanged{})
 			r.refused(full(first), "nonce-wrong")
 		} else {
-			r.refused(full(first), "initials-needed")
+			r.refused(full(first), "initials-missing")
 		}
 		p := r.prompt()
 		if !p.NeedsPIN || string(p.Nonce) == string(first.Nonce) {
@@ -107,7 +107,7 @@ func TestPolicyAsksForAPINWhileTheQuestionStands(t *testing.T) {
 		r.refused(full(p), "not-armed")
 		r.pass(time.Second)
 		r.pol.who = "none" // what was asked for stays asked for
-		r.refused(Answer{Technician: "lab", Prompt: p.ID, Nonce: p.Nonce, Allow: true}, "initials-needed")
+		r.refused(Answer{Technician: "lab", Prompt: p.ID, Nonce: p.Nonce, Allow: true}, "initials-missing")
 		r.must(full(p))
 	}
 }

@@ -21,6 +21,7 @@ type given struct {
 	generation       uint64
 	until            *Moment
 	runConfirmed     bool
+	once             bool
 }
 
 // model drives a machine with two technicians, two engineers, crashes, a log
@@ -295,7 +296,7 @@ func (m *model) answer(who string, allow bool, d Duration, run, proper bool) {
 	}
 	a := Answer{Technician: who, Prompt: p.ID, Nonce: p.Nonce, Allow: allow, Duration: d, RunConfirmed: run, Initials: "ab", PINOf: "AB"}
 	if !proper {
-		a.Initials = rapid.SampledFrom([]string{"", "ab", "AB", "cd", "?"}).Draw(m.T, "initials")
+		a.Initials = rapid.SampledFrom([]string{"ab", "", "AB", "cd", "?"}).Draw(m.T, "initials")
 		a.PINOf = rapid.SampledFrom([]string{"", "AB", "CD"}).Draw(m.T, "PIN of")
 	}
 	m.send(*p, a)
@@ -331,6 +332,7 @@ func (m *model) send(p Prompt, a Answer) {
 	if d == "" {
 		d = p.Durations[0]
 	}
+	g.once = d == Once
 	if d != Session {
 		until := m.now.Add(map[Duration]time.Duration{Once: 5 * time.Minute, Minutes: 15 * time.Minute}[d])
 		g.until = &until
@@ -390,13 +392,16 @@ func (m *model) actions() map[string]func() {
 			if stale {
 				token = rapid.SampledFrom(m.tokens).Draw(m.T, "token")
 			}
-			on := m.nextLink
-			was := m.m.Current()
-			m.step(Resume{Link: on, Token: token})
-			if now := m.m.Current(); now == on && was != on {
-				m.mustNot(token != m.tokens[len(m.tokens)-2], "an old token resumed")
-				m.mustNot(m.links[on].Account != m.m.st.ses.engineer.Account, "somebody else resumed")
+			m.resume(token)
+		},
+		"come back": func() { // a link that is lost, and somebody with a token
+			if m.m.Current() == 0 || len(m.tokens) == 0 {
+				return
 			}
+			m.loseLink(m.m.Current())
+			m.join(rapid.SampledFrom([]Engineer{anna, anna, bob}).Draw(m.T, "engineer"))
+			last := m.tokens[max(0, len(m.tokens)-2):]
+			m.resume(rapid.SampledFrom([]string{last[len(last)-1], last[0]}).Draw(m.T, "token"))
 		},
 		"ask":       ask,
 		"ask again": ask,
@@ -413,6 +418,10 @@ func (m *model) actions() map[string]func() {
 				m.pass(time.Second)
 			}
 			m.answer(m.who(), rapid.IntRange(0, 3).Draw(m.T, "allow") > 0, duration(), yes("run"), rapid.IntRange(0, 3).Draw(m.T, "proper") > 0)
+		},
+		"answer with less": func() { // what a program could do by itself (B3)
+			m.pass(time.Second)
+			m.answer(m.asker, true, "", yes("run"), false)
 		},
 		"both answer": func() { // scenario 19
 			p := m.m.Snapshot(m.now).Prompt
@@ -465,10 +474,15 @@ func (m *model) actions() map[string]func() {
 			m.pass(time.Second)
 			i, j := rapid.IntRange(0, len(m.prompts)-1).Draw(m.T, "prompt"), rapid.IntRange(0, len(m.nonces)-1).Draw(m.T, "nonce")
 			p := m.m.Snapshot(m.now).Prompt
-			if p != nil && p.ID == m.prompts[i] && string(p.Nonce) == string(m.nonces[j]) {
+			a := Answer{
+				Technician: m.who(), Prompt: m.prompts[i], Nonce: m.nonces[j], Allow: true, RunConfirmed: true, Initials: "ab", PINOf: "AB",
+			}
+			if p != nil && yes("of what shows") {
+				a.Prompt = p.ID
+			}
+			if p != nil && p.ID == a.Prompt && string(p.Nonce) == string(a.Nonce) {
 				return // that would be a real answer
 			}
-			a := Answer{Technician: m.who(), Prompt: m.prompts[i], Nonce: m.nonces[j], Allow: true, RunConfirmed: true}
 			m.mustNot(m.step(a).Err == nil, "a replayed answer counted")
 		},
 		"revoke": func() {
@@ -503,14 +517,7 @@ func (m *model) actions() map[string]func() {
 			m.step(HelperReport{Helper: m.helper, Width: 100, Height: 100, Capturing: true, LocalInput: yes("local")})
 		},
 		"lose link": func() {
-			on := link()
-			current := on != 0 && on == m.m.Current()
-			m.step(LinkLost{Link: on})
-			delete(m.links, on)
-			if current {
-				clear(m.files)
-				m.syncRights()
-			}
+			m.loseLink(link())
 		},
 		"chunk": func() {
 			id := m.anyFile()
@@ -624,6 +631,33 @@ func (m *model) ends(ev Event) {
 		m.mustNot(m.id() != "", fmt.Sprintf("%T left a session", ev))
 		m.over(id)
 	}
+}
+
+// resume: only the newest token, in the hands of the engineer it was given to.
+func (m *model) resume(token string) {
+	on, was := m.nextLink, m.m.Current()
+	m.step(Resume{Link: on, Token: token})
+	if now := m.m.Current(); now == on && was != on {
+		m.mustNot(token != m.tokens[len(m.tokens)-2], "an old token resumed")
+		m.mustNot(m.links[on].Account != m.m.st.ses.engineer.Account, "somebody else resumed")
+	}
+}
+
+// loseLink: what was given once does not outlive its link.
+func (m *model) loseLink(on LinkID) {
+	current := on != 0 && on == m.m.Current()
+	m.step(LinkLost{Link: on})
+	delete(m.links, on)
+	if !current {
+		return
+	}
+	clear(m.files)
+	for c, g := range m.rights {
+		if g.once {
+			delete(m.rights, c)
+		}
+	}
+	m.syncRights()
 }
 
 // syncRights takes out of the books what the machine says is gone. Only ever
