@@ -172,7 +172,7 @@ type Request struct {
 type SessionEvent struct {
 	Request  string            `json:"request"`
 	Session  string            `json:"session"`
-	Kind     string            `json:"kind"` // "code-issued", "wrong-code", "authenticated", "asked", "answered", "lease-end", "file", "ended"
+	Kind     string            `json:"kind"` // "code-issued", "joined", "engineer-refused", "wrong-code", "authenticated", "asked", "answered", "lease-end", "file", "ended" (by whom: field "by")
 	Engineer string            `json:"engineer,omitempty"`
 	Fields   map[string]string `json:"fields,omitempty"`
 }

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
 
 	"beckmanconnect/session/wire"
 )
@@ -180,6 +183,20 @@ func TestThreeWrongPINs(t *testing.T) {
 	if r.rec.count("prompt.answer-void") != 5 || r.m.WantsPIN(r.now, a) {
 		t.Error("void answers are not in the log")
 	}
+}
+
+// Whatever somebody types: once made comparable it stays as it is, and fits.
+func TestInitialsProperties(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		typed := rapid.OneOf(rapid.String(), rapid.StringOf(rapid.SampledFrom([]rune("aZ9 äßŉǰİıſǆᾳΐﬁ１\u0301\u0308\u0345\u200d\u202eΣς")))).Draw(rt, "typed")
+		got := Initials(typed)
+		if Initials(got) != got || utf8.RuneCountInString(got) > maxInitials || Clean(got, maxInitials) != got {
+			rt.Fatalf("%q: %q, then %q", typed, got, Initials(got))
+		}
+		if again := Initials(strings.ToLower(got)); again != "" && got == "" {
+			rt.Fatalf("%q: %q", got, again)
+		}
+	})
 }
 
 func TestInitials(t *testing.T) {
