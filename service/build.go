@@ -24,6 +24,7 @@ import (
 	"beckmanconnect/service/local"
 	"beckmanconnect/service/notify"
 	"beckmanconnect/service/offers"
+	"beckmanconnect/service/pins"
 	"beckmanconnect/service/policy"
 	"beckmanconnect/service/relay"
 	"beckmanconnect/service/supervise"
@@ -46,6 +47,7 @@ type house struct {
 	profile    *notify.Profile
 	alarms     *notify.Alarms
 	hub        *server.Hub
+	pins       *pins.Book
 	support    *relay.Support
 	link       *link.Link
 	offers     *offers.Offers
@@ -147,6 +149,10 @@ func (h *house) buildHub(ctx context.Context) (err error) {
 }
 
 func (h *house) buildSupport(ctx context.Context) (err error) {
+	h.pins, err = pins.Open(ctx, pins.Config{Store: h.store, Changed: h.statusChanged})
+	if err != nil {
+		return err
+	}
 	h.support, err = relay.New(ctx, relay.Config{
 		Machine:     support.Config{Policy: sessionPolicy{h}, Gate: h.gate},
 		DeviceID:    h.device.ID,
@@ -156,6 +162,7 @@ func (h *house) buildSupport(ctx context.Context) (err error) {
 		Store:       relay.FromStore(h.store),
 		TriesFile:   filepath.Join(h.config.Data, "tries.json"),
 		Publisher:   publisher{h},
+		PINs:        h.pins,
 		Files:       relay.FilesConfig{Dir: h.config.Received},
 		Log:         h.log,
 	})

@@ -174,7 +174,7 @@ type Request struct {
 type SessionEvent struct {
 	Request  string            `json:"request"`
 	Session  string            `json:"session"`
-	Kind     string            `json:"kind"` // "code-issued", "wrong-code", "channel-refused", "authenticated", "asked", "answered", "throttled", "lease-end", "file", "link-lost", "resumed", "ended"
+	Kind     string            `json:"kind"` // "code-issued", "joined", "engineer-refused", "channel-refused", "wrong-code", "authenticated", "asked", "answered", "throttled", "lease-end", "file", "link-lost", "resumed", "ended" (by whom: field "by")
 	Engineer string            `json:"engineer,omitempty"`
 	Fields   map[string]string `json:"fields,omitempty"`
 }

@@ -71,8 +71,14 @@ func (s *fakeSupport) AnswerPrompt(who string, _ *hostpb.AnswerPromptRequest) er
 func (s *fakeSupport) RevokeCapability(who string, _ hostpb.Capability) error {
 	return s.call("revoke " + who)
 }
-func (s *fakeSupport) EndSession(who, how string) error             { return s.call("end " + who + " " + how) }
-func (s *fakeSupport) ResetTries(by string) error                   { return s.call("reset " + by) }
+func (s *fakeSupport) EndSession(who, how string) error { return s.call("end " + who + " " + how) }
+func (s *fakeSupport) ResetTries(by string) error       { return s.call("reset " + by) }
+func (s *fakeSupport) SetPIN(who string, _ *hostpb.SetPINRequest) error {
+	return s.call("set-pin " + who)
+}
+func (s *fakeSupport) RemovePIN(by, initials string) error {
+	return s.call("remove-pin " + by + " " + initials)
+}
 func (s *fakeSupport) HoldSessionBar(string, relay.BarStream) error { return s.call("bar") }
 func (s *fakeSupport) AttachDesktop(relay.DesktopStream) error      { return s.call("desktop") }
 func (s *fakeSupport) State() *hostpb.SupportState                  { return s.state }
@@ -288,9 +294,16 @@ func TestHelpBelongsToWhoAsked(t *testing.T) {
 		"IT revokes":     second(l.RevokeCapability(root, &hostpb.RevokeCapabilityRequest{})),
 		"IT resets":      second(l.ResetCodeTries(root, &hostpb.ResetCodeTriesRequest{})),
 		"IT cancels":     second(l.CancelHelp(root, &hostpb.CancelHelpRequest{})),
+		"another's PIN":  second(l.SetPIN(bert, &hostpb.SetPINRequest{Initials: "BB"})),
+		"IT removes one": second(l.RemovePIN(root, &hostpb.RemovePINRequest{Initials: "BB"})),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for _, call := range []string{"set-pin bert", "remove-pin root BB"} {
+		if !slices.Contains(l.support.calls, call) {
+			t.Errorf("%q is not in %q", call, l.support.calls)
 		}
 	}
 	l.support.err = &support.Refusal{Code: "too-many-wrong-codes", Message: "x"}

@@ -214,7 +214,7 @@ func (s *Support) nextCommand(h *helper) (c *hostpb.HelperCommand, stopped bool)
 			if s.helper != h || !s.m.MayInput(s.cfg.Now(), next.from, next.generation) {
 				continue
 			}
-			s.m.CountInput()
+			s.m.CountInput(len(in.Events))
 			next.Generation = s.m.Generation()
 		}
 		return next.HelperCommand, false
