@@ -37,7 +37,15 @@ type attached struct {
 
 const generation = 5
 
-func attach(t *testing.T) *attached {
+func attach(t *testing.T, masks ...*hostpb.Mask) *attached {
+	t.Helper()
+	a := attachUnmasked(t)
+	a.mask(masks...)
+	return a
+}
+
+// attachUnmasked is a helper that was not yet told what to hide.
+func attachUnmasked(t *testing.T) *attached {
 	t.Helper()
 	display := xtesting.Xvfb(t, "320x240")
 	a := &attached{t: t, paint: xtesting.NewPainter(t, display), from: make(chan *hostpb.HelperMessage, 64), to: make(chan *hostpb.HelperCommand, 64), done: make(chan error, 1), decoder: &screen.Decoder{}}
@@ -137,6 +145,10 @@ func (a *attached) until(at image.Point, want color.RGBA) {
 			return
 		}
 	}
+}
+
+func (a *attached) mask(masks ...*hostpb.Mask) {
+	a.to <- &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Masks{Masks: &hostpb.HelperMasks{Masks: masks}}, Generation: generation}
 }
 
 func (a *attached) view(on bool) {

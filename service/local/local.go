@@ -35,6 +35,7 @@ type Support interface {
 	ResetTries(by string) error
 	HoldSessionBar(session string, stream relay.BarStream) error
 	AttachDesktop(stream relay.DesktopStream) error
+	WatchPreview(session string, stream relay.PreviewStream) error
 	State() *hostpb.SupportState
 }
 

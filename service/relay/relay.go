@@ -53,6 +53,9 @@ type Config struct {
 	TriesFile string
 	Publisher Publisher
 	Files     FilesConfig
+	// Masks is what the instrument's profile wants hidden; nil is nothing,
+	// AllMasked where it is not known.
+	Masks []*hostpb.Mask
 	// Check proves the code; nil is PlainCheck.
 	Check PasswordCheck
 	Log   *slog.Logger
@@ -120,6 +123,8 @@ type Support struct {
 	helpers  support.HelperID
 	counter  support.LinkID
 	pictures pictures
+	masks    maskLog
+	preview  previews
 	follow   []support.Event // what effects led to, still to be done
 	changed  chan struct{}   // closed and replaced when the state changed
 

@@ -181,6 +181,7 @@ type rig struct {
 	clock *clock
 	stop  func()
 	bar   context.CancelFunc
+	tune  func(*Config)
 }
 
 type lockedBuffer struct {
@@ -220,9 +221,11 @@ func (c *clock) pass(d time.Duration) {
 	c.added += d
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T) *rig { return newRigWith(t, func(*Config) {}) }
+
+func newRigWith(t *testing.T, tune func(*Config)) *rig {
 	r := &rig{
-		T: t, kit: channeltest.New(t, device), relay: newPairing(t), dir: t.TempDir(), log: &lockedBuffer{},
+		T: t, tune: tune, kit: channeltest.New(t, device), relay: newPairing(t), dir: t.TempDir(), log: &lockedBuffer{},
 		pol: &policy{off: map[support.Capability]string{}}, clock: &clock{start: time.Now()},
 		desk: &desk{changed: make(chan struct{}), state: &hostpb.SupportState{}},
 	}
@@ -238,7 +241,7 @@ func (r *rig) boot() {
 	if err != nil {
 		r.Fatal(err)
 	}
-	s, err := New(r.Context(), Config{
+	config := Config{
 		Machine:     support.Config{Policy: r.pol},
 		DeviceID:    func() string { return device },
 		Certificate: func(context.Context) (tls.Certificate, error) { return r.kit.Host(), nil },
@@ -247,7 +250,9 @@ func (r *rig) boot() {
 		Store:       FromStore(st), TriesFile: filepath.Join(r.dir, "tries"),
 		Publisher: r.desk, Files: FilesConfig{Dir: r.received(), Reserve: 1}, Log: log, Now: r.clock.now,
 		RedialMin: 5 * time.Millisecond, RedialMax: 50 * time.Millisecond,
-	})
+	}
+	r.tune(&config)
+	s, err := New(r.Context(), config)
 	if err != nil {
 		r.Fatal(err)
 	}

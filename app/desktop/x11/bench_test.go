@@ -6,6 +6,7 @@ import (
 	"image"
 	"testing"
 
+	"beckmanconnect/app/desktop"
 	"beckmanconnect/app/desktop/x11"
 	"beckmanconnect/app/desktop/xtesting"
 )
@@ -23,6 +24,7 @@ func BenchmarkCapture(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer s.Close()
+	s.SetMasks(&desktop.MaskSet{})
 	if _, err := s.Capture(true); err != nil {
 		b.Fatal(err)
 	}
@@ -42,6 +44,7 @@ func BenchmarkMove(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer in.Close()
+	in.SetMasks(&desktop.MaskSet{})
 	for i := 0; b.Loop(); i++ {
 		if err := in.Move(i%600, 100); err != nil {
 			b.Fatal(err)
