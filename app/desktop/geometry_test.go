@@ -19,7 +19,7 @@ func rects() *rapid.Generator[image.Rectangle] {
 // B6: held pixel by pixel against what hiding means: a pixel is black exactly
 // when it is in a region, or the topmost window that does not let it shine
 // through is a hidden one.
-func TestHide(t *testing.T) {
+func TestMasks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		windows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Window {
 			return Window{Bounds: rects().Draw(t, "bounds"), Hidden: rapid.Bool().Draw(t, "hidden"), Opaque: rapid.Bool().Draw(t, "opaque")}

@@ -26,6 +26,7 @@ import (
 // attached is a helper on a real display, seen from the service.
 type attached struct {
 	t       *testing.T
+	display string
 	paint   *xtesting.Painter
 	from    chan *hostpb.HelperMessage
 	to      chan *hostpb.HelperCommand
@@ -47,8 +48,13 @@ func attach(t *testing.T, masks ...*hostpb.Mask) *attached {
 // attachUnmasked is a helper that was not yet told what to hide.
 func attachUnmasked(t *testing.T) *attached {
 	t.Helper()
-	display := xtesting.Xvfb(t, "320x240")
-	a := &attached{t: t, paint: xtesting.NewPainter(t, display), from: make(chan *hostpb.HelperMessage, 64), to: make(chan *hostpb.HelperCommand, 64), done: make(chan error, 1), decoder: &screen.Decoder{}}
+	return attachOn(t, "320x240")
+}
+
+func attachOn(t *testing.T, size string) *attached {
+	t.Helper()
+	display := xtesting.Xvfb(t, size)
+	a := &attached{t: t, display: display, paint: xtesting.NewPainter(t, display), from: make(chan *hostpb.HelperMessage, 64), to: make(chan *hostpb.HelperCommand, 64), done: make(chan error, 1), decoder: &screen.Decoder{}}
 	f := ipctest.Start(t, ipctest.Config{})
 	f.Host.Handle(func(h *ipctest.Handlers) { h.AttachDesktop = a.serve })
 	s, err := x11.OpenScreen(display)
@@ -125,10 +131,14 @@ func (a *attached) next() *hostpb.HelperMessage {
 	}
 }
 
-// show takes the next picture, shows it and says so.
+// show takes the next picture, shows it and says so. Previews are passed over.
 func (a *attached) show() image.Image {
 	a.t.Helper()
-	h, _, err := a.decoder.Apply(a.next().GetScreenUpdate())
+	m := a.next()
+	for m.GetPreview() != nil {
+		m = a.next()
+	}
+	h, _, err := a.decoder.Apply(m.GetScreenUpdate())
 	if err != nil {
 		a.t.Fatal(err)
 	}

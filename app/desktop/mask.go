@@ -101,7 +101,7 @@ type Facts struct {
 
 	// The rest is filled in where masks ask for it.
 
-	Parents   []uint64 // IDs of the windows it is a dialog of
+	Parents   []uint64 // IDs of the windows it is a dialog of; see Absent
 	Programs  []uint64 // the processes, or connections to the display, it belongs to
 	Popup     bool     // a menu, list or tip that names no parent
 	Titles    []string
@@ -169,7 +169,8 @@ func (s *MaskSet) spread(windows []Facts) (found bool) {
 			continue
 		}
 		for _, of := range windows {
-			if of.Mask != "" && (common(w.Parents, of.Members) || w.Popup && common(w.Programs, of.Programs)) {
+			menu := w.Popup && !of.Bounds.Empty() && common(w.Programs, of.Programs)
+			if of.Mask != "" && (menu || common(w.Parents, of.Members)) {
 				w.Mask, w.Hidden, found = of.Mask, true, true
 				break
 			}
@@ -180,6 +181,28 @@ func (s *MaskSet) spread(windows []Facts) (found bool) {
 
 func common(a, b []uint64) bool {
 	return slices.ContainsFunc(a, func(x uint64) bool { return slices.Contains(b, x) })
+}
+
+// Absent are the windows that some of these belong to and that do not show:
+// a dialog stays one of a masked window that was put away. What they are has to
+// be added, as windows without bounds.
+func Absent(windows []Facts) []uint64 {
+	known := map[uint64]bool{}
+	for _, w := range windows {
+		for _, id := range w.Members {
+			known[id] = true
+		}
+	}
+	var out []uint64
+	for _, w := range windows {
+		for _, id := range w.Parents {
+			if !known[id] {
+				known[id] = true
+				out = append(out, id)
+			}
+		}
+	}
+	return out
 }
 
 // Cover is what of a picture is black.
@@ -197,7 +220,7 @@ func (s *MaskSet) Cover(screen image.Rectangle, origin image.Point, windows []Fa
 	c := Cover{}
 	for i, w := range windows {
 		plain[i] = w.Window
-		if w.Hidden {
+		if w.Hidden && !w.Bounds.Empty() {
 			c.Windows++
 		}
 	}

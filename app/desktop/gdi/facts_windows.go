@@ -21,8 +21,9 @@ const (
 	stylePopup = 0x80000000
 	styleTitle = 0x00C00000 // WS_CAPTION
 
-	maxWindows = 10_000
-	maxTitle   = 16 << 10 // characters; a longer one cannot be held against a mask
+	maxWindows  = 10_000
+	generations = 16       // of windows that own one another
+	maxTitle    = 16 << 10 // characters; a longer one cannot be held against a mask
 )
 
 // windowsOn are the visible top-level windows from the lowest up, in the
@@ -49,6 +50,22 @@ func windowsOn(size image.Rectangle, masks *desktop.MaskSet) ([]desktop.Facts, e
 		w, _, _ = procGetWindow.Call(w, nextWindow)
 	}
 	slices.Reverse(out)
+	if masks.OfWindows() {
+		for n := 0; ; n++ {
+			absent := desktop.Absent(out)
+			if len(absent) == 0 {
+				break
+			}
+			if n > generations {
+				return nil, fmt.Errorf("%w: gdi: its owners have no end", desktop.ErrUnclassified)
+			}
+			for _, id := range absent {
+				f := desktop.Facts{Members: []uint64{id}}
+				describe(&f, windows.HWND(id), true)
+				out = slices.Insert(out, 0, f)
+			}
+		}
+	}
 	return out, masks.Hide(out)
 }
 

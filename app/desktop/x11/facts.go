@@ -23,21 +23,21 @@ const titleUnits = 4 << 10
 
 // describe fills in what the profile's masks are about. What cannot be read of
 // a window stands in its Unknown: that window could be any.
-func (c *conn) describe(t *tree, ids map[xproto.Window]identity, facts []desktop.Facts) {
+func (c *conn) describe(tops []top, ids map[xproto.Window]identity, facts []desktop.Facts) {
 	type ask struct{ modern, old, parent xproto.GetPropertyCookie }
 	asks := map[xproto.Window]ask{}
 	get := func(w xproto.Window, name xproto.Atom, units uint32) xproto.GetPropertyCookie {
 		return xproto.GetProperty(c.Conn, false, w, name, xproto.GetPropertyTypeAny, 0, units)
 	}
-	for _, top := range t.tops {
+	for _, top := range tops {
 		for _, w := range top.members {
 			asks[w] = ask{get(w, c.atoms.netName, titleUnits), get(w, xproto.AtomWmName, titleUnits), get(w, xproto.AtomWmTransientFor, 1)}
 		}
 	}
 	programs := map[uint32]program{}
-	for i, top := range t.tops {
+	for i, top := range tops {
 		f, framed := &facts[i], c.framed(top)
-		f.Popup = top.attribute.OverrideRedirect && !framed
+		f.Popup = top.attribute != nil && top.attribute.OverrideRedirect && !framed
 		for _, w := range top.members {
 			unknown := desktop.Unknown{Process: c.belonging(f, w, framed, ids[w], programs)}
 			f.Classes = append(f.Classes, ids[w].classes...)
@@ -53,14 +53,47 @@ func (c *conn) describe(t *tree, ids map[xproto.Window]identity, facts []desktop
 				unknown = desktop.Unknown{Title: err, Class: err, Process: err}
 			case len(parent.Value) >= 4:
 				p := xproto.Window(le32(parent.Value))
-				f.Parents = append(f.Parents, uint64(p))
-				f.Popup = f.Popup || p == c.root || p == 0 // a dialog of its whole program
+				if p == c.root || p == 0 {
+					f.Popup = true // a dialog of its whole program
+				} else {
+					f.Parents = append(f.Parents, uint64(p))
+				}
 			}
 			note(&f.Unknown.Title, w, unknown.Title)
 			note(&f.Unknown.Class, w, unknown.Class)
 			note(&f.Unknown.Process, w, unknown.Process)
 		}
 	}
+}
+
+// generations bounds how far a dialog's parents are followed.
+const generations = 16
+
+// addAbsent puts what dialogs belong to and does not show before the windows
+// that do. A parent that is gone leaves a dialog that nobody can place.
+func (c *conn) addAbsent(windows []desktop.Facts) ([]desktop.Facts, error) {
+	for range generations {
+		absent := desktop.Absent(windows)
+		if len(absent) == 0 {
+			return windows, nil
+		}
+		var tops []top
+		var ids []xproto.Window
+		more := make([]desktop.Facts, len(absent))
+		for i, id := range absent {
+			w := xproto.Window(id)
+			ids = append(ids, w)
+			tops = append(tops, top{id: w, members: []xproto.Window{w}})
+			more[i].Members = []uint64{id}
+		}
+		whose, err := c.identify(ids)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", desktop.ErrUnclassified, err)
+		}
+		c.describe(tops, whose, more)
+		windows = append(more, windows...)
+	}
+	return nil, fmt.Errorf("%w: x11: its parents have no end", desktop.ErrUnclassified)
 }
 
 func note(to *error, w xproto.Window, err error) {

@@ -94,12 +94,16 @@ func (c *conn) windows(masks *desktop.MaskSet) ([]desktop.Facts, *tree, error) {
 		}
 	}
 	if masks.OfWindows() {
-		c.describe(t, ids, out)
+		c.describe(t.tops, ids, out)
+		if out, err = c.addAbsent(out); err != nil {
+			return nil, nil, err
+		}
 	}
 	if err := masks.Hide(out); err != nil {
 		return nil, nil, err
 	}
-	return out, t, c.findOpaque(t, out)
+	shown := out[len(out)-len(t.tops):]
+	return out, t, c.findOpaque(t, shown)
 }
 
 // bounds is a window's place with its border.
