@@ -17,6 +17,7 @@ import (
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ipc/protocol"
 	"beckmanconnect/ipc/server"
 	"beckmanconnect/service/device"
@@ -87,6 +88,22 @@ func (h *house) buildProfile(context.Context) error {
 		h.parts.Set("profile", supervise.Failed, err.Error())
 	}
 	return nil
+}
+
+// masks is what the profile hides from the engineer. Without a profile that can
+// be read nobody knows, and all of the screen is hidden (B6).
+func (h *house) masks() []*hostpb.Mask {
+	if h.profile == nil {
+		return relay.AllMasked("profile-unreadable")
+	}
+	var all []*hostpb.Mask
+	for _, m := range h.profile.Masks {
+		all = append(all, &hostpb.Mask{
+			Id: m.ID, Title: m.Title, Class: m.Class, Process: m.Process,
+			X: int32(m.X), Y: int32(m.Y), Width: uint32(m.Width), Height: uint32(m.Height),
+		})
+	}
+	return all
 }
 
 func (h *house) buildDevice(ctx context.Context) error {
@@ -164,6 +181,7 @@ func (h *house) buildSupport(ctx context.Context) (err error) {
 		Publisher:   publisher{h},
 		PINs:        h.pins,
 		Files:       relay.FilesConfig{Dir: h.config.Received},
+		Masks:       h.masks(),
 		Log:         h.log,
 	})
 	return err

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
 	"beckmanconnect/assets/terms"
@@ -81,7 +82,10 @@ func (s *fakeSupport) RemovePIN(by, initials string) error {
 }
 func (s *fakeSupport) HoldSessionBar(string, relay.BarStream) error { return s.call("bar") }
 func (s *fakeSupport) AttachDesktop(relay.DesktopStream) error      { return s.call("desktop") }
-func (s *fakeSupport) State() *hostpb.SupportState                  { return s.state }
+func (s *fakeSupport) WatchPreview(string, relay.PreviewStream) error {
+	return s.call("preview")
+}
+func (s *fakeSupport) State() *hostpb.SupportState { return s.state }
 
 type fakeOffers struct {
 	offered   string
@@ -306,10 +310,22 @@ func TestHelpBelongsToWhoAsked(t *testing.T) {
 			t.Errorf("%q is not in %q", call, l.support.calls)
 		}
 	}
+	l.code("another looks at the screen", l.WatchPreview(&hostpb.WatchPreviewRequest{}, previews{ctx: bert}), codeWrongAccount)
+	if err := l.WatchPreview(&hostpb.WatchPreviewRequest{}, previews{ctx: anna}); err != nil {
+		t.Error(err)
+	}
 	l.support.err = &support.Refusal{Code: "too-many-wrong-codes", Message: "x"}
 	_, err = l.RequestHelp(anna, &hostpb.RequestHelpRequest{})
 	l.code("the machine's own refusal", err, "too-many-wrong-codes")
 }
+
+// previews is a stream of WatchPreview as the caller's log-on makes it.
+type previews struct {
+	grpc.ServerStreamingServer[hostpb.Preview]
+	ctx context.Context
+}
+
+func (p previews) Context() context.Context { return p.ctx }
 
 func second[T any](_ T, err error) error { return err }
 

@@ -56,11 +56,14 @@ type Config struct {
 	TriesFile string
 	Publisher Publisher
 	Files     FilesConfig
+	// Masks is what the instrument's profile wants hidden; nil is nothing,
+	// AllMasked where it is not known.
+	Masks []*hostpb.Mask
 	// PINs are the technicians'; nil: nobody can have one.
 	PINs *pins.Book
 	// Networks lists this PC's network interfaces; nil asks the system.
 	Networks func() ([]Network, error)
-	Log   *slog.Logger
+	Log      *slog.Logger
 
 	// Now is the clock; nil is the system's.
 	Now func() support.Moment
@@ -127,7 +130,9 @@ type Support struct {
 	helpers  support.HelperID
 	counter  support.LinkID
 	pictures pictures
-	carrier  netip.Addr      // of this PC, under the connection to the relay
+	carrier  netip.Addr // of this PC, under the connection to the relay
+	masks    maskLog
+	preview  previews
 	follow   []support.Event // what effects led to, still to be done
 	changed  chan struct{}   // closed and replaced when the state changed
 

@@ -239,12 +239,11 @@ type rig struct {
 	desk  *desk
 	dir   string
 	log   *lockedBuffer
-	// networks replaces the PC's network interfaces where it is set.
-	networks func() ([]Network, error)
-	clock    *clock
-	pins     *pins.Book
-	stop     func()
-	bar      context.CancelFunc
+	clock *clock
+	pins  *pins.Book
+	stop  func()
+	bar   context.CancelFunc
+	tune  func(*Config)
 }
 
 type lockedBuffer struct {
@@ -284,16 +283,21 @@ func (c *clock) pass(d time.Duration) {
 	c.added += d
 }
 
-func newRig(t *testing.T) *rig { return newRigOn(t, nil) }
+func newRig(t *testing.T) *rig { return newRigWith(t, nil, nil) }
 
 // newRigOn is a rig whose PC has these network interfaces; nil: its own.
 func newRigOn(t *testing.T, networks func() ([]Network, error)) *rig {
-	return newRigWith(t, nil, networks)
+	return newRigWith(t, nil, func(c *Config) { c.Networks = networks })
 }
 
-func newRigWith(t *testing.T, relay net.Listener, networks func() ([]Network, error)) *rig {
+// newRigWith is a rig with a relay on this listener and a configuration that
+// was changed; nil: its own, and none.
+func newRigWith(t *testing.T, relay net.Listener, tune func(*Config)) *rig {
+	if tune == nil {
+		tune = func(*Config) {}
+	}
 	r := &rig{
-		T: t, networks: networks, kit: channeltest.New(t, device), relay: newPairing(t, relay), dir: t.TempDir(), log: &lockedBuffer{},
+		T: t, tune: tune, kit: channeltest.New(t, device), relay: newPairing(t, relay), dir: t.TempDir(), log: &lockedBuffer{},
 		pol: &policy{off: map[support.Capability]string{}}, clock: &clock{start: time.Now()},
 		desk: &desk{changed: make(chan struct{}), state: &hostpb.SupportState{}},
 	}
@@ -319,7 +323,7 @@ func (r *rig) boot() {
 	if err != nil {
 		r.Fatal(err)
 	}
-	s, err := New(r.Context(), Config{
+	config := Config{
 		Machine:     support.Config{Policy: r.pol},
 		DeviceID:    func() string { return device },
 		Certificate: func(context.Context) (tls.Certificate, error) { return r.kit.Host(), nil },
@@ -327,8 +331,10 @@ func (r *rig) boot() {
 		Dialer:      CloudDialer{URL: r.relay.URL, TLS: r.relay.tls},
 		Store:       FromStore(st), TriesFile: filepath.Join(r.dir, "tries"),
 		Publisher: r.desk, Files: FilesConfig{Dir: r.received(), Reserve: 1}, Log: log, Now: r.clock.now,
-		RedialMin: 5 * time.Millisecond, RedialMax: 50 * time.Millisecond, PINs: book, Networks: r.networks, LookAtNetwork: 20 * time.Millisecond,
-	})
+		RedialMin: 5 * time.Millisecond, RedialMax: 50 * time.Millisecond, PINs: book, LookAtNetwork: 20 * time.Millisecond,
+	}
+	r.tune(&config)
+	s, err := New(r.Context(), config)
 	if err != nil {
 		r.Fatal(err)
 	}

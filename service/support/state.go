@@ -182,7 +182,7 @@ type Snapshot struct {
 	Prompt      *Prompt
 	Ended       string
 	Started     time.Time
-	Words       string // both screens show them while a session's link stands
+	Words       string   // both screens show them while a session's link stands
 	Missed      []Missed // of this session, newest first
 	Summary     *Summary // of the last session, until the next begins
 }
