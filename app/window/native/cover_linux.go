@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"fyne.io/fyne/v2"
+	"github.com/jezek/xgb/screensaver"
 	"github.com/jezek/xgb/xproto"
 )
 
@@ -22,7 +23,7 @@ func (x *x11) covered(id xproto.Window) bool {
 		return true
 	}
 	area, err := x.bounds(id)
-	if err != nil {
+	if err != nil || x.saverOn() {
 		return true
 	}
 	for _, w := range above {
@@ -30,7 +31,38 @@ func (x *x11) covered(id xproto.Window) bool {
 			return true
 		}
 	}
-	return false
+	return !x.reachable(area, id, top)
+}
+
+// grid is how many points are looked at in each direction.
+const grid = 5
+
+// reachable says whether presses all over an area reach a window. It finds
+// what is in no list of windows: the one that compositing managers draw into,
+// as long as it takes input.
+func (x *x11) reachable(area Rect, id, top xproto.Window) bool {
+	var asks []xproto.TranslateCoordinatesCookie
+	for i := range grid {
+		for j := range grid {
+			px, py := area.X+(2*i+1)*area.W/(2*grid), area.Y+(2*j+1)*area.H/(2*grid)
+			asks = append(asks, xproto.TranslateCoordinates(x.conn, x.root, x.root, int16(px), int16(py)))
+		}
+	}
+	reaches := true
+	checked := map[xproto.Window]bool{top: true}
+	for _, a := range asks {
+		at, err := a.Reply()
+		if err != nil || at.Child == 0 {
+			reaches = false
+			continue
+		}
+		if !checked[at.Child] {
+			checked[at.Child] = true
+			over, err := x.over(at.Child, area, id, top)
+			reaches = reaches && err == nil && !over
+		}
+	}
+	return reaches
 }
 
 // above lists what is drawn above a window: on each level of the tree the
@@ -135,10 +167,33 @@ func (x *x11) holds(w xproto.Window, client uint32, depth int) (bool, error) {
 	return false, nil
 }
 
+// useSaver makes the requests of the display's screen saver usable. The
+// library's own way writes tables that all connections share.
+func (x *x11) useSaver() bool {
+	const name = "MIT-SCREEN-SAVER"
+	r, err := xproto.QueryExtension(x.conn, uint16(len(name)), name).Reply()
+	if err != nil || !r.Present {
+		return false
+	}
+	x.conn.ExtLock.Lock()
+	defer x.conn.ExtLock.Unlock()
+	x.conn.Extensions[name] = r.MajorOpcode
+	return true
+}
+
+// saverOn says whether the display's own screen saver is over everything. Its
+// window is in no list. Screen savers that are programs have windows.
+func (x *x11) saverOn() bool {
+	if !x.saver {
+		return false
+	}
+	info, err := screensaver.QueryInfo(x.conn, xproto.Drawable(x.root)).Reply()
+	return err != nil || info.State == screensaver.StateOn
+}
+
 // notCompositor is false for the one window of the server's own that hides
 // nothing: the one a compositing manager draws all others into. It is known by
-// holding windows of that manager and of nobody else; a screen saver's holds
-// none.
+// holding windows of that manager and of nobody else.
 func (x *x11) notCompositor(w xproto.Window) (bool, error) {
 	name, err := x.atom(fmt.Sprintf("_NET_WM_CM_S%d", x.conn.DefaultScreen))
 	if err != nil {
