@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
 	"time"
+
+	"github.com/jezek/xgb"
 
 	"beckmanconnect/build/stage"
 )
@@ -101,6 +104,7 @@ func (r *consentRig) measure(ctx context.Context, rounds, some int) ([]row, erro
 
 func openConsent(ctx context.Context, o options) (r *consentRig, err error) {
 	r = &consentRig{}
+	xgb.Logger.SetOutput(io.Discard) // it would tell that the stage's displays need no authority
 	defer func() {
 		if err != nil {
 			r.close()

@@ -91,7 +91,7 @@ func (r *consentRig) codeByClick(ctx context.Context, at *codePlace) (*codePlace
 			return nil, 0, err
 		}
 	}
-	if _, err := r.finger.point(button.X+button.W/2, button.Y+button.H/2); err != nil {
+	if err := r.finger.point(button.X+button.W/2, button.Y+button.H/2); err != nil {
 		return nil, 0, err
 	}
 	if err := pause(ctx, 150*time.Millisecond); err != nil {

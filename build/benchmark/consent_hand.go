@@ -54,10 +54,9 @@ func (f *finger) find() error {
 	return fmt.Errorf("its keyboard has no Pause key")
 }
 
-// point moves the mouse and gives the instant before it moved.
-func (f *finger) point(x, y int) (time.Time, error) {
-	now := time.Now()
-	return now, xtest.FakeInputChecked(f.x, xproto.MotionNotify, 0, 0, f.root, int16(x), int16(y), 0).Check()
+// point moves the mouse.
+func (f *finger) point(x, y int) error {
+	return xtest.FakeInputChecked(f.x, xproto.MotionNotify, 0, 0, f.root, int16(x), int16(y), 0).Check()
 }
 
 // click presses and lifts the left button and gives the instant before.

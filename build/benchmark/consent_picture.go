@@ -14,7 +14,7 @@ import (
 // pictures are the times (ms) from the right code to the first whole picture.
 type pictures struct {
 	whole  []float64 // from the click on Connect with the code typed in, the technician's Allow included
-	alone  []float64 // the same without the time for which the technician was waited for
+	alone  []float64 // the same without the time from the prompt's event to the Allow
 	prompt []float64 // from the prompt's event on the pipe to its window drawn
 }
 
@@ -68,14 +68,15 @@ func (r *consentRig) console(ctx context.Context, b *stage.Browser) error {
 }
 
 // asking is run in the page. It asks for the picture the moment it can, as
-// quickly as no person could, and notes when the page had drawn all of it.
+// quickly as no person could, and notes when the page had drawn all of it: two
+// frames after its worker did, so that the picture has reached the screen.
 const asking = `(() => {
-	const b = window.bench = {};
+	const b = window.bench = {frames: 0};
 	document.addEventListener('submit', () => { b.began = performance.now(); }, {capture: true, once: true});
 	const step = () => {
 		const view = document.querySelector('#ask-view');
 		if (view?.offsetParent && !b.asked) { b.asked = performance.now(); view.click(); }
-		if (b.asked && document.body.dataset.settled) { b.whole = performance.now(); return; }
+		if (b.asked && document.body.dataset.settled && b.frames++ >= 2) { b.whole = performance.now(); return; }
 		requestAnimationFrame(step);
 	};
 	step();
@@ -130,7 +131,10 @@ func (r *consentRig) pictureOnce(ctx context.Context, b *stage.Browser, place *s
 		return one, err
 	}
 	if place == nil {
-		if err := looksWhole(b); err != nil {
+		if err := stage.Until(ctx, "the technician's screen on the engineer's page", func() (bool, error) {
+			err := looksWhole(b)
+			return err == nil, err
+		}); err != nil {
 			return one, err
 		}
 	}
@@ -143,9 +147,11 @@ func (r *consentRig) pictureOnce(ctx context.Context, b *stage.Browser, place *s
 	return one, b.Click("#to-list")
 }
 
-// answer allows the prompt. In a round that does not know yet where the prompt
-// is drawn, it looks for the place instead of measuring.
+// answer allows the prompt 800 ms after it came in sight, as the window would
+// let a person. In a round that does not know yet where the prompt is drawn, it
+// looks for the place instead of measuring.
 func (r *consentRig) answer(ctx context.Context, q question, place *stage.Part, one *once) error {
+	var look *watching
 	if place == nil {
 		found, err := r.part(ctx, "prompt.duration*")
 		if err != nil {
@@ -154,23 +160,28 @@ func (r *consentRig) answer(ctx context.Context, q question, place *stage.Part, 
 		one.place = found
 	} else {
 		one.place = *place
-		look, err := r.gaze.watch(ctx, *place)
-		if err != nil {
+		var err error
+		if look, err = r.gaze.watch(ctx, *place); err != nil {
 			return err
 		}
-		// Until just before Allow is armed: from then on other things change.
-		if err := pause(ctx, time.Until(q.at.Add(armed-20*time.Millisecond))); err != nil {
-			return err
+		defer look.stop()
+		select {
+		case q.inSight = <-look.drawn:
+		case <-time.After(10 * time.Second):
+			return errors.New("the prompt was not drawn where it was before")
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		drawn, err := look.end()
-		if err != nil {
-			return fmt.Errorf("the prompt's window: %w", err)
-		}
-		one.drawn = ms(drawn.Sub(q.at))
 	}
 	waited, err := r.technician.allow(ctx, q)
+	if err != nil {
+		return err
+	}
 	one.waited = ms(waited)
-	return err
+	if look != nil {
+		one.drawn = ms(q.inSight.Sub(q.at))
+	}
+	return nil
 }
 
 // looksWhole: the canvas has the size of the technician's screen, and a desktop

@@ -46,30 +46,33 @@ func (g *gaze) look(p stage.Part) (uint64, error) {
 type watching struct {
 	stop  context.CancelFunc
 	done  chan struct{}
-	began uint64
+	drawn chan time.Time // gets when it first looked otherwise
 
 	// After done:
-	now  uint64
-	at   time.Time // when it first looked as it does now
-	err  error
-	seen int
+	now     uint64
+	at      time.Time // when it first looked as it does now
+	changed bool
+	err     error
 }
 
-// watch looks at a part until until is called.
+// watch looks at a part until end is called.
 func (g *gaze) watch(ctx context.Context, p stage.Part) (*watching, error) {
 	first, err := g.look(p)
 	if err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(ctx)
-	w := &watching{stop: stop, done: make(chan struct{}), began: first, now: first, at: time.Now()}
+	w := &watching{stop: stop, done: make(chan struct{}), drawn: make(chan time.Time, 1), now: first}
 	go func() {
 		defer close(w.done)
 		for w.err == nil && pause(ctx, lookEvery) == nil {
 			var now uint64
 			if now, w.err = g.look(p); w.err == nil && now != w.now {
 				w.now, w.at = now, time.Now()
-				w.seen++
+				if !w.changed {
+					w.changed = true
+					w.drawn <- w.at
+				}
 			}
 		}
 	}()
@@ -81,7 +84,7 @@ func (g *gaze) watch(ctx context.Context, p stage.Part) (*watching, error) {
 func (w *watching) end() (time.Time, error) {
 	w.stop()
 	<-w.done
-	if w.err == nil && w.seen == 0 {
+	if w.err == nil && !w.changed {
 		w.err = fmt.Errorf("nothing was drawn where it was looked for")
 	}
 	return w.at, w.err

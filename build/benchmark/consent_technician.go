@@ -34,7 +34,8 @@ type technician struct {
 // question is a prompt, and when it was put.
 type question struct {
 	*hostpb.Prompt
-	at time.Time
+	at      time.Time // when its event came
+	inSight time.Time // when it was seen; zero where nobody looked
 }
 
 // change is the support state, and when it was told.
@@ -83,7 +84,7 @@ func (t *technician) event(e *hostpb.Event) {
 	now := time.Now()
 	if p := e.GetPrompt(); p != nil {
 		select {
-		case t.prompts <- question{p, now}:
+		case t.prompts <- question{Prompt: p, at: now}:
 		default:
 		}
 	}
@@ -114,11 +115,12 @@ func (t *technician) prompt(ctx context.Context, c hostpb.Capability) (question,
 // allow says yes as soon as the prompt is armed, and gives for how long the
 // technician was waited for.
 func (t *technician) allow(ctx context.Context, q question) (waited time.Duration, err error) {
-	if err := pause(ctx, time.Until(q.at.Add(armed))); err != nil {
+	if err := pause(ctx, time.Until(later(q.at, q.inSight).Add(armed))); err != nil {
 		return 0, err
 	}
-	a := &hostpb.AnswerPromptRequest{
-		PromptId: q.GetId(), Nonce: q.GetNonce(), Allow: true, Duration: hostpb.Duration__DURATION_SESSION, RunConfirmed: q.GetRunInProgress(),
+	a := &hostpb.AnswerPromptRequest{PromptId: q.GetId(), Nonce: q.GetNonce(), Allow: true, RunConfirmed: q.GetRunInProgress()}
+	if n := len(q.GetDurations()); n > 0 {
+		a.Duration = q.Durations[n-1] // the longest
 	}
 	if q.GetNeedsInitials() || q.GetNeedsPin() {
 		a.Initials = initials
