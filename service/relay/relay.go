@@ -120,6 +120,7 @@ type Support struct {
 	helpers  support.HelperID
 	counter  support.LinkID
 	pictures pictures
+	halted   int             // the technician is just taking control away: no input passes
 	follow   []support.Event // what effects led to, still to be done
 	changed  chan struct{}   // closed and replaced when the state changed
 
