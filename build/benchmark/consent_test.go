@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/jezek/xgb/xproto"
 	"pgregory.net/rapid"
 )
 
@@ -137,5 +139,30 @@ func TestRevocationRows(t *testing.T) {
 		if strings.Contains(r.Work, string(barButton)) && strings.Contains(r.Work, "99th") {
 			t.Errorf("a 99th percentile of one: %+v", r)
 		}
+	}
+}
+
+// A stamp becomes the instant it names, to the millisecond and never earlier,
+// also when its 32 bits have wrapped around.
+func TestStamped(t *testing.T) {
+	now := time.Now()
+	const day50 = 50 * 24 * time.Hour // 2^32 ms are 49.7 days
+	for name, tt := range map[string]struct {
+		clock time.Duration
+		age   time.Duration // what is stamped happened so long ago
+		want  time.Duration // and is taken to have been so long ago
+	}{
+		"just now":        {clock: time.Hour, age: 0, want: 0},
+		"a moment ago":    {clock: time.Hour, age: 40 * time.Millisecond, want: 39 * time.Millisecond},
+		"before the wrap": {clock: 1<<32*time.Millisecond + 5*time.Millisecond, age: 20 * time.Millisecond, want: 19 * time.Millisecond},
+		"after the wrap":  {clock: day50, age: 7 * time.Millisecond, want: 6 * time.Millisecond},
+		"ahead of us":     {clock: time.Hour, age: -3 * time.Millisecond, want: 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stamp := xproto.Timestamp(uint32((tt.clock - tt.age) / time.Millisecond))
+			if got := now.Sub(stamped(now, tt.clock, stamp)); got != tt.want {
+				t.Errorf("%v ago, want %v", got, tt.want)
+			}
+		})
 	}
 }

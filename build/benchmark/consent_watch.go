@@ -9,6 +9,7 @@ import (
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
+	"golang.org/x/sys/unix"
 
 	"beckmanconnect/build/stage"
 )
@@ -19,9 +20,9 @@ import (
 var target = image.Rect(10, 300, 330, 740)
 
 // witness is a program on the technician's desktop that has nothing to do with
-// the product: a window that remembers when input reached it. Times are of the
-// monotonic clock of this process, taken when the event has arrived here, so
-// that the way from the X server counts against the product.
+// the product: a window that remembers when input reached it. The instant is the
+// X server's own, who stamps each input by the machine's monotonic clock when it
+// applies it.
 type witness struct {
 	x      *xgb.Conn
 	window xproto.Window
@@ -70,13 +71,31 @@ func (w *witness) follow() {
 		if event == nil && err == nil {
 			return
 		}
-		switch event.(type) {
+		switch e := event.(type) {
 		case xproto.KeyPressEvent:
-			w.saw(now, &w.keys)
-		case xproto.ButtonPressEvent, xproto.MotionNotifyEvent:
-			w.saw(now, &w.moves)
+			w.saw(stamped(now, monotonic(), e.Time), &w.keys)
+		case xproto.ButtonPressEvent:
+			w.saw(stamped(now, monotonic(), e.Time), &w.moves)
+		case xproto.MotionNotifyEvent:
+			w.saw(stamped(now, monotonic(), e.Time), &w.moves)
 		}
 	}
+}
+
+// monotonic is the clock that X servers stamp by.
+func monotonic() time.Duration {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
+}
+
+// stamped turns a server's stamp, in ms that wrap around, into our time. The
+// stamp cuts off what is below a millisecond; the later instant is taken.
+func stamped(now time.Time, clock time.Duration, stamp xproto.Timestamp) time.Time {
+	age := int32(uint32(clock/time.Millisecond) - uint32(stamp) - 1)
+	return now.Add(-time.Duration(max(age, 0)) * time.Millisecond)
 }
 
 func (w *witness) saw(now time.Time, kind *int) {
