@@ -277,8 +277,9 @@ func (v *visit) pour(ctx context.Context, count int) error {
 	return nil
 }
 
-// keepPouring pours until stop is called, which waits for its end.
-func (v *visit) keepPouring(ctx context.Context) (stop func() error) {
+// keepPouring pours until stop is called, which waits for its end. Between two
+// messages it pauses; 0: as quickly as the link takes them.
+func (v *visit) keepPouring(ctx context.Context, each time.Duration) (stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var err error
 	done := make(chan struct{})
@@ -286,7 +287,9 @@ func (v *visit) keepPouring(ctx context.Context) (stop func() error) {
 		defer close(done)
 		for ctx.Err() == nil && err == nil {
 			// Not with ctx: a context that ends in mid-send ends the channel.
-			err = v.pour(context.WithoutCancel(ctx), batch)
+			if err = v.pour(context.WithoutCancel(ctx), batch); each > 0 {
+				_ = pause(ctx, each)
+			}
 		}
 		if errors.Is(err, engineer.ErrNotConnected) {
 			err = nil // the session is over

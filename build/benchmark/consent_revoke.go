@@ -17,6 +17,7 @@ type way string
 const (
 	stalledCall way = "revoke call, link stalled" // RevokeCapability; the link holds the inputs and lets them go afterwards
 	flowingCall way = "revoke call, inputs go on" // RevokeCapability; the engineer never stops sending
+	floodCall   way = "revoke call, flood"        // the same, as quickly as the link takes them
 	barButton   way = "button of the session bar" // pressed by a mouse outside the technician's desktop
 	endCall     way = "end call, link stalled"    // EndSession
 	pauseKey    way = "Pause key"                 // pressed on a keyboard outside
@@ -25,6 +26,17 @@ const (
 func (w way) ends() bool    { return w == endCall || w == pauseKey }
 func (w way) stalled() bool { return w == stalledCall || w == endCall }
 func (w way) byHand() bool  { return w == barButton || w == pauseKey }
+
+// pace is the pause between two messages of 250 inputs: about 20,000 inputs a
+// second, several times of what a desktop applies and a person does.
+const pace = 12 * time.Millisecond
+
+func (w way) pace() time.Duration {
+	if w == floodCall {
+		return 0
+	}
+	return pace
+}
 
 const (
 	queued = 10_000 // inputs sent and not applied, at the least, when control is taken back
@@ -92,8 +104,8 @@ func wanted(w way, rounds int) int {
 	switch w {
 	case stalledCall:
 		return rounds
-	case flowingCall:
-		return max(rounds/4, 1)
+	case flowingCall, floodCall:
+		return max(rounds/8, 1)
 	default:
 		return max(rounds/20, 1)
 	}
@@ -117,7 +129,7 @@ func nextWay(took map[way][]revoked, rounds int, ending bool) (way, bool) {
 		}
 		return endCall, true
 	}
-	if w, _ := behind(stalledCall, flowingCall, barButton); w != "" {
+	if w, _ := behind(stalledCall, flowingCall, floodCall, barButton); w != "" {
 		return w, true
 	}
 	w, _ := behind(endCall, pauseKey)
@@ -182,7 +194,7 @@ func (r *consentRig) revocation(ctx context.Context, v *visit, w way) (revoked, 
 	r.technician.forget()
 	keys, moves, _ := r.witness.seen()
 	v.sent.Store(0)
-	stop := v.keepPouring(ctx)
+	stop := v.keepPouring(ctx, w.pace())
 	pouring := true
 	quit := func() error { pouring = false; return stop() }
 	defer func() {

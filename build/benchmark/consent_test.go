@@ -103,7 +103,7 @@ func TestNextWay(t *testing.T) {
 			}
 			took[w] = append(took[w], revoked{})
 		}
-		for _, w := range []way{stalledCall, flowingCall, barButton, endCall, pauseKey} {
+		for _, w := range []way{stalledCall, flowingCall, floodCall, barButton, endCall, pauseKey} {
 			if got, want := len(took[w]), wanted(w, rounds); got < want || !w.ends() && got > want {
 				t.Errorf("%d rounds: %s has %d, want %d", rounds, w, got, want)
 			}
