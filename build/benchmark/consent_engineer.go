@@ -132,7 +132,7 @@ func (s *staff) visit(ctx context.Context, request, code string) (*visit, error)
 	}()
 	err := v.phase(ctx, engineer.Code)
 	if err == nil {
-		err = v.prove(ctx, code)
+		err = v.client.Try(ctx, code)
 	}
 	if err == nil {
 		err = v.phase(ctx, engineer.Session)
@@ -142,11 +142,6 @@ func (s *staff) visit(ctx context.Context, request, code string) (*visit, error)
 		return nil, err
 	}
 	return v, nil
-}
-
-// prove sends the code.
-func (v *visit) prove(ctx context.Context, code string) error {
-	return v.say(ctx, wire.Message{Type: "code", Code: code})
 }
 
 // leave ends the visit, however it stands.

@@ -18,7 +18,7 @@ func TestTakenBackBeforeItIsWritten(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			e, _ := r.enter()
+			e := r.enter()
 			e.say(wire.Message{Type: "ask", ID: "c1", Capability: wire.Control})
 			r.answer(1, true)
 			generation := e.hear("answer").Generation
