@@ -168,7 +168,7 @@ func (p *program) MoveBar(dx, dy float32) {
 
 // grabKey takes the kill key while a session runs.
 func (p *program) grabKey() {
-	release, err := p.grabKillKey(p.ctx, func() { p.do(func() { p.endSession("kill-key") }) })
+	release, err := p.grabKillKey(p.ctx, p.killed)
 	if err != nil {
 		// The bar must not promise a key that does nothing.
 		p.state.NoKillKey = true
@@ -177,6 +177,27 @@ func (p *program) grabKey() {
 	}
 	p.state.NoKillKey = false
 	p.kill = release
+}
+
+// killed is the press of the kill key. The call goes out from the goroutine that
+// heard it: windows that are busy drawing must not keep it waiting.
+func (p *program) killed() {
+	ctx, cancel := context.WithTimeout(p.ctx, callTime)
+	defer cancel()
+	host, err := p.service.host(ctx)
+	if err == nil {
+		_, err = host.EndSession(ctx, &hostpb.EndSessionRequest{How: "kill-key"})
+	}
+	if p.ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		p.log.Warn("call failed", "call", "EndSession", "code", client.Code(err), "error", err)
+	}
+	p.do(func() {
+		p.state.Failure = client.Code(err)
+		p.refresh()
+	})
 }
 
 func (p *program) releaseKillKey() {

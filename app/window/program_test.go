@@ -315,6 +315,9 @@ func TestBarAndKillKey(t *testing.T) {
 	press := s.pressed
 	s.mu.Unlock()
 	press()
+	if len(s.service.Host.Calls("EndSession")) != 1 {
+		t.Error("the kill key waits for the windows")
+	}
 	if r := s.called("EndSession", 1).Request.(*hostpb.EndSessionRequest); r.GetHow() != "kill-key" {
 		t.Errorf("ended %v", r)
 	}

@@ -32,7 +32,7 @@ type program struct {
 // idle measures what the product costs an instrument PC all day: registered,
 // online, the technician logged on, no window open, nothing happening.
 func idle(ctx context.Context, o options) ([]row, error) {
-	house, pc, err := instrumentPC(ctx, o)
+	house, pc, err := instrumentPC(ctx, o, "")
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ const notifyWithin = 100.0
 // event at a program on the local pipe. The floor is what `tail -F` needs for
 // the same lines, with nothing understood, nothing kept and nobody asked.
 func notify(ctx context.Context, o options) ([]row, error) {
-	house, pc, err := instrumentPC(ctx, o)
+	house, pc, err := instrumentPC(ctx, o, "")
 	if err != nil {
 		return nil, err
 	}

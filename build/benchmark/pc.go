@@ -13,8 +13,9 @@ import (
 )
 
 // instrumentPC is the whole product on this machine, with one instrument PC
-// that is registered and online.
-func instrumentPC(ctx context.Context, o options) (*stage.House, *stage.PC, error) {
+// that is registered and online. Without a policy it counts as one that holds
+// patient data.
+func instrumentPC(ctx context.Context, o options, policy string) (*stage.House, *stage.PC, error) {
 	if o.archive == "" {
 		return nil, nil, fmt.Errorf("--package names no release archive")
 	}
@@ -22,7 +23,7 @@ func instrumentPC(ctx context.Context, o options) (*stage.House, *stage.PC, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	pc, err := house.AddPC(ctx, stage.PCConfig{Name: "pc1", Folder: o.dir})
+	pc, err := house.AddPC(ctx, stage.PCConfig{Name: "pc1", Folder: o.dir, Policy: policy})
 	if err == nil {
 		err = register(ctx, pc)
 	}

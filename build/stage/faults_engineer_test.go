@@ -2,20 +2,14 @@ package stage
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
-	"io"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
-	"regexp"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"beckmanconnect/internal/cloudapi"
-	"beckmanconnect/internal/trust"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/session/channel/channeltest"
 	"beckmanconnect/session/engineer"
@@ -29,60 +23,14 @@ type desk struct {
 	api engineer.API
 }
 
-var formID = regexp.MustCompile(`name="id" value="([^"]*)"`)
-
-// signIn signs the engineer in at the SSO as a browser would; the session goes
-// into a header, as beckmanconnect-desk has it.
+// signIn signs the engineer in, without a browser.
 func (h *House) signIn(t *testing.T, ctx context.Context) *desk {
 	t.Helper()
-	roots, err := trust.Load(h.Roots())
+	api, err := h.SignIn(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	base, err := url.Parse(h.cloud)
-	if err != nil {
-		t.Fatal(err)
-	}
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots.CloudCA}
-	transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true}
-	t.Cleanup(transport.CloseIdleConnections)
-	browser := &http.Client{Transport: transport, Jar: jar, Timeout: 20 * time.Second}
-	page, err := browser.Get(h.cloud + cloudapi.PathLogin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(page.Body)
-	page.Body.Close()
-	id := formID.FindSubmatch(text)
-	if err != nil || id == nil {
-		t.Fatalf("no sign-in form: %v\n%s", err, text)
-	}
-	target, err := page.Request.URL.Parse("/sign-in")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done, err := browser.PostForm(target.String(), url.Values{"id": {string(id[1])}, "username": {EngineerAccount}, "password": {EngineerPassword}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	done.Body.Close()
-	token := ""
-	for _, cookie := range jar.Cookies(base) {
-		if cookie.Name == "__Host-staff" {
-			token = cookie.Value
-		}
-	}
-	if token == "" {
-		t.Fatalf("not signed in: %s", done.Status)
-	}
-	return &desk{t: t, ctx: ctx, api: engineer.API{
-		Base: base, Client: &http.Client{Transport: transport, Timeout: 20 * time.Second}, TLS: config, DeviceCA: roots.DeviceCA,
-		Header: func() http.Header { return http.Header{"Authorization": {"Bearer " + token}} },
-	}}
+	return &desk{t: t, ctx: ctx, api: api}
 }
 
 // get reads a list as the console does.

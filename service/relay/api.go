@@ -33,12 +33,16 @@ func (s *Support) CancelHelp(technician, request string) error {
 
 // RevokeCapability takes back one capability.
 func (s *Support) RevokeCapability(technician string, c hostpb.Capability) error {
-	return s.do(support.Revoke{Technician: technician, Capability: capabilityOf(c)}).Err
+	ev := support.Revoke{Technician: technician, Capability: capabilityOf(c)}
+	if ev.Capability == support.Control {
+		return s.narrow(ev).Err
+	}
+	return s.do(ev).Err
 }
 
 // EndSession ends everything. When it returns nothing more is forwarded.
 func (s *Support) EndSession(technician, how string) error {
-	return s.do(support.EndSession{Technician: technician, How: how}).Err
+	return s.narrow(support.EndSession{Technician: technician, How: how}).Err
 }
 
 // ResetTries is IT's act after too many wrong codes in a row.

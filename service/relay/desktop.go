@@ -27,6 +27,7 @@ type helper struct {
 	queue    []command
 	inputs   int
 	stopping bool
+	taken    chan struct{} // closed when the stream takes the next release; nil: nobody waits
 }
 
 // command is a HelperCommand waiting; input remembers what it is judged by.
@@ -223,11 +224,15 @@ func (s *Support) nextCommand(h *helper) (c *hostpb.HelperCommand, stopped bool)
 		h.queue = h.queue[1:]
 		if in := next.GetInput(); in != nil {
 			h.inputs -= len(in.Events)
-			if s.helper != h || !s.m.MayInput(s.cfg.Now(), next.from, next.generation) {
+			if s.helper != h || s.halted > 0 || !s.m.MayInput(s.cfg.Now(), next.from, next.generation) {
 				continue
 			}
 			s.m.CountInput(len(in.Events))
 			next.Generation = s.m.Generation()
+		}
+		if next.GetReleaseKeys() != nil && h.taken != nil {
+			close(h.taken)
+			h.taken = nil
 		}
 		return next.HelperCommand, false
 	}

@@ -76,7 +76,7 @@ func (s *Support) input(l *link, m wire.Message) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if h := s.helper; h != nil && s.m.MayInput(s.cfg.Now(), l.id, m.Generation) {
+	if h := s.helper; h != nil && s.halted == 0 && s.m.MayInput(s.cfg.Now(), l.id, m.Generation) {
 		h.input(l.id, m.Generation, s.m.Generation(), events)
 	}
 }

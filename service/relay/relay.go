@@ -133,6 +133,7 @@ type Support struct {
 	carrier  netip.Addr // of this PC, under the connection to the relay
 	masks    maskLog
 	preview  previews
+	halted   int             // the technician is just taking control away: no input passes
 	follow   []support.Event // what effects led to, still to be done
 	changed  chan struct{}   // closed and replaced when the state changed
 
