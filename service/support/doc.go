@@ -6,7 +6,7 @@
 //	ready ───────────────▶ waiting ───────────────▶ connected ────▶ prompt
 //	  ▲                       │                     │   ▲   ▲         │ Allow
 //	  │   cancel, expired,    │           link lost │   │   └─ lease ◀┘
-//	  │   burnt, no log       │                     ▼   │ token, same account,
+//	  │   burnt, no log       │                     ▼   │ key, same account,
 //	  └───────────────────────┴───── end ◀──────── lost ┘ while a lease lives
 //
 // The machine is pure: it does no I/O, starts no goroutine and reads no clock.
