@@ -198,9 +198,9 @@ func (m *model) recorded(prompt string) {
 
 // request asks for help; whoever does is the one who may allow.
 func (m *model) request(who string, called bool) {
-	fresh := m.m.RelayWanted() == ""
-	if m.step(RequestHelp{Technician: who, TechnicianCalled: called}).Err == nil && fresh {
-		m.asker = who
+	before := m.m.RelayWanted()
+	if m.step(RequestHelp{Technician: who, TechnicianCalled: called}).Err == nil && m.m.RelayWanted() != before {
+		m.asker = who // also where the one before was over by now
 	}
 }
 
