@@ -24,6 +24,7 @@ const (
 type login struct {
 	*site
 	display *Display
+	hand    *Hand
 	env     []string
 }
 
@@ -37,7 +38,7 @@ func newLogin(t *testing.T) *login {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &login{site: s, display: display, env: append(display.Env(), hand.LayoutEnv(), "LANG=en_US.UTF-8", "LANGUAGE=en")}
+	return &login{site: s, display: display, hand: hand, env: append(display.Env(), hand.LayoutEnv(), "LANG=en_US.UTF-8", "LANGUAGE=en")}
 }
 
 func (l *login) trayUp() {
