@@ -14,13 +14,13 @@ import (
 
 // display is the windows of this program on a display of the test's own, and
 // one of them as the toolkit would have made it.
-func display(t *testing.T) (name string, x *x11, ours, others *xtesting.Painter) {
+func display(t testing.TB) (name string, x *x11, ours, others *xtesting.Painter) {
 	t.Helper()
 	name = xtesting.Xvfb(t, "800x600")
 	return name, connectTo(t, name), xtesting.NewPainter(t, name), xtesting.NewPainter(t, name)
 }
 
-func connectTo(t *testing.T, name string) *x11 {
+func connectTo(t testing.TB, name string) *x11 {
 	t.Helper()
 	t.Setenv("DISPLAY", name)
 	w, err := New()
@@ -233,5 +233,23 @@ func TestCompositingManager(t *testing.T) {
 	into(other)
 	if !x.covered(prompt.ID) {
 		t.Error("not covered by another program's window in the manager's")
+	}
+}
+
+// What a look costs, ten times a second while a question shows, among forty
+// windows.
+func BenchmarkCovered(b *testing.B) {
+	_, x, ours, others := display(b)
+	for i := range 40 {
+		others.Window(box(10*i, 0, 50, 50), grey, "below")
+	}
+	prompt := ours.Window(box(100, 100, 300, 200), grey, Class)
+	for i := range 40 {
+		others.Window(box(10*i, 500, 50, 50), grey, "above")
+	}
+	for b.Loop() {
+		if x.covered(prompt.ID) {
+			b.Fatal("covered")
+		}
 	}
 }
