@@ -240,6 +240,7 @@ func TestPreview(t *testing.T) {
 	}
 	s.tap(s.program.main, "preview.open")
 	s.called("WatchPreview", 2)
+	s.program.Navigate(view.About)
 	s.service.SetSupport(&hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_READY, EndedCode: "engineer", Summary: sample.Summary()})
 	s.until("the preview goes with the session", func() bool { return s.program.preview == nil })
 	<-ended

@@ -197,10 +197,11 @@ func (p *program) event(e *hostpb.Event) {
 		p.show(show.GetView())
 		return
 	}
-	before := p.state.Support.GetPhase()
+	before, summed := p.state.Support.GetPhase(), p.state.SummaryOpen
 	p.want(p.state.Apply(e))
 	p.choose()
-	if after := p.state.Support.GetPhase(); after != before && p.state.InSession() {
+	began := p.state.InSession() && p.state.Support.GetPhase() != before
+	if began || p.state.SummaryOpen && !summed {
 		p.content.Show(view.Help)
 	}
 	p.refresh()

@@ -83,8 +83,11 @@ func (w *Prompt) Tick(now time.Time, sight model.Sight) {
 
 // Update takes in what the service changed of a question that stays the same.
 func (w *Prompt) Update(p *hostpb.Prompt) {
-	if w.pinLeft != nil {
-		w.pinLeft.Text = model.PINLeft(w.kit.Words, p)
+	if w.pinLeft == nil {
+		return
+	}
+	if left := model.PINLeft(w.kit.Words, p); left != w.pinLeft.Text {
+		w.pinLeft.Text = left
 		w.pinLeft.Refresh()
 	}
 }

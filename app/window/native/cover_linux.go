@@ -26,8 +26,12 @@ func (x *x11) covered(id xproto.Window) bool {
 	if err != nil || x.saverOn() {
 		return true
 	}
-	for _, w := range above {
-		if over, err := x.over(w, area, id, top); err != nil || over {
+	looks := make([]look, len(above))
+	for i, w := range above {
+		looks[i] = x.look(w)
+	}
+	for _, l := range looks {
+		if over, err := x.over(l, area, id, top); err != nil || over {
 			return true
 		}
 	}
@@ -58,7 +62,7 @@ func (x *x11) reachable(area Rect, id, top xproto.Window) bool {
 		}
 		if !checked[at.Child] {
 			checked[at.Child] = true
-			over, err := x.over(at.Child, area, id, top)
+			over, err := x.over(x.look(at.Child), area, id, top)
 			reaches = reaches && err == nil && !over
 		}
 	}
@@ -99,13 +103,28 @@ func (x *x11) above(id xproto.Window) (all []xproto.Window, top xproto.Window, e
 	return nil, 0, fmt.Errorf("native: windows are nested too deeply")
 }
 
+// look is what was asked of a window: all at once, so that the server is held
+// no longer than a few ways there and back, however many windows there are.
+type look struct {
+	w          xproto.Window
+	attributes xproto.GetWindowAttributesCookie
+	size       xproto.GetGeometryCookie
+	at         xproto.TranslateCoordinatesCookie
+}
+
+func (x *x11) look(w xproto.Window) look {
+	return look{w, xproto.GetWindowAttributes(x.conn, w), xproto.GetGeometry(x.conn, xproto.Drawable(w)), xproto.TranslateCoordinates(x.conn, w, x.root, 0, 0)}
+}
+
 // bounds is where a window is on the screen, with its border.
-func (x *x11) bounds(id xproto.Window) (Rect, error) {
-	size, err := xproto.GetGeometry(x.conn, xproto.Drawable(id)).Reply()
+func (x *x11) bounds(id xproto.Window) (Rect, error) { return x.look(id).bounds() }
+
+func (l look) bounds() (Rect, error) {
+	size, err := l.size.Reply()
 	if err != nil {
 		return Rect{}, fmt.Errorf("native: read a window's size: %w", err)
 	}
-	at, err := xproto.TranslateCoordinates(x.conn, id, x.root, 0, 0).Reply()
+	at, err := l.at.Reply()
 	if err != nil {
 		return Rect{}, fmt.Errorf("native: find a window: %w", err)
 	}
@@ -116,15 +135,16 @@ func (x *x11) bounds(id xproto.Window) (Rect, error) {
 // over says whether one window hides some of an area that another program
 // should not hide. A window's shape and transparency do not count in its
 // favour. Windows that only take input are not drawn and hide nothing.
-func (x *x11) over(w xproto.Window, area Rect, id, top xproto.Window) (bool, error) {
-	a, err := xproto.GetWindowAttributes(x.conn, w).Reply()
+func (x *x11) over(l look, area Rect, id, top xproto.Window) (bool, error) {
+	w := l.w
+	a, err := l.attributes.Reply()
 	if err != nil {
 		return true, err
 	}
 	if a.MapState != xproto.MapStateViewable || a.Class != xproto.WindowClassInputOutput {
 		return false, nil
 	}
-	r, err := x.bounds(w)
+	r, err := l.bounds()
 	if err != nil || !r.overlaps(area) {
 		return err != nil, err
 	}
