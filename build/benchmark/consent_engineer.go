@@ -112,7 +112,9 @@ func (s *staff) visit(ctx context.Context, request, code string) (*visit, error)
 	running, cancel := context.WithCancel(ctx)
 	v.cancel = cancel
 	v.client = engineer.New(engineer.Config{
-		Reason:      "Ticket 4711",
+		Request:     request,
+		Reason:      "Sample syringe",
+		Ticket:      "4711",
 		Credentials: func(ctx context.Context) (engineer.Credentials, error) { return s.api.Credentials(ctx, s.key, request) },
 		Dial: func(ctx context.Context) (net.Conn, error) {
 			return s.dial(ctx, request, func(l *stallable) { v.link.Store(l) })
