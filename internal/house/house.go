@@ -37,11 +37,11 @@ const below = "/…"
 
 // The engineer's side and the other side of the cloud: nothing of it may be in
 // the host's package (P22: the host can only be helped).
-var farSide = []string{"cloud/…", "cmd/beckmanconnect-desk", "cmd/beckmanconnect-cloud", "desk/…"}
+var farSide = []string{"cloud/…", "cmd/beckmanconnect-desk", "cmd/beckmanconnect-cloud", "session/engineer/…"}
 
 var hostPrograms = []string{
 	".", "cmd/beckmanconnect-tray", "cmd/beckmanconnect-desktop", "cmd/beckmanconnect-service",
-	"cmd/beckmanconnect-upgrade", "cmd/beckmanctl", "app/…", "ui/…", "service/…", "store/…", "ipc/…",
+	"cmd/beckmanconnect-upgrade", "cmd/beckmanconnect-launcher", "cmd/beckmanctl", "app/…", "ui/…", "service/…", "store/…", "ipc/…",
 }
 
 var fyne = []string{"fyne.io/fyne/…", "fyne.io/systray/…"}

@@ -69,6 +69,7 @@ func TestRulesCatch(t *testing.T) {
 		"cloud on the pipe":          {Package{"beckmanconnect/cloud/relay", nil, []string{"beckmanconnect/ipc/hostpb"}}, "share only"},
 		"cloud on the session":       {Package{"beckmanconnect/cloud/relay", nil, []string{"beckmanconnect/session/wire"}}, ""},
 		"engineer's side in service": {Package{"beckmanconnect/service/relay", nil, []string{"beckmanconnect/cloud/console"}}, "never in the host's"},
+		"engineer's end in the tray": {Package{"beckmanconnect/cmd/beckmanconnect-tray", nil, []string{"beckmanconnect/session/engineer"}}, "never in the host's"},
 		"session on the service":     {Package{"beckmanconnect/session/wire", nil, []string{"beckmanconnect/service/policy"}}, "knows neither"},
 		"ctl on the store":           {Package{"beckmanconnect/cmd/beckmanctl", nil, []string{"beckmanconnect/store"}}, "without the store"},
 		"fixture in a program":       {Package{"beckmanconnect/cmd/beckmanconnect-tray", nil, []string{"beckmanconnect/ipc/ipctest"}}, "test fixture"},
