@@ -177,6 +177,24 @@ func (r *consentRig) part(ctx context.Context, patterns ...string) (stage.Part, 
 	return found, err
 }
 
+// resting waits for a part to show and to stay where it is: the session bar
+// grows and moves when a right is given, and the window program writes down
+// where its parts are twice a second.
+func (r *consentRig) resting(ctx context.Context, pattern string) (stage.Part, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for before := (stage.Part{}); ; {
+		p, err := r.hand.Part(ctx, pattern)
+		if err != nil || p == before {
+			return p, err
+		}
+		before = p
+		if err := pause(ctx, 1200*time.Millisecond); err != nil {
+			return p, fmt.Errorf("“%s” does not come to rest: %w", pattern, err)
+		}
+	}
+}
+
 // revocationRows hold each way against the same limit.
 func revocationRows(took map[way][]revoked) []row {
 	var rows []row

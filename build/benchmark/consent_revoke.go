@@ -184,7 +184,7 @@ func (r *consentRig) revocation(ctx context.Context, v *visit, w way) (revoked, 
 	var button stage.Part
 	if w == barButton {
 		var err error
-		if button, err = r.part(ctx, "bar.control.revoke"); err != nil {
+		if button, err = r.resting(ctx, "bar.control.revoke"); err != nil {
 			return revoked{}, err
 		}
 	}
