@@ -59,6 +59,9 @@ func (t *teller) register(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := within(ctx, 30*time.Second, t.setPIN); err != nil {
+		return "", err
+	}
 	if err := within(ctx, 30*time.Second, t.signIn); err != nil {
 		return "", err
 	}
@@ -68,7 +71,30 @@ func (t *teller) register(ctx context.Context) (string, error) {
 	}); err != nil {
 		return "", err
 	}
-	return "terms accepted, registered, online in the cloud's own list", errors.Join(t.desk(ctx, "registered"), t.page("fleet"))
+	return "terms accepted, registered, a PIN set, online in the cloud's own list", errors.Join(t.desk(ctx, "registered"), t.page("fleet"))
+}
+
+// setPIN is the technician choosing a PIN, which a yes needs once an engineer
+// has had mouse and keyboard (B3).
+func (t *teller) setPIN(ctx context.Context) error {
+	service, err := pipe(ctx, t.pc)
+	if err != nil {
+		return err
+	}
+	defer service.Close()
+	return all(
+		func() error { return t.hand.Fill(ctx, "pin.initials", initials) },
+		func() error { return t.hand.Fill(ctx, "pin.new", pin) },
+		func() error { return t.hand.Fill(ctx, "pin.repeat", pin) },
+		func() error { return t.desk(ctx, "pin") },
+		func() error { return t.hand.Press(ctx, "pin.save") },
+		func() error {
+			return stage.Until(ctx, "the PIN to be set", func() (bool, error) {
+				status, err := service.Host.GetStatus(ctx, &hostpb.GetStatusRequest{})
+				return len(status.GetPinInitials()) == 1 && status.PinInitials[0] == initials, err
+			})
+		},
+	)
 }
 
 // chooseInTray picks an entry of the tray's menu in the technician's language.

@@ -200,6 +200,7 @@ func (e Resume) apply(w *work) error {
 		}
 	}
 	s.link, s.resume, s.lostUntil, s.paused = e.Link, kept, nil, false
+	s.engineer = l.engineer // the same account, by the certificate it came with now: that one may be revoked
 	s.helper.screen = ""
 	w.changed = true
 	w.audit("session.resumed", actorEngineer, nil, map[string]string{"engineer": l.engineer.Account})
