@@ -37,6 +37,10 @@ func TestEveryLanguageHasEveryKey(t *testing.T) {
 				}
 				// "{n}" may be left out of a form that says it in a word.
 				a, b := names(want["other"]), names(s)
+				inWords := form == "one" && !slices.Contains(b, "{n}")
+				if inWords {
+					a = slices.DeleteFunc(a, func(name string) bool { return name == "{n}" })
+				}
 				if !slices.Equal(a, b) {
 					t.Errorf("%s: %q (%s) has placeholders %v, English has %v", l.Tag, key, form, b, a)
 				}
