@@ -118,6 +118,7 @@ func (d *desk) join(request string) *visit {
 	v.ctx = ctx
 	key := channeltest.EngineerKey(d.t)
 	v.client = engineer.New(engineer.Config{
+		Request:     request,
 		Reason:      "Ticket 4711",
 		Credentials: func(ctx context.Context) (engineer.Credentials, error) { return d.api.Credentials(ctx, key, request) },
 		Dial:        func(ctx context.Context) (net.Conn, error) { return d.api.Dial(ctx, request) },
@@ -227,7 +228,9 @@ func (s *site) connected(d *desk) *visit {
 	})
 	v := d.join(help.RequestId)
 	v.phase(engineer.Code)
-	v.say(wire.Message{Type: "code", Code: help.Code})
+	if err := v.client.Try(v.ctx, help.Code); err != nil {
+		s.t.Fatal(err)
+	}
 	v.phase(engineer.Session)
 	return v
 }

@@ -1,36 +1,57 @@
 package relay
 
 import (
-	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-
 	"beckmanconnect/service/support"
+	"beckmanconnect/session/proof"
 	"beckmanconnect/session/wire"
 )
 
-// PasswordCheck finds out whether the other end knows the code. A try is
-// counted on disk before Check is called, once per call, whatever becomes of
-// it; so a check of several messages (CPace) costs a try as soon as it begins.
-type PasswordCheck interface {
-	Check(ctx context.Context, code support.Secret, first wire.Message, with Exchange) (bool, error)
+// trial is one try of the code that waits for the engineer's confirmation.
+type trial struct {
+	try     uint64
+	verdict *proof.Verdict
 }
 
-// Exchange is the rest of the conversation and what binds it to the channel.
-type Exchange interface {
-	Send(ctx context.Context, m wire.Message) error
-	Receive(ctx context.Context) (wire.Message, error)
-	Exporter(label string) ([]byte, error)
+// try begins one try of the code: counted on disk first, computed afterwards,
+// answered last (scenario 21). The machine ends a try that is not finished in
+// time, so nothing waits here.
+func (s *Support) try(l *link, m wire.Message) {
+	s.mu.Lock()
+	l.tries++
+	n := l.tries
+	l.trial = nil // a new try takes the place of one that was not finished
+	s.doLocked(support.TryCode{Link: l.id})
+	check := l.check
+	l.check = nil
+	s.mu.Unlock()
+	if check == nil {
+		return // the machine has answered
+	}
+	verdict, share, err := l.binding.Answer(check.Code.Reveal(), n, m.Data)
+	if err != nil {
+		s.cfg.Log.Warn("a try of the code cannot be computed", "err", err)
+		s.do(support.TryDone{Link: l.id, Try: check.Try})
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l.trial = &trial{check.Try, verdict}
+	l.push(wire.Message{Type: "pake", Data: share})
 }
 
-// PlainCheck compares the code as it was typed, inside the channel, in
-// constant time.
-type PlainCheck struct{}
-
-// Check implements PasswordCheck.
-func (PlainCheck) Check(_ context.Context, code support.Secret, first wire.Message, _ Exchange) (bool, error) {
-	// Digests have one length, so that not even the length of a guess shows.
-	want := sha256.Sum256([]byte(code.Reveal()))
-	got := sha256.Sum256([]byte(support.NormalizeCode(first.Code)))
-	return subtle.ConstantTimeCompare(want[:], got[:]) == 1, nil
+// confirm finishes a try. One that is over already changes nothing: the machine
+// knows which try it waits for.
+func (s *Support) confirm(l *link, m wire.Message) {
+	s.mu.Lock()
+	t := l.trial
+	l.trial = nil
+	s.mu.Unlock()
+	if t == nil {
+		return
+	}
+	done := support.TryDone{Link: l.id, Try: t.try}
+	var err error
+	done.Confirmation, done.Key, err = t.verdict.Confirm(m.Data)
+	done.Right = err == nil
+	s.do(done)
 }

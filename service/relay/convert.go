@@ -83,6 +83,7 @@ func statePB(s support.Snapshot) *hostpb.SupportState {
 		Phase: phases[s.Phase], RequestId: s.Request, SessionId: s.Session,
 		WrongCodes: uint32(max(s.WrongCodes, 0)), EndedCode: s.Ended,
 		CodeExpiresUnixMs: unixMS(s.CodeExpires), StartedUnixMs: unixMS(s.Started),
+		Words: s.Words,
 	}
 	if s.Phase == support.PhaseOff {
 		out.OffCode = s.OffCode

@@ -145,7 +145,7 @@ func (s *Support) meet(ctx, waiting context.Context, request string, cert tls.Ce
 		}
 		return false
 	}
-	s.serve(ctx, ch, engineer)
+	s.serve(ctx, ch, request, engineer)
 	return true
 }
 

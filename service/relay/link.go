@@ -9,6 +9,7 @@ import (
 
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/channel"
+	"beckmanconnect/session/proof"
 	"beckmanconnect/session/wire"
 )
 
@@ -24,14 +25,17 @@ const (
 // link is one engineer's open channel. Its fields below conn belong to the
 // driver's lock.
 type link struct {
-	id     support.LinkID
-	conn   *channel.Conn
-	cancel context.CancelFunc
-	notify chan struct{}
+	id      support.LinkID
+	conn    *channel.Conn
+	binding *proof.Binding // of what is proved over conn
+	cancel  context.CancelFunc
+	notify  chan struct{}
 
 	out       []wire.Message
 	finishing bool
 	check     *support.CheckCode
+	tries     uint32 // of the code, on this link
+	trial     *trial
 	reason    string // what the engineer's hello stated
 	refreshed time.Duration
 }
@@ -69,12 +73,19 @@ func (l *link) end() { l.cancel() }
 var errProtocol = errors.New("relay: the engineer's side does not keep to the protocol")
 
 // serve runs one channel to its end.
-func (s *Support) serve(ctx context.Context, conn *channel.Conn, engineer support.Engineer) {
+func (s *Support) serve(ctx context.Context, conn *channel.Conn, request string, engineer support.Engineer) {
+	binding, err := proof.Bind(conn, s.cfg.DeviceID(), request)
+	if err != nil {
+		s.cfg.Log.Error("nothing can be proved over this channel", "err", err)
+		s.do(support.ChannelRefused{What: "binding"})
+		_ = conn.Close()
+		return
+	}
 	// Not with the service's context: a link that ends still says why. finish
 	// and lastWords bound it.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	l := &link{conn: conn, cancel: cancel, notify: make(chan struct{}, 1)}
+	l := &link{conn: conn, binding: binding, cancel: cancel, notify: make(chan struct{}, 1)}
 
 	s.mu.Lock()
 	s.counter++
@@ -85,7 +96,7 @@ func (s *Support) serve(ctx context.Context, conn *channel.Conn, engineer suppor
 	if s.m.Snapshot(s.cfg.Now()).Session != "" {
 		silent = s.cfg.ResumeLimit
 	}
-	s.doLocked(support.Joined{Link: l.id, Engineer: engineer})
+	s.doLocked(support.Joined{Link: l.id, Engineer: engineer, Words: conn.Words()})
 	s.mu.Unlock()
 
 	// Whoever proves nothing must not keep the one place at the relay.
@@ -105,7 +116,7 @@ func (s *Support) serve(ctx context.Context, conn *channel.Conn, engineer suppor
 		defer cancel()
 		s.write(ctx, l)
 	}()
-	err := s.read(ctx, l)
+	err = s.read(ctx, l)
 	if errors.Is(err, errProtocol) {
 		s.do(support.Violation{Link: l.id})
 	}
@@ -190,7 +201,7 @@ func (s *Support) read(ctx context.Context, l *link) error {
 			if err != nil {
 				return err
 			}
-			if err := s.handle(ctx, l, m); err != nil {
+			if err := s.handle(l, m); err != nil {
 				return err
 			}
 		case wire.FrameChunk:

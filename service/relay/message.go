@@ -1,20 +1,20 @@
 package relay
 
 import (
-	"context"
-
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/wire"
 )
 
 // handle does what one message of the engineer's side asks for, as far as the
 // machine allows. Types this version does not know are passed over.
-func (s *Support) handle(ctx context.Context, l *link, m wire.Message) error {
+func (s *Support) handle(l *link, m wire.Message) error {
 	switch m.Type {
-	case "code":
-		return s.try(ctx, l, m)
+	case "pake":
+		s.try(l, m)
+	case "pake-confirm":
+		s.confirm(l, m)
 	case "resume":
-		s.do(support.Resume{Link: l.id, Token: m.Token})
+		s.do(support.Resume{Link: l.id, Binding: l.binding.Resume(), Proof: m.Data})
 	case "ask":
 		reason := m.Reason
 		if reason == "" {
@@ -56,39 +56,6 @@ func (s *Support) handle(ctx context.Context, l *link, m wire.Message) error {
 	}
 	return nil
 }
-
-// try makes one try of the code: counted first, looked at afterwards, answered
-// last (scenario 21).
-func (s *Support) try(ctx context.Context, l *link, m wire.Message) error {
-	s.mu.Lock()
-	s.doLocked(support.TryCode{Link: l.id})
-	check := l.check
-	l.check = nil
-	s.mu.Unlock()
-	if check == nil {
-		return nil
-	}
-	right, err := s.cfg.Check.Check(ctx, check.Code, m, exchange{s, l})
-	s.do(support.TryDone{Link: l.id, Try: check.Try, Right: right && err == nil})
-	return nil
-}
-
-// exchange lets a PasswordCheck of several messages talk over the link.
-type exchange struct {
-	s *Support
-	l *link
-}
-
-func (x exchange) Send(_ context.Context, m wire.Message) error {
-	x.s.mu.Lock()
-	defer x.s.mu.Unlock()
-	x.l.push(m)
-	return nil
-}
-
-func (x exchange) Receive(ctx context.Context) (wire.Message, error) { return receive(ctx, x.l) }
-
-func (x exchange) Exporter(label string) ([]byte, error) { return x.l.conn.Exporter(label) }
 
 // input queues what the engineer typed, if it may be applied now. It is asked
 // about again when its turn comes.

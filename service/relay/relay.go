@@ -38,8 +38,9 @@ type Config struct {
 	// Machine configures the state machine; Recorder, Random and Tries are
 	// filled in by New.
 	Machine support.Config
-	// DeviceID is what the engineer is told; asked for each time, because it
-	// comes with registration.
+	// DeviceID is what the engineer is told and what proofs are bound to; asked
+	// for each time, because it comes with registration. Without one nobody gets
+	// in.
 	DeviceID func() string
 	// Certificate gives a fresh session certificate (device.Session).
 	Certificate func(context.Context) (tls.Certificate, error)
@@ -53,9 +54,7 @@ type Config struct {
 	TriesFile string
 	Publisher Publisher
 	Files     FilesConfig
-	// Check proves the code; nil is PlainCheck.
-	Check PasswordCheck
-	Log   *slog.Logger
+	Log       *slog.Logger
 
 	// Now is the clock; nil is the system's.
 	Now func() support.Moment
@@ -77,9 +76,6 @@ func (c *Config) defaults() error {
 	}
 	if c.DeviceID == nil {
 		c.DeviceID = func() string { return "" }
-	}
-	if c.Check == nil {
-		c.Check = PlainCheck{}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

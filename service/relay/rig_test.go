@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/channel"
 	"beckmanconnect/session/channel/channeltest"
+	"beckmanconnect/session/proof"
 	"beckmanconnect/session/wire"
 	"beckmanconnect/store"
 )
@@ -376,7 +378,10 @@ func (r *rig) kinds() map[string]int {
 // engineer is the other end: a real channel over the real relay.
 type engineer struct {
 	*rig
-	conn *channel.Conn
+	conn    *channel.Conn
+	binding *proof.Binding
+	tries   uint32
+	key     proof.Key // for coming back, once the code was right
 }
 
 func (r *rig) dial(request string, id channel.Identity) (*channel.Conn, error) {
@@ -396,7 +401,11 @@ func (r *rig) join(request string) *engineer {
 	if err != nil {
 		r.Fatal(err)
 	}
-	e := &engineer{r, conn}
+	binding, err := proof.Bind(conn, device, request)
+	if err != nil {
+		r.Fatal(err)
+	}
+	e := &engineer{rig: r, conn: conn, binding: binding}
 	r.Cleanup(func() { conn.Close() })
 	e.say(wire.Message{Type: "hello", Versions: []int{wire.Version}, Reason: "Ticket 4711"})
 	if h := e.hear("hello"); h.Words != conn.Words() || h.Device != device {
@@ -449,16 +458,78 @@ func (e *engineer) hear(kind string) wire.Message {
 	}
 }
 
+// hears passes over everything up to a message of one of these types.
+func (e *engineer) hears(kinds ...string) wire.Message {
+	e.Helper()
+	for {
+		if _, _, m := e.next(); slices.Contains(kinds, m.Type) {
+			return m
+		}
+	}
+}
+
+// begin sends the share of a try.
+func (e *engineer) begin(code string) *proof.Trial {
+	e.Helper()
+	e.tries++
+	trial, share, err := e.binding.Begin(code, e.tries)
+	if err != nil {
+		e.Fatal(err)
+	}
+	e.say(wire.Message{Type: "pake", Data: share})
+	return trial
+}
+
+// try makes one whole try of the code and gives how the host ended it: the
+// message "wrong-code", or "authenticated" with the host's proof held against
+// the code.
+func (e *engineer) try(code string) wire.Message {
+	e.Helper()
+	trial := e.begin(code)
+	m := e.hears("pake", "wrong-code")
+	if m.Type == "wrong-code" {
+		return m // not looked at
+	}
+	confirmation, err := trial.Answer(m.Data)
+	if err != nil {
+		e.Fatal(err)
+	}
+	e.say(wire.Message{Type: "pake-confirm", Data: confirmation})
+	m = e.hears("authenticated", "wrong-code")
+	if m.Type == "authenticated" {
+		if e.key, err = trial.Confirm(m.Data); err != nil {
+			e.Fatal("the host does not know its own code: ", err)
+		}
+	}
+	return m
+}
+
+// resume comes back with the key of an earlier link and gives the host's
+// message, its proof checked.
+func (e *engineer) resume(k proof.Key) wire.Message {
+	e.Helper()
+	e.say(wire.Message{Type: "resume", Data: k.Claim(e.binding.Resume())})
+	m := e.hears("authenticated", "end")
+	if m.Type == "authenticated" {
+		var err error
+		if e.key, err = k.Accept(e.binding.Resume(), m.Data); err != nil {
+			e.Fatal("the host does not know the key: ", err)
+		}
+	}
+	return m
+}
+
 // enter brings an engineer in, with the bar showing.
-func (r *rig) enter() (*engineer, string) {
+func (r *rig) enter() *engineer {
 	r.Helper()
 	h := r.help()
 	e := r.join(h.RequestId)
-	e.say(wire.Message{Type: "code", Code: h.Code})
-	token := e.hear("authenticated").Token
+	if m := e.try(h.Code); m.Type != "authenticated" {
+		r.Fatalf("the right code: %+v", m)
+	}
 	r.phase(hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED)
 	r.hold()
-	return e, token
+	return e
 }
 
 // helperEnd is a desktop helper in this process.

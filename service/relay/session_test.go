@@ -54,17 +54,18 @@ func TestSession(t *testing.T) {
 	e := r.join(h.RequestId)
 
 	// A wrong code is counted, refused, and costs time (P23).
-	e.say(wire.Message{Type: "code", Code: "WRNG WRNG"})
-	if m := e.hear("wrong-code"); m.TriesLeft != 4 || m.WaitMS < 900 {
+	if m := e.try("WRNG WRNG"); m.Type != "wrong-code" || m.TriesLeft != 4 || m.WaitMS < 900 {
 		t.Errorf("wrong code: %+v", m)
 	}
 	r.await("the wrong code counted", func(d *desk) bool { return d.state.GetWrongCodes() == 1 })
 	r.clock.pass(time.Second)
-	e.say(wire.Message{Type: "code", Code: strings.ToLower(h.Code)})
-	if m := e.hear("authenticated"); m.Session == "" || len(m.Token) < 40 {
+	if m := e.try(strings.ToLower(h.Code)); m.Type != "authenticated" || m.Session == "" {
 		t.Errorf("%+v", m)
 	}
 	r.phase(hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED)
+	if words := r.s.State().GetWords(); words == "" || words != e.conn.Words() {
+		t.Errorf("the technician sees %q, the engineer %q", words, e.conn.Words())
+	}
 	r.hold()
 
 	// View: asked, allowed, live, pixel for pixel.
@@ -284,7 +285,7 @@ func (r *rig) canary(code string) {
 func TestPatientData(t *testing.T) {
 	r := newRig(t)
 	r.pol.set(support.Files, "never: patient data")
-	e, _ := r.enter()
+	e := r.enter()
 	data := []byte("x")
 	e.say(wire.Message{Type: "ask-file", ID: "00112233445566778899aabbccddeeff", File: fileOf("a.txt", data)})
 	if m := e.hear("answer"); m.Granted || m.Why != "policy" {
@@ -320,7 +321,7 @@ func (r *rig) nothingVisible() {
 // granted and no more.
 func TestResumeAfterACut(t *testing.T) {
 	r := newRig(t)
-	e, token := r.enter()
+	e := r.enter()
 	e.say(wire.Message{Type: "ask", ID: "v", Capability: wire.View})
 	r.answer(1, true)
 	help := r.attach(1)
@@ -331,9 +332,11 @@ func TestResumeAfterACut(t *testing.T) {
 	help.get(t, isView(false))
 
 	again := r.join(request)
-	again.say(wire.Message{Type: "resume", Token: token})
-	if m := again.hear("authenticated"); m.Token == token || m.Token == "" {
-		t.Error("the token was not renewed")
+	if m := again.resume(e.key); m.Type != "authenticated" {
+		t.Fatalf("%+v", m)
+	}
+	if words := r.s.State().GetWords(); words != again.conn.Words() || words == e.conn.Words() {
+		t.Errorf("the technician sees %q, the engineer %q", words, again.conn.Words())
 	}
 	if m := again.hear("answer"); !m.Granted || m.Capability != wire.View {
 		t.Errorf("%+v", m)
@@ -358,7 +361,7 @@ func TestWhatDiesEndsTheSession(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			e, _ := r.enter()
+			e := r.enter()
 			e.say(wire.Message{Type: "ask", ID: "c", Capability: wire.Control})
 			r.answer(1, true)
 			help := r.attach(1)
@@ -378,8 +381,7 @@ func TestServiceDies(t *testing.T) {
 	r := newRig(t)
 	h := r.help()
 	e := r.join(h.RequestId)
-	e.say(wire.Message{Type: "code", Code: "WRNG WRNG"})
-	e.hear("wrong-code")
+	e.try("WRNG WRNG")
 	// As kill -9 leaves it: nothing says goodbye to the store.
 	if err := r.store.Close(); err != nil {
 		t.Fatal(err)
@@ -395,8 +397,7 @@ func TestServiceDies(t *testing.T) {
 		t.Error("a code survived the service")
 	}
 	e = r.join(next.RequestId)
-	e.say(wire.Message{Type: "code", Code: next.Code})
-	if m := e.hear("wrong-code"); m.TriesLeft != 4 || m.WaitMS < 1000 {
+	if m := e.try(next.Code); m.Type != "wrong-code" || m.TriesLeft != 4 || m.WaitMS < 1000 {
 		t.Errorf("the wait did not survive: %+v", m)
 	}
 	killed()
@@ -486,7 +487,7 @@ func TestNonsense(t *testing.T) {
 
 func TestHelperMustProveItself(t *testing.T) {
 	r := newRig(t)
-	e, _ := r.enter()
+	e := r.enter()
 	e.say(wire.Message{Type: "ask", ID: "v", Capability: wire.View})
 	r.answer(1, true)
 	session := r.s.State().GetSessionId()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 )
 
 // Alphabet holds the 32 characters of a code: no 0 and O, no 1 and I, so that
@@ -55,22 +54,4 @@ func Grouped(code Secret) Secret {
 		return code
 	}
 	return secretOf(t[:CodeLength/2] + " " + t[CodeLength/2:])
-}
-
-// NormalizeCode makes what an engineer typed comparable: upper case, without
-// the spaces and dashes people put between groups. Longer text than any code
-// is cut, so that nobody buys work with it.
-func NormalizeCode(typed string) string {
-	if len(typed) > 64 {
-		typed = typed[:64]
-	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == ' ' || r == '-' || r == '\t':
-			return -1
-		case r >= 'a' && r <= 'z':
-			return r - 'a' + 'A'
-		}
-		return r
-	}, typed)
 }

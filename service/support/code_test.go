@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"beckmanconnect/session/proof"
 )
 
 // P23, scenario 25: at least 8 characters, at least 40 bits, evenly spread.
@@ -65,7 +67,7 @@ func TestSecretDoesNotPrint(t *testing.T) {
 	if s := b.String(); strings.Contains(s, "CANARY") || strings.Contains(s, fmt.Sprintf("%x", "CANARY")) {
 		t.Error(s)
 	}
-	if Grouped(c).Reveal() != "CANA RY77" || NormalizeCode(" cana-ry77 ") != "CANARY77" {
+	if Grouped(c).Reveal() != "CANA RY77" || proof.NormalizeCode(" cana-ry77 ") != "CANARY77" {
 		t.Error("grouping and typing do not fit together")
 	}
 }

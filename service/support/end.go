@@ -1,7 +1,6 @@
 package support
 
 import (
-	"encoding/base64"
 	"strconv"
 	"time"
 
@@ -149,6 +148,7 @@ func (w *work) expire() {
 	if r := w.st.req; r != nil && w.now.reached(r.expires) {
 		w.endRequest("code-expired", actorService, nil)
 	}
+	w.expireTry()
 	s := w.st.ses
 	if s == nil {
 		return
@@ -180,18 +180,4 @@ func (w *work) expire() {
 			w.endLease(c, "no-helper")
 		}
 	}
-}
-
-func encodeToken(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
-// decodeToken gives nothing for what is no token, which matches nothing.
-func decodeToken(s string) []byte {
-	if len(s) > 64 {
-		return nil
-	}
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil {
-		return nil
-	}
-	return b
 }

@@ -1,10 +1,10 @@
 package support
 
 import (
-	"crypto/subtle"
 	"strconv"
 	"time"
 
+	"beckmanconnect/session/proof"
 	"beckmanconnect/session/wire"
 )
 
@@ -13,11 +13,12 @@ import (
 type Joined struct {
 	Link     LinkID
 	Engineer Engineer
+	Words    string // of this channel, for both screens
 }
 
 func (e Joined) apply(w *work) error {
 	eng := e.Engineer.cleaned()
-	w.st.links[e.Link] = link{engineer: eng}
+	w.st.links[e.Link] = link{engineer: eng, words: e.Words}
 	if d := w.cfg.Policy.Connect(eng); !d.Allowed {
 		w.audit("engineer.refused", actorEngineer, map[string]string{"why": d.Why}, map[string]string{"engineer": eng.Account})
 		w.turnAway(e.Link, "not-allowed")
@@ -33,7 +34,8 @@ func (e Joined) apply(w *work) error {
 
 // TryCode is one try of the code, counted on disk before anybody looks at it
 // (scenario 21): whoever cuts the power after it has used it up. A try made
-// before the wait is over, or while another is looked at, counts as wrong.
+// before the wait is over, or while another is looked at, counts as wrong, and
+// so does one that is not finished within Config.TryWithin.
 type TryCode struct{ Link LinkID }
 
 func (e TryCode) apply(w *work) error {
@@ -68,7 +70,7 @@ func (e TryCode) apply(w *work) error {
 		return nil
 	}
 	w.st.tryCount++
-	r.pending, r.pendingLink = w.st.tryCount, e.Link
+	r.pending, r.pendingLink, r.pendingUntil = w.st.tryCount, e.Link, w.now.Add(w.cfg.TryWithin)
 	w.do(CheckCode{Link: e.Link, Try: r.pending, Code: r.code})
 	return nil
 }
@@ -79,11 +81,26 @@ func (w *work) wrong(to LinkID) {
 	left := w.cfg.BurnAfter - r.used
 	w.tell("wrong-code", map[string]string{"try": strconv.Itoa(r.used)})
 	w.send(to, wire.Message{
-		Type: "wrong-code", TriesLeft: max(left, 0), WaitMS: int64((w.st.waitUntil - w.now.Mono) / time.Millisecond),
+		Type: "wrong-code", TriesLeft: max(left, 0), WaitMS: int64(max(w.st.waitUntil-w.now.Mono, 0) / time.Millisecond),
 	})
 	if (left <= 0 || w.st.tries.Row >= w.cfg.OffAfter) && r.pending == 0 {
 		w.endRequest("code-burnt", actorService, nil)
 	}
+}
+
+// expireTry ends a try whose engineer went silent in the middle of it: it is
+// used up, and others may try again.
+func (w *work) expireTry() {
+	r := w.st.req
+	if r == nil || r.pending == 0 || !w.now.reached(r.pendingUntil) {
+		return
+	}
+	on := r.pendingLink
+	r.pending, r.pendingLink = 0, 0
+	w.changed = true
+	w.audit("code.wrong", actorEngineer, map[string]string{"try": strconv.Itoa(r.used), "why": "silent"},
+		map[string]string{"engineer": w.st.links[on].engineer.Account})
+	w.wrong(on)
 }
 
 // TryDone is the outcome of a CheckCode.
@@ -91,6 +108,10 @@ type TryDone struct {
 	Link  LinkID
 	Try   uint64
 	Right bool
+	// Of a right one: our own confirmation, which the engineer is told with the
+	// session, and the key that both ends have now for coming back.
+	Confirmation []byte
+	Key          proof.Key
 }
 
 func (e TryDone) apply(w *work) error {
@@ -111,17 +132,17 @@ func (e TryDone) apply(w *work) error {
 		w.turnAway(e.Link, "not-allowed")
 		return nil
 	}
-	w.begin(r, e.Link, l.engineer)
+	w.begin(r, e, l.engineer)
 	return nil
 }
 
 // begin makes the session out of the request; the code is used up.
-func (w *work) begin(r *request, on LinkID, eng Engineer) {
-	token := w.random(32)
+func (w *work) begin(r *request, e TryDone, eng Engineer) {
+	on := e.Link
 	bar := w.now.Add(w.cfg.BarWithin)
 	w.st.req, w.st.ended = nil, ""
 	w.st.ses = &session{
-		id: w.newID(), request: r.id, engineer: eng, link: on, token: digest(token),
+		id: w.newID(), request: r.id, engineer: eng, link: on, resume: proof.NewResumption(e.Key),
 		started: w.now, barUntil: &bar, leases: map[Capability]lease{},
 	}
 	w.countTries(0)
@@ -131,7 +152,7 @@ func (w *work) begin(r *request, on LinkID, eng Engineer) {
 	w.announce(r.message("connected"))
 	w.tell("authenticated", nil)
 	w.open()
-	w.send(on, wire.Message{Type: "authenticated", Session: w.st.ses.id, Token: encodeToken(token)})
+	w.send(on, wire.Message{Type: "authenticated", Session: w.st.ses.id, Data: e.Confirmation})
 	for id := range w.st.links {
 		if id != on {
 			w.turnAway(id, "session-running")
@@ -140,10 +161,12 @@ func (w *work) begin(r *request, on LinkID, eng Engineer) {
 }
 
 // Resume brings the same engineer back into a session whose link was lost,
-// while a lease lives. The token is single use: the answer carries the next.
+// while a lease lives. The proof fits the channel it came on and no other, and
+// each one that counts changes the key (session/proof).
 type Resume struct {
-	Link  LinkID
-	Token string
+	Link    LinkID
+	Binding []byte // of the link's channel, made by the driver
+	Proof   []byte // what the engineer sent
 }
 
 func (e Resume) apply(w *work) error {
@@ -156,12 +179,12 @@ func (e Resume) apply(w *work) error {
 		return nil
 	}
 	s := w.st.ses
-	got := digest(decodeToken(e.Token))
-	switch {
-	case s == nil:
+	if s == nil {
 		w.turnAway(e.Link, "no-session")
 		return nil
-	case s.engineer.Account != l.engineer.Account || subtle.ConstantTimeCompare(got[:], s.token[:]) != 1:
+	}
+	answer, kept, proved := s.resume.Admit(e.Binding, e.Proof)
+	if s.engineer.Account != l.engineer.Account || !proved {
 		w.audit("session.resume-refused", actorEngineer, nil, map[string]string{"engineer": l.engineer.Account})
 		w.turnAway(e.Link, "not-resumable")
 		return nil
@@ -174,13 +197,12 @@ func (e Resume) apply(w *work) error {
 			return nil
 		}
 	}
-	token := w.random(32)
-	s.link, s.token, s.lostUntil, s.paused = e.Link, digest(token), nil, false
+	s.link, s.resume, s.lostUntil, s.paused = e.Link, kept, nil, false
 	s.helper.screen = ""
 	w.changed = true
 	w.audit("session.resumed", actorEngineer, nil, map[string]string{"engineer": l.engineer.Account})
 	w.tell("resumed", nil)
-	w.send(e.Link, wire.Message{Type: "authenticated", Session: s.id, Token: encodeToken(token)})
+	w.send(e.Link, wire.Message{Type: "authenticated", Session: s.id, Data: answer})
 	for _, c := range []Capability{View, Control} {
 		if held, ok := s.leases[c]; ok {
 			w.sendLease(held)

@@ -127,6 +127,9 @@ func (m *Machine) NextDeadline(now Moment) (time.Duration, bool) {
 	}
 	if r := m.st.req; r != nil {
 		consider(&r.expires)
+		if r.pending != 0 {
+			consider(&r.pendingUntil)
+		}
 	}
 	if s := m.st.ses; s != nil {
 		consider(s.lostUntil)

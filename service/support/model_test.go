@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"beckmanconnect/session/proof"
 	"beckmanconnect/session/wire"
 )
 
@@ -32,7 +33,7 @@ type model struct {
 	*rig
 	links    map[LinkID]Engineer
 	nextLink LinkID
-	tokens   []string // resume tokens engineers ever saw
+	keys     []proof.Key // for coming back, the engineer's, in the order they came
 	nonces   [][]byte
 	prompts  []string
 	desktops []WantDesktop
@@ -120,7 +121,6 @@ func (m *model) step(ev Event) Result {
 			raw, _ := json.Marshal(e.Message)
 			m.canary("a message", string(raw))
 			if e.Message.Type == "authenticated" {
-				m.tokens = append(m.tokens, e.Message.Token)
 				m.mustNot(failing, "let somebody in without a log")
 			}
 		case DropLink:
@@ -216,10 +216,12 @@ func (m *model) tryCode(on LinkID, right bool) {
 	}
 	for _, c := range effectsOf[CheckCode](res.Effects) {
 		was := m.phase()
-		m.step(TryDone{Link: on, Try: c.Try, Right: right})
+		done := m.rig.tried(c, right)
+		m.step(done)
 		if was == PhaseWaiting && m.phase() == PhaseConnected {
 			m.row, m.waitFrom = 0, 0
 			m.proved[c.Code.Reveal()]++
+			m.keys = []proof.Key{m.rig.key}
 			m.mustNot(!right, "a wrong code let somebody in")
 		}
 	}
@@ -333,20 +335,28 @@ func (m *model) actions() map[string]func() {
 		"try":        func() { m.tryCode(link(), yes("right")) },
 		"right code": func() { m.pass(longestWait / 8); m.tryCode(m.nextLink, true) },
 		"resume": func() {
-			if len(m.tokens) == 0 {
+			if len(m.keys) == 0 {
 				return
 			}
-			token := m.tokens[len(m.tokens)-1]
-			stale := yes("stale")
-			if stale {
-				token = rapid.SampledFrom(m.tokens).Draw(m.T, "token")
+			// The newest key, or any that there ever was.
+			n := len(m.keys) - 1
+			if yes("stale") {
+				n = rapid.IntRange(0, n).Draw(m.T, "key")
 			}
-			on := m.nextLink
+			on, made := m.nextLink, m.nextLink
+			if yes("another channel's") {
+				made++ // a proof made over a channel is good on no other
+			}
+			ev := m.rig.resume(made, m.keys[n])
+			ev.Link, ev.Binding = on, bindingOf(m.rig, on).Resume()
 			was := m.m.Current()
-			m.step(Resume{Link: on, Token: token})
+			m.step(ev)
 			if now := m.m.Current(); now == on && was != on {
-				m.mustNot(token != m.tokens[len(m.tokens)-2], "an old token resumed")
+				m.mustNot(made != on, "a proof of another channel resumed")
+				m.mustNot(n < len(m.keys)-2, "a key resumed that was used up")
 				m.mustNot(m.links[on].Account != m.m.st.ses.engineer.Account, "somebody else resumed")
+				next := m.rig.accepted(on, m.keys[n])
+				m.keys = append(m.keys[:n+1], next)
 			}
 		},
 		"ask":       ask,

@@ -1,11 +1,14 @@
 package support
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
 
+	"beckmanconnect/session/proof"
 	"beckmanconnect/session/wire"
 )
 
@@ -86,6 +89,7 @@ type rig struct {
 	last    []Effect // of the last step
 	help    *Help
 	helper  HelperID
+	key     proof.Key // the engineer's, for coming back
 }
 
 type randomReader struct{ *rand.ChaCha8 }
@@ -175,10 +179,80 @@ func (r *rig) ask() *Help {
 func (r *rig) try(on LinkID, code string) (checked bool) {
 	r.do(TryCode{Link: on})
 	for _, c := range effectsOf[CheckCode](r.last) {
-		r.do(TryDone{Link: on, Try: c.Try, Right: NormalizeCode(code) == c.Code.Reveal()})
+		r.do(r.tried(c, proof.NormalizeCode(code) == c.Code.Reveal()))
 		return true
 	}
 	return false
+}
+
+// testChannel is a channel as far as proofs need one: a secret of its own.
+type testChannel LinkID
+
+func (c testChannel) Exporter(label string) ([]byte, error) {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", c, label))
+	return sum[:], nil
+}
+
+func (testChannel) Leaves() (host, engineer []byte) { return []byte("host"), []byte("engineer") }
+
+func bindingOf(tb testing.TB, on LinkID) *proof.Binding {
+	tb.Helper()
+	b, err := proof.Bind(testChannel(on), "device", "request")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+// tried is the outcome of a check, and of a right one what the two real ends
+// have then; the engineer's key is kept in r.key.
+func (r *rig) tried(c CheckCode, right bool) TryDone {
+	r.Helper()
+	done := TryDone{Link: c.Link, Try: c.Try, Right: right}
+	if !right {
+		return done
+	}
+	b := bindingOf(r, c.Link)
+	trial, share, err := b.Begin(c.Code.Reveal(), 1)
+	if err != nil {
+		r.Fatal(err)
+	}
+	verdict, share, err := b.Answer(c.Code.Reveal(), 1, share)
+	if err != nil {
+		r.Fatal(err)
+	}
+	confirmation, err := trial.Answer(share)
+	if err != nil {
+		r.Fatal(err)
+	}
+	if done.Confirmation, done.Key, err = verdict.Confirm(confirmation); err != nil {
+		r.Fatal(err)
+	}
+	if r.key, err = trial.Confirm(done.Confirmation); err != nil {
+		r.Fatal(err)
+	}
+	return done
+}
+
+// resume is an engineer with a key coming back on a link.
+func (r *rig) resume(on LinkID, k proof.Key) Resume {
+	r.Helper()
+	b := bindingOf(r, on).Resume()
+	return Resume{Link: on, Binding: b, Proof: k.Claim(b)}
+}
+
+// accepted gives the engineer's next key after the host's answer.
+func (r *rig) accepted(on LinkID, k proof.Key) proof.Key {
+	r.Helper()
+	said := r.said("authenticated")
+	if len(said) != 1 {
+		r.Fatalf("%d answers to a resume", len(said))
+	}
+	next, err := k.Accept(bindingOf(r, on).Resume(), said[0].Data)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return next
 }
 
 // session brings Anna in on link 1, with the bar showing.

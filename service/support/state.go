@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"beckmanconnect/session/proof"
 )
 
 // state is everything the machine remembers. It is copied before a step and
@@ -28,18 +30,20 @@ type request struct {
 	used              int // tries of this code, right or wrong
 	pending           uint64
 	pendingLink       LinkID
+	pendingUntil      Moment // an engineer that is silent until then was wrong
 }
 
 // link is an open channel whose engineer was verified.
 type link struct {
 	engineer Engineer
+	words    string // the same on the engineer's screen
 }
 
 type session struct {
 	id, request string
 	engineer    Engineer
 	link        LinkID // 0 while the link is lost
-	token       [32]byte
+	resume      proof.Resumption
 	started     Moment
 	lostUntil   *Moment
 	barUntil    *Moment // must be held by then
@@ -169,6 +173,7 @@ type Snapshot struct {
 	Prompt      *Prompt
 	Ended       string
 	Started     time.Time
+	Words       string // both screens show them while a session's link stands
 }
 
 // Snapshot gives the state as of now.
@@ -190,6 +195,7 @@ func (m *Machine) Snapshot(now Moment) Snapshot {
 		e := s.ses.engineer
 		out.Engineer = &e
 		out.Started = s.ses.started.Wall
+		out.Words = s.links[s.ses.link].words
 		for _, c := range []Capability{View, Control} {
 			if l, ok := s.ses.leases[c]; ok && !l.over(now) {
 				shown := Lease{Capability: c, Active: s.ses.link != 0 && s.ses.helper.stage == helperAttached}

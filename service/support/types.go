@@ -129,6 +129,7 @@ type Config struct {
 	Tries Tries
 
 	CodeLife      time.Duration // a code is valid this long: 10 min
+	TryWithin     time.Duration // a try of the code must be finished within: 10 s
 	PromptTimeout time.Duration // no answer is a no after: 60 s
 	ArmedAfter    time.Duration // an earlier Allow is void: 800 ms
 	OnceLimit     time.Duration // the longest Once lasts: 5 min
@@ -155,6 +156,7 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	orD(&c.CodeLife, 10*time.Minute)
+	orD(&c.TryWithin, 10*time.Second)
 	orD(&c.PromptTimeout, 60*time.Second)
 	orD(&c.ArmedAfter, 800*time.Millisecond)
 	orD(&c.OnceLimit, 5*time.Minute)

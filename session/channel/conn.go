@@ -20,9 +20,10 @@ import (
 // from one. A context that ends while Send or Receive is under way ends the
 // whole channel: half a frame cannot be taken back.
 type Conn struct {
-	tls   *tls.Conn
-	state tls.ConnectionState
-	words string
+	tls            *tls.Conn
+	state          tls.ConnectionState
+	words          string
+	host, engineer []byte // leaf certificates
 
 	sending sync.Mutex
 	out     []byte
@@ -43,7 +44,12 @@ func Host(ctx context.Context, conn net.Conn, c HostConfig) (*Conn, error) {
 		conn.Close()
 		return nil, err
 	}
-	return open(ctx, tls.Server(conn, conf))
+	ch, err := open(ctx, tls.Server(conn, conf))
+	if err != nil {
+		return nil, err
+	}
+	ch.host, ch.engineer = leaf(c.Certificate), ch.Peer().Raw
+	return ch, nil
 }
 
 // Engineer runs the engineer's side, like Host.
@@ -53,7 +59,19 @@ func Engineer(ctx context.Context, conn net.Conn, c EngineerConfig) (*Conn, erro
 		conn.Close()
 		return nil, err
 	}
-	return open(ctx, tls.Client(conn, conf))
+	ch, err := open(ctx, tls.Client(conn, conf))
+	if err != nil {
+		return nil, err
+	}
+	ch.host, ch.engineer = ch.Peer().Raw, leaf(c.Certificate)
+	return ch, nil
+}
+
+func leaf(c tls.Certificate) []byte {
+	if len(c.Certificate) == 0 {
+		return nil
+	}
+	return c.Certificate[0]
 }
 
 func open(ctx context.Context, t *tls.Conn) (*Conn, error) {
@@ -75,6 +93,10 @@ func open(ctx context.Context, t *tls.Conn) (*Conn, error) {
 
 // Peer is the other end's verified leaf certificate.
 func (c *Conn) Peer() *x509.Certificate { return c.state.PeerCertificates[0] }
+
+// Leaves are both ends' leaf certificates, in DER: the other end's as it was
+// verified, ours as it was shown.
+func (c *Conn) Leaves() (host, engineer []byte) { return c.host, c.engineer }
 
 // Words are the same on both ends of one channel, and on no other.
 func (c *Conn) Words() string { return c.words }

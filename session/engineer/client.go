@@ -2,23 +2,24 @@ package engineer
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"beckmanconnect/session/channel"
+	"beckmanconnect/session/proof"
 	"beckmanconnect/session/wire"
 )
 
 // Config is one session, from joining to its end.
 type Config struct {
-	Reason string // why the engineer comes, one line; the technician reads it
+	Request string // the request it is for; proofs are bound to it
+	Reason  string // why the engineer comes, one line; the technician reads it
+	Ticket  string // the case's number, one line; may be empty
 	// Credentials and Dial are asked for each channel anew: a certificate is
 	// good for minutes only.
 	Credentials func(context.Context) (Credentials, error)
@@ -59,7 +60,7 @@ const (
 	WhyLeft        = "engineer"      // Bye
 	WhySignedOut   = "signed-out"    // sign in again
 	WhyRefused     = "refused"       // the cloud does not let us
-	WhyIdentity    = "identity"      // the other end is not the device: never go on
+	WhyIdentity    = "identity"      // the other end is not the device, or does not know the code: never go on
 	WhyTurnedAway  = "turned-away"   // the other end refused our certificate
 	WhyUnreachable = "unreachable"   // nobody there, or no way to them
 	WhyProtocol    = "protocol"      // the other end speaks another version
@@ -70,17 +71,23 @@ const (
 // byeWithin is how long the host has to answer a Bye.
 const byeWithin = 3 * time.Second
 
-// ErrNotConnected is for what is sent while there is no channel.
-var ErrNotConnected = errors.New("engineer: no channel")
+var (
+	// ErrNotConnected is for what is sent while there is no channel that it may
+	// go over.
+	ErrNotConnected = errors.New("engineer: no channel")
+	// ErrTrying is for a code while another is being proved.
+	ErrTrying = errors.New("engineer: a code is being proved")
+)
 
 // Client is one session. Run drives it.
 type Client struct {
 	conf  Config
-	token string
-	known string // device
+	key   proof.Key // for coming back; known once the code was right
+	known string    // device
 
 	mu   sync.Mutex
-	conn *channel.Conn
+	line *line
+	said int // tries of the code, over all channels
 	bye  bool
 	wake chan struct{}
 }
@@ -120,7 +127,7 @@ func (c *Client) run(ctx context.Context) (string, error) {
 	var since time.Time // when the present trouble began
 	delay := c.conf.FirstRetry
 	for {
-		inSession := c.token != ""
+		inSession := c.key.Known()
 		stood, err := c.once(ctx)
 		var over *ended
 		switch {
@@ -135,15 +142,15 @@ func (c *Client) run(ctx context.Context) (string, error) {
 			since, delay = time.Now(), c.conf.FirstRetry
 		}
 		limit, why := c.conf.JoinWithin, WhyUnreachable
-		if c.token != "" {
+		if c.key.Known() {
 			limit, why = c.conf.ResumeWithin, WhyNotResumed
 		}
 		if time.Since(since) > limit {
 			return why, err
 		}
-		if c.token != "" && (stood || !inSession) {
+		if c.key.Known() && (stood || !inSession) {
 			c.conf.State(State{Phase: Lost, Device: c.known})
-		} else if c.token == "" {
+		} else if !c.key.Known() {
 			c.conf.State(State{Phase: Connecting, Device: c.known})
 		}
 		// Spread out: a relay that comes back meets everybody at once.
@@ -164,20 +171,25 @@ func (c *Client) once(ctx context.Context) (stood bool, err error) {
 		return false, err
 	}
 	defer conn.Close()
-	if err := c.say(ctx, conn, wire.Message{Type: "hello", Versions: []int{wire.Version}, Reason: c.conf.Reason}); err != nil {
+	l := &line{conn: conn}
+	if l.binding, err = proof.Bind(conn, c.known, c.conf.Request); err != nil {
+		return false, &ended{WhyInternal, err}
+	}
+	hello := wire.Message{Type: "hello", Versions: []int{wire.Version}, Reason: c.conf.Reason, Ticket: c.conf.Ticket}
+	if err := c.say(ctx, conn, hello); err != nil {
 		return false, err
 	}
-	if c.token != "" {
-		if err := c.say(ctx, conn, wire.Message{Type: "resume", Token: c.token}); err != nil {
+	if c.key.Known() {
+		if err := c.say(ctx, conn, wire.Message{Type: "resume", Data: c.key.Claim(l.binding.Resume())}); err != nil {
 			return false, err
 		}
 	}
-	if !c.use(conn) {
+	if !c.use(l) {
 		_ = c.say(ctx, conn, wire.Message{Type: "bye"})
 		return true, nil
 	}
 	defer c.use(nil)
-	if c.token == "" {
+	if !c.key.Known() {
 		// Only now: whoever hears it may send a code at once.
 		c.conf.State(State{Phase: Code, Device: c.known, Words: conn.Words()})
 	}
@@ -200,10 +212,8 @@ func (c *Client) once(ctx context.Context) (stood bool, err error) {
 			return true, err
 		}
 		heard.Store(time.Now().UnixNano())
-		if kind == wire.FrameControl {
-			if payload, err = c.control(conn, payload); err != nil {
-				return true, err
-			}
+		if payload, err = c.take(ctx, l, kind, payload); err != nil {
+			return true, err
 		}
 		if payload != nil {
 			c.conf.Frame(kind, payload)
@@ -212,7 +222,7 @@ func (c *Client) once(ctx context.Context) (stood bool, err error) {
 }
 
 func (c *Client) open(ctx context.Context) (*channel.Conn, error) {
-	if c.token == "" {
+	if !c.key.Known() {
 		c.conf.State(State{Phase: Preparing, Device: c.known})
 	}
 	cred, err := c.conf.Credentials(ctx)
@@ -220,7 +230,7 @@ func (c *Client) open(ctx context.Context) (*channel.Conn, error) {
 		return nil, c.judge(err)
 	}
 	c.known = cred.DeviceID
-	if c.token == "" {
+	if !c.key.Known() {
 		c.conf.State(State{Phase: Connecting, Device: c.known})
 	}
 	under, err := c.conf.Dial(ctx)
@@ -234,32 +244,4 @@ func (c *Client) open(ctx context.Context) (*channel.Conn, error) {
 		return nil, c.judge(err)
 	}
 	return conn, nil
-}
-
-// control looks at a control message; what it returns goes on to the page.
-func (c *Client) control(conn *channel.Conn, payload []byte) ([]byte, error) {
-	var m wire.Message
-	if err := json.Unmarshal(payload, &m); err != nil || m.V != wire.Version {
-		return nil, &ended{WhyProtocol, errors.Join(errors.New("engineer: unreadable message"), err)}
-	}
-	switch m.Type {
-	case "hello":
-		if !slices.Contains(m.Versions, wire.Version) {
-			return nil, &ended{WhyProtocol, fmt.Errorf("engineer: the host speaks versions %v", m.Versions)}
-		}
-		if m.Words != "" && m.Words != conn.Words() {
-			return nil, &ended{WhyIdentity, errors.New("engineer: the host's words are not this channel's")}
-		}
-	case "authenticated":
-		c.token, m.Token = m.Token, "" // the page has no use for it
-		c.conf.State(State{Phase: Session, Device: c.known, Words: conn.Words()})
-		return json.Marshal(m)
-	case "end":
-		return nil, &ended{m.Why, nil}
-	case "pong":
-		if m.Seq == 0 {
-			return nil, nil // the keepalive's own
-		}
-	}
-	return payload, nil
 }

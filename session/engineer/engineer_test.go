@@ -127,7 +127,7 @@ func (r *rig) join() {
 	r.t.Helper()
 	r.do(map[string]any{"do": "join", "request": "req-1", "reason": "Pump pressure"})
 	r.phase(engineer.Code)
-	r.say(wire.Message{Type: "code", Code: "abcd-efgh"})
+	r.do(map[string]any{"do": "code", "code": "abcd-efgh"})
 	r.phase(engineer.Session)
 }
 
@@ -137,13 +137,13 @@ func TestFromJoinToEnd(t *testing.T) {
 	if s := r.phase(engineer.Code); s.Words == "" || s.Device != device {
 		t.Errorf("%+v", s)
 	}
-	r.say(wire.Message{Type: "code", Code: "WRONGWRO"})
+	r.do(map[string]any{"do": "code", "code": "WRONGWRO"})
 	if m := r.message("wrong-code"); m.TriesLeft != 4 || m.WaitMS != 1500 {
 		t.Errorf("%+v", m)
 	}
-	r.say(wire.Message{Type: "code", Code: "abcd-efgh"})
-	if m := r.message("authenticated"); m.Token != "" || m.Session == "" {
-		t.Errorf("the page was given the token, or no session: %+v", m)
+	r.do(map[string]any{"do": "code", "code": "abcd-efgh"})
+	if m := r.message("authenticated"); m.Data != nil || m.Session == "" {
+		t.Errorf("the page was given the proof, or no session: %+v", m)
 	}
 	r.say(wire.Message{Type: "ask", ID: "a1", Capability: wire.View})
 	r.message("answer")
@@ -182,7 +182,8 @@ func (r *rig) phaseEnded() engineer.State {
 	}
 }
 
-// Scenario 18 and B5: what a lost link needs to come back is the token.
+// Scenario 18 and B5: what a lost link needs to come back is the key that the
+// code gave, and no code.
 func TestALostLinkComesBack(t *testing.T) {
 	r := newRig(t)
 	pix := make([]byte, 4*100*80)

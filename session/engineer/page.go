@@ -13,7 +13,9 @@ import (
 // type byte and a payload: FrameLocal with JSON, or a frame of the channel as
 // it is.
 //
-//	page → us  {"do":"join","request":ID,"reason":TEXT}, {"do":"bye"}
+//	page → us  {"do":"join","request":ID,"reason":TEXT,"ticket":TEXT},
+//	           {"do":"code","code":TEXT}: proved from here, never sent on,
+//	           {"do":"bye"}
 //	us → page  State
 const FrameLocal byte = 0
 
@@ -21,6 +23,8 @@ type local struct {
 	Do      string `json:"do"`
 	Request string `json:"request"`
 	Reason  string `json:"reason"`
+	Ticket  string `json:"ticket"`
+	Code    string `json:"code"`
 }
 
 // PageConfig is what a page's sessions need.
@@ -47,10 +51,10 @@ func NewPage(c PageConfig) *Page { return &Page{conf: c} }
 
 // Message takes one message of the page. ctx bounds what it starts.
 func (p *Page) Message(ctx context.Context, kind byte, payload []byte) error {
+	p.mu.Lock()
+	client := p.client
+	p.mu.Unlock()
 	if kind != FrameLocal {
-		p.mu.Lock()
-		client := p.client
-		p.mu.Unlock()
 		if client == nil {
 			return ErrNotConnected
 		}
@@ -65,10 +69,12 @@ func (p *Page) Message(ctx context.Context, kind byte, payload []byte) error {
 		p.leave(ctx)
 		p.join(ctx, m)
 		return nil
+	case "code":
+		if client == nil {
+			return ErrNotConnected
+		}
+		return client.Try(ctx, m.Code)
 	case "bye":
-		p.mu.Lock()
-		client := p.client
-		p.mu.Unlock()
 		if client != nil {
 			client.Bye(ctx)
 		}
@@ -82,7 +88,7 @@ func (p *Page) join(ctx context.Context, m local) {
 	api := p.conf.API()
 	var key crypto.Signer
 	client := New(Config{
-		Reason: m.Reason,
+		Request: m.Request, Reason: m.Reason, Ticket: m.Ticket,
 		Credentials: func(ctx context.Context) (Credentials, error) {
 			var err error
 			if key == nil {

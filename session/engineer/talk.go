@@ -42,39 +42,43 @@ func (c *Client) say(ctx context.Context, conn *channel.Conn, m wire.Message) er
 	return conn.Send(ctx, wire.FrameControl, raw)
 }
 
-// Send passes a frame of the page on to the host.
+// Send passes a frame of the page on to the host, once the host has proved
+// itself on this channel.
 func (c *Client) Send(ctx context.Context, kind byte, payload []byte) error {
 	c.mu.Lock()
-	conn := c.conn
+	l := c.line
+	if l != nil && !l.proved {
+		l = nil
+	}
 	c.mu.Unlock()
-	if conn == nil {
+	if l == nil {
 		return ErrNotConnected
 	}
-	return conn.Send(ctx, kind, payload)
+	return l.conn.Send(ctx, kind, payload)
 }
 
 // Bye ends the session from the engineer's side.
 func (c *Client) Bye(ctx context.Context) {
 	c.mu.Lock()
-	conn, first := c.conn, !c.bye
+	l, first := c.line, !c.bye
 	c.bye = true
 	c.mu.Unlock()
 	if !first {
 		return
 	}
 	close(c.wake)
-	if conn != nil {
-		_ = c.say(ctx, conn, wire.Message{Type: "bye"})
+	if l != nil {
+		_ = c.say(ctx, l.conn, wire.Message{Type: "bye"})
 		// A host that does not answer must not keep the engineer.
-		time.AfterFunc(byeWithin, func() { _ = conn.Close() })
+		time.AfterFunc(byeWithin, func() { _ = l.conn.Close() })
 	}
 }
 
 // use notes the channel that Send goes to; false when Bye was said already.
-func (c *Client) use(conn *channel.Conn) bool {
+func (c *Client) use(l *line) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.conn = conn
+	c.line = l
 	return !c.bye
 }
 

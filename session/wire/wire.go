@@ -11,7 +11,7 @@ package wire
 // Version of the control messages. Both sides send theirs in Hello; the host
 // ends the session when they have none in common. Version 1 sent the code
 // itself; since 2 it is proved by CPace and never leaves either end.
-const Version = 1 // 2 with the last use of Code and Token
+const Version = 2
 
 // MaxFrame is the largest frame either side accepts, in bytes. A larger one
 // ends the session (scenario 53).
@@ -76,8 +76,6 @@ type Message struct {
 
 	Ticket    string `json:"ticket,omitempty"` // the case's number, one line
 	Data      []byte `json:"data,omitempty"`   // of pake, pake-confirm, resume, authenticated
-	Code      string `json:"code,omitempty"`
-	Token     string `json:"token,omitempty"`
 	TriesLeft int    `json:"triesLeft,omitempty"`
 	WaitMS    int64  `json:"waitMs,omitempty"`
 	Session   string `json:"session,omitempty"`

@@ -95,7 +95,7 @@ class App {
   private begin(r: Request): void {
     this.join = new Join(r, {
       join: (reason) => this.tell!({ do: "join", request: r.id, reason }),
-      code: (code) => this.tell!({ do: "say", message: { t: "code", code } }),
+      code: (code) => this.tell!({ do: "code", code }),
       back: () => {
         this.tell!({ do: "bye" });
         this.list();

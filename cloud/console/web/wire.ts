@@ -5,7 +5,7 @@ export const FrameControl = 1;
 export const FrameScreen = 2;
 export const FrameChunk = 3;
 
-export const version = 1;
+export const version = 2;
 export const maxChunk = 64 << 10;
 
 export type Capability = "view" | "control" | "files";
@@ -26,7 +26,6 @@ export interface Message {
   versions?: number[];
   reason?: string;
   device?: string;
-  code?: string;
   triesLeft?: number;
   waitMs?: number;
   session?: string;
@@ -58,7 +57,8 @@ export interface LinkState {
 /** Between the page and its worker. */
 export type ToWorker =
   | { do: "start"; mode: "hosted" | "desk"; canvas: OffscreenCanvas }
-  | { do: "join"; request: string; reason: string }
+  | { do: "join"; request: string; reason: string; ticket?: string }
+  | { do: "code"; code: string } // proved by our own end of the channel, never sent on
   | { do: "bye" }
   | { do: "say"; message: Message }
   | { do: "file"; id: string; file: File }

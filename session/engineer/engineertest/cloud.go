@@ -208,7 +208,7 @@ func (c *Cloud) relay(w http.ResponseWriter, r *http.Request) {
 	c.mu.Unlock()
 	conn := channel.NetConn(r.Context(), ws)
 	defer conn.Close()
-	c.Host.Serve(r.Context(), conn)
+	c.Host.Serve(r.Context(), conn, r.PathValue("request"))
 }
 
 func reply(w http.ResponseWriter, v any) {

@@ -7,13 +7,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"beckmanconnect/session/channel"
 	"beckmanconnect/session/channel/channeltest"
+	"beckmanconnect/session/proof"
 	"beckmanconnect/session/screen"
 	"beckmanconnect/session/wire"
 )
@@ -28,10 +28,18 @@ type Host struct {
 	// Answer decides an ask; the default allows everything for a minute.
 	Answer func(m wire.Message) wire.Message
 
+	// Confirm changes what the host proves itself with, and Instead may answer a
+	// message in its place: a test's lies.
+	Confirm func(own []byte) []byte
+	Instead func(m wire.Message) (done bool)
+
 	mu       sync.Mutex
 	conn     *channel.Conn
+	binding  *proof.Binding
+	verdict  *proof.Verdict
+	tried    uint32 // on this channel
 	tries    int
-	token    string
+	resume   proof.Resumption
 	frame    screen.Frame
 	encoder  *screen.Encoder
 	view     bool
@@ -41,6 +49,7 @@ type Host struct {
 	files    map[string]*file
 	arrived  map[string]string // name → SHA-256
 	received []wire.Message
+	control  [][]byte // of both ends, as they crossed the channel
 	resumed  int
 	changed  chan struct{}
 }
@@ -62,8 +71,8 @@ func NewHost(tb testing.TB, kit *channeltest.Kit, code string) *Host {
 	return h
 }
 
-// Serve is the host's end of one relay socket.
-func (h *Host) Serve(ctx context.Context, under net.Conn) {
+// Serve is the host's end of one relay socket, opened for a request.
+func (h *Host) Serve(ctx context.Context, under net.Conn, request string) {
 	conn, err := channel.Host(ctx, under, channel.HostConfig{
 		Certificate: h.kit.Host(), StaffCA: h.kit.StaffCA.Pool(), Verify: func(*x509.Certificate) error { return nil },
 	})
@@ -71,8 +80,13 @@ func (h *Host) Serve(ctx context.Context, under net.Conn) {
 		return
 	}
 	defer conn.Close()
+	binding, err := proof.Bind(conn, h.kit.DeviceID, request)
+	if err != nil {
+		h.tb.Error(err)
+		return
+	}
 	h.mu.Lock()
-	h.conn = conn
+	h.conn, h.binding, h.verdict, h.tried = conn, binding, nil, 0
 	h.mu.Unlock()
 	h.Say(wire.Message{Type: "hello", Versions: []int{wire.Version}, Device: h.kit.DeviceID, Words: conn.Words()})
 	for {
@@ -93,6 +107,9 @@ func (h *Host) Serve(ctx context.Context, under net.Conn) {
 				h.tb.Errorf("unreadable message %q", payload)
 				return
 			}
+			h.mu.Lock()
+			h.control = append(h.control, payload)
+			h.mu.Unlock()
 			h.handle(m)
 		case wire.FrameChunk:
 			h.chunk(payload)
@@ -107,26 +124,46 @@ func (h *Host) handle(m wire.Message) {
 		h.received = append(h.received, m)
 	}
 	h.mu.Unlock()
+	if h.Instead != nil && h.Instead(m) {
+		return
+	}
 	switch m.Type {
-	case "code":
-		if strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(m.Code)) == h.Code {
-			h.welcome()
+	case "pake":
+		h.mu.Lock()
+		h.tried++
+		verdict, share, err := h.binding.Answer(h.Code, h.tried, m.Data)
+		h.verdict = verdict
+		h.mu.Unlock()
+		if err != nil {
+			h.wrong()
 			return
 		}
-		h.tries++
-		h.Say(wire.Message{Type: "wrong-code", TriesLeft: 5 - h.tries, WaitMS: 1500})
-		if h.tries == 5 {
-			h.Say(wire.Message{Type: "end", Why: "code-burnt"})
+		h.Say(wire.Message{Type: "pake", Data: share})
+	case "pake-confirm":
+		h.mu.Lock()
+		own, key, err := h.verdict.Confirm(m.Data)
+		if err == nil {
+			h.resume = proof.NewResumption(key)
 		}
+		h.mu.Unlock()
+		if err != nil {
+			h.wrong()
+			return
+		}
+		h.welcome(own)
 	case "resume":
-		if m.Token != h.token {
+		h.mu.Lock()
+		answer, kept, ok := h.resume.Admit(h.binding.Resume(), m.Data)
+		h.resume = kept
+		if ok {
+			h.resumed++
+		}
+		h.mu.Unlock()
+		if !ok {
 			h.Say(wire.Message{Type: "end", Why: "not-resumable"})
 			return
 		}
-		h.mu.Lock()
-		h.resumed++
-		h.mu.Unlock()
-		h.welcome()
+		h.welcome(answer)
 		if h.view {
 			h.Say(wire.Message{Type: "answer", ID: "x", Capability: wire.View, Granted: true, Why: "allowed", Generation: 2})
 			h.picture(true)
@@ -176,12 +213,22 @@ func (h *Host) handle(m wire.Message) {
 	}
 }
 
-func (h *Host) welcome() {
+func (h *Host) wrong() {
 	h.mu.Lock()
-	h.token += "t"
-	token := h.token
+	h.tries++
+	tries := h.tries
 	h.mu.Unlock()
-	h.Say(wire.Message{Type: "authenticated", Session: "s1", Token: token})
+	h.Say(wire.Message{Type: "wrong-code", TriesLeft: 5 - tries, WaitMS: 1500})
+	if tries == 5 {
+		h.Say(wire.Message{Type: "end", Why: "code-burnt"})
+	}
+}
+
+func (h *Host) welcome(own []byte) {
+	if h.Confirm != nil {
+		own = h.Confirm(own)
+	}
+	h.Say(wire.Message{Type: "authenticated", Session: "s1", Data: own})
 }
 
 func (h *Host) chunk(p []byte) {
@@ -219,12 +266,16 @@ func (h *Host) fileEnd(id string) {
 func (h *Host) Say(m wire.Message) {
 	m.V = wire.Version
 	raw, _ := json.Marshal(m)
-	h.send(wire.FrameControl, raw)
+	h.Frame(wire.FrameControl, raw)
 }
 
-func (h *Host) send(kind byte, payload []byte) {
+// Frame sends any frame to the engineer.
+func (h *Host) Frame(kind byte, payload []byte) {
 	h.mu.Lock()
 	conn := h.conn
+	if kind == wire.FrameControl {
+		h.control = append(h.control, payload)
+	}
 	h.mu.Unlock()
 	if conn != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -287,6 +338,7 @@ type Facts struct {
 	Received []wire.Message
 	Resumed  int
 	Tries    int
+	Control  [][]byte // both ends' control messages, as they crossed the channel
 }
 
 // Await waits until the host has seen what ok wants.
@@ -295,7 +347,8 @@ func (h *Host) Await(ctx context.Context, what string, ok func(Facts) bool) Fact
 	for {
 		h.mu.Lock()
 		f := Facts{Events: h.events[:len(h.events):len(h.events)], Acked: h.acked, Arrived: map[string]string{},
-			Received: h.received[:len(h.received):len(h.received)], Resumed: h.resumed, Tries: h.tries}
+			Received: h.received[:len(h.received):len(h.received)], Resumed: h.resumed, Tries: h.tries,
+			Control: h.control[:len(h.control):len(h.control)]}
 		for k, v := range h.arrived {
 			f.Arrived[k] = v
 		}
