@@ -208,7 +208,7 @@ func (w *walk) wrongTLS() error {
 			return err
 		}
 		defer under.Close()
-		for _, m := range []string{`{"v":1,"t":"hello","versions":[1,2]}`, `{"v":1,"t":"code","code":"` + w.code + `"}`} {
+		for _, m := range []string{`{"v":2,"t":"hello","versions":[1,2]}`, `{"v":2,"t":"pake","data":"AAAA","code":"` + w.code + `"}`} {
 			if _, err := under.Write(far.Frame(wire.FrameControl, []byte(m))); err != nil {
 				return nil //nolint:nilerr // cut, as it should be
 			}

@@ -14,10 +14,12 @@ import (
 
 // Classes about codes and about coming back.
 var codes = []class{
-	{"wrong codes", 8, (*walk).wrongCodes},
+	{"wrong codes", 10, (*walk).wrongCodes},
 	{"codes at once", 3, (*walk).codesAtOnce},
 	{"a code that is used up", 3, (*walk).usedCode},
 	{"malformed proofs", 5, (*walk).malformed},
+	{"shares that are none", 4, (*walk).badShares},
+	{"half a proof", 3, (*walk).halfProof},
 	{"forged resumption", 5, (*walk).forgedResume},
 	{"two sockets", 3, (*walk).twoSockets},
 }
@@ -96,13 +98,93 @@ func (w *walk) malformed() error {
 	}
 	w.wrong++
 	return w.forbidden(func() ([]string, error) {
-		kind := pick(w, []string{"code", "pake", "pake-confirm", "resume", "authenticated"})
+		kind := pick(w, []string{"pake", "pake", "pake-confirm", "resume", "authenticated", "code"})
 		value := pick(w, []string{
 			`null`, `0`, `[]`, `{}`, `""`, `"x"`, fmt.Sprintf("%q", strings.Repeat("A", 100_000)), `"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="`,
 			`"/////////////////////////////////////////w=="`, `true`, `1e999`,
 		})
 		return nil, w.json(fmt.Sprintf(`{"v":%d,"t":%q,"code":%s,"token":%s,"data":%s}`, wire.Version, kind, value, value, value))
 	})
+}
+
+// badShares: points of small order, encodings that are none, the host's own
+// share, and confirmations of nothing (CPace, section 6).
+func (w *walk) badShares() error {
+	if err := w.joined(); err != nil {
+		return err
+	}
+	w.wrong++
+	share := make([]byte, 32)
+	switch w.r.IntN(6) {
+	case 0: // the neutral element
+	case 1:
+		for i := range share {
+			share[i] = 0xff
+		}
+	case 2:
+		for i := range share {
+			share[i] = byte(w.r.Uint32())
+		}
+	case 3: // p, and p plus a little: no canonical encodings
+		for i := range share {
+			share[i] = 0xff
+		}
+		share[0], share[31] = 0xed+byte(w.r.IntN(18)), 0x7f
+	case 4:
+		share = share[:w.r.IntN(32)]
+	case 5:
+		share = make([]byte, 33+w.r.IntN(1000))
+	}
+	return w.forbidden(func() ([]string, error) {
+		if err := gone(w.peer.Share(share)); err != nil {
+			return nil, err
+		}
+		return nil, w.say(wire.Message{Type: "pake-confirm", Data: pick(w, [][]byte{nil, share, make([]byte, 64)})})
+	})
+}
+
+// halfProof: a confirmation without a share, of another try, the host's own
+// share mirrored, or another try in the middle of one.
+func (w *walk) halfProof() error {
+	if err := w.joined(); err != nil {
+		return err
+	}
+	if w.wrong > 0 { // so that a try is looked at
+		w.pc.Pass(513 * time.Second)
+		if err := w.joined(); err != nil {
+			return err
+		}
+	}
+	w.wrong++
+	junk := make([]byte, 64)
+	for i := range junk {
+		junk[i] = byte(w.r.Uint32())
+	}
+	which := w.r.IntN(4)
+	if which == 0 {
+		return w.say(wire.Message{Type: "pake-confirm", Data: junk})
+	}
+	if err := gone(w.peer.Try(w.near())); err != nil {
+		return err
+	}
+	m, err := w.peer.Hear(w.ctx, "the host's share", far.Type("pake", "wrong-code", "end"))
+	if err != nil || m.Type != "pake" {
+		return err
+	}
+	switch which {
+	case 1:
+		err = w.say(wire.Message{Type: "pake-confirm", Data: junk})
+	case 2:
+		w.wrong++
+		if err = gone(w.peer.Share(m.Data)); err == nil {
+			err = w.say(wire.Message{Type: "pake-confirm", Data: m.Data})
+		}
+	case 3:
+		if err = w.say(wire.Message{Type: "pake-confirm", Data: junk}); err == nil {
+			err = w.say(wire.Message{Type: "pake-confirm", Data: junk})
+		}
+	}
+	return err
 }
 
 // forgedResume: whoever comes back without the newest proof of their own gets
@@ -121,13 +203,18 @@ func (w *walk) forgedResume() error {
 		proof far.Proof
 	}
 	forged := []try{
-		{who, far.Forge(session, []byte("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"))},
+		{who, far.Forge(session, make([]byte, 32))},
 		{who, far.Forge(session, nil)},
-		{other, newest}, // it was overheard
+		{other, newest}, // the key was stolen
 		{other, far.Forge(session, []byte("x"))},
 	}
-	for _, p := range w.old[max(0, len(w.old)-3):] {
-		forged = append(forged, try{who, p})
+	for _, p := range w.old[max(0, len(w.old)-4):] {
+		if !p.Stands(newest) {
+			forged = append(forged, try{who, p})
+		}
+	}
+	for _, claim := range w.claims[max(0, len(w.claims)-3):] { // made over other channels
+		forged = append(forged, try{who, far.Forge(session, claim)}, try{other, far.Forge(session, claim)})
 	}
 	f := pick(w, forged)
 	lost := f.id.Account != who.Account || w.r.IntN(4) > 0
@@ -163,6 +250,11 @@ func (w *walk) forgedResume() error {
 	if err := gone(again.Hello("back again")); err != nil {
 		return err
 	}
+	claim, err := again.Claim(newest)
+	if err != nil {
+		return err
+	}
+	w.claims, w.old = append(w.claims, claim), append(w.old, newest)
 	if in, err = again.Resume(w.ctx, newest, true); err != nil && !errors.Is(err, far.ErrEnded) {
 		return err
 	}

@@ -55,6 +55,7 @@ type walk struct {
 	peer          *far.Peer
 	peers         []*far.Peer // all that were opened
 	old           []far.Proof
+	claims        [][]byte // that were sent
 }
 
 // The two on the site's list.
@@ -165,7 +166,7 @@ func (w *walk) connectWith(id channel.Identity, conf *tls.Config) (*far.Peer, er
 	if err != nil {
 		return nil, err
 	}
-	p, err := far.Open(w.ctx, under, conf, id, w.pc)
+	p, err := far.Open(w.ctx, under, conf, id, far.Target{Device: w.kit.DeviceID, Request: w.request}, w.pc)
 	if err == nil {
 		w.peers = append(w.peers, p)
 	}

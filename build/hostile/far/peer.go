@@ -21,10 +21,16 @@ import (
 	"beckmanconnect/session/wire"
 )
 
+// Target is who an end means to speak to.
+type Target struct{ Device, Request string }
+
 // Peer is one channel to a PC.
 type Peer struct {
 	ID    channel.Identity
+	to    Target
 	tls   *tls.Conn
+	leaf  []byte // our certificate
+	tries uint32 // of the code
 	under net.Conn
 	pc    *pc.PC
 
@@ -59,10 +65,13 @@ const handshakeWithin = 30 * time.Second
 
 // Open runs the handshake over a stream to the host. p may be nil: then the
 // pictures that come are not held against a PC.
-func Open(ctx context.Context, under net.Conn, conf *tls.Config, id channel.Identity, p *pc.PC) (*Peer, error) {
+func Open(ctx context.Context, under net.Conn, conf *tls.Config, id channel.Identity, to Target, p *pc.PC) (*Peer, error) {
 	ctx, cancel := context.WithTimeout(ctx, handshakeWithin)
 	defer cancel()
-	c := &Peer{ID: id, tls: tls.Client(under, conf), under: under, pc: p, changed: make(chan struct{})}
+	c := &Peer{ID: id, to: to, tls: tls.Client(under, conf), under: under, pc: p, changed: make(chan struct{})}
+	if len(conf.Certificates) > 0 {
+		c.leaf = conf.Certificates[0].Certificate[0]
+	}
 	if err := c.tls.HandshakeContext(ctx); err != nil {
 		c.Cut()
 		return nil, fmt.Errorf("far: handshake: %w", err)
@@ -196,6 +205,8 @@ func (c *Peer) Ended() bool {
 
 // ErrEnded is a channel that ended while something was waited for.
 var ErrEnded = errors.New("far: the channel ended")
+
+func ended(err error) error { return fmt.Errorf("%w: %w", ErrEnded, err) }
 
 const hearWithin = 30 * time.Second
 
