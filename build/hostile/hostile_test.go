@@ -70,6 +70,10 @@ func TestHostileEngineer(t *testing.T) {
 	hostile(t, "engineer", 300, "sessions", "prompts", "grants", "inputs", "pictures", "files", "resumed")
 }
 
+func TestHostileRelay(t *testing.T) {
+	hostile(t, "relay", 150, "sessions", "prompts", "grants", "inputs", "pictures", "resumed")
+}
+
 func TestUnknownKind(t *testing.T) {
 	if code, err := run([]string{"weather"}, &bytes.Buffer{}); code != 2 || err == nil {
 		t.Errorf("%d %v", code, err)

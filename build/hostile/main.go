@@ -21,12 +21,13 @@ import (
 	"time"
 
 	"beckmanconnect/build/hostile/engineer"
+	"beckmanconnect/build/hostile/relay"
 	"beckmanconnect/build/hostile/tally"
 )
 
 // all kinds of attackers, by name.
 func all() []tally.Kind {
-	return []tally.Kind{engineer.Kind()}
+	return []tally.Kind{engineer.Kind(), relay.Kind()}
 }
 
 func main() {

@@ -22,7 +22,10 @@ import (
 )
 
 // Target is who an end means to speak to.
-type Target struct{ Device, Request string }
+type Target struct {
+	Device, Request string
+	Frames          func(kind byte, payload []byte) // gets every frame of the host; may be nil
+}
 
 // Peer is one channel to a PC.
 type Peer struct {
@@ -144,6 +147,9 @@ func (c *Peer) read() {
 		if err != nil {
 			c.note(func() { c.ended = err })
 			return
+		}
+		if c.to.Frames != nil {
+			c.to.Frames(kind, payload)
 		}
 		switch kind {
 		case wire.FrameScreen:

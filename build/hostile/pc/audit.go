@@ -47,6 +47,18 @@ func (p *PC) Check(ctx context.Context) error {
 	return p.lookAtFolder()
 }
 
+// NoResumes: what came back so far is in the log, and from here on nobody
+// comes back by themselves.
+func (p *PC) NoResumes(ctx context.Context) error {
+	if err := p.readLog(ctx); err != nil {
+		return err
+	}
+	p.ledger.mu.Lock()
+	defer p.ledger.mu.Unlock()
+	clear(p.ledger.resumes)
+	return nil
+}
+
 // readLog judges the entries that were added since the last time.
 func (p *PC) readLog(ctx context.Context) error {
 	var fresh []store.Record
@@ -95,7 +107,7 @@ func (l *Ledger) entry(e store.Record) {
 	case "session.resumed":
 		left := l.resumes[e.Personal["engineer"]]
 		took(&left, "nobody came back with a proof")
-		l.resumes[e.Personal["engineer"]] = left
+		l.resumes[e.Personal["engineer"]] = max(left, 0)
 		l.w.Live("resumed")
 	case "session.authenticated":
 		if !l.holders[e.Fields["request"]][e.Personal["engineer"]] {

@@ -42,7 +42,9 @@ type Ledger struct {
 	count    int
 	last     int // newest input that arrived
 	pictures map[[32]byte]*picture
-	received map[string]bool // files seen in the folder
+	received map[string]bool   // files seen in the folder
+	channels map[string]bool   // words of honest engineers' channels; nil: not known
+	begun    map[string]string // session → words under which it began
 }
 
 // grant is one yes of the technician.
@@ -72,7 +74,7 @@ func newLedger(w Witness, now func() support.Moment) *Ledger {
 	return &Ledger{
 		w: w, now: now, holders: map[string]map[string]bool{}, people: map[string]channel.Identity{},
 		sessions: map[string]string{}, resumes: map[string]int{}, prompts: map[string]*hostpb.Prompt{}, gone: map[string]bool{},
-		inputs: map[string]*input{}, pictures: map[[32]byte]*picture{}, received: map[string]bool{},
+		inputs: map[string]*input{}, pictures: map[[32]byte]*picture{}, received: map[string]bool{}, begun: map[string]string{},
 	}
 }
 
@@ -124,6 +126,30 @@ func (l *Ledger) Resumed(session, account string, right bool) {
 	defer l.mu.Unlock()
 	if !right || l.sessions[session] != account {
 		l.w.Act("resume", "%s came back into session %s of %q with a proof that is none", account, session, l.sessions[session])
+	}
+}
+
+// KnowChannels has sessions held against the channels that Channel names.
+func (l *Ledger) KnowChannels() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.channels = map[string]bool{}
+}
+
+// Channel notes the words an honest engineer reads on a channel of theirs.
+func (l *Ledger) Channel(words string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.channels[words] = true
+}
+
+// Met holds a session that an honest engineer was let into against what the PC
+// says of it: without it, something between the two plays the PC.
+func (l *Ledger) Met(session, words string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if began, ok := l.begun[session]; !ok || (words != "" && began != words) {
+		l.w.Act("between", "the engineer is in session %q as %q, the PC knows it as %q", session, words, began)
 	}
 }
 

@@ -57,6 +57,12 @@ func (l *Ledger) state(s *hostpb.SupportState) {
 		l.w.Act("session", "%v is in session %s without the code of request %s", s.Engineer, s.SessionId, s.RequestId)
 	}
 	l.identity(s.Engineer)
+	if _, known := l.begun[s.SessionId]; !known {
+		l.begun[s.SessionId] = s.Words
+		if l.channels != nil && !l.channels[s.Words] {
+			l.w.Act("between", "session %s began over a channel that is not the engineer's own", s.SessionId)
+		}
+	}
 	for _, lease := range s.Leases {
 		if !l.gave(s.SessionId, lease.Capability) {
 			l.w.Act("lease", "%v in session %s was never given", lease.Capability, s.SessionId)
