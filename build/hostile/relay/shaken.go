@@ -13,7 +13,6 @@ import (
 	"github.com/coder/websocket"
 
 	"beckmanconnect/build/hostile/far"
-	console "beckmanconnect/session/engineer"
 	"beckmanconnect/session/wire"
 )
 
@@ -49,21 +48,7 @@ func (w *walk) anew() (h, e *end, err error) {
 func (w *walk) run(h, e *end, up, down mangler) {
 	_, before := w.desk.now()
 	w.pair = join(h, e, up, down)
-	late := time.Now().Add(3 * time.Second)
-	for time.Now().Before(late) && !w.pair.a.over() {
-		state, stood := w.desk.now()
-		if state.Phase == console.Ended || stood > before {
-			break
-		}
-		w.desk.mu.Lock()
-		changed := w.desk.changed
-		w.desk.mu.Unlock()
-		select {
-		case <-changed:
-		case <-w.pair.a.gone:
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+	w.come(w.site, before, 3*time.Second)
 	if _, stood := w.desk.now(); stood > before {
 		w.shake(w.site, 2)
 	}

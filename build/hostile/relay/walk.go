@@ -195,7 +195,29 @@ func (w *walk) joinFairly(s *site) error {
 		return err
 	}
 	s.pair = join(h, e, nil, nil)
-	return s.desk.until(w.ctx, "the session", 30*time.Second, func() bool { return s.desk.stood > before })
+	w.come(s, before, 30*time.Second)
+	if _, stood := s.desk.now(); stood == before {
+		return errLost
+	}
+	return nil
+}
+
+// come waits until the engineer is in anew, or the sockets are gone, or the
+// engineer is.
+func (w *walk) come(s *site, before int, within time.Duration) {
+	for late := time.Now().Add(within); time.Now().Before(late) && !s.pair.a.over() && w.ctx.Err() == nil; {
+		s.desk.mu.Lock()
+		done, changed := s.desk.state.Phase == console.Ended || s.desk.stood > before, s.desk.changed
+		s.desk.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-changed:
+		case <-s.pair.a.gone:
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // session: the engineer is in, over a relay that carries fairly, and control
