@@ -41,6 +41,7 @@ type Cloud struct {
 	listen  net.Listener
 	cert    *serverCert
 
+	vendor   *vendorPolicy
 	data     *data.DB
 	feed     *staff.Feed
 	registry *registry.Registry
@@ -95,6 +96,9 @@ func (c *Cloud) open() (err error) {
 	if err = c.data.AllOffline(context.Background()); err != nil {
 		return err
 	}
+	if c.vendor, err = openVendorPolicy(c.Data, c.roots.Vendor); err != nil {
+		return err
+	}
 	if c.URL == "" {
 		port := netip.MustParseAddrPort(c.listen.Addr().String()).Port()
 		c.URL = "https://" + net.JoinHostPort(c.Names[0], fmt.Sprint(port))
@@ -127,6 +131,13 @@ func (c *Cloud) Run(ctx context.Context) error {
 		ConnContext:       web.ConnContext,
 		ErrorLog:          slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
 	}
+	watching, stopWatching := context.WithCancel(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		c.watchVendorPolicy(watching)
+	}()
+	defer func() { stopWatching(); <-watched }()
 	failed := make(chan error, 1)
 	go func() { failed <- server.ServeTLS(netutil.LimitListener(c.listen, maxConnections), "", "") }()
 	c.Log.Info("cloud is up", "address", c.Addr(), "url", c.URL, "development", c.roots.Development)

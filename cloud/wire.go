@@ -40,7 +40,7 @@ func (c *Cloud) wire() error {
 	var err error
 	c.broker, err = broker.New(broker.Config{
 		Inbox: in, Refused: intake.Refused, Registered: c.registered, Presence: c.presence,
-		Time: c.private.Vendor, Log: c.Log, Now: c.Now,
+		Time: c.private.Vendor, Policy: c.vendor.current, Log: c.Log, Now: c.Now,
 	})
 	return err
 }

@@ -127,7 +127,8 @@ func (h *house) buildDevice(ctx context.Context) error {
 
 func (h *house) buildPolicy(ctx context.Context) error {
 	h.policy = policy.NewKeeper(ctx, policy.Config{
-		Path: h.config.Policy, Verifiers: h.roots.Policy, Memory: policyMemory{h.store}, Log: h.log,
+		Path: h.config.Policy, Verifiers: h.roots.Policy, Vendor: h.roots.Vendor, Version: version.Version(), Log: h.log,
+		Memory: policyMemory{store: h.store, copy: filepath.Join(h.config.Data, vendorCopy), log: h.log},
 	})
 	h.policy.SetFacts(h.facts())
 	return nil
@@ -135,7 +136,7 @@ func (h *house) buildPolicy(ctx context.Context) error {
 
 func (h *house) facts() policy.Facts {
 	registration, _ := h.device.Registration()
-	return policy.Facts{TermsAccepted: h.acceptance.Current(), RegisteredType: registration.InstrumentType}
+	return policy.Facts{TermsAccepted: h.acceptance.Current(), RegisteredType: registration.InstrumentType, Region: h.config.Region}
 }
 
 func (h *house) buildHub(ctx context.Context) (err error) {
@@ -172,6 +173,7 @@ func (h *house) buildCloud(context.Context) error {
 		Checkpoint: func() (cloudapi.Checkpoint, int64) {
 			return cloudapi.Checkpoint{Note: string(h.store.Checkpoint()), Verifier: h.verifier}, h.store.LogState().Entries
 		},
+		Policy:  func(ctx context.Context, signed string) error { return h.policy.OfferVendor(ctx, []byte(signed)) },
 		Changed: func(link.State) { h.statusChanged() },
 	})
 	h.offers = offers.New(offers.Config{

@@ -315,7 +315,7 @@ func TestWithoutACloud(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"log.started", "service.started", "terms.accepted", "device.registering", "notification.raised", "notification.acknowledged", "service.stopped", "service.started", "service.stopped"}
+	want := []string{"log.started", "capabilities.installed", "service.started", "terms.accepted", "device.registering", "notification.raised", "notification.acknowledged", "service.stopped", "service.started", "service.stopped"}
 	if got := s.kinds(); !slices.Equal(got, want) {
 		t.Errorf("log %q", got)
 	}

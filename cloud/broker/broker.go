@@ -51,6 +51,7 @@ type Config struct {
 	Registered func(ctx context.Context, device string) bool     // whether we know the device
 	Presence   func(ctx context.Context, device string, on bool) // a device came or went
 	Time       note.Signer                                       // signs the time (design: only signed time is trusted)
+	Policy     func() string                                     // the vendor's signed policy, "" for none
 	Log        *slog.Logger
 	Now        func() time.Time
 	MaxClients int64 // 0: 10,000
@@ -74,6 +75,9 @@ type Broker struct {
 func New(c Config) (*Broker, error) {
 	if c.MaxClients == 0 {
 		c.MaxClients = 10_000
+	}
+	if c.Policy == nil {
+		c.Policy = func() string { return "" }
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	b := &Broker{Config: c, ctx: ctx, cancel: cancel, present: map[string]*mqtt.Client{}}
@@ -186,6 +190,35 @@ func (b *Broker) sendTime(device string) {
 	}
 }
 
+// sendPolicy sends the vendor's policy, where there is one.
+func (b *Broker) sendPolicy(device string) {
+	signed := b.Policy()
+	if signed == "" {
+		return
+	}
+	if err := b.Send(device, cloudapi.KindPolicy, cloudapi.VendorPolicy{Note: signed}); err != nil {
+		b.Log.Error("vendor policy not sent", "device", device, "error", err)
+	}
+}
+
+// TellPolicy sends the vendor's policy to every device that is connected: it
+// has changed. The others get it when they come.
+func (b *Broker) TellPolicy() {
+	for _, device := range b.connected() {
+		b.sendPolicy(device)
+	}
+}
+
+func (b *Broker) connected() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	devices := make([]string, 0, len(b.present))
+	for device := range b.present {
+		devices = append(devices, device)
+	}
+	return devices
+}
+
 // tellTime repeats the signed time to devices that stay connected for long.
 func (b *Broker) tellTime() {
 	tick := time.NewTicker(timeEvery)
@@ -196,13 +229,7 @@ func (b *Broker) tellTime() {
 			return
 		case <-tick.C:
 		}
-		b.mu.Lock()
-		devices := make([]string, 0, len(b.present))
-		for device := range b.present {
-			devices = append(devices, device)
-		}
-		b.mu.Unlock()
-		for _, device := range devices {
+		for _, device := range b.connected() {
 			b.sendTime(device)
 		}
 	}

@@ -116,10 +116,12 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 	return pk, packets.ErrRejectPacket
 }
 
-// OnPacketProcessed: a device that has subscribed can hear the time.
+// OnPacketProcessed: a device that has subscribed can hear the time, and what
+// the vendor switched off and revoked.
 func (h *hook) OnPacketProcessed(cl *mqtt.Client, pk packets.Packet, err error) {
 	if err == nil && pk.FixedHeader.Type == packets.Subscribe && cl.State.Subscriptions.Len() > 0 {
 		h.b.sendTime(cl.ID)
+		h.b.sendPolicy(cl.ID)
 	}
 }
 

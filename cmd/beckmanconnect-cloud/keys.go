@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 	"golang.org/x/mod/sumdb/note"
 
+	"beckmanconnect/cloud"
 	"beckmanconnect/internal/program"
 	"beckmanconnect/internal/trust"
 )
@@ -26,14 +28,25 @@ func trustVerb(args []string) error {
 }
 
 func policyVerb(args []string) error {
-	if len(args) == 0 || args[0] != "sign" {
-		return program.Usagef("policy: the only verb is \"policy sign\"")
+	if len(args) == 0 {
+		return program.Usagef("policy: a verb is missing: sign or vendor")
 	}
+	switch args[0] {
+	case "sign":
+		return signVerb(args[1:])
+	case "vendor":
+		return vendorVerb(args[1:])
+	default:
+		return program.Usagef("policy: unknown verb %q; there are sign and vendor", args[0])
+	}
+}
+
+func signVerb(args []string) error {
 	set := flag.NewFlagSet("policy sign", flag.ContinueOnError)
 	key := set.String("key", "", "the policy signing key")
 	in := set.String("in", "", "the policy, TOML")
 	out := set.String("out", "", "the signed policy to write")
-	if err := parse(set, args[1:], "key", "in", "out"); err != nil {
+	if err := parse(set, args, "key", "in", "out"); err != nil {
 		return err
 	}
 	signed, err := signPolicy(*key, *in)
@@ -41,6 +54,32 @@ func policyVerb(args []string) error {
 		return fmt.Errorf("policy sign: %w", err)
 	}
 	return os.WriteFile(*out, signed, 0o644)
+}
+
+// vendorVerb signs the vendor's policy with the next number; a cloud that runs
+// sends it to its devices by itself.
+func vendorVerb(args []string) error {
+	set := flag.NewFlagSet("policy vendor", flag.ContinueOnError)
+	file := set.String("config", "", "cloud.toml")
+	in := set.String("file", "", "what is switched off and revoked, TOML")
+	after := set.Uint64("after", 0, "the number to follow at least, where the data folder was lost")
+	if err := parse(set, args, "config", "file"); err != nil {
+		return err
+	}
+	config, err := cloud.LoadConfig(*file)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(*in)
+	if err != nil {
+		return fmt.Errorf("policy vendor: %w", err)
+	}
+	p, err := cloud.SignVendorPolicy(config, string(text), *after, time.Now())
+	if err != nil {
+		return fmt.Errorf("policy vendor: %s: %w", *in, err)
+	}
+	_, err = fmt.Printf("vendor policy number %d, SHA-256 %s\n", p.Number, p.Hash)
+	return err
 }
 
 // signPolicy checks only what a signature must not be put under by mistake;

@@ -25,6 +25,7 @@ const help = `Verbs:
   serve --config FILE                              run the cloud
   trust init --dir DIR                             make development trust roots and keys
   policy sign --key KEY --in TOML --out NOTE       sign a site policy
+  policy vendor --config FILE --file TOML          sign what the vendor switches off and revokes
   release init|add|timestamp|list …                the upgrade repository`
 
 // run hands over to a verb. Its arguments are its own flags.

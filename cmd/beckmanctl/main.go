@@ -36,7 +36,7 @@ func verbs() []verb {
 		{"status", "[--json]", "what the service is doing, and what is not well", statusVerb},
 		{"doctor", "[--json]", "check configuration, trust, service, log, disk and cloud", doctorVerb},
 		{"notify", "--publisher NAME --code CODE --title TEXT …", "raise a notification, as another program on this PC would", notifyVerb},
-		{"policy", "explain [--json]", "what may be asked here, and why", policyVerb},
+		{"policy", "explain [CAPABILITY [--engineer ACCOUNT [--organisation NAME] [--region R]]] [--json]", "what may be asked here, and why", policyVerb},
 		{"support", "reset", "switch remote support on again after too many wrong codes", supportVerb},
 		{"log", "verify | list | export", "verify, list or export the log; reads the database itself", logVerb},
 		{"help", "[VERB]", "this text", nil},

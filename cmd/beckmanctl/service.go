@@ -110,27 +110,3 @@ func notifyVerb(ctx context.Context, e env, args []string) error {
 	_, err = fmt.Fprintf(e.out, "notification %d, %s\n", n.GetId(), verified)
 	return err
 }
-
-func policyVerb(ctx context.Context, e env, args []string) error {
-	if len(args) == 0 || args[0] != "explain" {
-		return program.Usagef("policy: the verb is \"policy explain\"")
-	}
-	asJSON, err := e.parse("policy explain", args[1:], nil)
-	if err != nil {
-		return err
-	}
-	p, err := call(ctx, e, func(ctx context.Context, host hostpb.HostClient) (*hostpb.PolicyExplanation, error) {
-		return host.ExplainPolicy(ctx, &hostpb.ExplainPolicyRequest{})
-	})
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		return printProto(e.out, p)
-	}
-	fmt.Fprintf(e.out, "%s\n\n", p.GetSource())
-	for _, r := range p.GetRows() {
-		fmt.Fprintf(e.out, "%-15s %-13s %s\n", r.GetCapability(), r.GetEffective(), r.GetWhy())
-	}
-	return nil
-}

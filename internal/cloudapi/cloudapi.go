@@ -95,6 +95,7 @@ const (
 // Kinds of envelope, cloud → device.
 const (
 	KindTime    = "time"    // SignedTime
+	KindPolicy  = "policy"  // VendorPolicy, after connecting and on change
 	KindMessage = "message" // a message to technicians; not sent yet
 )
 
@@ -186,6 +187,12 @@ type Checkpoint struct {
 // SignedTime is the only time a device keeps as "last trusted time".
 type SignedTime struct {
 	Note string `json:"note"` // signed note: "beckmanconnect time\n<unix seconds>\n"
+}
+
+// VendorPolicy is the vendor's signed policy (package vendorpolicy). It can
+// only narrow what may be asked on a device.
+type VendorPolicy struct {
+	Note string `json:"note"` // signed note, first line vendorpolicy.Header
 }
 
 // OIDCConfig tells beckmanconnect-desk where staff sign in.

@@ -412,7 +412,7 @@ func (x InputEvent_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use InputEvent_Kind.Descriptor instead.
 func (InputEvent_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{66, 0}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{68, 0}
 }
 
 type Empty struct {
@@ -4199,8 +4199,13 @@ func (x *Activity) GetProven() bool {
 	return false
 }
 
+// ExplainPolicyRequest may ask about one capability, and about one engineer.
 type ExplainPolicyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Capability    string                 `protobuf:"bytes,1,opt,name=capability,proto3" json:"capability,omitempty"`     // by its name in the table; empty: the table only
+	Account       string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`           // of the engineer; empty: whoever it is
+	Organisation  string                 `protobuf:"bytes,3,opt,name=organisation,proto3" json:"organisation,omitempty"` // of the engineer
+	Region        string                 `protobuf:"bytes,4,opt,name=region,proto3" json:"region,omitempty"`             // the engineer is trained for; empty: not asked
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4235,10 +4240,42 @@ func (*ExplainPolicyRequest) Descriptor() ([]byte, []int) {
 	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{52}
 }
 
+func (x *ExplainPolicyRequest) GetCapability() string {
+	if x != nil {
+		return x.Capability
+	}
+	return ""
+}
+
+func (x *ExplainPolicyRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ExplainPolicyRequest) GetOrganisation() string {
+	if x != nil {
+		return x.Organisation
+	}
+	return ""
+}
+
+func (x *ExplainPolicyRequest) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
 type PolicyExplanation struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Rows          []*PolicyRow           `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
-	Source        string                 `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"` // which signed policy, its number and hash
+	Source        string                 `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"` // which signed site policy, its number and hash
+	Vendor        string                 `protobuf:"bytes,3,opt,name=vendor,proto3" json:"vendor,omitempty"` // which signed vendor policy
+	Class         string                 `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`   // of the instrument
+	ClassWhy      string                 `protobuf:"bytes,5,opt,name=class_why,json=classWhy,proto3" json:"class_why,omitempty"`
+	Verdict       *PolicyVerdict         `protobuf:"bytes,6,opt,name=verdict,proto3" json:"verdict,omitempty"` // when the request asked about a capability
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4287,11 +4324,44 @@ func (x *PolicyExplanation) GetSource() string {
 	return ""
 }
 
+func (x *PolicyExplanation) GetVendor() string {
+	if x != nil {
+		return x.Vendor
+	}
+	return ""
+}
+
+func (x *PolicyExplanation) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *PolicyExplanation) GetClassWhy() string {
+	if x != nil {
+		return x.ClassWhy
+	}
+	return ""
+}
+
+func (x *PolicyExplanation) GetVerdict() *PolicyVerdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return nil
+}
+
 type PolicyRow struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Capability    string                 `protobuf:"bytes,1,opt,name=capability,proto3" json:"capability,omitempty"`
-	Effective     string                 `protobuf:"bytes,2,opt,name=effective,proto3" json:"effective,omitempty"` // "never", "off", "may be asked"
+	Effective     string                 `protobuf:"bytes,2,opt,name=effective,proto3" json:"effective,omitempty"` // "never", "off", "limited", "may be asked": the intersection of all below
 	Why           string                 `protobuf:"bytes,3,opt,name=why,proto3" json:"why,omitempty"`
+	Installed     string                 `protobuf:"bytes,4,opt,name=installed,proto3" json:"installed,omitempty"`       // the product's table, for this class
+	Installation  string                 `protobuf:"bytes,5,opt,name=installation,proto3" json:"installation,omitempty"` // here since installation, or authorised since
+	Site          string                 `protobuf:"bytes,6,opt,name=site,proto3" json:"site,omitempty"`                 // the site's policy
+	Vendor        string                 `protobuf:"bytes,7,opt,name=vendor,proto3" json:"vendor,omitempty"`             // the vendor's policy
+	Terms         string                 `protobuf:"bytes,8,opt,name=terms,proto3" json:"terms,omitempty"`               // empty where they make no difference
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4347,6 +4417,153 @@ func (x *PolicyRow) GetWhy() string {
 	return ""
 }
 
+func (x *PolicyRow) GetInstalled() string {
+	if x != nil {
+		return x.Installed
+	}
+	return ""
+}
+
+func (x *PolicyRow) GetInstallation() string {
+	if x != nil {
+		return x.Installation
+	}
+	return ""
+}
+
+func (x *PolicyRow) GetSite() string {
+	if x != nil {
+		return x.Site
+	}
+	return ""
+}
+
+func (x *PolicyRow) GetVendor() string {
+	if x != nil {
+		return x.Vendor
+	}
+	return ""
+}
+
+func (x *PolicyRow) GetTerms() string {
+	if x != nil {
+		return x.Terms
+	}
+	return ""
+}
+
+type PolicyVerdict struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Allowed       bool                   `protobuf:"varint,1,opt,name=allowed,proto3" json:"allowed,omitempty"` // the technician may be asked
+	Layers        []*PolicyLayer         `protobuf:"bytes,2,rep,name=layers,proto3" json:"layers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PolicyVerdict) Reset() {
+	*x = PolicyVerdict{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PolicyVerdict) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PolicyVerdict) ProtoMessage() {}
+
+func (x *PolicyVerdict) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PolicyVerdict.ProtoReflect.Descriptor instead.
+func (*PolicyVerdict) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *PolicyVerdict) GetAllowed() bool {
+	if x != nil {
+		return x.Allowed
+	}
+	return false
+}
+
+func (x *PolicyVerdict) GetLayers() []*PolicyLayer {
+	if x != nil {
+		return x.Layers
+	}
+	return nil
+}
+
+type PolicyLayer struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Layer         string                 `protobuf:"bytes,1,opt,name=layer,proto3" json:"layer,omitempty"`
+	Says          string                 `protobuf:"bytes,2,opt,name=says,proto3" json:"says,omitempty"` // English, one line
+	Allows        bool                   `protobuf:"varint,3,opt,name=allows,proto3" json:"allows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PolicyLayer) Reset() {
+	*x = PolicyLayer{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PolicyLayer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PolicyLayer) ProtoMessage() {}
+
+func (x *PolicyLayer) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PolicyLayer.ProtoReflect.Descriptor instead.
+func (*PolicyLayer) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *PolicyLayer) GetLayer() string {
+	if x != nil {
+		return x.Layer
+	}
+	return ""
+}
+
+func (x *PolicyLayer) GetSays() string {
+	if x != nil {
+		return x.Says
+	}
+	return ""
+}
+
+func (x *PolicyLayer) GetAllows() bool {
+	if x != nil {
+		return x.Allows
+	}
+	return false
+}
+
 type HelperMessage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Body:
@@ -4364,7 +4581,7 @@ type HelperMessage struct {
 
 func (x *HelperMessage) Reset() {
 	*x = HelperMessage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4376,7 +4593,7 @@ func (x *HelperMessage) String() string {
 func (*HelperMessage) ProtoMessage() {}
 
 func (x *HelperMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4389,7 +4606,7 @@ func (x *HelperMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMessage.ProtoReflect.Descriptor instead.
 func (*HelperMessage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{55}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *HelperMessage) GetBody() isHelperMessage_Body {
@@ -4495,7 +4712,7 @@ type HelperHello struct {
 
 func (x *HelperHello) Reset() {
 	*x = HelperHello{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4507,7 +4724,7 @@ func (x *HelperHello) String() string {
 func (*HelperHello) ProtoMessage() {}
 
 func (x *HelperHello) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4520,7 +4737,7 @@ func (x *HelperHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperHello.ProtoReflect.Descriptor instead.
 func (*HelperHello) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{56}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *HelperHello) GetToken() []byte {
@@ -4553,7 +4770,7 @@ type HelperState struct {
 
 func (x *HelperState) Reset() {
 	*x = HelperState{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4565,7 +4782,7 @@ func (x *HelperState) String() string {
 func (*HelperState) ProtoMessage() {}
 
 func (x *HelperState) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4578,7 +4795,7 @@ func (x *HelperState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperState.ProtoReflect.Descriptor instead.
 func (*HelperState) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{57}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *HelperState) GetWidth() uint32 {
@@ -4652,7 +4869,7 @@ type CursorUpdate struct {
 
 func (x *CursorUpdate) Reset() {
 	*x = CursorUpdate{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4664,7 +4881,7 @@ func (x *CursorUpdate) String() string {
 func (*CursorUpdate) ProtoMessage() {}
 
 func (x *CursorUpdate) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4677,7 +4894,7 @@ func (x *CursorUpdate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CursorUpdate.ProtoReflect.Descriptor instead.
 func (*CursorUpdate) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{58}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *CursorUpdate) GetX() int32 {
@@ -4748,7 +4965,7 @@ type HelperCommand struct {
 
 func (x *HelperCommand) Reset() {
 	*x = HelperCommand{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4760,7 +4977,7 @@ func (x *HelperCommand) String() string {
 func (*HelperCommand) ProtoMessage() {}
 
 func (x *HelperCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4773,7 +4990,7 @@ func (x *HelperCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperCommand.ProtoReflect.Descriptor instead.
 func (*HelperCommand) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{59}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *HelperCommand) GetBody() isHelperCommand_Body {
@@ -4909,7 +5126,7 @@ type HelperView struct {
 
 func (x *HelperView) Reset() {
 	*x = HelperView{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4921,7 +5138,7 @@ func (x *HelperView) String() string {
 func (*HelperView) ProtoMessage() {}
 
 func (x *HelperView) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4934,7 +5151,7 @@ func (x *HelperView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperView.ProtoReflect.Descriptor instead.
 func (*HelperView) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{60}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *HelperView) GetOn() bool {
@@ -4960,7 +5177,7 @@ type HelperPreview struct {
 
 func (x *HelperPreview) Reset() {
 	*x = HelperPreview{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4972,7 +5189,7 @@ func (x *HelperPreview) String() string {
 func (*HelperPreview) ProtoMessage() {}
 
 func (x *HelperPreview) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4985,7 +5202,7 @@ func (x *HelperPreview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperPreview.ProtoReflect.Descriptor instead.
 func (*HelperPreview) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{61}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *HelperPreview) GetOn() bool {
@@ -5005,7 +5222,7 @@ type HelperMasks struct {
 
 func (x *HelperMasks) Reset() {
 	*x = HelperMasks{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5017,7 +5234,7 @@ func (x *HelperMasks) String() string {
 func (*HelperMasks) ProtoMessage() {}
 
 func (x *HelperMasks) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5030,7 +5247,7 @@ func (x *HelperMasks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMasks.ProtoReflect.Descriptor instead.
 func (*HelperMasks) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{62}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *HelperMasks) GetMasks() []*Mask {
@@ -5059,7 +5276,7 @@ type Mask struct {
 
 func (x *Mask) Reset() {
 	*x = Mask{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5071,7 +5288,7 @@ func (x *Mask) String() string {
 func (*Mask) ProtoMessage() {}
 
 func (x *Mask) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5084,7 +5301,7 @@ func (x *Mask) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mask.ProtoReflect.Descriptor instead.
 func (*Mask) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{63}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *Mask) GetId() string {
@@ -5152,7 +5369,7 @@ type HelperAck struct {
 
 func (x *HelperAck) Reset() {
 	*x = HelperAck{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5164,7 +5381,7 @@ func (x *HelperAck) String() string {
 func (*HelperAck) ProtoMessage() {}
 
 func (x *HelperAck) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5177,7 +5394,7 @@ func (x *HelperAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperAck.ProtoReflect.Descriptor instead.
 func (*HelperAck) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{64}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *HelperAck) GetSeq() uint32 {
@@ -5196,7 +5413,7 @@ type HelperInput struct {
 
 func (x *HelperInput) Reset() {
 	*x = HelperInput{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5208,7 +5425,7 @@ func (x *HelperInput) String() string {
 func (*HelperInput) ProtoMessage() {}
 
 func (x *HelperInput) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5221,7 +5438,7 @@ func (x *HelperInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperInput.ProtoReflect.Descriptor instead.
 func (*HelperInput) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{65}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *HelperInput) GetEvents() []*InputEvent {
@@ -5247,7 +5464,7 @@ type InputEvent struct {
 
 func (x *InputEvent) Reset() {
 	*x = InputEvent{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5259,7 +5476,7 @@ func (x *InputEvent) String() string {
 func (*InputEvent) ProtoMessage() {}
 
 func (x *InputEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5272,7 +5489,7 @@ func (x *InputEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputEvent.ProtoReflect.Descriptor instead.
 func (*InputEvent) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{66}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *InputEvent) GetKind() InputEvent_Kind {
@@ -5655,17 +5872,39 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x06proven\x18\a \x01(\bR\x06proven\x1a9\n" +
 	"\vFieldsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x16\n" +
-	"\x14ExplainPolicyRequest\"b\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8c\x01\n" +
+	"\x14ExplainPolicyRequest\x12\x1e\n" +
+	"\n" +
+	"capability\x18\x01 \x01(\tR\n" +
+	"capability\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\"\n" +
+	"\forganisation\x18\x03 \x01(\tR\forganisation\x12\x16\n" +
+	"\x06region\x18\x04 \x01(\tR\x06region\"\xee\x01\n" +
 	"\x11PolicyExplanation\x125\n" +
 	"\x04rows\x18\x01 \x03(\v2!.beckmanconnect.host.v1.PolicyRowR\x04rows\x12\x16\n" +
-	"\x06source\x18\x02 \x01(\tR\x06source\"[\n" +
+	"\x06source\x18\x02 \x01(\tR\x06source\x12\x16\n" +
+	"\x06vendor\x18\x03 \x01(\tR\x06vendor\x12\x14\n" +
+	"\x05class\x18\x04 \x01(\tR\x05class\x12\x1b\n" +
+	"\tclass_why\x18\x05 \x01(\tR\bclassWhy\x12?\n" +
+	"\averdict\x18\x06 \x01(\v2%.beckmanconnect.host.v1.PolicyVerdictR\averdict\"\xdf\x01\n" +
 	"\tPolicyRow\x12\x1e\n" +
 	"\n" +
 	"capability\x18\x01 \x01(\tR\n" +
 	"capability\x12\x1c\n" +
 	"\teffective\x18\x02 \x01(\tR\teffective\x12\x10\n" +
-	"\x03why\x18\x03 \x01(\tR\x03why\"\xd5\x02\n" +
+	"\x03why\x18\x03 \x01(\tR\x03why\x12\x1c\n" +
+	"\tinstalled\x18\x04 \x01(\tR\tinstalled\x12\"\n" +
+	"\finstallation\x18\x05 \x01(\tR\finstallation\x12\x12\n" +
+	"\x04site\x18\x06 \x01(\tR\x04site\x12\x16\n" +
+	"\x06vendor\x18\a \x01(\tR\x06vendor\x12\x14\n" +
+	"\x05terms\x18\b \x01(\tR\x05terms\"f\n" +
+	"\rPolicyVerdict\x12\x18\n" +
+	"\aallowed\x18\x01 \x01(\bR\aallowed\x12;\n" +
+	"\x06layers\x18\x02 \x03(\v2#.beckmanconnect.host.v1.PolicyLayerR\x06layers\"O\n" +
+	"\vPolicyLayer\x12\x14\n" +
+	"\x05layer\x18\x01 \x01(\tR\x05layer\x12\x12\n" +
+	"\x04says\x18\x02 \x01(\tR\x04says\x12\x16\n" +
+	"\x06allows\x18\x03 \x01(\bR\x06allows\"\xd5\x02\n" +
 	"\rHelperMessage\x12;\n" +
 	"\x05hello\x18\x01 \x01(\v2#.beckmanconnect.host.v1.HelperHelloH\x00R\x05hello\x12%\n" +
 	"\rscreen_update\x18\x02 \x01(\fH\x00R\fscreenUpdate\x12;\n" +
@@ -5829,7 +6068,7 @@ func file_ipc_hostpb_host_proto_rawDescGZIP() []byte {
 }
 
 var file_ipc_hostpb_host_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 68)
+var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 70)
 var file_ipc_hostpb_host_proto_goTypes = []any{
 	(Link)(0),                              // 0: beckmanconnect.host.v1.Link
 	(Severity)(0),                          // 1: beckmanconnect.host.v1.Severity
@@ -5893,19 +6132,21 @@ var file_ipc_hostpb_host_proto_goTypes = []any{
 	(*ExplainPolicyRequest)(nil),           // 59: beckmanconnect.host.v1.ExplainPolicyRequest
 	(*PolicyExplanation)(nil),              // 60: beckmanconnect.host.v1.PolicyExplanation
 	(*PolicyRow)(nil),                      // 61: beckmanconnect.host.v1.PolicyRow
-	(*HelperMessage)(nil),                  // 62: beckmanconnect.host.v1.HelperMessage
-	(*HelperHello)(nil),                    // 63: beckmanconnect.host.v1.HelperHello
-	(*HelperState)(nil),                    // 64: beckmanconnect.host.v1.HelperState
-	(*CursorUpdate)(nil),                   // 65: beckmanconnect.host.v1.CursorUpdate
-	(*HelperCommand)(nil),                  // 66: beckmanconnect.host.v1.HelperCommand
-	(*HelperView)(nil),                     // 67: beckmanconnect.host.v1.HelperView
-	(*HelperPreview)(nil),                  // 68: beckmanconnect.host.v1.HelperPreview
-	(*HelperMasks)(nil),                    // 69: beckmanconnect.host.v1.HelperMasks
-	(*Mask)(nil),                           // 70: beckmanconnect.host.v1.Mask
-	(*HelperAck)(nil),                      // 71: beckmanconnect.host.v1.HelperAck
-	(*HelperInput)(nil),                    // 72: beckmanconnect.host.v1.HelperInput
-	(*InputEvent)(nil),                     // 73: beckmanconnect.host.v1.InputEvent
-	nil,                                    // 74: beckmanconnect.host.v1.Activity.FieldsEntry
+	(*PolicyVerdict)(nil),                  // 62: beckmanconnect.host.v1.PolicyVerdict
+	(*PolicyLayer)(nil),                    // 63: beckmanconnect.host.v1.PolicyLayer
+	(*HelperMessage)(nil),                  // 64: beckmanconnect.host.v1.HelperMessage
+	(*HelperHello)(nil),                    // 65: beckmanconnect.host.v1.HelperHello
+	(*HelperState)(nil),                    // 66: beckmanconnect.host.v1.HelperState
+	(*CursorUpdate)(nil),                   // 67: beckmanconnect.host.v1.CursorUpdate
+	(*HelperCommand)(nil),                  // 68: beckmanconnect.host.v1.HelperCommand
+	(*HelperView)(nil),                     // 69: beckmanconnect.host.v1.HelperView
+	(*HelperPreview)(nil),                  // 70: beckmanconnect.host.v1.HelperPreview
+	(*HelperMasks)(nil),                    // 71: beckmanconnect.host.v1.HelperMasks
+	(*Mask)(nil),                           // 72: beckmanconnect.host.v1.Mask
+	(*HelperAck)(nil),                      // 73: beckmanconnect.host.v1.HelperAck
+	(*HelperInput)(nil),                    // 74: beckmanconnect.host.v1.HelperInput
+	(*InputEvent)(nil),                     // 75: beckmanconnect.host.v1.InputEvent
+	nil,                                    // 76: beckmanconnect.host.v1.Activity.FieldsEntry
 }
 var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	0,  // 0: beckmanconnect.host.v1.Status.link:type_name -> beckmanconnect.host.v1.Link
@@ -5950,75 +6191,77 @@ var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	3,  // 39: beckmanconnect.host.v1.RevokeCapabilityRequest.capability:type_name -> beckmanconnect.host.v1.Capability
 	27, // 40: beckmanconnect.host.v1.Upgrade.notes:type_name -> beckmanconnect.host.v1.LocalText
 	58, // 41: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
-	74, // 42: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
+	76, // 42: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
 	61, // 43: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
-	63, // 44: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
-	64, // 45: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
-	65, // 46: beckmanconnect.host.v1.HelperMessage.cursor:type_name -> beckmanconnect.host.v1.CursorUpdate
-	49, // 47: beckmanconnect.host.v1.HelperMessage.preview:type_name -> beckmanconnect.host.v1.Preview
-	67, // 48: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
-	72, // 49: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
-	71, // 50: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
-	7,  // 51: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
-	7,  // 52: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
-	68, // 53: beckmanconnect.host.v1.HelperCommand.preview:type_name -> beckmanconnect.host.v1.HelperPreview
-	69, // 54: beckmanconnect.host.v1.HelperCommand.masks:type_name -> beckmanconnect.host.v1.HelperMasks
-	70, // 55: beckmanconnect.host.v1.HelperMasks.masks:type_name -> beckmanconnect.host.v1.Mask
-	73, // 56: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
-	6,  // 57: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
-	9,  // 58: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
-	11, // 59: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
-	16, // 60: beckmanconnect.host.v1.Host.Watch:input_type -> beckmanconnect.host.v1.WatchRequest
-	20, // 61: beckmanconnect.host.v1.Host.Show:input_type -> beckmanconnect.host.v1.ShowRequest
-	23, // 62: beckmanconnect.host.v1.Host.GetTerms:input_type -> beckmanconnect.host.v1.GetTermsRequest
-	25, // 63: beckmanconnect.host.v1.Host.AcceptTerms:input_type -> beckmanconnect.host.v1.AcceptTermsRequest
-	26, // 64: beckmanconnect.host.v1.Host.Register:input_type -> beckmanconnect.host.v1.RegisterRequest
-	29, // 65: beckmanconnect.host.v1.Host.ListNotifications:input_type -> beckmanconnect.host.v1.ListNotificationsRequest
-	31, // 66: beckmanconnect.host.v1.Host.AcknowledgeNotification:input_type -> beckmanconnect.host.v1.AcknowledgeNotificationRequest
-	32, // 67: beckmanconnect.host.v1.Host.PublishNotification:input_type -> beckmanconnect.host.v1.PublishNotificationRequest
-	33, // 68: beckmanconnect.host.v1.Host.RequestHelp:input_type -> beckmanconnect.host.v1.RequestHelpRequest
-	35, // 69: beckmanconnect.host.v1.Host.CancelHelp:input_type -> beckmanconnect.host.v1.CancelHelpRequest
-	45, // 70: beckmanconnect.host.v1.Host.AnswerPrompt:input_type -> beckmanconnect.host.v1.AnswerPromptRequest
-	50, // 71: beckmanconnect.host.v1.Host.RevokeCapability:input_type -> beckmanconnect.host.v1.RevokeCapabilityRequest
-	51, // 72: beckmanconnect.host.v1.Host.EndSession:input_type -> beckmanconnect.host.v1.EndSessionRequest
-	52, // 73: beckmanconnect.host.v1.Host.ResetCodeTries:input_type -> beckmanconnect.host.v1.ResetCodeTriesRequest
-	46, // 74: beckmanconnect.host.v1.Host.SetPIN:input_type -> beckmanconnect.host.v1.SetPINRequest
-	47, // 75: beckmanconnect.host.v1.Host.RemovePIN:input_type -> beckmanconnect.host.v1.RemovePINRequest
-	53, // 76: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
-	48, // 77: beckmanconnect.host.v1.Host.WatchPreview:input_type -> beckmanconnect.host.v1.WatchPreviewRequest
-	55, // 78: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
-	56, // 79: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
-	59, // 80: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
-	62, // 81: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
-	10, // 82: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
-	12, // 83: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
-	17, // 84: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
-	21, // 85: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
-	24, // 86: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
-	7,  // 87: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
-	15, // 88: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
-	30, // 89: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
-	28, // 90: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
-	28, // 91: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
-	34, // 92: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
-	7,  // 93: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 94: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 95: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 96: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 97: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 98: beckmanconnect.host.v1.Host.SetPIN:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 99: beckmanconnect.host.v1.Host.RemovePIN:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 100: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
-	49, // 101: beckmanconnect.host.v1.Host.WatchPreview:output_type -> beckmanconnect.host.v1.Preview
-	54, // 102: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
-	57, // 103: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
-	60, // 104: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
-	66, // 105: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
-	82, // [82:106] is the sub-list for method output_type
-	58, // [58:82] is the sub-list for method input_type
-	58, // [58:58] is the sub-list for extension type_name
-	58, // [58:58] is the sub-list for extension extendee
-	0,  // [0:58] is the sub-list for field type_name
+	62, // 44: beckmanconnect.host.v1.PolicyExplanation.verdict:type_name -> beckmanconnect.host.v1.PolicyVerdict
+	63, // 45: beckmanconnect.host.v1.PolicyVerdict.layers:type_name -> beckmanconnect.host.v1.PolicyLayer
+	65, // 46: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
+	66, // 47: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
+	67, // 48: beckmanconnect.host.v1.HelperMessage.cursor:type_name -> beckmanconnect.host.v1.CursorUpdate
+	49, // 49: beckmanconnect.host.v1.HelperMessage.preview:type_name -> beckmanconnect.host.v1.Preview
+	69, // 50: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
+	74, // 51: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
+	73, // 52: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
+	7,  // 53: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
+	7,  // 54: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
+	70, // 55: beckmanconnect.host.v1.HelperCommand.preview:type_name -> beckmanconnect.host.v1.HelperPreview
+	71, // 56: beckmanconnect.host.v1.HelperCommand.masks:type_name -> beckmanconnect.host.v1.HelperMasks
+	72, // 57: beckmanconnect.host.v1.HelperMasks.masks:type_name -> beckmanconnect.host.v1.Mask
+	75, // 58: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
+	6,  // 59: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
+	9,  // 60: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
+	11, // 61: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
+	16, // 62: beckmanconnect.host.v1.Host.Watch:input_type -> beckmanconnect.host.v1.WatchRequest
+	20, // 63: beckmanconnect.host.v1.Host.Show:input_type -> beckmanconnect.host.v1.ShowRequest
+	23, // 64: beckmanconnect.host.v1.Host.GetTerms:input_type -> beckmanconnect.host.v1.GetTermsRequest
+	25, // 65: beckmanconnect.host.v1.Host.AcceptTerms:input_type -> beckmanconnect.host.v1.AcceptTermsRequest
+	26, // 66: beckmanconnect.host.v1.Host.Register:input_type -> beckmanconnect.host.v1.RegisterRequest
+	29, // 67: beckmanconnect.host.v1.Host.ListNotifications:input_type -> beckmanconnect.host.v1.ListNotificationsRequest
+	31, // 68: beckmanconnect.host.v1.Host.AcknowledgeNotification:input_type -> beckmanconnect.host.v1.AcknowledgeNotificationRequest
+	32, // 69: beckmanconnect.host.v1.Host.PublishNotification:input_type -> beckmanconnect.host.v1.PublishNotificationRequest
+	33, // 70: beckmanconnect.host.v1.Host.RequestHelp:input_type -> beckmanconnect.host.v1.RequestHelpRequest
+	35, // 71: beckmanconnect.host.v1.Host.CancelHelp:input_type -> beckmanconnect.host.v1.CancelHelpRequest
+	45, // 72: beckmanconnect.host.v1.Host.AnswerPrompt:input_type -> beckmanconnect.host.v1.AnswerPromptRequest
+	50, // 73: beckmanconnect.host.v1.Host.RevokeCapability:input_type -> beckmanconnect.host.v1.RevokeCapabilityRequest
+	51, // 74: beckmanconnect.host.v1.Host.EndSession:input_type -> beckmanconnect.host.v1.EndSessionRequest
+	52, // 75: beckmanconnect.host.v1.Host.ResetCodeTries:input_type -> beckmanconnect.host.v1.ResetCodeTriesRequest
+	46, // 76: beckmanconnect.host.v1.Host.SetPIN:input_type -> beckmanconnect.host.v1.SetPINRequest
+	47, // 77: beckmanconnect.host.v1.Host.RemovePIN:input_type -> beckmanconnect.host.v1.RemovePINRequest
+	53, // 78: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
+	48, // 79: beckmanconnect.host.v1.Host.WatchPreview:input_type -> beckmanconnect.host.v1.WatchPreviewRequest
+	55, // 80: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
+	56, // 81: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
+	59, // 82: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
+	64, // 83: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
+	10, // 84: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
+	12, // 85: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
+	17, // 86: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
+	21, // 87: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
+	24, // 88: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
+	7,  // 89: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
+	15, // 90: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
+	30, // 91: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
+	28, // 92: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
+	28, // 93: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
+	34, // 94: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
+	7,  // 95: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 96: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 97: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 98: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 99: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 100: beckmanconnect.host.v1.Host.SetPIN:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 101: beckmanconnect.host.v1.Host.RemovePIN:output_type -> beckmanconnect.host.v1.Empty
+	7,  // 102: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
+	49, // 103: beckmanconnect.host.v1.Host.WatchPreview:output_type -> beckmanconnect.host.v1.Preview
+	54, // 104: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	57, // 105: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
+	60, // 106: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
+	68, // 107: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
+	84, // [84:108] is the sub-list for method output_type
+	60, // [60:84] is the sub-list for method input_type
+	60, // [60:60] is the sub-list for extension type_name
+	60, // [60:60] is the sub-list for extension extendee
+	0,  // [0:60] is the sub-list for field type_name
 }
 
 func init() { file_ipc_hostpb_host_proto_init() }
@@ -6038,14 +6281,14 @@ func file_ipc_hostpb_host_proto_init() {
 		(*Event_DesktopWanted)(nil),
 		(*Event_Lagged)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[55].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[57].OneofWrappers = []any{
 		(*HelperMessage_Hello)(nil),
 		(*HelperMessage_ScreenUpdate)(nil),
 		(*HelperMessage_State)(nil),
 		(*HelperMessage_Cursor)(nil),
 		(*HelperMessage_Preview)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[59].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[61].OneofWrappers = []any{
 		(*HelperCommand_View)(nil),
 		(*HelperCommand_Input)(nil),
 		(*HelperCommand_Ack)(nil),
@@ -6060,7 +6303,7 @@ func file_ipc_hostpb_host_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ipc_hostpb_host_proto_rawDesc), len(file_ipc_hostpb_host_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   68,
+			NumMessages:   70,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -40,7 +40,9 @@ type Config struct {
 	Identity func() (id string, registered bool) // device ID, once there is a certificate
 	TLS      func() *tls.Config                  // with the cloud's roots and the device certificate
 	Vendor   note.Verifiers                      // of signed time
-	Status   func() cloudapi.Status              // as it is now
+	// Policy takes a vendor's policy, and verifies it; nil: none is taken.
+	Policy func(ctx context.Context, signed string) error
+	Status func() cloudapi.Status // as it is now
 	// Checkpoint gives the log's newest signed checkpoint for the cloud as
 	// witness (B4), with the number of entries under it.
 	Checkpoint func() (checkpoint cloudapi.Checkpoint, entries int64)

@@ -30,6 +30,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/vendorpolicy"
 	"beckmanconnect/store"
 )
 
@@ -382,6 +383,8 @@ func TestOnlySignedTimeCounts(t *testing.T) {
 	send(timed(signedTime(t, foreign, "beckmanconnect time\n4000000000\n")))
 	send(timed(signedTime(t, signer, "beckmanconnect time\n-5\n")))
 	send(timed("unsigned"))
+	send(timed(signedTime(t, signer, vendorpolicy.Header+"\nnumber = 4000000000\nissued = 2096-01-01T00:00:00Z\n"))) // the same key's, and no time
+	send(timed(signedTime(t, signer, vendorpolicy.Header+"\n4000000000\n")))
 	send(timed(signedTime(t, signer, "beckmanconnect time\n2000000000\n")))
 	send(timed(signedTime(t, signer, "beckmanconnect time\n1000000000\n"))) // replayed
 	send(timed(signedTime(t, signer, "beckmanconnect time\n2000000600\n")))
@@ -395,6 +398,33 @@ func TestOnlySignedTimeCounts(t *testing.T) {
 		}
 		if u := at.Unix(); !at.IsZero() && u != 2000000000 {
 			t.Fatalf("took %d", u)
+		}
+	}
+}
+
+// A vendor's policy is handed on as it came, to whoever verifies it; what is
+// none is not.
+func TestVendorPolicyIsHandedOn(t *testing.T) {
+	b, s, st := newBroker(t), openStore(t), newStates()
+	c := config(s, b.url, b.roots, st)
+	got := make(chan string, 10)
+	c.Policy = func(_ context.Context, signed string) error {
+		got <- signed
+		return errors.New("refused")
+	}
+	run(t, c)
+	st.until(t, Online)
+	for _, payload := range []string{
+		`{"v":1,"kind":"policy"}`, `{"v":2,"kind":"policy","body":{"note":"another version"}}`, `{"v":1,"kind":"policy","body":[]}`,
+		`{"v":1,"kind":"policy","body":{"note":"first"}}`, `{"v":1,"kind":"policy","body":{"note":"second"}}`,
+	} {
+		if err := b.server.Publish(cloudapi.DeviceBoundTopic(device), []byte(payload), false, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"first", "second"} { // a refusal does not end the link
+		if signed := <-got; signed != want {
+			t.Errorf("%q, want %q", signed, want)
 		}
 	}
 }

@@ -31,16 +31,28 @@ func (c *connection) receive(payload []byte) {
 		return
 	}
 	var e cloudapi.Envelope
-	if json.Unmarshal(payload, &e) != nil || e.V != cloudapi.Version || e.Kind != cloudapi.KindTime {
+	if json.Unmarshal(payload, &e) != nil || e.V != cloudapi.Version {
 		return
 	}
-	var signed cloudapi.SignedTime
-	if json.Unmarshal(e.Body, &signed) != nil {
-		return
-	}
-	// The store bounds how long this can take.
-	if err := KeepTime(context.Background(), c.config.Store, c.config.Vendor, signed.Note); err != nil {
-		c.config.Log.Warn("a time from the cloud was not taken", "error", err)
+	// The store bounds how long either can take.
+	ctx := context.Background()
+	switch e.Kind {
+	case cloudapi.KindTime:
+		var signed cloudapi.SignedTime
+		if json.Unmarshal(e.Body, &signed) != nil {
+			return
+		}
+		if err := KeepTime(ctx, c.config.Store, c.config.Vendor, signed.Note); err != nil {
+			c.config.Log.Warn("a time from the cloud was not taken", "error", err)
+		}
+	case cloudapi.KindPolicy:
+		var policy cloudapi.VendorPolicy
+		if c.config.Policy == nil || json.Unmarshal(e.Body, &policy) != nil {
+			return
+		}
+		if err := c.config.Policy(ctx, policy.Note); err != nil {
+			c.config.Log.Warn("a policy from the cloud was not taken", "error", err)
+		}
 	}
 }
 

@@ -33,17 +33,3 @@ func (h *Host) ListActivity(ctx context.Context, r *hostpb.ListActivityRequest) 
 	}
 	return page, nil
 }
-
-// ExplainPolicy gives the defaults table as it holds here and now.
-func (h *Host) ExplainPolicy(context.Context, *hostpb.ExplainPolicyRequest) (*hostpb.PolicyExplanation, error) {
-	effective := h.config.Policy()
-	explanation := &hostpb.PolicyExplanation{Source: effective.SourceLine()}
-	for _, line := range effective.Explain() {
-		why := line.Why
-		if line.Prompt != "" {
-			why += " (" + line.Prompt + ")"
-		}
-		explanation.Rows = append(explanation.Rows, &hostpb.PolicyRow{Capability: string(line.Capability), Effective: line.Effect.String(), Why: why})
-	}
-	return explanation, nil
-}

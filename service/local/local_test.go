@@ -115,7 +115,9 @@ func newLab(t *testing.T) *lab {
 	}
 	l.Host, err = New(Config{
 		Store: s, Hub: hub, Alarms: alarms, Publisher: notify.NewPublisher(alarms),
-		Policy: func() *policy.Effective { return policy.Evaluate(nil, "", policy.Facts{}) },
+		Policy: func() *policy.Effective {
+			return policy.Evaluate(policy.Layers{Table: policy.Defaults(), Known: policy.Installed(policy.Defaults(), "1")})
+		},
 		Device: l.device, Acceptance: acceptance, Support: l.support, Upgrades: l.offers,
 		Status: func(context.Context) (*hostpb.Status, error) { return &hostpb.Status{}, nil }, Region: "eu", LogVerifier: "v",
 		Changed: func() { l.changed++ }, HelpWanted: func() { l.helped++ },

@@ -5,6 +5,7 @@ import (
 
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/service/notify"
+	"beckmanconnect/service/policy"
 	"beckmanconnect/store"
 )
 
@@ -44,10 +45,14 @@ func (h *Host) AcknowledgeNotification(ctx context.Context, r *hostpb.Acknowledg
 
 // PublishNotification takes a notification from another program on this PC.
 func (h *Host) PublishNotification(ctx context.Context, r *hostpb.PublishNotificationRequest) (*hostpb.Notification, error) {
+	effective := h.config.Policy()
+	if d := effective.Decide(policy.Publishers); d.Effect < policy.Limited {
+		return nil, refuse("policy", "notifications of other programs are off: "+d.Why)
+	}
 	n, err := h.config.Publisher.Publish(ctx, notify.Publication{
 		Publisher: r.GetPublisher(), Code: r.GetCode(), Severity: store.Severity(r.GetSeverity()),
 		Subject: r.GetSubject(), Title: r.GetTitle(), Advice: r.GetAdvice(),
-		Verified: h.config.Policy().VerifiedPublisher(r.GetPublisher()),
+		Verified: effective.VerifiedPublisher(r.GetPublisher()),
 	}, person(ctx, ""))
 	if err != nil {
 		return nil, h.fail("publish", err)

@@ -1,8 +1,11 @@
 // Package policy decides what may be asked of the technician at all. It is the
-// intersection of the product's safe defaults (P27, a table in this package)
-// and the site's signed policy; neither can widen what the other closes (B2).
-// What it lets pass is still only a question: the technician answers it.
+// intersection of the product's safe defaults (P27, a table in this package),
+// what was authorised at installation (P25), the site's signed policy and the
+// vendor's; none can widen what another closes (B2). What they let pass is
+// still only a question: the technician answers it.
 package policy
+
+import "fmt"
 
 // Capability is one thing a program, a person or the cloud might do here.
 type Capability string
@@ -53,6 +56,27 @@ func (e Effect) String() string {
 	}
 }
 
+var effectNames = [...]string{Never: "never", Off: "off", Limited: "limited", Ask: "ask"}
+
+// MarshalText gives the name the store keeps.
+func (e Effect) MarshalText() ([]byte, error) {
+	if e < 0 || int(e) >= len(effectNames) {
+		return nil, fmt.Errorf("policy: %d is no effect", int(e))
+	}
+	return []byte(effectNames[e]), nil
+}
+
+// UnmarshalText reads a name that MarshalText gave.
+func (e *Effect) UnmarshalText(text []byte) error {
+	for effect, name := range effectNames {
+		if name == string(text) {
+			*e = Effect(effect)
+			return nil
+		}
+	}
+	return fmt.Errorf("policy: %q is no effect", text)
+}
+
 // Class is what the instrument holds.
 type Class string
 
@@ -84,8 +108,15 @@ type Row struct {
 	General     Default
 	PatientData Default
 	Durations   []Duration // of a lease, the first is the prompt's default; empty: no lease
-	Prompt      string     // how often and with what the technician is asked
+	Prompt      string     // how often and with what the technician is asked; empty: never
+	// Switchable: a site policy's [capabilities] may name it. Everything else
+	// is not the policy's to change in this version.
+	Switchable bool
 }
+
+// needsSupport: what is asked of the technician is part of remote support, and
+// off while that is.
+func (r Row) needsSupport() bool { return r.Prompt != "" }
 
 // For gives the row's cell for a class. An unknown class is patient data.
 func (r Row) For(class Class) Default {
@@ -101,8 +132,26 @@ func row(c Capability, general, patient Default, prompt string, durations ...Dur
 	return Row{Capability: c, General: general, PatientData: patient, Prompt: prompt, Durations: durations}
 }
 
-// Table is defaults.md, row by row, in its order.
-func Table() []Row {
+// Table is a table of defaults.
+type Table []Row
+
+// row gives the row of a capability.
+func (t Table) row(c Capability) (Row, bool) {
+	for _, r := range t {
+		if r.Capability == c {
+			return r, true
+		}
+	}
+	return Row{}, false
+}
+
+func switchable(r Row) Row {
+	r.Switchable = true
+	return r
+}
+
+// Defaults is defaults.md, row by row, in its order.
+func Defaults() Table {
 	supportGeneral, supportPatient := same(Default{Off, Ask, "the IT requirements and the terms have not been accepted in their current version"})
 	chatGeneral := Default{Off, Ask, "off until a signed site policy allows it"}
 	chatPatient := Default{Off, Ask, "off until a signed site policy allows it; texts may hold patient data"}
@@ -112,17 +161,17 @@ func Table() []Row {
 	messageGeneral, messagePatient := same(Default{Limited, Limited, "signed, plain text, no links, no telephone number but the configured one"})
 	publishGeneral, publishPatient := same(Default{Limited, Limited, "shown as “local, not verified” unless the signed site policy lists the publisher"})
 	askGeneral := Default{Ask, Ask, "each request is asked of the technician"}
-	return []Row{
+	return Table{
 		row(Support, supportGeneral, supportPatient, ""),
-		row(View, askGeneral, Default{Ask, Ask, "each request is asked of the technician; the prompt says that patient data may be visible"},
-			"each time", Once, Minutes15, Session),
-		row(Control, askGeneral, askGeneral, "each time; a second yes while a run is or may be in progress", Once, Minutes15, Session),
-		row(Files, Default{Ask, Ask, "every single transfer is asked of the technician"},
-			Default{Never, Never, "this instrument holds patient data: files are never transferred"}, "every single transfer", Once),
-		row(Clipboard, Default{Off, Ask, "off until a signed site policy allows it"},
-			Default{Never, Never, "this instrument holds patient data: the clipboard is never shared"}, "each direction on its own", Once),
-		row(Chat, chatGeneral, chatPatient, "once a session", Session),
-		row(Pointer, chatGeneral, chatPatient, "once a session", Session),
+		switchable(row(View, askGeneral, Default{Ask, Ask, "each request is asked of the technician; the prompt says that patient data may be visible"},
+			"each time", Once, Minutes15, Session)),
+		switchable(row(Control, askGeneral, askGeneral, "each time; a second yes while a run is or may be in progress", Once, Minutes15, Session)),
+		switchable(row(Files, Default{Ask, Ask, "every single transfer is asked of the technician"},
+			Default{Never, Never, "this instrument holds patient data: files are never transferred"}, "every single transfer", Once)),
+		switchable(row(Clipboard, Default{Off, Ask, "off until a signed site policy allows it"},
+			Default{Never, Never, "this instrument holds patient data: the clipboard is never shared"}, "each direction on its own", Once)),
+		switchable(row(Chat, chatGeneral, chatPatient, "once a session", Session)),
+		switchable(row(Pointer, chatGeneral, chatPatient, "once a session", Session)),
 		row(Recording, Default{Never, Never, "recording is not built"}, Default{Never, Never, "this instrument holds patient data: nothing is recorded"}, ""),
 		row(Outgoing, outGeneral, outPatient, ""),
 		row(NewCapability, newGeneral, newPatient, ""),
@@ -133,8 +182,3 @@ func Table() []Row {
 		row(Publishers, publishGeneral, publishPatient, ""),
 	}
 }
-
-// switchable are the capabilities a site policy's [capabilities] may name, and
-// what it may say. Everything else in the table is not the policy's to change
-// in this version.
-var switchable = map[Capability]bool{View: true, Control: true, Files: true, Clipboard: true, Chat: true, Pointer: true}

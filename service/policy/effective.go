@@ -1,9 +1,9 @@
 package policy
 
 import (
-	"fmt"
-	"slices"
 	"time"
+
+	"beckmanconnect/internal/vendorpolicy"
 )
 
 // Facts are what the rest of the service knows and the decision depends on.
@@ -13,6 +13,8 @@ type Facts struct {
 	TermsAccepted bool
 	// RegisteredType is what was typed at registration. It can only tighten.
 	RegisteredType string
+	// Region is where this PC is: engineers are trained for it or stay out (P20).
+	Region string
 }
 
 // Decision says what becomes of one capability, and why.
@@ -23,6 +25,21 @@ type Decision struct {
 
 // Allowed: the technician may be asked.
 func (d Decision) Allowed() bool { return d.Effect == Ask }
+
+// Layers are what the effective policy is the intersection of.
+type Layers struct {
+	Table Table
+	Known Known
+	// Site is nil without a signed policy. With Refused set, what stands in its
+	// place was refused for that reason, and Site is the last good one, or nil.
+	Site    *Site
+	Refused string
+	// Vendor is nil when the vendor narrows nothing. VendorLost says why it
+	// cannot be told any more what the vendor narrowed.
+	Vendor     *vendorpolicy.Policy
+	VendorLost string
+	Facts      Facts
+}
 
 // Effective is the policy in force. It never changes; a new one replaces it.
 type Effective struct {
@@ -35,142 +52,59 @@ type Effective struct {
 
 	PromptTimeout time.Duration
 
-	site  *Site // in force or, when refused is set, the last that was: it still tightens
-	facts Facts
-	// refused: what stands in the policy's place was refused.
-	refused string
+	layers Layers
+	lines  map[Capability]Line // Decide answers for every message of a session
 }
 
-// Evaluate makes the effective policy. site may be nil. With a refused policy
-// the last good one (site) can still tighten but no longer widens: the safe
-// defaults of a patient-data instrument hold (scenario 28).
-func Evaluate(site *Site, refused string, facts Facts) *Effective {
-	e := &Effective{site: site, facts: facts, refused: refused, PromptTimeout: defaultPrompt, Source: "none"}
+// Evaluate makes the effective policy. With a refused policy the last good one
+// can still tighten but no longer widens: the safe defaults of a patient-data
+// instrument hold (scenario 28).
+func Evaluate(l Layers) *Effective {
+	e := &Effective{layers: l, PromptTimeout: defaultPrompt, Source: "none", lines: map[Capability]Line{}}
 	var said Class
-	types := []string{facts.RegisteredType}
-	if site != nil {
-		e.Number, e.Hash, e.Site = site.Number, site.Hash, site.Site
-		e.PromptTimeout = site.PromptTimeout
+	types := []string{l.Facts.RegisteredType}
+	if l.Site != nil {
+		e.Number, e.Hash, e.Site = l.Site.Number, l.Site.Hash, l.Site.Site
+		e.PromptTimeout = l.Site.PromptTimeout
 		e.Source = "signed"
-		said = site.Class
-		types = append(types, site.InstrumentType)
+		said = l.Site.Class
+		types = append(types, l.Site.InstrumentType)
 	}
-	if refused != "" {
-		e.Source = "refused: " + refused
+	if l.Refused != "" {
+		e.Source = "refused: " + l.Refused
 		e.Class, e.ClassWhy = PatientData, "the site policy was refused, and unknown counts as patient data"
-		return e
+	} else {
+		e.Class, e.ClassWhy = classOf(said, types...)
 	}
-	e.Class, e.ClassWhy = classOf(said, types...)
+	for _, r := range l.Table {
+		e.lines[r.Capability] = e.line(r)
+	}
 	return e
 }
 
 // Decide says what becomes of a capability. One that the table does not know
 // is never allowed.
 func (e *Effective) Decide(c Capability) Decision {
-	for _, r := range Table() {
-		if r.Capability == c {
-			return e.decide(r)
-		}
+	if line, ok := e.lines[c]; ok {
+		return Decision{line.Effect, line.Why}
 	}
 	return Decision{Never, "this version does not know it"}
 }
 
-func (e *Effective) decide(r Row) Decision {
-	cell := r.For(e.Class)
-	base := Decision{cell.Installed, cell.Why}
-	if r.Capability == Support {
-		if e.facts.TermsAccepted {
-			return Decision{Ask, "the IT requirements and the terms were accepted"}
-		}
-		return base
+// Identify says what goes with an answer on this site. A refused policy does
+// not loosen what the last good one asked for.
+func (e *Effective) Identify() Identify {
+	if e.layers.Site == nil {
+		return IdentifyNone
 	}
-	if e.site == nil {
-		return base
-	}
-	said, named := e.site.Capabilities[r.Capability]
-	switch {
-	case !named:
-		return base
-	case said < base.Effect:
-		return Decision{said, fmt.Sprintf("the signed site policy (number %d) switches it off", e.site.Number)}
-	case said > base.Effect && cell.Most > base.Effect && e.refused == "":
-		return Decision{min(said, cell.Most), fmt.Sprintf("the signed site policy (number %d) allows it", e.site.Number)}
-	default:
-		return base
-	}
+	return e.layers.Site.Identify
 }
 
-// Durations are the leases a capability can be granted for; the first is the
-// prompt's default.
-func Durations(c Capability) []Duration {
-	for _, r := range Table() {
-		if r.Capability == c {
-			return r.Durations
-		}
+// inForce is the site policy unless something else stands in its place: what
+// widens has to come from here.
+func (e *Effective) inForce() *Site {
+	if e.layers.Refused != "" {
+		return nil
 	}
-	return nil
-}
-
-// AllowsStaff holds an engineer's account and organisation, as certified,
-// against the site's allowlist (P21). Without a policy anyone whom the staff
-// certificate authority vouches for may be asked about; with one, nobody who
-// is not in it.
-func (e *Effective) AllowsStaff(account, organisation string) Decision {
-	plain, ok := canonicalAccount(account)
-	if !ok {
-		return Decision{Never, "the certificate does not name an account"}
-	}
-	if e.site == nil {
-		if e.refused != "" {
-			return Decision{Never, "the site policy was refused, so nobody is on its list"}
-		}
-		return Decision{Ask, "no site policy limits the staff"}
-	}
-	if len(e.site.Organisations) > 0 && !slices.Contains(e.site.Organisations, organisation) {
-		return Decision{Never, "the organisation is not on the site's list"}
-	}
-	if e.site.StaffAny || slices.Contains(e.site.Staff, plain) {
-		return Decision{Ask, "on the site's list"}
-	}
-	return Decision{Never, "the account is not on the site's list"}
-}
-
-// VerifiedPublisher: the signed policy lists this publisher of local
-// notifications; any other is shown as "local, not verified".
-func (e *Effective) VerifiedPublisher(name string) bool {
-	return e.refused == "" && e.site != nil && slices.Contains(e.site.Publishers, name)
-}
-
-// Line is one row of Explain.
-type Line struct {
-	Capability Capability
-	Effect     Effect
-	Why        string
-	Prompt     string
-}
-
-// Explain gives the whole table as it holds here and now.
-func (e *Effective) Explain() []Line {
-	var lines []Line
-	for _, r := range Table() {
-		d := e.decide(r)
-		line := Line{Capability: r.Capability, Effect: d.Effect, Why: d.Why}
-		if d.Effect == Ask {
-			line.Prompt = r.Prompt
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-// SourceLine says in one line which policy is in force.
-func (e *Effective) SourceLine() string {
-	switch {
-	case e.refused != "":
-		return "refused: " + e.refused + "; the safe defaults of a patient-data instrument hold"
-	case e.site != nil:
-		return fmt.Sprintf("signed site policy number %d, SHA-256 %s", e.Number, e.Hash)
-	default:
-		return "no site policy; the safe defaults of a patient-data instrument hold"
-	}
+	return e.layers.Site
 }

@@ -16,9 +16,16 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// Memory remembers the last policy that was accepted, so that an older one is
-// refused after a restart, too. It is durable when Accept returns.
+// Memory remembers what was accepted, so that it holds after a restart, too.
 type Memory interface {
+	SiteMemory
+	VendorMemory
+	KnownMemory
+}
+
+// SiteMemory remembers the last site policy that was accepted, so that an older
+// one is refused. It is durable when Accept returns.
+type SiteMemory interface {
 	// Accepted gives the number and the signed note last accepted; 0 and nil
 	// when there was none.
 	Accepted(ctx context.Context) (number uint64, signed []byte, err error)
@@ -29,26 +36,31 @@ type Memory interface {
 
 // Config is what a Keeper needs.
 type Config struct {
-	Path      string // the signed note; it may be absent
-	Verifiers note.Verifiers
+	Path      string         // the site's signed note; it may be absent
+	Verifiers note.Verifiers // of the site's policy
+	Vendor    note.Verifiers // of the vendor's
 	Memory    Memory
+	Version   string // of this program
+	Table     Table  // nil: Defaults
 	Log       *slog.Logger
 	Every     time.Duration // how often the file is looked at; 0: two seconds
 }
 
-// Keeper keeps the effective policy: it reads the file, watches it, and tells
-// subscribers when something changed, in the middle of a session, too.
+// Keeper keeps the effective policy: it reads the site's file, watches it, takes
+// the vendor's policy, and tells subscribers when something changed, in the
+// middle of a session, too.
 type Keeper struct {
 	config Config
 
 	reload sync.Mutex // one Reload at a time
 	seen   []byte     // file contents at the last Reload
 	missed bool       // the last Reload could not remember what it accepted
+	met    bool       // what this version brings is on record
+
+	vendor vendorKeeper
 
 	mu          sync.Mutex
-	site        *Site
-	refused     string
-	facts       Facts
+	layers      Layers
 	current     *Effective
 	subscribers map[int]func(*Effective)
 	next        int
@@ -63,9 +75,15 @@ func NewKeeper(ctx context.Context, config Config) *Keeper {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	k := &Keeper{config: config, subscribers: map[int]func(*Effective){}, current: Evaluate(nil, "", Facts{})}
+	if config.Table == nil {
+		config.Table = Defaults()
+	}
+	// Until it is on record what is known here, nothing is.
+	k := &Keeper{config: config, subscribers: map[int]func(*Effective){}, layers: Layers{Table: config.Table}}
+	k.vendor.log = map[string]bool{}
+	k.current = Evaluate(k.layers)
 	if err := k.Reload(ctx); err != nil {
-		config.Log.Error("site policy", "error", err)
+		config.Log.Error("policy", "error", err)
 	}
 	return k
 }
@@ -80,8 +98,8 @@ func (k *Keeper) Current() *Effective {
 // SetFacts evaluates again with new facts.
 func (k *Keeper) SetFacts(facts Facts) {
 	k.mu.Lock()
-	changed := facts != k.facts
-	k.facts = facts
+	changed := facts != k.layers.Facts
+	k.layers.Facts = facts
 	k.mu.Unlock()
 	if changed {
 		k.evaluate()
@@ -117,6 +135,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
+			k.retryVendor(ctx)
 			signed, err := readPolicy(k.config.Path)
 			settled := bytes.Equal(signed, before) && (err == nil) == (failed == nil)
 			before, failed = signed, err
@@ -124,7 +143,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 				continue
 			}
 			if err := k.Reload(ctx); err != nil && ctx.Err() == nil {
-				k.config.Log.Error("site policy", "error", err)
+				k.config.Log.Error("policy", "error", err)
 			}
 		}
 	}
@@ -143,6 +162,8 @@ func (k *Keeper) lastSeen() []byte {
 func (k *Keeper) Reload(ctx context.Context) error {
 	k.reload.Lock()
 	defer k.reload.Unlock()
+	// Before the file is looked at: what authorises has to come later.
+	early := errors.Join(k.meet(ctx), k.recallVendor(ctx))
 	var site *Site
 	refused := "it cannot be told which one was in force before"
 	number, before, err := k.config.Memory.Accepted(ctx)
@@ -151,17 +172,17 @@ func (k *Keeper) Reload(ctx context.Context) error {
 	} else {
 		site, refused, err = k.judge(ctx, number, before)
 	}
-	k.missed = err != nil
+	k.missed = errors.Join(early, err) != nil
 	k.mu.Lock()
-	news := refused != "" && refused != k.refused
-	k.site, k.refused = site, refused
+	news := refused != "" && refused != k.layers.Refused
+	k.layers.Site, k.layers.Refused = site, refused
 	k.mu.Unlock()
 	if news {
 		k.config.Log.Warn("site policy refused", "why", refused)
 		err = errors.Join(err, k.config.Memory.Refused(ctx, refused))
 	}
 	k.evaluate()
-	return err
+	return errors.Join(early, err)
 }
 
 // judge holds the file against what was accepted before. The site it returns
@@ -170,7 +191,7 @@ func (k *Keeper) judge(ctx context.Context, number uint64, before []byte) (site 
 	var last *Site
 	if len(before) > 0 {
 		// The note is verified again: the database is not a trust root.
-		if last, err = Parse(before, k.config.Verifiers); err != nil {
+		if last, err = Parse(before, k.config.Verifiers, k.config.Table); err != nil {
 			last = nil
 		}
 	}
@@ -184,7 +205,7 @@ func (k *Keeper) judge(ctx context.Context, number uint64, before []byte) (site 
 	case err != nil:
 		return last, "the file cannot be read", nil
 	}
-	next, err := Parse(signed, k.config.Verifiers)
+	next, err := Parse(signed, k.config.Verifiers, k.config.Table)
 	switch {
 	case err != nil:
 		return last, trimmed(err), nil
@@ -204,7 +225,7 @@ func (k *Keeper) judge(ctx context.Context, number uint64, before []byte) (site 
 
 func (k *Keeper) evaluate() {
 	k.mu.Lock()
-	k.current = Evaluate(k.site, k.refused, k.facts)
+	k.current = Evaluate(k.layers)
 	current := k.current
 	var tell []func(*Effective)
 	for _, f := range k.subscribers {

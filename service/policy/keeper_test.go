@@ -1,12 +1,15 @@
 package policy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"beckmanconnect/internal/vendorpolicy"
 )
 
 // memory stands for the store.
@@ -15,6 +18,14 @@ type memory struct {
 	signed  []byte
 	refused []string
 	broken  error
+
+	vendorNumber  uint64
+	vendorCopies  [][]byte
+	vendorRefused []string
+
+	known Known
+	kept  bool
+	news  [][]Capability
 }
 
 func (m *memory) Accepted(context.Context) (uint64, []byte, error) { return m.number, m.signed, nil }
@@ -30,6 +41,33 @@ func (m *memory) Accept(_ context.Context, s *Site, signed []byte) error {
 func (m *memory) Refused(_ context.Context, why string) error {
 	m.refused = append(m.refused, why)
 	return m.broken
+}
+
+func (m *memory) AcceptedVendor(context.Context) (uint64, [][]byte, error) {
+	return m.vendorNumber, m.vendorCopies, m.broken
+}
+
+func (m *memory) AcceptVendor(_ context.Context, p *vendorpolicy.Policy, signed []byte) error {
+	if m.broken != nil {
+		return m.broken
+	}
+	m.vendorNumber, m.vendorCopies = p.Number, [][]byte{bytes.Clone(signed)}
+	return nil
+}
+
+func (m *memory) RefusedVendor(_ context.Context, why string) error {
+	m.vendorRefused = append(m.vendorRefused, why)
+	return m.broken
+}
+
+func (m *memory) Known(context.Context) (Known, bool, error) { return m.known, m.kept, m.broken }
+
+func (m *memory) Keep(_ context.Context, k Known, news []Capability) error {
+	if m.broken != nil {
+		return m.broken
+	}
+	m.known, m.kept, m.news = k, true, append(m.news, news)
+	return nil
 }
 
 func TestKeeperFollowsTheFile(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
-	"pgregory.net/rapid"
 )
 
 // keys makes a policy key of the test's own.
@@ -43,68 +42,21 @@ func sign(t testing.TB, signer note.Signer, text string) []byte {
 func site(t testing.TB, text string) *Site {
 	t.Helper()
 	signer, verifiers := keys(t)
-	s, err := Parse(sign(t, signer, text), verifiers)
+	s, err := Parse(sign(t, signer, text), verifiers, Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-const allAsk = "[capabilities]\nview=\"ask\"\ncontrol=\"ask\"\nfiles=\"ask\"\nclipboard=\"ask\"\nchat=\"ask\"\npointer=\"ask\"\n"
-const allOff = "[capabilities]\nview=\"off\"\ncontrol=\"off\"\nfiles=\"off\"\nclipboard=\"off\"\nchat=\"off\"\npointer=\"off\"\n"
-
-// TestDefaultsRowByRow is defaults.md × class × policy (P27, scenario 26).
-// Terms are accepted throughout but where a row says otherwise.
-func TestDefaultsRowByRow(t *testing.T) {
-	for _, row := range []struct {
-		capability                Capability
-		none                      Effect // no policy: patient data
-		general, generalAsk, gOff Effect // policy says general, with nothing / all ask / all off
-		patient, patientAsk, pOff Effect
-	}{
-		{Support, Ask, Ask, Ask, Ask, Ask, Ask, Ask},
-		{View, Ask, Ask, Ask, Off, Ask, Ask, Off},
-		{Control, Ask, Ask, Ask, Off, Ask, Ask, Off},
-		{Files, Never, Ask, Ask, Off, Never, Never, Never},
-		{Clipboard, Never, Off, Ask, Off, Never, Never, Never},
-		{Chat, Off, Off, Ask, Off, Off, Ask, Off},
-		{Pointer, Off, Off, Ask, Off, Off, Ask, Off},
-		{Recording, Never, Never, Never, Never, Never, Never, Never},
-		{Outgoing, Never, Never, Never, Never, Never, Never, Never},
-		{NewCapability, Off, Off, Off, Off, Off, Off, Off},
-		{Probing, Off, Off, Off, Off, Off, Off, Off},
-		{HelpLogs, Never, Ask, Ask, Ask, Never, Never, Never},
-		{CloudMessages, Limited, Limited, Limited, Limited, Limited, Limited, Limited},
-		{Publishers, Limited, Limited, Limited, Limited, Limited, Limited, Limited},
-		{"print", Never, Never, Never, Never, Never, Never, Never},
-	} {
-		facts := Facts{TermsAccepted: true}
-		for _, cell := range []struct {
-			name string
-			site *Site
-			want Effect
-		}{
-			{"none", nil, row.none},
-			{"general", site(t, "number=1\ninstrument_class=\"general\"\n"), row.general},
-			{"general, all ask", site(t, "number=1\ninstrument_class=\"general\"\n"+allAsk), row.generalAsk},
-			{"general, all off", site(t, "number=1\ninstrument_class=\"general\"\n"+allOff), row.gOff},
-			{"patient", site(t, "number=1\ninstrument_class=\"patient-data\"\n"), row.patient},
-			{"patient, all ask", site(t, "number=1\ninstrument_class=\"patient-data\"\n"+allAsk), row.patientAsk},
-			{"patient, all off", site(t, "number=1\ninstrument_class=\"patient-data\"\n"+allOff), row.pOff},
-			{"class unknown, all ask", site(t, "number=1\ninstrument_class=\"lab\"\n"+allAsk), row.patientAsk},
-			{"navios called general", site(t, "number=1\ninstrument_class=\"general\"\ninstrument_type=\"Navios EX\"\n"+allAsk), row.patientAsk},
-		} {
-			got := Evaluate(cell.site, "", facts).Decide(row.capability)
-			if got.Effect != cell.want || got.Why == "" {
-				t.Errorf("%s, %s: %s (%s), want %s", row.capability, cell.name, got.Effect, got.Why, cell.want)
-			}
-		}
-	}
+// evaluate is the policy of an installation of this version, without a vendor's.
+func evaluate(site *Site, refused string, facts Facts) *Effective {
+	return Evaluate(Layers{Table: Defaults(), Known: Installed(Defaults(), "1"), Site: site, Refused: refused, Facts: facts})
 }
 
 func TestSupportIsOffUntilTermsAreAccepted(t *testing.T) { // P19
 	for _, s := range []*Site{nil, site(t, "number=1\ninstrument_class=\"general\"\n"+allAsk)} {
-		if d := Evaluate(s, "", Facts{}).Decide(Support); d.Effect != Off {
+		if d := evaluate(s, "", Facts{}).Decide(Support); d.Effect != Off {
 			t.Errorf("support %s", d.Effect)
 		}
 	}
@@ -113,7 +65,7 @@ func TestSupportIsOffUntilTermsAreAccepted(t *testing.T) { // P19
 // The table covers every row of the document, each once.
 func TestTableIsWhole(t *testing.T) {
 	seen := map[Capability]bool{}
-	for _, r := range Table() {
+	for _, r := range Defaults() {
 		if seen[r.Capability] {
 			t.Errorf("%s twice", r.Capability)
 		}
@@ -159,7 +111,7 @@ func TestInstrumentClass(t *testing.T) { // P25, scenario 26
 		{General, "DxI 9000 ™", "", General},
 	} {
 		s := &Site{Number: 1, Class: row.said, InstrumentType: row.policyType}
-		e := Evaluate(s, "", Facts{RegisteredType: row.registered})
+		e := evaluate(s, "", Facts{RegisteredType: row.registered})
 		if e.Class != row.want || e.ClassWhy == "" {
 			t.Errorf("%q, policy %q, registered %q: %s (%s), want %s", row.said, row.policyType, row.registered, e.Class, e.ClassWhy, row.want)
 		}
@@ -176,20 +128,20 @@ func TestStaffAllowlist(t *testing.T) { // P21, scenario 27
 		account, organisation string
 		want                  bool
 	}{
-		{"listed", Evaluate(listed, "", Facts{}), "anna.weber@vendor.example", "Vendor", true},
-		{"case", Evaluate(listed, "", Facts{}), "ANNA.weber@vendor.example", "Vendor", true},
-		{"other", Evaluate(listed, "", Facts{}), "bob@vendor.example", "Vendor", false},
-		{"alias", Evaluate(listed, "", Facts{}), "anna.weber+x@vendor.example", "Vendor", false},
-		{"look-alike", Evaluate(listed, "", Facts{}), "аnna.weber@vendor.example", "Vendor", false},
-		{"invisible", Evaluate(listed, "", Facts{}), "anna.weber@vendor.example\u200b", "Vendor", false},
-		{"organisation", Evaluate(listed, "", Facts{}), "anna.weber@vendor.example", "Other", false},
-		{"empty", Evaluate(anyone, "", Facts{}), "", "Vendor", false},
-		{"any", Evaluate(anyone, "", Facts{}), "bob@vendor.example", "Vendor", true},
-		{"any, other organisation", Evaluate(anyone, "", Facts{}), "bob@vendor.example", "Other", false},
-		{"empty list is nobody", Evaluate(nobody, "", Facts{}), "bob@vendor.example", "Vendor", false},
-		{"no policy", Evaluate(nil, "", Facts{}), "bob@vendor.example", "Vendor", true},
-		{"refused, none before", Evaluate(nil, "not signed", Facts{}), "bob@vendor.example", "Vendor", false},
-		{"refused, the last list holds", Evaluate(listed, "not signed", Facts{}), "bob@vendor.example", "Vendor", false},
+		{"listed", evaluate(listed, "", Facts{}), "anna.weber@vendor.example", "Vendor", true},
+		{"case", evaluate(listed, "", Facts{}), "ANNA.weber@vendor.example", "Vendor", true},
+		{"other", evaluate(listed, "", Facts{}), "bob@vendor.example", "Vendor", false},
+		{"alias", evaluate(listed, "", Facts{}), "anna.weber+x@vendor.example", "Vendor", false},
+		{"look-alike", evaluate(listed, "", Facts{}), "аnna.weber@vendor.example", "Vendor", false},
+		{"invisible", evaluate(listed, "", Facts{}), "anna.weber@vendor.example\u200b", "Vendor", false},
+		{"organisation", evaluate(listed, "", Facts{}), "anna.weber@vendor.example", "Other", false},
+		{"empty", evaluate(anyone, "", Facts{}), "", "Vendor", false},
+		{"any", evaluate(anyone, "", Facts{}), "bob@vendor.example", "Vendor", true},
+		{"any, other organisation", evaluate(anyone, "", Facts{}), "bob@vendor.example", "Other", false},
+		{"empty list is nobody", evaluate(nobody, "", Facts{}), "bob@vendor.example", "Vendor", false},
+		{"no policy", evaluate(nil, "", Facts{}), "bob@vendor.example", "Vendor", true},
+		{"refused, none before", evaluate(nil, "not signed", Facts{}), "bob@vendor.example", "Vendor", false},
+		{"refused, the last list holds", evaluate(listed, "not signed", Facts{}), "bob@vendor.example", "Vendor", false},
 	} {
 		if got := row.policy.AllowsStaff(row.account, row.organisation); got.Allowed() != row.want {
 			t.Errorf("%s: %v (%s)", row.name, got.Effect, got.Why)
@@ -201,7 +153,7 @@ func TestParseRefuses(t *testing.T) { // scenario 28
 	signer, verifiers := keys(t)
 	other, _ := keys(t)
 	good := sign(t, signer, "number=1\n")
-	if _, err := Parse(good, verifiers); err != nil {
+	if _, err := Parse(good, verifiers, Defaults()); err != nil {
 		t.Fatal(err)
 	}
 	changed := []byte(strings.Replace(string(good), "number=1", "number=2", 1))
@@ -217,62 +169,38 @@ func TestParseRefuses(t *testing.T) { // scenario 28
 		"prompt too short":   sign(t, signer, "number=1\nprompt_timeout=\"9s\"\n"),
 		"prompt too long":    sign(t, signer, "number=1\nprompt_timeout=\"61s\"\n"),
 		"staff not accounts": sign(t, signer, "number=1\nstaff=[\"*\"]\n"),
+		"unknown identify":   sign(t, signer, "number=1\nidentify=\"PIN\"\n"),
+		"authorises a path":  sign(t, signer, "number=1\nauthorise=[\"../files\"]\n"),
 		"too large":          make([]byte, MaxSize+1),
 	} {
-		if s, err := Parse(signed, verifiers); err == nil {
+		if s, err := Parse(signed, verifiers, Defaults()); err == nil {
 			t.Errorf("%s: accepted %+v", name, s)
 		}
 	}
-	if _, err := Parse(good, nil); err == nil {
+	if _, err := Parse(good, nil, Defaults()); err == nil {
 		t.Error("accepted without a key to verify with")
 	}
 }
 
 func TestPromptTimeout(t *testing.T) {
-	if got := Evaluate(nil, "", Facts{}).PromptTimeout; got != 60*time.Second {
+	if got := evaluate(nil, "", Facts{}).PromptTimeout; got != 60*time.Second {
 		t.Errorf("without a policy %s", got)
 	}
-	if got := Evaluate(site(t, "number=1\nprompt_timeout=\"15s\"\n"), "", Facts{}).PromptTimeout; got != 15*time.Second {
+	if got := evaluate(site(t, "number=1\nprompt_timeout=\"15s\"\n"), "", Facts{}).PromptTimeout; got != 15*time.Second {
 		t.Errorf("with a policy %s", got)
 	}
-}
-
-// A refused policy, whatever the last good one said, never gives more than the
-// safe defaults of a patient-data instrument (scenario 28).
-func TestRefusedNeverWidens(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := &Site{
-			Number: 1, PromptTimeout: maxPrompt,
-			Class:          rapid.SampledFrom([]Class{"", General, PatientData}).Draw(t, "class"),
-			InstrumentType: rapid.String().Draw(t, "type"),
-			Capabilities:   map[Capability]Effect{},
-		}
-		for _, c := range []Capability{View, Control, Files, Clipboard, Chat, Pointer} {
-			s.Capabilities[c] = rapid.SampledFrom([]Effect{Off, Ask}).Draw(t, string(c))
-		}
-		facts := Facts{TermsAccepted: rapid.Bool().Draw(t, "terms"), RegisteredType: rapid.String().Draw(t, "registered")}
-		safe, refused, signed := Evaluate(nil, "", facts), Evaluate(s, "not signed", facts), Evaluate(s, "", facts)
-		for _, r := range Table() {
-			if refused.Decide(r.Capability).Effect > safe.Decide(r.Capability).Effect {
-				t.Fatalf("%s: a refused policy gives %s, safe is %s", r.Capability, refused.Decide(r.Capability).Effect, safe.Decide(r.Capability).Effect)
-			}
-			if most := r.For(signed.Class).Most; signed.Decide(r.Capability).Effect > most {
-				t.Fatalf("%s: above what the column allows", r.Capability)
-			}
-		}
-	})
 }
 
 func FuzzDecode(f *testing.F) {
 	f.Add("number=1\nstaff=[\"a@b\"]\n" + allAsk)
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := decode(text)
+		s, err := decode(text, Defaults())
 		if err != nil {
 			return
 		}
 		if s.Number == 0 || s.PromptTimeout < minPrompt || s.PromptTimeout > maxPrompt {
 			t.Errorf("%+v", s)
 		}
-		Evaluate(s, "", Facts{TermsAccepted: true}).Explain()
+		evaluate(s, "", Facts{TermsAccepted: true}).Explain()
 	})
 }

@@ -5,11 +5,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
+	"regexp"
 	"time"
 
 	"github.com/BurntSushi/toml"
 	"golang.org/x/mod/sumdb/note"
+
+	"beckmanconnect/internal/account"
 )
 
 // MaxSize is the largest signed policy that is read.
@@ -19,6 +21,17 @@ const (
 	minPrompt     = 10 * time.Second
 	maxPrompt     = 60 * time.Second
 	defaultPrompt = maxPrompt
+)
+
+// Identify says what goes with an answer where several people share a log-on
+// (defaults.md, "Who acted").
+type Identify string
+
+// From the loosest to the tightest.
+const (
+	IdentifyNone     Identify = "none"
+	IdentifyInitials Identify = "initials"
+	IdentifyPIN      Identify = "pin"
 )
 
 // Site is a site's signed policy, verified.
@@ -33,7 +46,9 @@ type Site struct {
 	PromptTimeout  time.Duration
 	Capabilities   map[Capability]Effect
 	Publishers     []string
-	Hash           string // SHA-256 of the signed note, hex
+	Identify       Identify
+	Authorise      []Capability // of later versions, that this site wants (P25)
+	Hash           string       // SHA-256 of the signed note, hex
 }
 
 type siteFile struct {
@@ -47,12 +62,15 @@ type siteFile struct {
 	PromptTimeout   string            `toml:"prompt_timeout"`
 	Capabilities    map[string]string `toml:"capabilities"`
 	Publishers      []string          `toml:"publishers"`
+	Identify        string            `toml:"identify"`
+	Authorise       []string          `toml:"authorise"`
 }
 
 // Parse opens a signed note and reads the policy in it. Anything not signed by
 // the policy key, not understood or not known is an error: a policy that is
-// half understood is not in force (scenario 28).
-func Parse(signed []byte, verifiers note.Verifiers) (*Site, error) {
+// half understood is not in force (scenario 28). table says what its
+// [capabilities] may name.
+func Parse(signed []byte, verifiers note.Verifiers, table Table) (*Site, error) {
 	if len(signed) > MaxSize {
 		return nil, errors.New("policy: larger than a policy can be")
 	}
@@ -67,7 +85,7 @@ func Parse(signed []byte, verifiers note.Verifiers) (*Site, error) {
 	case err != nil:
 		return nil, fmt.Errorf("policy: not a signed note: %w", err)
 	}
-	site, err := decode(opened.Text)
+	site, err := decode(opened.Text, table)
 	if err != nil {
 		return nil, err
 	}
@@ -76,13 +94,7 @@ func Parse(signed []byte, verifiers note.Verifiers) (*Site, error) {
 	return site, nil
 }
 
-// Check reads policy text that is not signed yet, for the tool that signs it.
-func Check(text string) error {
-	_, err := decode(text)
-	return err
-}
-
-func decode(text string) (*Site, error) {
+func decode(text string, table Table) (*Site, error) {
 	var file siteFile
 	meta, err := toml.Decode(text, &file)
 	if err != nil {
@@ -109,14 +121,20 @@ func decode(text string) (*Site, error) {
 	if err := site.readTimeout(file.PromptTimeout); err != nil {
 		return nil, err
 	}
-	return site, site.readCapabilities(file.Capabilities)
+	if err := site.readIdentify(file.Identify); err != nil {
+		return nil, err
+	}
+	if err := site.readAuthorise(file.Authorise); err != nil {
+		return nil, err
+	}
+	return site, site.readCapabilities(file.Capabilities, table)
 }
 
 func (s *Site) readStaff(accounts []string) error {
-	for _, account := range accounts {
-		plain, ok := canonicalAccount(account)
+	for _, text := range accounts {
+		plain, ok := account.Canonical(text)
 		if !ok {
-			return fmt.Errorf("policy: staff: %q is not an account: use name@organisation in plain letters", account)
+			return fmt.Errorf("policy: staff: %q is not an account: use name@organisation in plain letters", text)
 		}
 		s.Staff = append(s.Staff, plain)
 	}
@@ -135,9 +153,9 @@ func (s *Site) readTimeout(text string) error {
 	return nil
 }
 
-func (s *Site) readCapabilities(said map[string]string) error {
+func (s *Site) readCapabilities(said map[string]string, table Table) error {
 	for name, value := range said {
-		if !switchable[Capability(name)] {
+		if r, known := table.row(Capability(name)); !known || !r.Switchable {
 			return fmt.Errorf("policy: capabilities: %q is not one that a policy can set", name)
 		}
 		switch value {
@@ -152,23 +170,28 @@ func (s *Site) readCapabilities(said map[string]string) error {
 	return nil
 }
 
-// canonicalAccount is the one form accounts are compared in: ASCII, lower
-// case, one "@". Everything that could be an alias or a look-alike is no
-// account at all (scenario 27).
-func canonicalAccount(account string) (string, bool) {
-	if len(account) > 254 {
-		return "", false
+func (s *Site) readIdentify(text string) error {
+	switch Identify(text) {
+	case "":
+		s.Identify = IdentifyNone
+	case IdentifyNone, IdentifyInitials, IdentifyPIN:
+		s.Identify = Identify(text)
+	default:
+		return fmt.Errorf("policy: identify must be %q, %q or %q", IdentifyNone, IdentifyInitials, IdentifyPIN)
 	}
-	name, host, ok := strings.Cut(account, "@")
-	if !ok || name == "" || host == "" {
-		return "", false
-	}
-	for _, r := range name + host {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '-', r == '_', r == '+':
-		default:
-			return "", false
+	return nil
+}
+
+var capabilityName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
+
+// readAuthorise takes names that this version does not know, too: a site has
+// PCs of several versions, and what a version does not have it cannot be given.
+func (s *Site) readAuthorise(names []string) error {
+	for _, name := range names {
+		if !capabilityName.MatchString(name) {
+			return fmt.Errorf("policy: authorise: %q is not the name of a capability", name)
 		}
+		s.Authorise = append(s.Authorise, Capability(name))
 	}
-	return strings.ToLower(account), true
+	return nil
 }

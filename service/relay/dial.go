@@ -159,7 +159,7 @@ func (s *Support) admit(leaf *x509.Certificate, request string) (support.Enginee
 	if id.Request != "" && id.Request != request {
 		return support.Engineer{}, errors.New("the certificate was issued for another request")
 	}
-	e := support.Engineer{Account: id.Account, Name: id.Name, Organisation: id.Organisation, Regions: id.Regions}
+	e := support.Engineer{Account: id.Account, Name: id.Name, Organisation: id.Organisation, Regions: id.Regions, Serial: leaf.SerialNumber.Text(16)}
 	if d := s.cfg.Machine.Policy.Connect(e); !d.Allowed {
 		return e, fmt.Errorf("policy: %s", d.Why)
 	}

@@ -124,11 +124,16 @@ type policy struct {
 	mu     sync.Mutex
 	off    map[support.Capability]string
 	nobody bool
+	admit  func(support.Engineer) string // why not, or ""; nil: everybody
 }
 
-func (p *policy) Connect(support.Engineer) support.Decision {
+func (p *policy) Connect(e support.Engineer) support.Decision {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.admit != nil {
+		why := p.admit(e)
+		return support.Decision{Allowed: why == "", Why: why}
+	}
 	return support.Decision{Allowed: !p.nobody, Why: "nobody"}
 }
 

@@ -37,6 +37,7 @@ type Engineer struct {
 	Name         string
 	Organisation string
 	Regions      []string
+	Serial       string // of the certificate, hexadecimal
 }
 
 // Moment is one instant on two clocks. Mono counts up from the start of the
@@ -64,6 +65,8 @@ type Decision struct {
 	PatientData bool
 	// RunInProgress is true while a run is, or may be, in progress (B7).
 	RunInProgress bool
+	// Identify says what goes with an Allow on this site: "none", "initials" or "pin".
+	Identify string
 }
 
 // Policy is asked for every request and again for every message, so it must
