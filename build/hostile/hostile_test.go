@@ -30,6 +30,7 @@ func attempts(t *testing.T, few int) int {
 // and 42).
 func hostile(t *testing.T, kind string, few int, live ...string) {
 	t.Helper()
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "report.json")
 	n := attempts(t, few)
 	var out bytes.Buffer
@@ -67,11 +68,15 @@ func hostile(t *testing.T, kind string, few int, live ...string) {
 }
 
 func TestHostileEngineer(t *testing.T) {
-	hostile(t, "engineer", 300, "sessions", "prompts", "grants", "inputs", "pictures", "files", "resumed")
+	hostile(t, "engineer", 200, "sessions", "prompts", "grants", "inputs", "pictures", "files", "resumed")
 }
 
 func TestHostileRelay(t *testing.T) {
-	hostile(t, "relay", 150, "sessions", "prompts", "grants", "inputs", "pictures", "resumed")
+	hostile(t, "relay", 120, "sessions", "prompts", "grants", "inputs", "pictures", "resumed")
+}
+
+func TestHostileBroker(t *testing.T) {
+	hostile(t, "broker", 150, "calls for help", "trusted time kept", "vendor policies in force", "bursts of 10,200 messages")
 }
 
 func TestUnknownKind(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"runtime"
 	"time"
 
+	"beckmanconnect/build/hostile/broker"
 	"beckmanconnect/build/hostile/engineer"
 	"beckmanconnect/build/hostile/relay"
 	"beckmanconnect/build/hostile/tally"
@@ -27,7 +28,7 @@ import (
 
 // all kinds of attackers, by name.
 func all() []tally.Kind {
-	return []tally.Kind{engineer.Kind(), relay.Kind()}
+	return []tally.Kind{engineer.Kind(), relay.Kind(), broker.Kind()}
 }
 
 func main() {

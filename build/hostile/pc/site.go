@@ -3,7 +3,6 @@ package pc
 import (
 	"crypto/rand"
 	"fmt"
-	"slices"
 	"sync"
 
 	"golang.org/x/mod/sumdb/note"
@@ -63,11 +62,14 @@ func (s *Site) Sign(p Policy) error {
 	if err != nil {
 		return err
 	}
-	site, err := policy.Parse(signed, s.keys)
+	site, err := policy.Parse(signed, s.keys, policy.Defaults())
 	if err != nil {
 		return err
 	}
-	s.said, s.effective = p, policy.Evaluate(site, "", policy.Facts{TermsAccepted: true})
+	table := policy.Defaults()
+	s.said, s.effective = p, policy.Evaluate(policy.Layers{
+		Table: table, Known: policy.Installed(table, "hostile"), Site: site, Facts: policy.Facts{TermsAccepted: true, Region: Region},
+	})
 	return nil
 }
 
@@ -82,15 +84,8 @@ func (s *Site) Said() Policy {
 func (s *Site) Connect(e support.Engineer) support.Decision {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case !slices.Contains(e.Regions, Region):
-		return support.Decision{Why: "not-trained-for-region"}
-	case !s.effective.Decide(policy.Support).Allowed():
-		return support.Decision{Why: "off"}
-	case !s.effective.AllowsStaff(e.Account, e.Organisation).Allowed():
-		return support.Decision{Why: "not-allowlisted"}
-	}
-	return support.Decision{Allowed: true}
+	why := s.effective.Admit(policy.Engineer{Account: e.Account, Organisation: e.Organisation, Regions: e.Regions, Serial: e.Serial})
+	return support.Decision{Allowed: why == "", Why: why}
 }
 
 // Decide implements support.Policy.
@@ -103,6 +98,6 @@ func (s *Site) Decide(e support.Engineer, c support.Capability) support.Decision
 	d := s.effective.Decide(policy.Capability(c))
 	return support.Decision{
 		Allowed: d.Allowed(), Why: d.Effect.String(), PromptTimeout: s.effective.PromptTimeout,
-		PatientData: s.effective.Class == policy.PatientData, RunInProgress: s.said.Run,
+		PatientData: s.effective.Class == policy.PatientData, RunInProgress: s.said.Run, Identify: string(s.effective.Identify()),
 	}
 }

@@ -28,6 +28,7 @@ type Kind struct {
 	Name    string
 	Classes []Class
 	Block   int // attempts against one victim
+	Idle    int // how many times more victims at a time than workers: they mostly wait
 	// Run makes the block's attempts. An error is a fault of the rig, never an
 	// act: what could not be tried is not counted as tried.
 	Run func(ctx context.Context, b *Block) error
@@ -127,7 +128,7 @@ func Run(ctx context.Context, k Kind, o Options) (*Report, error) {
 		group  sync.WaitGroup
 	)
 	blocks := make(chan *Block)
-	for range max(o.Workers, 1) {
+	for range max(o.Workers, 1) * max(k.Idle, 1) {
 		group.Go(func() {
 			for b := range blocks {
 				err := k.Run(ctx, b)
