@@ -14,6 +14,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"beckmanconnect/cloud/staff"
 	"beckmanconnect/cloud/web"
 )
 
@@ -28,6 +29,7 @@ import (
 //	certificate = "…", key = "…"         # absent: issued by the cloud CA in private
 //	upgrades = "/srv/beckmanconnect/upgrades"
 //	staff_networks = ["192.0.2.0/24"]    # the service network (P21); nobody else signs in
+//	staff_removed = "/etc/beckmanconnect-cloud/removed-staff" # absent: none; one account a line, counts at once
 //	[oidc]
 //	issuer = "https://sso.example"
 //	client = "beckmanconnect-console"
@@ -44,6 +46,7 @@ type Config struct {
 	Key           string         `toml:"key"`
 	Upgrades      string         `toml:"upgrades"`
 	StaffNetworks []netip.Prefix `toml:"staff_networks"`
+	StaffRemoved  string         `toml:"staff_removed"`
 	OIDC          OIDC           `toml:"oidc"`
 
 	Console http.Handler     `toml:"-"` // the staff's page; nil: none is served
@@ -104,6 +107,9 @@ func (c *Config) check() error {
 	}
 	if len(c.StaffNetworks) == 0 { // P21: an empty list would be a list forgotten
 		return errors.New(`"staff_networks" is missing: the networks staff signs in from`)
+	}
+	if _, err := staff.Removed(c.StaffRemoved).Has(""); err != nil {
+		return fmt.Errorf("\"staff_removed\": %w", err)
 	}
 	if (c.Certificate == "") != (c.Key == "") {
 		return errors.New(`"certificate" and "key" belong together`)

@@ -70,8 +70,11 @@ func TestScriptIsInert(t *testing.T) {
 	n := alarm(1)
 	n.Title = script
 	l.say(d.id, cloudapi.KindNotification, "e", 2, n)
+	l.say(d.id, cloudapi.KindSessionEvent, "e", 3, cloudapi.SessionEvent{Request: "req-1", Session: "s", Kind: "ended",
+		Engineer: "anna.weber@vendor.example", Fields: map[string]string{"why": script, "ticket": script, script: script}})
+	r.issue(t, "req-1", "anna.weber@vendor.example")
 	c, header := r.client(), r.bearer(t, "anna.weber@vendor.example")
-	for _, path := range []string{cloudapi.PathRequests, cloudapi.PathFleet, cloudapi.PathAlarms + "?device=" + d.id} {
+	for _, path := range []string{cloudapi.PathRequests, cloudapi.PathFleet, cloudapi.PathAlarms + "?device=" + d.id, cloudapi.PathSessions} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.BaseURL()+path, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -232,8 +232,13 @@ func TestStaffFromElsewhereIsRefused(t *testing.T) { // P21
 		c.StaffNetworks = c.StaffNetworks[:0:0]
 		c.StaffNetworks = append(c.StaffNetworks, documentation)
 	})
-	for _, path := range []string{cloudapi.PathLogin, cloudapi.PathOIDC, cloudapi.PathMe, cloudapi.PathLive, cloudapi.PathFleet} {
+	for _, path := range []string{cloudapi.PathLogin, cloudapi.PathOIDC, cloudapi.PathMe, cloudapi.PathLive, cloudapi.PathFleet, cloudapi.PathSessions} {
 		if status, failure := get(t, r.client(), r.BaseURL()+path, nil); status != http.StatusForbidden || failure.Code != "network" {
+			t.Errorf("%s: %d %+v", path, status, failure)
+		}
+	}
+	for _, path := range []string{cloudapi.PathToken, cloudapi.PathCert} {
+		if status, failure := post(t, r.client(), r.BaseURL()+path, nil, nil); status != http.StatusForbidden || failure.Code != "network" {
 			t.Errorf("%s: %d %+v", path, status, failure)
 		}
 	}
@@ -306,6 +311,11 @@ func TestEngineerCertificate(t *testing.T) { // P10, P20
 			t.Errorf("%s: %d, want %d", c.name, status, c.want)
 		}
 	}
+	post(t, r.client(), r.BaseURL()+cloudapi.PathLogout, nil, nil, anna...)
+	if _, status := ask(csrPEM(t, key), "req-1", anna); status != http.StatusUnauthorized {
+		t.Errorf("after signing out: %d", status)
+	}
+	anna = r.bearer(t, "anna.weber@vendor.example")
 	l.say(d.id, cloudapi.KindRequest, "e", 2, cloudapi.Request{ID: "req-1", State: "ended"})
 	if _, status := ask(csrPEM(t, key), "req-1", anna); status != http.StatusForbidden {
 		t.Errorf("after the request ended: %d", status)

@@ -17,6 +17,7 @@ import (
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ipc/protocol"
 	"beckmanconnect/ipc/server"
 	"beckmanconnect/service/device"
@@ -24,6 +25,7 @@ import (
 	"beckmanconnect/service/local"
 	"beckmanconnect/service/notify"
 	"beckmanconnect/service/offers"
+	"beckmanconnect/service/pins"
 	"beckmanconnect/service/policy"
 	"beckmanconnect/service/relay"
 	"beckmanconnect/service/supervise"
@@ -46,6 +48,7 @@ type house struct {
 	profile    *notify.Profile
 	alarms     *notify.Alarms
 	hub        *server.Hub
+	pins       *pins.Book
 	support    *relay.Support
 	link       *link.Link
 	offers     *offers.Offers
@@ -85,6 +88,22 @@ func (h *house) buildProfile(context.Context) error {
 		h.parts.Set("profile", supervise.Failed, err.Error())
 	}
 	return nil
+}
+
+// masks is what the profile hides from the engineer. Without a profile that can
+// be read nobody knows, and all of the screen is hidden (B6).
+func (h *house) masks() []*hostpb.Mask {
+	if h.profile == nil {
+		return relay.AllMasked("profile-unreadable")
+	}
+	var all []*hostpb.Mask
+	for _, m := range h.profile.Masks {
+		all = append(all, &hostpb.Mask{
+			Id: m.ID, Title: m.Title, Class: m.Class, Process: m.Process,
+			X: int32(m.X), Y: int32(m.Y), Width: uint32(m.Width), Height: uint32(m.Height),
+		})
+	}
+	return all
 }
 
 func (h *house) buildDevice(ctx context.Context) error {
@@ -147,6 +166,10 @@ func (h *house) buildHub(ctx context.Context) (err error) {
 }
 
 func (h *house) buildSupport(ctx context.Context) (err error) {
+	h.pins, err = pins.Open(ctx, pins.Config{Store: h.store, Changed: h.statusChanged})
+	if err != nil {
+		return err
+	}
 	h.support, err = relay.New(ctx, relay.Config{
 		Machine:     support.Config{Policy: sessionPolicy{h}, Gate: h.gate},
 		DeviceID:    h.device.ID,
@@ -156,7 +179,9 @@ func (h *house) buildSupport(ctx context.Context) (err error) {
 		Store:       relay.FromStore(h.store),
 		TriesFile:   filepath.Join(h.config.Data, "tries.json"),
 		Publisher:   publisher{h},
+		PINs:        h.pins,
 		Files:       relay.FilesConfig{Dir: h.config.Received},
+		Masks:       h.masks(),
 		Log:         h.log,
 	})
 	return err

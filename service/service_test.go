@@ -413,9 +413,20 @@ func TestRegistrationAndPolicy(t *testing.T) {
 	await(t, events, "support to be ready", func(e *hostpb.Event) bool {
 		return e.GetStatus().GetSupport().GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_READY
 	})
+	// A PIN is set before help is asked for, not while somebody may come in (B3).
+	pin := &hostpb.SetPINRequest{Initials: "mh", Pin: "493817265013"}
+	if _, err := c.Host.SetPIN(t.Context(), pin); err != nil {
+		t.Fatal(err)
+	}
+	await(t, events, "whose PIN is set", func(e *hostpb.Event) bool {
+		return slices.Equal(e.GetStatus().GetPinInitials(), []string{"MH"})
+	})
 	help, err := c.Host.RequestHelp(t.Context(), &hostpb.RequestHelpRequest{TechnicianCalled: true, Reason: "x"})
 	if err != nil || len(help.GetCode()) != 9 {
 		t.Fatalf("%v %v", help, err)
+	}
+	if _, err := c.Host.SetPIN(t.Context(), &hostpb.SetPINRequest{Initials: "xy", Pin: "4938"}); client.Code(err) != "session-running" {
+		t.Errorf("a PIN while help is asked for: %v", err)
 	}
 	await(t, events, "the waiting request", func(e *hostpb.Event) bool {
 		return e.GetSupport().GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_WAITING

@@ -37,7 +37,7 @@ func (h *house) status(ctx context.Context) (*hostpb.Status, error) {
 		InstrumentClass: string(effective.Class), InstrumentRun: string(*h.runState.Load()), Policy: effective.Source,
 		OpenNotifications: uint32(open), Worst: notify.Severity(worst),
 		Support: h.support.State(), Upgrade: h.offers.Current(), Log: h.logState(), Components: h.components(state),
-		LastSeq: last, Epoch: h.store.Epoch(), Identify: string(effective.Identify()),
+		LastSeq: last, Epoch: h.store.Epoch(), Identify: string(effective.Identify()), PinInitials: h.support.PINInitials(),
 	}
 	if r, registered := h.device.Registration(); registered {
 		s.Registration = local.Registration(r)

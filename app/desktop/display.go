@@ -8,11 +8,14 @@ import (
 	"beckmanconnect/session/screen"
 )
 
-// Picture is one look at the screen, with the product's own windows masked.
+// Picture is one look at the screen. The product's own windows and what the
+// instrument's profile masks are black in it.
 type Picture struct {
 	Frame  screen.Frame      // valid until the next Capture
 	Damage []image.Rectangle // what may differ from the Capture before; nil: all of it
-	Masked int               // own windows that were hidden
+	Hidden int               // windows and regions that are hidden, ours included
+	Masks  []string          // IDs of the profile's masks that hide something now, sorted
+	Black  bool              // hidden as a whole
 }
 
 // Screen captures. It is used by one goroutine.
@@ -20,9 +23,12 @@ type Screen interface {
 	// Changed gets a value when something changed since the last Capture.
 	// Where a system can only be asked, it ticks.
 	Changed() <-chan struct{}
+	// SetMasks says what the instrument's profile hides, once and before the
+	// first Capture: until then every picture is black.
+	SetMasks(*MaskSet)
 	// Capture returns the newest picture. It fails closed: when it cannot tell
-	// which windows are ours the picture is black and the error says why; with
-	// ErrLost the display itself is gone.
+	// which windows are to be hidden the picture is black and the error says
+	// why; with ErrLost the display itself is gone.
 	Capture(full bool) (Picture, error)
 	Close() error
 }
@@ -30,13 +36,17 @@ type Screen interface {
 // ErrLost means that the display is gone for good.
 var ErrLost = errors.New("desktop: the display is gone")
 
-// ErrOwnWindow means that an event was dropped because it would have reached a
-// window of this product (B3).
-var ErrOwnWindow = errors.New("desktop: input to the product's own windows is dropped")
+// ErrHidden means that an event was dropped because it would have reached a
+// window of this product (B3), or something the engineer is not to see (B6).
+var ErrHidden = errors.New("desktop: input to a hidden window is dropped")
 
 // Injector applies input. It is used by one goroutine. Every method checks,
-// with the display held still, that the event cannot reach a window of ours.
+// with the display held still, that the event cannot reach a window of ours or
+// one that is masked; when it cannot be told, the event is dropped.
 type Injector interface {
+	// SetMasks says what the instrument's profile hides, once and before any
+	// other method: until then every event is dropped.
+	SetMasks(*MaskSet)
 	// Move moves the pointer.
 	Move(x, y int) error
 	// Button presses or lifts a mouse button where the pointer is put.
@@ -48,8 +58,8 @@ type Injector interface {
 	Key(k keys.Key, down bool) error
 	// Release lifts everything that is still held.
 	Release() error
-	// OwnFocus says whether a window of ours has the keyboard.
-	OwnFocus() (bool, error)
+	// HiddenFocus says whether a window of ours or a masked one has the keyboard.
+	HiddenFocus() (bool, error)
 	Close() error
 }
 

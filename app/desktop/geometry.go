@@ -29,6 +29,25 @@ func (a Area) Add(r image.Rectangle) Area {
 	return append(a, rest...)
 }
 
+// Has says whether a pixel is in a.
+func (a Area) Has(p image.Point) bool {
+	for _, r := range a {
+		if p.In(r) {
+			return true
+		}
+	}
+	return false
+}
+
+// Covers says whether all of r is in a; nothing is in everything.
+func (a Area) Covers(r image.Rectangle) bool {
+	rest := Area{r}
+	for _, p := range a {
+		rest = rest.Subtract(p)
+	}
+	return rest.Pixels() == 0
+}
+
 // Clip returns what of a is inside r.
 func (a Area) Clip(r image.Rectangle) Area {
 	var out Area
@@ -79,27 +98,30 @@ func cut(p, r image.Rectangle) []image.Rectangle {
 	return out
 }
 
-// Window is one window on the screen as far as masking needs to know it.
+// Window is one window on the screen as far as hiding needs to know it.
 type Window struct {
 	Bounds image.Rectangle // with its border and decoration, in screen pixels
-	Ours   bool            // belongs to this product
+	Hidden bool            // belongs to this product, or the instrument's profile masks it
 	Opaque bool            // nothing below it shines through
 }
 
-// Masks returns what of the screen has to be hidden: the parts of our own
-// windows that no opaque foreign window covers (B6). Windows come from the
-// lowest to the topmost.
-func Masks(screen image.Rectangle, windows []Window) Area {
-	var masked Area
+// Hide returns what of the screen has to be black: the parts of hidden windows
+// that no opaque shown window covers, and every region (B6). Windows come from
+// the lowest to the topmost.
+func Hide(screen image.Rectangle, windows []Window, regions []image.Rectangle) Area {
+	var hidden Area
 	for _, w := range windows {
 		switch {
-		case w.Ours:
-			masked = masked.Add(w.Bounds.Intersect(screen))
+		case w.Hidden:
+			hidden = hidden.Add(w.Bounds.Intersect(screen))
 		case w.Opaque:
-			masked = masked.Subtract(w.Bounds)
+			hidden = hidden.Subtract(w.Bounds)
 		}
 	}
-	return masked
+	for _, r := range regions {
+		hidden = hidden.Add(r.Intersect(screen))
+	}
+	return hidden
 }
 
 // Blacken paints an area of a picture of 4-byte pixels black.

@@ -1,8 +1,9 @@
 // Package desktop is the desktop helper: it shows the engineer the technician's
 // screen and applies the engineer's input, for as long as the service says so.
 // It holds no grants of its own. What it adds to the service's checks is what
-// only the desktop can know: it hides the product's own windows (B6), never
-// sends input to them (B3), and gives way to the technician's own hands.
+// only the desktop can know: it hides the product's own windows and what the
+// instrument's profile masks (B6), never sends input to them (B3), and gives way
+// to the technician's own hands.
 //
 // The systems' own parts stand in x11 and gdi, behind Screen, Injector and
 // Watcher.
@@ -69,12 +70,41 @@ func Run(ctx context.Context, c Config) error {
 // errStopped ends the group when the service said stop.
 var errStopped = errors.New("desktop: stopped")
 
+// learnMasks waits for what the instrument's profile hides. Nothing is captured
+// and nothing applied before, whatever else is asked for: without the masks
+// nobody knows what may be seen (B6).
+func (c Config) learnMasks(s stream) error {
+	for {
+		command, err := s.Recv()
+		switch {
+		case errors.Is(err, io.EOF):
+			return io.EOF
+		case err != nil:
+			return fmt.Errorf("desktop: link to the service: %w", err)
+		case command.GetStop() != nil:
+			return errStopped
+		case command.GetMasks() == nil:
+			continue
+		}
+		masks, err := ReadMasks(command.GetMasks())
+		if err != nil {
+			return err
+		}
+		c.Screen.SetMasks(masks)
+		c.Injector.SetMasks(masks)
+		return nil
+	}
+}
+
 // work ends all its parts together; hangUp ends the stream, and with it the
 // wait for the next command.
 func (c Config) work(ctx context.Context, s stream, hangUp func()) error {
 	hello := &hostpb.HelperHello{Token: c.Start.GetToken(), SessionId: c.Start.GetSessionId()}
 	if err := s.Send(&hostpb.HelperMessage{Body: &hostpb.HelperMessage_Hello{Hello: hello}, Generation: c.Start.GetGeneration()}); err != nil {
 		return fmt.Errorf("desktop: attach: %w", err)
+	}
+	if err := c.learnMasks(s); err != nil {
+		return ending(err)
 	}
 	h := &helper{
 		Config: c, stream: s,
@@ -95,9 +125,12 @@ func (c Config) work(ctx context.Context, s stream, hangUp func()) error {
 		}
 		return nil
 	})
-	err := group.Wait()
-	switch {
-	case errors.Is(err, errStopped), errors.Is(err, io.EOF):
+	return ending(group.Wait())
+}
+
+// ending is nil for the ends that are meant.
+func ending(err error) error {
+	if errors.Is(err, errStopped) || errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err
@@ -127,6 +160,8 @@ func (h *helper) receive() error {
 			h.show.setView(body.View.GetOn(), body.View.GetFull())
 		case *hostpb.HelperCommand_Input:
 			h.queue.put(generation, body.Input.GetEvents())
+		case *hostpb.HelperCommand_Preview:
+			h.show.setWatched(body.Preview.GetOn())
 		case *hostpb.HelperCommand_Ack:
 			h.show.ack(body.Ack.GetSeq())
 		case *hostpb.HelperCommand_ReleaseKeys:

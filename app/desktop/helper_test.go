@@ -26,6 +26,7 @@ import (
 // attached is a helper on a real display, seen from the service.
 type attached struct {
 	t       *testing.T
+	display string
 	paint   *xtesting.Painter
 	from    chan *hostpb.HelperMessage
 	to      chan *hostpb.HelperCommand
@@ -37,10 +38,23 @@ type attached struct {
 
 const generation = 5
 
-func attach(t *testing.T) *attached {
+func attach(t *testing.T, masks ...*hostpb.Mask) *attached {
 	t.Helper()
-	display := xtesting.Xvfb(t, "320x240")
-	a := &attached{t: t, paint: xtesting.NewPainter(t, display), from: make(chan *hostpb.HelperMessage, 64), to: make(chan *hostpb.HelperCommand, 64), done: make(chan error, 1), decoder: &screen.Decoder{}}
+	a := attachUnmasked(t)
+	a.mask(masks...)
+	return a
+}
+
+// attachUnmasked is a helper that was not yet told what to hide.
+func attachUnmasked(t *testing.T) *attached {
+	t.Helper()
+	return attachOn(t, "320x240")
+}
+
+func attachOn(t *testing.T, size string) *attached {
+	t.Helper()
+	display := xtesting.Xvfb(t, size)
+	a := &attached{t: t, display: display, paint: xtesting.NewPainter(t, display), from: make(chan *hostpb.HelperMessage, 64), to: make(chan *hostpb.HelperCommand, 64), done: make(chan error, 1), decoder: &screen.Decoder{}}
 	f := ipctest.Start(t, ipctest.Config{})
 	f.Host.Handle(func(h *ipctest.Handlers) { h.AttachDesktop = a.serve })
 	s, err := x11.OpenScreen(display)
@@ -117,10 +131,14 @@ func (a *attached) next() *hostpb.HelperMessage {
 	}
 }
 
-// show takes the next picture, shows it and says so.
+// show takes the next picture, shows it and says so. Previews are passed over.
 func (a *attached) show() image.Image {
 	a.t.Helper()
-	h, _, err := a.decoder.Apply(a.next().GetScreenUpdate())
+	m := a.next()
+	for m.GetPreview() != nil {
+		m = a.next()
+	}
+	h, _, err := a.decoder.Apply(m.GetScreenUpdate())
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -137,6 +155,10 @@ func (a *attached) until(at image.Point, want color.RGBA) {
 			return
 		}
 	}
+}
+
+func (a *attached) mask(masks ...*hostpb.Mask) {
+	a.to <- &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Masks{Masks: &hostpb.HelperMasks{Masks: masks}}, Generation: generation}
 }
 
 func (a *attached) view(on bool) {

@@ -75,13 +75,13 @@ func (a *applier) letGo() {
 	}
 }
 
-// checkFocus lifts what is held as soon as a window of ours gets the keyboard.
+// checkFocus lifts what is held as soon as a hidden window gets the keyboard.
 func (a *applier) checkFocus() error {
-	own, err := a.injector.OwnFocus()
+	hidden, err := a.injector.HiddenFocus()
 	if err != nil {
 		return a.judge(err)
 	}
-	if own {
+	if hidden {
 		return a.release()
 	}
 	return nil
@@ -131,8 +131,8 @@ func (a *applier) apply(e *hostpb.InputEvent) error {
 	case hostpb.InputEvent_KIND_WHEEL:
 		err = a.injector.Wheel(x, y, int(e.GetWheelX()), int(e.GetWheelY()))
 	}
-	if errors.Is(err, ErrOwnWindow) {
-		a.log.Debug("input dropped: own window")
+	if errors.Is(err, ErrHidden) {
+		a.log.Debug("input dropped: hidden window")
 		return a.release()
 	}
 	return a.judge(err)

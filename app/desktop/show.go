@@ -17,7 +17,7 @@ const retryAfter = time.Second
 
 // The error codes of HelperState.
 const (
-	codeWindows = "windows-unknown" // the picture is black: our windows cannot be told apart
+	codeWindows = "windows-unknown" // the picture is black: what is to be hidden cannot be told apart
 	codeLost    = "display-lost"
 )
 
@@ -28,14 +28,19 @@ type show struct {
 	now     func() time.Time
 	wake    chan struct{}
 
-	mu    sync.Mutex
-	pacer *pacer
-	state *hostpb.HelperState // as it is
-	told  *hostpb.HelperState // as it was sent last
+	newest  Picture // what the encoder got last; used by run's goroutine, as preview is
+	have    bool
+	preview *preview
+
+	mu      sync.Mutex
+	pacer   *pacer
+	watched bool                // the technician wants to see it, too
+	state   *hostpb.HelperState // as it is
+	told    *hostpb.HelperState // as it was sent last
 }
 
 func newShow(s Screen, e *screen.Encoder) *show {
-	return &show{screen: s, encoder: e, now: time.Now, wake: make(chan struct{}, 1), pacer: newPacer(), state: &hostpb.HelperState{}}
+	return &show{screen: s, encoder: e, now: time.Now, wake: make(chan struct{}, 1), preview: newPreview(), pacer: newPacer(), state: &hostpb.HelperState{}}
 }
 
 func (s *show) change(f func()) {
@@ -52,6 +57,9 @@ func (s *show) setView(on, full bool) {
 	s.change(func() { s.pacer.view(on, full); s.state.Capturing = on })
 }
 
+// setWatched has previews made, beginning with what shows now.
+func (s *show) setWatched(on bool) { s.change(func() { s.watched = on }) }
+
 func (s *show) ack(seq uint32)      { s.change(func() { s.pacer.acked(seq) }) }
 func (s *show) setLocal(local bool) { s.change(func() { s.state.LocalInput = local }) }
 func (s *show) setLocked()          { s.change(func() { s.state.Locked = true }) }
@@ -66,6 +74,9 @@ func (s *show) run(ctx context.Context, send func(*hostpb.HelperMessage) error) 
 		if err != nil {
 			return err
 		}
+		if next, due := s.beginPreview(); due && (wait == 0 || next < wait) {
+			wait = next
+		}
 		timer.Stop()
 		if wait > 0 {
 			timer.Reset(wait)
@@ -79,8 +90,46 @@ func (s *show) run(ctx context.Context, send func(*hostpb.HelperMessage) error) 
 			s.mu.Unlock()
 		case <-s.wake:
 		case <-timer.C:
+		case p := <-s.preview.made:
+			if err := s.sendPreview(p, send); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// beginPreview starts a preview that is due, and otherwise says how long to
+// wait for it.
+func (s *show) beginPreview() (wait time.Duration, due bool) {
+	s.mu.Lock()
+	on, watched := s.pacer.on, s.watched
+	s.mu.Unlock()
+	if !watched {
+		s.preview.stale, s.preview.last = true, time.Time{} // the next one asked for comes at once
+	}
+	if !on {
+		s.have = false // what was shown once is not shown any more
+	}
+	if !watched || !s.have {
+		return 0, false
+	}
+	now := s.now()
+	if wait, due = s.preview.wait(now); due && wait == 0 {
+		s.preview.begin(s.newest, now)
+		return 0, false
+	}
+	return wait, due
+}
+
+func (s *show) sendPreview(p *hostpb.Preview, send func(*hostpb.HelperMessage) error) error {
+	s.preview.making = false
+	s.mu.Lock()
+	wanted := s.watched && s.pacer.on
+	s.mu.Unlock()
+	if !wanted {
+		return nil
+	}
+	return send(&hostpb.HelperMessage{Body: &hostpb.HelperMessage_Preview{Preview: p}})
 }
 
 // step does what is due and says how long to wait for the next thing.
@@ -141,8 +190,9 @@ func (s *show) picture(full bool) ([]byte, error) {
 		s.pacer.retry(s.now(), retryAfter)
 	}
 	s.state.Width, s.state.Height = uint32(p.Frame.Width), uint32(p.Frame.Height)
-	s.state.MaskedWindows = uint32(p.Masked)
+	s.state.MaskedWindows, s.state.Masks = uint32(p.Hidden), p.Masks
 	s.mu.Unlock()
+	s.newest, s.have, s.preview.stale = p, true, true
 	if full {
 		s.encoder.Reset()
 	}

@@ -94,6 +94,7 @@ func (p *program) act(what string, do func(context.Context, hostpb.HostClient) e
 // Navigate is part of view.Actions.
 func (p *program) Navigate(page string) {
 	p.state.Failure = ""
+	p.state.SummaryOpen = false // it was looked at
 	p.navigate(page)
 	p.refresh()
 }
@@ -208,6 +209,33 @@ func (p *program) endSession(how string) {
 	}, nil)
 }
 
+// ShowSummary is part of view.Actions.
+func (p *program) ShowSummary(open bool) {
+	p.state.SummaryOpen = open
+	p.refresh()
+}
+
+// SetPIN is part of view.Actions.
+func (p *program) SetPIN(initials, pin, old string) {
+	if p.state.PIN.Busy {
+		return
+	}
+	p.state.PIN.Busy = true
+	p.call(callTime, "SetPIN", func(ctx context.Context, host hostpb.HostClient) error {
+		_, err := host.SetPIN(ctx, &hostpb.SetPINRequest{Initials: initials, Pin: pin, OldPin: old})
+		return err
+	}, func(err error) {
+		if err != nil {
+			p.state.PIN.Done(initials, client.Code(err))
+			return
+		}
+		p.state.PIN.Done(initials, "")
+		// The next prompt on this log-on starts with them.
+		p.app.Preferences().SetString(initialsKey, initials)
+	})
+	p.refresh()
+}
+
 // InstallUpgrade is part of view.Actions.
 func (p *program) InstallUpgrade(digest string) {
 	var reply *hostpb.Upgrade
@@ -238,4 +266,5 @@ func (p *program) redress(lang string) {
 	p.build()
 	p.main.SetTitle(p.kit.T("app.name") + " " + p.kit.T("app.subtitle"))
 	p.bar.redress(p)
+	p.preview.redress(p)
 }

@@ -5,7 +5,6 @@ package window
 import (
 	"bytes"
 	"encoding/json"
-	"math"
 	"os"
 	"path/filepath"
 
@@ -31,7 +30,7 @@ type layoutEntry struct {
 	Y       int    `json:"y"`
 	W       int    `json:"w"`
 	H       int    `json:"h"`
-	Window  string `json:"window"` // "main", "prompt", "bar"
+	Window  string `json:"window"` // "main", "prompt", "bar", "preview"
 	Text    string `json:"text,omitempty"`
 	Enabled bool   `json:"enabled"`
 }
@@ -56,6 +55,9 @@ func (d *layoutDump) write(p *program) {
 	if p.bar != nil {
 		entries = p.layoutOf(entries, "bar", p.bar.window)
 	}
+	if p.preview != nil {
+		entries = p.layoutOf(entries, "preview", p.preview.window)
+	}
 	raw, err := json.MarshalIndent(entries, "", " ")
 	if err != nil || bytes.Equal(raw, d.last) {
 		return
@@ -76,18 +78,16 @@ func (p *program) layoutOf(entries []layoutEntry, name string, w fyne.Window) []
 	if err != nil {
 		return entries
 	}
-	scale := w.Canvas().Scale()
-	pixels := func(v float32) int { return int(math.Round(float64(v * scale))) }
 	for _, place := range part.Places(w.Content()) {
-		e := layoutEntry{
-			ID: place.ID, Window: name, X: area.X + pixels(place.Pos.X), Y: area.Y + pixels(place.Pos.Y),
-			W: pixels(place.Size.Width), H: pixels(place.Size.Height), Enabled: true,
-		}
+		at := pixels(place, area, w.Canvas().Scale())
+		e := layoutEntry{ID: place.ID, Window: name, X: at.X, Y: at.Y, W: at.W, H: at.H, Enabled: true}
 		switch o := place.Object.(type) {
 		case *part.Button:
 			e.Text, e.Enabled = o.Label(), o.Enabled()
 		case *part.Entry:
-			e.Text = o.Text
+			if !o.Password {
+				e.Text = o.Text
+			}
 		case *part.Choice:
 			e.Text = o.Text
 		}

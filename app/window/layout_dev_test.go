@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"beckmanconnect/ui/sample"
@@ -37,5 +38,24 @@ func TestLayout(t *testing.T) {
 	}
 	if allow.Window != "prompt" || allow.Enabled || allow.Y < 50 {
 		t.Errorf("prompt.allow: %+v", allow)
+	}
+}
+
+// The layout never holds what is behind the dots of a PIN's field (B3).
+func TestNoPINInTheLayout(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "layout.json")
+	s := newStage(t, Config{})
+	s.program.dump = newLayoutDump(func(string) string { return file })
+	s.ready()
+	s.ask(sample.PINPrompt())
+	s.fill(s.program.prompt.window, "prompt.initials", "QZ")
+	s.fill(s.program.prompt.window, "prompt.pin", "864209")
+	s.program.onTick()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(raw), "QZ") || strings.Contains(string(raw), "864209") {
+		t.Errorf("the layout: %s", raw)
 	}
 }

@@ -27,6 +27,7 @@ type parts struct {
 	now         func() time.Time
 	do          func(func()) // runs on the windows' goroutine
 	native      native.Windows
+	locked      func() bool // whether the technician's screen is locked
 	grabKillKey func(context.Context, func()) (func(), error)
 	dump        *layoutDump
 	quit        func()
@@ -50,9 +51,10 @@ type program struct {
 	chosen   bool // a page was asked for, or chosen for what matters most
 	hidden   bool // the main window was closed while the program was needed
 
-	prompt *promptWindow
-	bar    *barWindow
-	kill   func() // gives the kill key back
+	prompt  *promptWindow
+	bar     *barWindow
+	preview *previewWindow
+	kill    func() // gives the kill key back
 
 	hurry atomic.Bool // a prompt is open: tick often
 
@@ -138,6 +140,7 @@ func (p *program) start() {
 // close ends every goroutine. Windows are gone by now.
 func (p *program) close() {
 	p.end()
+	p.prompt.unattend()
 	p.releaseKillKey()
 	p.service.close()
 	p.work.Wait()
@@ -225,6 +228,7 @@ func (p *program) show(page string) {
 	}
 	if page != "" {
 		p.chosen = true
+		p.state.SummaryOpen = false
 		p.navigate(page)
 	}
 	p.hidden = false
@@ -240,6 +244,7 @@ func (p *program) refresh() {
 	p.draw(now)
 	p.updatePrompt(now)
 	p.updateBar()
+	p.updatePreview()
 	p.fetch()
 	p.quitWhenIdle()
 }

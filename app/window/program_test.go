@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -32,13 +33,18 @@ type stage struct {
 	pressed func() // the kill key
 	held    bool
 	quits   int
+	locked  bool
 	now     time.Time
 }
 
 // fakeNative is a screen on which everything can be seen unless said otherwise.
 type fakeNative struct {
-	hidden bool
-	above  int
+	hidden  bool
+	covered bool
+	blind   bool // who presses cannot be told
+	machine bool // a program presses
+	above   int
+	attends int
 }
 
 func (n *fakeNative) Own(fyne.Window) error   { return nil }
@@ -50,6 +56,19 @@ func (n *fakeNative) Visible(fyne.Window) bool         { return !n.hidden }
 func (n *fakeNative) Move(fyne.Window, int, int) error { return nil }
 func (n *fakeNative) Unfocused(show func())            { show() }
 func (n *fakeNative) Close()                           {}
+func (n *fakeNative) Covered(fyne.Window) bool         { return n.covered }
+func (n *fakeNative) Attend(fyne.Window) (native.Hand, error) {
+	if n.blind {
+		return nil, errors.New("no devices")
+	}
+	n.attends++
+	return &fakeHand{n}, nil
+}
+
+type fakeHand struct{ n *fakeNative }
+
+func (h *fakeHand) Made(in native.Rect, _ bool) bool { return !h.n.machine && in.W > 0 && in.H > 0 }
+func (h *fakeHand) Close()                           { h.n.attends-- }
 
 func newStage(t *testing.T, c Config) *stage { return newStageWith(t, c, sample.Status()) }
 
@@ -71,7 +90,7 @@ func newStageWith(t *testing.T, c Config, status *hostpb.Status) *stage {
 	c.Language, c.Theme = "en", "light"
 	ctx, cancel := context.WithCancel(context.Background())
 	s.program = newProgram(ctx, test.NewTempApp(t), parts{
-		config: c, now: func() time.Time { return s.now }, do: func(f func()) { s.queue <- f }, native: s.native,
+		config: c, now: func() time.Time { return s.now }, do: func(f func()) { s.queue <- f }, native: s.native, locked: func() bool { return s.locked },
 		grabKillKey: s.grab, quit: func() { s.quits++ },
 	})
 	s.program.openMain()

@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -10,6 +11,7 @@ import (
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ui/model"
+	"beckmanconnect/ui/part"
 	"beckmanconnect/ui/view"
 )
 
@@ -20,10 +22,11 @@ type promptWindow struct {
 	id      string // of the question, and the nonce it was put with
 	window  fyne.Window
 	content *view.Prompt
+	hand    native.Hand // nil: this screen cannot tell who presses
 }
 
 // promptWidth is the window's; its height is what the question needs.
-const promptWidth = 580
+const promptWidth = 620
 
 // updatePrompt opens, leaves or closes the prompt as the state says.
 func (p *program) updatePrompt(now time.Time) {
@@ -35,6 +38,8 @@ func (p *program) updatePrompt(now time.Time) {
 	if wanted != nil && p.prompt == nil {
 		p.prompt = p.openPrompt(wanted)
 		p.prompt.tick(now)
+	} else if wanted != nil {
+		p.prompt.content.Update(wanted)
 	}
 	p.hurry.Store(p.prompt != nil)
 }
@@ -48,7 +53,7 @@ func (p *program) openPrompt(question *hostpb.Prompt) *promptWindow {
 	w := &promptWindow{program: p, id: questionID(question)}
 	w.window = p.app.NewWindow(native.Class)
 	w.window.SetPadded(false)
-	w.content = view.NewPrompt(p.kit, question, func(a view.Answer) { p.answer(w, question, a) })
+	w.content = view.NewPrompt(p.kit, question, p.app.Preferences().String(initialsKey), func(a view.Answer) { p.answer(w, question, a) })
 	// Closing the window is a no, as Escape is.
 	w.window.SetCloseIntercept(w.content.Deny)
 	w.window.SetContent(w.content.Content())
@@ -61,10 +66,18 @@ func (p *program) openPrompt(question *hostpb.Prompt) *promptWindow {
 	if err := p.native.Above(w.window); err != nil {
 		p.log.Warn("keep the prompt above other windows", "error", err)
 	}
+	var err error
+	if w.hand, err = p.native.Attend(w.window); err != nil {
+		// Without this nothing can be allowed: the question says so.
+		p.log.Error("watch who presses Allow", "error", err)
+	}
 	w.window.RequestFocus()
 	w.content.Focus(w.window.Canvas())
 	return w
 }
+
+// initialsKey is where this log-on's last initials are kept. A PIN never is.
+const initialsKey = "initials"
 
 // fit gives a window a width and the height its content then needs. Wrapped
 // text knows its height only once it has its width, hence the second pass.
@@ -79,27 +92,99 @@ func fit(w fyne.Window, width float32) {
 
 func (w *promptWindow) tick(now time.Time) {
 	if w != nil {
-		w.content.Tick(now, w.program.native.Visible(w.window))
+		w.content.Tick(now, w.sight())
+	}
+}
+
+// sight says whether the question can be read now.
+func (w *promptWindow) sight() model.Sight {
+	switch {
+	case w.program.locked():
+		return model.Locked
+	case !w.program.native.Visible(w.window):
+		return model.OutOfSight
+	case w.program.native.Covered(w.window):
+		return model.Covered
+	}
+	return model.InSight
+}
+
+// byHand says why a yes does not count, "" when it does: it has to come from
+// this PC's mouse or keyboard, at Allow's place, and the question has to be in
+// sight at that moment (B3).
+func (w *promptWindow) byHand(a view.Answer) string {
+	k := w.program.kit
+	if w.hand == nil {
+		return k.T("prompt.blind")
+	}
+	if words := w.sight().Words(k.Words); words != "" {
+		return words
+	}
+	if place, ok := w.program.placeOf(w.window, "prompt.allow"); !ok || !w.hand.Made(place, a.ByKey) {
+		return k.T("prompt.not-by-hand")
+	}
+	return ""
+}
+
+// placeOf is where a named part of a window is on the screen.
+func (p *program) placeOf(w fyne.Window, id string) (native.Rect, bool) {
+	area, err := p.native.Area(w)
+	if err != nil {
+		return native.Rect{}, false
+	}
+	for _, place := range part.Places(w.Content()) {
+		if place.ID == id {
+			return pixels(place, area, w.Canvas().Scale()), true
+		}
+	}
+	return native.Rect{}, false
+}
+
+// pixels is where a part is on the screen, in a window whose content is at area.
+func pixels(place part.Place, area native.Rect, scale float32) native.Rect {
+	in := func(v float32) int { return int(math.Round(float64(v * scale))) }
+	return native.Rect{X: area.X + in(place.Pos.X), Y: area.Y + in(place.Pos.Y), W: in(place.Size.Width), H: in(place.Size.Height)}
+}
+
+// unattend stops watching who presses.
+func (w *promptWindow) unattend() {
+	if w != nil && w.hand != nil {
+		w.hand.Close()
+		w.hand = nil
 	}
 }
 
 func (w *promptWindow) close() {
+	w.unattend()
 	w.window.SetCloseIntercept(nil)
 	w.window.Close()
 }
 
 // answer sends what the technician decided, with the nonce of this prompt.
 func (p *program) answer(w *promptWindow, question *hostpb.Prompt, a view.Answer) {
+	if a.Allow {
+		if words := w.byHand(a); words != "" {
+			p.log.Warn("a press on Allow did not count", "prompt", question.GetId(), "why", words)
+			w.content.Failed(words)
+			return
+		}
+	}
 	p.call(callTime, "AnswerPrompt", func(ctx context.Context, host hostpb.HostClient) error {
 		_, err := host.AnswerPrompt(ctx, &hostpb.AnswerPromptRequest{
 			PromptId: question.GetId(), Nonce: question.GetNonce(), Allow: a.Allow, Duration: a.Duration, RunConfirmed: a.RunConfirmed,
+			Initials: a.Initials, Pin: a.PIN,
 		})
 		return err
 	}, func(err error) {
+		if err == nil && a.Initials != "" {
+			p.app.Preferences().SetString(initialsKey, a.Initials)
+		}
 		switch {
-		case p.prompt != w:
-		case err != nil:
-			w.content.Failed(model.Failure(p.kit.Words, client.Code(err)))
+		case p.prompt == nil:
+		case err != nil && p.state.Prompt.GetId() == question.GetId():
+			// Also when the service has put the question anew since.
+			p.prompt.content.Failed(model.Failure(p.kit.Words, client.Code(err)))
+		case p.prompt != w || err != nil:
 		default:
 			// Answered: it closes now, not when the service's event comes.
 			if questionID(p.state.Prompt) == w.id {

@@ -17,6 +17,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
+	"beckmanconnect/app/desktop/lock"
 	"beckmanconnect/app/killkey"
 	"beckmanconnect/app/single"
 	"beckmanconnect/app/window/native"
@@ -76,8 +77,12 @@ func Run(ctx context.Context, c Config) error {
 		return fmt.Errorf("window: %w", err)
 	}
 	defer windows.Close()
+	log := c.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	p := newProgram(ctx, fyneApp, parts{
-		config: c, now: time.Now, do: fyne.Do, native: windows,
+		config: c, now: time.Now, do: fyne.Do, native: windows, locked: lock.Follow(ctx, log).Locked,
 		grabKillKey: killkey.Grab, dump: newLayoutDump(os.Getenv), quit: fyneApp.Quit,
 	})
 	defer p.close()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -106,6 +107,47 @@ func arrivedAny(dir string) (found bool, err error) {
 	return found, err
 }
 
+// secretsKept searches for the code in every file that the house has written,
+// the browser's profile among them, and in the arguments of every process
+// (P23, scenario 25).
+func (t *teller) secretsKept(code string) error {
+	bare := strings.ReplaceAll(code, " ", "")
+	needles := [][]byte{[]byte(code), []byte(bare), []byte(strings.ToLower(bare)), []byte(bare[:4] + "-" + bare[4:])}
+	search := func(where string) error {
+		content, err := os.ReadFile(where)
+		if err != nil {
+			return nil // a socket, or gone in between
+		}
+		for _, n := range needles {
+			if bytes.Contains(content, n) {
+				return fmt.Errorf("the code stands in %s", where)
+			}
+		}
+		return nil
+	}
+	err := filepath.WalkDir(t.o.dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return nil
+		}
+		return search(path)
+	})
+	if err != nil {
+		return err
+	}
+	for _, what := range []string{"cmdline", "environ"} {
+		files, err := filepath.Glob("/proc/[0-9]*/" + what)
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			if err := search(f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // upgrade is step 8: a second version of the product, built and signed by
 // build/release, is offered, accepted, verified and installed (P4, P8).
 func (t *teller) upgrade(ctx context.Context) (string, error) {
@@ -116,6 +158,7 @@ func (t *teller) upgrade(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	version := releaseVersion(t.o.release)
 	if err := t.house.Release(ctx, t.o.release); err != nil {
 		return "", err
 	}
@@ -127,7 +170,7 @@ func (t *teller) upgrade(ctx context.Context) (string, error) {
 					return strings.Contains(status, `"offered"`), err
 				})
 			},
-			func() error { return t.hand.ChooseInTray(ctx, t.desktop, "Upgrade") },
+			func() error { return t.chooseInTray(ctx, "tray.menu.upgrade-offered", "version", version) },
 			func() error { _, err := t.hand.Part(ctx, "upgrade.install"); return err },
 			func() error { return t.desk(ctx, "upgrade-offer") },
 			func() error { return t.hand.Press(ctx, "upgrade.install") },
@@ -162,10 +205,17 @@ func (t *teller) upgrade(ctx context.Context) (string, error) {
 	if err := json.Unmarshal([]byte(status), &s); err != nil {
 		return "", fmt.Errorf("beckmanctl status --json: %w", err)
 	}
-	if !strings.Contains(filepath.Base(t.o.release), s.Version) {
+	if s.Version != version {
 		return "", fmt.Errorf("the service says it is %s after the upgrade", s.Version)
 	}
 	return fmt.Sprintf("offered, accepted by click, now running as %s from %s", s.Version, filepath.Base(filepath.Dir(after))[:12]), t.desk(ctx, "upgraded")
+}
+
+// releaseVersion reads the version out of an archive's name, as build/release
+// makes it: beckmanconnect-VERSION-linux-amd64.tar.gz.
+func releaseVersion(archive string) string {
+	version, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(archive), "beckmanconnect-"), "-")
+	return version
 }
 
 // running is the program file the service's process runs.

@@ -11,9 +11,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
+	"beckmanconnect/assets/text"
 	"beckmanconnect/build/stage"
 )
 
@@ -25,6 +27,7 @@ type options struct {
 	first   string // release archive installed first
 	release string // command that builds, signs and adds the second version
 	fresh   bool   // forget what an earlier demo left in dir
+	lang    string // the technician's language in the story
 }
 
 func main() {
@@ -34,6 +37,7 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "build/out/bin", "`folder` of the programs")
 	flag.StringVar(&o.first, "package", "", "release `archive` that is installed first")
 	flag.StringVar(&o.release, "release", "", "`archive` of the second version, to be offered as an upgrade")
+	flag.StringVar(&o.lang, "language", "en", "the technician of the story reads this `language`")
 	flag.BoolVar(&o.fresh, "fresh", false, "forget what an earlier run left")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -45,6 +49,9 @@ func main() {
 }
 
 func play(ctx context.Context, o options) error {
+	if !slices.ContainsFunc(text.Languages(), func(l text.Language) bool { return l.Tag == o.lang }) {
+		return fmt.Errorf("--language: the product does not speak %q", o.lang)
+	}
 	for _, path := range []*string{&o.dir, &o.bin, &o.first, &o.release, &o.script} {
 		if *path == "" {
 			continue

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"beckmanconnect/assets/text"
 	"beckmanconnect/build/stage"
 )
 
@@ -17,6 +18,7 @@ var stepNames = []string{"register", "notify", "help", "view", "control", "files
 // browser on the right.
 type teller struct {
 	o       options
+	words   *text.Catalogue // what the technician reads
 	report  *report
 	house   *stage.House
 	outer   *stage.Display
@@ -44,7 +46,7 @@ files = "ask"
 `
 
 func script(ctx context.Context, o options) (err error) {
-	t := &teller{o: o, report: &report{dir: o.script}}
+	t := &teller{o: o, words: text.New(o.lang), report: &report{dir: o.script}}
 	defer func() { err = errors.Join(err, t.report.write(stepNames)) }()
 	defer func() {
 		if t.house != nil {
@@ -87,7 +89,7 @@ func (t *teller) setUp(ctx context.Context) error {
 	if t.browser, err = house.OpenBrowser(ctx); err != nil {
 		return err
 	}
-	return t.pc.LogOn(t.desktop, t.hand.LayoutEnv(), "LANG=en_US.UTF-8", "LANGUAGE=en")
+	return t.pc.LogOn(t.desktop, t.hand.LayoutEnv(), "LANG="+t.o.lang+".UTF-8")
 }
 
 // lastPictures shows how the screens stood when a step failed.

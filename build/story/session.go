@@ -21,7 +21,7 @@ import (
 func (t *teller) help(ctx context.Context) (string, error) {
 	err := within(ctx, 60*time.Second, func(ctx context.Context) error {
 		return all(
-			func() error { return t.hand.ChooseInTray(ctx, t.desktop, "Get help") },
+			func() error { return t.chooseInTray(ctx, "tray.menu.help") },
 			func() error { return t.hand.Press(ctx, "help.called-them") },
 			func() error { return t.hand.Press(ctx, "help.request") },
 			func() error { _, err := t.hand.Part(ctx, "help.code"); return err },
@@ -42,7 +42,8 @@ func (t *teller) help(ctx context.Context) (string, error) {
 			},
 			func() error { return t.page("waiting") },
 			func() error { return t.browser.Click("#waiting .request button.join") },
-			func() error { return t.browser.Fill("#reason", "Ticket 4711: sample syringe") },
+			func() error { return t.browser.Fill("#ticket", "4711") },
+			func() error { return t.browser.Fill("#reason", "Sample syringe worn") },
 			func() error { return t.browser.Fill("#code", wrong(code)) },
 			func() error { return t.browser.Click("#join-confirm") },
 			func() error {
@@ -73,7 +74,19 @@ func (t *teller) help(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "one wrong code refused and counted, the right one opened the end-to-end channel through the relay", errors.Join(t.page("connected"), t.desk(ctx, "connected"))
+	if state, err = t.support(ctx); err != nil {
+		return "", err
+	}
+	if err := within(ctx, 5*time.Second, func(ctx context.Context) error {
+		return t.browser.Wait(ctx, "the same words on both screens", fmt.Sprintf(`%q && document.querySelector('#words')?.textContent.trim() === %q`, state.GetWords(), state.GetWords()))
+	}); err != nil {
+		return "", err
+	}
+	if err := t.secretsKept(code); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("one wrong code refused and counted, the right one opened the end-to-end channel through the relay; both screens say %q; the code is in no file and no argument", state.GetWords()),
+		errors.Join(t.page("connected"), t.desk(ctx, "connected"))
 }
 
 // enter types a code and waits for the session; a wait imposed by an earlier
@@ -149,9 +162,37 @@ func (t *teller) allow(ctx context.Context, shot string) error {
 		return ctx.Err()
 	}
 	return all(
+		func() error { return t.identify(ctx) },
 		func() error { return t.hand.Press(ctx, "prompt.allow") },
 		func() error { return t.hand.Gone(ctx, "prompt.allow") },
 	)
+}
+
+// The technician of the story, as far as a prompt asks who it is.
+const (
+	initials = "MK"
+	pin      = "274913"
+)
+
+// identify fills in what a prompt wants to know of who answers: after control
+// was given, initials and PIN (B3).
+func (t *teller) identify(ctx context.Context) error {
+	parts, err := t.hand.Parts()
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		switch p.ID {
+		case "prompt.initials":
+			err = t.hand.Fill(ctx, p.ID, initials)
+		case "prompt.pin":
+			err = t.hand.Fill(ctx, p.ID, pin)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // state waits until a capability's button on the engineer's page shows a state.

@@ -42,7 +42,7 @@ func (t *teller) register(ctx context.Context) (string, error) {
 	}
 	err = within(ctx, 60*time.Second, func(ctx context.Context) error {
 		return all(
-			func() error { return t.hand.ChooseInTray(ctx, t.desktop, "Set up") },
+			func() error { return t.chooseInTray(ctx, "tray.menu.register") },
 			func() error { _, err := t.hand.Part(ctx, "register.it-read"); return err },
 			func() error { return t.desk(ctx, "terms") },
 			func() error { return t.hand.Tick(ctx, "register.it-read") },
@@ -69,6 +69,11 @@ func (t *teller) register(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return "terms accepted, registered, online in the cloud's own list", errors.Join(t.desk(ctx, "registered"), t.page("fleet"))
+}
+
+// chooseInTray picks an entry of the tray's menu in the technician's language.
+func (t *teller) chooseInTray(ctx context.Context, key string, args ...any) error {
+	return t.hand.ChooseInTray(ctx, t.desktop, t.words.T(key, args...))
 }
 
 // signIn is the engineer's, through the development provider.
@@ -127,7 +132,7 @@ func (t *teller) notify(ctx context.Context) (string, error) {
 		return "", err
 	}
 	err = within(ctx, 60*time.Second, func(ctx context.Context) error {
-		if err := t.hand.ChooseInTray(ctx, t.desktop, "Open"); err != nil {
+		if err := t.chooseInTray(ctx, "tray.menu.open"); err != nil {
 			return err
 		}
 		for _, id := range codes {

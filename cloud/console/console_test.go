@@ -15,7 +15,7 @@ import (
 func TestHostedConsole(t *testing.T) {
 	needPage(t)
 	other := consoletest.NewOther(t)
-	server, ca := consoletest.Serve(t, other.Cloud.Handler(console.Handler(console.Config{})))
+	server, ca := consoletest.Serve(t, other.Handler(console.Handler(console.Config{})))
 	b := consoletest.Open(t, ca, "en-US")
 	b.Look(1440, 900, 1, false)
 	b.Go(server.URL)
@@ -32,7 +32,7 @@ func TestHostedConsole(t *testing.T) {
 func TestOtherLooks(t *testing.T) {
 	needPage(t)
 	other := consoletest.NewOther(t)
-	server, ca := consoletest.Serve(t, other.Cloud.Handler(console.Handler(console.Config{})))
+	server, ca := consoletest.Serve(t, other.Handler(console.Handler(console.Config{})))
 	b := consoletest.Open(t, ca, "de-DE")
 	b.Look(1180, 760, 2, true)
 	b.Go(server.URL)
@@ -45,7 +45,8 @@ func TestOtherLooks(t *testing.T) {
 	}
 	b.Shot("dark-home")
 	b.Click(`.request[data-id="req-1"] .join`)
-	b.Fill("#reason", "Ticket 4711")
+	b.Fill("#reason", "Alarm Pumpendruck")
+	b.Fill("#ticket", "4711")
 	b.Shot("dark-join")
 	// Reason and code together, as an engineer on the telephone may do it.
 	b.Fill("#code", "k7qmxw3p")
@@ -59,9 +60,36 @@ func TestOtherLooks(t *testing.T) {
 	b.Shot("dark-fit")
 	b.Click("#actual")
 	b.Shot("dark-actual")
+	b.Click("#fit")
+	for _, why := range []string{"timeout", "pin-missing"} {
+		other.Host.Answer = func(wire.Message) wire.Message { return wire.Message{Why: why} }
+		b.Click("#ask-control")
+		b.Wait(`document.querySelector("#ask-control").dataset.why === "` + why + `"`)
+		b.Shot("dark-no-" + why)
+	}
+	// Why there is no picture, in words.
+	for _, tt := range []struct{ state, says string }{
+		{"locked", "Der Bildschirm des Geräts ist gesperrt"}, {"masked", "Der ganze Bildschirm ist verdeckt"},
+		{"no-helper", "Das Bildschirmprogramm läuft nicht"}, {"off", "Der Bildschirm des Geräts ist aus"},
+	} {
+		other.Host.Say(wire.Message{Type: "screen", State: tt.state})
+		b.Wait(`document.querySelector("#cover").checkVisibility() && document.querySelector("#cover").innerText.includes("` + tt.says + `")`)
+		b.Shot("dark-screen-" + tt.state)
+	}
+	other.Host.Say(wire.Message{Type: "lease-end", Capability: wire.View, Why: "revoked", Generation: 9})
+	b.Wait(`document.querySelector("#cover").innerText.includes("Vom Labor beendet")`)
 	other.Host.Say(wire.Message{Type: "end", Why: "kill-key"})
 	b.Wait(`document.querySelector("#summary")?.dataset.why === "kill-key"`)
 	b.Shot("dark-summary")
+	other.SetSessions(consoletest.Sessions())
+	b.Click("#to-record")
+	b.Wait(`document.querySelector("#session-detail")?.dataset.id === "req-1"`)
+	b.Shot("dark-record")
+	b.Look(700, 900, 1, false)
+	b.Shot("narrow-record")
+	b.Look(1000, 760, 1, false)
+	b.Click("#record-back")
+	b.Shot("narrow-home")
 	b.Clean()
 }
 

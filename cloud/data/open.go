@@ -15,11 +15,18 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-//go:embed schema.sql
-var schema string
+var (
+	//go:embed schema.sql
+	schema string
+	//go:embed schema2.sql
+	schema2 string
+)
 
-// schemaVersion is PRAGMA user_version of a current database.
-const schemaVersion = 1
+// migrations lead from one PRAGMA user_version to the next, from 0.
+var migrations = []func(*DB, *sql.Tx) error{
+	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schema); return err },
+	(*DB).addAccountIndex,
+}
 
 // minSQLite: older ones can corrupt a WAL when it is reset.
 const minSQLite = 3051003
@@ -39,6 +46,7 @@ type DB struct {
 	lock  *sql.DB // holds the data folder for this process,
 	claim *sql.Tx // by this transaction
 	seal  *sealer
+	index accountIndex
 	now   func() time.Time
 }
 
@@ -112,19 +120,27 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err := db.sql.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return err
 	}
-	switch {
-	case version == schemaVersion:
-		return db.check(ctx)
-	case version > schemaVersion:
+	if version > len(migrations) {
 		return ErrNewer
 	}
-	return db.update(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.Exec(schema); err != nil {
+	if version > 0 {
+		if err := db.check(ctx); err != nil {
 			return err
 		}
-		_, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
-		return err
-	})
+	}
+	for ; version < len(migrations); version++ {
+		err := db.update(ctx, func(tx *sql.Tx) error {
+			if err := migrations[version](db, tx); err != nil {
+				return err
+			}
+			_, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", version+1))
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("migrate to version %d: %w", version+1, err)
+		}
+	}
+	return db.openAccountIndex(ctx)
 }
 
 // check reads every page once: damage is found before anything is promised to

@@ -141,26 +141,24 @@ func (db *DB) Notifications(ctx context.Context, device string, limit int) ([]cl
 type LoggedEvent struct {
 	cloudapi.SessionEvent
 	Device string
-	TimeMS int64
+	TimeMS int64 // the device's clock
+	AtMS   int64 // ours
+
+	id int64
 }
 
-// SessionEvents gives the session log of one request, in the order it came.
+// SessionEvents gives the session log of one request, whoever wrote it, in the
+// order it came.
 func (db *DB) SessionEvents(ctx context.Context, request string) ([]LoggedEvent, error) {
-	rows, err := db.sql.QueryContext(ctx, "SELECT device, time_ms, body FROM session_events WHERE request=? ORDER BY id", request)
+	rows, err := db.sql.QueryContext(ctx, "SELECT id, device, time_ms, at_ms, body FROM session_events WHERE request=? ORDER BY id", request)
 	if err != nil {
 		return nil, fmt.Errorf("data: session events: %w", err)
 	}
 	defer rows.Close()
 	var list []LoggedEvent
 	for rows.Next() {
-		var (
-			e    LoggedEvent
-			body []byte
-		)
-		if err := rows.Scan(&e.Device, &e.TimeMS, &body); err != nil {
-			return nil, fmt.Errorf("data: session events: %w", err)
-		}
-		if err := db.seal.openJSON(body, &e.SessionEvent, "session_events", e.Device, "body"); err != nil {
+		e, _, err := db.scanEvent(rows)
+		if err != nil {
 			return nil, fmt.Errorf("data: session events: %w", err)
 		}
 		list = append(list, e)

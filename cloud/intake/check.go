@@ -14,6 +14,10 @@ import (
 // maxRequestLife bounds how long a call for help may wait.
 const maxRequestLife = 8 * time.Hour
 
+// maxEventFields bounds the fields of one line of the session log, in bytes:
+// the longest honest one is a file's, well below 1 kB.
+const maxEventFields = 8 << 10
+
 var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
 // ValidID tells whether s may be a request's or session's ID.
@@ -50,12 +54,13 @@ func checkSessionEvent(s *cloudapi.SessionEvent) bool {
 	if !ValidID(s.Request) || (s.Session != "" && !ValidID(s.Session)) || !ValidID(s.Kind) || !texts(254, s.Engineer) || len(s.Fields) > 32 {
 		return false
 	}
+	size := 0
 	for k, v := range s.Fields {
-		if !texts(64, k) || !texts(1000, v) {
+		if size += len(k) + len(v); !texts(64, k) || !texts(1000, v) {
 			return false
 		}
 	}
-	return true
+	return size <= maxEventFields
 }
 
 func checkCheckpoint(c *cloudapi.Checkpoint) bool {

@@ -3,7 +3,9 @@ package intake
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +61,16 @@ func message(t testing.TB, kind string, seq uint64, body any) []byte {
 func TestMalformedMessagesAreRefused(t *testing.T) { // scenarios 42, 49
 	in, _, changes := open(t)
 	request := cloudapi.Request{ID: "r1", State: "waiting"}
+	event := func(fields map[string]string) cloudapi.SessionEvent {
+		return cloudapi.SessionEvent{Request: "r1", Session: "s1", Kind: "asked", Engineer: "a@v.example", Fields: fields}
+	}
+	many, large := map[string]string{}, map[string]string{}
+	for i := range 33 {
+		many[fmt.Sprint(i)] = "x"
+	}
+	for i := range 9 {
+		large[fmt.Sprint(i)] = strings.Repeat("x", 1000)
+	}
 	with := func(change func(*cloudapi.Request)) cloudapi.Request { r := request; change(&r); return r }
 	for name, payload := range map[string][]byte{
 		"empty":           nil,
@@ -76,6 +88,12 @@ func TestMalformedMessagesAreRefused(t *testing.T) { // scenarios 42, 49
 		"right-to-left":   message(t, cloudapi.KindRequest, 1, with(func(r *cloudapi.Request) { r.Reason = "\u202e" })),
 		"severity":        message(t, cloudapi.KindNotification, 1, cloudapi.Notification{ID: 1, Code: "c", Severity: "deadly", State: "raised"}),
 		"session event":   message(t, cloudapi.KindSessionEvent, 1, cloudapi.SessionEvent{Request: "r 1", Kind: "asked"}),
+		"many fields":     message(t, cloudapi.KindSessionEvent, 1, event(many)),
+		"large fields":    message(t, cloudapi.KindSessionEvent, 1, event(large)),
+		"a long field":    message(t, cloudapi.KindSessionEvent, 1, event(map[string]string{"why": strings.Repeat("x", 1001)})),
+		"a field's name":  message(t, cloudapi.KindSessionEvent, 1, event(map[string]string{"why\n": "x"})),
+		"a line break":    message(t, cloudapi.KindSessionEvent, 1, event(map[string]string{"ticket": "4711\nallowed"})),
+		"kind":            message(t, cloudapi.KindSessionEvent, 1, cloudapi.SessionEvent{Request: "r1", Kind: "<script>"}),
 		"checkpoint":      message(t, cloudapi.KindCheckpoint, 1, cloudapi.Checkpoint{}),
 	} {
 		if err := in.Receive(t.Context(), device, payload); !errors.Is(err, ErrMalformed) || !Refused(err) {

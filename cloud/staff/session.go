@@ -39,14 +39,35 @@ func (d *Desk) Who(r *http.Request) (cloudapi.Staff, bool) {
 		return cloudapi.Staff{}, false
 	}
 	who, err := d.Data.StaffSession(r.Context(), token)
-	if err != nil && !errors.Is(err, data.ErrNotFound) {
-		d.Log.Error("staff: session cannot be read", "error", err)
+	if err != nil {
+		if !errors.Is(err, data.ErrNotFound) {
+			d.Log.Error("staff: session cannot be read", "error", err)
+		}
+		return cloudapi.Staff{}, false
 	}
-	return who, err == nil
+	if d.gone(who.Account) {
+		return cloudapi.Staff{}, false
+	}
+	return who, true
 }
+
+// gone tells whether an account was removed, or whether nobody can say so.
+func (d *Desk) gone(account string) bool {
+	removed, err := d.Removed.Has(account)
+	if err != nil {
+		d.Log.Error("staff: nobody is let in", "error", err)
+	}
+	return removed
+}
+
+// errRemoved: the SSO still vouches for an account that was removed here.
+var errRemoved = errors.New("staff: this account was removed")
 
 // begin makes a session and returns its token, which is kept nowhere here.
 func (d *Desk) begin(r *http.Request, who cloudapi.Staff) (token string, expires time.Time, err error) {
+	if d.gone(who.Account) {
+		return "", time.Time{}, errRemoved
+	}
 	token, expires = rand.Text()+rand.Text(), d.Now().Add(sessionLife)
 	if err := d.Data.PutStaffSession(r.Context(), token, who, expires); err != nil {
 		return "", time.Time{}, err

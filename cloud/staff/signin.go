@@ -3,6 +3,7 @@ package staff
 import (
 	"crypto/rand"
 	"crypto/subtle"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -105,6 +106,10 @@ func (d *Desk) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token, expires, err := d.begin(r, who)
+	if errors.Is(err, errRemoved) {
+		web.Fail(w, http.StatusForbidden, "removed", "Your account may not help any more.")
+		return
+	}
 	if err != nil {
 		d.Log.Error("staff: sign-in failed", "error", err)
 		web.Fail(w, http.StatusInternalServerError, "internal", "Try again.")
@@ -149,6 +154,10 @@ func (d *Desk) token(w http.ResponseWriter, r *http.Request) {
 	)
 	if err == nil {
 		token, expires, err = d.begin(r, who)
+	}
+	if errors.Is(err, errRemoved) {
+		web.Fail(w, http.StatusForbidden, "removed", "Your account may not help any more.")
+		return
 	}
 	if err != nil {
 		d.Log.Error("staff: sign-in failed", "error", err)

@@ -30,6 +30,7 @@ type Config struct {
 	Site     web.Site
 	URL      string       // where the hosted console is
 	Networks web.Networks // the service network (P21)
+	Removed  Removed      // accounts that may not do anything any more
 	OIDC     OIDC
 	Log      *slog.Logger
 	Now      func() time.Time
@@ -71,6 +72,7 @@ func (d *Desk) Register(mux *http.ServeMux) {
 	get(cloudapi.PathRequests, d.signedIn(d.requests))
 	get(cloudapi.PathFleet, d.signedIn(d.fleet))
 	get(cloudapi.PathAlarms, d.signedIn(d.notifications))
+	get(cloudapi.PathSessions, d.signedIn(d.sessions))
 	get(cloudapi.PathLive, d.signedIn(d.live))
 	post(cloudapi.PathCert, d.limit.Limit(d.signedIn(d.certificate)))
 }

@@ -37,7 +37,7 @@ func verbs() []verb {
 		{"doctor", "[--json]", "check configuration, trust, service, log, disk and cloud", doctorVerb},
 		{"notify", "--publisher NAME --code CODE --title TEXT …", "raise a notification, as another program on this PC would", notifyVerb},
 		{"policy", "explain [CAPABILITY [--engineer ACCOUNT [--organisation NAME] [--region R]]] [--json]", "what may be asked here, and why", policyVerb},
-		{"support", "reset", "switch remote support on again after too many wrong codes", supportVerb},
+		{"support", "reset | remove-pin INITIALS", "after too many wrong codes: switch remote support on again; take a forgotten PIN away", supportVerb},
 		{"log", "verify | list | export", "verify, list or export the log; reads the database itself", logVerb},
 		{"help", "[VERB]", "this text", nil},
 	}

@@ -31,6 +31,7 @@ const (
 	PathCert     = "/api/v1/staff/certificate"   // POST CertificateRequest → CertificateReply
 	PathFleet    = "/api/v1/staff/devices"       // GET []Device
 	PathAlarms   = "/api/v1/staff/notifications" // GET ?device=ID → []Notification bodies, newest first
+	PathSessions = "/api/v1/staff/sessions"      // GET []StaffSession, the caller's own, newest first
 )
 
 // DeviceID is the ID of the device whose public key this is (DER, SPKI).
@@ -173,7 +174,7 @@ type Request struct {
 type SessionEvent struct {
 	Request  string            `json:"request"`
 	Session  string            `json:"session"`
-	Kind     string            `json:"kind"` // "code-issued", "wrong-code", "authenticated", "asked", "answered", "lease-end", "file", "ended"
+	Kind     string            `json:"kind"` // "code-issued", "joined", "engineer-refused", "channel-refused", "wrong-code", "authenticated", "asked", "answered", "throttled", "lease-end", "file", "link-lost", "resumed", "ended" (by whom: field "by")
 	Engineer string            `json:"engineer,omitempty"`
 	Fields   map[string]string `json:"fields,omitempty"`
 }
@@ -221,6 +222,35 @@ type Staff struct {
 	Name         string   `json:"name"`
 	Organisation string   `json:"organisation"`
 	Regions      []string `json:"regions"` // trained for
+}
+
+// StaffSession is an engineer's own part of the record of one request
+// (P14, P24). Times are Unix ms of the cloud's clock.
+type StaffSession struct {
+	Request  string       `json:"request"`
+	Session  string       `json:"session,omitempty"` // absent: the code was never proved
+	Device   string       `json:"device"`
+	Serial   string       `json:"serial"`
+	Type     string       `json:"type"`
+	Region   string       `json:"region"`
+	Ticket   string       `json:"ticket,omitempty"`
+	Reason   string       `json:"reason,omitempty"`
+	JoinedMS int64        `json:"joinedMs"` // when the certificate was issued
+	BegunMS  int64        `json:"begunMs,omitempty"`
+	EndedMS  int64        `json:"endedMs,omitempty"`
+	EndedWhy string       `json:"endedWhy,omitempty"`
+	EndedBy  string       `json:"endedBy,omitempty"` // "technician", "engineer", "service"
+	Open     bool         `json:"open,omitempty"`    // the request is not over
+	Events   []StaffEvent `json:"events"`
+	More     bool         `json:"more,omitempty"` // Events are the first and the last ones of more
+}
+
+// StaffEvent is one line of a StaffSession.
+type StaffEvent struct {
+	Kind     string            `json:"kind"`
+	TimeMS   int64             `json:"timeMs"`   // when the cloud had it
+	DeviceMS int64             `json:"deviceMs"` // what the device's clock said
+	Fields   map[string]string `json:"fields,omitempty"`
 }
 
 // CertificateRequest asks for the engineer's certificate for one request.

@@ -7,6 +7,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -207,13 +208,13 @@ func (l *link) dial(ctx context.Context, _ string) (net.Conn, error) {
 // enter says the opening and reads the answer.
 func enter(ctx context.Context, conn net.Conn, class protocol.Class) error {
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
-	if err := protocol.WriteOpening(conn, class); err != nil {
-		return err
-	}
+	// A service that refuses at once may have closed before this is written:
+	// why it did can be read all the same.
+	wrote := protocol.WriteOpening(conn, class)
 	answer, err := protocol.ReadAnswer(conn)
 	switch {
 	case err != nil:
-		return err
+		return cmp.Or(wrote, err)
 	case answer == protocol.RefusedMany:
 		return errTooMany
 	case answer == protocol.RefusedCaller:
@@ -221,7 +222,7 @@ func enter(ctx context.Context, conn net.Conn, class protocol.Class) error {
 	case answer != protocol.Welcome:
 		return protocol.ErrOpening
 	}
-	return nil
+	return wrote
 }
 
 var (

@@ -33,8 +33,11 @@ type Support interface {
 	RevokeCapability(technician string, c hostpb.Capability) error
 	EndSession(technician, how string) error
 	ResetTries(by string) error
+	SetPIN(technician string, r *hostpb.SetPINRequest) error
+	RemovePIN(by, initials string) error
 	HoldSessionBar(session string, stream relay.BarStream) error
 	AttachDesktop(stream relay.DesktopStream) error
+	WatchPreview(session string, stream relay.PreviewStream) error
 	State() *hostpb.SupportState
 }
 

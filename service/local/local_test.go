@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
 	"beckmanconnect/assets/terms"
@@ -71,11 +72,20 @@ func (s *fakeSupport) AnswerPrompt(who string, _ *hostpb.AnswerPromptRequest) er
 func (s *fakeSupport) RevokeCapability(who string, _ hostpb.Capability) error {
 	return s.call("revoke " + who)
 }
-func (s *fakeSupport) EndSession(who, how string) error             { return s.call("end " + who + " " + how) }
-func (s *fakeSupport) ResetTries(by string) error                   { return s.call("reset " + by) }
+func (s *fakeSupport) EndSession(who, how string) error { return s.call("end " + who + " " + how) }
+func (s *fakeSupport) ResetTries(by string) error       { return s.call("reset " + by) }
+func (s *fakeSupport) SetPIN(who string, _ *hostpb.SetPINRequest) error {
+	return s.call("set-pin " + who)
+}
+func (s *fakeSupport) RemovePIN(by, initials string) error {
+	return s.call("remove-pin " + by + " " + initials)
+}
 func (s *fakeSupport) HoldSessionBar(string, relay.BarStream) error { return s.call("bar") }
 func (s *fakeSupport) AttachDesktop(relay.DesktopStream) error      { return s.call("desktop") }
-func (s *fakeSupport) State() *hostpb.SupportState                  { return s.state }
+func (s *fakeSupport) WatchPreview(string, relay.PreviewStream) error {
+	return s.call("preview")
+}
+func (s *fakeSupport) State() *hostpb.SupportState { return s.state }
 
 type fakeOffers struct {
 	offered   string
@@ -288,15 +298,34 @@ func TestHelpBelongsToWhoAsked(t *testing.T) {
 		"IT revokes":     second(l.RevokeCapability(root, &hostpb.RevokeCapabilityRequest{})),
 		"IT resets":      second(l.ResetCodeTries(root, &hostpb.ResetCodeTriesRequest{})),
 		"IT cancels":     second(l.CancelHelp(root, &hostpb.CancelHelpRequest{})),
+		"another's PIN":  second(l.SetPIN(bert, &hostpb.SetPINRequest{Initials: "BB"})),
+		"IT removes one": second(l.RemovePIN(root, &hostpb.RemovePINRequest{Initials: "BB"})),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+	for _, call := range []string{"set-pin bert", "remove-pin root BB"} {
+		if !slices.Contains(l.support.calls, call) {
+			t.Errorf("%q is not in %q", call, l.support.calls)
+		}
+	}
+	l.code("another looks at the screen", l.WatchPreview(&hostpb.WatchPreviewRequest{}, previews{ctx: bert}), codeWrongAccount)
+	if err := l.WatchPreview(&hostpb.WatchPreviewRequest{}, previews{ctx: anna}); err != nil {
+		t.Error(err)
+	}
 	l.support.err = &support.Refusal{Code: "too-many-wrong-codes", Message: "x"}
 	_, err = l.RequestHelp(anna, &hostpb.RequestHelpRequest{})
 	l.code("the machine's own refusal", err, "too-many-wrong-codes")
 }
+
+// previews is a stream of WatchPreview as the caller's log-on makes it.
+type previews struct {
+	grpc.ServerStreamingServer[hostpb.Preview]
+	ctx context.Context
+}
+
+func (p previews) Context() context.Context { return p.ctx }
 
 func second[T any](_ T, err error) error { return err }
 

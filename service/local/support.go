@@ -68,6 +68,16 @@ func (h *Host) ResetCodeTries(ctx context.Context, _ *hostpb.ResetCodeTriesReque
 	return h.done("reset code tries", h.config.Support.ResetTries(account(identity.FromContext(ctx))))
 }
 
+// SetPIN gives a technician a PIN of their own, or another one.
+func (h *Host) SetPIN(ctx context.Context, r *hostpb.SetPINRequest) (*hostpb.Empty, error) {
+	return h.done("set PIN", h.config.Support.SetPIN(account(identity.FromContext(ctx)), r))
+}
+
+// RemovePIN takes a forgotten or locked PIN away; only IT may.
+func (h *Host) RemovePIN(ctx context.Context, r *hostpb.RemovePINRequest) (*hostpb.Empty, error) {
+	return h.done("remove PIN", h.config.Support.RemovePIN(account(identity.FromContext(ctx)), r.GetInitials()))
+}
+
 // EndSession ends everything; when it returns nothing more is applied.
 func (h *Host) EndSession(ctx context.Context, r *hostpb.EndSessionRequest) (*hostpb.Empty, error) {
 	return h.done("end session", h.config.Support.EndSession(account(identity.FromContext(ctx)), r.GetHow()))

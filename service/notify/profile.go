@@ -34,6 +34,7 @@ type Profile struct {
 	Sample bool // made without a real or documented log
 	Rules  []Rule
 	Disk   *DiskRule
+	Masks  []Mask
 	run    runSignal
 }
 
@@ -70,6 +71,7 @@ type profileFile struct {
 	} `toml:"run"`
 	Disk *diskFile  `toml:"disk"`
 	Rule []ruleFile `toml:"rule"`
+	Mask []maskFile `toml:"mask"`
 }
 
 type textFile struct {
@@ -120,6 +122,9 @@ func ParseProfile(text string) (*Profile, error) {
 		if p.Disk, err = file.Disk.rule(); err != nil {
 			return nil, err
 		}
+	}
+	if p.Masks, err = masks(file.Mask); err != nil {
+		return nil, err
 	}
 	for _, r := range file.Rule {
 		rule, err := r.rule()

@@ -113,23 +113,59 @@ func TestBadProfilesAreRefused(t *testing.T) {
 	const head = "version=1\nname=\"x\"\ntitle=\"X\"\n"
 	const text = "[rule.text.en]\ntitle=\"t\"\nadvice=\"a\"\n"
 	for name, row := range map[string]struct{ profile, part string }{
-		"not toml":        {"version = ", "line 1"},
-		"version":         {"version=2\nname=\"x\"\ntitle=\"X\"\n", "version 2"},
-		"unknown":         {head + "colour=1\n", "colour"},
-		"bad pattern":     {head + "[[rule]]\ncode=\"ab\"\nseverity=\"low\"\nmatch='('\n" + text, "rule ab: match"},
-		"no match":        {head + "[[rule]]\ncode=\"ab\"\nseverity=\"low\"\n" + text, "match is missing"},
-		"severity":        {head + "[[rule]]\ncode=\"ab\"\nseverity=\"bad\"\nmatch='x'\n" + text, "severity"},
-		"no English":      {head + "[[rule]]\ncode=\"ab\"\nseverity=\"low\"\nmatch='x'\n", "text.en"},
-		"open subject":    {head + "[[rule]]\ncode=\"ab\"\nseverity=\"low\"\nmatch='(?P<subject>.*)'\n" + text, "subjects must list"},
-		"twice":           {head + strings.Repeat("[[rule]]\ncode=\"ab\"\nseverity=\"low\"\nmatch='x'\n"+text, 2), "twice"},
-		"disk limits":     {head + "[disk]\ncode=\"dd\"\nseverity=\"low\"\nraise_used_percent=80.0\nclear_used_percent=85.0\n[disk.text.en]\ntitle=\"t\"\nadvice=\"a\"\n", "disk"},
-		"run pattern":     {head + "[run]\nstarted='['\n", "run.started"},
-		"two lines":       {head + "[[rule]]\ncode=\"ab\"\nseverity=\"low\"\nmatch='x'\n[rule.text.en]\ntitle=\"a\\nb\"\nadvice=\"a\"\n", "one line"},
-		"code with space": {head + "[[rule]]\ncode=\"a b\"\nseverity=\"low\"\nmatch='x'\n" + text, "code"},
+		"not toml":               {"version = ", "line 1"},
+		"version":                {"version=2\nname=\"x\"\ntitle=\"X\"\n", "version 2"},
+		"unknown":                {head + "colour=1\n", "colour"},
+		"bad pattern":            {head + "[[rule]]\ncode=\"ab\"\nseverity=\"low\"\nmatch='('\n" + text, "rule ab: match"},
+		"no match":               {head + "[[rule]]\ncode=\"ab\"\nseverity=\"low\"\n" + text, "match is missing"},
+		"severity":               {head + "[[rule]]\ncode=\"ab\"\nseverity=\"bad\"\nmatch='x'\n" + text, "severity"},
+		"no English":             {head + "[[rule]]\ncode=\"ab\"\nseverity=\"low\"\nmatch='x'\n", "text.en"},
+		"open subject":           {head + "[[rule]]\ncode=\"ab\"\nseverity=\"low\"\nmatch='(?P<subject>.*)'\n" + text, "subjects must list"},
+		"twice":                  {head + strings.Repeat("[[rule]]\ncode=\"ab\"\nseverity=\"low\"\nmatch='x'\n"+text, 2), "twice"},
+		"disk limits":            {head + "[disk]\ncode=\"dd\"\nseverity=\"low\"\nraise_used_percent=80.0\nclear_used_percent=85.0\n[disk.text.en]\ntitle=\"t\"\nadvice=\"a\"\n", "disk"},
+		"run pattern":            {head + "[run]\nstarted='['\n", "run.started"},
+		"two lines":              {head + "[[rule]]\ncode=\"ab\"\nseverity=\"low\"\nmatch='x'\n[rule.text.en]\ntitle=\"a\\nb\"\nadvice=\"a\"\n", "one line"},
+		"mask without id":        {head + "[[mask]]\ntitle='x'\n", "mask 1: id"},
+		"mask of nothing":        {head + "[[mask]]\nid=\"ab\"\n", "mask ab: it hides nothing"},
+		"mask, unknown key":      {head + "[[mask]]\nid=\"ab\"\ntitle='x'\ncolour=1\n", "mask.colour"},
+		"mask, bad pattern":      {head + "[[mask]]\nid=\"ab\"\ntitle='('\n", "mask ab: title"},
+		"mask, any title":        {head + "[[mask]]\nid=\"ab\"\ntitle='.*'\n", "mask ab: title"},
+		"mask, long pattern":     {head + "[[mask]]\nid=\"ab\"\ntitle='" + strings.Repeat("x", 513) + "'\n", "512"},
+		"mask of both kinds":     {head + "[[mask]]\nid=\"ab\"\ntitle='x'\nx=0\n", "mask ab: title"},
+		"mask, part of a region": {head + "[[mask]]\nid=\"ab\"\nx=0\ny=0\nwidth=10\n", "mask ab: height is missing"},
+		"mask, no width":         {head + "[[mask]]\nid=\"ab\"\nx=0\ny=0\nwidth=0\nheight=1\n", "mask ab: width is 0"},
+		"mask, negative height":  {head + "[[mask]]\nid=\"ab\"\nx=0\ny=0\nwidth=1\nheight=-1\n", "mask ab: height is -1"},
+		"mask, far away":         {head + "[[mask]]\nid=\"ab\"\nx=99999\ny=0\nwidth=1\nheight=1\n", "mask ab: x is 99999"},
+		"mask twice":             {head + strings.Repeat("[[mask]]\nid=\"ab\"\ntitle='x'\n", 2), "mask ab stands twice"},
+		"too many masks":         {head + strings.Repeat("[[mask]]\nid=\"ab\"\ntitle='x'\n", 65), "65 masks"},
+		"code with space":        {head + "[[rule]]\ncode=\"a b\"\nseverity=\"low\"\nmatch='x'\n" + text, "code"},
 	} {
 		if _, err := ParseProfile(row.profile); err == nil || !strings.Contains(err.Error(), row.part) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// B6: what a profile masks, as it is handed on.
+func TestMasksOfAProfile(t *testing.T) {
+	p, err := ParseProfile(`version = 1
+name = "x"
+title = "X"
+[[mask]]
+id = "patient-list"
+title = '(?i)patients?\b'
+class = "Lis"
+process = "lis"
+[[mask]]
+id = "corner"
+x = -10
+y = 0
+width = 300
+height = 40
+`)
+	want := []Mask{{ID: "patient-list", Title: `(?i)patients?\b`, Class: "Lis", Process: "lis"}, {ID: "corner", X: -10, Width: 300, Height: 40}}
+	if err != nil || !slices.Equal(p.Masks, want) {
+		t.Errorf("%+v, want %+v: %v", p, want, err)
 	}
 }
 

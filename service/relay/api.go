@@ -31,14 +31,6 @@ func (s *Support) CancelHelp(technician, request string) error {
 	return s.do(support.CancelHelp{Technician: technician, Request: request}).Err
 }
 
-// AnswerPrompt is the technician's decision.
-func (s *Support) AnswerPrompt(technician string, r *hostpb.AnswerPromptRequest) error {
-	return s.do(support.Answer{
-		Technician: technician, Initials: r.GetInitials(), Prompt: r.GetPromptId(), Nonce: r.GetNonce(),
-		Allow: r.GetAllow(), Duration: durationOf(r.GetDuration()), RunConfirmed: r.GetRunConfirmed(),
-	}).Err
-}
-
 // RevokeCapability takes back one capability.
 func (s *Support) RevokeCapability(technician string, c hostpb.Capability) error {
 	return s.do(support.Revoke{Technician: technician, Capability: capabilityOf(c)}).Err

@@ -60,6 +60,8 @@ func promptPB(p support.Prompt) *hostpb.Prompt {
 		Id: p.ID, Nonce: p.Nonce, SessionId: p.Session, Capability: capabilities[p.Capability],
 		Engineer: engineerPB(p.Engineer), Reason: p.Reason, ExpiresUnixMs: p.Expires.UnixMilli(),
 		ArmedAfterMs: uint32(p.ArmedAfter / time.Millisecond), PatientData: p.PatientData, RunInProgress: p.RunInProgress,
+		Ticket: p.Ticket, FileDirection: p.FileDirection, Missed: uint32(p.Missed),
+		NeedsInitials: p.NeedsInitials, NeedsPin: p.NeedsPIN, PinWhy: p.PINWhy, PinTriesLeft: uint32(max(p.PINTriesLeft, 0)),
 	}
 	for _, d := range p.Durations {
 		out.Durations = append(out.Durations, durations[d])
@@ -102,6 +104,23 @@ func statePB(s support.Snapshot) *hostpb.SupportState {
 	}
 	if s.Prompt != nil {
 		out.Prompt = promptPB(*s.Prompt)
+	}
+	for _, m := range s.Missed {
+		out.Missed = append(out.Missed, &hostpb.Missed{Capability: capabilities[m.Capability], UnixMs: unixMS(m.At), Code: m.Code})
+	}
+	if s.Summary != nil {
+		out.Summary = summaryPB(*s.Summary)
+	}
+	return out
+}
+
+func summaryPB(s support.Summary) *hostpb.Summary {
+	out := &hostpb.Summary{
+		SessionId: s.Session, Engineer: engineerPB(s.Engineer), StartedUnixMs: unixMS(s.Started), EndedUnixMs: unixMS(s.Ended),
+		EndedCode: s.Code, EndedBy: s.By, Inputs: s.Inputs, Pictures: s.Pictures,
+	}
+	for _, l := range s.Lines {
+		out.Lines = append(out.Lines, &hostpb.SummaryLine{UnixMs: unixMS(l.At), Kind: l.Kind, Capability: capabilities[l.Capability], Detail: l.Detail})
 	}
 	return out
 }

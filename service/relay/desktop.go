@@ -183,12 +183,24 @@ func (s *Support) attach(ctx context.Context, h *helper, messages <-chan *hostpb
 	s.helpers++
 	h.id = s.helpers
 	before := s.helper
-	s.helper = h // what follows from the event may already be for it
+	s.helper = h            // what follows from the event may already be for it
+	h.push(s.maskCommand()) // before any view
 	res := s.doLocked(support.AttachHelper{Helper: h.id, Session: hello.GetSessionId(), Token: hello.GetToken()})
-	if res.Err != nil && s.helper == h {
-		s.helper = before
+	if res.Err != nil {
+		if s.helper == h {
+			s.helper = before
+		}
+		return res.Err
 	}
-	return res.Err
+	if err := s.recordMasks(hello.GetSessionId()); err != nil {
+		s.helper = nil
+		s.doLocked(support.HelperLost{Helper: h.id})
+		return &support.Refusal{Code: "log-failed", Message: err.Error()}
+	}
+	if s.preview.watchers > 0 {
+		s.askPreview(h, true)
+	}
+	return nil
 }
 
 // detach tells the machine that the stream is over, whoever ended it.
@@ -214,7 +226,7 @@ func (s *Support) nextCommand(h *helper) (c *hostpb.HelperCommand, stopped bool)
 			if s.helper != h || !s.m.MayInput(s.cfg.Now(), next.from, next.generation) {
 				continue
 			}
-			s.m.CountInput()
+			s.m.CountInput(len(in.Events))
 			next.Generation = s.m.Generation()
 		}
 		return next.HelperCommand, false
@@ -241,8 +253,11 @@ func (s *Support) fromHelper(h *helper, m *hostpb.HelperMessage) {
 		if l := s.links[to]; l != nil && kept {
 			l.wake()
 		}
+	case *hostpb.HelperMessage_Preview:
+		s.takePreview(h, m.GetGeneration(), b.Preview)
 	case *hostpb.HelperMessage_State:
 		st := b.State
+		s.masksShown(st.GetMasks())
 		s.doLocked(support.HelperReport{
 			Helper: h.id, Width: int(st.GetWidth()), Height: int(st.GetHeight()), Capturing: st.GetCapturing(),
 			Fault: st.GetErrorCode(), Locked: st.GetLocked(), LocalInput: st.GetLocalInput(),

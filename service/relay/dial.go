@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"time"
@@ -33,7 +34,33 @@ func (d CloudDialer) DialHost(ctx context.Context, request string) (net.Conn, er
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	target := "wss://" + strings.TrimSuffix(base, "/") + cloudapi.PathRelay + url.PathEscape(request) + "?role=host"
-	return channel.DialRelay(ctx, target, d.TLS(), nil)
+	// The connection below the WebSocket, and below a proxy's, says by which
+	// of this PC's networks the session runs.
+	var here net.Addr
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { here = i.Conn.LocalAddr() }})
+	conn, err := channel.DialRelay(ctx, target, d.TLS(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return carried{conn, here}, nil
+}
+
+// carried is a stream to the relay that knows the address of this PC below it.
+type carried struct {
+	net.Conn
+	here net.Addr
+}
+
+func (c carried) LocalAddr() net.Addr { return c.here }
+
+// CloseNow ends the stream without the WebSocket's goodbye, where it has one.
+func (c carried) CloseNow() error { return closeNow(c.Conn) }
+
+func closeNow(c net.Conn) error {
+	if now, ok := c.(interface{ CloseNow() error }); ok {
+		return now.CloseNow()
+	}
+	return c.Close()
 }
 
 // dialLoop waits at the relay while a request or a session is open.
@@ -136,14 +163,24 @@ func (s *Support) meet(ctx, waiting context.Context, request string, cert tls.Ce
 	if err != nil {
 		var refused *channel.Refused
 		what := "handshake"
-		if errors.As(err, &refused) {
+		judged := errors.As(err, &refused)
+		if judged {
 			what = refused.What
 		}
 		s.cfg.Log.Warn("an end-to-end channel failed", "what", what, "err", err)
-		if waiting.Err() == nil {
+		// One that broke because the request ended is nobody's doing; one that was
+		// turned away is on record, however soon the request ended after it.
+		if judged || waiting.Err() == nil {
 			s.do(support.ChannelRefused{What: what})
 		}
 		return false
+	}
+	s.mu.Lock()
+	s.carrier = carrierOf(conn)
+	watched := s.carrier.IsValid()
+	s.mu.Unlock()
+	if !watched {
+		s.cfg.Log.Warn("the network below a session is not known: unplugging it will only look like a lost link")
 	}
 	s.serve(ctx, ch, request, engineer)
 	return true
@@ -175,12 +212,7 @@ type firstConn struct {
 func (c firstConn) Read(p []byte) (int, error) { return c.r.Read(p) }
 
 // CloseNow ends the stream without the WebSocket's goodbye, where it has one.
-func (c firstConn) CloseNow() error {
-	if now, ok := c.Conn.(interface{ CloseNow() error }); ok {
-		return now.CloseNow()
-	}
-	return c.Conn.Close()
-}
+func (c firstConn) CloseNow() error { return closeNow(c.Conn) }
 
 // awaitFirst waits for the other end's first byte: an engineer may come
 // minutes after the host, and the handshake's own time limit starts only then.

@@ -37,6 +37,7 @@ type link struct {
 	tries     uint32 // of the code, on this link
 	trial     *trial
 	reason    string // what the engineer's hello stated
+	ticket    string
 	refreshed time.Duration
 }
 
@@ -189,7 +190,7 @@ func (s *Support) read(ctx context.Context, l *link) error {
 	if m.Type != "hello" || !slices.Contains(m.Versions, wire.Version) {
 		return errProtocol
 	}
-	l.reason = support.Clean(m.Reason, 200)
+	l.reason, l.ticket = support.Clean(m.Reason, 200), support.Clean(m.Ticket, 40)
 	for {
 		kind, payload, err := l.conn.Receive(ctx)
 		if err != nil {

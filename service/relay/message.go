@@ -16,23 +16,20 @@ func (s *Support) handle(l *link, m wire.Message) error {
 	case "resume":
 		s.do(support.Resume{Link: l.id, Binding: l.binding.Resume(), Proof: m.Data})
 	case "ask":
-		reason := m.Reason
-		if reason == "" {
-			reason = l.reason
-		}
-		s.do(support.Ask{Link: l.id, ID: m.ID, Capability: support.Capability(m.Capability), Reason: reason, Duration: support.Duration(m.Duration)})
+		reason, ticket := l.stated(m)
+		s.do(support.Ask{
+			Link: l.id, ID: m.ID, Capability: support.Capability(m.Capability), Reason: reason, Ticket: ticket,
+			Duration: support.Duration(m.Duration),
+		})
 	case "ask-file":
 		if _, ok := chunkKey(m.ID); m.File == nil || !ok {
 			return errProtocol
 		}
-		reason := m.Reason
-		if reason == "" {
-			reason = l.reason
-		}
+		reason, ticket := l.stated(m)
 		// From here on it has one name: in the prompt, in the log and on disk.
 		// One that cannot be made safe is empty, and refused.
 		m.File.Name = SafeName(m.File.Name)
-		s.do(support.AskFile{Link: l.id, ID: m.ID, File: *m.File, Reason: reason})
+		s.do(support.AskFile{Link: l.id, ID: m.ID, File: *m.File, Reason: reason, Ticket: ticket})
 	case "cancel":
 		s.do(support.Cancel{Link: l.id, ID: m.ID})
 	case "input":
@@ -55,6 +52,19 @@ func (s *Support) handle(l *link, m wire.Message) error {
 		s.do(support.Bye{Link: l.id})
 	}
 	return nil
+}
+
+// stated is why the engineer asks and for which case: as the ask says it, or
+// the hello before.
+func (l *link) stated(m wire.Message) (reason, ticket string) {
+	reason, ticket = m.Reason, m.Ticket
+	if reason == "" {
+		reason = l.reason
+	}
+	if ticket == "" {
+		ticket = l.ticket
+	}
+	return reason, ticket
 }
 
 // input queues what the engineer typed, if it may be applied now. It is asked

@@ -122,7 +122,7 @@ func (r *recorder) recover(ctx context.Context) (support.Tries, error) {
 			return err
 		}
 		for _, o := range []support.Outgoing{
-			{Event: &cloudapi.SessionEvent{Request: open.Request, Session: open.Session, Kind: "ended", Fields: map[string]string{"why": "service-lost"}}},
+			{Event: &cloudapi.SessionEvent{Request: open.Request, Session: open.Session, Kind: "ended", Fields: map[string]string{"why": "service-lost", "by": "service"}}},
 			{Request: &cloudapi.Request{ID: open.Request, State: "ended"}},
 		} {
 			if err := enqueue(tx, o); err != nil {

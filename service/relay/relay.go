@@ -10,10 +10,12 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/service/pins"
 	"beckmanconnect/service/support"
 )
 
@@ -54,7 +56,14 @@ type Config struct {
 	TriesFile string
 	Publisher Publisher
 	Files     FilesConfig
-	Log       *slog.Logger
+	// Masks is what the instrument's profile wants hidden; nil is nothing,
+	// AllMasked where it is not known.
+	Masks []*hostpb.Mask
+	// PINs are the technicians'; nil: nobody can have one.
+	PINs *pins.Book
+	// Networks lists this PC's network interfaces; nil asks the system.
+	Networks func() ([]Network, error)
+	Log      *slog.Logger
 
 	// Now is the clock; nil is the system's.
 	Now func() support.Moment
@@ -65,6 +74,7 @@ type Config struct {
 	SilentLimit          time.Duration // a link that proves nothing is closed after: 3 min
 	ResumeLimit          time.Duration // the same while a session waits to go on: 15 s
 	AttachLimit          time.Duration // a helper must say hello within: 10 s
+	LookAtNetwork        time.Duration // how often, while a session runs: 250 ms
 }
 
 func (c *Config) defaults() error {
@@ -87,6 +97,9 @@ func (c *Config) defaults() error {
 			return support.Moment{Wall: now.Round(0), Mono: now.Sub(start)}
 		}
 	}
+	if c.Networks == nil {
+		c.Networks = systemNetworks
+	}
 	if c.Random == nil {
 		c.Random = rand.Reader
 	}
@@ -96,6 +109,7 @@ func (c *Config) defaults() error {
 	}{
 		{&c.RedialMin, 500 * time.Millisecond}, {&c.RedialMax, 30 * time.Second},
 		{&c.SilentLimit, 3 * time.Minute}, {&c.ResumeLimit, 15 * time.Second}, {&c.AttachLimit, 10 * time.Second},
+		{&c.LookAtNetwork, 250 * time.Millisecond},
 	} {
 		if *d.at <= 0 {
 			*d.at = d.is
@@ -116,6 +130,9 @@ type Support struct {
 	helpers  support.HelperID
 	counter  support.LinkID
 	pictures pictures
+	carrier  netip.Addr // of this PC, under the connection to the relay
+	masks    maskLog
+	preview  previews
 	follow   []support.Event // what effects led to, still to be done
 	changed  chan struct{}   // closed and replaced when the state changed
 
@@ -140,6 +157,9 @@ func New(ctx context.Context, cfg Config) (*Support, error) {
 	}
 	mc := cfg.Machine
 	mc.Recorder, mc.Random, mc.Tries = rec, cfg.Random, tries
+	if cfg.PINs != nil {
+		mc.HasPIN = cfg.PINs.Any
+	}
 	m, err := support.New(mc, cfg.Now())
 	if err != nil {
 		return nil, err
@@ -158,6 +178,7 @@ func (s *Support) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.work.Go(func() { s.dialLoop(ctx) })
+	s.work.Go(func() { s.watchNetwork(ctx) })
 	s.clock(ctx)
 	s.do(support.Shutdown{})
 	cancel()

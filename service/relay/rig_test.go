@@ -20,6 +20,7 @@ import (
 	"github.com/coder/websocket"
 
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/service/pins"
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/channel"
 	"beckmanconnect/session/channel/channeltest"
@@ -30,17 +31,30 @@ import (
 
 const device = "bc-0123456789abcdef"
 
+// labPIN is the PIN of AB, long enough to be found by chance nowhere.
+const labPIN = "493817265013"
+
 // pairing is a relay: it pairs the two WebSockets of a request and copies.
 type pairing struct {
 	*httptest.Server
 	mu      sync.Mutex
 	waiting map[string]chan net.Conn
 	lines   map[net.Conn]bool
+	jam     chan struct{} // while it is there, what engineers send stays on its way
 }
 
-func newPairing(t *testing.T) *pairing {
+// newPairing starts a relay, on loopback unless a listener is given.
+func newPairing(t *testing.T, on net.Listener) *pairing {
 	p := &pairing{waiting: map[string]chan net.Conn{}, lines: map[net.Conn]bool{}}
-	p.Server = httptest.NewTLSServer(http.HandlerFunc(p.serve))
+	p.Server = httptest.NewUnstartedServer(http.HandlerFunc(p.serve))
+	if on != nil {
+		_ = p.Server.Listener.Close()
+		p.Server.Listener = on
+	}
+	p.Server.StartTLS()
+	if on != nil {
+		p.Server.URL = "https://192.0.2.1:8443"
+	}
 	t.Cleanup(func() {
 		p.cut()
 		p.Server.CloseClientConnections()
@@ -87,7 +101,7 @@ func (p *pairing) serve(w http.ResponseWriter, r *http.Request) {
 		done := make(chan struct{}, 2)
 		for _, ends := range [][2]net.Conn{{host, conn}, {conn, host}} {
 			go func() {
-				_, _ = io.Copy(ends[0], ends[1])
+				_, _ = io.Copy(ends[0], p.road(ends[1], ends[1] == conn))
 				done <- struct{}{}
 			}()
 		}
@@ -106,6 +120,44 @@ func (l *line) Close() error {
 	return l.Conn.(interface{ CloseNow() error }).CloseNow()
 }
 
+// road is the way through the relay; the engineers' may be jammed.
+func (p *pairing) road(from io.Reader, engineers bool) io.Reader {
+	if !engineers {
+		return from
+	}
+	return jammed{p, from}
+}
+
+type jammed struct {
+	p    *pairing
+	from io.Reader
+}
+
+func (j jammed) Read(b []byte) (int, error) {
+	n, err := j.from.Read(b)
+	j.p.mu.Lock()
+	jam := j.p.jam
+	j.p.mu.Unlock()
+	if jam != nil {
+		<-jam
+	}
+	return n, err
+}
+
+// stall holds up what engineers send until the returned function is called.
+func (p *pairing) stall() (clear func()) {
+	jam := make(chan struct{})
+	p.mu.Lock()
+	p.jam = jam
+	p.mu.Unlock()
+	return sync.OnceFunc(func() {
+		p.mu.Lock()
+		p.jam = nil
+		p.mu.Unlock()
+		close(jam)
+	})
+}
+
 // cut breaks every line, as a lost network does.
 func (p *pairing) cut() {
 	p.mu.Lock()
@@ -116,7 +168,9 @@ func (p *pairing) cut() {
 }
 
 func (p *pairing) tls() *tls.Config {
-	return p.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	c := p.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	c.ServerName = "example.com" // one of the names httptest's certificate has
+	return c
 }
 
 // policy is a fake that says yes unless told otherwise.
@@ -186,8 +240,10 @@ type rig struct {
 	dir   string
 	log   *lockedBuffer
 	clock *clock
+	pins  *pins.Book
 	stop  func()
 	bar   context.CancelFunc
+	tune  func(*Config)
 }
 
 type lockedBuffer struct {
@@ -227,14 +283,29 @@ func (c *clock) pass(d time.Duration) {
 	c.added += d
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T) *rig { return newRigWith(t, nil, nil) }
+
+// newRigOn is a rig whose PC has these network interfaces; nil: its own.
+func newRigOn(t *testing.T, networks func() ([]Network, error)) *rig {
+	return newRigWith(t, nil, func(c *Config) { c.Networks = networks })
+}
+
+// newRigWith is a rig with a relay on this listener and a configuration that
+// was changed; nil: its own, and none.
+func newRigWith(t *testing.T, relay net.Listener, tune func(*Config)) *rig {
+	if tune == nil {
+		tune = func(*Config) {}
+	}
 	r := &rig{
-		T: t, kit: channeltest.New(t, device), relay: newPairing(t), dir: t.TempDir(), log: &lockedBuffer{},
+		T: t, tune: tune, kit: channeltest.New(t, device), relay: newPairing(t, relay), dir: t.TempDir(), log: &lockedBuffer{},
 		pol: &policy{off: map[support.Capability]string{}}, clock: &clock{start: time.Now()},
 		desk: &desk{changed: make(chan struct{}), state: &hostpb.SupportState{}},
 	}
 	r.boot()
 	t.Cleanup(func() { r.shut() })
+	if err := r.s.SetPIN("lab", &hostpb.SetPINRequest{Initials: "ab", Pin: labPIN}); err != nil {
+		t.Fatal(err)
+	}
 	return r
 }
 
@@ -245,7 +316,14 @@ func (r *rig) boot() {
 	if err != nil {
 		r.Fatal(err)
 	}
-	s, err := New(r.Context(), Config{
+	// Cheap hashes: what they cost is shown in package pins.
+	book, err := pins.Open(r.Context(), pins.Config{
+		Store: st, Mono: func() time.Duration { return r.clock.now().Mono }, Cost: pins.Cost{Time: 1, MemoryKiB: 64, Threads: 1, Bytes: 32},
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+	config := Config{
 		Machine:     support.Config{Policy: r.pol},
 		DeviceID:    func() string { return device },
 		Certificate: func(context.Context) (tls.Certificate, error) { return r.kit.Host(), nil },
@@ -253,8 +331,10 @@ func (r *rig) boot() {
 		Dialer:      CloudDialer{URL: r.relay.URL, TLS: r.relay.tls},
 		Store:       FromStore(st), TriesFile: filepath.Join(r.dir, "tries"),
 		Publisher: r.desk, Files: FilesConfig{Dir: r.received(), Reserve: 1}, Log: log, Now: r.clock.now,
-		RedialMin: 5 * time.Millisecond, RedialMax: 50 * time.Millisecond,
-	})
+		RedialMin: 5 * time.Millisecond, RedialMax: 50 * time.Millisecond, PINs: book, LookAtNetwork: 20 * time.Millisecond,
+	}
+	r.tune(&config)
+	s, err := New(r.Context(), config)
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -264,7 +344,7 @@ func (r *rig) boot() {
 		defer close(done)
 		_ = s.Run(ctx)
 	}()
-	r.s, r.store = s, st
+	r.s, r.store, r.pins = s, st, book
 	r.stop = sync.OnceFunc(func() {
 		cancel()
 		<-done
@@ -354,8 +434,11 @@ func (r *rig) answer(n int, allow bool) *hostpb.Prompt {
 		return p != nil
 	})
 	r.clock.pass(time.Second)
-	err := r.s.AnswerPrompt("lab", &hostpb.AnswerPromptRequest{PromptId: p.Id, Nonce: p.Nonce, Allow: allow, Duration: p.Durations[len(p.Durations)-1]})
-	if err != nil {
+	a := &hostpb.AnswerPromptRequest{PromptId: p.Id, Nonce: p.Nonce, Allow: allow, Duration: p.Durations[len(p.Durations)-1]}
+	if allow && p.NeedsPin {
+		a.Initials, a.Pin = "ab", labPIN
+	}
+	if err := r.s.AnswerPrompt("lab", a); err != nil {
 		r.Fatal(err)
 	}
 	return p

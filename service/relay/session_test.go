@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -165,13 +166,27 @@ func TestSession(t *testing.T) {
 
 	r.killed(e, help, granted.Generation)
 
+	// What was done, for the technician to read (B5).
+	s := r.s.State().GetSummary()
+	var lines []string
+	for _, l := range s.GetLines() {
+		lines = append(lines, fmt.Sprint(l.Kind, " ", strings.TrimPrefix(l.Capability.String(), "CAPABILITY_"), " ", l.Detail))
+	}
+	if want := []string{
+		"allowed VIEW session", "allowed CONTROL session", "allowed FILES Report_ final_.txt", "file-received FILES Report_ final_.txt",
+		"denied FILES two.txt", "ended VIEW session-ended", "ended CONTROL session-ended",
+	}; !slices.Equal(lines, want) || s.EndedCode != "kill-key" || s.EndedBy != "technician" || s.Pictures != 3 || s.Inputs < 3 ||
+		s.Engineer.GetName() != "Anna Weber" || s.StartedUnixMs == 0 || s.EndedUnixMs < s.StartedUnixMs {
+		t.Errorf("summary %v\n%q", s, lines)
+	}
+
 	kinds := r.kinds()
-	for _, k := range []string{"help.requested", "code.tried", "code.wrong", "session.authenticated", "session.granted", "file.accepted", "file.received", "prompt.answered", "session.ended"} {
+	for _, k := range []string{"help.requested", "code.tried", "code.wrong", "session.authenticated", "session.granted", "file.accepted", "file.received", "prompt.answered", "session.lease-ended", "session.ended", "session.summary"} {
 		if kinds[k] == 0 {
 			t.Errorf("no %s in the log: %v", k, kinds)
 		}
 	}
-	r.canary(h.Code)
+	r.canary(h.Code, labPIN)
 }
 
 // killed queues 10,000 inputs behind a helper that takes none, ends the
@@ -251,20 +266,27 @@ func (e *engineer) transfer(id string, data []byte) wire.Message {
 	}
 }
 
-// canary looks for the code in everything that was written (scenario 25).
-func (r *rig) canary(code string) {
+// canary looks for secrets, a code or a PIN, in everything that was written
+// (scenario 25).
+func (r *rig) canary(secrets ...string) {
 	r.Helper()
 	r.shut()
-	plain := strings.ReplaceAll(code, " ", "")
 	look := func(where, text string) {
-		for _, c := range []string{code, plain, strings.ToLower(plain)} {
-			if strings.Contains(text, c) {
-				r.Errorf("the code is in %s", where)
+		for _, secret := range secrets {
+			plain := strings.ReplaceAll(secret, " ", "")
+			for _, c := range []string{secret, plain, strings.ToLower(plain)} {
+				if strings.Contains(text, c) {
+					r.Errorf("a secret is in %s", where)
+				}
 			}
 		}
 	}
 	look("the log of the program", r.log.String())
 	look("the arguments", fmt.Sprint(os.Args, os.Environ()))
+	for _, p := range r.desk.prompts {
+		look("a prompt", p.String())
+	}
+	look("the state", r.desk.state.String())
 	files := 0
 	err := filepath.WalkDir(r.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {

@@ -84,10 +84,10 @@ func (g *Group) Go(ctx context.Context, name string, run func(context.Context, R
 			begun := time.Now()
 			err := g.call(ctx, name, run, report)
 			switch {
+			case errors.Is(err, ErrDone):
+				return // also when the group ended meanwhile
 			case ctx.Err() != nil:
 				report(Off, "stopped")
-				return
-			case errors.Is(err, ErrDone):
 				return
 			case err == nil:
 				err = errors.New("ended by itself")

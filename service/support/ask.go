@@ -15,6 +15,7 @@ type Ask struct {
 	ID         string
 	Capability Capability
 	Reason     string
+	Ticket     string   // the case's number
 	Duration   Duration // the longest the engineer would like; empty: any
 }
 
@@ -26,8 +27,10 @@ func (e Ask) apply(w *work) error {
 		w.violation(e.Link)
 		return nil
 	}
-	a := ask{id: e.ID, capability: e.Capability, reason: Clean(e.Reason, maxReason), durations: offered(e.Duration)}
-	a.capability = Capability(Clean(string(a.capability), maxName))
+	a := ask{
+		id: e.ID, capability: Capability(Clean(string(e.Capability), maxName)), durations: offered(e.Duration),
+		reason: Clean(e.Reason, maxReason), ticket: Clean(e.Ticket, maxTicket),
+	}
 	w.ask(a)
 	return nil
 }
@@ -68,7 +71,7 @@ func (w *work) engineerAnd(kv ...string) map[string]string {
 // ask puts a wish in front of the technician, or refuses it without a prompt.
 func (w *work) ask(a ask) {
 	s := w.st.ses
-	fields, personal := map[string]string{"capability": string(a.capability)}, w.engineerAnd("reason", a.reason)
+	fields, personal := map[string]string{"capability": string(a.capability)}, w.engineerAnd("reason", a.reason, "ticket", a.ticket)
 	if a.file != nil {
 		fields["size"], fields["sha256"] = strconv.FormatInt(a.file.File.Size, 10), a.file.File.SHA256
 		personal["file"] = a.file.shown
@@ -80,6 +83,7 @@ func (w *work) ask(a ask) {
 		if n == w.cfg.AsksPerMinute {
 			w.audit("session.throttled", actorEngineer, fields, personal)
 			w.tell("throttled", nil)
+			w.line("refused", a.capability, "throttled")
 		}
 		// A minute of silence is over only once the asking stops.
 		s.asked = s.asked[len(s.asked)-min(n, w.cfg.AsksPerMinute+1):]
@@ -122,7 +126,8 @@ func (w *work) ask(a ask) {
 // no refuses without a prompt, and says so in the log (B4).
 func (w *work) no(a ask, told, why string) {
 	w.audit("session.refused", actorService, map[string]string{"capability": string(a.capability), "why": why}, w.engineerAnd())
-	w.tell("answered", map[string]string{"capability": string(a.capability), "answer": told})
+	w.tell("answered", a.outcome(told))
+	w.line("refused", a.capability, why)
 	w.answer(a, false, told, nil)
 }
 
@@ -151,6 +156,12 @@ func (w *work) showNext() {
 			w.no(a, "policy", d.Why)
 			continue
 		}
+		needs := w.needs(d)
+		if needs.pin && !w.cfg.HasPIN() {
+			w.no(a, pinMissing, pinMissing)
+			w.miss(a.capability, pinMissing)
+			continue
+		}
 		timeout := w.cfg.PromptTimeout
 		if d.PromptTimeout > 0 {
 			timeout = min(timeout, d.PromptTimeout)
@@ -158,28 +169,55 @@ func (w *work) showNext() {
 		p := &prompt{ask: a, shown: w.now, expires: w.now.Add(timeout)}
 		p.Prompt = Prompt{
 			ID: w.newID(), Nonce: w.random(16), Session: s.id, Generation: w.st.generation,
-			Capability: a.capability, Engineer: s.engineer, Reason: a.reason, Durations: a.durations,
-			Expires: p.expires.Wall, ArmedAfter: w.cfg.ArmedAfter,
+			Capability: a.capability, Engineer: s.engineer, Reason: a.reason, Ticket: a.ticket, Durations: a.durations,
+			Expires: p.expires.Wall, ArmedAfter: w.cfg.ArmedAfter, Missed: s.missedOf[a.capability],
 			PatientData: d.PatientData, RunInProgress: a.capability == Control && d.RunInProgress,
 		}
+		p.require(needs, w.cfg.PINTries)
 		if a.file != nil {
 			f := a.file.File
 			f.Name = a.file.shown
-			p.File = &f
+			p.File, p.FileDirection = &f, "to-pc"
 		}
 		s.prompt, w.changed = p, true
-		w.audit("prompt.shown", actorService, map[string]string{
-			"prompt": p.Prompt.ID, "capability": string(a.capability), "timeout_s": strconv.Itoa(int(timeout / time.Second)),
-			"patient_data": strconv.FormatBool(p.PatientData), "run": strconv.FormatBool(p.RunInProgress),
-		}, w.engineerAnd())
-		w.do(ShowPrompt{Prompt: p.Prompt})
+		w.show(p)
 	}
 }
 
-// Answer is the technician's decision.
+// show puts the question in front of the technician, as it now stands.
+func (w *work) show(p *prompt) {
+	w.audit("prompt.shown", actorService, map[string]string{
+		"prompt": p.Prompt.ID, "capability": string(p.capability),
+		"timeout_s":    strconv.Itoa(int((p.expires.Mono - w.now.Mono) / time.Second)),
+		"patient_data": strconv.FormatBool(p.PatientData), "run": strconv.FormatBool(p.RunInProgress),
+		"initials": strconv.FormatBool(p.NeedsInitials), "pin": strconv.FormatBool(p.NeedsPIN), "missed": strconv.Itoa(p.Missed),
+	}, w.engineerAnd())
+	w.do(ShowPrompt{Prompt: p.Prompt})
+}
+
+// outcome is how an ask ended, for the cloud; a file goes by its hash.
+func (a ask) outcome(answer string) map[string]string {
+	f := map[string]string{"capability": string(a.capability), "answer": answer}
+	if a.file != nil {
+		f["sha256"] = a.file.File.SHA256
+	}
+	return f
+}
+
+// shownName is the name of the file an ask is about, or "".
+func (a ask) shownName() string {
+	if a.file == nil {
+		return ""
+	}
+	return a.file.shown
+}
+
+// Answer is the technician's decision: a no by anybody on this PC, a yes only
+// by whoever asked for help.
 type Answer struct {
 	Technician   string
 	Initials     string
+	PINOf        string // whose PIN was proved, by the driver; "": nobody's
 	Prompt       string
 	Nonce        []byte
 	Allow        bool
@@ -188,19 +226,18 @@ type Answer struct {
 }
 
 func (e Answer) apply(w *work) error {
+	p, err := w.meant(e)
+	if err != nil {
+		return err
+	}
 	s := w.st.ses
-	if s == nil || s.prompt == nil || s.prompt.Prompt.ID != e.Prompt {
-		// Decided already, by somebody else or by time: void (scenarios 12, 19).
-		return w.void(e, "prompt-gone", "this question was answered or is over")
-	}
-	p := s.prompt
-	if len(e.Nonce) == 0 || subtle.ConstantTimeCompare(e.Nonce, p.Nonce) != 1 || p.Session != s.id {
-		return w.void(e, "nonce-wrong", "the answer does not belong to this question")
-	}
 	who := w.engineerAnd("technician", e.Technician, "initials", Clean(e.Initials, maxName))
 	if !e.Allow {
 		w.closePrompt("denied", actorTechnician, who)
 		return nil
+	}
+	if e.Technician != s.technician {
+		return w.void(e, "wrong-account", "only whoever asked for help may allow") // scenario 11
 	}
 	if w.now.Mono-p.shown.Mono < w.cfg.ArmedAfter {
 		return w.void(e, "not-armed", "answered before it could have been read") // scenario 10
@@ -218,22 +255,51 @@ func (e Answer) apply(w *work) error {
 		w.closePrompt("policy", actorService, who)
 		return refuse("policy", "the site's policy does not allow it any more: "+d.Why)
 	}
-	if p.capability == Control && d.RunInProgress && (!e.RunConfirmed || !p.RunInProgress) {
-		w.askAgainForRun(p)
+	again := w.askAgain(p, d)
+	if p.capability == Control && d.RunInProgress && (!e.RunConfirmed || again) {
 		return w.void(e, "run-not-confirmed", "a run is or may be in progress: confirm it")
+	}
+	if p.NeedsInitials && (again || Initials(e.Initials) == "") {
+		return w.void(e, "initials-missing", "an Allow needs initials here")
+	}
+	if p.NeedsPIN && (again || e.PINOf != Initials(e.Initials)) {
+		return w.void(e, "pin-needed", "an Allow needs the PIN of these initials")
 	}
 	w.grant(duration, d.RunInProgress && e.RunConfirmed, who)
 	return nil
 }
 
-// askAgainForRun shows the question anew when a run began while it stood, so
-// that the second yes answers a question that was put (B7).
-func (w *work) askAgainForRun(p *prompt) {
-	if p.RunInProgress {
-		return
+// meant gives the question an answer belongs to, or why it belongs to none.
+func (w *work) meant(e Answer) (*prompt, error) {
+	s := w.st.ses
+	if s == nil || s.prompt == nil || s.prompt.Prompt.ID != e.Prompt {
+		// Decided already, by somebody else or by time: void (scenarios 12, 19).
+		return nil, w.void(e, "prompt-gone", "this question was answered or is over")
 	}
-	p.RunInProgress, p.shown, p.Nonce, w.changed = true, w.now, w.random(16), true
-	w.do(ShowPrompt{Prompt: p.Prompt})
+	if !s.prompt.matches(e) || s.prompt.Session != s.id {
+		return nil, w.void(e, "nonce-wrong", "the answer does not belong to this question")
+	}
+	return s.prompt, nil
+}
+
+func (p *prompt) matches(e Answer) bool {
+	return p.Prompt.ID == e.Prompt && len(e.Nonce) > 0 && subtle.ConstantTimeCompare(e.Nonce, p.Nonce) == 1
+}
+
+// askAgain shows the question anew when more goes with it than when it was
+// put: a run began (B7), or the policy asks for initials or a PIN by now. The
+// answer must be one to the question as it stands. It says whether it did.
+func (w *work) askAgain(p *prompt, d Decision) bool {
+	run := p.RunInProgress || (p.capability == Control && d.RunInProgress)
+	needs := w.needs(d)
+	if run == p.RunInProgress && (p.NeedsInitials || !needs.initials) && (p.NeedsPIN || !needs.pin) {
+		return false
+	}
+	p.RunInProgress = run
+	p.require(needs, w.cfg.PINTries)
+	p.shown, p.Nonce, w.changed = w.now, w.random(16), true
+	w.show(p)
+	return true
 }
 
 // void logs an answer that does not count.
@@ -252,7 +318,16 @@ func (w *work) closePrompt(code, actor string, who map[string]string) {
 		return
 	}
 	w.audit("prompt.answered", actor, map[string]string{"prompt": p.Prompt.ID, "capability": string(p.capability), "answer": code}, who)
-	w.tell("answered", map[string]string{"capability": string(p.capability), "answer": code})
+	w.tell("answered", p.outcome(code))
+	switch code {
+	case "denied":
+		w.line("denied", p.capability, p.shownName())
+	case "timeout":
+		w.line("timeout", p.capability, p.shownName())
+		w.miss(p.capability, code)
+	case "policy":
+		w.line("refused", p.capability, code)
+	}
 	s.prompt, w.changed = nil, true
 	w.do(HidePrompt{ID: p.Prompt.ID, Code: code})
 	w.answer(p.ask, false, code, nil)

@@ -47,6 +47,7 @@ func hidden(r rune) bool {
 const (
 	maxReason = 200
 	maxName   = 80
+	maxTicket = 40
 	maxID     = 64
 )
 

@@ -19,7 +19,8 @@ const CodeLength = 8
 // unexported fields of a struct without asking for a String method.
 type Secret struct{ text *string }
 
-func secretOf(text string) Secret { return Secret{&text} }
+// SecretOf makes text secret.
+func SecretOf(text string) Secret { return Secret{&text} }
 
 // Reveal gives the text itself.
 func (s Secret) Reveal() string {
@@ -44,7 +45,7 @@ func NewCode(r io.Reader) (Secret, error) {
 	for i, b := range raw {
 		raw[i] = Alphabet[int(b)%len(Alphabet)] // 32 divides 256: every character is equally likely
 	}
-	return secretOf(string(raw[:])), nil
+	return SecretOf(string(raw[:])), nil
 }
 
 // Grouped is the code as it is shown: "ABCD EFGH".
@@ -53,5 +54,5 @@ func Grouped(code Secret) Secret {
 	if len(t) != CodeLength {
 		return code
 	}
-	return secretOf(t[:CodeLength/2] + " " + t[CodeLength/2:])
+	return SecretOf(t[:CodeLength/2] + " " + t[CodeLength/2:])
 }

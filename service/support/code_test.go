@@ -53,7 +53,7 @@ func TestCode(t *testing.T) {
 
 // Scenario 25: however it is printed, the code does not come out.
 func TestSecretDoesNotPrint(t *testing.T) {
-	c := secretOf("CANARY77")
+	c := SecretOf("CANARY77")
 	var b strings.Builder
 	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "code", c, "help", Help{Code: c}, "p", &c)
 	slog.New(slog.NewJSONHandler(&b, nil)).Info("x", "code", c, "help", Help{Code: c})

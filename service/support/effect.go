@@ -89,12 +89,19 @@ type Prompt struct {
 	Capability    Capability
 	Engineer      Engineer
 	Reason        string
+	Ticket        string     // the case's number, may be empty
 	Durations     []Duration // offered, the first is the default
 	Expires       time.Time
 	ArmedAfter    time.Duration
 	File          *wire.File // with a name fit to be shown
+	FileDirection string     // of a file: "to-pc"
 	PatientData   bool
 	RunInProgress bool
+	NeedsInitials bool   // an Allow counts only with initials
+	NeedsPIN      bool   // and with the PIN of these initials
+	PINWhy        string // "site-policy", "control-given"
+	PINTriesLeft  int
+	Missed        int // asks of this capability that nobody answered so far
 }
 
 // Transfer is one file on its way in.

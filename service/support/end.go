@@ -81,14 +81,28 @@ func (PolicyChanged) apply(w *work) error {
 		switch {
 		case !d.Allowed:
 			w.closePrompt("policy", actorService, w.engineerAnd())
-		case p.capability == Control && d.RunInProgress:
-			w.askAgainForRun(p)
+		default:
+			w.askAgain(p, d)
 		}
 	}
 	if !w.cfg.Policy.Decide(s.engineer, Files).Allowed {
 		for i := range s.transfers {
 			w.failTransfer(&s.transfers[i], "policy")
 		}
+	}
+	return nil
+}
+
+// Unplugged says that the network this PC reaches the relay by lost its link or
+// its address: the plug was pulled. That ends a session at once, where a relay
+// that is merely out of reach may come back within a lease (B5).
+type Unplugged struct{}
+
+func (Unplugged) narrows() {}
+
+func (Unplugged) apply(w *work) error {
+	if w.st.ses != nil {
+		w.endSession("network-unplugged", actorService, nil)
 	}
 	return nil
 }
@@ -113,16 +127,16 @@ func (w *work) endSession(why, actor string, personal map[string]string) {
 	for i := range s.transfers {
 		w.failTransfer(&s.transfers[i], why)
 	}
-	who := w.engineerAnd()
-	for k, v := range personal {
-		who[k] = v
+	for _, c := range []Capability{View, Control} {
+		if _, ok := s.leases[c]; ok {
+			w.forgetLease(c, "session-ended")
+		}
 	}
 	w.audit("session.ended", actor, map[string]string{
 		"why": why, "seconds": strconv.Itoa(int((w.now.Mono - s.started.Mono) / time.Second)),
-		"inputs": strconv.FormatUint(s.input, 10), "pictures": strconv.FormatUint(s.pictures, 10),
-		"files": strconv.Itoa(finished(s.transfers)),
-	}, who)
-	w.tell("ended", map[string]string{"why": why})
+	}, w.engineerAnd(pairs(personal)...))
+	w.summarize(why, endedBy(actor), personal)
+	w.tell("ended", map[string]string{"why": why, "by": endedBy(actor)})
 	w.announce(cloudapi.Request{ID: s.request, State: "ended", SinceMS: s.started.Wall.UnixMilli()})
 	on := s.link
 	w.st.ses, w.st.ended, w.changed = nil, why, true
@@ -131,16 +145,6 @@ func (w *work) endSession(why, actor string, personal map[string]string) {
 	for id := range w.st.links {
 		w.turnAway(id, why)
 	}
-}
-
-func finished(ts []Transfer) int {
-	n := 0
-	for _, t := range ts {
-		if t.State == "finished" {
-			n++
-		}
-	}
-	return n
 }
 
 // expire ends what is over by now.

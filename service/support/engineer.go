@@ -21,6 +21,7 @@ func (e Joined) apply(w *work) error {
 	w.st.links[e.Link] = link{engineer: eng, words: e.Words}
 	if d := w.cfg.Policy.Connect(eng); !d.Allowed {
 		w.audit("engineer.refused", actorEngineer, map[string]string{"why": d.Why}, map[string]string{"engineer": eng.Account})
+		w.tellOf(eng, "engineer-refused", map[string]string{"why": d.Why})
 		w.turnAway(e.Link, "not-allowed")
 		return nil
 	}
@@ -29,6 +30,7 @@ func (e Joined) apply(w *work) error {
 		return nil
 	}
 	w.audit("engineer.joined", actorEngineer, nil, map[string]string{"engineer": eng.Account, "name": eng.Name})
+	w.tellOf(eng, "joined", nil)
 	return nil
 }
 
@@ -140,10 +142,10 @@ func (e TryDone) apply(w *work) error {
 func (w *work) begin(r *request, e TryDone, eng Engineer) {
 	on := e.Link
 	bar := w.now.Add(w.cfg.BarWithin)
-	w.st.req, w.st.ended = nil, ""
+	w.st.req, w.st.ended, w.st.summary = nil, "", nil
 	w.st.ses = &session{
-		id: w.newID(), request: r.id, engineer: eng, link: on, resume: proof.NewResumption(e.Key),
-		started: w.now, barUntil: &bar, leases: map[Capability]lease{},
+		id: w.newID(), request: r.id, technician: r.technician, engineer: eng, link: on, resume: proof.NewResumption(e.Key),
+		started: w.now, barUntil: &bar, leases: map[Capability]lease{}, missedOf: map[Capability]int{},
 	}
 	w.countTries(0)
 	w.st.waitUntil = w.now.Mono
@@ -245,8 +247,8 @@ func (w *work) leave(on LinkID) {
 		w.failTransfer(&s.transfers[i], "link-lost")
 	}
 	w.releaseInput()
-	for c, l := range s.leases {
-		if l.duration == Once {
+	for _, c := range []Capability{View, Control} {
+		if l, ok := s.leases[c]; ok && l.duration == Once {
 			w.endLease(c, "link-lost")
 		}
 	}

@@ -29,6 +29,7 @@ type AskFile struct {
 	ID     string
 	File   wire.File
 	Reason string
+	Ticket string
 }
 
 func (e AskFile) apply(w *work) error {
@@ -40,7 +41,7 @@ func (e AskFile) apply(w *work) error {
 		return nil
 	}
 	a := ask{
-		id: e.ID, capability: Files, reason: Clean(e.Reason, maxReason), durations: []Duration{Once},
+		id: e.ID, capability: Files, reason: Clean(e.Reason, maxReason), ticket: Clean(e.Ticket, maxTicket), durations: []Duration{Once},
 		file: &fileAsk{File: e.File, shown: Clean(e.File.Name, 120)},
 	}
 	w.ask(a)
@@ -87,7 +88,8 @@ func (w *work) failTransfer(t *Transfer, why string) bool {
 	t.State, t.Detail, w.changed = "failed", why, true
 	w.audit("file.failed", actorService, map[string]string{"transfer": t.ID, "sha256": t.File.SHA256, "why": why},
 		w.engineerAnd("file", Clean(t.File.Name, 120)))
-	w.tell("file", map[string]string{"transfer": t.ID, "state": "failed", "why": why})
+	w.tell("file", map[string]string{"transfer": t.ID, "state": "failed", "sha256": t.File.SHA256, "why": why})
+	w.line("file-failed", Files, Clean(t.File.Name, 120))
 	w.do(AbortTransfer{ID: t.ID})
 	w.send(w.st.ses.link, wire.Message{Type: "file", ID: t.ID, State: "failed", Why: why})
 	return true
@@ -202,6 +204,7 @@ func (e FileRevealed) apply(w *work) error {
 	w.tell("file", map[string]string{
 		"transfer": t.ID, "state": "finished", "sha256": t.File.SHA256, "size": strconv.FormatInt(t.File.Size, 10),
 	})
+	w.line("file-received", Files, Clean(e.Name, 120))
 	w.send(w.st.ses.link, wire.Message{Type: "file", ID: t.ID, State: "finished", Done: t.Done})
 	return nil
 }

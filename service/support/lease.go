@@ -24,14 +24,21 @@ func (w *work) grant(d Duration, runConfirmed bool, who map[string]string) {
 	}
 	fields := map[string]string{
 		"prompt": p.Prompt.ID, "capability": string(p.capability), "answer": "allowed", "duration": string(d),
-		"generation": strconv.FormatUint(gen, 10), "run_confirmed": strconv.FormatBool(runConfirmed),
+		"generation": strconv.FormatUint(gen, 10), "run_confirmed": strconv.FormatBool(runConfirmed), "pin": strconv.FormatBool(p.NeedsPIN),
 	}
 	if p.file != nil {
 		fields["sha256"] = p.file.File.SHA256
 		who["file"] = p.file.shown
 	}
 	w.audit("session.granted", actorTechnician, fields, who)
-	w.tell("answered", map[string]string{"capability": string(p.capability), "answer": "allowed", "duration": string(d)})
+	told := p.outcome("allowed")
+	told["duration"] = string(d)
+	w.tell("answered", told)
+	if p.file == nil {
+		w.line("allowed", p.capability, string(d))
+	} else {
+		w.line("allowed", p.capability, p.shownName())
+	}
 	w.do(HidePrompt{ID: p.Prompt.ID, Code: "allowed"})
 	if p.file != nil {
 		w.answer(p.ask, true, "allowed", nil)
@@ -39,6 +46,7 @@ func (w *work) grant(d Duration, runConfirmed bool, who map[string]string) {
 		return
 	}
 	s.leases[p.capability] = l
+	s.steered = s.steered || p.capability == Control
 	w.answer(p.ask, true, "allowed", &l)
 }
 
@@ -60,15 +68,21 @@ func (w *work) endLease(c Capability, why string) {
 	if _, ok := s.leases[c]; !ok {
 		return
 	}
-	delete(s.leases, c)
-	w.changed = true
 	gen := w.bump()
-	w.audit("session.lease-ended", actorService, map[string]string{"capability": string(c), "why": why}, w.engineerAnd())
-	w.tell("lease-end", map[string]string{"capability": string(c), "why": why})
+	w.forgetLease(c, why)
 	w.send(s.link, wire.Message{Type: "lease-end", Capability: string(c), Why: why, Generation: gen})
 	if c == Control {
 		w.releaseInput()
 	}
+}
+
+// forgetLease takes a right out of the books, and puts that into the log.
+func (w *work) forgetLease(c Capability, why string) {
+	delete(w.st.ses.leases, c)
+	w.changed = true
+	w.audit("session.lease-ended", actorService, map[string]string{"capability": string(c), "why": why}, w.engineerAnd())
+	w.tell("lease-end", map[string]string{"capability": string(c), "why": why})
+	w.line("ended", c, why)
 }
 
 func (w *work) releaseInput() {
@@ -146,17 +160,17 @@ func (m *Machine) MayPicture(now Moment, from HelperID, generation uint64) (Link
 	return s.link, true
 }
 
-// CountInput and CountPicture are for the summary at the end.
-func (m *Machine) CountInput() {
+// CountInput counts applied acts of mouse and keyboard for the summary.
+func (m *Machine) CountInput(acts int) {
 	if m.st.ses != nil {
-		m.st.ses.input++
+		m.st.ses.record.inputs += uint64(max(acts, 0))
 	}
 }
 
 // CountPicture is CountInput for pictures.
 func (m *Machine) CountPicture() {
 	if m.st.ses != nil {
-		m.st.ses.pictures++
+		m.st.ses.record.pictures++
 	}
 }
 

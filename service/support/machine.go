@@ -220,6 +220,12 @@ func (w *work) tell(kind string, fields map[string]string) {
 	w.batch.Out = append(w.batch.Out, Outgoing{Event: ev})
 }
 
+// tellOf is tell about somebody who is not in yet.
+func (w *work) tellOf(e Engineer, kind string, fields map[string]string) {
+	w.tell(kind, fields)
+	w.batch.Out[len(w.batch.Out)-1].Event.Engineer = e.Account
+}
+
 // announce puts the request's state into the outbox, for the console's queue.
 func (w *work) announce(r cloudapi.Request) {
 	w.batch.Out = append(w.batch.Out, Outgoing{Request: &r})

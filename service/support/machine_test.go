@@ -215,7 +215,7 @@ func TestAnswers(t *testing.T) {
 		r.refused(bad, "nonce-wrong")
 	}
 	r.refused(Answer{Prompt: "other", Nonce: p.Nonce, Allow: true}, "prompt-gone")
-	r.refused(Answer{Prompt: p.ID, Nonce: p.Nonce, Allow: true, Duration: "for ever"}, "duration-not-offered")
+	r.refused(Answer{Technician: "lab", Prompt: p.ID, Nonce: p.Nonce, Allow: true, Duration: "for ever"}, "duration-not-offered")
 	if r.phase() != PhaseConnected || len(r.m.Snapshot(r.now).Leases) != 0 {
 		t.Fatal("a void answer granted something")
 	}
@@ -227,9 +227,9 @@ func TestAnswers(t *testing.T) {
 	r.must(Ask{Link: 1, ID: "b", Capability: Control})
 	q := r.prompt()
 	r.pass(time.Second)
-	r.refused(Answer{Prompt: q.ID, Nonce: p.Nonce, Allow: true}, "nonce-wrong")
+	r.refused(Answer{Technician: "lab", Prompt: q.ID, Nonce: p.Nonce, Allow: true}, "nonce-wrong")
 	r.pass(60 * time.Second)
-	r.refused(Answer{Prompt: q.ID, Nonce: q.Nonce, Allow: true}, "prompt-gone")
+	r.refused(Answer{Technician: "lab", Prompt: q.ID, Nonce: q.Nonce, Allow: true}, "prompt-gone")
 	if r.rec.count("prompt.answer-void") == 0 {
 		t.Error("void answers are not in the log")
 	}
@@ -270,7 +270,7 @@ func TestPolicyRefusesWithoutPrompt(t *testing.T) {
 	p := r.prompt()
 	r.pol.off[View] = "off"
 	r.pass(time.Second)
-	r.refused(Answer{Prompt: p.ID, Nonce: p.Nonce, Allow: true}, "policy")
+	r.refused(Answer{Technician: "lab", Prompt: p.ID, Nonce: p.Nonce, Allow: true}, "policy")
 	delete(r.pol.off, View)
 	r.grant(Control, Session)
 	r.pol.off[Control] = "off"
@@ -311,8 +311,8 @@ func TestRunInterlock(t *testing.T) {
 	r.must(Ask{Link: 1, ID: "c", Capability: Control})
 	p := r.prompt()
 	r.pass(time.Second)
-	r.refused(Answer{Prompt: p.ID, Nonce: p.Nonce, Allow: true}, "run-not-confirmed")
-	r.must(Answer{Prompt: p.ID, Nonce: p.Nonce, Allow: true, RunConfirmed: true})
+	r.refused(Answer{Technician: "lab", Prompt: p.ID, Nonce: p.Nonce, Allow: true}, "run-not-confirmed")
+	r.must(Answer{Technician: "lab", Prompt: p.ID, Nonce: p.Nonce, Allow: true, RunConfirmed: true})
 
 	r.pol.run = false
 	r.grant(Control, Session)
@@ -330,11 +330,13 @@ func TestRunInterlock(t *testing.T) {
 	p = r.prompt()
 	r.pass(time.Second)
 	r.pol.run = true
-	r.refused(Answer{Prompt: p.ID, Nonce: p.Nonce, Allow: true, RunConfirmed: true}, "run-not-confirmed")
+	early := full(p)
+	early.RunConfirmed = true
+	r.refused(early, "run-not-confirmed")
 	p = r.prompt()
-	r.refused(Answer{Prompt: p.ID, Nonce: p.Nonce, Allow: true, RunConfirmed: true}, "not-armed")
+	r.refused(full(p), "not-armed")
 	r.pass(time.Second)
-	r.must(Answer{Prompt: p.ID, Nonce: p.Nonce, Allow: true, RunConfirmed: true})
+	r.must(full(p))
 }
 
 // Scenario 8: while a prompt shows, remote input is dropped and keys are up.
@@ -740,7 +742,7 @@ func TestNothingWithoutTheLog(t *testing.T) {
 	p := r.prompt()
 	r.pass(time.Second)
 	r.rec.fail = true
-	r.refused(Answer{Prompt: p.ID, Nonce: p.Nonce, Allow: true}, "log-failed")
+	r.refused(Answer{Technician: "lab", Prompt: p.ID, Nonce: p.Nonce, Allow: true}, "log-failed")
 	if r.input() || r.picture() || r.phase() == PhaseConnected {
 		t.Error("the session went on without a log")
 	}

@@ -22,12 +22,15 @@ type given struct {
 	generation       uint64
 	until            *Moment
 	runConfirmed     bool
+	once             bool
 }
 
 // model drives a machine with two technicians, two engineers, crashes, a log
-// that fails and clocks that jump, and checks after every step that nothing
-// can be applied without a right that lives (scenarios 8, 10, 12–14, 16, 18,
-// 19, 21–24).
+// that fails, PINs, a plug that is pulled and clocks that jump. After every step
+// it checks that nothing can be applied without a right that lives, and that no
+// right ever was without an answer to its own question, from whoever asked for
+// help, with all that had to go with it, in the log before (scenarios 8, 10–14,
+// 16, 18, 19, 21–24, B3).
 type model struct {
 	*rapid.T
 	*rig
@@ -43,6 +46,9 @@ type model struct {
 	received map[string]int64
 	attached bool
 	bar      bool
+	asker    string // of the request or session
+	steered  bool   // control was given in this session
+	missed   map[Capability]int
 	dead     map[string]bool // sessions that ended
 	showing  map[string]bool
 
@@ -60,6 +66,7 @@ func TestNothingWithoutALiveRight(t *testing.T) {
 		m := &model{
 			T: rt, rig: newRig(t), links: map[LinkID]Engineer{}, rights: map[Capability]given{},
 			files: map[string]wire.File{}, received: map[string]int64{}, dead: map[string]bool{}, showing: map[string]bool{},
+			missed: map[Capability]int{},
 			looked: map[string]int{}, proved: map[string]int{}, codes: map[string]bool{},
 		}
 		steps := m.actions()
@@ -80,7 +87,7 @@ func TestNothingWithoutALiveRight(t *testing.T) {
 
 // fatal are the actions after which hardly anything is left to try.
 var fatal = map[string]bool{
-	"end": true, "crash": true, "lose bar": true, "lose tray": true, "lose helper": true, "list": true, "log": true, "clock": true, "cancel": true,
+	"end": true, "unplug": true, "crash": true, "lose bar": true, "lose tray": true, "lose helper": true, "list": true, "log": true, "clock": true, "cancel": true,
 }
 
 // warmUp is a session as it usually goes, with lengths and confirmations drawn.
@@ -88,7 +95,7 @@ func (m *model) warmUp() {
 	if m.id() != "" || m.rec.fail {
 		return
 	}
-	m.step(RequestHelp{Technician: "a", TechnicianCalled: true})
+	m.request("a", true)
 	m.join(anna)
 	m.tryCode(m.nextLink, true)
 	if rapid.IntRange(0, 3).Draw(m.T, "bar") > 0 {
@@ -103,7 +110,7 @@ func (m *model) warmUp() {
 			m.step(Ask{Link: m.nextLink, ID: m.newAsk(), Capability: c, Duration: Session})
 		}
 		m.pass(time.Second)
-		m.answer("a", true, d, rapid.Bool().Draw(m.T, "run confirmed"))
+		m.answer(m.asker, true, d, rapid.Bool().Draw(m.T, "run confirmed"), true)
 		m.attach(true)
 		m.check("warm up")
 	}
@@ -114,6 +121,11 @@ func (m *model) step(ev Event) Result {
 	failing, before := m.rec.fail, m.id()
 	entries := len(m.rec.entries)
 	res := m.do(ev)
+	for _, e := range m.rec.entries[min(entries, len(m.rec.entries)):] {
+		if e.Fields["answer"] == "timeout" || e.Fields["why"] == pinMissing {
+			m.missed[Capability(e.Fields["capability"])]++
+		}
+	}
 	granted := 0
 	for _, e := range res.Effects {
 		switch e := e.(type) {
@@ -130,12 +142,17 @@ func (m *model) step(ev Event) Result {
 			m.looked[e.Code.Reveal()]++
 			m.mustNot(failing, "looked at a code without a log")
 		case ShowPrompt:
+			m.mustNot(failing, "showed a prompt without a log")
+			m.mustNot(e.Prompt.NeedsPIN && m.noPIN && !m.showing[e.Prompt.ID], "asked for a PIN that nobody has")
+			m.mustNot(m.steered && !e.Prompt.NeedsPIN, "asked without a PIN after control")
+			m.mustNot(e.Prompt.Missed != m.missed[e.Prompt.Capability], "a prompt does not say how often it was missed")
 			m.showing[e.Prompt.ID] = true
 			m.prompts, m.nonces = append(m.prompts, e.Prompt.ID), append(m.nonces, e.Prompt.Nonce)
 		case HidePrompt:
 			delete(m.showing, e.ID)
 			if e.Code == "allowed" {
 				granted++
+				m.recorded(e.ID)
 			}
 		case WantDesktop:
 			m.desktops = append(m.desktops, e)
@@ -172,6 +189,21 @@ func (m *model) step(ev Event) Result {
 	return res
 }
 
+// recorded: the answer to this question is in the log by now.
+func (m *model) recorded(prompt string) {
+	if !slices.ContainsFunc(m.rec.entries, func(e Entry) bool { return e.Kind == "session.granted" && e.Fields["prompt"] == prompt }) {
+		m.T.Fatal("a question is answered with yes and the log does not know")
+	}
+}
+
+// request asks for help; whoever does is the one who may allow.
+func (m *model) request(who string, called bool) {
+	fresh := m.m.RelayWanted() == ""
+	if m.step(RequestHelp{Technician: who, TechnicianCalled: called}).Err == nil && fresh {
+		m.asker = who
+	}
+}
+
 func (m *model) mustNot(bad bool, what string) {
 	if bad {
 		m.T.Fatal(what)
@@ -191,7 +223,8 @@ func (m *model) over(session string) {
 	clear(m.rights)
 	clear(m.files)
 	clear(m.received)
-	m.attached, m.bar = false, false
+	clear(m.missed)
+	m.attached, m.bar, m.steered = false, false, false
 }
 
 func (m *model) join(e Engineer) {
@@ -256,13 +289,19 @@ func (m *model) newAsk() string {
 	return fmt.Sprintf("ask-%d", m.askCount)
 }
 
-// answer is a technician's click on what shows; it books what was given.
-func (m *model) answer(who string, allow bool, d Duration, run bool) {
+// answer is a technician's click on what shows; it books what was given. Unless
+// it is a proper one, initials and PIN are anybody's or nobody's.
+func (m *model) answer(who string, allow bool, d Duration, run, proper bool) {
 	p := m.m.Snapshot(m.now).Prompt
 	if p == nil {
 		return
 	}
-	m.send(*p, Answer{Technician: who, Prompt: p.ID, Nonce: p.Nonce, Allow: allow, Duration: d, RunConfirmed: run})
+	a := Answer{Technician: who, Prompt: p.ID, Nonce: p.Nonce, Allow: allow, Duration: d, RunConfirmed: run, Initials: "ab", PINOf: "AB"}
+	if !proper {
+		a.Initials = rapid.SampledFrom([]string{"ab", "", "AB", "cd", "?"}).Draw(m.T, "initials")
+		a.PINOf = rapid.SampledFrom([]string{"", "AB", "CD"}).Draw(m.T, "PIN of")
+	}
+	m.send(*p, a)
 }
 
 func (m *model) send(p Prompt, a Answer) {
@@ -281,15 +320,21 @@ func (m *model) send(p Prompt, a Answer) {
 	m.mustNot(failing, "granted without a log")
 	m.mustNot(shown < 800*time.Millisecond, "granted before it could be read")
 	m.mustNot(m.dead[p.Session], "granted in a session that is over")
+	m.mustNot(a.Technician != m.asker, "granted by somebody who did not ask for help")
+	named := Initials(a.Initials)
+	m.mustNot(m.pol.who != "" && named == "", "granted without the initials this site asks for")
+	m.mustNot((m.pol.who == "pin" || m.steered) && (named == "" || a.PINOf != named), "granted without the PIN")
 	if p.Capability == Files {
 		m.files[ask] = *p.File
 		return
 	}
+	m.steered = m.steered || p.Capability == Control
 	g := given{session: p.Session, account: p.Engineer.Account, generation: m.m.Generation(), runConfirmed: a.RunConfirmed}
 	d := a.Duration
 	if d == "" {
 		d = p.Durations[0]
 	}
+	g.once = d == Once
 	if d != Session {
 		until := m.now.Add(map[Duration]time.Duration{Once: 5 * time.Minute, Minutes: 15 * time.Minute}[d])
 		g.until = &until
@@ -308,7 +353,13 @@ func (m *model) anyFile() string {
 	return fmt.Sprintf("ask-%d", rapid.IntRange(0, m.askCount).Draw(m.T, "ask"))
 }
 
-func (m *model) who() string { return rapid.SampledFrom([]string{"a", "b"}).Draw(m.T, "technician") }
+// who acts: mostly whoever asked for help, as the pipe sees to.
+func (m *model) who() string {
+	if m.asker != "" && rapid.IntRange(0, 3).Draw(m.T, "asker") > 0 {
+		return m.asker
+	}
+	return rapid.SampledFrom([]string{"a", "b"}).Draw(m.T, "technician")
+}
 
 func (m *model) actions() map[string]func() {
 	yes := func(label string) bool { return rapid.Bool().Draw(m.T, label) }
@@ -327,7 +378,7 @@ func (m *model) actions() map[string]func() {
 	}
 	ask := func() { m.step(Ask{Link: link(), ID: m.newAsk(), Capability: capability(), Duration: duration()}) }
 	return map[string]func(){
-		"request": func() { m.step(RequestHelp{Technician: m.who(), TechnicianCalled: yes("called")}) },
+		"request": func() { m.request(m.who(), yes("called")) },
 		"cancel":  func() { m.step(CancelHelp{Request: m.m.RelayWanted()}) },
 		"join": func() {
 			m.join(rapid.SampledFrom([]Engineer{anna, bob}).Draw(m.T, "engineer"))
@@ -343,21 +394,16 @@ func (m *model) actions() map[string]func() {
 			if yes("stale") {
 				n = rapid.IntRange(0, n).Draw(m.T, "key")
 			}
-			on, made := m.nextLink, m.nextLink
-			if yes("another channel's") {
-				made++ // a proof made over a channel is good on no other
+			m.resume(n, yes("another channel's"))
+		},
+		"come back": func() { // a link that is lost, and somebody with a key
+			if m.m.Current() == 0 || len(m.keys) == 0 {
+				return
 			}
-			ev := m.rig.resume(made, m.keys[n])
-			ev.Link, ev.Binding = on, bindingOf(m.rig, on).Resume()
-			was := m.m.Current()
-			m.step(ev)
-			if now := m.m.Current(); now == on && was != on {
-				m.mustNot(made != on, "a proof of another channel resumed")
-				m.mustNot(n < len(m.keys)-2, "a key resumed that was used up")
-				m.mustNot(m.links[on].Account != m.m.st.ses.engineer.Account, "somebody else resumed")
-				next := m.rig.accepted(on, m.keys[n])
-				m.keys = append(m.keys[:n+1], next)
-			}
+			m.loseLink(m.m.Current())
+			m.join(rapid.SampledFrom([]Engineer{anna, anna, bob}).Draw(m.T, "engineer"))
+			n := len(m.keys) - 1
+			m.resume(rapid.SampledFrom([]int{n, max(n-1, 0)}).Draw(m.T, "key"), false)
 		},
 		"ask":       ask,
 		"ask again": ask,
@@ -373,7 +419,55 @@ func (m *model) actions() map[string]func() {
 			if yes("wait") {
 				m.pass(time.Second)
 			}
-			m.answer(m.who(), rapid.IntRange(0, 3).Draw(m.T, "allow") > 0, duration(), yes("run"))
+			m.answer(m.who(), rapid.IntRange(0, 3).Draw(m.T, "allow") > 0, duration(), yes("run"), rapid.IntRange(0, 3).Draw(m.T, "proper") > 0)
+		},
+		"answer with less": func() { // what a program could do by itself (B3)
+			m.pass(time.Second)
+			m.answer(m.asker, true, "", yes("run"), false)
+		},
+		"both answer": func() { // scenario 19
+			p := m.m.Snapshot(m.now).Prompt
+			if p == nil {
+				return
+			}
+			m.pass(time.Second)
+			counted := 0
+			for _, who := range []string{"a", "b", "a"} {
+				a := full(*p)
+				a.Technician, a.Allow = who, yes("allow")
+				before := m.rec.count("session.granted") + m.rec.count("prompt.answered")
+				m.send(*p, a)
+				counted += m.rec.count("session.granted") + m.rec.count("prompt.answered") - before
+			}
+			m.mustNot(counted > 1, "two answers to one question counted")
+		},
+		"wrong PIN": func() {
+			p := m.m.Snapshot(m.now).Prompt
+			if p == nil || !p.NeedsPIN {
+				return
+			}
+			left := p.PINTriesLeft
+			m.step(WrongPIN{Answer: full(*p)})
+			q := m.m.Snapshot(m.now).Prompt
+			m.mustNot(q != nil && q.ID == p.ID && (left <= 1 || q.PINTriesLeft != left-1), "a wrong PIN cost no try")
+		},
+		"PINs": func() { m.noPIN = !m.noPIN },
+		"site": func() {
+			m.pol.who = rapid.SampledFrom([]string{"", "initials", "pin"}).Draw(m.T, "identify")
+			if yes("told") {
+				m.step(PolicyChanged{})
+				m.syncRights()
+				m.syncFiles()
+			}
+		},
+		"unplug": func() { m.ends(Unplugged{}) },
+		"ask what was missed": func() { // no answer, and asked again at once
+			if p := m.m.Snapshot(m.now).Prompt; p != nil {
+				m.pass(time.Minute)
+				m.step(Tick{})
+				m.syncRights()
+				m.step(Ask{Link: link(), ID: m.newAsk(), Capability: p.Capability})
+			}
 		},
 		"replay": func() { // scenario 12
 			if len(m.prompts) == 0 {
@@ -382,10 +476,15 @@ func (m *model) actions() map[string]func() {
 			m.pass(time.Second)
 			i, j := rapid.IntRange(0, len(m.prompts)-1).Draw(m.T, "prompt"), rapid.IntRange(0, len(m.nonces)-1).Draw(m.T, "nonce")
 			p := m.m.Snapshot(m.now).Prompt
-			if p != nil && p.ID == m.prompts[i] && string(p.Nonce) == string(m.nonces[j]) {
+			a := Answer{
+				Technician: m.who(), Prompt: m.prompts[i], Nonce: m.nonces[j], Allow: true, RunConfirmed: true, Initials: "ab", PINOf: "AB",
+			}
+			if p != nil && yes("of what shows") {
+				a.Prompt = p.ID
+			}
+			if p != nil && p.ID == a.Prompt && string(p.Nonce) == string(a.Nonce) {
 				return // that would be a real answer
 			}
-			a := Answer{Technician: m.who(), Prompt: m.prompts[i], Nonce: m.nonces[j], Allow: true, RunConfirmed: true}
 			m.mustNot(m.step(a).Err == nil, "a replayed answer counted")
 		},
 		"revoke": func() {
@@ -420,14 +519,7 @@ func (m *model) actions() map[string]func() {
 			m.step(HelperReport{Helper: m.helper, Width: 100, Height: 100, Capturing: true, LocalInput: yes("local")})
 		},
 		"lose link": func() {
-			on := link()
-			current := on != 0 && on == m.m.Current()
-			m.step(LinkLost{Link: on})
-			delete(m.links, on)
-			if current {
-				clear(m.files)
-				m.syncRights()
-			}
+			m.loseLink(link())
 		},
 		"chunk": func() {
 			id := m.anyFile()
@@ -504,6 +596,8 @@ func (m *model) actions() map[string]func() {
 			m.boots++
 			clear(m.links)
 			clear(m.showing)
+			m.over("")
+			m.asker = ""
 			m.boot(m.rec.tries)
 			m.row = m.rec.tries.Row
 			if m.row > 0 {
@@ -519,7 +613,7 @@ func (m *model) actions() map[string]func() {
 			if m.id() != "" || m.rec.fail {
 				return
 			}
-			m.step(RequestHelp{Technician: "a", TechnicianCalled: true})
+			m.request("a", true)
 			m.join(bob)
 			for range 3 {
 				m.tryCode(m.nextLink, false)
@@ -539,6 +633,41 @@ func (m *model) ends(ev Event) {
 		m.mustNot(m.id() != "", fmt.Sprintf("%T left a session", ev))
 		m.over(id)
 	}
+}
+
+// resume: only a key that was not used up, over the channel it was proved on,
+// in the hands of the engineer it was given to.
+func (m *model) resume(n int, otherChannel bool) {
+	on, made, was := m.nextLink, m.nextLink, m.m.Current()
+	if otherChannel {
+		made++ // a proof made over a channel is good on no other
+	}
+	ev := m.rig.resume(made, m.keys[n])
+	ev.Link, ev.Binding = on, bindingOf(m.rig, on).Resume()
+	m.step(ev)
+	if now := m.m.Current(); now == on && was != on {
+		m.mustNot(made != on, "a proof of another channel resumed")
+		m.mustNot(n < len(m.keys)-2, "a key resumed that was used up")
+		m.mustNot(m.links[on].Account != m.m.st.ses.engineer.Account, "somebody else resumed")
+		m.keys = append(m.keys[:n+1], m.rig.accepted(on, m.keys[n]))
+	}
+}
+
+// loseLink: what was given once does not outlive its link.
+func (m *model) loseLink(on LinkID) {
+	current := on != 0 && on == m.m.Current()
+	m.step(LinkLost{Link: on})
+	delete(m.links, on)
+	if !current {
+		return
+	}
+	clear(m.files)
+	for c, g := range m.rights {
+		if g.once {
+			delete(m.rights, c)
+		}
+	}
+	m.syncRights()
 }
 
 // syncRights takes out of the books what the machine says is gone. Only ever

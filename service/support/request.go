@@ -50,12 +50,13 @@ func (e RequestHelp) apply(w *work) error {
 		return nil
 	}
 	r := &request{
-		id:      w.newID(),
-		reason:  Clean(e.Reason, maxReason),
-		alarm:   Clean(e.AlarmCode, maxName),
-		code:    code,
-		since:   w.now,
-		expires: w.now.Add(w.cfg.CodeLife),
+		id:         w.newID(),
+		technician: e.Technician,
+		reason:     Clean(e.Reason, maxReason),
+		alarm:      Clean(e.AlarmCode, maxName),
+		code:       code,
+		since:      w.now,
+		expires:    w.now.Add(w.cfg.CodeLife),
 	}
 	w.st.req, w.st.ended, w.changed = r, "", true
 	w.help = &Help{Request: r.id, Code: code, Expires: r.expires.Wall}
@@ -118,7 +119,7 @@ func (w *work) endRequest(why, actor string, personal map[string]string) {
 	}
 	w.audit("help.ended", actor, map[string]string{"why": why, "tries": strconv.Itoa(r.used)}, personal)
 	w.announce(r.message("ended"))
-	w.tell("ended", map[string]string{"why": why})
+	w.tell("ended", map[string]string{"why": why, "by": endedBy(actor)})
 	w.st.req, w.st.ended, w.changed = nil, why, true
 	for id := range w.st.links {
 		w.turnAway(id, why)

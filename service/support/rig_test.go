@@ -24,6 +24,7 @@ type fakePolicy struct {
 	run     bool
 	patient bool
 	timeout time.Duration
+	who     string // Decision.Identify
 }
 
 func (p *fakePolicy) Connect(e Engineer) Decision {
@@ -37,7 +38,7 @@ func (p *fakePolicy) Decide(_ Engineer, c Capability) Decision {
 	if why := p.off[c]; why != "" {
 		return Decision{Why: why}
 	}
-	return Decision{Allowed: true, RunInProgress: p.run, PatientData: p.patient, PromptTimeout: p.timeout}
+	return Decision{Allowed: true, RunInProgress: p.run, PatientData: p.patient, PromptTimeout: p.timeout, Identify: p.who}
 }
 
 type fakeRecorder struct {
@@ -47,12 +48,20 @@ type fakeRecorder struct {
 	open    Open
 	fail    bool
 	writes  int
+	failAt  int    // the write that fails, counted from 1
+	forGood bool   // and all that follow
+	failed  func() // told of it
+	tried   int
 }
 
 var errDiskFull = errors.New("disk full")
 
 func (r *fakeRecorder) Record(b Batch) error {
-	if r.fail {
+	r.tried++
+	if at := r.failAt; r.fail || (at > 0 && (r.tried == at || (r.forGood && r.tried > at))) {
+		if r.failed != nil {
+			r.failed()
+		}
 		return errDiskFull
 	}
 	r.writes++
@@ -85,6 +94,8 @@ type rig struct {
 	rec     *fakeRecorder
 	pol     *fakePolicy
 	gate    string
+	noPIN   bool     // nobody on this PC has one
+	watch   bool     // the step now under way must leave nothing allowed
 	effects []Effect // of all steps
 	last    []Effect // of the last step
 	help    *Help
@@ -110,7 +121,7 @@ func (r *rig) boot(tries Tries) {
 	seed[0] = byte(r.rec.writes)
 	m, err := New(Config{
 		Policy: r.pol, Recorder: r.rec, Random: randomReader{rand.NewChaCha8(seed)},
-		Gate: func() string { return r.gate }, Tries: tries,
+		Gate: func() string { return r.gate }, Tries: tries, HasPIN: func() bool { return !r.noPIN },
 	}, r.now)
 	if err != nil {
 		r.Fatal(err)
@@ -123,6 +134,12 @@ func (r *rig) pass(d time.Duration) { r.now = r.now.Add(d) }
 func (r *rig) do(ev Event) Result {
 	res := r.m.Do(r.now, ev)
 	r.last = res.Effects
+	if r.watch {
+		r.watch = false
+		if r.phase() == PhaseConnected || r.input() || r.picture() || r.m.Snapshot(r.now).Prompt != nil || r.m.RelayWanted() != "" {
+			r.Errorf("%T could not be written, and something goes on: %+v", ev, r.m.Snapshot(r.now))
+		}
+	}
 	r.effects = append(r.effects, res.Effects...)
 	if res.Help != nil {
 		r.help = res.Help
@@ -282,7 +299,21 @@ func (r *rig) allow(d Duration) {
 	r.Helper()
 	p := r.prompt()
 	r.pass(time.Second)
-	r.must(Answer{Technician: "lab", Prompt: p.ID, Nonce: p.Nonce, Allow: true, Duration: d, RunConfirmed: p.RunInProgress})
+	yes := full(p)
+	yes.Duration = d
+	r.must(yes)
+}
+
+// full is an Allow with all that has to go with it.
+func full(p Prompt) Answer {
+	a := Answer{Technician: "lab", Prompt: p.ID, Nonce: p.Nonce, Allow: true, RunConfirmed: p.RunInProgress}
+	if p.NeedsInitials {
+		a.Initials = "AB"
+	}
+	if p.NeedsPIN {
+		a.PINOf = "AB"
+	}
+	return a
 }
 
 // grant asks for and allows a capability on link 1 and attaches the helper.

@@ -19,11 +19,13 @@ type state struct {
 	ses        *session
 	links      map[LinkID]link
 	ended      string // how the last session or request ended
+	summary    *Summary
 }
 
 // request is a call for help whose code still waits.
 type request struct {
 	id, reason, alarm string
+	technician        string // who asked
 	code              Secret
 	since             Moment
 	expires           Moment
@@ -41,6 +43,7 @@ type link struct {
 
 type session struct {
 	id, request string
+	technician  string // who asked, and alone may allow
 	engineer    Engineer
 	link        LinkID // 0 while the link is lost
 	resume      proof.Resumption
@@ -56,8 +59,10 @@ type session struct {
 	helper      helper
 	paused      bool
 	localUntil  time.Duration
-	input       uint64 // applied inputs and forwarded pictures, for the summary
-	pictures    uint64
+	steered     bool // control was given at some time (B3)
+	missed      []Missed
+	missedOf    map[Capability]int
+	record      record // for the summary
 }
 
 type lease struct {
@@ -73,6 +78,7 @@ type ask struct {
 	id         string
 	capability Capability
 	reason     string
+	ticket     string
 	durations  []Duration
 	file       *fileAsk
 }
@@ -121,6 +127,9 @@ func (s state) clone() state {
 		c.queue = slices.Clone(c.queue)
 		c.asked = slices.Clone(c.asked)
 		c.transfers = slices.Clone(c.transfers)
+		c.missed = slices.Clone(c.missed)
+		c.missedOf = maps.Clone(c.missedOf)
+		c.record = c.record.clone()
 		if c.prompt != nil {
 			p := *c.prompt
 			c.prompt = &p
@@ -173,13 +182,15 @@ type Snapshot struct {
 	Prompt      *Prompt
 	Ended       string
 	Started     time.Time
-	Words       string // both screens show them while a session's link stands
+	Words       string   // both screens show them while a session's link stands
+	Missed      []Missed // of this session, newest first
+	Summary     *Summary // of the last session, until the next begins
 }
 
 // Snapshot gives the state as of now.
 func (m *Machine) Snapshot(now Moment) Snapshot {
 	s := m.st
-	out := Snapshot{Phase: PhaseReady, Ended: s.ended}
+	out := Snapshot{Phase: PhaseReady, Ended: s.ended, Summary: s.summary}
 	if s.tries.Row >= m.cfg.OffAfter {
 		out.OffCode = offTooMany
 	} else {
@@ -206,6 +217,8 @@ func (m *Machine) Snapshot(now Moment) Snapshot {
 			}
 		}
 		out.Transfers = slices.Clone(s.ses.transfers)
+		out.Missed = slices.Clone(s.ses.missed)
+		slices.Reverse(out.Missed)
 		if s.ses.prompt != nil {
 			p := s.ses.prompt.Prompt
 			out.Prompt = &p

@@ -128,6 +128,9 @@ type Config struct {
 	// Gate gives the reason why help cannot be asked for at all
 	// ("terms-not-accepted", "not-registered", …), or "".
 	Gate func() string
+	// HasPIN says whether anybody on this PC has a PIN that can be used. Nil:
+	// nobody has. Like Policy it answers from memory.
+	HasPIN func() bool
 	// Tries is the counter as the last run left it.
 	Tries Tries
 
@@ -145,6 +148,7 @@ type Config struct {
 	QueuedAsks    int           // at most this many wait behind a prompt: 8
 	BurnAfter     int           // tries of one code: 5
 	OffAfter      int           // wrong tries in a row, then IT must act: 100
+	PINTries      int           // wrong PINs at one prompt, then it is denied: 3
 }
 
 func (c Config) withDefaults() Config {
@@ -172,8 +176,12 @@ func (c Config) withDefaults() Config {
 	orN(&c.QueuedAsks, 8)
 	orN(&c.BurnAfter, 5)
 	orN(&c.OffAfter, 100)
+	orN(&c.PINTries, 3)
 	if c.Gate == nil {
 		c.Gate = func() string { return "" }
+	}
+	if c.HasPIN == nil {
+		c.HasPIN = func() bool { return false }
 	}
 	return c
 }

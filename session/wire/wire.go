@@ -57,7 +57,7 @@ const (
 //	  wrong-code    TriesLeft, WaitMS
 //	  authenticated Session, Data              the host's own confirmation: without it, leave
 //	  answer        ID, Capability, Granted, Why ("allowed", "denied", "timeout",
-//	                "policy", "throttled", "withdrawn", "pending", "name"),
+//	                "policy", "throttled", "withdrawn", "pending", "name", "pin-missing"),
 //	                UntilMS, Generation: input carries the newest one told
 //	  lease-end     Capability, Why ("expired", "revoked", "helper-lost", …)
 //	  screen        Width, Height, State ("on", "off", "locked", "no-helper")

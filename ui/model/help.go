@@ -19,6 +19,7 @@ const (
 	HelpForm
 	HelpWaiting
 	HelpSession
+	HelpSummary
 )
 
 // HelpView is the view that asks for help and shows a session.
@@ -31,6 +32,8 @@ type HelpView struct {
 	Waiting WaitingView
 	Session SessionView
 	Ended   *EndedView // how the last session ended; nil: nothing to tell
+	Summary *SummaryView
+	NoPIN   bool // form: nobody at this PC has a PIN
 }
 
 // HelpOffView says why help cannot be asked for, and what to do about it.
@@ -55,6 +58,8 @@ type SessionView struct {
 	Name, Organisation, Account string
 	Since                       string
 	Lost                        bool
+	Words                       string // the same on the engineer's screen; "": none yet
+	Missed                      []MissedRow
 	Leases                      []LeaseRow
 	Transfers                   []TransferRow
 }
@@ -77,8 +82,17 @@ type TransferRow struct {
 	Failed          bool
 }
 
-// EndedView is how the last session ended.
-type EndedView struct{ Detail string }
+// MissedRow is a question that nobody answered.
+type MissedRow struct {
+	Icon          icons.Name
+	Label, Detail string
+}
+
+// EndedView is how the last session ended. Summary: there is more to show.
+type EndedView struct {
+	Detail  string
+	Summary bool
+}
 
 // HelpView makes the view model.
 func (s *State) HelpView(c *text.Catalogue, now time.Time) HelpView {
@@ -91,8 +105,14 @@ func (s *State) HelpView(c *text.Catalogue, now time.Time) HelpView {
 		v.Page, v.Waiting = HelpWaiting, s.waitingView(c, now)
 		return v
 	}
+	if s.SummaryOpen {
+		if v.Summary = s.SummaryView(c, now); v.Summary != nil {
+			v.Page = HelpSummary
+			return v
+		}
+	}
 	if code := s.Support.GetEndedCode(); code != "" {
-		v.Ended = &EndedView{Detail: ended(c, code)}
+		v.Ended = &EndedView{Detail: ended(c, code), Summary: s.SummaryView(c, now) != nil}
 	}
 	if code := s.offCode(); code != "" {
 		v.Page, v.Off = HelpOff, offView(c, code)
@@ -103,6 +123,7 @@ func (s *State) HelpView(c *text.Catalogue, now time.Time) HelpView {
 		v.Page = HelpTheyCalled
 	case StepForm:
 		v.Page = HelpForm
+		v.NoPIN = len(s.Status.GetPinInitials()) == 0
 		if n := s.Notification(s.Help.Notification); n != nil {
 			v.About = c.T("help.about", "title", Clean(Pick(c.Lang(), n.GetTexts()).GetTitle(), 120))
 		}
@@ -190,7 +211,7 @@ func (s *State) sessionView(c *text.Catalogue, now time.Time) SessionView {
 	e := s.Support.GetEngineer()
 	v := SessionView{
 		Name: cleanName(e.GetName()), Organisation: cleanName(e.GetOrganisation()), Account: cleanName(e.GetAccount()),
-		Lost: s.Support.GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_LOST,
+		Lost: s.Support.GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_LOST, Words: Clean(s.Support.GetWords(), 120),
 	}
 	if ms := s.Support.GetStartedUnixMs(); ms > 0 {
 		v.Since = c.T("help.session.since", "when", c.Moment(at(ms, now), now))
@@ -201,7 +222,19 @@ func (s *State) sessionView(c *text.Catalogue, now time.Time) SessionView {
 	for _, t := range s.Support.GetTransfers() {
 		v.Transfers = append(v.Transfers, transferRow(c, t))
 	}
+	for _, m := range s.Support.GetMissed() {
+		v.Missed = append(v.Missed, missedRow(c, m, now))
+	}
 	return v
+}
+
+func missedRow(c *text.Catalogue, m *hostpb.Missed, now time.Time) MissedRow {
+	id, icon := capability(m.GetCapability())
+	key := "help.missed." + m.GetCode()
+	if !c.Has(key) {
+		key = "help.missed.timeout"
+	}
+	return MissedRow{Icon: icon, Label: c.T("capability." + id), Detail: c.T(key, "when", c.Clock(at(m.GetUnixMs(), now)))}
 }
 
 func leaseRow(c *text.Catalogue, l *hostpb.Lease, now time.Time) LeaseRow {

@@ -200,7 +200,7 @@ func TestPromptFollowsTheState(t *testing.T) {
 
 func TestPromptView(t *testing.T) {
 	v := model.NewPromptView(en, sample.FilePrompt())
-	if len(v.Durations) != 0 || len(v.Facts) != 3 || v.Facts[0][1] != "archive-settings.xml" || v.Facts[2][1] != "9f2c 41d0 7be8 3d55 …" {
+	if len(v.Durations) != 0 || len(v.Facts) != 7 || v.Facts[0][1] != "archive-settings.xml" || v.Facts[2][1] != "from the engineer to this PC" || v.Facts[3][1] != "9f2c 41d0 7be8 3d55 …" {
 		t.Errorf("file: %+v", v)
 	}
 	p := sample.ViewPrompt()
@@ -245,28 +245,34 @@ func FuzzClean(f *testing.F) {
 
 // Scenarios 10 and 11: armed late, and only by time in sight.
 func TestArming(t *testing.T) {
-	a := model.NewArming(sample.ViewPrompt())
-	now := sample.Now
-	step := func(d time.Duration, visible bool) bool {
-		now = now.Add(d)
-		a.Tick(now, visible)
-		return a.Armed()
-	}
-	if step(0, true) || step(200*time.Millisecond, true) || step(200*time.Millisecond, true) || step(200*time.Millisecond, true) {
-		t.Error("armed too early")
-	}
-	if !step(200*time.Millisecond, true) {
-		t.Error("not armed after its time in sight")
-	}
-	if step(100*time.Millisecond, false) || step(0, true) || step(200*time.Millisecond, true) {
-		t.Error("armed although it was out of sight")
-	}
-	if step(time.Hour, true) {
-		t.Error("a clock that jumped armed it")
+	for _, away := range []model.Sight{model.OutOfSight, model.Covered, model.Locked} {
+		a := model.NewArming(sample.ViewPrompt())
+		now := sample.Now
+		step := func(d time.Duration, sight model.Sight) bool {
+			now = now.Add(d)
+			a.Tick(now, sight)
+			return a.Armed()
+		}
+		see := func(d time.Duration) bool { return step(d, model.InSight) }
+		if see(0) || see(200*time.Millisecond) || see(200*time.Millisecond) || see(200*time.Millisecond) {
+			t.Error("armed too early")
+		}
+		if !see(200 * time.Millisecond) {
+			t.Error("not armed after its time in sight")
+		}
+		if step(100*time.Millisecond, away) || see(0) || see(200*time.Millisecond) {
+			t.Errorf("armed although it was not in sight (%v)", away)
+		}
+		if away.Words(en) == "" {
+			t.Errorf("nothing is said of %v", away)
+		}
+		if see(time.Hour) {
+			t.Error("a clock that jumped armed it")
+		}
 	}
 	none := model.NewArming(&hostpb.Prompt{})
-	none.Tick(now, true)
-	none.Tick(now.Add(200*time.Millisecond), true)
+	none.Tick(sample.Now, model.InSight)
+	none.Tick(sample.Now.Add(200*time.Millisecond), model.InSight)
 	if none.Armed() {
 		t.Error("a prompt without a time of its own is armed at once")
 	}

@@ -149,6 +149,9 @@ func plainWords(c *text.Catalogue, a *hostpb.Activity) (string, icons.Name, them
 			icon, tone = icons.Cross, theme.Danger
 		}
 	}
+	if !c.Has(key) && strings.HasPrefix(kind, "mask.") {
+		key = "kind.mask.other"
+	}
 	if !c.Has(key) {
 		return c.T("kind.other", "kind", Clean(kind, 60), "subject", subject), icon, tone
 	}
@@ -159,7 +162,8 @@ func plainWords(c *text.Catalogue, a *hostpb.Activity) (string, icons.Name, them
 func iconOf(kind string) (icons.Name, theme.Tone) {
 	switch {
 	case strings.HasSuffix(kind, ".denied"), strings.HasSuffix(kind, ".refused"), strings.HasSuffix(kind, "-refused"),
-		strings.HasSuffix(kind, ".failed"), strings.HasSuffix(kind, ".wrong"), strings.HasSuffix(kind, ".throttled"), strings.HasSuffix(kind, ".revoked"), kind == "desktop.missing":
+		strings.HasSuffix(kind, ".failed"), strings.HasSuffix(kind, ".wrong"), strings.HasSuffix(kind, ".throttled"), strings.HasSuffix(kind, ".revoked"),
+		strings.HasSuffix(kind, ".locked"), kind == "desktop.missing":
 		return icons.Cross, theme.Danger
 	case strings.HasSuffix(kind, ".granted"), strings.HasSuffix(kind, ".accepted"), strings.HasSuffix(kind, ".acknowledged"):
 		return icons.Check, theme.Good
@@ -167,6 +171,8 @@ func iconOf(kind string) (icons.Name, theme.Tone) {
 		return icons.Bell, theme.Attention
 	case strings.HasPrefix(kind, "session."), strings.HasPrefix(kind, "engineer."), strings.HasPrefix(kind, "prompt."):
 		return icons.Person, theme.Session
+	case strings.HasPrefix(kind, "pin."), strings.HasPrefix(kind, "mask."):
+		return icons.Shield, theme.Note
 	case strings.HasPrefix(kind, "help."), strings.HasPrefix(kind, "code."):
 		return icons.Phone, theme.Note
 	case strings.HasPrefix(kind, "file."):

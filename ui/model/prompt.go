@@ -17,11 +17,15 @@ type PromptView struct {
 	Sentence    string
 	Name        string
 	Account     string
-	Reason      string
-	Facts       [][2]string // a file's name, size and fingerprint
+	Facts       [][2]string // ticket, reason, and what exactly: screens, or a file's name, size, direction and fingerprint
 	Durations   []DurationChoice
 	PatientData bool
 	Run         bool
+	Missed      string // the same was asked before and nobody answered; "": it was not
+	Initials    bool   // a yes counts only with initials
+	PIN         bool   // a yes counts only with initials and that person's PIN
+	PINWhy      string
+	PINLeft     string // how many tries are left; "": not told
 }
 
 // DurationChoice is for how long.
@@ -38,19 +42,25 @@ func NewPromptView(c *text.Catalogue, p *hostpb.Prompt) PromptView {
 	v := PromptView{
 		ID: p.GetId(), Icon: icon, Capability: c.T("capability." + id),
 		Name: cleanName(e.GetName()), Account: cleanName(e.GetAccount()),
-		Reason: Clean(p.GetReason(), 200), PatientData: p.GetPatientData(), Run: p.GetRunInProgress(),
+		PatientData: p.GetPatientData(), Run: p.GetRunInProgress(),
+		Initials: p.GetNeedsInitials() || p.GetNeedsPin(), PIN: p.GetNeedsPin(),
 	}
 	v.Sentence = c.T("prompt.asks."+id, "name", v.Name, "organisation", cleanName(e.GetOrganisation()))
-	if v.Reason == "" {
-		v.Reason = c.T("prompt.reason.none")
+	if n := p.GetMissed(); n > 0 {
+		v.Missed = c.T("prompt.missed", "n", n)
 	}
+	if v.PIN {
+		if key := "prompt.pin-why." + p.GetPinWhy(); c.Has(key) {
+			v.PINWhy = c.T(key)
+		}
+		v.PINLeft = PINLeft(c, p)
+	}
+	v.Facts = append(promptWhat(c, p, id),
+		[2]string{c.T("prompt.ticket"), or(Clean(p.GetTicket(), nameLimit), c.T("prompt.ticket.none"))},
+		[2]string{c.T("prompt.reason"), or(Clean(p.GetReason(), 200), c.T("prompt.reason.none"))})
 	if p.GetCapability() == hostpb.Capability_CAPABILITY_FILES {
 		// A file is asked for each time; there is nothing to choose.
-		v.Facts = [][2]string{
-			{c.T("prompt.file"), cleanName(p.GetFileName())},
-			{c.T("prompt.size"), c.Size(p.GetFileSize())},
-			{c.T("prompt.hash"), shortHash(p.GetFileSha256())},
-		}
+		v.Facts = append(v.Facts, [2]string{c.T("prompt.duration"), c.T("prompt.this-file")})
 		return v
 	}
 	for _, d := range p.GetDurations() {
@@ -66,6 +76,41 @@ func NewPromptView(c *text.Catalogue, p *hostpb.Prompt) PromptView {
 	return v
 }
 
+// promptWhat says what exactly is asked for.
+func promptWhat(c *text.Catalogue, p *hostpb.Prompt, id string) [][2]string {
+	if p.GetCapability() != hostpb.Capability_CAPABILITY_FILES {
+		if key := "prompt.what." + id; c.Has(key) {
+			return [][2]string{{c.T("prompt.what"), c.T(key)}}
+		}
+		return nil
+	}
+	direction := c.T("prompt.direction.unknown")
+	if key := "prompt.direction." + p.GetFileDirection(); c.Has(key) {
+		direction = c.T(key)
+	}
+	return [][2]string{
+		{c.T("prompt.file"), cleanName(p.GetFileName())},
+		{c.T("prompt.size"), c.Size(p.GetFileSize())},
+		{c.T("prompt.direction"), direction},
+		{c.T("prompt.hash"), shortHash(p.GetFileSha256())},
+	}
+}
+
+// PINLeft is how many tries are left, in words.
+func PINLeft(c *text.Catalogue, p *hostpb.Prompt) string {
+	if n := p.GetPinTriesLeft(); n > 0 {
+		return c.T("prompt.pin-left", "n", n)
+	}
+	return ""
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
 // shortHash is enough of a fingerprint to compare aloud.
 func shortHash(hex string) string {
 	hex = Clean(hex, nameLimit)
@@ -74,46 +119,6 @@ func shortHash(hex string) string {
 	}
 	return hex[0:4] + " " + hex[4:8] + " " + hex[8:12] + " " + hex[12:16] + " …"
 }
-
-// Arming is the time a prompt has been in sight. Allow works only after
-// enough of it, so that a click or key meant for something else never answers
-// (scenarios 10, 11). Time out of sight does not count, and starts it anew.
-type Arming struct {
-	need    time.Duration
-	seen    time.Duration
-	last    time.Time
-	visible bool
-}
-
-// defaultArming holds when a prompt names no time of its own.
-const defaultArming = 800 * time.Millisecond
-
-// NewArming starts counting for a prompt.
-func NewArming(p *hostpb.Prompt) *Arming {
-	need := time.Duration(p.GetArmedAfterMs()) * time.Millisecond
-	if need <= 0 {
-		need = defaultArming
-	}
-	return &Arming{need: need}
-}
-
-// longestStep is the most one tick may add: a program that was stopped for a
-// minute has not been looked at for a minute.
-const longestStep = 250 * time.Millisecond
-
-// Tick takes in whether the prompt is in sight now.
-func (a *Arming) Tick(now time.Time, visible bool) {
-	switch {
-	case !visible:
-		a.seen = 0
-	case a.visible:
-		a.seen += min(max(now.Sub(a.last), 0), longestStep)
-	}
-	a.last, a.visible = now, visible
-}
-
-// Armed says whether Allow may work.
-func (a *Arming) Armed() bool { return a.visible && a.seen >= a.need }
 
 // BarView is the session bar.
 type BarView struct {

@@ -60,6 +60,11 @@ type State struct {
 
 	NoKillKey bool // the kill key could not be taken: another program holds it
 
+	PIN PINTry // the last attempt to set a PIN
+	// SummaryOpen: the summary of the last session is shown in place of the
+	// help view, because the session has just ended or it was asked for.
+	SummaryOpen bool
+
 	Failure string // code of the last call that failed; empty: none to show
 }
 
@@ -121,7 +126,14 @@ func (s *State) applyStatus(status *hostpb.Status) {
 }
 
 func (s *State) applySupport(support *hostpb.SupportState) {
+	before := s.InSession()
 	s.Support = support
+	switch {
+	case s.InSession(), support.GetSummary() == nil:
+		s.SummaryOpen = false
+	case before:
+		s.SummaryOpen = true
+	}
 	// The prompt in the state is the truth: a missed PromptGone must not leave
 	// a dead question on the screen.
 	s.Prompt = support.GetPrompt()

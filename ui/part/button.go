@@ -52,6 +52,7 @@ type Button struct {
 	focused  bool
 	hovered  bool
 	begun    bool
+	byKey    bool
 }
 
 // Button makes a button. icon may be empty.
@@ -119,7 +120,13 @@ func (b *Button) MouseDown(*desktop.MouseEvent) { b.begun = !b.disabled }
 func (b *Button) MouseUp(*desktop.MouseEvent) {}
 
 // Tapped is a click or a touch.
-func (b *Button) Tapped(*fyne.PointEvent) { b.press() }
+func (b *Button) Tapped(*fyne.PointEvent) {
+	b.byKey = false
+	b.press()
+}
+
+// ByKey says how the last press was made, for OnTapped to ask.
+func (b *Button) ByKey() bool { return b.byKey }
 
 func (b *Button) press() {
 	begun := b.begun
@@ -144,6 +151,7 @@ func (b *Button) KeyUp(*fyne.KeyEvent) {}
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeySpace:
+		b.byKey = true
 		b.press()
 	case fyne.KeyReturn, fyne.KeyEnter:
 	default:

@@ -16,6 +16,11 @@ import (
 type Entry struct {
 	widget.Entry
 	ID string
+	// OnKey gets Escape, which a field has no use for. With it the field has no
+	// menu either: Escape would close that first.
+	OnKey func(*fyne.KeyEvent)
+	// Fits says which of what is typed or pasted may stand in the field.
+	Fits func(string) string
 }
 
 // Entry makes a text field.
@@ -26,8 +31,50 @@ func (k *Kit) Entry(id, hint string) *Entry {
 	return e
 }
 
+// Secret makes a field for digits that shows dots, and has no button to show
+// what is behind them.
+func (k *Kit) Secret(id, hint string, fits func(string) string) *Entry {
+	e := k.Entry(id, hint)
+	e.Password, e.ActionItem, e.Fits = true, canvas.NewRectangle(color.Transparent), fits
+	return e
+}
+
 // WidgetID is the stable name.
 func (e *Entry) WidgetID() string { return e.ID }
+
+// TypedKey hands on what a field does not use.
+func (e *Entry) TypedKey(key *fyne.KeyEvent) {
+	if key.Name == fyne.KeyEscape && e.OnKey != nil {
+		e.OnKey(key)
+		return
+	}
+	e.Entry.TypedKey(key)
+}
+
+// TypedRune takes in what fits.
+func (e *Entry) TypedRune(r rune) {
+	if e.Fits == nil || e.Fits(e.Text+string(r)) == e.Text+string(r) {
+		e.Entry.TypedRune(r)
+	}
+}
+
+// TypedShortcut takes in what fits of what is pasted.
+func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	e.Entry.TypedShortcut(s)
+	if e.Fits == nil {
+		return
+	}
+	if fit := e.Fits(e.Text); fit != e.Text {
+		e.SetText(fit)
+	}
+}
+
+// TappedSecondary is the field's menu.
+func (e *Entry) TappedSecondary(at *fyne.PointEvent) {
+	if e.OnKey == nil {
+		e.Entry.TappedSecondary(at)
+	}
+}
 
 // Choice is a text field that also offers values.
 type Choice struct {

@@ -27,7 +27,7 @@ func Status() *hostpb.Status {
 			DeviceId: "bc-7c1f02a94be83d55", Email: "maria.huber@labor.example", Name: "Maria Huber",
 			InstrumentType: "DxH 900", Serial: "BA 4711-0815", Region: "eu", RegisteredUnix: Now.Add(-73 * 24 * time.Hour).Unix(),
 		},
-		InstrumentClass: "general", InstrumentRun: "idle", Policy: "signed", LastSeq: 41,
+		InstrumentClass: "general", InstrumentRun: "idle", Policy: "signed", LastSeq: 41, PinInitials: []string{"MH"},
 		Support: &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_READY},
 		Log:     &hostpb.LogState{Entries: 1284, CheckpointUnix: Now.Add(-4 * time.Minute).Unix(), Writable: true},
 	}
@@ -123,32 +123,6 @@ func Upgrade() *hostpb.Upgrade {
 	}
 }
 
-// ViewPrompt asks to see the screen.
-func ViewPrompt() *hostpb.Prompt {
-	return &hostpb.Prompt{
-		Id: "p1", Nonce: []byte{1}, SessionId: "s1", Capability: hostpb.Capability_CAPABILITY_VIEW, Engineer: Engineer(),
-		Reason: "Ticket 4711: look at the disk alarm", ExpiresUnixMs: In(60 * time.Second), ArmedAfterMs: 800, PatientData: true,
-		Durations: []hostpb.Duration_{hostpb.Duration__DURATION_ONCE, hostpb.Duration__DURATION_15_MIN, hostpb.Duration__DURATION_SESSION},
-	}
-}
-
-// ControlPrompt asks for mouse and keyboard while a run may be in progress.
-func ControlPrompt() *hostpb.Prompt {
-	p := ViewPrompt()
-	p.Id, p.Capability, p.PatientData, p.RunInProgress = "p2", hostpb.Capability_CAPABILITY_CONTROL, false, true
-	p.Reason = "Ticket 4711: archive old results together"
-	return p
-}
-
-// FilePrompt offers one file.
-func FilePrompt() *hostpb.Prompt {
-	return &hostpb.Prompt{
-		Id: "p3", Nonce: []byte{3}, SessionId: "s1", Capability: hostpb.Capability_CAPABILITY_FILES, Engineer: Engineer(),
-		Reason: "Settings for the archive", ExpiresUnixMs: In(42 * time.Second), ArmedAfterMs: 800,
-		FileName: "archive-settings.xml", FileSize: 48_200, FileSha256: "9f2c41d07be83d557c1f02a94be83d557c1f02a94be83d557c1f02a94be83d55",
-	}
-}
-
 // State is a state that has been loaded and is connected.
 func State() model.State {
 	s := model.State{}
@@ -212,6 +186,11 @@ func SessionState() *hostpb.SupportState {
 			{Id: "t1", Name: "archive-settings.xml", Size: 48_200, Done: 30_000, State: "running"},
 			{Id: "t2", Name: "notes.txt", Size: 900, State: "refused"},
 		},
+		Words: "cobalt · harbour · violin",
+		Missed: []*hostpb.Missed{
+			{Capability: hostpb.Capability_CAPABILITY_FILES, UnixMs: Ago(2 * time.Minute), Code: "pin-missing"},
+			{Capability: hostpb.Capability_CAPABILITY_CONTROL, UnixMs: Ago(5 * time.Minute), Code: "timeout"},
+		},
 	}
 }
 
@@ -219,6 +198,36 @@ func SessionState() *hostpb.SupportState {
 func Ended() model.State {
 	s := State()
 	s.Apply(&hostpb.Event{Body: &hostpb.Event_Support{Support: &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_READY, EndedCode: "kill-key"}}})
+	return s
+}
+
+// Summary is what was done in a session.
+func Summary() *hostpb.Summary {
+	line := func(ago time.Duration, kind string, c hostpb.Capability, detail string) *hostpb.SummaryLine {
+		return &hostpb.SummaryLine{UnixMs: Ago(ago), Kind: kind, Capability: c, Detail: detail}
+	}
+	view, control, files := hostpb.Capability_CAPABILITY_VIEW, hostpb.Capability_CAPABILITY_CONTROL, hostpb.Capability_CAPABILITY_FILES
+	return &hostpb.Summary{
+		SessionId: "s1", Engineer: Engineer(), StartedUnixMs: Ago(31 * time.Minute), EndedUnixMs: Ago(2 * time.Minute), EndedCode: "kill-key", EndedBy: "technician",
+		Inputs: 214, Pictures: 5310,
+		Lines: []*hostpb.SummaryLine{
+			line(30*time.Minute, "allowed", view, ""),
+			line(27*time.Minute, "timeout", control, ""),
+			line(24*time.Minute, "allowed", control, ""),
+			line(12*time.Minute, "ended", control, "expired"),
+			line(9*time.Minute, "denied", files, "notes.txt"),
+			line(6*time.Minute, "allowed", files, "archive-settings.xml"),
+			line(6*time.Minute, "file-received", files, "archive-settings.xml"),
+		},
+	}
+}
+
+// Summed is right after a session, with its summary open.
+func Summed() model.State {
+	s := Session()
+	s.Apply(&hostpb.Event{Body: &hostpb.Event_Support{Support: &hostpb.SupportState{
+		Phase: hostpb.SupportPhase_SUPPORT_PHASE_READY, EndedCode: "kill-key", Summary: Summary(),
+	}}})
 	return s
 }
 

@@ -1,6 +1,9 @@
 package sample
 
 import (
+	"image"
+	"image/color"
+	"image/draw"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -34,13 +37,36 @@ func Screens(lang string) []Screen {
 			return w.Content(), windowSize
 		}}
 	}
-	prompt := func(name string, p *hostpb.Prompt) Screen {
+	prompt := func(name string, p *hostpb.Prompt, then ...func(*part.Kit, *view.Prompt)) Screen {
 		return Screen{name, func(k *part.Kit) (fyne.CanvasObject, fyne.Size) {
-			w := view.NewPrompt(k, p, func(view.Answer) {})
+			w := view.NewPrompt(k, p, "MH", func(view.Answer) {})
 			for i := range 5 {
-				w.Tick(Now.Add(time.Duration(i)*250*time.Millisecond), true)
+				w.Tick(Now.Add(time.Duration(i)*250*time.Millisecond), model.InSight)
 			}
-			return w.Content(), fyne.NewSize(580, 0)
+			for _, f := range then {
+				f(k, w)
+			}
+			return w.Content(), fyne.NewSize(620, 0)
+		}}
+	}
+	typed := func(k *part.Kit, w *view.Prompt) {
+		if pin, ok := part.Find(w.Content(), "prompt.pin").(*part.Entry); ok {
+			pin.SetText("246801")
+		}
+	}
+	wrongPIN := PINPrompt()
+	wrongPIN.PinTriesLeft = 2
+	wrong := func(k *part.Kit, w *view.Prompt) { w.Failed(model.Failure(k.Words, "pin-wrong")) }
+	covered := func(k *part.Kit, w *view.Prompt) { w.Tick(Now.Add(time.Second), model.Covered) }
+	preview := func(name string, p *hostpb.Preview) Screen {
+		return Screen{name, func(k *part.Kit) (fyne.CanvasObject, fyne.Size) {
+			w := view.NewPreview(k, func() {})
+			var picture image.Image
+			if p != nil && p.GetState() != "off" {
+				picture = desktopPicture(p.GetState() == "black")
+			}
+			w.Update(model.PreviewWords(k.Words, p, false), picture)
+			return w.Content(), fyne.NewSize(640, 470)
 		}}
 	}
 	bar := func(name string, s model.State) Screen {
@@ -61,6 +87,13 @@ func Screens(lang string) []Screen {
 	busy.Upgrade.State, busy.Upgrade.Percent = "downloading", 62
 	failed := State()
 	failed.Failure = "cloud-unreachable"
+	haveNone := func(s model.State) model.State { s.Status.PinInitials = nil; return s }
+	seeSummary := Summed()
+	seeSummary.SummaryOpen = false
+	weak := State()
+	weak.PIN.Done("MH", "pin-weak")
+	saved := State()
+	saved.PIN.Done("MH", "")
 	offline := Alarmed()
 	offline.Status.Link = hostpb.Link_LINK_OFFLINE
 	quiet := Session()
@@ -77,21 +110,73 @@ func Screens(lang string) []Screen {
 		page("help-waiting", view.Help, Waiting()),
 		page("help-session", view.Help, Session()),
 		page("help-ended", view.Help, Ended()),
+		page("help-ended-summary", view.Help, seeSummary),
+		page("summary", view.Help, Summed()),
+		page("help-form-no-pin", view.Help, haveNone(form)),
 		page("upgrade", view.Upgrade, Offered()),
 		page("upgrade-busy", view.Upgrade, busy),
 		page("upgrade-none", view.Upgrade, State()),
 		page("activity", view.Activity, State()),
 		page("register", view.Register, Fresh(lang)),
 		page("register-who", view.Register, accepted),
-		page("register-done", view.Register, State()),
+		page("register-done", view.Register, haveNone(State())),
+		page("pin-change", view.Register, State(), fillPIN),
+		page("pin-weak", view.Register, State(), fillPIN, func(w *view.Window) { w.Update(&weak, Now) }),
+		page("pin-saved", view.Register, saved),
+		page("pin-session", view.Register, Session()),
 		page("about", view.About, State()),
 		page("failure", view.Notifications, failed),
 		prompt("prompt-view", ViewPrompt()),
+		prompt("prompt-patient", PatientPrompt()),
+		prompt("prompt-missed", MissedPrompt()),
+		prompt("prompt-idle", IdlePrompt()),
 		prompt("prompt-control", ControlPrompt()),
 		prompt("prompt-file", FilePrompt()),
+		prompt("prompt-initials", InitialsPrompt()),
+		prompt("prompt-pin", PINPrompt(), typed),
+		prompt("prompt-pin-wrong", wrongPIN, wrong),
+		prompt("prompt-covered", ViewPrompt(), covered),
+		prompt("prompt-full", FullPrompt()),
+		preview("preview", &hostpb.Preview{State: "on"}),
+		preview("preview-masked", &hostpb.Preview{State: "on", Masked: 2}),
+		preview("preview-black", &hostpb.Preview{State: "black"}),
+		preview("preview-off", &hostpb.Preview{State: "off"}),
+		preview("preview-loading", nil),
 		bar("bar", Session()),
 		bar("bar-quiet", quiet),
 	}
+}
+
+// fillPIN types into the fields of the PIN's card.
+func fillPIN(w *view.Window) {
+	for _, field := range [][2]string{{"pin.initials", "MH"}, {"pin.old", "135790"}, {"pin.new", "246801"}, {"pin.repeat", "246801"}} {
+		if e, ok := part.Find(w.Content(), field[0]).(*part.Entry); ok {
+			if field[0] == "pin.initials" {
+				e.SetText(field[1]) // shows the field for the present PIN
+				continue
+			}
+			e.Text = field[1]
+			e.Refresh()
+		}
+	}
+}
+
+// desktopPicture is a screen with a window on it, as small as a preview's.
+func desktopPicture(black bool) image.Image {
+	p := image.NewNRGBA(image.Rect(0, 0, 640, 360))
+	fill := func(r image.Rectangle, c color.NRGBA) { draw.Draw(p, r, image.NewUniform(c), image.Point{}, draw.Src) }
+	fill(p.Rect, color.NRGBA{A: 255})
+	if black {
+		return p
+	}
+	fill(p.Rect, color.NRGBA{0x3A, 0x52, 0x66, 255})
+	fill(image.Rect(60, 40, 460, 300), color.NRGBA{0xF4, 0xF6, 0xF8, 255})
+	fill(image.Rect(60, 40, 460, 58), color.NRGBA{0x20, 0x2C, 0x38, 255})
+	for y := 76; y < 280; y += 24 {
+		fill(image.Rect(80, y, 440-y/2, y+10), color.NRGBA{0xC4, 0xCE, 0xD8, 255})
+	}
+	fill(image.Rect(400, 220, 620, 340), color.NRGBA{A: 255}) // masked
+	return p
 }
 
 // Nobody does nothing: the pictures are only looked at.
@@ -109,6 +194,9 @@ func (Nobody) RequestHelp(string)                 {}
 func (Nobody) CancelHelp()                        {}
 func (Nobody) Revoke(hostpb.Capability)           {}
 func (Nobody) EndSession()                        {}
+func (Nobody) ShowPreview()                       {}
+func (Nobody) ShowSummary(bool)                   {}
+func (Nobody) SetPIN(string, string, string)      {}
 func (Nobody) InstallUpgrade(string)              {}
 func (Nobody) OlderActivity()                     {}
 func (Nobody) SetLanguage(string)                 {}

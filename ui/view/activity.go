@@ -110,7 +110,7 @@ func (r *activityRow) set(v model.ActivityRow) {
 	r.disc.Objects = []fyne.CanvasObject{r.kit.Disc(v.Tone, v.Icon, 32)}
 	r.disc.Refresh()
 	r.what.Set(v.What)
-	r.detail.Set(joined(v.Who, v.Detail))
+	r.detail.Set(model.Joined(v.Who, v.Detail))
 	show(r.proven, v.Proven)
 	r.row.Refresh()
 }

@@ -75,8 +75,12 @@ func (p *helpPage) draw(v model.HelpView) {
 	k := p.kit
 	var rows []fyne.CanvasObject
 	if v.Ended != nil {
-		rows = append(rows, k.TonedCard(theme.Neutral, part.RowStretch(14, 1, k.Icon(icons.Power, 26, k.Palette.Chips[theme.Neutral].Ink),
-			part.Column(3, k.Bold(k.T("help.ended.title")), k.Body(v.Ended.Detail+" "+k.T("help.ended.safe"))))))
+		row := []fyne.CanvasObject{k.Icon(icons.Power, 26, k.Palette.Chips[theme.Neutral].Ink),
+			part.Column(3, k.Bold(k.T("help.ended.title")), k.Body(v.Ended.Detail+" "+k.T("help.ended.safe")))}
+		if v.Ended.Summary {
+			row = append(row, k.SmallButton("summary.open", part.Quiet, icons.Activity, k.T("summary.open"), func() { p.actions.ShowSummary(true) }))
+		}
+		rows = append(rows, k.TonedCard(theme.Neutral, part.RowStretch(14, 1, row...)))
 	}
 	switch v.Page {
 	case model.HelpOff:
@@ -91,6 +95,8 @@ func (p *helpPage) draw(v model.HelpView) {
 		rows = append(rows, p.waiting(v.Waiting))
 	case model.HelpSession:
 		rows = append(rows, p.session(v))
+	case model.HelpSummary:
+		rows = append(rows, p.summary(v.Summary)...)
 	}
 	redraw(p.place, rows...)
 }
@@ -144,6 +150,10 @@ func (p *helpPage) form(v model.HelpView) fyne.CanvasObject {
 		column.Add(k.Banner(theme.Attention, icons.Bell, v.About))
 	}
 	column.Add(k.Field(k.T("help.reason"), p.reason).Content)
+	if v.NoPIN {
+		column.Add(k.Banner(theme.Note, icons.Seal, k.T("help.pin.none"),
+			k.SmallButton("help.pin", part.Quiet, "", k.T("help.pin.set"), func() { p.actions.Navigate(Register) })))
+	}
 	column.Add(part.Row(10, p.request, k.Button("help.back", part.Ghost, "", k.T("help.back"), func() { p.actions.HelpStep(model.StepWho) })))
 	return k.Card(column)
 }
@@ -155,14 +165,16 @@ func (p *helpPage) waiting(v model.WaitingView) fyne.CanvasObject {
 		tone = theme.Attention
 	}
 	p.left = k.Toned(v.Left, tone)
+	valid := part.RowStretch(8, 1, k.Icon(icons.Clock, 18, k.Palette.Chips[tone].Ink), p.left,
+		k.SmallButton("help.cancel", part.Quiet, icons.Cross, k.T("help.cancel"), p.actions.CancelHelp))
 	code := part.Column(14, k.Strong(k.T("help.code.title")))
 	if len(v.Groups) > 0 {
 		code.Add(part.NewNamed("help.code", k.Code(v.Groups, v.Spelling)))
-		code.Add(part.RowStretch(8, 1, k.Icon(icons.Clock, 18, k.Palette.Chips[tone].Ink), p.left))
+		code.Add(valid)
 		code.Add(k.Muted(k.T("help.code.once")))
 	} else {
 		code.Add(k.Body(k.T("help.code.hidden")))
-		code.Add(part.RowStretch(8, 1, k.Icon(icons.Clock, 18, k.Palette.Chips[tone].Ink), p.left))
+		code.Add(valid)
 	}
 	if v.Wrong != "" {
 		code.Add(k.Banner(theme.Attention, icons.Warning, v.Wrong))
@@ -175,73 +187,8 @@ func (p *helpPage) waiting(v model.WaitingView) fyne.CanvasObject {
 		ask.Add(part.RowStretch(12, 1, k.Disc(theme.Neutral, icons.Cross, 34), k.Muted(k.T("help.will-ask.no-files"))))
 	}
 	ask.Add(part.RowStretch(8, 1, k.Icon(icons.Shield, 18, k.Palette.Chips[theme.Good].Ink), k.Toned(k.T("help.will-ask.each"), theme.Good)))
-	return part.Column(14, k.Card(code), k.Card(ask),
-		part.Row(0, k.Button("help.cancel", part.Quiet, icons.Cross, k.T("help.cancel"), p.actions.CancelHelp)))
-}
-
-func (p *helpPage) session(v model.HelpView) fyne.CanvasObject {
-	k, s := p.kit, v.Session
-	who := part.Column(2, k.Small(k.T("help.session.with")), k.Strong(s.Name))
-	who.Add(k.Muted(joined(s.Organisation, s.Account, s.Since)))
-	end := k.Button("help.end", part.Stop, icons.Power, k.T("help.session.end"), p.actions.EndSession)
-	head := k.Card(part.Column(14,
-		part.RowStretch(14, 1, k.Disc(theme.Session, icons.Person, 52), who, end),
-		k.Small(k.T("help.session.kill", "key", v.Kill)),
-	))
-	allowed := part.Column(0, k.Strong(k.T("help.session.allowed")), part.Space(0, 12))
-	if len(s.Leases) == 0 {
-		allowed.Add(k.Muted(k.T("help.session.nothing")))
-	}
-	for i, l := range s.Leases {
-		capability := l.Capability
-		if i > 0 {
-			allowed.Add(part.Inset(10, 0, 10, 0, k.Rule()))
-		}
-		left := k.Small(l.Left)
-		p.leases = append(p.leases, left)
-		tone := theme.Neutral
-		if l.Active {
-			tone = theme.Attention
-		}
-		allowed.Add(part.RowStretch(12, 1, k.Disc(tone, l.Icon, 40),
-			part.Column(1, k.Bold(l.Label+" · "+l.InUse), left),
-			k.SmallButton("help."+l.ID+".revoke", part.Quiet, icons.Cross, k.T("help.session.take-back"), func() { p.actions.Revoke(capability) })))
-	}
-	column := part.Column(14, head, k.Card(allowed))
-	if len(s.Transfers) > 0 {
-		column.Add(p.transfers(s.Transfers))
-	}
-	return column
-}
-
-func (p *helpPage) transfers(rows []model.TransferRow) fyne.CanvasObject {
-	k := p.kit
-	column := part.Column(12, k.Strong(k.T("help.transfers")))
-	for _, t := range rows {
-		tone := theme.Note
-		if t.Failed {
-			tone = theme.Danger
-		}
-		words := part.Column(4, k.Bold(t.Name), k.Small(t.State))
-		if t.Fraction >= 0 {
-			words.Add(k.Progress(t.Fraction))
-		}
-		column.Add(part.RowStretch(12, 1, k.Disc(tone, icons.File, 40), words))
-	}
-	return k.Card(column)
-}
-
-// joined puts what is not empty in a row.
-func joined(parts ...string) string {
-	out := ""
-	for _, s := range parts {
-		switch {
-		case s == "":
-		case out == "":
-			out = s
-		default:
-			out += " · " + s
-		}
-	}
-	return out
+	ask.Add(k.Rule())
+	ask.Add(part.RowStretch(8, 1, k.Icon(icons.Check, 18, k.Palette.Muted), k.Muted(k.T("help.words.ahead"))))
+	ask.Add(part.RowStretch(8, 1, k.Icon(icons.Seal, 18, k.Palette.Muted), k.Muted(k.T("help.lock"))))
+	return part.Column(14, k.Card(code), k.Card(ask))
 }

@@ -57,7 +57,7 @@ func (p *upgradePage) draw(v model.UpgradeView) {
 	}
 	head := part.Column(16, part.RowStretch(16, 1, k.Disc(v.Mark.Tone, v.Mark.Icon, 56), words))
 	if len(v.Facts) > 0 {
-		head.Add(k.Small(joined(v.Facts...)))
+		head.Add(k.Small(model.Joined(v.Facts...)))
 	}
 	if v.Busy {
 		p.progress, p.percent = k.Progress(v.Fraction), k.Small(v.Percent)
@@ -107,18 +107,20 @@ type aboutPage struct {
 	place    *fyne.Container
 	scroll   *container.Scroll
 	chosen   fyne.CanvasObject
+	pin      *pinCard
 }
 
 func newAboutPage(kit *part.Kit, actions Actions, settings Settings) *aboutPage {
 	p := &aboutPage{kit: kit, actions: actions, settings: settings, place: part.Column(14)}
 	p.scroll = pageFrame(p.place)
-	p.chosen = p.choices()
+	p.chosen, p.pin = p.choices(), newPINCard(kit, actions)
 	return p
 }
 
 func (p *aboutPage) content() fyne.CanvasObject { return p.scroll }
 
 func (p *aboutPage) update(s *model.State, _ time.Time) {
+	p.pin.update(s)
 	v := s.AboutView(p.kit.Words, p.settings.Version)
 	if p.drawn && reflect.DeepEqual(v, p.shown) {
 		return
@@ -131,6 +133,9 @@ func (p *aboutPage) update(s *model.State, _ time.Time) {
 		k.Title(k.T("about.title")),
 		k.Card(part.Column(16, head, k.Rule(), k.Facts(v.Facts...))),
 		k.Card(p.chosen),
+	}
+	if s.Connected {
+		rows = append(rows, p.pin.root)
 	}
 	if len(v.Permitted) > 0 {
 		list := part.Column(0, k.Strong(k.T("about.permitted")), part.Space(0, 12))

@@ -19,6 +19,9 @@ type Answer struct {
 	Allow        bool
 	Duration     hostpb.Duration_
 	RunConfirmed bool
+	Initials     string
+	PIN          string
+	ByKey        bool // Allow was pressed with a key, not with a pointer
 }
 
 // Prompt is the content of one prompt window. It answers once, and only what
@@ -30,22 +33,29 @@ type Prompt struct {
 	until  time.Time
 	answer func(Answer)
 
-	over      bool // answered, or out of time
+	over      bool   // answered, or out of time
+	said      string // why the last answer did not count; "": nothing to say
 	durations *part.Segments
 	run       *part.Check
+	initials  *part.Entry
+	pin       *part.Entry
+	pinLeft   *canvas.Text
 	deny      *part.Button
 	allow     *part.Button
 	hint      *part.Text
+	warn      *part.Text // what is in the way of a yes, in the place of hint
+	warnBox   fyne.CanvasObject
 	root      fyne.CanvasObject
 }
 
-// NewPrompt builds a prompt. answer is called at most once until Failed.
-func NewPrompt(kit *part.Kit, p *hostpb.Prompt, answer func(Answer)) *Prompt {
+// NewPrompt builds a prompt. initials are those this log-on used last. answer
+// is called at most once until Failed.
+func NewPrompt(kit *part.Kit, p *hostpb.Prompt, initials string, answer func(Answer)) *Prompt {
 	w := &Prompt{
 		kit: kit, view: model.NewPromptView(kit.Words, p), arming: model.NewArming(p),
 		until: time.UnixMilli(p.GetExpiresUnixMs()), answer: answer,
 	}
-	w.root = w.build()
+	w.root = w.build(initials)
 	w.enable()
 	return w
 }
@@ -59,9 +69,9 @@ func (w *Prompt) Focus(c fyne.Canvas) {
 	c.Focus(w.deny)
 }
 
-// Tick brings the prompt to a moment. visible says whether it can be seen.
-func (w *Prompt) Tick(now time.Time, visible bool) {
-	w.arming.Tick(now, visible)
+// Tick brings the prompt to a moment. sight says whether it can be read.
+func (w *Prompt) Tick(now time.Time, sight model.Sight) {
+	w.arming.Tick(now, sight)
 	left := w.until.Sub(now)
 	w.deny.SetLabel(w.kit.T("prompt.deny-countdown", "left", w.kit.Words.Countdown(left)))
 	if left <= 0 {
@@ -71,10 +81,18 @@ func (w *Prompt) Tick(now time.Time, visible bool) {
 	w.enable()
 }
 
-// Failed says that the answer did not arrive, and lets it be given again.
+// Update takes in what the service changed of a question that stays the same.
+func (w *Prompt) Update(p *hostpb.Prompt) {
+	if w.pinLeft != nil {
+		w.pinLeft.Text = model.PINLeft(w.kit.Words, p)
+		w.pinLeft.Refresh()
+	}
+}
+
+// Failed says that the answer did not arrive or did not count, and lets it be
+// given again.
 func (w *Prompt) Failed(words string) {
-	w.over = false
-	w.hint.Set(words)
+	w.over, w.said = false, words
 	w.enable()
 }
 
@@ -85,29 +103,65 @@ func (w *Prompt) decide(a Answer) {
 	if w.over {
 		return
 	}
-	w.over = true
+	w.over, w.said = true, ""
 	w.hint.Set(w.kit.T("prompt.sending"))
+	if w.pin != nil {
+		w.pin.SetText("") // each try is typed anew
+	}
 	w.enable()
 	w.answer(a)
 }
 
 func (w *Prompt) agree() {
 	// The button checks this too. A yes is worth asking twice.
-	if !w.arming.Armed() || !w.runConfirmed() {
+	if !w.arming.Armed() || !w.runConfirmed() || !w.filled() {
 		return
 	}
-	a := Answer{Allow: true, Duration: hostpb.Duration__DURATION_ONCE, RunConfirmed: w.run != nil && w.run.Checked}
+	a := Answer{Allow: true, Duration: hostpb.Duration__DURATION_ONCE, RunConfirmed: w.run != nil && w.run.Checked, ByKey: w.allow.ByKey()}
 	if w.durations != nil {
 		a.Duration = w.view.Durations[w.durations.Selected()].Value
+	}
+	if w.initials != nil {
+		a.Initials = model.Initials(w.initials.Text)
+	}
+	if w.pin != nil {
+		a.PIN = w.pin.Text
 	}
 	w.decide(a)
 }
 
 func (w *Prompt) runConfirmed() bool { return !w.view.Run || w.run.Checked }
 
+// filled says whether the fields hold what can be an answer.
+func (w *Prompt) filled() bool {
+	if w.initials != nil && !model.InitialsFit(w.initials.Text) {
+		return false
+	}
+	return w.pin == nil || len(w.pin.Text) >= model.PINLeast
+}
+
 func (w *Prompt) enable() {
-	w.allow.SetEnabled(!w.over && w.arming.Armed() && w.runConfirmed())
+	w.allow.SetEnabled(!w.over && w.arming.Armed() && w.runConfirmed() && w.filled())
 	w.deny.SetEnabled(!w.over)
+	// What is in the way is said in words, never by a grey button alone.
+	words := w.arming.Sight().Words(w.kit.Words)
+	if words == "" {
+		words = w.said
+	}
+	w.warn.Set(words)
+	if !w.over {
+		w.hint.Set(w.hints())
+	}
+	show(w.warnBox, words != "")
+	show(w.hint, words == "")
+}
+
+// hints say what a key does and what happens without an answer.
+func (w *Prompt) hints() string {
+	if w.initials != nil && !w.filled() {
+		return w.kit.T("prompt.fill") + " " + w.kit.T("prompt.no-answer")
+	}
+	return w.kit.T("prompt.no-answer") + " " + w.kit.T("prompt.keys")
 }
 
 func (w *Prompt) key(e *fyne.KeyEvent) {
@@ -116,17 +170,19 @@ func (w *Prompt) key(e *fyne.KeyEvent) {
 	}
 }
 
-func (w *Prompt) build() fyne.CanvasObject {
+func (w *Prompt) build(initials string) fyne.CanvasObject {
 	k, v, p := w.kit, w.view, w.kit.Palette
 	colours := p.Headers[theme.Session]
 	head := container.NewStack(canvas.NewHorizontalGradient(colours[0], colours[1]),
-		part.Inset(18, 24, 18, 24, part.RowStretch(16, 1, k.Badge(v.Icon, 52),
+		part.Inset(16, 24, 16, 24, part.RowStretch(16, 1, k.Badge(v.Icon, 52),
 			part.Column(3, k.Styled(v.Sentence, 18, true, theme.HeaderInk)))))
 
 	who := part.RowStretch(9, 2, k.Icon(icons.Shield, 20, p.Chips[theme.Good].Ink), k.Plain(k.T("prompt.verified"), theme.TextBody, true, p.Chips[theme.Good].Ink), k.Muted(v.Account).SingleLine())
-	body := part.Column(14, who)
-	facts := append([][2]string{{k.T("prompt.reason"), v.Reason}}, v.Facts...)
-	body.Add(k.Facts(facts...))
+	body := part.Column(12, who)
+	if v.Missed != "" {
+		body.Add(part.RowStretch(9, 1, k.Icon(icons.Clock, 20, p.Chips[theme.Attention].Ink), k.Toned(v.Missed, theme.Attention)))
+	}
+	body.Add(k.Facts(v.Facts...))
 	if len(v.Durations) > 0 {
 		var choices []part.Segment
 		for _, d := range v.Durations {
@@ -149,10 +205,43 @@ func (w *Prompt) build() fyne.CanvasObject {
 	w.deny.OnKey = w.key
 	w.allow = k.Button("prompt.allow", part.Primary, icons.Check, k.T("prompt.allow"), w.agree)
 	w.allow.OnKey, w.allow.Guarded = w.key, true
-	w.hint = k.Small(k.T("prompt.no-answer") + " " + k.T("prompt.keys"))
-	foot := part.Column(12,
-		// Far apart, so that one is never hit for the other.
-		part.RowStretch(0, 1, part.FixedWidth(190, w.deny), part.Space(40, 0), part.FixedWidth(190, w.allow)), w.hint)
+	w.hint = k.Small(w.hints())
+	w.warn = k.Styled("", theme.TextSmall, true, p.Chips[theme.Danger].Ink)
+	w.warnBox = part.RowStretch(8, 1, k.Icon(icons.Warning, 18, p.Chips[theme.Danger].Ink), part.NewNamed("prompt.warning", w.warn))
+	// The order is that of the Tab key: from Deny over the fields to Allow.
+	foot := part.Column(12, part.Answers(w.deny, w.fields(initials), w.allow),
+		// Room for two lines, so that a warning moves nothing.
+		container.NewStack(part.Space(0, 36), part.Column(0, w.hint), part.Column(0, w.warnBox)))
 	return container.NewStack(canvas.NewRectangle(p.Surface),
-		part.Column(0, head, part.Inset(18, 24, 18, 24, body), k.Rule(), part.Inset(18, 24, 18, 24, foot)))
+		part.Column(0, head, part.Inset(16, 24, 16, 24, body), k.Rule(), part.Inset(16, 24, 4, 24, foot)))
+}
+
+// fields are initials and PIN, where an answer needs them; nil: it needs none.
+func (w *Prompt) fields(initials string) fyne.CanvasObject {
+	k, v := w.kit, w.view
+	if !v.Initials {
+		return nil
+	}
+	w.initials = k.Entry("prompt.initials", "")
+	w.initials.OnKey, w.initials.OnChanged = w.key, func(string) { w.enable() }
+	w.initials.Text = model.Initials(initials)
+	name := k.Field(k.T("prompt.initials"), w.initials).Content
+	if !v.PIN {
+		return part.Grid2(18, name, part.Space(0, 0))
+	}
+	w.pin = k.Secret("prompt.pin", k.T("pin.hint"), fitsPIN)
+	w.pin.OnKey, w.pin.OnChanged = w.key, func(string) { w.enable() }
+	w.pinLeft = k.Plain(v.PINLeft, theme.TextSmall, false, k.Palette.Muted)
+	rows := part.Column(8)
+	if v.PINWhy != "" {
+		rows.Add(part.RowStretch(9, 1, k.Icon(icons.Seal, 20, k.Palette.Chips[theme.Session].Ink), k.Bold(v.PINWhy)))
+	}
+	rows.Add(part.Grid2(18, name, part.Column(5, part.RowStretch(8, 0, k.Bold(k.T("prompt.pin")), w.pinLeft), w.pin)))
+	return rows
+}
+
+// fitsPIN is what may stand in a field for a PIN.
+func fitsPIN(typed string) string {
+	digits := model.Digits(typed)
+	return digits[:min(len(digits), model.PINMost)]
 }

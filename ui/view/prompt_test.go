@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/model"
 	"beckmanconnect/ui/part"
 	"beckmanconnect/ui/sample"
 	"beckmanconnect/ui/theme"
@@ -25,10 +26,10 @@ type asked struct {
 
 func ask(t *testing.T, p *hostpb.Prompt) *asked {
 	a := &asked{t: t, now: sample.Now}
-	a.prompt = view.NewPrompt(kit(t, "en", theme.Light()), p, func(answer view.Answer) { a.answers = append(a.answers, answer) })
-	a.window = open(t, a.prompt.Content(), fyne.NewSize(580, 0))
+	a.prompt = view.NewPrompt(kit(t, "en", theme.Light()), p, "", func(answer view.Answer) { a.answers = append(a.answers, answer) })
+	a.window = open(t, a.prompt.Content(), fyne.NewSize(620, 0))
 	a.prompt.Focus(a.window.Canvas())
-	a.prompt.Tick(a.now, true)
+	a.prompt.Tick(a.now, model.InSight)
 	return a
 }
 
@@ -36,7 +37,7 @@ func ask(t *testing.T, p *hostpb.Prompt) *asked {
 func (a *asked) look(d time.Duration) {
 	for ; d > 0; d -= 100 * time.Millisecond {
 		a.now = a.now.Add(100 * time.Millisecond)
-		a.prompt.Tick(a.now, true)
+		a.prompt.Tick(a.now, model.InSight)
 	}
 }
 
@@ -151,10 +152,10 @@ func TestPressUnderWayDoesNotCount(t *testing.T) {
 func TestPromptOutOfSight(t *testing.T) {
 	a := ask(t, sample.ViewPrompt())
 	a.look(time.Second)
-	a.prompt.Tick(a.now, false)
+	a.prompt.Tick(a.now, model.OutOfSight)
 	tap(t, a.prompt.Content(), "prompt.allow")
 	a.want(0, false)
-	a.prompt.Tick(a.now.Add(100*time.Millisecond), true)
+	a.prompt.Tick(a.now.Add(100*time.Millisecond), model.InSight)
 	tap(t, a.prompt.Content(), "prompt.allow")
 	a.want(0, false)
 }
@@ -181,7 +182,7 @@ func TestPromptRunsOut(t *testing.T) {
 	if deny.Label() != "Deny (0:59)" {
 		t.Errorf("label %q", deny.Label())
 	}
-	a.prompt.Tick(sample.Now.Add(time.Minute), true)
+	a.prompt.Tick(sample.Now.Add(time.Minute), model.InSight)
 	if deny.Label() != "Deny (0:00)" {
 		t.Errorf("label %q", deny.Label())
 	}

@@ -27,10 +27,11 @@ type registerPage struct {
 	email, name, serial       *part.Entry
 	kind                      *part.Choice
 	fEmail, fName, fType, fSN *part.Field
+	pin                       *pinCard
 }
 
 func newRegisterPage(kit *part.Kit, actions Actions) *registerPage {
-	return &registerPage{kit: kit, actions: actions, place: container.NewStack()}
+	return &registerPage{kit: kit, actions: actions, place: container.NewStack(), pin: newPINCard(kit, actions)}
 }
 
 func (p *registerPage) content() fyne.CanvasObject { return p.place }
@@ -46,6 +47,7 @@ func (p *registerPage) update(s *model.State, now time.Time) {
 		p.drawn, p.page, p.version, p.device = true, v.Page, v.Version, device
 		p.draw(v)
 	}
+	p.pin.update(s)
 	if v.Page == model.RegisterWho {
 		label := "register.submit"
 		if v.Busy {
@@ -155,7 +157,7 @@ func (p *registerPage) send() {
 func (p *registerPage) done(v model.RegisterView) fyne.CanvasObject {
 	k := p.kit
 	return part.Column(14, k.Title(k.T("register.done.title")),
-		k.Card(part.Column(16,
-			part.RowStretch(16, 1, k.Disc(theme.Good, icons.Shield, 56), part.Column(3, k.Strong(k.T("register.done.detail")), k.Muted(v.Accepted))),
-			k.Rule(), k.Facts(v.Facts...))))
+		k.Card(part.RowStretch(16, 1, k.Disc(theme.Good, icons.Shield, 46), part.Column(3, k.Strong(k.T("register.done.detail")), k.Muted(v.Accepted)))),
+		p.pin.root,
+		k.Card(k.Facts(v.Facts...)))
 }

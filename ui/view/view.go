@@ -48,6 +48,12 @@ type Actions interface {
 	CancelHelp()
 	Revoke(hostpb.Capability)
 	EndSession()
+	ShowPreview()
+	ShowSummary(open bool)
+
+	// SetPIN gives the technician with these initials a PIN; old is the present
+	// one, empty where there is none.
+	SetPIN(initials, pin, old string)
 
 	InstallUpgrade(digest string)
 	OlderActivity()

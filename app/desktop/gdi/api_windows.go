@@ -20,6 +20,9 @@ var (
 	procGetWindowRect       = user32.NewProc("GetWindowRect")
 	procGetWindow           = user32.NewProc("GetWindow")
 	procGetTopWindow        = user32.NewProc("GetTopWindow")
+	procGetWindowText       = user32.NewProc("GetWindowTextW")
+	procGetAncestor         = user32.NewProc("GetAncestor")
+	procGetWindowLong       = user32.NewProc("GetWindowLongW")
 	procWindowFromPoint     = user32.NewProc("WindowFromPoint")
 	procGetForegroundWindow = user32.NewProc("GetForegroundWindow")
 	procSendInput           = user32.NewProc("SendInput")
@@ -64,12 +67,8 @@ func realPixels() {
 	}
 }
 
-// owner is the program file of a window's process.
-func owner(w windows.HWND) (string, error) {
-	var pid uint32
-	if _, err := windows.GetWindowThreadProcessId(w, &pid); err != nil {
-		return "", fmt.Errorf("gdi: process of a window: %w", err)
-	}
+// program is the program file of a process.
+func program(pid uint32) (string, error) {
 	process, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
 	if err != nil {
 		return "", fmt.Errorf("gdi: process %d: %w", pid, err)
@@ -81,13 +80,6 @@ func owner(w windows.HWND) (string, error) {
 		return "", fmt.Errorf("gdi: program of process %d: %w", pid, err)
 	}
 	return windows.UTF16ToString(name[:size]), nil
-}
-
-// ownWindow says whether a window is ours. A process that may not even be asked
-// for its name belongs to another account; ours are all this account's.
-func ownWindow(w windows.HWND) bool {
-	path, err := owner(w)
-	return err == nil && ourImage(path)
 }
 
 type rect struct{ left, top, right, bottom int32 }

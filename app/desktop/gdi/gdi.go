@@ -6,7 +6,10 @@ package gdi
 
 import (
 	"image"
+	"slices"
 	"strings"
+
+	"beckmanconnect/app/desktop"
 )
 
 // productName begins the file names of our programs.
@@ -15,6 +18,11 @@ const productName = "beckmanconnect"
 // ourImage says whether a program file is one of ours.
 func ourImage(path string) bool {
 	return strings.HasPrefix(strings.ToLower(path[strings.LastIndexAny(path, `\/`)+1:]), productName)
+}
+
+// same says whether nothing that decides about hiding changed in a window.
+func same(a, b desktop.Facts) bool {
+	return slices.Equal(a.Members, b.Members) && a.Window == b.Window && a.Mask == b.Mask
 }
 
 // absolute is a pixel as SendInput wants it: 0 … 65535 over the whole virtual

@@ -9,12 +9,11 @@ import (
 
 	"beckmanconnect/app/desktop"
 	"beckmanconnect/app/desktop/keys"
-
-	"golang.org/x/sys/windows"
 )
 
 // Input applies events by SendInput.
 type Input struct {
+	masks   *desktop.MaskSet
 	keys    map[uint16]bool // modifiers that are down
 	buttons map[keys.Button]bool
 }
@@ -90,30 +89,16 @@ func send(events ...input) error {
 	return nil
 }
 
-// ownAt says whether a place, in the picture's pixels, belongs to us.
-func ownAt(p image.Point) bool {
-	p = p.Add(virtualScreen().Min)
-	packed := uintptr(uint32(int32(p.X))) | uintptr(uint32(int32(p.Y)))<<32
-	w, _, _ := procWindowFromPoint.Call(packed)
-	return w != 0 && ownWindow(windows.HWND(w))
-}
-
-// OwnFocus implements desktop.Injector.
-func (in *Input) OwnFocus() (bool, error) {
-	w, _, _ := procGetForegroundWindow.Call()
-	return w != 0 && ownWindow(windows.HWND(w)), nil
-}
-
 func moveTo(p image.Point) input {
 	x, y := absolute(p, virtualScreen())
 	return mouse(mouseInput{x: x, y: y, flags: mouseMove | mouseAbsolute | mouseVirtualDesk})
 }
 
-// at sends what belongs to a place, unless the place is ours.
+// at sends what belongs to a place, unless the place is hidden.
 func (in *Input) at(x, y int, events ...input) error {
 	p := image.Pt(x, y)
-	if ownAt(p) {
-		return desktop.ErrOwnWindow
+	if hidden, err := in.hiddenAt(p); err != nil || hidden {
+		return errors.Join(err, desktop.ErrHidden)
 	}
 	return send(append([]input{moveTo(p)}, events...)...)
 }
@@ -170,8 +155,8 @@ func (in *Input) Key(k keys.Key, down bool) error {
 	if !down {
 		return nil // was lifted when it was pressed
 	}
-	if own, err := in.OwnFocus(); err != nil || own {
-		return errors.Join(err, desktop.ErrOwnWindow)
+	if hidden, err := in.HiddenFocus(); err != nil || hidden {
+		return errors.Join(err, desktop.ErrHidden)
 	}
 	switch {
 	case k.Modifier():

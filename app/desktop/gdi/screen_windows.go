@@ -11,8 +11,6 @@ import (
 
 	"beckmanconnect/app/desktop"
 	"beckmanconnect/session/screen"
-
-	"golang.org/x/sys/windows"
 )
 
 // period is how often the screen is looked at: GDI cannot tell what changed.
@@ -25,6 +23,7 @@ type Screen struct {
 	done    chan struct{}
 	once    sync.Once
 
+	masks  *desktop.MaskSet
 	size   image.Rectangle
 	memory uintptr // device context
 	bitmap uintptr
@@ -60,13 +59,16 @@ func signal(c chan struct{}) {
 // Changed implements desktop.Screen.
 func (s *Screen) Changed() <-chan struct{} { return s.changed }
 
-// tries is how often a picture is taken again because windows of ours moved
-// while it was taken.
+// SetMasks implements desktop.Screen.
+func (s *Screen) SetMasks(m *desktop.MaskSet) { s.masks = m }
+
+// tries is how often a picture is taken again because windows that are to be
+// hidden moved while it was taken.
 const tries = 3
 
 // Capture implements desktop.Screen. Windows has no way to hold the desktop
-// still, so the windows are read before and after the picture: only one that
-// had ours in the same places both times is shown.
+// still, so the windows are read before and after the picture: only one where
+// everything was in the same place both times is shown.
 func (s *Screen) Capture(bool) (desktop.Picture, error) {
 	size := virtualScreen()
 	if size != s.size {
@@ -75,65 +77,36 @@ func (s *Screen) Capture(bool) (desktop.Picture, error) {
 		}
 	}
 	for range tries {
-		before, count, err := windowsOn(size)
+		before, err := windowsOn(size, s.masks)
 		if err != nil {
 			return s.black(err)
 		}
 		if err := s.blit(); err != nil {
 			return s.black(err)
 		}
-		after, _, err := windowsOn(size)
+		after, err := windowsOn(size, s.masks)
 		if err != nil {
 			return s.black(err)
 		}
-		if !slices.Equal(before, after) {
+		if !slices.EqualFunc(before, after, same) {
 			continue
 		}
 		copy(s.pix, s.bits)
 		whole := image.Rect(0, 0, size.Dx(), size.Dy())
-		desktop.Blacken(s.pix, 4*size.Dx(), desktop.Masks(whole, before))
-		return desktop.Picture{Frame: s.frame(), Masked: count}, nil
+		cover := s.masks.Cover(whole, size.Min, before)
+		desktop.Blacken(s.pix, 4*size.Dx(), cover.Area)
+		return desktop.Picture{Frame: s.frame(), Hidden: cover.Windows, Masks: cover.Masks, Black: cover.Whole}, nil
 	}
 	return s.black(errors.New("gdi: the windows did not keep still"))
 }
 
 func (s *Screen) black(err error) (desktop.Picture, error) {
 	clear(s.pix)
-	return desktop.Picture{Frame: s.frame()}, err
+	return desktop.Picture{Frame: s.frame(), Black: true}, err
 }
 
 func (s *Screen) frame() screen.Frame {
 	return screen.Frame{Pix: s.pix, Stride: 4 * s.size.Dx(), Width: s.size.Dx(), Height: s.size.Dy()}
-}
-
-// windowsOn are the visible top-level windows from the lowest up, in the
-// picture's pixels. None counts as opaque: regions, glass and animations are
-// too many to know, so ours are hidden with what lies over them.
-func windowsOn(size image.Rectangle) ([]desktop.Window, int, error) {
-	const (
-		next  = 2 // GW_HWNDNEXT
-		limit = 10_000
-	)
-	var out []desktop.Window
-	count := 0
-	w, _, _ := procGetTopWindow.Call(0)
-	for n := 0; w != 0; n++ {
-		if n > limit { // the list changed under us and goes in circles
-			return nil, 0, errors.New("gdi: the list of windows has no end")
-		}
-		visible, _, _ := procIsWindowVisible.Call(w)
-		iconic, _, _ := procIsIconic.Call(w)
-		if bounds, ok := windowRect(windows.HWND(w)); ok && visible != 0 && iconic == 0 && !bounds.Empty() {
-			own := ownWindow(windows.HWND(w))
-			if own {
-				count++
-			}
-			out = append(out, desktop.Window{Bounds: bounds.Sub(size.Min), Ours: own})
-		}
-		w, _, _ = procGetWindow.Call(w, next)
-	}
-	slices.Reverse(out)
-	return out, count, nil
 }
 
 type bitmapInfo struct {

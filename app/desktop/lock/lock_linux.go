@@ -28,11 +28,11 @@ const (
 	properties    = "org.freedesktop.DBus.Properties"
 )
 
-func watch(ctx context.Context, log *slog.Logger, locked func()) {
+func watch(ctx context.Context, log *slog.Logger, say func(who string, locked bool)) {
 	var both sync.WaitGroup
-	for name, w := range map[string]func(context.Context, func()) error{"screen saver": watchSaver, "logind": watchLogind} {
+	for name, w := range map[string]func(context.Context, func(string, bool)) error{"screen saver": watchSaver, "logind": watchLogind} {
 		both.Go(func() {
-			if err := w(ctx, locked); err != nil && ctx.Err() == nil {
+			if err := w(ctx, say); err != nil && ctx.Err() == nil {
 				log.Info("the screen's lock is not watched", "by", name, "error", err)
 			}
 		})
@@ -42,7 +42,7 @@ func watch(ctx context.Context, log *slog.Logger, locked func()) {
 
 // watchSaver listens on the session bus. Whoever can speak there could end the
 // session by it, and nothing more.
-func watchSaver(ctx context.Context, locked func()) error {
+func watchSaver(ctx context.Context, say func(string, bool)) error {
 	bus, err := dbus.ConnectSessionBus(dbus.WithContext(ctx))
 	if err != nil {
 		return err
@@ -57,21 +57,24 @@ func watchSaver(ctx context.Context, locked func()) error {
 	}
 	for name, path := range savers {
 		var active bool
+		var owner string
 		// Not there, or does not say: it will by its signal.
 		if bus.Object(name, path).CallWithContext(ctx, name+".GetActive", dbus.FlagNoAutoStart).Store(&active) == nil && active {
-			locked()
+			_ = bus.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.GetNameOwner", 0, name).Store(&owner)
+			say(owner, true)
 		}
 	}
 	return each(ctx, signals, func(s *dbus.Signal) {
-		if len(s.Body) > 0 && s.Body[0] == true {
-			locked()
+		if len(s.Body) > 0 {
+			// Under the name nobody else can have on this bus.
+			say(s.Sender, s.Body[0] == true)
 		}
 	})
 }
 
 // watchLogind follows this log-on's own session: locked, or not the one in
 // front any more.
-func watchLogind(ctx context.Context, locked func()) error {
+func watchLogind(ctx context.Context, say func(string, bool)) error {
 	bus, err := dbus.ConnectSystemBus(dbus.WithContext(ctx))
 	if err != nil {
 		return err
@@ -91,9 +94,7 @@ func watchLogind(ctx context.Context, locked func()) error {
 		if err := bus.Object(logind, path).CallWithContext(ctx, properties+".GetAll", 0, logindSession).Store(&now); err != nil {
 			return err
 		}
-		if away(now) {
-			locked()
-		}
+		say(logind, away(now))
 		return nil
 	}
 	if err := look(); err != nil {

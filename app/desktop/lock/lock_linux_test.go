@@ -3,10 +3,12 @@ package lock
 import (
 	"bufio"
 	"log/slog"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -138,6 +140,48 @@ func TestAway(t *testing.T) {
 	} {
 		if got := away(c.session); got != c.want {
 			t.Errorf("%v: %v, want %v", c.session, got, c.want)
+		}
+	}
+}
+
+// P24: a prompt counts as unseen while the screen is locked, and only who
+// locked it says when that is over.
+func TestScreenUnlocks(t *testing.T) {
+	conn := bus(t)
+	s := saver{active: true, asked: make(chan struct{}, 1)}
+	own(t, conn, name, s, savers[name], name)
+	screen := Follow(t.Context(), slog.New(slog.DiscardHandler))
+	until(t, screen.Locked)
+	other, err := dbus.Connect(os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := other.Emit(savers[name], name+".ActiveChanged", false); err != nil {
+		t.Fatal(err)
+	}
+	// The bus keeps the order of what one program sends: after this pair the
+	// stranger's word has been heard.
+	for _, on := range []bool{true, false} {
+		if err := other.Emit(savers["org.xfce.ScreenSaver"], "org.xfce.ScreenSaver.ActiveChanged", on); err != nil {
+			t.Fatal(err)
+		}
+		until(t, func() bool { screen.mu.Lock(); defer screen.mu.Unlock(); return screen.by[other.Names()[0]] == on })
+	}
+	if !screen.Locked() {
+		t.Fatal("a stranger unlocked the screen")
+	}
+	if err := conn.Emit(savers[name], name+".ActiveChanged", false); err != nil {
+		t.Fatal(err)
+	}
+	until(t, func() bool { return !screen.Locked() })
+}
+
+func until(t *testing.T, so func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(20 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatal("never")
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 const askEvery = 500 * time.Millisecond
 
 // watch asks: notifications of the session's changes need a window.
-func watch(ctx context.Context, log *slog.Logger, locked func()) {
+func watch(ctx context.Context, log *slog.Logger, say func(who string, locked bool)) {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	for {
@@ -23,9 +23,7 @@ func watch(ctx context.Context, log *slog.Logger, locked func()) {
 			log.Info("the screen's lock is not watched", "error", err)
 			return
 		}
-		if away {
-			locked()
-		}
+		say("windows", away)
 		select {
 		case <-ctx.Done():
 			return

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"sync/atomic"
 
 	"beckmanconnect/app/desktop"
@@ -31,9 +32,12 @@ type Screen struct {
 	shared  *segment // nil: pictures come through the socket
 	haveSHM bool
 
+	masks   *desktop.MaskSet
+	watched map[xproto.Window]bool // whose properties are told of
+
 	size   image.Rectangle
 	pix    []byte
-	masked desktop.Area
+	hidden desktop.Area
 	black  bool // the last picture was blackened whole
 }
 
@@ -106,11 +110,17 @@ func (s *Screen) events() {
 			signal(s.changed)
 			return
 		}
-		if err == nil {
+		if err != nil {
+			continue
+		}
+		if p, ok := event.(xproto.PropertyNotifyEvent); !ok || s.c.classifies(p.Atom) {
 			signal(s.changed)
 		}
 	}
 }
+
+// SetMasks implements desktop.Screen.
+func (s *Screen) SetMasks(m *desktop.MaskSet) { s.masks = m }
 
 // Changed implements desktop.Screen.
 func (s *Screen) Changed() <-chan struct{} { return s.changed }
@@ -127,8 +137,8 @@ func (s *Screen) Capture(full bool) (desktop.Picture, error) {
 	}
 	// Fail closed: whatever could not be told apart is not shown at all.
 	clear(s.pix)
-	s.black, s.masked = true, nil
-	return desktop.Picture{Frame: s.frame()}, err
+	s.black, s.hidden = true, nil
+	return desktop.Picture{Frame: s.frame(), Black: true}, err
 }
 
 func (s *Screen) frame() screen.Frame {
@@ -136,7 +146,7 @@ func (s *Screen) frame() screen.Frame {
 }
 
 // capture holds the server while it reads the windows and the pixels: a window
-// of ours can then neither appear nor move in between.
+// that is to be hidden can then neither appear nor move in between.
 func (s *Screen) capture(full bool) (desktop.Picture, error) {
 	release := s.c.hold()
 	defer release()
@@ -156,58 +166,49 @@ func (s *Screen) capture(full bool) (desktop.Picture, error) {
 	if err != nil {
 		return desktop.Picture{}, fmt.Errorf("x11: what changed: %w", err)
 	}
-	windows, count, err := s.c.windows()
+	windows, tree, err := s.c.windows(s.masks)
 	if err != nil {
 		return desktop.Picture{}, err
 	}
-	masks := desktop.Masks(size, windows)
+	if s.masks.OfWindows() {
+		s.watchProperties(tree)
+	}
+	cover := s.masks.Cover(size, image.Point{}, windows)
 
 	var rects []image.Rectangle
 	if full || s.black {
 		rects = []image.Rectangle{size}
 	} else {
-		rects = s.changedRects(damaged, masks)
+		rects = s.changedRects(damaged, cover.Area)
 	}
 	if err := s.read(rects); err != nil {
 		return desktop.Picture{}, err
 	}
-	desktop.Blacken(s.pix, 4*size.Dx(), masks)
-	s.masked = masks
-	picture := desktop.Picture{Frame: s.frame(), Damage: rects, Masked: count}
+	desktop.Blacken(s.pix, 4*size.Dx(), cover.Area)
+	s.hidden = cover.Area
+	picture := desktop.Picture{Frame: s.frame(), Damage: rects, Hidden: cover.Windows, Masks: cover.Masks, Black: cover.Whole}
 	if rects == nil {
 		picture.Damage = []image.Rectangle{}
 	}
 	return picture, nil
 }
 
-// changedRects is the damage, and both the old and the new masks when they are
+// changedRects is the damage, and both what was and what is hidden when that is
 // not the same: a mask that goes away damages nothing by itself.
-func (s *Screen) changedRects(damaged *xfixes.FetchRegionReply, masks desktop.Area) []image.Rectangle {
+func (s *Screen) changedRects(damaged *xfixes.FetchRegionReply, hidden desktop.Area) []image.Rectangle {
 	var rects []image.Rectangle
 	for _, r := range damaged.Rectangles {
 		rects = append(rects, image.Rect(0, 0, int(r.Width), int(r.Height)).Add(image.Pt(int(r.X), int(r.Y))).Intersect(s.size))
 	}
-	if !equal(s.masked, masks) {
-		rects = append(append(rects, s.masked...), masks...)
+	if !slices.Equal(s.hidden, hidden) {
+		rects = append(append(rects, s.hidden...), hidden...)
 	}
 	return desktop.Coalesce(rects, maxRects)
 }
 
-func equal(a, b desktop.Area) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
-
 // resize makes room for a screen of another size.
 func (s *Screen) resize(size image.Rectangle) {
-	s.size, s.masked = size, nil
+	s.size, s.hidden = size, nil
 	s.pix = make([]byte, 4*size.Dx()*size.Dy())
 	if s.shared != nil {
 		s.shared.close()

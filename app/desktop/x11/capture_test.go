@@ -29,6 +29,7 @@ func openScreen(t *testing.T, display string) *x11.Screen {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
+	s.SetMasks(&desktop.MaskSet{})
 	return s
 }
 
@@ -83,8 +84,8 @@ func TestCaptureIsPixelExact(t *testing.T) {
 	p := capture(t, s, true)
 	painted := map[image.Rectangle]color.RGBA{a: red, b: green}
 	expect(t, p, painted, a, b)
-	if p.Masked != 0 {
-		t.Errorf("%d windows masked", p.Masked)
+	if p.Hidden != 0 {
+		t.Errorf("%d windows masked", p.Hidden)
 	}
 
 	// Only what changed is read, and it is said.
@@ -127,8 +128,8 @@ func TestOwnWindowsAreBlack(t *testing.T) {
 
 	w := paint.Window(own, red, "beckmanconnect")
 	p := capture(t, s, false)
-	if p.Masked != 1 {
-		t.Errorf("%d windows masked, want 1", p.Masked)
+	if p.Hidden != 1 {
+		t.Errorf("%d windows masked, want 1", p.Hidden)
 	}
 	painted := map[image.Rectangle]color.RGBA{ground: green, own: black}
 	expect(t, p, painted, ground, own)
@@ -145,8 +146,8 @@ func TestOwnWindowsAreBlack(t *testing.T) {
 	expect(t, capture(t, s, false), painted, ground, w.R, over)
 
 	w.Unmap()
-	if p = capture(t, s, false); p.Masked != 0 {
-		t.Errorf("%d windows masked after it went", p.Masked)
+	if p = capture(t, s, false); p.Hidden != 0 {
+		t.Errorf("%d windows masked after it went", p.Hidden)
 	}
 	expect(t, p, painted, ground, over)
 }
@@ -204,6 +205,6 @@ func TestOwnProcessIsBlackWhateverItsClass(t *testing.T) {
 	xtesting.Program(t, display, name, "-name", "foreign", "-class", "Foreign", "-bg", "white", "-geometry", "20x5+0+0")
 	s := openScreen(t, display)
 	var p desktop.Picture
-	xtesting.Eventually(t, "the window is there", func() bool { p = capture(t, s, true); return p.Masked == 1 })
+	xtesting.Eventually(t, "the window is there", func() bool { p = capture(t, s, true); return p.Hidden == 1 })
 	expect(t, p, nil)
 }

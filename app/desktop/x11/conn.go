@@ -25,7 +25,7 @@ type conn struct {
 }
 
 type atoms struct {
-	pid, opacity, activeWindow xproto.Atom
+	pid, opacity, activeWindow, netName xproto.Atom
 }
 
 // connect opens a display; an empty name means $DISPLAY.
@@ -40,6 +40,7 @@ func connect(display string) (*conn, error) {
 	c.root = c.screen.Root
 	for name, to := range map[string]*xproto.Atom{
 		"_NET_WM_PID": &c.atoms.pid, "_NET_WM_WINDOW_OPACITY": &c.atoms.opacity, "_NET_ACTIVE_WINDOW": &c.atoms.activeWindow,
+		"_NET_WM_NAME": &c.atoms.netName,
 	} {
 		reply, err := xproto.InternAtom(x, false, uint16(len(name)), name).Reply()
 		if err != nil {

@@ -4,6 +4,10 @@ package x11
 
 import (
 	"fmt"
+	"image"
+	"slices"
+
+	"beckmanconnect/app/desktop"
 
 	"github.com/jezek/xgb/xproto"
 )
@@ -14,15 +18,18 @@ const (
 	focusPointerRoot = 1
 )
 
-// OwnFocus implements desktop.Injector.
-func (in *Input) OwnFocus() (bool, error) {
+// SetMasks implements desktop.Injector.
+func (in *Input) SetMasks(m *desktop.MaskSet) { in.masks = m }
+
+// HiddenFocus implements desktop.Injector.
+func (in *Input) HiddenFocus() (bool, error) {
 	release := in.c.hold()
 	defer release()
-	return in.ownFocus()
+	return in.hiddenFocus()
 }
 
-// ownFocus says whether key events would go to a window of ours.
-func (in *Input) ownFocus() (bool, error) {
+// hiddenFocus says whether key events would go to a hidden window.
+func (in *Input) hiddenFocus() (bool, error) {
 	focus, err := xproto.GetInputFocus(in.c.Conn).Reply()
 	if err != nil {
 		return false, fmt.Errorf("x11: keyboard focus: %w", err)
@@ -35,15 +42,11 @@ func (in *Input) ownFocus() (bool, error) {
 		if err != nil {
 			return false, fmt.Errorf("x11: pointer: %w", err)
 		}
-		return in.ownAt(p.RootX, p.RootY)
+		return in.hiddenAt(p.RootX, p.RootY)
 	}
 	// Upwards, since the focus is often a small child of the real window.
-	return in.ownUpwards(focus.Focus)
-}
-
-func (in *Input) ownUpwards(w xproto.Window) (bool, error) {
 	var chain []xproto.Window
-	for w != 0 && w != in.c.root {
+	for w := focus.Focus; w != 0 && w != in.c.root; {
 		chain = append(chain, w)
 		reply, err := xproto.QueryTree(in.c.Conn, w).Reply()
 		if err != nil {
@@ -55,19 +58,32 @@ func (in *Input) ownUpwards(w xproto.Window) (bool, error) {
 		return false, nil
 	}
 	// The frame around it holds other windows of the same program at most.
-	return in.ownTop(chain[len(chain)-1], chain...)
+	top := chain[len(chain)-1]
+	if own, err := in.ownTop(top, chain...); err != nil || own {
+		return own, err
+	}
+	return in.maskedTop(top)
 }
 
-// ownAt says whether a pointer event at a place would go to a window of ours.
-func (in *Input) ownAt(x, y int16) (bool, error) {
+// hiddenAt says whether a pointer event at a place would go to a hidden window.
+func (in *Input) hiddenAt(x, y int16) (bool, error) {
 	reply, err := xproto.TranslateCoordinates(in.c.Conn, in.c.root, in.c.root, x, y).Reply()
 	if err != nil {
 		return false, fmt.Errorf("x11: window under the pointer: %w", err)
 	}
-	if reply.Child == 0 {
+	if reply.Child != 0 {
+		if own, err := in.ownTop(reply.Child); err != nil || own {
+			return own, err
+		}
+	}
+	if in.masks.Empty() {
 		return false, nil
 	}
-	return in.ownTop(reply.Child)
+	look, err := in.look()
+	if err != nil {
+		return false, err
+	}
+	return look.area.Has(image.Pt(int(x), int(y))) || reply.Child != 0 && look.masked(reply.Child), nil
 }
 
 // ownTop says whether a top-level window or anything nested in it is ours.
@@ -76,6 +92,58 @@ func (in *Input) ownTop(w xproto.Window, also ...xproto.Window) (bool, error) {
 	if err := in.c.descend(t); err != nil {
 		return false, err
 	}
-	ours, err := in.c.owners(append(t.tops[0].members, also...))
-	return len(ours) > 0, err
+	ids, err := in.c.identify(append(t.tops[0].members, also...))
+	for _, id := range ids {
+		if id.own {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// maskedTop says whether a window with the keyboard is masked, or shows nothing
+// but what is masked: keys typed into it would be typed blindly.
+func (in *Input) maskedTop(w xproto.Window) (bool, error) {
+	if in.masks.Empty() {
+		return false, nil
+	}
+	look, err := in.look()
+	if err != nil || look.masked(w) {
+		return true, err
+	}
+	i := look.find(w)
+	if i < 0 { // invisible: a window that only takes keys
+		return len(look.regions) > 0, nil
+	}
+	return len(look.regions) > 0 && desktop.Area(look.regions).Covers(look.windows[i].Bounds.Intersect(look.size)), nil
+}
+
+// look is what the profile hides at this moment. It is taken as for a picture,
+// so that input is dropped exactly where the engineer sees nothing.
+type look struct {
+	size    image.Rectangle
+	windows []desktop.Facts
+	area    desktop.Area
+	regions []image.Rectangle
+}
+
+func (in *Input) look() (look, error) {
+	size, err := in.c.size()
+	if err != nil {
+		return look{}, err
+	}
+	windows, _, err := in.c.windows(in.masks)
+	if err != nil {
+		return look{}, err
+	}
+	return look{size, windows, in.masks.Masked(size, image.Point{}, windows), in.masks.Regions(size, image.Point{})}, nil
+}
+
+func (l look) find(top xproto.Window) int {
+	return slices.IndexFunc(l.windows, func(w desktop.Facts) bool { return w.Members[0] == uint64(top) })
+}
+
+func (l look) masked(top xproto.Window) bool {
+	i := l.find(top)
+	return i >= 0 && l.windows[i].Mask != ""
 }

@@ -14,14 +14,15 @@ import (
 )
 
 // Input applies events by XTEST. Each one is checked and applied while the
-// server is held, so that no window of ours can come under the pointer or get
-// the keyboard in between (B3, scenario 8).
+// server is held, so that no hidden window can come under the pointer or get the
+// keyboard in between (B3, B6, scenario 8).
 type Input struct {
 	c        *conn
 	keyboard *keyboard
 	held     map[byte]keys.Keysym // key codes that are down: modifiers only
 	buttons  map[byte]bool
 	x, y     int16
+	masks    *desktop.MaskSet
 	stale    chan struct{} // the keyboard map changed
 }
 
@@ -116,7 +117,7 @@ func (in *Input) turn(notches int, back, forth byte) {
 	}
 }
 
-// at moves the pointer and does what belongs there, unless the place is ours.
+// at moves the pointer and does what belongs there, unless the place is hidden.
 func (in *Input) at(x, y int, act func()) error {
 	release := in.c.hold()
 	defer release()
@@ -125,12 +126,12 @@ func (in *Input) at(x, y int, act func()) error {
 		return err
 	}
 	in.x, in.y = int16(min(max(x, 0), size.Max.X-1)), int16(min(max(y, 0), size.Max.Y-1))
-	own, err := in.ownAt(in.x, in.y)
+	hidden, err := in.hiddenAt(in.x, in.y)
 	if err != nil {
 		return err
 	}
-	if own {
-		return desktop.ErrOwnWindow
+	if hidden {
+		return desktop.ErrHidden
 	}
 	xtest.FakeInput(in.c.Conn, xproto.MotionNotify, 0, 0, in.c.root, in.x, in.y, 0)
 	act()
@@ -254,16 +255,16 @@ func (in *Input) holding(symbols ...keys.Keysym) bool {
 	return false
 }
 
-// focused does a key event unless the keyboard is ours.
+// focused does a key event unless a hidden window has the keyboard.
 func (in *Input) focused(act func(state uint16) error) error {
 	release := in.c.hold()
 	defer release()
-	own, err := in.ownFocus()
+	hidden, err := in.hiddenFocus()
 	if err != nil {
 		return err
 	}
-	if own {
-		return desktop.ErrOwnWindow
+	if hidden {
+		return desktop.ErrHidden
 	}
 	pointer, err := xproto.QueryPointer(in.c.Conn, in.c.root).Reply()
 	if err != nil {

@@ -25,6 +25,7 @@ func openInput(t *testing.T, display string) *x11.Input {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { in.Close() })
+	in.SetMasks(&desktop.MaskSet{})
 	return in
 }
 
@@ -57,7 +58,7 @@ func press(t *testing.T, in *x11.Input, all ...keys.Key) {
 // settle waits until the server has done what was sent: it answers in order.
 func settle(t *testing.T, in *x11.Input) {
 	t.Helper()
-	if _, err := in.OwnFocus(); err != nil {
+	if _, err := in.HiddenFocus(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -100,23 +101,23 @@ func TestNothingReachesOwnWindows(t *testing.T) {
 
 	own.Focus()
 	for _, k := range typed("yn \n") {
-		if err := in.Key(k, true); !errors.Is(err, desktop.ErrOwnWindow) {
+		if err := in.Key(k, true); !errors.Is(err, desktop.ErrHidden) {
 			t.Errorf("key %+v: %v", k, err)
 		}
 	}
-	if err := in.Key(keys.Key{Code: "ShiftLeft", Text: "Shift"}, true); !errors.Is(err, desktop.ErrOwnWindow) {
+	if err := in.Key(keys.Key{Code: "ShiftLeft", Text: "Shift"}, true); !errors.Is(err, desktop.ErrHidden) {
 		t.Errorf("shift: %v", err)
 	}
-	if focused, err := in.OwnFocus(); err != nil || !focused {
+	if focused, err := in.HiddenFocus(); err != nil || !focused {
 		t.Errorf("own focus: %v %v", focused, err)
 	}
-	if err := in.Move(200, 100); !errors.Is(err, desktop.ErrOwnWindow) {
+	if err := in.Move(200, 100); !errors.Is(err, desktop.ErrHidden) {
 		t.Errorf("move: %v", err)
 	}
-	if err := in.Button(200, 100, keys.Left, true); !errors.Is(err, desktop.ErrOwnWindow) {
+	if err := in.Button(200, 100, keys.Left, true); !errors.Is(err, desktop.ErrHidden) {
 		t.Errorf("click: %v", err)
 	}
-	if err := in.Wheel(200, 100, 0, 1); !errors.Is(err, desktop.ErrOwnWindow) {
+	if err := in.Wheel(200, 100, 0, 1); !errors.Is(err, desktop.ErrHidden) {
 		t.Errorf("wheel: %v", err)
 	}
 	settle(t, in)
@@ -126,14 +127,14 @@ func TestNothingReachesOwnWindows(t *testing.T) {
 
 	// Other windows still get theirs.
 	foreign.Focus()
-	if focused, err := in.OwnFocus(); err != nil || focused {
+	if focused, err := in.HiddenFocus(); err != nil || focused {
 		t.Errorf("own focus: %v %v", focused, err)
 	}
 	press(t, in, typed("a")...)
 	if err := in.Button(50, 60, keys.Right, true); err != nil {
 		t.Error(err)
 	}
-	if err := in.Button(200, 100, keys.Right, false); !errors.Is(err, desktop.ErrOwnWindow) {
+	if err := in.Button(200, 100, keys.Right, false); !errors.Is(err, desktop.ErrHidden) {
 		t.Errorf("dragged into our window: %v", err)
 	}
 	settle(t, in)

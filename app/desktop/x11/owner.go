@@ -5,8 +5,6 @@ package x11
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/jezek/xgb/res"
@@ -32,12 +30,20 @@ type top struct {
 	members   []xproto.Window // the window itself and what is nested in it
 }
 
-// owners finds out which windows are ours. It is meant to be asked while the
+// identity is whose a window is.
+type identity struct {
+	own     bool
+	classes []string
+	cut     bool     // there is more of the class than was read
+	pids    []uint32 // as the server knows it, and as the window says itself
+}
+
+// identify finds out whose windows are. It is meant to be asked while the
 // server is held. It trusts the server's own knowledge of processes first,
 // since that cannot be forgotten or forged by a property, and takes the class
 // and the process a window names itself as further reasons.
-func (c *conn) owners(windows []xproto.Window) (map[xproto.Window]bool, error) {
-	ours := make(map[xproto.Window]bool, len(windows))
+func (c *conn) identify(windows []xproto.Window) (map[xproto.Window]identity, error) {
+	ids := make(map[xproto.Window]identity, len(windows))
 	classes := make([]xproto.GetPropertyCookie, len(windows))
 	pids := make([]xproto.GetPropertyCookie, len(windows))
 	for i, w := range windows {
@@ -51,26 +57,31 @@ func (c *conn) owners(windows []xproto.Window) (map[xproto.Window]bool, error) {
 		if errClass != nil || errPID != nil {
 			return nil, fmt.Errorf("x11: properties of window %#x: %w", w, first(errClass, errPID))
 		}
-		if ourClass(class.Value) {
-			ours[w] = true
+		id := identity{cut: class.BytesAfter > 0}
+		for part := range bytes.SplitSeq(class.Value, []byte{0}) { // two strings, each ended by a zero byte
+			if len(part) > 0 {
+				id.classes = append(id.classes, string(part))
+				id.own = id.own || ourClass(string(part))
+			}
 		}
+		ids[w] = id
 		if len(pid.Value) >= 4 {
-			n := uint32(pid.Value[0]) | uint32(pid.Value[1])<<8 | uint32(pid.Value[2])<<16 | uint32(pid.Value[3])<<24
-			named[n] = append(named[n], w)
+			named[le32(pid.Value)] = append(named[le32(pid.Value)], w)
 		}
 	}
 	if err := c.processes(windows, named); err != nil {
 		return nil, err
 	}
 	for pid, of := range named {
-		if !ourProcess(pid) {
-			continue
-		}
+		own := ourProcess(pid)
 		for _, w := range of {
-			ours[w] = true
+			id := ids[w]
+			id.own = id.own || own
+			id.pids = append(id.pids, pid)
+			ids[w] = id
 		}
 	}
-	return ours, nil
+	return ids, nil
 }
 
 // processes adds to named the windows of each process as the server knows it.
@@ -103,20 +114,12 @@ func (c *conn) processes(windows []xproto.Window, named map[uint32][]xproto.Wind
 	return nil
 }
 
-// ourClass reads WM_CLASS: two strings, each ended by a zero byte.
-func ourClass(value []byte) bool {
-	for part := range bytes.SplitSeq(value, []byte{0}) {
-		if strings.HasPrefix(strings.ToLower(string(part)), productName) {
-			return true
-		}
-	}
-	return false
-}
+func ourClass(class string) bool { return strings.HasPrefix(strings.ToLower(class), productName) }
 
 // ourProcess says whether a local process runs one of our programs.
 func ourProcess(pid uint32) bool {
-	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
-	return err == nil && strings.HasPrefix(filepath.Base(exe), productName)
+	name, err := programOf(pid)
+	return err == nil && strings.HasPrefix(name, productName)
 }
 
 func first(errs ...error) error {

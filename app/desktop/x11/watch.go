@@ -3,9 +3,9 @@
 package x11
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
+
+	"beckmanconnect/app/xinput"
 
 	"github.com/jezek/xgb/xproto"
 )
@@ -13,10 +13,9 @@ import (
 // Watch tells of the technician's own input and of a changed focus.
 type Watch struct {
 	c     *conn
-	wire  *wire
+	input *xinput.Conn
 	local chan struct{}
 	focus chan struct{}
-	fake  map[uint16]bool // devices that only XTEST moves
 }
 
 // OpenWatch connects to a display; an empty name means $DISPLAY.
@@ -25,7 +24,7 @@ func OpenWatch(display string) (*Watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Watch{c: c, local: make(chan struct{}, 1), focus: make(chan struct{}, 1), fake: map[uint16]bool{}}
+	w := &Watch{c: c, local: make(chan struct{}, 1), focus: make(chan struct{}, 1)}
 	if err := w.start(display); err != nil {
 		c.Close()
 		return nil, err
@@ -43,110 +42,24 @@ func (w *Watch) start(display string) error {
 		return fmt.Errorf("x11: watch the focus: %w", err)
 	}
 	var err error
-	if w.wire, err = dialWire(display); err != nil {
-		return err
-	}
-	if err := w.selectRaw(); err != nil {
-		w.wire.net.Close()
+	if w.input, err = xinput.Open(display, xinput.KeyPress, xinput.ButtonPress, xinput.Motion); err != nil {
 		return fmt.Errorf("x11: watch the technician's mouse and keyboard: %w", err)
 	}
 	return nil
 }
 
-// The requests and events of the input extension, version 2.
-const (
-	xiSelectEvents = 46
-	xiQueryVersion = 47
-	xiQueryDevice  = 48
-
-	allDevices = 0
-
-	rawKeyPress    = 13
-	rawButtonPress = 15
-	rawMotion      = 17
-)
-
-// selectRaw asks for raw events of the devices themselves. Each names the
-// device it comes from, so that what XTEST does can be told apart.
-func (w *Watch) selectRaw() error {
-	major, err := w.wire.extension("XInputExtension")
-	if err != nil {
-		return err
-	}
-	if _, err := w.wire.call(major, xiQueryVersion, []byte{2, 0, 2, 0}); err != nil {
-		return err
-	}
-	devices, err := w.wire.call(major, xiQueryDevice, []byte{allDevices, 0, 0, 0})
-	if err != nil {
-		return err
-	}
-	w.fake = fakeDevices(devices)
-	body := binary.LittleEndian.AppendUint32(nil, w.wire.root)
-	body = append(body, 1, 0, 0, 0)          // one mask
-	body = append(body, allDevices, 0, 1, 0) // of one word
-	body = binary.LittleEndian.AppendUint32(body, 1<<rawKeyPress|1<<rawButtonPress|1<<rawMotion)
-	return w.wire.send(major, xiSelectEvents, body)
-}
-
-// fakeDevices reads the answer to xiQueryDevice: which devices are XTEST's.
-func fakeDevices(p []byte) map[uint16]bool {
-	out := map[uint16]bool{}
-	if len(p) < 32 {
-		return out
-	}
-	count := int(binary.LittleEndian.Uint16(p[8:]))
-	p = p[32:]
-	for range count {
-		if len(p) < 12 {
-			break
-		}
-		id, classes, nameLen := binary.LittleEndian.Uint16(p), int(binary.LittleEndian.Uint16(p[6:])), int(binary.LittleEndian.Uint16(p[8:]))
-		p = p[12:]
-		if len(p) < nameLen {
-			break
-		}
-		if bytes.Contains(p[:nameLen], []byte("XTEST")) {
-			out[id] = true
-		}
-		p = p[min(len(p), (nameLen+3)&^3):]
-		for range classes {
-			if len(p) < 4 {
-				return out
-			}
-			p = p[min(len(p), 4*int(binary.LittleEndian.Uint16(p[2:]))):]
-		}
-	}
-	return out
-}
-
-// rawEvents ends when the connection is closed.
+// rawEvents ends when the connection is closed. A device that is not known yet
+// counts as the technician's.
 func (w *Watch) rawEvents() {
 	for {
-		p, err := w.wire.packet()
+		e, err := w.input.Next()
 		if err != nil {
 			return
 		}
-		if real, ok := w.realInput(p); ok && real {
+		if e.Origin != xinput.Injected {
 			signal(w.local)
 		}
 	}
-}
-
-// realInput reads a raw event: whether a device of flesh and blood sent it.
-func (w *Watch) realInput(p []byte) (real, ok bool) {
-	if len(p) < 32 || p[0]&0x7f != 35 {
-		return false, false
-	}
-	switch binary.LittleEndian.Uint16(p[8:]) {
-	case rawKeyPress, rawButtonPress, rawMotion:
-	default:
-		return false, false
-	}
-	device, source := binary.LittleEndian.Uint16(p[10:]), binary.LittleEndian.Uint16(p[20:])
-	if source == 0 { // only told from version 2.1 on
-		source = device
-	}
-	return !w.fake[source], true
 }
 
 func (w *Watch) events() {
@@ -177,5 +90,5 @@ func (w *Watch) FocusChanged() <-chan struct{} { return w.focus }
 // Close implements desktop.Watcher.
 func (w *Watch) Close() error {
 	w.c.Close()
-	return w.wire.net.Close()
+	return w.input.Close()
 }

@@ -5,6 +5,7 @@ package x11
 import (
 	"fmt"
 	"image"
+	"slices"
 
 	"beckmanconnect/app/desktop"
 
@@ -67,48 +68,58 @@ func (c *conn) descend(t *tree) error {
 }
 
 // windows says of every visible top-level window where it is and whether it is
-// ours, lowest first. It is meant to be asked while the server is held.
-func (c *conn) windows() ([]desktop.Window, int, error) {
+// to be hidden, lowest first. It is meant to be asked while the server is held.
+func (c *conn) windows(masks *desktop.MaskSet) ([]desktop.Facts, *tree, error) {
+	if masks == nil {
+		return nil, nil, desktop.ErrNoMasks
+	}
 	t, err := c.readTree()
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	var all []xproto.Window
 	for _, top := range t.tops {
 		all = append(all, top.members...)
 	}
-	ours, err := c.owners(all)
+	ids, err := c.identify(all)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
-	out := make([]desktop.Window, len(t.tops))
-	lowest, count := -1, 0
+	out := make([]desktop.Facts, len(t.tops))
 	for i, top := range t.tops {
-		g := top.geometry
-		border := 2 * int(g.BorderWidth)
-		out[i].Bounds = image.Rect(0, 0, int(g.Width)+border, int(g.Height)+border).Add(image.Pt(int(g.X), int(g.Y)))
+		out[i].Bounds = top.bounds()
 		for _, w := range top.members {
-			out[i].Ours = out[i].Ours || ours[w]
-		}
-		if out[i].Ours {
-			count++
-			if lowest < 0 {
-				lowest = i
-			}
+			out[i].Own = out[i].Own || ids[w].own
+			out[i].Members = append(out[i].Members, uint64(w))
 		}
 	}
-	if count == 0 {
-		return out, 0, nil
+	if masks.OfWindows() {
+		c.describe(t.tops, ids, out)
+		if out, err = c.addAbsent(out); err != nil {
+			return nil, nil, err
+		}
 	}
-	return out, count, c.findOpaque(t, out, lowest)
+	if err := masks.Hide(out); err != nil {
+		return nil, nil, err
+	}
+	shown := out[len(out)-len(t.tops):]
+	return out, t, c.findOpaque(t, shown)
 }
 
-// findOpaque notes which of the windows above the first of ours hide what is
-// below them: without a shape of their own, without an alpha channel and
+// bounds is a window's place with its border.
+func (t top) bounds() image.Rectangle {
+	g := t.geometry
+	border := 2 * int(g.BorderWidth)
+	return image.Rect(0, 0, int(g.Width)+border, int(g.Height)+border).Add(image.Pt(int(g.X), int(g.Y)))
+}
+
+// findOpaque notes which of the windows above the first hidden one cover what
+// is below them: without a shape of their own, without an alpha channel and
 // without opacity set.
-func (c *conn) findOpaque(t *tree, windows []desktop.Window, lowest int) error {
-	if !c.shapes {
-		return nil // then nothing counts as opaque, which only hides more
+func (c *conn) findOpaque(t *tree, windows []desktop.Facts) error {
+	lowest := slices.IndexFunc(windows, func(w desktop.Facts) bool { return w.Hidden })
+	if !c.shapes || lowest < 0 {
+		return nil // without shapes nothing counts as opaque, which only hides more
 	}
 	type ask struct {
 		i       int
@@ -117,7 +128,7 @@ func (c *conn) findOpaque(t *tree, windows []desktop.Window, lowest int) error {
 	}
 	var asks []ask
 	for i := lowest + 1; i < len(windows); i++ {
-		if windows[i].Ours || t.tops[i].geometry.Depth != c.screen.RootDepth {
+		if windows[i].Hidden || t.tops[i].geometry.Depth != c.screen.RootDepth {
 			continue
 		}
 		a := ask{i: i, shape: shape.QueryExtents(c.Conn, t.tops[i].id)}

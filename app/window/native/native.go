@@ -1,7 +1,7 @@
 // Package native does with windows what Fyne cannot: keep them above others,
-// say where they are on the screen and whether they can be seen, move them,
-// and name their class so that the desktop helper knows them as ours and never
-// shows or steers them (B3).
+// say where they are on the screen, whether they can be seen and whether a
+// press in them was made by hand, move them, and name their class so that the
+// desktop helper knows them as ours and never shows or steers them (B3).
 package native
 
 import "fyne.io/fyne/v2"
@@ -12,6 +12,10 @@ const Class = "beckmanconnect"
 // Rect is an area in screen pixels.
 type Rect struct{ X, Y, W, H int }
 
+func (r Rect) overlaps(o Rect) bool {
+	return r.X < o.X+o.W && o.X < r.X+r.W && r.Y < o.Y+o.H && o.Y < r.Y+r.H
+}
+
 // Windows handles the windows of one program. Its methods belong on Fyne's
 // goroutine, after the window was shown.
 type Windows interface {
@@ -21,12 +25,28 @@ type Windows interface {
 	Above(w fyne.Window) error
 	// Area is where a window's content is on the screen.
 	Area(w fyne.Window) (Rect, error)
-	// Visible says whether a window can be seen: mapped, not minimised.
+	// Visible says whether a window is on the screen: mapped, not minimised,
+	// inside its edges.
 	Visible(w fyne.Window) bool
+	// Covered says whether a window of another program lies over any part of a
+	// window, or may. What is not known counts as covered (P24).
+	Covered(w fyne.Window) bool
+	// Attend watches mouse and keyboard for a window until the Hand is closed.
+	// An error means that this screen cannot tell who presses.
+	Attend(w fyne.Window) (Hand, error)
 	// Move puts a window's upper left corner somewhere.
 	Move(w fyne.Window, x, y int) error
 	// Unfocused runs show and gives the focus back to whatever had it, also in
 	// another program: a window that comes up by itself takes no keys.
 	Unfocused(show func())
+	Close()
+}
+
+// Hand knows whether a press was made by the technician's hand and not by a
+// program (B3). Its methods are safe for use by many goroutines.
+type Hand interface {
+	// Made says whether the press that has just acted on something in a place
+	// of the screen, with a pointer or by key, came from a device.
+	Made(in Rect, byKey bool) bool
 	Close()
 }

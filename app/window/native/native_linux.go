@@ -18,13 +18,16 @@ func New() (Windows, error) {
 	if err != nil {
 		return nil, fmt.Errorf("native: connect to the display: %w", err)
 	}
-	return &x11{conn: conn, root: xproto.Setup(conn).DefaultScreen(conn).Root, atoms: map[string]xproto.Atom{}}, nil
+	x := &x11{conn: conn, root: xproto.Setup(conn).DefaultScreen(conn).Root, atoms: map[string]xproto.Atom{}}
+	x.saver = x.useSaver()
+	return x, nil
 }
 
 type x11 struct {
 	conn  *xgb.Conn
 	root  xproto.Window
 	atoms map[string]xproto.Atom
+	saver bool // the display tells of its own screen saver
 }
 
 func (x *x11) Close() { x.conn.Close() }

@@ -15,16 +15,25 @@ var errNoWindow = errors.New("native: the window has no handle")
 // New returns the windows of this program.
 func New() (Windows, error) {
 	user32 := windows.NewLazySystemDLL("user32.dll")
-	return &win32{
+	x := &win32{
 		setWindowPos: user32.NewProc("SetWindowPos"), getClientRect: user32.NewProc("GetClientRect"),
 		clientToScreen: user32.NewProc("ClientToScreen"), isWindowVisible: user32.NewProc("IsWindowVisible"),
 		isIconic: user32.NewProc("IsIconic"), systemMetrics: user32.NewProc("GetSystemMetrics"),
 		foreground: user32.NewProc("GetForegroundWindow"), setForeground: user32.NewProc("SetForegroundWindow"),
-	}, nil
+		getWindow: user32.NewProc("GetWindow"), getWindowRect: user32.NewProc("GetWindowRect"), getAncestor: user32.NewProc("GetAncestor"),
+		windowFromPoint: user32.NewProc("WindowFromPoint"), dwmAttribute: windows.NewLazySystemDLL("dwmapi.dll").NewProc("DwmGetWindowAttribute"),
+		setHook: user32.NewProc("SetWindowsHookExW"), unhook: user32.NewProc("UnhookWindowsHookEx"), callNextHook: user32.NewProc("CallNextHookEx"),
+		getMessage: user32.NewProc("GetMessageW"), peekMessage: user32.NewProc("PeekMessageW"), postThreadMessage: user32.NewProc("PostThreadMessageW"),
+	}
+	x.makeHooks()
+	return x, nil
 }
 
 type win32 struct {
 	setWindowPos, getClientRect, clientToScreen, isWindowVisible, isIconic, systemMetrics, foreground, setForeground *windows.LazyProc
+	getWindow, getWindowRect, getAncestor, windowFromPoint, dwmAttribute                                             *windows.LazyProc
+	setHook, unhook, callNextHook, getMessage, peekMessage, postThreadMessage                                        *windows.LazyProc
+	hooks                                                                                                            hooks
 }
 
 const (

@@ -7,7 +7,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +31,9 @@ type Other struct {
 	Kit   *channeltest.Kit
 	Host  *engineertest.Host
 	Cloud *engineertest.Cloud
+
+	mu       sync.Mutex
+	sessions []cloudapi.StaffSession
 }
 
 // NewOther makes the other side.
@@ -69,7 +75,7 @@ func Play(tb testing.TB, b *Browser, o *Other) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	enter(ctx, tb, b, o)
-	desktop := look(tb, b, o)
+	desktop := look(ctx, tb, b, o)
 	steer(ctx, tb, b, o)
 	refuse(tb, b, o)
 	sendFiles(ctx, tb, b, o)
@@ -78,7 +84,11 @@ func Play(tb testing.TB, b *Browser, o *Other) {
 	b.Click("#end")
 	b.Wait(`document.querySelector("#summary")?.dataset.why === "engineer"`)
 	b.Shot("summary")
-	b.Click("#to-list")
+	readRecord(tb, b, o)
+	b.Wait(`!!document.querySelector('` + join + `')`)
+	b.Click(join)
+	b.Wait(`document.querySelector("#ticket").value === "INC-4711" && document.querySelector("#reason").value === ""`)
+	b.Click("#join-back")
 	b.Wait(`!!document.querySelector('` + join + `')`)
 	b.Clean()
 }
@@ -94,9 +104,12 @@ func enter(ctx context.Context, tb testing.TB, b *Browser, o *Other) {
 	b.Wait(`document.querySelectorAll(".alarm").length === 3`)
 	b.Shot("home")
 	b.Click(join)
-	b.Fill("#reason", "Ticket 4711: pump pressure")
+	b.Shot("join")
+	b.Fill("#ticket", "INC-4711")
+	b.Fill("#reason", "Pump pressure alarm")
 	b.Click("#join-confirm")
-	b.Wait(`document.querySelector("#words")?.textContent.split(" ").length === 3`)
+	b.Wait(`document.querySelector("#words")?.textContent.split(" ").length === 3 && document.querySelector("#words").checkVisibility()`)
+	words := b.Text(`document.querySelector("#words").textContent`)
 	b.Fill("#code", "aaaa-bbbb")
 	b.Click("#join-confirm")
 	b.Wait(`document.querySelector("#code-error").hidden === false`)
@@ -108,19 +121,30 @@ func enter(ctx context.Context, tb testing.TB, b *Browser, o *Other) {
 	b.Click("#join-confirm") // the page itself keeps to the wait
 	b.Wait(`document.body.dataset.phase === "session"`)
 	f := o.Host.Await(ctx, "two codes", func(f engineertest.Facts) bool { return f.Tries == 1 })
-	if f.Received[0].Type != "hello" || f.Received[0].Reason != "Ticket 4711: pump pressure" {
+	if f.Received[0].Type != "hello" || f.Received[0].Reason != "Pump pressure alarm" {
 		tb.Errorf("the host was greeted with %+v", f.Received[0])
 	}
 	b.Wait(`document.querySelector("#ask-view").dataset.state === "idle"`)
+	// Before anything is asked for, the words stand where the picture will be.
+	b.Wait(`document.querySelector("#compare-words").checkVisibility()`)
+	if shown := b.Text(`document.querySelector("#compare-words .said").textContent + "|" + document.querySelector("#words").textContent`); shown != words+"|"+words {
+		tb.Errorf("the words are %q, shown as %q", words, shown)
+	}
 	b.Shot("no-view")
 }
 
-func look(tb testing.TB, b *Browser, o *Other) *Desktop {
+func look(ctx context.Context, tb testing.TB, b *Browser, o *Other) *Desktop {
 	tb.Helper()
 	desktop := NewDesktop(1280, 800)
 	o.Host.Show(desktop.Frame())
 	b.Click("#ask-view")
 	b.Wait(`document.querySelector("#ask-view").dataset.state === "granted"`)
+	b.Wait(`!document.querySelector("#compare-words").checkVisibility() && document.querySelector("#words").checkVisibility()`)
+	asked := func(m wire.Message) bool { return m.Type == "ask" }
+	f := o.Host.Await(ctx, "an ask", func(f engineertest.Facts) bool { return slices.ContainsFunc(f.Received, asked) })
+	if m := f.Received[slices.IndexFunc(f.Received, asked)]; m.Ticket != "INC-4711" || m.Reason != "Pump pressure alarm" || m.Duration != "15min" {
+		tb.Errorf("asked with %+v", m)
+	}
 	b.AwaitPicture(desktop.Hash())
 	for n := range 9 {
 		desktop.Step(n)
@@ -176,10 +200,25 @@ func steer(ctx context.Context, tb testing.TB, b *Browser, o *Other) {
 func refuse(tb testing.TB, b *Browser, o *Other) {
 	tb.Helper()
 	allow := o.Host.Answer
-	for _, tt := range []struct{ why, state string }{{"denied", "denied"}, {"timeout", "timeout"}, {"policy", "denied"}} {
+	// Each no is one click away from being asked again, and says what to do.
+	for _, tt := range []struct{ why, state, says, note string }{
+		{"denied", "denied", "Denied by the technician", ""},
+		{"timeout", "timeout", "No answer: ask again", "The technician sees that they missed it."},
+		{"pin-wrong", "denied", "The PIN was wrong", "ask once more"},
+		{"throttled", "denied", "Asked too often", "Wait a minute"},
+		{"policy", "denied", "Not allowed by the site’s policy", ""},
+		{"constructor", "denied", "Denied by the technician", ""}, // a word that scripts know
+		{"pin-missing", "denied", "The technician has no PIN set", "end the session, set a PIN and start again"},
+	} {
 		o.Host.Answer = func(wire.Message) wire.Message { return wire.Message{Why: tt.why} }
 		b.Click("#ask-control")
 		b.Wait(`document.querySelector("#ask-control").dataset.state === "` + tt.state + `" && document.querySelector("#ask-control").dataset.why === "` + tt.why + `"`)
+		says := b.Text(`document.querySelector("#ask-control .cap-line").textContent`)
+		note := b.Text(`document.querySelector("#ask-control-note").hidden ? "" : document.querySelector("#ask-control-note").textContent`)
+		if says != tt.says || !strings.Contains(note, tt.note) || (tt.note == "") != (note == "") {
+			tb.Errorf("%s says %q and %q", tt.why, says, note)
+		}
+		b.Shot("no-" + tt.why)
 	}
 	o.Host.Answer = func(wire.Message) wire.Message { return wire.Message{} } // still thinking
 	b.Click("#ask-control")
@@ -221,8 +260,16 @@ func sendFiles(ctx context.Context, tb testing.TB, b *Browser, o *Other) {
 	o.Host.Answer = func(wire.Message) wire.Message { return wire.Message{Why: "policy"} }
 	send("refused.bin", 1000)
 	b.Wait(`document.querySelector("#send-file").dataset.state === "denied" && document.querySelector("#send-file").dataset.why === "policy"`)
-	o.Host.Answer = allow
+	o.Host.Answer = func(wire.Message) wire.Message { return wire.Message{Why: "timeout"} }
+	missed := send("missed.bin", 2000)
+	b.Wait(`document.querySelector("#files .file").dataset.state === "timeout"`)
 	b.Shot("files")
+	o.Host.Answer = allow
+	b.Click("#files .file .again")
+	if got := o.Host.Await(ctx, "missed.bin", func(f engineertest.Facts) bool { return f.Arrived["missed.bin"] != "" }); got.Arrived["missed.bin"] != missed {
+		tb.Errorf("asked again, it arrived as %s", got.Arrived["missed.bin"])
+	}
+	b.Wait(`document.querySelector("#files .file").dataset.state === "finished"`)
 }
 
 func comeBack(ctx context.Context, tb testing.TB, b *Browser, o *Other, desktop *Desktop) {

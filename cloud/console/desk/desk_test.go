@@ -8,14 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/coder/websocket"
 
 	"beckmanconnect/build/devsso/provider"
 	"beckmanconnect/cloud/console/consoletest"
@@ -42,7 +38,7 @@ func run(t *testing.T) *running {
 	other := consoletest.NewOther(t)
 	other.Cloud.Bearer = "bearer-of-the-test"
 	other.Cloud.OIDC = cloudapi.OIDCConfig{Issuer: sso(t), ClientID: "beckmanconnect-desk", Scopes: []string{"openid", "profile", "email", provider.Scope}}
-	server, ca := consoletest.Serve(t, other.Cloud.Handler(http.NotFoundHandler()))
+	server, ca := consoletest.Serve(t, other.Handler(http.NotFoundHandler()))
 	cloud, _ := url.Parse(server.URL)
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(ca)
@@ -116,75 +112,6 @@ func TestDeskConsole(t *testing.T) {
 	b.Wait(`document.body.dataset.phase === "sign-in"`)
 }
 
-// Scenario 5: other names, other pages, other programs.
-func TestOnlyTheStartedPageGetsIn(t *testing.T) {
-	r := run(t)
-	jar, _ := cookiejar.New(nil)
-	page := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	stranger := &http.Client{CheckRedirect: page.CheckRedirect}
-
-	if code := ask(t, stranger, http.MethodGet, r.origin+"/start?token=guess", nil); code != http.StatusForbidden {
-		t.Errorf("a guessed address: %d", code)
-	}
-	if code := ask(t, page, http.MethodGet, r.start, nil); code != http.StatusSeeOther {
-		t.Errorf("the address: %d", code)
-	}
-	if code := ask(t, stranger, http.MethodGet, r.start, nil); code != http.StatusForbidden {
-		t.Errorf("the address a second time, elsewhere: %d", code)
-	}
-	if code := ask(t, page, http.MethodGet, r.start, nil); code != http.StatusSeeOther {
-		t.Errorf("the address a second time, in the same browser: %d", code)
-	}
-
-	me := r.origin + cloudapi.PathMe
-	tests := []struct {
-		name   string
-		client *http.Client
-		method string
-		url    string
-		header http.Header
-		want   int
-	}{
-		{"its own page, signed out", page, http.MethodGet, me, http.Header{"Sec-Fetch-Site": {"same-origin"}}, http.StatusUnauthorized},
-		{"without the cookie", stranger, http.MethodGet, me, nil, http.StatusForbidden},
-		{"a rebound name", page, http.MethodGet, me, http.Header{"Host": {"evil.example"}}, http.StatusMisdirectedRequest},
-		{"localhost by name", page, http.MethodGet, me, http.Header{"Host": {"localhost"}}, http.StatusMisdirectedRequest},
-		{"another page", page, http.MethodGet, me, http.Header{"Origin": {"https://evil.example"}}, http.StatusForbidden},
-		{"a page of another port", page, http.MethodGet, me, http.Header{"Origin": {"http://127.0.0.1:1"}}, http.StatusForbidden},
-		{"across sites", page, http.MethodGet, me, http.Header{"Sec-Fetch-Site": {"cross-site"}}, http.StatusForbidden},
-		{"from a page of the same site, another port", page, http.MethodGet, r.origin + cloudapi.PathLogin, http.Header{"Sec-Fetch-Site": {"same-site"}}, http.StatusForbidden},
-		{"a post that does not say from where", page, http.MethodPost, r.origin + cloudapi.PathLogout, nil, http.StatusForbidden},
-		{"a path that is the program's own", page, http.MethodPost, r.origin + cloudapi.PathCert, http.Header{"Origin": {r.origin}}, http.StatusMethodNotAllowed},
-		{"the relay", page, http.MethodGet, r.origin + cloudapi.PathRelay + "req-1", nil, http.StatusNotFound},
-		{"a callback nobody began", page, http.MethodGet, r.origin + "/callback?state=&code=x", nil, http.StatusBadRequest},
-		{"a callback with another state", page, http.MethodGet, r.origin + "/callback?state=x&code=x", nil, http.StatusBadRequest},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if code := ask(t, tt.client, tt.method, tt.url, tt.header); code != tt.want {
-				t.Errorf("answered %d, want %d", code, tt.want)
-			}
-		})
-	}
-
-	for _, origin := range []string{"", "http://127.0.0.1:1", "https://evil.example"} {
-		header := http.Header{}
-		if origin != "" {
-			header.Set("Origin", origin)
-		}
-		ws, _, err := websocket.Dial(t.Context(), r.origin+"/desk/session", &websocket.DialOptions{HTTPClient: page, HTTPHeader: header})
-		if err == nil {
-			ws.CloseNow()
-			t.Errorf("a socket from %q was let in", origin)
-		}
-	}
-	ws, _, err := websocket.Dial(t.Context(), r.origin+"/desk/session", &websocket.DialOptions{HTTPClient: page, HTTPHeader: http.Header{"Origin": {r.origin}}})
-	if err != nil {
-		t.Fatal("its own socket:", err)
-	}
-	ws.CloseNow()
-}
-
 func TestNothingButLoopback(t *testing.T) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -208,26 +135,3 @@ func TestNothingButLoopback(t *testing.T) {
 type elsewhere struct{ net.Listener }
 
 func (elsewhere) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4zero, Port: 1} }
-
-func ask(t *testing.T, c *http.Client, method, address string, header http.Header) int {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, address, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for k, v := range header {
-		if k == "Host" {
-			req.Host = v[0]
-			continue
-		}
-		req.Header[k] = v
-	}
-	resp, err := c.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	return resp.StatusCode
-}

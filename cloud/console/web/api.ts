@@ -18,6 +18,15 @@ export interface Notification {
   raisedMs: number; lastMs: number;
 }
 
+export interface RecordEvent { kind: string; timeMs: number; deviceMs: number; fields?: { [name: string]: string } }
+
+/** The engineer's own part of the record of one request. */
+export interface OwnSession {
+  request: string; session?: string; device: string; serial: string; type: string; region: string; ticket?: string; reason?: string;
+  joinedMs: number; begunMs?: number; endedMs?: number; endedWhy?: string; endedBy?: string; open?: boolean;
+  events: RecordEvent[]; more?: boolean;
+}
+
 export interface Live { requests: Request[]; devices: Device[] }
 
 export const paths = {
@@ -26,6 +35,7 @@ export const paths = {
   me: "/api/v1/staff/me",
   live: "/api/v1/staff/live",
   alarms: "/api/v1/staff/notifications",
+  sessions: "/api/v1/staff/sessions",
 };
 
 /** The local console was opened by another way than its start address. */
@@ -48,6 +58,14 @@ export async function alarms(device: string): Promise<Notification[]> {
   const answer = await fetch(`${paths.alarms}?device=${encodeURIComponent(device)}`, { cache: "no-store" });
   if (!answer.ok) throw new Error(`alarms: ${answer.status}`);
   return await answer.json() as Notification[] ?? [];
+}
+
+/** The signed-in engineer's own sessions, newest first; null when nobody is signed in. */
+export async function ownSessions(): Promise<OwnSession[] | null> {
+  const answer = await fetch(paths.sessions, { cache: "no-store" });
+  if (answer.status === 401) return null;
+  if (!answer.ok) throw new Error(`sessions: ${answer.status}`);
+  return await answer.json() as OwnSession[];
 }
 
 export interface Feed { stop(): void }

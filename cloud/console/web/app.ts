@@ -6,6 +6,7 @@ import { byId, h, icon, setText, show } from "./dom";
 import { Home } from "./home";
 import { Join } from "./join";
 import { startWorker } from "./link";
+import { OwnRecord } from "./record";
 import { Session } from "./session";
 import { clock, endText, language, t } from "./strings";
 import type { FromWorker, LinkState, Message, ToWorker } from "./wire";
@@ -18,6 +19,9 @@ class App {
   private feed: Feed | null = null;
   private join: Join | null = null;
   private session: Session | null = null;
+  private record: OwnRecord | null = null;
+  /** The ticket of each request that was joined, for the next time; kept nowhere else. */
+  private readonly tickets = new Map<string, string>();
   private canvas = h("canvas", { id: "screen", tabindex: "-1", "aria-label": t("screenLabel") }) as HTMLCanvasElement;
   private tell: ((m: ToWorker) => void) | null = null;
   private words = "";
@@ -28,6 +32,8 @@ class App {
     setText(byId("brand-sub"), t("console"));
     byId("sign-out").addEventListener("click", () => void this.signOut());
     setText(byId("sign-out"), t("signOut"));
+    setText(byId("my-sessions"), t("mySessions"));
+    byId("my-sessions").addEventListener("click", () => this.showRecord());
     try {
       const who = await me();
       if (who) this.signedIn(who); else this.signIn();
@@ -40,6 +46,9 @@ class App {
     document.body.dataset.phase = phase;
     delete document.body.dataset.lost;
     this.view.replaceChildren(element);
+    this.view.scrollTop = 0;
+    this.record?.close();
+    this.record = null;
   }
 
   private signIn(): void {
@@ -92,9 +101,20 @@ class App {
     this.put("home", this.home!.element);
   }
 
+  /** The engineer's own part of the record, one session of it opened. */
+  private showRecord(request = ""): void {
+    const record = new OwnRecord(request, () => this.list(), () => this.signedOut());
+    this.put("record", record.element);
+    this.record = record;
+    record.focus();
+  }
+
   private begin(r: Request): void {
-    this.join = new Join(r, {
-      join: (reason) => this.tell!({ do: "join", request: r.id, reason }),
+    this.join = new Join(r, this.tickets.get(r.id) ?? "", {
+      join: (reason, ticket) => {
+        this.tickets.set(r.id, ticket);
+        this.tell!({ do: "join", request: r.id, reason, ticket });
+      },
       code: (code) => this.tell!({ do: "code", code }),
       back: () => {
         this.tell!({ do: "bye" });
@@ -135,7 +155,7 @@ class App {
   }
 
   private enter(join: Join): void {
-    this.session = new Session(join.request, join.reason, this.words, this.canvas, this.tell!);
+    this.session = new Session(join.request, join.reason, join.ticket, this.words, this.canvas, this.tell!);
     join.close();
     this.join = null;
     this.put("session", this.session.element);
@@ -151,13 +171,15 @@ class App {
     const row = (name: string, value: string): HTMLElement[] => [h("dt", {}, name), h("dd", {}, value)];
     const facts = h("dl", {}, ...row(t("sumDevice"), `${request.type} ${request.serial}`));
     if (s) {
-      facts.append(...row(t("sumReason"), s.reason), ...row(t("sumTime"), clock(Date.now() - s.started)),
+      facts.append(...row(t("sumReason"), s.reason), ...(s.ticket ? row(t("ticket"), s.ticket) : []), ...row(t("sumTime"), clock(Date.now() - s.started)),
         ...row(t("sumGranted"), [...s.granted].map((k) => t(k)).join(", ") || t("nothing")),
         ...row(t("sumFiles"), s.files.finished.join(", ") || t("nothing")));
     }
     const bad = why === "identity" || why === "turned-away";
     const done = h("button", { id: "to-list", class: "primary", type: "button",
       click: () => why === "signed-out" || why === "desk-gone" ? location.reload() : this.list() }, t("toList"));
+    const record = s && why !== "signed-out" && why !== "desk-gone"
+      ? h("button", { id: "to-record", class: "quiet", type: "button", click: () => this.showRecord(request.id) }, t("recordShow")) : null;
     this.join?.close();
     s?.close();
     this.join = this.session = null;
@@ -166,7 +188,7 @@ class App {
       h("div", { id: "summary", class: "card summary-card", "data-why": why },
         h("span", { class: bad ? "hero danger" : "hero" }, icon(bad ? "lock" : s ? "end" : "link")),
         h("h1", {}, s ? t("summaryTitle") : t("summaryJoin")),
-        h("p", { id: "summary-why", role: "alert" }, endText(why)), facts, done)));
+        h("p", { id: "summary-why", role: "alert" }, endText(why)), facts, h("div", { class: "stack" }, done, record))));
     done.focus();
   }
 

@@ -6,7 +6,7 @@ import { span, t } from "./strings";
 import type { LinkState, Message } from "./wire";
 
 export interface JoinPort {
-  join(reason: string): void;
+  join(reason: string, ticket: string): void;
   code(code: string): void;
   back(): void;
 }
@@ -14,6 +14,7 @@ export interface JoinPort {
 export class Join {
   readonly element: HTMLElement;
   private readonly reasonInput: HTMLInputElement;
+  private readonly ticketInput: HTMLInputElement;
   private readonly codeInput: HTMLInputElement;
   private readonly button: HTMLButtonElement;
   private readonly error = h("p", { id: "code-error", class: "error", role: "alert", hidden: true });
@@ -28,9 +29,11 @@ export class Join {
   private wrong = "";
   private readonly timer: number;
 
-  constructor(readonly request: Request, private readonly port: JoinPort) {
+  constructor(readonly request: Request, ticket: string, private readonly port: JoinPort) {
     this.reasonInput = h("input", { id: "reason", type: "text", maxlength: "200", required: true, autocomplete: "off",
       placeholder: t("reasonExample"), "aria-describedby": "reason-help" }) as HTMLInputElement;
+    this.ticketInput = h("input", { id: "ticket", type: "text", maxlength: "40", autocomplete: "off", spellcheck: "false",
+      placeholder: "4711", value: ticket, "aria-describedby": "ticket-help" }) as HTMLInputElement;
     this.codeInput = h("input", { id: "code", class: "code", type: "text", maxlength: "16", autocomplete: "off", autocapitalize: "characters",
       spellcheck: "false", placeholder: "ABCD-EFGH", "aria-describedby": "code-help code-error" }) as HTMLInputElement;
     this.button = h("button", { id: "join-confirm", class: "primary", type: "submit" }, t("connect")) as HTMLButtonElement;
@@ -40,9 +43,12 @@ export class Join {
       h("h1", {}, t("joinTitle", { type: request.type })),
       h("p", { class: "muted" }, h("span", { class: "mono" }, request.serial), request.technician ? ` · ${request.technician}` : ""),
       request.reason ? h("blockquote", {}, request.reason) : null,
-      h("label", { for: "reason" }, t("reason")), this.reasonInput, h("p", { id: "reason-help", class: "help" }, t("reasonHelp")),
+      h("div", { class: "fields" },
+        h("div", {}, h("label", { for: "reason" }, t("reason")), this.reasonInput, h("p", { id: "reason-help", class: "help" }, t("reasonHelp"))),
+        h("div", {}, h("label", { for: "ticket" }, t("ticket")), this.ticketInput, h("p", { id: "ticket-help", class: "help" }, t("ticketHelp")))),
+      this.wordsBox,
       h("label", { for: "code" }, t("code")), this.codeInput, h("p", { id: "code-help", class: "help" }, `${t("joinText")} ${t("codeHelp")}`),
-      this.error, this.wordsBox, this.stage,
+      this.error, this.stage,
       h("div", { class: "actions" },
         h("button", { id: "join-back", class: "quiet", type: "button", click: () => this.port.back() }, t("back")), this.button));
     this.element = h("main", { class: "centre", id: "content" }, form);
@@ -52,6 +58,7 @@ export class Join {
   focus(): void { this.reasonInput.focus(); }
   close(): void { clearInterval(this.timer); }
   get reason(): string { return this.reasonInput.value.trim(); }
+  get ticket(): string { return this.ticketInput.value.trim(); }
 
   private submit(e: Event): void {
     e.preventDefault();
@@ -62,8 +69,8 @@ export class Join {
     this.reasonInput.removeAttribute("aria-invalid");
     if (!this.begun) {
       this.begun = true;
-      this.reasonInput.readOnly = true;
-      this.port.join(this.reason);
+      this.reasonInput.readOnly = this.ticketInput.readOnly = true;
+      this.port.join(this.reason, this.ticket);
     } else if (this.stands) {
       this.tryCode();
     }

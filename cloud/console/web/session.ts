@@ -24,6 +24,7 @@ export class Session {
   private readonly time = h("span", { class: "muted mono" });
   private readonly stage: HTMLElement;
   private readonly cover: HTMLElement;
+  private readonly compare: HTMLElement;
   private readonly coverTitle = h("strong");
   private readonly coverText = h("p");
   private readonly banner = h("p", { class: "grow", role: "status" });
@@ -35,6 +36,7 @@ export class Session {
   private fit = true;
   private screen = "";
   private drawn = false;
+  private everAsked = false;
   private paused = false;
   private lost = false;
   private generation = 0;
@@ -42,7 +44,7 @@ export class Session {
   private readonly watch: ResizeObserver;
 
   constructor(
-    readonly request: Request, readonly reason: string, words: string,
+    readonly request: Request, readonly reason: string, readonly ticket: string, words: string,
     private readonly canvas: HTMLCanvasElement, private readonly tell: (m: ToWorker) => void,
   ) {
     this.view = new CapabilityButton("ask-view", "eye", "view", "viewText", () => this.ask(this.view, "view"), () => this.drop(this.view));
@@ -51,8 +53,10 @@ export class Session {
     this.fileInput = h("input", { id: "file-input", type: "file", class: "visually-hidden", tabindex: "-1", "aria-hidden": "true", change: () => this.offer() }) as HTMLInputElement;
     this.duration = h("select", { id: "duration" },
       h("option", { value: "once" }, t("dOnce")), h("option", { value: "15min", selected: true }, t("d15")), h("option", { value: "session" }, t("dSession"))) as HTMLSelectElement;
-    this.files = new FilePanel((id) => this.cancelFile(id));
-    this.cover = h("div", { id: "cover", class: "cover" }, icon("screen"), this.coverTitle, this.coverText);
+    this.files = new FilePanel((id) => this.cancelFile(id), (file) => this.send(file));
+    this.compare = h("div", { id: "compare-words", class: "words big" }, icon("shield"), h("strong", {}, t("compareTitle")),
+      h("span", { class: "said" }, words), h("p", {}, t("compareText")));
+    this.cover = h("div", { id: "cover", class: "cover" }, this.compare, icon("screen"), this.coverTitle, this.coverText);
     this.stage = h("div", { class: "stage-area" }, canvas, this.cover);
     this.sizes = h("div", { class: "segmented", role: "group" },
       h("button", { type: "button", id: "fit", "aria-pressed": "true", click: () => this.setFit(true) }, icon("fit"), t("fit")),
@@ -61,8 +65,8 @@ export class Session {
     this.element = h("main", { class: "session", id: "content" },
       h("header", { class: "session-head" },
         h("div", { class: "grow" }, h("h1", {}, request.type, " ", h("span", { class: "muted mono" }, request.serial)),
-          h("p", { class: "muted" }, [request.technician, this.reason].filter(Boolean).join(" · "))),
-        h("div", { class: "words small", title: t("wordsText") }, icon("shield"), h("strong", { id: "words" }, words)),
+          h("p", { class: "muted" }, [request.technician, this.reason, this.ticket].filter(Boolean).join(" · "))),
+        h("div", { class: "words small", title: t("compareText") }, icon("shield"), h("span", { class: "muted" }, t("wordsShort")), h("strong", { id: "words" }, words)),
         h("div", { class: "pill" }, h("span", { class: "dot on", "aria-hidden": "true" }), this.status, this.time),
         h("button", { id: "end", class: "stop", type: "button", click: () => this.tell({ do: "bye" }) }, icon("end"), t("end"))),
       h("aside", { class: "rail" },
@@ -96,20 +100,25 @@ export class Session {
     if (this.lost) return;
     const id = newID();
     button.asked(id);
-    this.say({ t: "ask", id, cap, duration: this.duration.value as Duration });
+    this.everAsked = true;
+    this.say({ t: "ask", id, cap, reason: this.reason, ticket: this.ticket, duration: this.duration.value as Duration });
     this.draw();
   }
 
   private drop(button: CapabilityButton): void { this.say({ t: "cancel", id: button.id }); }
 
   private offer(): void {
-    for (const file of this.fileInput.files ?? []) {
-      this.fileID = newID();
-      this.files.add(this.fileID, file.name, file.size);
-      this.file.asked(this.fileID);
-      this.tell({ do: "file", id: this.fileID, file });
-    }
+    for (const file of this.fileInput.files ?? []) this.send(file);
     this.fileInput.value = "";
+  }
+
+  private send(file: File): void {
+    this.everAsked = true;
+    this.fileID = newID();
+    this.files.add(this.fileID, file);
+    this.file.asked(this.fileID);
+    this.tell({ do: "file", id: this.fileID, file });
+    this.draw();
   }
 
   private cancelFile(id: string): void { this.tell({ do: "cancel-file", id }); }
@@ -224,7 +233,7 @@ export class Session {
       : this.paused && controls ? ["attention", `${t("pausedTitle")}. ${t("pausedText")}`]
       : controls && this.capture.active ? ["session", t("capturing")]
       : controls ? ["note", t("controlHint")]
-      : ["", this.drawn ? `${t("screenLabel")}, ${width} × ${height}` : ""];
+      : ["", this.drawn ? `${t("screenLabel")}, ${width} × ${height}. ${t("maskNote")}` : ""];
     this.bar.dataset.kind = kind;
     setText(this.banner, text);
     show(this.sizes, this.drawn);
@@ -234,6 +243,8 @@ export class Session {
   private drawCover(): void {
     const [title, text] = this.why();
     show(this.cover, title !== "");
+    // What must come first stands where the picture will be.
+    show(this.compare, !this.everAsked);
     this.cover.classList.toggle("waits", this.view.standing === "asked" || this.view.standing === "granted");
     setText(this.coverTitle, title);
     setText(this.coverText, text);
@@ -243,12 +254,13 @@ export class Session {
     if (this.screen === "locked") return [t("screenLocked"), t("screenLockedText")];
     switch (this.view.standing) {
       case "granted":
+        if (this.screen === "masked") return [t("screenMasked"), t("screenMaskedText")];
         if (this.screen === "no-helper") return [t("screenHelper"), t("screenHelperText")];
         if (this.screen === "off") return [t("screenOff"), t("screenOffText")];
         return this.drawn ? ["", ""] : [t("firstPicture"), ""];
       case "asked": return [t("askedView"), t("askedViewText")];
     }
-    return [t("noView"), t("noViewText")];
+    return [t("noView"), this.view.says ? `${this.view.says}.` : t("noViewText")];
   }
 }
 

@@ -25,6 +25,7 @@ export interface Message {
   t: string;
   versions?: number[];
   reason?: string;
+  ticket?: string;
   device?: string;
   triesLeft?: number;
   waitMs?: number;
@@ -57,7 +58,7 @@ export interface LinkState {
 /** Between the page and its worker. */
 export type ToWorker =
   | { do: "start"; mode: "hosted" | "desk"; canvas: OffscreenCanvas }
-  | { do: "join"; request: string; reason: string; ticket?: string }
+  | { do: "join"; request: string; reason: string; ticket: string }
   | { do: "code"; code: string } // proved by our own end of the channel, never sent on
   | { do: "bye" }
   | { do: "say"; message: Message }

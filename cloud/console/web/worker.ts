@@ -111,7 +111,7 @@ function start(mode: "hosted" | "desk", canvas: OffscreenCanvas): void {
 self.onmessage = ({ data }: MessageEvent<ToWorker>): void => {
   switch (data.do) {
     case "start": return start(data.mode, data.canvas);
-    case "join": return void local({ do: "join", request: data.request, reason: data.reason, ticket: data.ticket ?? "" }).catch(() => undefined);
+    case "join": return void local({ do: "join", request: data.request, reason: data.reason, ticket: data.ticket }).catch(() => undefined);
     case "code": return void local({ do: "code", code: data.code }).catch(() => undefined);
     case "bye": return void local({ do: "bye" }).catch(() => undefined);
     case "say": return mention(data.message);

@@ -1,6 +1,4 @@
-//go:build linux
-
-package x11
+package xinput
 
 import (
 	"encoding/binary"
@@ -11,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // wire is a bare X connection, for the one thing the library cannot read:
@@ -18,7 +17,9 @@ import (
 type wire struct {
 	net  net.Conn
 	root uint32
-	seq  uint16
+
+	mu  sync.Mutex // of writing
+	seq uint16
 }
 
 // dialWire connects to a local display, ":1" or ":1.0"; empty means $DISPLAY.
@@ -29,11 +30,11 @@ func dialWire(display string) (*wire, error) {
 	number, local := strings.CutPrefix(strings.TrimPrefix(display, "unix"), ":")
 	number, _, _ = strings.Cut(number, ".")
 	if !local || number == "" {
-		return nil, fmt.Errorf("x11: display %q is not a local one", display)
+		return nil, fmt.Errorf("xinput: display %q is not a local one", display)
 	}
 	c, err := net.Dial("unix", filepath.Join("/tmp/.X11-unix", "X"+number))
 	if err != nil {
-		return nil, fmt.Errorf("x11: connect to display %q: %w", display, err)
+		return nil, fmt.Errorf("xinput: connect to display %q: %w", display, err)
 	}
 	w := &wire{net: c}
 	if err := w.setup(cookie(number)); err != nil {
@@ -55,44 +56,52 @@ func (w *wire) setup(cookie []byte) error {
 	b = append(b, 0, 0)
 	b = append(pad(append(b, name...)), cookie...)
 	if _, err := w.net.Write(pad(b)); err != nil {
-		return fmt.Errorf("x11: handshake: %w", err)
+		return fmt.Errorf("xinput: handshake: %w", err)
 	}
 	head := make([]byte, 8)
 	if _, err := io.ReadFull(w.net, head); err != nil {
-		return fmt.Errorf("x11: handshake: %w", err)
+		return fmt.Errorf("xinput: handshake: %w", err)
 	}
 	body := make([]byte, 4*int(binary.LittleEndian.Uint16(head[6:])))
 	if _, err := io.ReadFull(w.net, body); err != nil {
-		return fmt.Errorf("x11: handshake: %w", err)
+		return fmt.Errorf("xinput: handshake: %w", err)
 	}
 	if head[0] != 1 {
-		return errors.New("x11: the display refused the connection")
+		return errors.New("xinput: the display refused the connection")
 	}
 	// Fixed part of 32 bytes, vendor name, formats of 8 bytes, then the first
 	// screen, which begins with its root window.
 	if len(body) < 32 {
-		return errors.New("x11: handshake: answer is too short")
+		return errors.New("xinput: handshake: answer is too short")
 	}
 	at := 32 + (int(binary.LittleEndian.Uint16(body[16:]))+3)&^3 + 8*int(body[21])
 	if len(body) < at+4 {
-		return errors.New("x11: handshake: answer is too short")
+		return errors.New("xinput: handshake: answer is too short")
 	}
 	w.root = binary.LittleEndian.Uint32(body[at:])
 	return nil
 }
 
-// send writes one request; body has a length that 4 divides after padding.
-func (w *wire) send(major, minor byte, body []byte) error {
+// send writes one request; body has a length that 4 divides after padding. It
+// returns the request's number, by which its answer is known; sent is called
+// with it before the answer can come.
+func (w *wire) send(major, minor byte, body []byte, sent func(seq uint16)) (uint16, error) {
 	body = pad(body)
 	b := append(binary.LittleEndian.AppendUint16([]byte{major, minor}, uint16(1+len(body)/4)), body...)
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.seq++
+	if sent != nil {
+		sent(w.seq)
+	}
 	_, err := w.net.Write(b)
-	return err
+	return w.seq, err
 }
 
 // call is send with an answer; events and errors before it are dropped.
 func (w *wire) call(major, minor byte, body []byte) ([]byte, error) {
-	if err := w.send(major, minor, body); err != nil {
+	seq, err := w.send(major, minor, body, nil)
+	if err != nil {
 		return nil, err
 	}
 	for {
@@ -100,9 +109,9 @@ func (w *wire) call(major, minor byte, body []byte) ([]byte, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case binary.LittleEndian.Uint16(p[2:]) != w.seq:
+		case binary.LittleEndian.Uint16(p[2:]) != seq:
 		case p[0] == 0:
-			return nil, fmt.Errorf("x11: request %d.%d: error %d", major, minor, p[1])
+			return nil, fmt.Errorf("xinput: request %d.%d: error %d", major, minor, p[1])
 		case p[0] == 1:
 			return p, nil
 		}
@@ -124,7 +133,7 @@ func (w *wire) packet() ([]byte, error) {
 	}
 	more := int64(binary.LittleEndian.Uint32(p[4:])) * 4
 	if more > maxPacket {
-		return nil, fmt.Errorf("x11: packet of %d bytes", more)
+		return nil, fmt.Errorf("xinput: packet of %d bytes", more)
 	}
 	p = append(p, make([]byte, more)...)
 	_, err := io.ReadFull(w.net, p[32:])
@@ -140,7 +149,7 @@ func (w *wire) extension(name string) (byte, error) {
 		return 0, err
 	}
 	if p[8] == 0 {
-		return 0, fmt.Errorf("x11: the display lacks %s", name)
+		return 0, fmt.Errorf("xinput: the display lacks %s", name)
 	}
 	return p[9], nil
 }

@@ -1,0 +1,257 @@
+//go:build !production
+
+package window
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"beckmanconnect/app/desktop/xtesting"
+	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ipc/ipctest"
+	"beckmanconnect/ipc/protocol"
+	"beckmanconnect/ui/sample"
+)
+
+// The test in this file runs the real window program, drawn by the real
+// toolkit on a real display: this test program again, when this variable names
+// the socket of its service.
+const socketVariable = "BECKMANCONNECT_TEST_SOCKET"
+
+func TestMain(m *testing.M) {
+	socket := os.Getenv(socketVariable)
+	if socket == "" {
+		os.Exit(m.Run())
+	}
+	err := Run(context.Background(), Config{
+		Language: "en", Theme: "light", Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Client: client.Config{Socket: socket, Program: protocol.Window, Version: ipctest.Version, DialPipe: func(ctx context.Context) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		}},
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// realWindow is the window program on a desktop inside another one.
+type realWindow struct {
+	t            *testing.T
+	service      *ipctest.Fixture
+	outer, inner string
+	layout       string
+
+	mu   sync.Mutex
+	said []string // what the program logged
+}
+
+func startReal(t *testing.T) *realWindow {
+	t.Helper()
+	w := &realWindow{t: t, service: ipctest.Start(t, ipctest.Config{})}
+	w.outer = xtesting.Xvfb(t, "1024x768")
+	w.inner = xtesting.Nested(t, w.outer, "1024x768")
+	xtesting.Program(t, w.inner, "openbox", "--sm-disable")
+	status := sample.Status()
+	w.service.SetStatus(status)
+	dir := t.TempDir()
+	w.layout = filepath.Join(dir, "layout.json")
+	socket := filepath.Join(dir, "host.sock")
+	w.pass(socket)
+
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), socketVariable+"="+socket, layoutVariable+"="+w.layout, "DISPLAY="+w.inner,
+		"HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_RUNTIME_DIR="+dir, "DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(dir, "none"), "LIBGL_ALWAYS_SOFTWARE=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	out, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			w.mu.Lock()
+			w.said = append(w.said, lines.Text())
+			w.mu.Unlock()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-read
+		_ = cmd.Wait()
+		if t.Failed() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			t.Logf("the program said:\n%s", strings.Join(w.said, "\n"))
+		}
+	})
+	return w
+}
+
+// pass lets the program reach the service in memory through a socket.
+func (w *realWindow) pass(socket string) {
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { l.Close() })
+	to := w.service.Client(ipctest.Technician("maria"), protocol.Window)
+	go func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			far, err := to.DialPipe(context.Background())
+			if err != nil {
+				near.Close()
+				continue
+			}
+			for _, ends := range [][2]net.Conn{{near, far}, {far, near}} {
+				go func() {
+					defer ends[0].Close()
+					_, _ = io.Copy(ends[0], ends[1])
+				}()
+			}
+		}
+	}()
+}
+
+// part is where a part of the program's windows is; ok: it can be seen.
+func (w *realWindow) part(id string) (e layoutEntry, ok bool) {
+	raw, err := os.ReadFile(w.layout)
+	if err != nil {
+		return e, false
+	}
+	var all []layoutEntry
+	if err := json.Unmarshal(raw, &all); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, e := range all {
+		if e.ID == id {
+			return e, true
+		}
+	}
+	return e, false
+}
+
+// armed waits until Allow can be pressed and stands still.
+func (w *realWindow) armed() layoutEntry {
+	w.t.Helper()
+	var now, before layoutEntry
+	xtesting.Eventually(w.t, "Allow can be pressed", func() bool {
+		before = now
+		var ok bool
+		now, ok = w.part("prompt.allow")
+		return ok && now.Enabled && now == before
+	})
+	return now
+}
+
+func (w *realWindow) on(display string, args ...string) {
+	xtesting.Output(w.t, display, "xdotool", args...)
+}
+
+func (w *realWindow) click(display string, e layoutEntry) {
+	w.t.Helper()
+	w.on(display, "mousemove", "--sync", strconv.Itoa(e.X+e.W/2), strconv.Itoa(e.Y+e.H/2), "sleep", "0.15", "click", "1")
+}
+
+func (w *realWindow) ask(p *hostpb.Prompt) {
+	p.ExpiresUnixMs = time.Now().Add(10 * time.Minute).UnixMilli()
+	w.service.Hub.Publish(&hostpb.Event{Body: &hostpb.Event_Prompt{Prompt: p}})
+}
+
+// refused counts the presses that did not count.
+func (w *realWindow) refused() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, line := range w.said {
+		if strings.Contains(line, "a press on Allow did not count") {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *realWindow) answers() int { return len(w.service.Host.Calls("AnswerPrompt")) }
+
+// B3, scenarios 10 and 11: a program's click or key on Allow answers nothing,
+// a hand's does; while a window covers the question nothing does. Here a hand
+// is what moves the devices of the inner display: a click on the outer one.
+func TestOnlyAHandAllows(t *testing.T) {
+	w := startReal(t)
+	xtesting.Eventually(t, "the window", func() bool { _, ok := w.part("nav.help"); return ok })
+
+	w.ask(sample.ViewPrompt())
+	allow := w.armed()
+	w.click(w.inner, allow)
+	xtesting.Eventually(t, "a program's click does not count", func() bool { return w.refused() == 1 })
+
+	// Another program's window over a corner of it.
+	painter := xtesting.NewPainter(t, w.inner)
+	deny, _ := w.part("prompt.deny")
+	cover := painter.Window(image.Rect(deny.X, deny.Y-60, deny.X+20, deny.Y-40), color.RGBA{R: 200, A: 255}, "editor")
+	xtesting.Eventually(t, "the question is covered", func() bool { e, _ := w.part("prompt.allow"); return !e.Enabled })
+	w.click(w.outer, allow)
+	cover.Unmap()
+	w.armed()
+	if w.answers() != 0 {
+		t.Fatal("answered by a program, or under another window")
+	}
+
+	// By hand, once no program has pressed anything for a while.
+	xtesting.Eventually(t, "a hand's click counts", func() bool {
+		if w.answers() == 0 {
+			w.click(w.outer, allow)
+		}
+		return w.answers() > 0
+	})
+	if r := w.service.Host.Calls("AnswerPrompt")[0].Request.(*hostpb.AnswerPromptRequest); !r.GetAllow() || r.GetPromptId() != "p1" {
+		t.Errorf("answered %v", r)
+	}
+	xtesting.Eventually(t, "the question is gone", func() bool { _, ok := w.part("prompt.allow"); return !ok })
+
+	// The same by keyboard. Nothing but Tab and space.
+	second := sample.ViewPrompt()
+	second.Id = "p2"
+	before := w.refused()
+	w.ask(second)
+	w.armed()
+	w.on(w.inner, "key", "Tab", "sleep", "0.1", "key", "space")
+	xtesting.Eventually(t, "a program's keys do not count", func() bool { return w.refused() > before })
+	if w.answers() != 1 {
+		t.Fatal("a program's keys answered")
+	}
+	xtesting.Eventually(t, "a hand's keys count", func() bool {
+		// The focus is on Allow already: once around, and there again.
+		w.on(w.outer, "key", "shift+Tab", "sleep", "0.1", "key", "Tab", "sleep", "0.1", "key", "space", "sleep", "0.2")
+		return w.answers() > 1
+	})
+	if r := w.service.Host.Calls("AnswerPrompt")[1].Request.(*hostpb.AnswerPromptRequest); !r.GetAllow() || r.GetPromptId() != "p2" {
+		t.Errorf("answered %v", r)
+	}
+}

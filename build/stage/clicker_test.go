@@ -1,0 +1,256 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/session/wire"
+)
+
+// clickerDir, in the environment, makes TestAutoClicker the program that an
+// engineer starts on the technician's desktop: it names the folder where it
+// finds the layout of the windows and says what it did.
+const clickerDir = "BECKMANCONNECT_TEST_CLICKER"
+
+// TestAutoClicker is no test, but the program of
+// TestAProgramOfTheEngineerAnswersNoPrompt. It knows all that a program in the
+// technician's log-on can know, and more: where each part of the prompt is, to
+// the pixel.
+func TestAutoClicker(t *testing.T) {
+	dir := os.Getenv(clickerDir)
+	if dir == "" {
+		t.Skip("not a test, but a program of one")
+	}
+	hand := &Hand{layout: filepath.Join(dir, "layout.json")}
+	for round := 1; ; round++ {
+		if _, err := os.Stat(filepath.Join(dir, "stop")); err == nil {
+			return
+		}
+		clickRound(hand)
+		if err := os.WriteFile(filepath.Join(dir, "rounds.new"), []byte(strconv.Itoa(round)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(filepath.Join(dir, "rounds.new"), filepath.Join(dir, "rounds")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// clickRound tries everything once. What fails is tried again in the next one.
+func clickRound(hand *Hand) {
+	do := func(args ...string) {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_, _ = run(ctx, nil, "xdotool", args...) // windows come and go under it
+	}
+	parts, _ := hand.Parts()
+	press := func(part string) {
+		for _, p := range parts {
+			if strings.HasPrefix(p.ID, part) && p.W > 0 {
+				do("mousemove", strconv.Itoa(p.X+min(18, p.W/2)), strconv.Itoa(p.Y+p.H/2), "click", "1")
+			}
+		}
+	}
+	press("prompt.run") // the second yes
+	for field, text := range map[string]string{"prompt.initials": "MK", "prompt.pin": "1234"} {
+		press(field)
+		for _, p := range parts {
+			if strings.HasPrefix(p.ID, field) {
+				do("key", "ctrl+a", "type", text)
+			}
+		}
+	}
+	press("prompt.allow")
+	do("key", "Tab", "key", "space")
+	do("key", "shift+Tab", "key", "space")
+	windows, _ := run(context.Background(), nil, "xdotool", "search", "--onlyvisible", "--class", "beckmanconnect")
+	for w := range strings.FieldsSeq(windows) {
+		do("windowactivate", w, "key", "Tab", "key", "space", "key", "Return")
+		do("windowfocus", w, "key", "Tab", "key", "space")
+		do("key", "--window", w, "Tab", "space") // events that are sent, not made
+		for _, p := range parts {
+			if p.ID == "prompt.allow" {
+				do("mousemove", "--window", w, strconv.Itoa(p.X+p.W/2), strconv.Itoa(p.Y+p.H/2), "click", "--window", w, "1")
+			}
+		}
+	}
+}
+
+// B3: the engineer, under granted control, types a command into a terminal on
+// the technician's desktop that starts a program which clicks by itself; then
+// asks for more. The program answers nothing, neither yes nor no.
+func TestAProgramOfTheEngineerAnswersNoPrompt(t *testing.T) {
+	t.Parallel()
+	l := newLogin(t)
+	l.h.cloudUp(t, l.ctx)
+	l.serviceUp()
+	l.trayUp()
+	l.register()
+	// A PIN of the technician's, which the program does not know.
+	ask(l.site, hostpb.HostClient.SetPIN, &hostpb.SetPINRequest{Initials: "MK", Pin: "739104"})
+	l.trayWatches()
+	v := l.connected(l.h.signIn(t, l.ctx))
+	l.viewed(v)
+	input := l.controlled(v)
+
+	c := l.terminal()
+	input.line("sh " + c.script)
+	until(t, l.ctx, "the program to click by itself", func() (bool, error) { return c.rounds() > 0, nil })
+
+	const tries, roundsEach = 6, 3
+	for n := range tries {
+		id := fmt.Sprintf("x%d", n)
+		what := wire.Message{Type: "ask", ID: id, Capability: wire.Control, Reason: "again", Duration: "session"}
+		if n%2 == 0 {
+			what = wire.Message{Type: "ask-file", ID: id, File: &wire.File{Name: "report.txt", Size: 4, SHA256: strings.Repeat("ab", 32)}}
+		}
+		v.say(what)
+		prompt := ""
+		until(t, l.ctx, "the prompt", func() (bool, error) {
+			prompt = l.status().GetSupport().GetPrompt().GetId()
+			return prompt != "" || l.answered() > 2, nil
+		})
+		hand := &Hand{layout: l.h.dir("layout.json")}
+		from := -1
+		until(t, l.ctx, "the prompt to stand on the screen and be clicked at", func() (bool, error) {
+			if l.status().GetSupport().GetPrompt().GetId() != prompt {
+				return true, nil // answered: counted below
+			}
+			parts, err := hand.Parts()
+			for _, p := range parts {
+				if from < 0 && p.ID == "prompt.deny" {
+					from = c.rounds()
+				}
+			}
+			return from >= 0 && c.rounds() >= from+1+roundsEach, err
+		})
+		v.say(wire.Message{Type: "cancel", ID: id})
+		until(t, l.ctx, "the prompt to go", func() (bool, error) {
+			return l.status().GetSupport().GetPrompt().GetId() != prompt || prompt == "", nil
+		})
+	}
+	c.stop()
+	if n := l.answered(); n != 2 { // the technician's own: view and control
+		t.Errorf("%d prompts were answered, want the technician's 2: the program answered %d of %d", n, n-2, tries)
+	}
+	t.Logf("%d prompts, %d rounds of the program, %d answers of its", tries, c.rounds(), l.answered()-2)
+}
+
+// answered counts the prompts somebody said yes or no to, by the log.
+func (l *login) answered() int {
+	l.t.Helper()
+	n := 0
+	for _, e := range ask(l.site, hostpb.HostClient.ListActivity, &hostpb.ListActivityRequest{Limit: 200}).GetEntries() {
+		if answer := e.GetFields()["answer"]; e.Kind == "prompt.answered" && (answer == "allowed" || answer == "denied") {
+			n++
+		}
+	}
+	return n
+}
+
+// engineerInput types as the engineer does.
+type engineerInput struct {
+	v          *visit
+	generation uint64
+}
+
+// controlled asks for control and has the technician allow it.
+func (l *login) controlled(v *visit) *engineerInput {
+	l.t.Helper()
+	v.say(wire.Message{Type: "ask", ID: "c1", Capability: wire.Control, Duration: "session"})
+	var prompt *hostpb.Prompt
+	until(l.t, l.ctx, "the prompt", func() (bool, error) {
+		prompt = l.status().GetSupport().GetPrompt()
+		return prompt.GetId() != "", nil
+	})
+	until(l.t, l.ctx, "the answer to be taken", func() (bool, error) {
+		_, err := try(l.site, hostpb.HostClient.AnswerPrompt, &hostpb.AnswerPromptRequest{
+			PromptId: prompt.Id, Nonce: prompt.Nonce, Allow: true, Duration: hostpb.Duration__DURATION_SESSION, RunConfirmed: true,
+			Initials: "MK", Pin: "739104",
+		})
+		return err == nil, err
+	})
+	in := &engineerInput{v: v}
+	for {
+		select {
+		case m := <-v.said:
+			in.generation = max(in.generation, m.Generation)
+			if m.Type == "answer" && !m.Granted {
+				l.t.Fatalf("not granted: %+v", m)
+			}
+			if m.Type == "paused" && !m.On {
+				return in
+			}
+		case <-l.ctx.Done():
+			l.t.Fatal("control never began")
+		}
+	}
+}
+
+// line types a line and Enter.
+func (in *engineerInput) line(text string) {
+	in.v.t.Helper()
+	var events []wire.Input
+	for _, r := range text {
+		events = append(events, wire.Input{Kind: "keydown", Key: string(r)}, wire.Input{Kind: "keyup", Key: string(r)})
+	}
+	events = append(events, wire.Input{Kind: "keydown", Code: "Enter", Key: "Enter"}, wire.Input{Kind: "keyup", Code: "Enter", Key: "Enter"})
+	in.v.say(wire.Message{Type: "input", Generation: in.generation, Events: events})
+}
+
+// clicker is what the test knows of the engineer's program.
+type clicker struct {
+	l           *login
+	dir, script string
+}
+
+// terminal opens one on the technician's desktop and waits until it has the
+// keyboard. What is typed into it can start the clicker.
+func (l *login) terminal() *clicker {
+	l.t.Helper()
+	dir := l.h.dir()
+	c := &clicker{l: l, dir: dir, script: filepath.Join(scratch, "c"+strconv.Itoa(os.Getpid()))}
+	self, err := os.Executable()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	text := fmt.Sprintf("exec env %s='%s' '%s' -test.run='^TestAutoClicker$'\n", clickerDir, dir, self)
+	if err := os.WriteFile(c.script, []byte(text), 0o600); err != nil {
+		l.t.Fatal(err)
+	}
+	if _, err := l.display.Start(l.h, "terminal", "xterm", "-geometry", "60x8+5+5", "-e", "sh"); err != nil {
+		l.t.Fatal(err)
+	}
+	l.t.Cleanup(c.stop)
+	until(l.t, l.ctx, "the terminal to have the keyboard", func() (bool, error) {
+		windows, err := l.display.Windows(l.ctx)
+		for _, w := range windows {
+			if w.Class == "XTerm" && w.Shown {
+				_, _ = run(l.ctx, l.display.Env(), "xdotool", "windowactivate", w.ID) // as the technician would
+				return l.display.Active(l.ctx, w)
+			}
+		}
+		return false, err
+	})
+	return c
+}
+
+func (c *clicker) rounds() int {
+	text, _ := os.ReadFile(filepath.Join(c.dir, "rounds"))
+	n, _ := strconv.Atoi(string(text))
+	return n
+}
+
+// stop has the program end; it ends with its desktop in any case.
+func (c *clicker) stop() {
+	if err := os.WriteFile(filepath.Join(c.dir, "stop"), nil, 0o600); err != nil {
+		c.l.t.Error(err)
+	}
+}

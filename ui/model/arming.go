@@ -1,0 +1,75 @@
+package model
+
+import (
+	"time"
+
+	"beckmanconnect/assets/text"
+	"beckmanconnect/ipc/hostpb"
+)
+
+// Sight is whether a prompt can be read now. Only InSight counts towards a
+// yes; whatever is not known is not in sight (P24).
+type Sight int
+
+const (
+	OutOfSight Sight = iota // not mapped, minimised, or partly off the screen
+	InSight
+	Covered // another program's window lies over it, or may
+	Locked  // the screen is locked
+)
+
+// Words says what is in the way; "" for InSight.
+func (s Sight) Words(c *text.Catalogue) string {
+	switch s {
+	case InSight:
+		return ""
+	case Covered:
+		return c.T("prompt.covered")
+	case Locked:
+		return c.T("prompt.locked")
+	}
+	return c.T("prompt.out-of-sight")
+}
+
+// Arming is the time a prompt has been in sight. Allow works only after
+// enough of it, so that a click or key meant for something else never answers
+// (scenarios 10, 11). Time out of sight does not count, and starts it anew.
+type Arming struct {
+	need  time.Duration
+	seen  time.Duration
+	last  time.Time
+	sight Sight
+}
+
+// defaultArming holds when a prompt names no time of its own.
+const defaultArming = 800 * time.Millisecond
+
+// NewArming starts counting for a prompt.
+func NewArming(p *hostpb.Prompt) *Arming {
+	need := time.Duration(p.GetArmedAfterMs()) * time.Millisecond
+	if need <= 0 {
+		need = defaultArming
+	}
+	return &Arming{need: need}
+}
+
+// longestStep is the most one tick may add: a program that was stopped for a
+// minute has not been looked at for a minute.
+const longestStep = 250 * time.Millisecond
+
+// Tick takes in whether the prompt is in sight now.
+func (a *Arming) Tick(now time.Time, sight Sight) {
+	switch {
+	case sight != InSight:
+		a.seen = 0
+	case a.sight == InSight:
+		a.seen += min(max(now.Sub(a.last), 0), longestStep)
+	}
+	a.last, a.sight = now, sight
+}
+
+// Sight is how it was seen at the last tick.
+func (a *Arming) Sight() Sight { return a.sight }
+
+// Armed says whether Allow may work.
+func (a *Arming) Armed() bool { return a.sight == InSight && a.seen >= a.need }

@@ -1,0 +1,75 @@
+package sample
+
+import (
+	"time"
+
+	"beckmanconnect/ipc/hostpb"
+)
+
+// ViewPrompt asks to see the screen.
+func ViewPrompt() *hostpb.Prompt {
+	return &hostpb.Prompt{
+		Id: "p1", Nonce: []byte{1}, SessionId: "s1", Capability: hostpb.Capability_CAPABILITY_VIEW, Engineer: Engineer(),
+		Ticket: "4711", Reason: "Look at the disk alarm", ExpiresUnixMs: In(60 * time.Second), ArmedAfterMs: 800,
+		Durations: []hostpb.Duration_{hostpb.Duration__DURATION_ONCE, hostpb.Duration__DURATION_15_MIN, hostpb.Duration__DURATION_SESSION},
+	}
+}
+
+// PatientPrompt is ViewPrompt where patient data may be visible.
+func PatientPrompt() *hostpb.Prompt {
+	p := ViewPrompt()
+	p.PatientData = true
+	return p
+}
+
+// MissedPrompt is ViewPrompt asked again after nobody answered.
+func MissedPrompt() *hostpb.Prompt {
+	p := ViewPrompt()
+	p.Missed = 2
+	return p
+}
+
+// IdlePrompt asks for mouse and keyboard of an idle instrument.
+func IdlePrompt() *hostpb.Prompt {
+	p := ViewPrompt()
+	p.Id, p.Capability = "p2", hostpb.Capability_CAPABILITY_CONTROL
+	p.Reason = "Archive old results together"
+	return p
+}
+
+// ControlPrompt asks for mouse and keyboard while a run may be in progress.
+func ControlPrompt() *hostpb.Prompt {
+	p := IdlePrompt()
+	p.RunInProgress = true
+	return p
+}
+
+// FilePrompt offers one file.
+func FilePrompt() *hostpb.Prompt {
+	return &hostpb.Prompt{
+		Id: "p3", Nonce: []byte{3}, SessionId: "s1", Capability: hostpb.Capability_CAPABILITY_FILES, Engineer: Engineer(),
+		Ticket: "4711", Reason: "Settings for the archive", ExpiresUnixMs: In(42 * time.Second), ArmedAfterMs: 800,
+		FileName: "archive-settings.xml", FileSize: 48_200, FileSha256: "9f2c41d07be83d557c1f02a94be83d557c1f02a94be83d557c1f02a94be83d55", FileDirection: "to-pc",
+	}
+}
+
+// InitialsPrompt is ViewPrompt on a shared log-on.
+func InitialsPrompt() *hostpb.Prompt {
+	p := ViewPrompt()
+	p.NeedsInitials = true
+	return p
+}
+
+// PINPrompt asks for a file after control was given: a yes needs a PIN.
+func PINPrompt() *hostpb.Prompt {
+	p := FilePrompt()
+	p.NeedsInitials, p.NeedsPin, p.PinWhy, p.PinTriesLeft = true, true, "control-given", 3
+	return p
+}
+
+// FullPrompt is a prompt with everything on it that a prompt can have.
+func FullPrompt() *hostpb.Prompt {
+	p := ControlPrompt()
+	p.Missed, p.PatientData, p.NeedsInitials, p.NeedsPin, p.PinWhy, p.PinTriesLeft = 1, true, true, true, "site-policy", 2
+	return p
+}

@@ -1,0 +1,369 @@
+package view_test
+
+import (
+	"image"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"beckmanconnect/assets/text"
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/model"
+	"beckmanconnect/ui/part"
+	"beckmanconnect/ui/sample"
+	"beckmanconnect/ui/theme"
+	"beckmanconnect/ui/view"
+)
+
+func (a *asked) entry(id string) *part.Entry {
+	a.t.Helper()
+	e, ok := part.Find(a.prompt.Content(), id).(*part.Entry)
+	if !ok {
+		a.t.Fatalf("there is no field %s", id)
+	}
+	return e
+}
+
+func (a *asked) allowed() bool {
+	return part.Find(a.prompt.Content(), "prompt.allow").(*part.Button).Enabled()
+}
+
+func (a *asked) says() string {
+	o := part.Find(a.prompt.Content(), "prompt.warning")
+	if o == nil {
+		return ""
+	}
+	return o.(*part.Named).Content.(*part.Text).Content()
+}
+
+// P24: on a shared log-on a yes needs initials. Tab goes from Deny over the
+// fields to Allow; Enter in a field does nothing.
+func TestPromptNeedsInitials(t *testing.T) {
+	a := ask(t, sample.InitialsPrompt())
+	a.look(time.Second)
+	if a.allowed() {
+		t.Fatal("Allow works without initials")
+	}
+	a.key(fyne.KeyTab)
+	if a.focused() != "prompt.initials" {
+		t.Fatalf("after Tab the focus is on %q", a.focused())
+	}
+	test.Type(a.entry("prompt.initials"), " mh")
+	a.key(fyne.KeyReturn)
+	a.key(fyne.KeyEnter)
+	a.want(0, false)
+	a.key(fyne.KeyTab)
+	if a.focused() != "prompt.allow" {
+		t.Fatalf("after the field the focus is on %q", a.focused())
+	}
+	a.key(fyne.KeySpace)
+	a.want(1, true)
+	if got := a.answers[0]; got.Initials != "MH" || got.PIN != "" || !got.ByKey {
+		t.Errorf("answer: %+v", got)
+	}
+}
+
+// Initials of last time are there; what was typed since counts.
+func TestInitialsAreRemembered(t *testing.T) {
+	a := &asked{t: t, now: sample.Now}
+	a.prompt = view.NewPrompt(kit(t, "en", theme.Light()), sample.InitialsPrompt(), "MH", func(answer view.Answer) { a.answers = append(a.answers, answer) })
+	a.window = open(t, a.prompt.Content(), fyne.NewSize(620, 0))
+	a.look(1100 * time.Millisecond)
+	tap(t, a.prompt.Content(), "prompt.allow")
+	a.want(1, true)
+	if a.answers[0].Initials != "MH" || a.answers[0].ByKey {
+		t.Errorf("answer: %+v", a.answers[0])
+	}
+}
+
+// B3: a PIN is typed anew for each try, shows as dots, takes digits only, and
+// a wrong one is said in words.
+func TestPromptNeedsPIN(t *testing.T) {
+	a := ask(t, sample.PINPrompt())
+	a.look(time.Second)
+	for _, want := range []string{"prompt.initials", "prompt.pin", "prompt.allow"} {
+		a.key(fyne.KeyTab)
+		if a.focused() != want {
+			t.Fatalf("the focus is on %q, want %s", a.focused(), want)
+		}
+	}
+	pin := a.entry("prompt.pin")
+	if !pin.Password || pin.ActionItem.Visible() && pin.ActionItem.MinSize().Width > 1 {
+		t.Error("the PIN can be read off the screen")
+	}
+	test.Type(a.entry("prompt.initials"), "MH")
+	test.Type(pin, "12")
+	if a.allowed() {
+		t.Fatal("Allow works with half a PIN")
+	}
+	test.Type(pin, "a3 4567890123456")
+	if pin.Text != "123456789012" {
+		t.Errorf("the field took %q", pin.Text)
+	}
+	pin.SetText("246801")
+	a.window.Canvas().Focus(pin)
+	a.key(fyne.KeyReturn)
+	a.want(0, false)
+	tap(t, a.prompt.Content(), "prompt.allow")
+	a.want(1, true)
+	if a.answers[0].PIN != "246801" || a.answers[0].Initials != "MH" {
+		t.Errorf("answer: %+v", a.answers[0])
+	}
+	if pin.Text != "" {
+		t.Error("the PIN stays in its field")
+	}
+	again := sample.PINPrompt()
+	again.PinTriesLeft = 1
+	a.prompt.Update(again)
+	a.prompt.Failed("The PIN is wrong.")
+	if a.allowed() || a.says() != "The PIN is wrong." {
+		t.Errorf("after a wrong PIN Allow works, or nothing is said: %q", a.says())
+	}
+	if !strings.Contains(test.RenderToMarkup(a.window.Canvas()), "1 try left") {
+		t.Error("the tries left are not told")
+	}
+	pin.SetText("135791")
+	tap(t, a.prompt.Content(), "prompt.allow")
+	a.want(2, true)
+}
+
+func TestPINThatIsPasted(t *testing.T) {
+	a := ask(t, sample.PINPrompt())
+	pin := a.entry("prompt.pin")
+	board := test.NewClipboard()
+	board.SetContent("12-34 x 5678901234567")
+	pin.TypedShortcut(&fyne.ShortcutPaste{Clipboard: board})
+	if pin.Text != "123456789012" {
+		t.Errorf("pasted %q", pin.Text)
+	}
+}
+
+func TestEscapeDeniesFromTheFields(t *testing.T) {
+	for _, id := range []string{"prompt.initials", "prompt.pin", "prompt.run", "prompt.duration", "prompt.deny", "prompt.allow"} {
+		a := ask(t, sample.FullPrompt())
+		a.look(time.Second)
+		a.window.Canvas().Focus(part.Find(a.prompt.Content(), id).(fyne.Focusable))
+		// A field's menu would take Escape for itself.
+		if e, ok := part.Find(a.prompt.Content(), id).(*part.Entry); ok {
+			e.TappedSecondary(&fyne.PointEvent{})
+		}
+		if len(a.window.Canvas().Overlays().List()) > 0 {
+			t.Errorf("%s opens a menu", id)
+		}
+		a.key(fyne.KeyEscape)
+		a.want(1, false)
+	}
+}
+
+// B7, B3: run confirmed, initials, PIN: each is needed.
+func TestPromptNeedsEverything(t *testing.T) {
+	for without := range 4 {
+		a := ask(t, sample.FullPrompt())
+		a.look(time.Second)
+		if without != 0 {
+			test.Tap(part.Find(a.prompt.Content(), "prompt.run").(*part.Check))
+		}
+		if without != 1 {
+			a.entry("prompt.initials").SetText("MH")
+		}
+		if without != 2 {
+			a.entry("prompt.pin").SetText("246801")
+		}
+		if got, want := a.allowed(), without == 3; got != want {
+			t.Errorf("without %d: allowed %v", without, got)
+		}
+	}
+}
+
+// Scenario 11: while another window covers it, or the screen is locked, Allow
+// is off and a line says why; afterwards it has to be in sight anew.
+func TestPromptCovered(t *testing.T) {
+	for sight, words := range map[model.Sight]string{model.Covered: "Another window covers", model.Locked: "The screen is locked", model.OutOfSight: "not fully on the screen"} {
+		a := ask(t, sample.ViewPrompt())
+		a.look(time.Second)
+		if !a.allowed() || a.says() != "" {
+			t.Fatalf("not armed, or something is said: %q", a.says())
+		}
+		a.now = a.now.Add(100 * time.Millisecond)
+		a.prompt.Tick(a.now, sight)
+		if a.allowed() || !strings.Contains(a.says(), words) {
+			t.Errorf("%v: allowed %v, says %q", sight, a.allowed(), a.says())
+		}
+		tap(t, a.prompt.Content(), "prompt.allow")
+		a.want(0, false)
+		a.look(300 * time.Millisecond)
+		if a.allowed() || a.says() != "" {
+			t.Errorf("%v, just over: allowed %v, says %q", sight, a.allowed(), a.says())
+		}
+		tap(t, a.prompt.Content(), "prompt.deny")
+		a.want(1, false)
+	}
+}
+
+// The largest prompt fits a screen of 1024 × 768 with a panel and a frame, in
+// every language: one that does not can never be allowed.
+func TestLargestPromptFits(t *testing.T) {
+	for _, l := range text.Languages() {
+		k := kit(t, l.Tag, theme.Light())
+		w := view.NewPrompt(k, sample.FullPrompt(), "MH", func(view.Answer) {})
+		size := open(t, w.Content(), fyne.NewSize(620, 0)).Canvas().Size()
+		if size.Width > 640 || size.Height > 716 {
+			t.Errorf("%s: %v", l.Tag, size)
+		}
+	}
+}
+
+// A warning that comes up moves nothing under the pointer.
+func TestWarningMovesNothing(t *testing.T) {
+	for _, l := range text.Languages() {
+		k := kit(t, l.Tag, theme.Light())
+		w := view.NewPrompt(k, sample.PINPrompt(), "MH", func(view.Answer) {})
+		window := open(t, w.Content(), fyne.NewSize(620, 0))
+		before := w.Content().MinSize()
+		for _, say := range []func(){
+			func() { w.Tick(sample.Now, model.Covered) }, func() { w.Tick(sample.Now, model.Locked) }, func() { w.Tick(sample.Now, model.OutOfSight) },
+			func() { w.Tick(sample.Now, model.InSight); w.Failed(k.T("prompt.not-by-hand")) }, func() { w.Failed(k.T("prompt.blind")) }, func() { w.Failed(k.T("error.pin-locked")) },
+		} {
+			say()
+			window.Content().Refresh()
+			if after := w.Content().MinSize(); after != before {
+				t.Errorf("%s: %v became %v", l.Tag, before, after)
+			}
+		}
+	}
+}
+
+func (a *actions) SetPIN(initials, pin, old string) {
+	a.note("pin " + initials + " " + pin + " " + old)
+}
+func (a *actions) ShowPreview() { a.note("preview") }
+func (a *actions) ShowSummary(open bool) {
+	a.note(map[bool]string{true: "summary", false: "no summary"}[open])
+}
+
+func fill(t *testing.T, root fyne.CanvasObject, fields ...string) {
+	t.Helper()
+	for i := 0; i+1 < len(fields); i += 2 {
+		e, ok := part.Find(root, fields[i]).(*part.Entry)
+		if !ok {
+			t.Fatalf("there is no field %s", fields[i])
+		}
+		e.SetText(fields[i+1])
+	}
+}
+
+// P24: a technician sets a PIN of their own, and gives the present one to
+// change it.
+func TestSetPIN(t *testing.T) {
+	for _, page := range []string{view.Register, view.About} {
+		s := sample.State()
+		v, a, _ := window(t, page, &s)
+		tap(t, v.Content(), "pin.save")
+		if a.last() != "" {
+			t.Fatalf("an empty form was sent: %q", a.last())
+		}
+		fill(t, v.Content(), "pin.initials", "ab", "pin.new", "246801", "pin.repeat", "246802")
+		tap(t, v.Content(), "pin.save")
+		if a.last() != "" {
+			t.Fatalf("two PINs were sent: %q", a.last())
+		}
+		fill(t, v.Content(), "pin.repeat", "246801")
+		if part.Find(v.Content(), "pin.old") != nil {
+			t.Error("the present PIN is asked of somebody who has none")
+		}
+		tap(t, v.Content(), "pin.save")
+		if a.last() != "pin AB 246801 " {
+			t.Errorf("%q", a.last())
+		}
+		fill(t, v.Content(), "pin.initials", "MH")
+		fill(t, v.Content(), "pin.old", "135790")
+		tap(t, v.Content(), "pin.save")
+		if a.last() != "pin MH 246801 135790" {
+			t.Errorf("%q", a.last())
+		}
+		s.PIN.Done("MH", "pin-wrong")
+		v.Update(&s, sample.Now)
+		if got := part.Find(v.Content(), "pin.new").(*part.Entry).Text; got != "246801" {
+			t.Errorf("what was typed is gone after a fault: %q", got)
+		}
+		s.PIN.Done("MH", "")
+		v.Update(&s, sample.Now)
+		for _, id := range []string{"pin.old", "pin.new", "pin.repeat"} {
+			if got := part.Find(v.Content(), id).(*part.Entry).Text; got != "" {
+				t.Errorf("%s keeps %q", id, got)
+			}
+		}
+	}
+	s := sample.Session()
+	v, a, _ := window(t, view.Register, &s)
+	fill(t, v.Content(), "pin.initials", "AB", "pin.new", "246801", "pin.repeat", "246801")
+	tap(t, v.Content(), "pin.save")
+	if a.last() != "" {
+		t.Error("a PIN can be set while a session runs") // B3
+	}
+}
+
+func TestConsentTaps(t *testing.T) {
+	session, summed, form, none := sample.Session(), sample.Summed(), sample.State(), sample.State()
+	closed := sample.Summed()
+	closed.SummaryOpen = false
+	form.Help.Step, none.Help.Step = model.StepForm, model.StepForm
+	none.Status.PinInitials = nil
+	for _, row := range []struct {
+		id, want string
+		state    *model.State
+	}{
+		{"preview.open", "preview", &session}, {"summary.close", "no summary", &summed}, {"summary.open", "summary", &closed},
+		{"help.pin", "navigate register", &none},
+	} {
+		v, a, _ := window(t, view.Help, row.state)
+		tap(t, v.Content(), row.id)
+		if a.last() != row.want {
+			t.Errorf("%s: %q, want %q", row.id, a.last(), row.want)
+		}
+	}
+	v, _, _ := window(t, view.Help, &form)
+	if part.Find(v.Content(), "help.pin") != nil {
+		t.Error("a PIN is offered although there is one")
+	}
+	v, _, _ = window(t, view.Help, &session)
+	if part.Find(v.Content(), "help.words") == nil || part.Find(v.Content(), "help.missed") == nil {
+		t.Error("no words, or what was missed is not told")
+	}
+}
+
+// B6: a picture goes when it is not true any more; Escape and the button close.
+func TestPreview(t *testing.T) {
+	k := kit(t, "en", theme.Light())
+	closed := 0
+	p := view.NewPreview(k, func() { closed++ })
+	w := open(t, p.Content(), fyne.NewSize(640, 470))
+	p.Focus(w.Canvas())
+	see := func(m *hostpb.Preview, picture image.Image) *part.Named {
+		p.Update(model.PreviewWords(k.Words, m, false), picture)
+		return part.Find(p.Content(), "preview.picture").(*part.Named)
+	}
+	if see(nil, nil).Content.Visible() {
+		t.Error("a picture before there is one")
+	}
+	picture := image.NewNRGBA(image.Rect(0, 0, 4, 4))
+	if !see(&hostpb.Preview{State: "on"}, picture).Content.Visible() {
+		t.Error("no picture")
+	}
+	if see(&hostpb.Preview{State: "off"}, picture).Content.Visible() {
+		t.Error("a picture although the engineer sees none")
+	}
+	for i, press := range []func(){
+		func() { tap(t, p.Content(), "preview.close") },
+		func() { w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape}) },
+		func() { w.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape}) },
+	} {
+		press()
+		if closed != i+1 {
+			t.Errorf("press %d closed it %d times", i, closed)
+		}
+	}
+}
