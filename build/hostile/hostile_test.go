@@ -68,7 +68,7 @@ func hostile(t *testing.T, kind string, few int, live ...string) {
 }
 
 func TestHostileEngineer(t *testing.T) {
-	hostile(t, "engineer", 200, "sessions", "prompts", "grants", "inputs", "pictures", "files", "resumed")
+	hostile(t, "engineer", 200, "sessions", "prompts", "grants", "inputs", "pictures", "files", "resumed", "clicks by a program")
 }
 
 func TestHostileRelay(t *testing.T) {

@@ -26,6 +26,7 @@ var rights = []class{
 	{"ended by the technician", 3, (*walk).ended},
 	{"taken off the list in mid-session", 2, (*walk).offTheList},
 	{"asked again and again", 2, (*walk).again},
+	{"a program that clicks by itself", 4, (*walk).clicker},
 }
 
 var durations = []string{"", "once", "15min", "session", "forever", "SESSION", "15min ", "-1", "99999h", "sessіon", "once\x00session"}
@@ -382,6 +383,46 @@ func (w *walk) offTheList() error {
 		return err
 	}
 	return w.pc.Site.Sign(before)
+}
+
+// clicker: under control an engineer starts a program in the technician's
+// log-on that presses Allow. Whatever is asked for from then on wants a PIN
+// (B3).
+func (w *walk) clicker() error {
+	if err := w.given(wire.Control, pick(w, lengths)); err != nil {
+		return err
+	}
+	if w.r.IntN(2) == 0 { // that control was given once is enough
+		_ = w.pc.Revoke(capabilities[wire.Control]) // it may be over
+	}
+	if err := w.settled(); err != nil {
+		return err
+	}
+	if w.asked > 10 {
+		w.minute()
+	}
+	w.asked++
+	id, reason := w.id(), w.planned(pc.Plan{Clicker: true})
+	m := wire.Message{Type: "ask", ID: id, Reason: reason, Capability: pick(w, []string{wire.View, wire.Control})}
+	data := w.data()
+	if w.r.IntN(2) == 0 {
+		m = wire.Message{Type: "ask-file", ID: id, Reason: reason, File: fileOf("clicked.exe", data)}
+	}
+	if err := w.say(m); err != nil {
+		return err
+	}
+	if err := w.peer.Barrier(w.ctx); err != nil {
+		return err
+	}
+	if m.File != nil {
+		if err := w.transfer(id, data); err != nil {
+			return err
+		}
+	}
+	w.pc.Answered()
+	w.pc.Pass(10 * time.Minute) // the question is over, and the wait that wrong PINs cost
+	w.asked = 0
+	return w.peer.Barrier(w.ctx)
 }
 
 // again asks without end: from the twentieth in a minute on nobody is asked.

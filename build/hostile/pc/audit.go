@@ -21,7 +21,7 @@ var narrows = map[string]bool{
 	"engineer.refused": true, "channel.refused": true, "session.asked": true, "session.refused": true, "session.throttled": true,
 	"prompt.shown": true, "prompt.answered": true, "prompt.answer-void": true, "session.lease-ended": true, "session.ended": true,
 	"session.link-lost": true, "session.resume-refused": true, "session.revoked": true, "file.failed": true,
-	"desktop.refused": true, "desktop.missing": true,
+	"desktop.refused": true, "desktop.missing": true, "session.summary": true, "pin.wrong": true, "mask.in-force": true,
 }
 
 // aliveWithin is how long an answer of the service may take.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/service/pins"
 	"beckmanconnect/service/relay"
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/channel/channeltest"
@@ -93,6 +94,13 @@ func (p *PC) boot(c Config) error {
 	if p.store, err = store.Open(context.Background(), store.Options{Dir: filepath.Join(p.dir, "data"), Log: log}); err != nil {
 		return err
 	}
+	book, err := pins.Open(context.Background(), pins.Config{
+		Store: p.store, Mono: func() time.Duration { return p.Clock.Now().Mono }, Cost: quick,
+	})
+	if err != nil {
+		p.store.Close()
+		return err
+	}
 	certificate := c.Kit.Host()
 	p.Driver, err = relay.New(context.Background(), relay.Config{
 		Machine:     support.Config{Policy: p.Site},
@@ -100,9 +108,13 @@ func (p *PC) boot(c Config) error {
 		Certificate: func(context.Context) (tls.Certificate, error) { return certificate, nil },
 		StaffCA:     c.Kit.StaffCA.Pool(), Dialer: c.Dialer,
 		Store: relay.FromStore(p.store), TriesFile: filepath.Join(p.dir, "tries"),
-		Publisher: p.tech, Files: relay.FilesConfig{Dir: filepath.Join(p.dir, "received"), Reserve: 1},
+		PINs: book, Publisher: p.tech, Files: relay.FilesConfig{Dir: filepath.Join(p.dir, "received"), Reserve: 1},
 		Log: log, Now: p.Clock.Now, RedialMin: time.Millisecond, RedialMax: 20 * time.Millisecond,
 	})
+	if err == nil {
+		p.ledger.pins++
+		err = p.Driver.SetPIN(person, &hostpb.SetPINRequest{Initials: initials, Pin: pin})
+	}
 	if err != nil {
 		p.store.Close()
 		return err
@@ -117,6 +129,9 @@ func (p *PC) boot(c Config) error {
 	}
 	return nil
 }
+
+// quick: what is attacked here is whether a PIN is asked for, not its hash.
+var quick = pins.Cost{Time: 1, MemoryKiB: 64, Threads: 1, Bytes: 32}
 
 // Close stops the PC and looks at everything once more.
 func (p *PC) Close(ctx context.Context) error {
@@ -157,7 +172,7 @@ func (p *PC) Help() (request, code string, err error) {
 	p.ledger.mu.Lock()
 	p.ledger.asked++
 	p.ledger.mu.Unlock()
-	h, err := p.Driver.RequestHelp(person, &hostpb.RequestHelpRequest{TechnicianCalled: true, Initials: "AB"}, "")
+	h, err := p.Driver.RequestHelp(person, &hostpb.RequestHelpRequest{TechnicianCalled: true, Initials: initials}, "")
 	if err != nil {
 		return "", "", err
 	}
@@ -201,6 +216,13 @@ func (p *PC) Plan(word string, plan Plan) {
 	p.tech.mu.Lock()
 	defer p.tech.mu.Unlock()
 	p.tech.plans[word] = plan
+}
+
+// Answered waits until the technician has dealt with all that came so far.
+func (p *PC) Answered() {
+	done := make(chan struct{})
+	p.tech.note(func() { p.tech.queue = append(p.tech.queue, done) })
+	<-done
 }
 
 // Open is the prompt that shows, or "".

@@ -12,8 +12,11 @@ import (
 
 // Plan is what the technician does with a prompt.
 type Plan struct {
-	Allow    bool
-	Ignore   bool             // no answer at all
+	Allow  bool
+	Ignore bool // no answer at all
+	// Clicker: it is not the technician who answers, but a program in their
+	// log-on that the engineer started. It presses Allow, and knows no PIN.
+	Clicker  bool
 	Duration hostpb.Duration_ // of Allow; unknown: one of those offered
 }
 
@@ -25,11 +28,12 @@ type technician struct {
 	mu      sync.Mutex
 	state   *hostpb.SupportState
 	plans   map[string]Plan // by the first word of the reason
-	queue   []any           // *hostpb.Prompt, *hostpb.DesktopWanted, barWanted
+	queue   []any           // *hostpb.Prompt, *hostpb.DesktopWanted, barWanted, chan struct{}
 	open    string          // the prompt that shows
 	bars    map[string]bool
 	changed chan struct{}
 	notify  chan struct{}
+	wrong   int // PINs in a row, by a program; of the goroutine that answers
 	group   sync.WaitGroup
 }
 
@@ -101,6 +105,8 @@ func (t *technician) run(ctx context.Context) {
 			t.group.Go(func() { t.p.Desktop.attach(ctx, next) })
 		case *hostpb.Prompt:
 			t.answer(next)
+		case chan struct{}:
+			close(next)
 		}
 	}
 }
@@ -124,6 +130,10 @@ func (t *technician) answer(p *hostpb.Prompt) {
 		return
 	}
 	a := &hostpb.AnswerPromptRequest{PromptId: p.Id, Nonce: p.Nonce}
+	if plan.Clicker {
+		t.click(p, a)
+		return
+	}
 	if !plan.Allow {
 		_ = t.p.Driver.AnswerPrompt(person, a) // it may be over already
 		return
@@ -138,6 +148,8 @@ func (t *technician) answer(p *hostpb.Prompt) {
 	if err := t.p.Driver.AnswerPrompt(person, a); err != nil {
 		t.p.ledger.disallow(g)
 		t.p.log.Printf("technician: %v", err)
+	} else if a.Pin != "" {
+		t.wrong = 0
 	}
 }
 
@@ -154,7 +166,41 @@ func (t *technician) whim() Plan {
 }
 
 // identify adds what the prompt wants beside the yes.
-func (t *technician) identify(*hostpb.Prompt, *hostpb.AnswerPromptRequest) {}
+func (t *technician) identify(p *hostpb.Prompt, a *hostpb.AnswerPromptRequest) {
+	if p.NeedsInitials || p.NeedsPin {
+		a.Initials = initials
+	}
+	if p.NeedsPin {
+		a.Pin = pin
+	}
+}
 
-// person is the technician's log-on.
-const person = "lab"
+// click tries to allow without the technician. What comes of it is in no
+// ledger: a grant would be an act.
+func (t *technician) click(p *hostpb.Prompt, a *hostpb.AnswerPromptRequest) {
+	t.p.Clock.Pass(time.Second)
+	a.Allow, a.RunConfirmed, a.Duration = true, true, p.Durations[len(p.Durations)-1]
+	for range 2 {
+		a.Initials, a.Pin = "", ""
+		switch t.rand.IntN(4) {
+		case 0:
+			a.Initials = initials
+		case 1:
+			if t.wrong++; t.wrong < 4 { // five in a row would lock the technician out
+				a.Initials, a.Pin = initials, "28460"
+			}
+		case 2:
+			a.Pin = pin[1:] // no initials
+		}
+		err := t.p.Driver.AnswerPrompt(person, a)
+		t.p.log.Printf("a program clicks: %v", err)
+	}
+	t.p.w.Live("clicks by a program")
+}
+
+// person is the technician's log-on, with their initials and PIN.
+const (
+	person   = "lab"
+	initials = "AB"
+	pin      = "73915"
+)

@@ -80,12 +80,7 @@ func (h *honest) changeState(s console.State) {
 	if s.Words != "" {
 		h.pc.Ledger().Channel(s.Words)
 	}
-	h.note(func() {
-		h.state = s
-		if s.Phase == console.Session {
-			h.stood++
-		}
-	})
+	h.note(func() { h.state = s })
 	switch s.Phase {
 	case console.Code:
 		go func() { _ = h.client.Try(h.ctx, h.code) }() // a channel that is gone is no fault
@@ -128,6 +123,7 @@ func (h *honest) frame(kind byte, payload []byte) {
 		}
 		if m.Type == "authenticated" {
 			h.session = m.Session
+			h.stood++
 		}
 		h.heard = append(h.heard, m)
 	})
