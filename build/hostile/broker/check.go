@@ -41,7 +41,7 @@ func (w *watcher) stop() {
 }
 
 // aliveWithin is how long an answer of the pipe may take.
-const aliveWithin = 15 * time.Second
+const aliveWithin = 30 * time.Second
 
 // check looks at what the service says and what is in its log.
 func (w *walk) check() error {
@@ -70,7 +70,7 @@ func (w *walk) check() error {
 	case s.Upgrade.GetDigest() != "":
 		w.b.Act("upgrade", "%v", s.Upgrade)
 	}
-	return w.readLog(ctx)
+	return w.readLog()
 }
 
 // own are entries of the service's and the people's own doing.
@@ -80,9 +80,11 @@ var own = map[string]bool{
 }
 
 // once may be in the log one time.
-var once = map[string]bool{"terms.accepted": true, "device.registered": true, "policy.accepted": true}
+var once = map[string]bool{"device.registered": true, "policy.accepted": true}
 
-func (w *walk) readLog(ctx context.Context) error {
+func (w *walk) readLog() error {
+	ctx, cancel := context.WithTimeout(w.ctx, aliveWithin)
+	defer cancel()
 	newest := w.read
 	for before := uint64(0); ; {
 		page, err := w.window.Host.ListActivity(ctx, &hostpb.ListActivityRequest{BeforeIndex: before, Limit: 100})
@@ -110,6 +112,10 @@ func (w *walk) entry(e *hostpb.Activity) {
 	case e.Kind == "help.requested":
 		if w.counted["help"]++; w.counted["help"] > int(w.asked) {
 			w.b.Act("log", "help was asked for from outside")
+		}
+	case e.Kind == "terms.accepted":
+		if w.counted["terms"]++; w.counted["terms"] > w.accepted {
+			w.b.Act("log", "the terms were accepted from outside")
 		}
 	case e.Kind == "vendor-policy.accepted":
 		w.b.Live("vendor policies in force")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -365,7 +366,7 @@ func (w *walk) subscriptions() error {
 	if err := w.online(); err != nil {
 		return err
 	}
-	code := pick(w, []byte{0x80, 2, 0xff, 0})
+	code, more := pick(w, []byte{0x80, 2, 0xff, 0}), w.r.IntN(3) == 0
 	err := w.spoilt(1, func(l *link) {
 		if l.packet(packets.NewControlPacket(packets.Connack)) != nil {
 			return
@@ -380,7 +381,7 @@ func (w *walk) subscriptions() error {
 		}
 		ack := packets.NewControlPacket(packets.Suback).(*packets.SubackPacket)
 		ack.MessageID, ack.ReturnCodes = s.MessageID, []byte{code}
-		if w.r.IntN(3) == 0 {
+		if more {
 			ack.ReturnCodes = append(ack.ReturnCodes, 0, 0)
 		}
 		_ = l.packet(ack) // it may have left
@@ -403,12 +404,13 @@ func (w *walk) storm() error {
 	if err := w.online(); err != nil {
 		return err
 	}
+	r := rand.New(rand.NewPCG(w.r.Uint64(), 1)) // the walk goes on meanwhile
 	return w.spoilt(1+w.r.IntN(2), func(l *link) {
 		ack := packets.NewControlPacket(packets.Connack).(*packets.ConnackPacket)
-		switch w.r.IntN(6) {
+		switch r.IntN(6) {
 		case 0: // nothing at all
 		case 1:
-			ack.ReturnCode = byte(w.r.IntN(256))
+			ack.ReturnCode = byte(r.IntN(256))
 			_ = l.packet(ack)
 		case 2:
 			_ = l.raw([]byte{0x20, 2})

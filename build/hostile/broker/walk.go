@@ -81,9 +81,9 @@ type walk struct {
 	device                string
 	link                  *link
 	ids                   uint16
-	help                  bool
 
 	asked    uint64 // calls for help
+	accepted int    // terms
 	genuine  []time.Time
 	told     []string // signed times, genuine
 	policies [][]byte // signed vendor policies, genuine
@@ -221,6 +221,7 @@ func (w *walk) connect(ended chan error) error {
 // begin does what people do before anything can be attacked: terms and
 // registration.
 func (w *walk) begin() error {
+	w.accepted++
 	terms, err := w.window.Host.GetTerms(w.ctx, &hostpb.GetTermsRequest{Language: "en"})
 	if err != nil {
 		return err
@@ -239,8 +240,10 @@ func (w *walk) begin() error {
 	if w.status, err = w.window.Host.GetStatus(w.ctx, &hostpb.GetStatusRequest{}); err != nil {
 		return err
 	}
-	w.rows, err = w.explain()
-	return err
+	if w.rows, err = w.explain(); err != nil {
+		return err
+	}
+	return w.askForHelp()
 }
 
 // online: a connection that works. A person who asks for help, or takes it
@@ -257,16 +260,30 @@ func (w *walk) online() error {
 	return err
 }
 
-// hurry is the technician asking for help, or taking it back.
+// hurry is a person who accepts the terms once more: the service then tries
+// again soon. Now and then they ask for help, or take it back: not each time,
+// because that costs a new RSA-4096 key.
 func (w *walk) hurry() error {
+	if w.r.IntN(50) == 0 {
+		return w.askForHelp()
+	}
+	w.accepted++
+	terms, err := w.window.Host.GetTerms(w.ctx, &hostpb.GetTermsRequest{Language: "en"})
+	if err != nil {
+		return err
+	}
+	_, err = w.window.Host.AcceptTerms(w.ctx, &hostpb.AcceptTermsRequest{Version: terms.Version, Sha256: terms.Sha256, ItRequirementsRead: true})
+	return err
+}
+
+func (w *walk) askForHelp() error {
 	status, err := w.window.Host.GetStatus(w.ctx, &hostpb.GetStatusRequest{})
 	if err != nil {
 		return err
 	}
 	if id := status.Support.RequestId; id != "" {
-		if _, err := w.window.Host.CancelHelp(w.ctx, &hostpb.CancelHelpRequest{RequestId: id}); err != nil {
-			return err
-		}
+		_, err = w.window.Host.CancelHelp(w.ctx, &hostpb.CancelHelpRequest{RequestId: id})
+		return err
 	}
 	w.asked++
 	w.b.Live("calls for help")
