@@ -50,7 +50,7 @@ func explain(err error) string {
 		return "nothing answers at the cloud's address"
 	case errors.Is(err, errNoAnswer), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), isTimeout(err):
 		return "the cloud does not answer in time"
-	case errors.Is(err, errPacketTooLarge):
+	case errors.Is(err, errPacketTooLarge), errors.Is(err, errSuback):
 		return "the cloud sent more than it may"
 	default:
 		return "the connection to the cloud was lost"

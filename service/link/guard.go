@@ -8,15 +8,28 @@ import (
 // maxPacket is IoT Hub's largest message, with room for its header.
 const maxPacket = 260 << 10
 
-var errPacketTooLarge = errors.New("the broker announced a packet that is too large")
+// A SUBACK answers our one subscription: a number of two bytes, one code.
+const (
+	typeSuback   = 9
+	subackLength = 3
+)
+
+var (
+	errPacketTooLarge = errors.New("the broker announced a packet that is too large")
+	errSuback         = errors.New("the broker answered more subscriptions than there are")
+)
 
 // guarded reads along in the stream from the broker and cuts it at a packet
 // that announces more than maxPacket: the client would make room for up to
-// 256 MB before it sees any of them (scenario 42).
+// 256 MB before it sees any of them; and at an answer to more subscriptions
+// than one, which the client takes for an index, and with it the whole service
+// down (scenario 42).
 type guarded struct {
 	net.Conn
-	skip   int  // bytes left of the packet being read
-	header bool // inside a fixed header: the type byte was read
+	note   func(error) // told why it was cut: the client does not pass it on
+	skip   int         // bytes left of the packet being read
+	header bool        // inside a fixed header: the type byte was read
+	kind   byte
 	length int
 	shift  int
 }
@@ -24,6 +37,7 @@ type guarded struct {
 func (g *guarded) Read(p []byte) (int, error) {
 	n, err := g.Conn.Read(p)
 	if e := g.scan(p[:n]); e != nil {
+		g.note(e)
 		return 0, e
 	}
 	return n, err
@@ -39,13 +53,16 @@ func (g *guarded) scan(p []byte) error {
 		b := p[0]
 		p = p[1:]
 		if !g.header {
-			g.header, g.length, g.shift = true, 0, 0
+			g.header, g.kind, g.length, g.shift = true, b>>4, 0, 0
 			continue
 		}
 		g.length |= int(b&0x7f) << g.shift
 		g.shift += 7
 		if g.length > maxPacket || g.shift > 28 {
 			return errPacketTooLarge
+		}
+		if b&0x80 == 0 && g.kind == typeSuback && g.length != subackLength {
+			return errSuback
 		}
 		if b&0x80 == 0 {
 			g.header, g.skip = false, g.length

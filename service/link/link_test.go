@@ -40,12 +40,13 @@ const device = "bc-0123456789abcdef"
 // it gets and loses connections at random when it is told to.
 type broker struct {
 	mqtt.HookBase
-	t      testing.TB
-	server *mqtt.Server
-	url    string
-	roots  *x509.CertPool
-	drop   float64 // chance that a message kills its connection
-	deny   bool    // refuse subscriptions
+	t       testing.TB
+	server  *mqtt.Server
+	url     string
+	roots   *x509.CertPool
+	drop    float64 // chance that a message kills its connection
+	deny    bool    // refuse subscriptions
+	answers []byte  // codes of a SUBACK instead of the right one
 
 	mu       sync.Mutex
 	got      []cloudapi.Envelope // numbered ones, each once, as the cloud keeps them
@@ -58,7 +59,7 @@ type broker struct {
 
 func (b *broker) ID() string { return "test" }
 func (b *broker) Provides(what byte) bool {
-	return bytes.IndexByte([]byte{mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnPublish}, what) >= 0
+	return bytes.IndexByte([]byte{mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnPublish, mqtt.OnPacketEncode}, what) >= 0
 }
 
 func (b *broker) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
@@ -74,6 +75,13 @@ func (b *broker) OnACLCheck(_ *mqtt.Client, topic string, write bool) bool {
 		b.t.Errorf("topic %q", topic)
 	}
 	return write || !b.deny
+}
+
+func (b *broker) OnPacketEncode(_ *mqtt.Client, pk packets.Packet) packets.Packet {
+	if pk.FixedHeader.Type == packets.Suback && b.answers != nil {
+		pk.ReasonCodes = b.answers
+	}
+	return pk
 }
 
 func (b *broker) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
@@ -494,6 +502,17 @@ func TestWaitsForTheRegistration(t *testing.T) {
 	st.until(t, Online)
 }
 
+// One answer with more codes than there are subscriptions must not take the
+// service down: the client library takes each code for one of its topics.
+func TestMoreSubscriptionsAnsweredThanThereAre(t *testing.T) {
+	b, s, st := newBroker(t), openStore(t), newStates()
+	b.answers = []byte{1, 0, 0}
+	run(t, config(s, b.url, b.roots, st))
+	if got := st.until(t, Offline); !strings.Contains(got.Detail, "more than it may") {
+		t.Errorf("%q", got.Detail)
+	}
+}
+
 func TestGuard(t *testing.T) {
 	packet := func(kind byte, length int) []byte {
 		b := []byte{kind}
@@ -516,6 +535,14 @@ func TestGuard(t *testing.T) {
 			if err := g.scan(good[i:min(i+step, len(good))]); err != nil {
 				t.Fatalf("step %d: %v", step, err)
 			}
+		}
+	}
+	if err := (&guarded{}).scan(append(packet(0x90, 3), packet(0x90, 3)...)); err != nil {
+		t.Error(err)
+	}
+	for _, n := range []int{0, 2, 4, 5, 300} {
+		if err := (&guarded{}).scan(packet(0x90, n)); !errors.Is(err, errSuback) {
+			t.Errorf("an answer of %d bytes: %v", n, err)
 		}
 	}
 	for name, bad := range map[string][]byte{

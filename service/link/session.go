@@ -51,7 +51,7 @@ func (l *Link) session(ctx context.Context, id string) error {
 		return errors.Join(c.reason(), err)
 	}
 	if err := c.subscribe(ctx); err != nil {
-		return err
+		return errors.Join(c.reason(), err)
 	}
 	if err := c.sendStatus(ctx); err != nil {
 		return err
@@ -84,7 +84,7 @@ func (c *connection) options(ctx context.Context) (*mqtt.ClientOptions, error) {
 			conn.Close()
 			return nil, ctx.Err()
 		}
-		return &guarded{Conn: conn}, nil
+		return &guarded{Conn: conn, note: c.note}, nil
 	})
 	return o, nil
 }
