@@ -41,9 +41,10 @@ const (
 
 const (
 	// fresh is how old a press may be when it acts: held for a moment by a
-	// gloved finger.
-	fresh = 2 * time.Second
-	// quiet is how long no program may have pressed anything before it.
+	// gloved finger, on a PC that is busy.
+	fresh = 5 * time.Second
+	// quiet is how long before it no program may have pressed anything; nor
+	// may one since.
 	quiet = 2 * time.Second
 	// slip is how far the pointer may have moved on between the press and the
 	// look at it, in pixels.
@@ -85,18 +86,18 @@ func (p *presses) byProgram(now time.Time, a act, down bool) {
 func (p *presses) made(now time.Time, in Rect, byKey bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.held) > 0 || !p.injected.IsZero() && now.Sub(p.injected) < quiet {
+	if len(p.held) > 0 {
 		return false
 	}
 	if !byKey {
 		at := p.pointer
-		return !at.at.IsZero() && now.Sub(at.at) < fresh &&
+		return p.alone(now, at) &&
 			at.x >= in.X-slip && at.x < in.X+in.W+slip && at.y >= in.Y-slip && at.y < in.Y+in.H+slip
 	}
 	// Space, and before it the Tab that led there: a space that is typed in
 	// another program does not answer because the focus was taken from it.
 	i := len(p.keys) - 1
-	if i < 0 || p.keys[i].sign != spaceKey || now.Sub(p.keys[i].at) >= fresh {
+	if i < 0 || p.keys[i].sign != spaceKey || !p.alone(now, p.keys[i]) {
 		return false
 	}
 	for ; i >= 0 && p.keys[i].ours; i-- {
@@ -109,4 +110,12 @@ func (p *presses) made(now time.Time, in Rect, byKey bool) bool {
 		}
 	}
 	return false
+}
+
+// alone says whether a press is new, and no program pressed anything around it.
+func (p *presses) alone(now time.Time, by press) bool {
+	if by.at.IsZero() || now.Sub(by.at) >= fresh {
+		return false
+	}
+	return p.injected.IsZero() || by.at.Sub(p.injected) >= quiet
 }

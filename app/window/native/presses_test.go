@@ -20,7 +20,7 @@ func TestMade(t *testing.T) {
 		"nothing was typed":        {func(*presses) {}, true, false},
 		"a click":                  {func(p *presses) { p.byPointer(at(0), 150, 210) }, false, true},
 		"a click elsewhere":        {func(p *presses) { p.byPointer(at(0), 20, 210) }, false, false},
-		"a click long ago":         {func(p *presses) { p.byPointer(at(-2100), 150, 210) }, false, false},
+		"a click long ago":         {func(p *presses) { p.byPointer(at(-5100), 150, 210) }, false, false},
 		"a click, taken for a key": {func(p *presses) { p.byPointer(at(0), 150, 210) }, true, false},
 		"a program's click":        {func(p *presses) { p.byProgram(at(0), button, true); p.byProgram(at(10), button, false) }, false, false},
 		"a program clicks after": {func(p *presses) {
@@ -64,7 +64,7 @@ func TestMade(t *testing.T) {
 			p.byProgram(at(10), space, true)
 			p.byProgram(at(11), space, false)
 		}, true, false},
-		"a space long ago": {func(p *presses) { p.byKey(at(-5000), tabKey, true); p.byKey(at(-4000), spaceKey, true) }, true, false},
+		"a space long ago": {func(p *presses) { p.byKey(at(-9000), tabKey, true); p.byKey(at(-5000), spaceKey, true) }, true, false},
 	} {
 		p := &presses{}
 		row.do(p)
