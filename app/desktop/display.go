@@ -63,6 +63,16 @@ type Injector interface {
 	Close() error
 }
 
+// ErrTakenBack means that an event was dropped because control was taken back
+// while it was being checked.
+var ErrTakenBack = errors.New("desktop: control was taken back")
+
+// Guarded is an Injector whose checks take time, since it asks the display by
+// messages: still is asked right before an event is applied (scenario 14).
+type Guarded interface {
+	Guard(still func() bool)
+}
+
 // Watcher tells what the helper has to react to at once.
 type Watcher interface {
 	// LocalInput gets a value when the technician's own mouse or keyboard moved.

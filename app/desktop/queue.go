@@ -98,6 +98,14 @@ func (q *queue) next() (event *hostpb.InputEvent, release bool) {
 	return event, false
 }
 
+// still says whether nothing was taken back since the newest event was taken
+// out of the queue.
+func (q *queue) still() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return !q.release
+}
+
 func (q *queue) signal() {
 	select {
 	case q.wake <- struct{}{}:

@@ -24,6 +24,7 @@ type Input struct {
 	x, y     int16
 	masks    *desktop.MaskSet
 	stale    chan struct{} // the keyboard map changed
+	still    func() bool   // nil: always
 }
 
 // OpenInput connects to a display; an empty name means $DISPLAY.
@@ -132,6 +133,9 @@ func (in *Input) at(x, y int, act func()) error {
 	}
 	if hidden {
 		return desktop.ErrHidden
+	}
+	if in.takenBack() {
+		return desktop.ErrTakenBack
 	}
 	xtest.FakeInput(in.c.Conn, xproto.MotionNotify, 0, 0, in.c.root, in.x, in.y, 0)
 	act()
@@ -270,8 +274,17 @@ func (in *Input) focused(act func(state uint16) error) error {
 	if err != nil {
 		return fmt.Errorf("x11: state of the keyboard: %w", err)
 	}
+	if in.takenBack() {
+		return desktop.ErrTakenBack
+	}
 	return act(pointer.Mask)
 }
+
+// Guard implements desktop.Guarded: on a busy display the checks of one event
+// can take a hundred milliseconds.
+func (in *Input) Guard(still func() bool) { in.still = still }
+
+func (in *Input) takenBack() bool { return in.still != nil && !in.still() }
 
 func (in *Input) fake(kind, detail byte) {
 	xtest.FakeInput(in.c.Conn, kind, detail, 0, in.c.root, in.x, in.y, 0)
