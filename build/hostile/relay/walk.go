@@ -28,7 +28,7 @@ type class struct {
 
 // Kind is the hostile relay.
 func Kind() tally.Kind {
-	k := tally.Kind{Name: "relay", Block: 50, Run: block}
+	k := tally.Kind{Name: "relay", Block: 50, Idle: 2, Run: block}
 	for _, c := range classes() {
 		k.Classes = append(k.Classes, tally.Class{Name: c.name, Weight: c.weight})
 	}
@@ -321,6 +321,9 @@ func (w *walk) shake(s *site, rounds int) {
 		if err != nil || s.broken() {
 			return
 		}
-		_, _ = s.desk.hear(w.ctx, "a pong", 150*time.Millisecond, func(m wire.Message) bool { return m.Type == "pong" && m.Seq == seq })
+		pong := func(m wire.Message) bool { return m.Type == "pong" && m.Seq == seq }
+		_ = s.desk.until(w.ctx, "a pong", 150*time.Millisecond, func() bool {
+			return s.desk.state.Phase != console.Session || slices.ContainsFunc(s.desk.heard, pong)
+		})
 	}
 }
