@@ -82,7 +82,7 @@ func (t *Tray) Run(ctx context.Context, noTray <-chan struct{}) error {
 		case view := <-t.Toaster.Opened():
 			t.open(ctx, view)
 		case <-t.Launcher.WindowEnded():
-			t.windowEnded()
+			t.windowEnded(ctx)
 		case <-noTray:
 			noTray = nil
 			t.noTray(ctx)
@@ -187,7 +187,6 @@ func (t *Tray) promptShows(ctx context.Context, p *hostpb.Prompt) {
 	}
 	t.prompt = p.GetId()
 	t.openOr(ctx, viewPrompt, viewHelp)
-	t.toast(ctx, Toast{ID: toastPrompt, Title: t.Text.T("tray.toast.prompt.title"), Body: t.Text.T("tray.toast.prompt.body"), Icon: icons.Waiting, View: viewHelp, Stays: true})
 }
 
 func (t *Tray) promptGone(ctx context.Context, id string) {
@@ -262,21 +261,29 @@ func (t *Tray) open(ctx context.Context, view string) { t.openOr(ctx, view, view
 // the instrument's screen if the technician has closed it.
 func (t *Tray) openOr(ctx context.Context, view, first string) {
 	if !t.state.Connected {
-		t.start(first)
+		t.start(ctx, first)
 		return
 	}
 	t.call(ctx, "show a window", func(ctx context.Context) error {
 		windows, err := t.Service.Show(ctx, view)
 		if err != nil || windows == 0 {
-			t.later(ctx, func() { t.start(first) })
+			t.later(ctx, func() { t.start(ctx, first) })
 		}
 		return err
 	})
 }
 
-func (t *Tray) start(view string) {
-	if err := t.Launcher.Window(view); err != nil {
-		t.Log.Error("the window program did not start", "error", err)
+// start starts the window program. A question is a window and never a toast,
+// which would only lie over it (P24); where there is no window to be had, a toast
+// at least says that somebody asks.
+func (t *Tray) start(ctx context.Context, view string) {
+	err := t.Launcher.Window(view)
+	if err == nil {
+		return
+	}
+	t.Log.Error("the window program did not start", "error", err)
+	if t.prompt != "" {
+		t.toast(ctx, Toast{ID: toastPrompt, Title: t.Text.T("tray.toast.prompt.title"), Body: t.Text.T("tray.toast.prompt.body"), Icon: icons.Waiting, View: viewHelp, Stays: true})
 	}
 }
 
@@ -299,17 +306,17 @@ func (t *Tray) call(ctx context.Context, what string, f func(context.Context) er
 const restartPause = 2 * time.Second
 
 // windowEnded starts the window again while a question waits for an answer.
-func (t *Tray) windowEnded() {
+func (t *Tray) windowEnded(ctx context.Context) {
 	if t.prompt == "" || t.Now().Before(t.restart) {
 		return
 	}
 	t.restart = t.Now().Add(restartPause)
-	t.start(viewHelp)
+	t.start(ctx, viewHelp)
 }
 
 // noTray opens a window in the place of the icon, and says why.
 func (t *Tray) noTray(ctx context.Context) {
 	t.Log.Warn("this desktop has no tray; the window is shown instead")
-	t.start(viewNotifications)
+	t.start(ctx, viewNotifications)
 	t.toast(ctx, Toast{ID: toastNoTray, Title: t.Text.T("tray.toast.no-tray.title"), Body: t.Text.T("tray.toast.no-tray.body"), Icon: icons.Notice, View: viewNotifications})
 }

@@ -2,6 +2,7 @@ package tray_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -20,6 +21,8 @@ type desk struct {
 	journal []string
 	view    tray.View
 	windows uint32
+	// noWindow: the window program does not start.
+	noWindow bool
 
 	clicked, opened chan string
 	ended           chan struct{}
@@ -34,10 +37,18 @@ func (d *desk) note(format string, a ...any) {
 	d.journal = append(d.journal, fmt.Sprintf(format, a...))
 }
 
-func (d *desk) Update(v tray.View)       { d.mu.Lock(); d.view = v; d.mu.Unlock() }
-func (d *desk) Clicked() <-chan string   { return d.clicked }
-func (d *desk) Opened() <-chan string    { return d.opened }
-func (d *desk) Window(view string) error { d.note("start %s", view); return nil }
+func (d *desk) Update(v tray.View)     { d.mu.Lock(); d.view = v; d.mu.Unlock() }
+func (d *desk) Clicked() <-chan string { return d.clicked }
+func (d *desk) Opened() <-chan string  { return d.opened }
+func (d *desk) Window(view string) error {
+	d.note("start %s", view)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.noWindow {
+		return errors.New("no window")
+	}
+	return nil
+}
 func (d *desk) WindowEnded() <-chan struct{} {
 	return d.ended
 }
@@ -162,16 +173,18 @@ func TestTray(t *testing.T) {
 		{"a flood becomes a digest", 1, []any{true, raised(1, low, "a"), raised(2, low, "b"), raised(3, high, "c"), raised(4, low, "d"), raised(5, low, "e"), time.Minute, raised(6, low, "f")},
 			[]string{"toast notification-1: a", "toast notification-2: b", "toast notification-3: c", "toast digest: 1 more notification", "toast digest: 2 more notifications", "toast notification-6: f"}},
 		{"a prompt brings a window", 0, []any{true, status(well()), prompt("p1"), prompt("p1"), promptGone("p1")},
+			[]string{"show prompt", "start help", "untoast prompt"}},
+		{"a prompt without a window", 0, []any{true, func(d *desk, _ chan struct{}) { d.mu.Lock(); defer d.mu.Unlock(); d.noWindow = true }, prompt("p1"), promptGone("p1")},
 			[]string{"show prompt", "start help", "toast prompt: An engineer asks for permission", "untoast prompt"}},
 		{"a window that dies under a prompt comes back", 0, []any{true, prompt("p1"), windowEnds, windowEnds, time.Minute, windowEnds, promptGone("p1"), time.Minute, windowEnds},
-			[]string{"show prompt", "start help", "toast prompt: An engineer asks for permission", "start help", "start help", "untoast prompt"}},
+			[]string{"show prompt", "start help", "start help", "start help", "untoast prompt"}},
 		{"a session", 1, []any{true, status(well()), session, wanted("s1", 3), over},
 			[]string{"show help", "helper s1/3", "stop helper", "toast ended: The session has ended"}},
 		{"ended by the technician", 1, []any{true, session, wanted("s1", 1), tray.ItemEndSession},
 			[]string{"show help", "helper s1/1", "stop helper", "end session"}},
 		// scenario 17, B5: what the service granted dies with it.
 		{"the service dies in a session", 1, []any{true, session, wanted("s1", 1), prompt("p"), false},
-			[]string{"show help", "helper s1/1", "show prompt", "toast prompt: An engineer asks for permission", "stop helper", "untoast prompt"}},
+			[]string{"show help", "helper s1/1", "show prompt", "stop helper", "untoast prompt"}},
 		{"an upgrade is offered once", 1, []any{true, status(well(offer)), status(well(offer)), status(well())},
 			[]string{"toast upgrade: Version 0.2.0 can be installed", "untoast upgrade"}},
 		{"no tray", 1, []any{true, func(_ *desk, none chan struct{}) { close(none) }},

@@ -39,6 +39,7 @@ type Arming struct {
 	seen  time.Duration
 	last  time.Time
 	sight Sight
+	out   time.Time // when it went out of sight, or was first looked for
 }
 
 // defaultArming holds when a prompt names no time of its own.
@@ -59,6 +60,9 @@ const longestStep = 250 * time.Millisecond
 
 // Tick takes in whether the prompt is in sight now.
 func (a *Arming) Tick(now time.Time, sight Sight) {
+	if a.last.IsZero() || sight == OutOfSight && a.sight != OutOfSight {
+		a.out = now
+	}
 	switch {
 	case sight != InSight:
 		a.seen = 0
@@ -68,8 +72,18 @@ func (a *Arming) Tick(now time.Time, sight Sight) {
 	a.last, a.sight = now, sight
 }
 
-// Sight is how it was seen at the last tick.
-func (a *Arming) Sight() Sight { return a.sight }
+// mapping is how long a window may take to come up before anybody is told that
+// it is not there.
+const mapping = 500 * time.Millisecond
+
+// Told is Sight, less what a window goes through while it comes up: that would
+// only flicker.
+func (a *Arming) Told() Sight {
+	if a.sight == OutOfSight && a.last.Sub(a.out) < mapping {
+		return InSight
+	}
+	return a.sight
+}
 
 // Armed says whether Allow may work.
 func (a *Arming) Armed() bool { return a.sight == InSight && a.seen >= a.need }

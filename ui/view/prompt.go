@@ -147,7 +147,7 @@ func (w *Prompt) enable() {
 	w.allow.SetEnabled(!w.over && w.arming.Armed() && w.runConfirmed() && w.filled())
 	w.deny.SetEnabled(!w.over)
 	// What is in the way is said in words, never by a grey button alone.
-	words := w.arming.Sight().Words(w.kit.Words)
+	words := w.arming.Told().Words(w.kit.Words)
 	if words == "" {
 		words = w.said
 	}
