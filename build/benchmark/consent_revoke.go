@@ -281,16 +281,20 @@ func (r *consentRig) untilQueued(ctx context.Context, v *visit, before int) erro
 func (r *consentRig) take(ctx context.Context, w way, button stage.Part) (click time.Time, err error) {
 	switch w {
 	case barButton:
-		// The first move takes the mouse out of the engineer's hands, who may
-		// still have moved it after; the second one arrives where it should.
-		for aside := range 2 {
-			if err = r.finger.point(button.X+button.W/2-1+aside, button.Y+button.H/2); err != nil {
-				return click, err
-			}
-			// As stage.Hand does: a window notices a pointer first, then a click.
-			if err = pause(ctx, 100*time.Millisecond); err != nil {
-				return click, err
-			}
+		// The first move takes the mouse out of the engineer's hands, who still
+		// moves it until that has come round; the second arrives where it should.
+		if err = r.finger.point(button.X+button.W/2-1, button.Y+button.H/2); err != nil {
+			return click, err
+		}
+		if _, err = r.witness.quiet(ctx, 100*time.Millisecond); err != nil {
+			return click, err
+		}
+		if err = r.finger.point(button.X+button.W/2, button.Y+button.H/2); err != nil {
+			return click, err
+		}
+		// As stage.Hand does: a window notices a pointer first, then a click.
+		if err = pause(ctx, 150*time.Millisecond); err != nil {
+			return click, err
 		}
 		return r.finger.click()
 	case pauseKey:
