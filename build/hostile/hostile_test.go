@@ -61,7 +61,7 @@ func hostile(t *testing.T, kind string, few int, live ...string) {
 		}
 	}
 	for _, what := range live {
-		if r.Live[what] == 0 {
+		if n >= few && r.Live[what] == 0 {
 			t.Errorf("no %s although they were allowed: nothing could have been found", what)
 		}
 	}

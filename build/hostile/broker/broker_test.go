@@ -21,6 +21,9 @@ func TestTheObserverFinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	act := func(w *walk) error {
+		if err := w.askForHelp(); err != nil { // takes back what waits
+			return err
+		}
 		if _, err := w.window.Host.RequestHelp(w.ctx, &hostpb.RequestHelpRequest{TechnicianCalled: true}); err != nil {
 			return err
 		}

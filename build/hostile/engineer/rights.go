@@ -302,13 +302,7 @@ func (w *walk) noView() error {
 	if err := phase(w); err != nil {
 		return err
 	}
-	seen := w.peer.Pictures()
 	w.pc.Desktop.Capture(2)
-	if w.pc.Desktop.Viewing(w.peer.Session()) && w.pc.Ledger().Holds(w.peer.Session(), capabilities[wire.View]) && w.r.IntN(2) == 0 {
-		if err := w.peer.See(w.ctx, seen); err != nil { // so that something could come through
-			return err
-		}
-	}
 	if w.pc.Ledger().Holds(w.peer.Session(), capabilities[wire.View]) && w.r.IntN(2) == 0 {
 		_ = w.pc.Revoke(capabilities[wire.View]) // it may be over
 	}

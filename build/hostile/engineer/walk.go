@@ -305,6 +305,11 @@ func (w *walk) given(c string, d hostpb.Duration_) error {
 	if err == nil && peer.Ended() {
 		err = far.ErrEnded
 	}
+	if err == nil && c == wire.View { // so that something could come through
+		seen := peer.Pictures()
+		w.pc.Desktop.Capture(1)
+		err = peer.See(w.ctx, seen)
+	}
 	return at(err)
 }
 
