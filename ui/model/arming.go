@@ -39,7 +39,8 @@ type Arming struct {
 	seen  time.Duration
 	last  time.Time
 	sight Sight
-	out   time.Time // when it went out of sight, or was first looked for
+	first time.Time // when it was first looked for
+	came  bool      // it has been in sight
 }
 
 // defaultArming holds when a prompt names no time of its own.
@@ -60,9 +61,10 @@ const longestStep = 250 * time.Millisecond
 
 // Tick takes in whether the prompt is in sight now.
 func (a *Arming) Tick(now time.Time, sight Sight) {
-	if a.last.IsZero() || sight == OutOfSight && a.sight != OutOfSight {
-		a.out = now
+	if a.last.IsZero() {
+		a.first = now
 	}
+	a.came = a.came || sight == InSight
 	switch {
 	case sight != InSight:
 		a.seen = 0
@@ -79,7 +81,7 @@ const mapping = 500 * time.Millisecond
 // Told is Sight, less what a window goes through while it comes up: that would
 // only flicker.
 func (a *Arming) Told() Sight {
-	if a.sight == OutOfSight && a.last.Sub(a.out) < mapping {
+	if a.sight == OutOfSight && !a.came && a.last.Sub(a.first) < mapping {
 		return InSight
 	}
 	return a.sight

@@ -203,6 +203,23 @@ func TestPromptCovered(t *testing.T) {
 	}
 }
 
+// A window that is just coming up is not called out of sight; one that does not
+// come is.
+func TestComingUpSaysNothing(t *testing.T) {
+	a := &asked{t: t, now: sample.Now}
+	a.prompt = view.NewPrompt(kit(t, "en", theme.Light()), sample.ViewPrompt(), "", func(view.Answer) {})
+	a.window = open(t, a.prompt.Content(), fyne.NewSize(620, 0))
+	for range 5 {
+		if a.prompt.Tick(a.now, model.OutOfSight); a.allowed() || a.says() != "" {
+			t.Fatalf("after %v: allowed %v, says %q", a.now.Sub(sample.Now), a.allowed(), a.says())
+		}
+		a.now = a.now.Add(100 * time.Millisecond)
+	}
+	if a.prompt.Tick(a.now, model.OutOfSight); a.allowed() || a.says() == "" {
+		t.Errorf("allowed %v, says %q", a.allowed(), a.says())
+	}
+}
+
 // The largest prompt fits a screen of 1024 × 768 with a panel and a frame, in
 // every language: one that does not can never be allowed.
 func TestLargestPromptFits(t *testing.T) {
