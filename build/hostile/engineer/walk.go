@@ -162,15 +162,36 @@ func (w *walk) connect(id channel.Identity) (*far.Peer, error) {
 }
 
 func (w *walk) connectWith(id channel.Identity, conf *tls.Config) (*far.Peer, error) {
-	under, err := w.line.dial(w.ctx, w.request, id.Account)
-	if err != nil {
-		return nil, err
-	}
-	p, err := far.Open(w.ctx, under, conf, id, far.Target{Device: w.kit.DeviceID, Request: w.request}, w.pc)
+	ctx, cancel := context.WithCancelCause(w.ctx)
+	defer cancel(nil)
+	// Nobody comes to a request that is over, and what was tried before may end
+	// it only now.
+	watched := make(chan struct{})
+	defer func() { cancel(nil); <-watched }()
+	go func() {
+		defer close(watched)
+		for w.pc.State().RequestId == w.request {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+		cancel(far.ErrEnded)
+	}()
+	under, err := w.line.dial(ctx, w.request, id.Account)
 	if err == nil {
-		w.peers = append(w.peers, p)
+		var p *far.Peer
+		p, err = far.Open(ctx, under, conf, id, far.Target{Device: w.kit.DeviceID, Request: w.request}, w.pc)
+		if err == nil {
+			w.peers = append(w.peers, p)
+			return p, nil
+		}
 	}
-	return p, err
+	if errors.Is(context.Cause(ctx), far.ErrEnded) {
+		err = fmt.Errorf("%w: %w", far.ErrEnded, err)
+	}
+	return nil, err
 }
 
 // waiting: a request is open, and no session.
