@@ -49,6 +49,10 @@ func Kind() tally.Kind {
 			all[c.name] = c
 		}
 		return block(ctx, b, dir, all)
+	}, Done: func() {
+		if dir, err := set(); err == nil {
+			os.RemoveAll(filepath.Dir(dir))
+		}
 	}}
 	for _, c := range classes {
 		k.Classes = append(k.Classes, tally.Class{Name: c.name, Weight: c.weight})
@@ -57,7 +61,7 @@ func Kind() tally.Kind {
 }
 
 // newTrust makes a development set, once for all blocks: its RSA-4096 key
-// takes seconds. It goes with the temporary folder.
+// takes seconds. It lies in a folder of its own.
 func newTrust() (string, error) {
 	dir, err := os.MkdirTemp("", "hostile-trust-")
 	if err != nil {

@@ -32,6 +32,8 @@ type Kind struct {
 	// Run makes the block's attempts. An error is a fault of the rig, never an
 	// act: what could not be tried is not counted as tried.
 	Run func(ctx context.Context, b *Block) error
+	// Done tidies up after the last block; it may be nil.
+	Done func()
 }
 
 // Options of a run.
@@ -158,6 +160,9 @@ func Run(ctx context.Context, k Kind, o Options) (*Report, error) {
 	}
 	close(blocks)
 	group.Wait()
+	if k.Done != nil {
+		k.Done()
+	}
 	r.finish(time.Since(began))
 	return r, errors.Join(faults...)
 }
