@@ -65,13 +65,9 @@ type transfer struct {
 // chunkID is a transfer's ID as a chunk carries it.
 type chunkID [16]byte
 
-// chunkKey reads an ask's ID as a chunk's: 32 lower-case hex digits, or 16
-// characters as they stand.
+// chunkKey reads an ask's ID as a chunk's: 32 lower-case hex digits, and no
+// other form, so that no two IDs are one transfer.
 func chunkKey(id string) (k chunkID, ok bool) {
-	if len(id) == len(k) {
-		copy(k[:], id)
-		return k, true
-	}
 	b, err := hex.DecodeString(id)
 	if err != nil || len(b) != len(k) || hex.EncodeToString(b) != id {
 		return k, false

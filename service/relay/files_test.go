@@ -223,7 +223,7 @@ func TestLinksLeadNowhere(t *testing.T) {
 func TestChunkKey(t *testing.T) {
 	for id, ok := range map[string]bool{
 		"00112233445566778899aabbccddeeff": true,
-		"abcdefghijklmnop":                 true,
+		"abcdefghijklmnop":                 false,
 		"00112233445566778899AABBCCDDEEFF": false, // one key, one ID
 		"":                                 false,
 		"0011":                             false,

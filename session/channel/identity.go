@@ -112,6 +112,11 @@ func (id Identity) check() error {
 			return fmt.Errorf("channel: identity: %q cannot be shown safely", s)
 		}
 	}
+	for _, s := range []string{id.Name, id.Organisation} {
+		if !readable(s) {
+			return fmt.Errorf("channel: identity: %q has letters that can be taken for others: write it in Latin, Chinese, Japanese or Korean letters", s)
+		}
+	}
 	return nil
 }
 

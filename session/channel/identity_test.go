@@ -27,6 +27,26 @@ func TestIdentityRefusesMisleadingNames(t *testing.T) {
 	}
 }
 
+// Scenario 15: names of people, and names that look like them.
+func TestLookAlikeNames(t *testing.T) {
+	for _, good := range []string{
+		"Anna Weber", "Zoë O'Neil-Weiß", "Łukasz Żółć", "İlker Çağlı", "Nguyễn Văn Ánh", "José Núñez (Field)", "王小明", "山田 ハナコ", "サーバー", "김민수", "Service 2, Zürich – Nord", "Acme® 服务",
+	} {
+		if !readable(good) {
+			t.Errorf("%q is refused", good)
+		}
+	}
+	for what, bad := range map[string]string{
+		"Cyrillic a": "\u0410nna Weber", "Greek o": "Tom J\u03bfnes", "all Cyrillic": "Анна Вебер", "full width": "Ａnna", "mathematical": "𝐀nna", "ligature": "o\ufb03ce",
+		"IPA": "M\u0251ria", "small capital": "\u1d00nna", "loose accent": "A\u0301\u0302nna", "Latin and Chinese in one word": "A丨ice", "Armenian": "\u0555lga",
+		"Cherokee": "\u13aanna", "other digits": "Anna \u0661", "symbol": "Anna ✔", "letter-like": "\u212bngström",
+	} {
+		if readable(bad) {
+			t.Errorf("%s: %q passes", what, bad)
+		}
+	}
+}
+
 func TestIdentityThroughTheTemplate(t *testing.T) {
 	id := Identity{Account: "a/b?c#d%e@x.example", Name: "A", Organisation: "O", Regions: []string{"eu", "us"}, Request: "r-1"}
 	cert, err := EngineerTemplate(id, time.Now(), time.Now())
