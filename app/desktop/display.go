@@ -63,12 +63,12 @@ type Injector interface {
 	Close() error
 }
 
-// ErrTakenBack means that an event was dropped because control was taken back
-// while it was being checked.
+// ErrTakenBack means that an event was dropped because control was taken back,
+// or the technician's hand moved, while it was being checked.
 var ErrTakenBack = errors.New("desktop: control was taken back")
 
 // Guarded is an Injector whose checks take time, since it asks the display by
-// messages: still is asked right before an event is applied (scenario 14).
+// messages: still is asked right before an event is applied (scenario 14, B5).
 type Guarded interface {
 	Guard(still func() bool)
 }
@@ -76,6 +76,7 @@ type Guarded interface {
 // Watcher tells what the helper has to react to at once.
 type Watcher interface {
 	// LocalInput gets a value when the technician's own mouse or keyboard moved.
+	// It has room for one, so that what waits there can be seen.
 	LocalInput() <-chan struct{}
 	// FocusChanged gets a value when another window may have the keyboard.
 	FocusChanged() <-chan struct{}

@@ -111,10 +111,10 @@ func (c Config) work(ctx context.Context, s stream, hangUp func()) error {
 		queue: newQueue(c.Start.GetGeneration()),
 		show:  newShow(c.Screen, screen.NewEncoder(screen.Config{})),
 	}
-	if g, ok := c.Injector.(Guarded); ok {
-		g.Guard(h.queue.still)
-	}
 	input := &applier{log: c.Log, queue: h.queue, injector: c.Injector, watcher: c.Watcher, onLocal: h.show.setLocal, now: time.Now}
+	if g, ok := c.Injector.(Guarded); ok {
+		g.Guard(input.mayApply)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	defer context.AfterFunc(ctx, hangUp)()
 	group.Go(h.receive)

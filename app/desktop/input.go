@@ -40,12 +40,8 @@ func (a *applier) run(ctx context.Context) error {
 			return nil
 		case <-a.watcher.LocalInput():
 			a.takeOver()
-			timer.Reset(localHold)
 		case <-timer.C:
 			a.letGo()
-			if a.local {
-				timer.Reset(a.localUntil.Sub(a.now()))
-			}
 		case <-a.watcher.FocusChanged():
 			if err := a.checkFocus(); err != nil {
 				return err
@@ -55,8 +51,16 @@ func (a *applier) run(ctx context.Context) error {
 				return err
 			}
 		}
+		if a.local {
+			timer.Reset(max(a.localUntil.Sub(a.now()), 0))
+		}
 	}
 }
+
+// mayApply is asked by a Guarded injector right before it applies an event that
+// it has been checking: neither was control taken back meanwhile, nor did the
+// technician's hand move. The pointer would jump away from under it.
+func (a *applier) mayApply() bool { return a.queue.still() && len(a.watcher.LocalInput()) == 0 }
 
 func (a *applier) takeOver() {
 	a.localUntil = a.now().Add(localHold)
@@ -89,6 +93,11 @@ func (a *applier) checkFocus() error {
 
 func (a *applier) drain() error {
 	for {
+		select { // before each event the technician goes first
+		case <-a.watcher.LocalInput():
+			a.takeOver()
+		default:
+		}
 		event, release := a.queue.next()
 		switch {
 		case release:
@@ -101,11 +110,6 @@ func (a *applier) drain() error {
 			if err := a.apply(event); err != nil {
 				return err
 			}
-		}
-		select { // between two events the technician goes first
-		case <-a.watcher.LocalInput():
-			a.takeOver()
-		default:
 		}
 	}
 }
