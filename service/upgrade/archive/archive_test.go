@@ -85,6 +85,42 @@ func TestPackIsReproducible(t *testing.T) {
 	}
 }
 
+// P22: what the engineer and the cloud use never comes to an instrument PC, not
+// even when it lies beside the programs that do.
+func TestTheFarSideIsNotPacked(t *testing.T) {
+	for _, platform := range []string{linux, "windows-amd64"} {
+		for _, name := range archive.Names(platform) {
+			for _, far := range []string{"desk", "cloud"} {
+				if base, _, _ := strings.Cut(name, "."); base == "beckmanconnect-"+far {
+					t.Errorf("%s: the host's package holds %s", platform, name)
+				}
+			}
+		}
+	}
+	dir := programs(t, func(dir string) {
+		if err := os.WriteFile(filepath.Join(dir, "beckmanconnect-desk"), []byte("the engineer's"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	})
+	var packed bytes.Buffer
+	if err := archive.Pack(&packed, dir, "1.0.0", linux); err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(&packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if err != nil {
+			break
+		}
+		if strings.Contains(h.Name, "desk") && !strings.Contains(h.Name, "desktop") {
+			t.Errorf("the archive holds %s", h.Name)
+		}
+	}
+}
+
 func TestPackNeedsAllPrograms(t *testing.T) {
 	dir := programs(t, func(dir string) { os.Remove(filepath.Join(dir, "beckmanctl")) })
 	if err := archive.Pack(&bytes.Buffer{}, dir, "1.2.3", linux); err == nil {
