@@ -5,7 +5,31 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"beckmanconnect/app/desktop"
 )
+
+// A picture is shown only when nothing that decides about hiding changed while
+// it was taken (B6).
+func TestSame(t *testing.T) {
+	at := image.Rect(1, 2, 30, 40)
+	was := desktop.Facts{Window: desktop.Window{Bounds: at}, Members: []uint64{7, 8}, Titles: []string{"results"}}
+	for what, now := range map[string]desktop.Facts{
+		"another window": {Window: was.Window, Members: []uint64{7, 9}},
+		"moved":          {Window: desktop.Window{Bounds: at.Add(image.Pt(1, 0))}, Members: was.Members},
+		"hidden now":     {Window: desktop.Window{Bounds: at, Hidden: true}, Members: was.Members},
+		"masked now":     {Window: was.Window, Members: was.Members, Mask: "patients"},
+	} {
+		if same(was, now) {
+			t.Errorf("%s counts as the same", what)
+		}
+	}
+	other := was
+	other.Titles = []string{"results, 2 new"} // decides nothing by itself: Mask says what follows from it
+	if !same(was, other) || !same(was, was) {
+		t.Error("the same window is another")
+	}
+}
 
 func TestOurImage(t *testing.T) {
 	for path, want := range map[string]bool{
