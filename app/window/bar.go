@@ -29,7 +29,7 @@ type barWindow struct {
 func (p *program) updateBar() {
 	v, ok := p.state.Bar(p.kit.Words, p.now())
 	if p.bar != nil && (!ok || v.SessionID != p.bar.session) {
-		p.bar.close()
+		p.bar.close(p)
 		p.bar = nil
 		p.releaseKillKey()
 	}
@@ -144,10 +144,9 @@ func (b *barWindow) redress(p *program) {
 	b.update(p)
 }
 
-func (b *barWindow) close() {
+func (b *barWindow) close(p *program) {
 	b.release()
-	b.window.SetCloseIntercept(nil)
-	b.window.Close()
+	p.dismiss(b.window)
 }
 
 // MoveBar is part of view.BarActions.

@@ -71,8 +71,7 @@ func (p *program) closePreview(w *previewWindow) {
 	}
 	p.preview = nil
 	w.stop()
-	w.window.SetCloseIntercept(nil)
-	w.window.Close()
+	p.dismiss(w.window)
 }
 
 // redress builds the content for the present language and look.

@@ -156,8 +156,7 @@ func (w *promptWindow) unattend() {
 
 func (w *promptWindow) close() {
 	w.unattend()
-	w.window.SetCloseIntercept(nil)
-	w.window.Close()
+	w.program.dismiss(w.window)
 }
 
 // answer sends what the technician decided, with the nonce of this prompt.

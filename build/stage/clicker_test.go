@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -87,7 +88,8 @@ func clickRound(hand *Hand) {
 
 // B3: the engineer, under granted control, types a command into a terminal on
 // the technician's desktop that starts a program which clicks by itself; then
-// asks for more. The program answers nothing, neither yes nor no.
+// asks for more. The program never says yes. A no it may come to press: that takes
+// nothing from the technician but the question, and is never kept from anybody.
 func TestAProgramOfTheEngineerAnswersNoPrompt(t *testing.T) {
 	t.Parallel()
 	l := newLogin(t)
@@ -118,10 +120,10 @@ func TestAProgramOfTheEngineerAnswersNoPrompt(t *testing.T) {
 			what = wire.Message{Type: "ask-file", ID: id, File: &wire.File{Name: "report.txt", Size: 4, SHA256: strings.Repeat("ab", 32)}}
 		}
 		v.say(what)
-		prompt, answered := "", l.answered()
+		prompt, answered := "", l.answers("allowed", "denied")
 		until(t, l.ctx, "the prompt", func() (bool, error) {
 			prompt = l.status().GetSupport().GetPrompt().GetId()
-			return prompt != "" || l.answered() > answered, nil
+			return prompt != "" || l.answers("allowed", "denied") > answered, nil
 		})
 		from := -1
 		until(t, l.ctx, "the prompt to stand on the screen and be clicked at", func() (bool, error) {
@@ -142,12 +144,12 @@ func TestAProgramOfTheEngineerAnswersNoPrompt(t *testing.T) {
 		})
 	}
 	c.stop()
-	byProgram := l.answered() - 2 // view and control were the technician's
-	if byProgram != 0 {
-		t.Errorf("the program answered %d of %d prompts", byProgram, tries)
+	allowed, denied := l.answers("allowed")-2, l.answers("denied") // view and control were the technician's
+	if allowed != 0 {
+		t.Errorf("the program allowed %d of %d prompts", allowed, tries)
 	}
 	rounds := c.rounds() - before
-	if t.Logf("%d prompts, %d rounds of the program, %d answers of its", tries, rounds, byProgram); rounds < tries {
+	if t.Logf("%d prompts, %d rounds of the program: %d allowed, %d denied", tries, rounds, allowed, denied); rounds < tries {
 		t.Errorf("the program came to %d rounds only", rounds)
 	}
 
@@ -157,16 +159,15 @@ func TestAProgramOfTheEngineerAnswersNoPrompt(t *testing.T) {
 	if err := l.hand.Press(l.ctx, "prompt.deny"); err != nil {
 		t.Fatal(err)
 	}
-	until(t, l.ctx, "the technician's no", func() (bool, error) { return l.answered() == 3+byProgram, nil })
+	until(t, l.ctx, "the technician's no", func() (bool, error) { return l.answers("denied") == denied+1, nil })
 }
 
-// answered counts the prompts somebody said yes or no to, by the log.
-func (l *login) answered() int {
+// answers counts the prompts that were answered with one of these, by the log.
+func (l *login) answers(of ...string) int {
 	l.t.Helper()
 	n := 0
 	for _, e := range ask(l.site, hostpb.HostClient.ListActivity, &hostpb.ListActivityRequest{Limit: 200}).GetEntries() {
-		switch e.GetFields()["answer"] { // of prompt.answered and session.granted
-		case "allowed", "denied":
+		if slices.Contains(of, e.GetFields()["answer"]) { // of prompt.answered and session.granted
 			n++
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -148,11 +149,20 @@ func (h *House) showLogs(t *testing.T) {
 	for _, file := range files {
 		text, _ := os.ReadFile(file)
 		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+		// Where a program crashed is worth more than how its trace ends.
+		if i := slices.IndexFunc(lines, crashed); i >= 0 {
+			t.Logf("%s:\n%s", filepath.Base(file), strings.Join(lines[i:min(i+40, len(lines))], "\n"))
+		}
 		if len(lines) > 15 {
 			lines = lines[len(lines)-15:]
 		}
 		t.Logf("%s:\n%s", filepath.Base(file), strings.Join(lines, "\n"))
 	}
+}
+
+// crashed knows the first line of what Go prints of a program's end.
+func crashed(line string) bool {
+	return strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:") || strings.HasPrefix(line, "SIG")
 }
 
 // startOnce starts a program that stays away when it is killed.

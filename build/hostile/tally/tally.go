@@ -147,7 +147,7 @@ func Run(ctx context.Context, k Kind, o Options) (*Report, error) {
 	for n := 1; len(deck) > 0 && ctx.Err() == nil; n++ {
 		size := min(k.Block, len(deck))
 		b := &Block{
-			Number: n, Rand: rand.New(rand.NewPCG(o.Seed, uint64(n))), Classes: deck[:size],
+			Number: n, Rand: rand.New(&shared{PCG: rand.NewPCG(o.Seed, uint64(n))}), Classes: deck[:size],
 			log: write, tried: map[string]int{}, live: map[string]int{},
 		}
 		deck = deck[size:]
@@ -190,4 +190,18 @@ func deal(classes []Class, n int, r *rand.Rand) []string {
 	}
 	r.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
 	return deck
+}
+
+// shared lets the goroutines of one block draw from one source: what carries
+// bytes goes on while the next attempt is thought up.
+type shared struct {
+	mu sync.Mutex
+	*rand.PCG
+}
+
+// Uint64 implements rand.Source.
+func (s *shared) Uint64() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.PCG.Uint64()
 }
