@@ -151,9 +151,6 @@ func (t *teller) allow(ctx context.Context, shot string) error {
 	if _, err := t.hand.Part(ctx, "prompt.allow"); err != nil {
 		return err
 	}
-	if err := t.desk(ctx, shot); err != nil {
-		return err
-	}
 	// Allow is armed 800 ms after the prompt came in sight; a person needs
 	// longer than that to read it, and so does the story.
 	select {
@@ -162,6 +159,7 @@ func (t *teller) allow(ctx context.Context, shot string) error {
 		return ctx.Err()
 	}
 	return all(
+		func() error { return t.desk(ctx, shot) },
 		func() error { return t.identify(ctx) },
 		func() error { return t.hand.Press(ctx, "prompt.allow") },
 		func() error { return t.hand.Gone(ctx, "prompt.allow") },
