@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -132,12 +133,18 @@ func (m *meeting) clear(s *side) {
 	}
 }
 
-func (m *meeting) leaveAll(code websocket.StatusCode, why string) {
+// end sends everybody away: who waits at once, who is joined after lastWords.
+func (m *meeting) end(lastWords time.Duration, p *parting) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, s := range []*side{m.host, m.engineer} {
-		if s != nil {
-			s.leave(&parting{code, why})
+		switch {
+		case s == nil:
+		case s.other == nil:
+			s.leave(p)
+		default:
+			late := time.AfterFunc(lastWords, func() { s.leave(p) })
+			context.AfterFunc(s.ctx, func() { late.Stop() })
 		}
 	}
 }

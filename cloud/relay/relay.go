@@ -43,6 +43,7 @@ type Config struct {
 	PingEvery    time.Duration // 20 s
 	PingTimeout  time.Duration // 20 s
 	CloseTimeout time.Duration // how long a closing handshake may take; 6 s
+	LastWords    time.Duration // how long a joined pair may go on once its request has ended; 5 s
 	WriteTimeout time.Duration // how long one message may take to be written; 30 s
 	MaxTime      time.Duration // of one joined pair; 8 h
 	MaxBytes     int64         // of one joined pair, both directions; 64 GiB
@@ -57,6 +58,7 @@ func (c *Config) defaults() {
 	def(&c.PingEvery, 20*time.Second)
 	def(&c.PingTimeout, 20*time.Second)
 	def(&c.CloseTimeout, 6*time.Second)
+	def(&c.LastWords, 5*time.Second)
 	def(&c.WriteTimeout, 30*time.Second)
 	def(&c.MaxTime, 8*time.Hour)
 	def(&c.MaxBytes, 64<<30)
@@ -101,13 +103,16 @@ func (l *Relay) Close() {
 	l.open.Wait()
 }
 
-// End closes a request's meeting because the request has ended.
+// End closes a request's meeting because the request has ended. Whoever waits
+// goes at once. A joined pair has LastWords: that the request has ended comes
+// over the device's link, and may be here before the host's own word for it,
+// which the engineer is to hear, has been carried.
 func (l *Relay) End(request string) {
 	l.mu.Lock()
 	m := l.meetings[request]
 	l.mu.Unlock()
 	if m != nil {
-		m.leaveAll(cloudapi.CloseEnded, "the request has ended")
+		m.end(l.LastWords, &parting{cloudapi.CloseEnded, "the request has ended"})
 	}
 }
 
