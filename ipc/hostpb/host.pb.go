@@ -192,11 +192,15 @@ func (AlarmState) EnumDescriptor() ([]byte, []int) {
 type Capability int32
 
 const (
-	Capability_CAPABILITY_UNKNOWN   Capability = 0
-	Capability_CAPABILITY_VIEW      Capability = 1
-	Capability_CAPABILITY_CONTROL   Capability = 2
-	Capability_CAPABILITY_FILES     Capability = 3
-	Capability_CAPABILITY_CLIPBOARD Capability = 4
+	Capability_CAPABILITY_UNKNOWN               Capability = 0
+	Capability_CAPABILITY_VIEW                  Capability = 1
+	Capability_CAPABILITY_CONTROL               Capability = 2
+	Capability_CAPABILITY_FILES                 Capability = 3
+	Capability_CAPABILITY_CLIPBOARD             Capability = 4 // what the policy decides; each direction is granted alone
+	Capability_CAPABILITY_CLIPBOARD_TO_PC       Capability = 5
+	Capability_CAPABILITY_CLIPBOARD_TO_ENGINEER Capability = 6
+	Capability_CAPABILITY_CHAT                  Capability = 7
+	Capability_CAPABILITY_POINTER               Capability = 8 // a marker that the technician sees, without control
 )
 
 // Enum value maps for Capability.
@@ -207,13 +211,21 @@ var (
 		2: "CAPABILITY_CONTROL",
 		3: "CAPABILITY_FILES",
 		4: "CAPABILITY_CLIPBOARD",
+		5: "CAPABILITY_CLIPBOARD_TO_PC",
+		6: "CAPABILITY_CLIPBOARD_TO_ENGINEER",
+		7: "CAPABILITY_CHAT",
+		8: "CAPABILITY_POINTER",
 	}
 	Capability_value = map[string]int32{
-		"CAPABILITY_UNKNOWN":   0,
-		"CAPABILITY_VIEW":      1,
-		"CAPABILITY_CONTROL":   2,
-		"CAPABILITY_FILES":     3,
-		"CAPABILITY_CLIPBOARD": 4,
+		"CAPABILITY_UNKNOWN":               0,
+		"CAPABILITY_VIEW":                  1,
+		"CAPABILITY_CONTROL":               2,
+		"CAPABILITY_FILES":                 3,
+		"CAPABILITY_CLIPBOARD":             4,
+		"CAPABILITY_CLIPBOARD_TO_PC":       5,
+		"CAPABILITY_CLIPBOARD_TO_ENGINEER": 6,
+		"CAPABILITY_CHAT":                  7,
+		"CAPABILITY_POINTER":               8,
 	}
 )
 
@@ -364,6 +376,7 @@ const (
 	InputEvent_KIND_BUTTON_DOWN  InputEvent_Kind = 4
 	InputEvent_KIND_BUTTON_UP    InputEvent_Kind = 5
 	InputEvent_KIND_WHEEL        InputEvent_Kind = 6
+	InputEvent_KIND_TEXT         InputEvent_Kind = 7
 )
 
 // Enum value maps for InputEvent_Kind.
@@ -376,6 +389,7 @@ var (
 		4: "KIND_BUTTON_DOWN",
 		5: "KIND_BUTTON_UP",
 		6: "KIND_WHEEL",
+		7: "KIND_TEXT",
 	}
 	InputEvent_Kind_value = map[string]int32{
 		"KIND_UNKNOWN":      0,
@@ -385,6 +399,7 @@ var (
 		"KIND_BUTTON_DOWN":  4,
 		"KIND_BUTTON_UP":    5,
 		"KIND_WHEEL":        6,
+		"KIND_TEXT":         7,
 	}
 )
 
@@ -412,7 +427,7 @@ func (x InputEvent_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use InputEvent_Kind.Descriptor instead.
 func (InputEvent_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{68, 0}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{74, 0}
 }
 
 type Empty struct {
@@ -2640,8 +2655,10 @@ type Transfer struct {
 	Size          uint64                 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
 	Done          uint64                 `protobuf:"varint,4,opt,name=done,proto3" json:"done,omitempty"`
 	Sha256        string                 `protobuf:"bytes,5,opt,name=sha256,proto3" json:"sha256,omitempty"`
-	State         string                 `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"` // "asked", "running", "finished", "refused", "failed"
+	State         string                 `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"` // "asked", "running", "paused" (link lost), "checking", "saving", "finished", "refused", "failed"
 	Detail        string                 `protobuf:"bytes,7,opt,name=detail,proto3" json:"detail,omitempty"`
+	Direction     string                 `protobuf:"bytes,8,opt,name=direction,proto3" json:"direction,omitempty"` // "to-pc", "to-engineer"
+	Scanner       string                 `protobuf:"bytes,9,opt,name=scanner,proto3" json:"scanner,omitempty"`     // which malware scanner found nothing, with its version; empty: not yet
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2725,6 +2742,20 @@ func (x *Transfer) GetDetail() string {
 	return ""
 }
 
+func (x *Transfer) GetDirection() string {
+	if x != nil {
+		return x.Direction
+	}
+	return ""
+}
+
+func (x *Transfer) GetScanner() string {
+	if x != nil {
+		return x.Scanner
+	}
+	return ""
+}
+
 type SupportState struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	Phase             SupportPhase           `protobuf:"varint,1,opt,name=phase,proto3,enum=beckmanconnect.host.v1.SupportPhase" json:"phase,omitempty"`
@@ -2742,6 +2773,8 @@ type SupportState struct {
 	Words             string                 `protobuf:"bytes,13,opt,name=words,proto3" json:"words,omitempty"`     // the same on the engineer's screen; set in a session
 	Missed            []*Missed              `protobuf:"bytes,14,rep,name=missed,proto3" json:"missed,omitempty"`   // asks of this session that got no answer from a person, newest first
 	Summary           *Summary               `protobuf:"bytes,15,opt,name=summary,proto3" json:"summary,omitempty"` // of the last session that ended, until the next begins
+	Chat              []*ChatLine            `protobuf:"bytes,16,rep,name=chat,proto3" json:"chat,omitempty"`       // of this session, oldest first, the last 100
+	Scanner           string                 `protobuf:"bytes,17,opt,name=scanner,proto3" json:"scanner,omitempty"` // malware scanner that files go through; empty: none, so no files
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -2881,6 +2914,141 @@ func (x *SupportState) GetSummary() *Summary {
 	return nil
 }
 
+func (x *SupportState) GetChat() []*ChatLine {
+	if x != nil {
+		return x.Chat
+	}
+	return nil
+}
+
+func (x *SupportState) GetScanner() string {
+	if x != nil {
+		return x.Scanner
+	}
+	return ""
+}
+
+// ChatLine is one line of chat, as the log holds it.
+type ChatLine struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"` // numbered within the session
+	UnixMs        int64                  `protobuf:"varint,2,opt,name=unix_ms,json=unixMs,proto3" json:"unix_ms,omitempty"`
+	Technician    bool                   `protobuf:"varint,3,opt,name=technician,proto3" json:"technician,omitempty"` // otherwise the engineer's
+	Text          string                 `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`              // cleaned, at most 2,000 bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChatLine) Reset() {
+	*x = ChatLine{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChatLine) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChatLine) ProtoMessage() {}
+
+func (x *ChatLine) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChatLine.ProtoReflect.Descriptor instead.
+func (*ChatLine) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ChatLine) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *ChatLine) GetUnixMs() int64 {
+	if x != nil {
+		return x.UnixMs
+	}
+	return 0
+}
+
+func (x *ChatLine) GetTechnician() bool {
+	if x != nil {
+		return x.Technician
+	}
+	return false
+}
+
+func (x *ChatLine) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type SendChatRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	Text          string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendChatRequest) Reset() {
+	*x = SendChatRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendChatRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendChatRequest) ProtoMessage() {}
+
+func (x *SendChatRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendChatRequest.ProtoReflect.Descriptor instead.
+func (*SendChatRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *SendChatRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *SendChatRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 // Missed is an ask that nobody answered. The engineer may ask again.
 type Missed struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2893,7 +3061,7 @@ type Missed struct {
 
 func (x *Missed) Reset() {
 	*x = Missed{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[33]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2905,7 +3073,7 @@ func (x *Missed) String() string {
 func (*Missed) ProtoMessage() {}
 
 func (x *Missed) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[33]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2918,7 +3086,7 @@ func (x *Missed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Missed.ProtoReflect.Descriptor instead.
 func (*Missed) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{33}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Missed) GetCapability() Capability {
@@ -2960,7 +3128,7 @@ type Summary struct {
 
 func (x *Summary) Reset() {
 	*x = Summary{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[34]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2972,7 +3140,7 @@ func (x *Summary) String() string {
 func (*Summary) ProtoMessage() {}
 
 func (x *Summary) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[34]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2985,7 +3153,7 @@ func (x *Summary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Summary.ProtoReflect.Descriptor instead.
 func (*Summary) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{34}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Summary) GetSessionId() string {
@@ -3063,7 +3231,7 @@ type SummaryLine struct {
 
 func (x *SummaryLine) Reset() {
 	*x = SummaryLine{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[35]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3075,7 +3243,7 @@ func (x *SummaryLine) String() string {
 func (*SummaryLine) ProtoMessage() {}
 
 func (x *SummaryLine) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[35]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3088,7 +3256,7 @@ func (x *SummaryLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummaryLine.ProtoReflect.Descriptor instead.
 func (*SummaryLine) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{35}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *SummaryLine) GetUnixMs() int64 {
@@ -3140,7 +3308,7 @@ type Prompt struct {
 	NeedsPin      bool                   `protobuf:"varint,17,opt,name=needs_pin,json=needsPin,proto3" json:"needs_pin,omitempty"`                  // Allow counts only with initials and that person's PIN
 	PinWhy        string                 `protobuf:"bytes,18,opt,name=pin_why,json=pinWhy,proto3" json:"pin_why,omitempty"`                         // "site-policy", "control-given"
 	Missed        uint32                 `protobuf:"varint,19,opt,name=missed,proto3" json:"missed,omitempty"`                                      // how often the same was asked in this session and not answered
-	FileDirection string                 `protobuf:"bytes,20,opt,name=file_direction,json=fileDirection,proto3" json:"file_direction,omitempty"`    // "to-pc"; of a file
+	FileDirection string                 `protobuf:"bytes,20,opt,name=file_direction,json=fileDirection,proto3" json:"file_direction,omitempty"`    // "to-pc", "to-engineer"; of a file. To the engineer without a name yet: choose one first
 	PinTriesLeft  uint32                 `protobuf:"varint,21,opt,name=pin_tries_left,json=pinTriesLeft,proto3" json:"pin_tries_left,omitempty"`    // of needs_pin
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3148,7 +3316,7 @@ type Prompt struct {
 
 func (x *Prompt) Reset() {
 	*x = Prompt{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[36]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3160,7 +3328,7 @@ func (x *Prompt) String() string {
 func (*Prompt) ProtoMessage() {}
 
 func (x *Prompt) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[36]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3173,7 +3341,7 @@ func (x *Prompt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Prompt.ProtoReflect.Descriptor instead.
 func (*Prompt) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{36}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Prompt) GetId() string {
@@ -3333,7 +3501,7 @@ type PromptGone struct {
 
 func (x *PromptGone) Reset() {
 	*x = PromptGone{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[37]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3345,7 +3513,7 @@ func (x *PromptGone) String() string {
 func (*PromptGone) ProtoMessage() {}
 
 func (x *PromptGone) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[37]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3358,7 +3526,7 @@ func (x *PromptGone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptGone.ProtoReflect.Descriptor instead.
 func (*PromptGone) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{37}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *PromptGone) GetId() string {
@@ -3390,7 +3558,7 @@ type AnswerPromptRequest struct {
 
 func (x *AnswerPromptRequest) Reset() {
 	*x = AnswerPromptRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3402,7 +3570,7 @@ func (x *AnswerPromptRequest) String() string {
 func (*AnswerPromptRequest) ProtoMessage() {}
 
 func (x *AnswerPromptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3415,7 +3583,7 @@ func (x *AnswerPromptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerPromptRequest.ProtoReflect.Descriptor instead.
 func (*AnswerPromptRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{38}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *AnswerPromptRequest) GetPromptId() string {
@@ -3478,7 +3646,7 @@ type SetPINRequest struct {
 
 func (x *SetPINRequest) Reset() {
 	*x = SetPINRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3490,7 +3658,7 @@ func (x *SetPINRequest) String() string {
 func (*SetPINRequest) ProtoMessage() {}
 
 func (x *SetPINRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3503,7 +3671,7 @@ func (x *SetPINRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPINRequest.ProtoReflect.Descriptor instead.
 func (*SetPINRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{39}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *SetPINRequest) GetInitials() string {
@@ -3536,7 +3704,7 @@ type RemovePINRequest struct {
 
 func (x *RemovePINRequest) Reset() {
 	*x = RemovePINRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3548,7 +3716,7 @@ func (x *RemovePINRequest) String() string {
 func (*RemovePINRequest) ProtoMessage() {}
 
 func (x *RemovePINRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3561,7 +3729,7 @@ func (x *RemovePINRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemovePINRequest.ProtoReflect.Descriptor instead.
 func (*RemovePINRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{40}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *RemovePINRequest) GetInitials() string {
@@ -3580,7 +3748,7 @@ type WatchPreviewRequest struct {
 
 func (x *WatchPreviewRequest) Reset() {
 	*x = WatchPreviewRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3592,7 +3760,7 @@ func (x *WatchPreviewRequest) String() string {
 func (*WatchPreviewRequest) ProtoMessage() {}
 
 func (x *WatchPreviewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3605,7 +3773,7 @@ func (x *WatchPreviewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchPreviewRequest.ProtoReflect.Descriptor instead.
 func (*WatchPreviewRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{41}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *WatchPreviewRequest) GetSessionId() string {
@@ -3627,7 +3795,7 @@ type Preview struct {
 
 func (x *Preview) Reset() {
 	*x = Preview{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3639,7 +3807,7 @@ func (x *Preview) String() string {
 func (*Preview) ProtoMessage() {}
 
 func (x *Preview) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3652,7 +3820,7 @@ func (x *Preview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Preview.ProtoReflect.Descriptor instead.
 func (*Preview) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{42}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Preview) GetPng() []byte {
@@ -3692,7 +3860,7 @@ type RevokeCapabilityRequest struct {
 
 func (x *RevokeCapabilityRequest) Reset() {
 	*x = RevokeCapabilityRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3704,7 +3872,7 @@ func (x *RevokeCapabilityRequest) String() string {
 func (*RevokeCapabilityRequest) ProtoMessage() {}
 
 func (x *RevokeCapabilityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3717,7 +3885,7 @@ func (x *RevokeCapabilityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeCapabilityRequest.ProtoReflect.Descriptor instead.
 func (*RevokeCapabilityRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{43}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *RevokeCapabilityRequest) GetCapability() Capability {
@@ -3736,7 +3904,7 @@ type EndSessionRequest struct {
 
 func (x *EndSessionRequest) Reset() {
 	*x = EndSessionRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3748,7 +3916,7 @@ func (x *EndSessionRequest) String() string {
 func (*EndSessionRequest) ProtoMessage() {}
 
 func (x *EndSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3761,7 +3929,7 @@ func (x *EndSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndSessionRequest.ProtoReflect.Descriptor instead.
 func (*EndSessionRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{44}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *EndSessionRequest) GetHow() string {
@@ -3779,7 +3947,7 @@ type ResetCodeTriesRequest struct {
 
 func (x *ResetCodeTriesRequest) Reset() {
 	*x = ResetCodeTriesRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3791,7 +3959,7 @@ func (x *ResetCodeTriesRequest) String() string {
 func (*ResetCodeTriesRequest) ProtoMessage() {}
 
 func (x *ResetCodeTriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3804,7 +3972,7 @@ func (x *ResetCodeTriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetCodeTriesRequest.ProtoReflect.Descriptor instead.
 func (*ResetCodeTriesRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{45}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{47}
 }
 
 type HoldSessionBarRequest struct {
@@ -3816,7 +3984,7 @@ type HoldSessionBarRequest struct {
 
 func (x *HoldSessionBarRequest) Reset() {
 	*x = HoldSessionBarRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3828,7 +3996,7 @@ func (x *HoldSessionBarRequest) String() string {
 func (*HoldSessionBarRequest) ProtoMessage() {}
 
 func (x *HoldSessionBarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3841,7 +4009,7 @@ func (x *HoldSessionBarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldSessionBarRequest.ProtoReflect.Descriptor instead.
 func (*HoldSessionBarRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{46}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *HoldSessionBarRequest) GetSessionId() string {
@@ -3867,7 +4035,7 @@ type Upgrade struct {
 
 func (x *Upgrade) Reset() {
 	*x = Upgrade{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3879,7 +4047,7 @@ func (x *Upgrade) String() string {
 func (*Upgrade) ProtoMessage() {}
 
 func (x *Upgrade) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3892,7 +4060,7 @@ func (x *Upgrade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upgrade.ProtoReflect.Descriptor instead.
 func (*Upgrade) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{47}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Upgrade) GetDigest() string {
@@ -3961,7 +4129,7 @@ type AcceptUpgradeRequest struct {
 
 func (x *AcceptUpgradeRequest) Reset() {
 	*x = AcceptUpgradeRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3973,7 +4141,7 @@ func (x *AcceptUpgradeRequest) String() string {
 func (*AcceptUpgradeRequest) ProtoMessage() {}
 
 func (x *AcceptUpgradeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3986,7 +4154,7 @@ func (x *AcceptUpgradeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptUpgradeRequest.ProtoReflect.Descriptor instead.
 func (*AcceptUpgradeRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{48}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *AcceptUpgradeRequest) GetDigest() string {
@@ -4013,7 +4181,7 @@ type ListActivityRequest struct {
 
 func (x *ListActivityRequest) Reset() {
 	*x = ListActivityRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4025,7 +4193,7 @@ func (x *ListActivityRequest) String() string {
 func (*ListActivityRequest) ProtoMessage() {}
 
 func (x *ListActivityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4038,7 +4206,7 @@ func (x *ListActivityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActivityRequest.ProtoReflect.Descriptor instead.
 func (*ListActivityRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{49}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ListActivityRequest) GetBeforeIndex() uint64 {
@@ -4065,7 +4233,7 @@ type ActivityPage struct {
 
 func (x *ActivityPage) Reset() {
 	*x = ActivityPage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4077,7 +4245,7 @@ func (x *ActivityPage) String() string {
 func (*ActivityPage) ProtoMessage() {}
 
 func (x *ActivityPage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4090,7 +4258,7 @@ func (x *ActivityPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivityPage.ProtoReflect.Descriptor instead.
 func (*ActivityPage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{50}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ActivityPage) GetEntries() []*Activity {
@@ -4122,7 +4290,7 @@ type Activity struct {
 
 func (x *Activity) Reset() {
 	*x = Activity{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4134,7 +4302,7 @@ func (x *Activity) String() string {
 func (*Activity) ProtoMessage() {}
 
 func (x *Activity) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4147,7 +4315,7 @@ func (x *Activity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activity.ProtoReflect.Descriptor instead.
 func (*Activity) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{51}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *Activity) GetIndex() uint64 {
@@ -4212,7 +4380,7 @@ type ExplainPolicyRequest struct {
 
 func (x *ExplainPolicyRequest) Reset() {
 	*x = ExplainPolicyRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4224,7 +4392,7 @@ func (x *ExplainPolicyRequest) String() string {
 func (*ExplainPolicyRequest) ProtoMessage() {}
 
 func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4237,7 +4405,7 @@ func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainPolicyRequest.ProtoReflect.Descriptor instead.
 func (*ExplainPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{52}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ExplainPolicyRequest) GetCapability() string {
@@ -4282,7 +4450,7 @@ type PolicyExplanation struct {
 
 func (x *PolicyExplanation) Reset() {
 	*x = PolicyExplanation{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4294,7 +4462,7 @@ func (x *PolicyExplanation) String() string {
 func (*PolicyExplanation) ProtoMessage() {}
 
 func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4307,7 +4475,7 @@ func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyExplanation.ProtoReflect.Descriptor instead.
 func (*PolicyExplanation) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{53}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *PolicyExplanation) GetRows() []*PolicyRow {
@@ -4368,7 +4536,7 @@ type PolicyRow struct {
 
 func (x *PolicyRow) Reset() {
 	*x = PolicyRow{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4380,7 +4548,7 @@ func (x *PolicyRow) String() string {
 func (*PolicyRow) ProtoMessage() {}
 
 func (x *PolicyRow) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4393,7 +4561,7 @@ func (x *PolicyRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyRow.ProtoReflect.Descriptor instead.
 func (*PolicyRow) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{54}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *PolicyRow) GetCapability() string {
@@ -4462,7 +4630,7 @@ type PolicyVerdict struct {
 
 func (x *PolicyVerdict) Reset() {
 	*x = PolicyVerdict{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4474,7 +4642,7 @@ func (x *PolicyVerdict) String() string {
 func (*PolicyVerdict) ProtoMessage() {}
 
 func (x *PolicyVerdict) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4487,7 +4655,7 @@ func (x *PolicyVerdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyVerdict.ProtoReflect.Descriptor instead.
 func (*PolicyVerdict) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{55}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *PolicyVerdict) GetAllowed() bool {
@@ -4515,7 +4683,7 @@ type PolicyLayer struct {
 
 func (x *PolicyLayer) Reset() {
 	*x = PolicyLayer{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4527,7 +4695,7 @@ func (x *PolicyLayer) String() string {
 func (*PolicyLayer) ProtoMessage() {}
 
 func (x *PolicyLayer) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4540,7 +4708,7 @@ func (x *PolicyLayer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyLayer.ProtoReflect.Descriptor instead.
 func (*PolicyLayer) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{56}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *PolicyLayer) GetLayer() string {
@@ -4573,6 +4741,7 @@ type HelperMessage struct {
 	//	*HelperMessage_State
 	//	*HelperMessage_Cursor
 	//	*HelperMessage_Preview
+	//	*HelperMessage_Clipboard
 	Body          isHelperMessage_Body `protobuf_oneof:"body"`
 	Generation    uint64               `protobuf:"varint,15,opt,name=generation,proto3" json:"generation,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -4581,7 +4750,7 @@ type HelperMessage struct {
 
 func (x *HelperMessage) Reset() {
 	*x = HelperMessage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4593,7 +4762,7 @@ func (x *HelperMessage) String() string {
 func (*HelperMessage) ProtoMessage() {}
 
 func (x *HelperMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4606,7 +4775,7 @@ func (x *HelperMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMessage.ProtoReflect.Descriptor instead.
 func (*HelperMessage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{57}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *HelperMessage) GetBody() isHelperMessage_Body {
@@ -4643,7 +4812,7 @@ func (x *HelperMessage) GetState() *HelperState {
 	return nil
 }
 
-func (x *HelperMessage) GetCursor() *CursorUpdate {
+func (x *HelperMessage) GetCursor() []byte {
 	if x != nil {
 		if x, ok := x.Body.(*HelperMessage_Cursor); ok {
 			return x.Cursor
@@ -4656,6 +4825,15 @@ func (x *HelperMessage) GetPreview() *Preview {
 	if x != nil {
 		if x, ok := x.Body.(*HelperMessage_Preview); ok {
 			return x.Preview
+		}
+	}
+	return nil
+}
+
+func (x *HelperMessage) GetClipboard() *HelperClipboard {
+	if x != nil {
+		if x, ok := x.Body.(*HelperMessage_Clipboard); ok {
+			return x.Clipboard
 		}
 	}
 	return nil
@@ -4685,11 +4863,15 @@ type HelperMessage_State struct {
 }
 
 type HelperMessage_Cursor struct {
-	Cursor *CursorUpdate `protobuf:"bytes,4,opt,name=cursor,proto3,oneof"`
+	Cursor []byte `protobuf:"bytes,4,opt,name=cursor,proto3,oneof"` // session/screen cursor
 }
 
 type HelperMessage_Preview struct {
 	Preview *Preview `protobuf:"bytes,5,opt,name=preview,proto3,oneof"` // asked for by HelperPreview
+}
+
+type HelperMessage_Clipboard struct {
+	Clipboard *HelperClipboard `protobuf:"bytes,6,opt,name=clipboard,proto3,oneof"` // new text on the technician's clipboard, while it is watched
 }
 
 func (*HelperMessage_Hello) isHelperMessage_Body() {}
@@ -4702,6 +4884,8 @@ func (*HelperMessage_Cursor) isHelperMessage_Body() {}
 
 func (*HelperMessage_Preview) isHelperMessage_Body() {}
 
+func (*HelperMessage_Clipboard) isHelperMessage_Body() {}
+
 type HelperHello struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Token         []byte                 `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
@@ -4712,7 +4896,7 @@ type HelperHello struct {
 
 func (x *HelperHello) Reset() {
 	*x = HelperHello{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4724,7 +4908,7 @@ func (x *HelperHello) String() string {
 func (*HelperHello) ProtoMessage() {}
 
 func (x *HelperHello) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4737,7 +4921,7 @@ func (x *HelperHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperHello.ProtoReflect.Descriptor instead.
 func (*HelperHello) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{58}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *HelperHello) GetToken() []byte {
@@ -4764,13 +4948,16 @@ type HelperState struct {
 	Locked        bool                   `protobuf:"varint,6,opt,name=locked,proto3" json:"locked,omitempty"`                           // the screen is locked: sessions end
 	LocalInput    bool                   `protobuf:"varint,7,opt,name=local_input,json=localInput,proto3" json:"local_input,omitempty"` // the technician's own mouse or key took over
 	Masks         []string               `protobuf:"bytes,8,rep,name=masks,proto3" json:"masks,omitempty"`                              // IDs of the profile's masks that hide something now
+	Monitors      []*Monitor             `protobuf:"bytes,9,rep,name=monitors,proto3" json:"monitors,omitempty"`
+	Monitor       string                 `protobuf:"bytes,10,opt,name=monitor,proto3" json:"monitor,omitempty"`                                   // the one that is shown; "all"
+	SecureDesktop bool                   `protobuf:"varint,11,opt,name=secure_desktop,json=secureDesktop,proto3" json:"secure_desktop,omitempty"` // Windows shows its own protected desktop: only the technician can act there
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *HelperState) Reset() {
 	*x = HelperState{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4782,7 +4969,7 @@ func (x *HelperState) String() string {
 func (*HelperState) ProtoMessage() {}
 
 func (x *HelperState) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4795,7 +4982,7 @@ func (x *HelperState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperState.ProtoReflect.Descriptor instead.
 func (*HelperState) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{59}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *HelperState) GetWidth() uint32 {
@@ -4854,34 +5041,57 @@ func (x *HelperState) GetMasks() []string {
 	return nil
 }
 
-type CursorUpdate struct {
+func (x *HelperState) GetMonitors() []*Monitor {
+	if x != nil {
+		return x.Monitors
+	}
+	return nil
+}
+
+func (x *HelperState) GetMonitor() string {
+	if x != nil {
+		return x.Monitor
+	}
+	return ""
+}
+
+func (x *HelperState) GetSecureDesktop() bool {
+	if x != nil {
+		return x.SecureDesktop
+	}
+	return false
+}
+
+// Monitor is one of the PC's screens, in pixels of the whole desktop.
+type Monitor struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	X             int32                  `protobuf:"varint,1,opt,name=x,proto3" json:"x,omitempty"`
-	Y             int32                  `protobuf:"varint,2,opt,name=y,proto3" json:"y,omitempty"`
-	Shape         []byte                 `protobuf:"bytes,3,opt,name=shape,proto3" json:"shape,omitempty"`
-	HotX          int32                  `protobuf:"varint,4,opt,name=hot_x,json=hotX,proto3" json:"hot_x,omitempty"`
-	HotY          int32                  `protobuf:"varint,5,opt,name=hot_y,json=hotY,proto3" json:"hot_y,omitempty"`
-	Width         uint32                 `protobuf:"varint,6,opt,name=width,proto3" json:"width,omitempty"`
-	Height        uint32                 `protobuf:"varint,7,opt,name=height,proto3" json:"height,omitempty"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	X             int32                  `protobuf:"varint,3,opt,name=x,proto3" json:"x,omitempty"`
+	Y             int32                  `protobuf:"varint,4,opt,name=y,proto3" json:"y,omitempty"`
+	Width         uint32                 `protobuf:"varint,5,opt,name=width,proto3" json:"width,omitempty"`
+	Height        uint32                 `protobuf:"varint,6,opt,name=height,proto3" json:"height,omitempty"`
+	Primary       bool                   `protobuf:"varint,7,opt,name=primary,proto3" json:"primary,omitempty"`
+	Scale         uint32                 `protobuf:"varint,8,opt,name=scale,proto3" json:"scale,omitempty"` // percent
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *CursorUpdate) Reset() {
-	*x = CursorUpdate{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
+func (x *Monitor) Reset() {
+	*x = Monitor{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *CursorUpdate) String() string {
+func (x *Monitor) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*CursorUpdate) ProtoMessage() {}
+func (*Monitor) ProtoMessage() {}
 
-func (x *CursorUpdate) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
+func (x *Monitor) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4892,58 +5102,110 @@ func (x *CursorUpdate) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use CursorUpdate.ProtoReflect.Descriptor instead.
-func (*CursorUpdate) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{60}
+// Deprecated: Use Monitor.ProtoReflect.Descriptor instead.
+func (*Monitor) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{62}
 }
 
-func (x *CursorUpdate) GetX() int32 {
+func (x *Monitor) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Monitor) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Monitor) GetX() int32 {
 	if x != nil {
 		return x.X
 	}
 	return 0
 }
 
-func (x *CursorUpdate) GetY() int32 {
+func (x *Monitor) GetY() int32 {
 	if x != nil {
 		return x.Y
 	}
 	return 0
 }
 
-func (x *CursorUpdate) GetShape() []byte {
-	if x != nil {
-		return x.Shape
-	}
-	return nil
-}
-
-func (x *CursorUpdate) GetHotX() int32 {
-	if x != nil {
-		return x.HotX
-	}
-	return 0
-}
-
-func (x *CursorUpdate) GetHotY() int32 {
-	if x != nil {
-		return x.HotY
-	}
-	return 0
-}
-
-func (x *CursorUpdate) GetWidth() uint32 {
+func (x *Monitor) GetWidth() uint32 {
 	if x != nil {
 		return x.Width
 	}
 	return 0
 }
 
-func (x *CursorUpdate) GetHeight() uint32 {
+func (x *Monitor) GetHeight() uint32 {
 	if x != nil {
 		return x.Height
 	}
 	return 0
+}
+
+func (x *Monitor) GetPrimary() bool {
+	if x != nil {
+		return x.Primary
+	}
+	return false
+}
+
+func (x *Monitor) GetScale() uint32 {
+	if x != nil {
+		return x.Scale
+	}
+	return 0
+}
+
+// HelperClipboard is text on its way to or from the technician's clipboard.
+type HelperClipboard struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Text          string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HelperClipboard) Reset() {
+	*x = HelperClipboard{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HelperClipboard) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HelperClipboard) ProtoMessage() {}
+
+func (x *HelperClipboard) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HelperClipboard.ProtoReflect.Descriptor instead.
+func (*HelperClipboard) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *HelperClipboard) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
 }
 
 type HelperCommand struct {
@@ -4957,6 +5219,10 @@ type HelperCommand struct {
 	//	*HelperCommand_Stop
 	//	*HelperCommand_Preview
 	//	*HelperCommand_Masks
+	//	*HelperCommand_Monitor
+	//	*HelperCommand_Clipboard
+	//	*HelperCommand_ClipboardWatch
+	//	*HelperCommand_Point
 	Body          isHelperCommand_Body `protobuf_oneof:"body"`
 	Generation    uint64               `protobuf:"varint,15,opt,name=generation,proto3" json:"generation,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -4965,7 +5231,7 @@ type HelperCommand struct {
 
 func (x *HelperCommand) Reset() {
 	*x = HelperCommand{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4977,7 +5243,7 @@ func (x *HelperCommand) String() string {
 func (*HelperCommand) ProtoMessage() {}
 
 func (x *HelperCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4990,7 +5256,7 @@ func (x *HelperCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperCommand.ProtoReflect.Descriptor instead.
 func (*HelperCommand) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{61}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *HelperCommand) GetBody() isHelperCommand_Body {
@@ -5063,6 +5329,42 @@ func (x *HelperCommand) GetMasks() *HelperMasks {
 	return nil
 }
 
+func (x *HelperCommand) GetMonitor() *HelperMonitor {
+	if x != nil {
+		if x, ok := x.Body.(*HelperCommand_Monitor); ok {
+			return x.Monitor
+		}
+	}
+	return nil
+}
+
+func (x *HelperCommand) GetClipboard() *HelperClipboard {
+	if x != nil {
+		if x, ok := x.Body.(*HelperCommand_Clipboard); ok {
+			return x.Clipboard
+		}
+	}
+	return nil
+}
+
+func (x *HelperCommand) GetClipboardWatch() *HelperClipboardWatch {
+	if x != nil {
+		if x, ok := x.Body.(*HelperCommand_ClipboardWatch); ok {
+			return x.ClipboardWatch
+		}
+	}
+	return nil
+}
+
+func (x *HelperCommand) GetPoint() *HelperPoint {
+	if x != nil {
+		if x, ok := x.Body.(*HelperCommand_Point); ok {
+			return x.Point
+		}
+	}
+	return nil
+}
+
 func (x *HelperCommand) GetGeneration() uint64 {
 	if x != nil {
 		return x.Generation
@@ -5102,6 +5404,22 @@ type HelperCommand_Masks struct {
 	Masks *HelperMasks `protobuf:"bytes,7,opt,name=masks,proto3,oneof"` // the first command after the hello, before any view
 }
 
+type HelperCommand_Monitor struct {
+	Monitor *HelperMonitor `protobuf:"bytes,8,opt,name=monitor,proto3,oneof"`
+}
+
+type HelperCommand_Clipboard struct {
+	Clipboard *HelperClipboard `protobuf:"bytes,9,opt,name=clipboard,proto3,oneof"` // put this on the technician's clipboard
+}
+
+type HelperCommand_ClipboardWatch struct {
+	ClipboardWatch *HelperClipboardWatch `protobuf:"bytes,10,opt,name=clipboard_watch,json=clipboardWatch,proto3,oneof"`
+}
+
+type HelperCommand_Point struct {
+	Point *HelperPoint `protobuf:"bytes,11,opt,name=point,proto3,oneof"`
+}
+
 func (*HelperCommand_View) isHelperCommand_Body() {}
 
 func (*HelperCommand_Input) isHelperCommand_Body() {}
@@ -5116,6 +5434,14 @@ func (*HelperCommand_Preview) isHelperCommand_Body() {}
 
 func (*HelperCommand_Masks) isHelperCommand_Body() {}
 
+func (*HelperCommand_Monitor) isHelperCommand_Body() {}
+
+func (*HelperCommand_Clipboard) isHelperCommand_Body() {}
+
+func (*HelperCommand_ClipboardWatch) isHelperCommand_Body() {}
+
+func (*HelperCommand_Point) isHelperCommand_Body() {}
+
 type HelperView struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	On            bool                   `protobuf:"varint,1,opt,name=on,proto3" json:"on,omitempty"`
@@ -5126,7 +5452,7 @@ type HelperView struct {
 
 func (x *HelperView) Reset() {
 	*x = HelperView{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5138,7 +5464,7 @@ func (x *HelperView) String() string {
 func (*HelperView) ProtoMessage() {}
 
 func (x *HelperView) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5151,7 +5477,7 @@ func (x *HelperView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperView.ProtoReflect.Descriptor instead.
 func (*HelperView) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{62}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *HelperView) GetOn() bool {
@@ -5177,7 +5503,7 @@ type HelperPreview struct {
 
 func (x *HelperPreview) Reset() {
 	*x = HelperPreview{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5189,7 +5515,7 @@ func (x *HelperPreview) String() string {
 func (*HelperPreview) ProtoMessage() {}
 
 func (x *HelperPreview) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5202,7 +5528,7 @@ func (x *HelperPreview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperPreview.ProtoReflect.Descriptor instead.
 func (*HelperPreview) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{63}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *HelperPreview) GetOn() bool {
@@ -5222,7 +5548,7 @@ type HelperMasks struct {
 
 func (x *HelperMasks) Reset() {
 	*x = HelperMasks{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5234,7 +5560,7 @@ func (x *HelperMasks) String() string {
 func (*HelperMasks) ProtoMessage() {}
 
 func (x *HelperMasks) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5247,7 +5573,7 @@ func (x *HelperMasks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMasks.ProtoReflect.Descriptor instead.
 func (*HelperMasks) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{64}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *HelperMasks) GetMasks() []*Mask {
@@ -5276,7 +5602,7 @@ type Mask struct {
 
 func (x *Mask) Reset() {
 	*x = Mask{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5288,7 +5614,7 @@ func (x *Mask) String() string {
 func (*Mask) ProtoMessage() {}
 
 func (x *Mask) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5301,7 +5627,7 @@ func (x *Mask) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mask.ProtoReflect.Descriptor instead.
 func (*Mask) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{65}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *Mask) GetId() string {
@@ -5360,16 +5686,21 @@ func (x *Mask) GetHeight() uint32 {
 	return 0
 }
 
+// HelperAck says what the engineer's side shows, and how much the link takes
+// without a queue: at most room bytes may be in the next update; 0 means wait
+// for the next HelperAck.
 type HelperAck struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Seq           uint32                 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
+	Room          uint64                 `protobuf:"varint,2,opt,name=room,proto3" json:"room,omitempty"`
+	Rate          uint64                 `protobuf:"varint,3,opt,name=rate,proto3" json:"rate,omitempty"` // bytes a second the link carries, as measured; 0: not known yet
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *HelperAck) Reset() {
 	*x = HelperAck{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5381,7 +5712,7 @@ func (x *HelperAck) String() string {
 func (*HelperAck) ProtoMessage() {}
 
 func (x *HelperAck) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5394,7 +5725,7 @@ func (x *HelperAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperAck.ProtoReflect.Descriptor instead.
 func (*HelperAck) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{66}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *HelperAck) GetSeq() uint32 {
@@ -5402,6 +5733,178 @@ func (x *HelperAck) GetSeq() uint32 {
 		return x.Seq
 	}
 	return 0
+}
+
+func (x *HelperAck) GetRoom() uint64 {
+	if x != nil {
+		return x.Room
+	}
+	return 0
+}
+
+func (x *HelperAck) GetRate() uint64 {
+	if x != nil {
+		return x.Rate
+	}
+	return 0
+}
+
+type HelperMonitor struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HelperMonitor) Reset() {
+	*x = HelperMonitor{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HelperMonitor) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HelperMonitor) ProtoMessage() {}
+
+func (x *HelperMonitor) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HelperMonitor.ProtoReflect.Descriptor instead.
+func (*HelperMonitor) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *HelperMonitor) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type HelperClipboardWatch struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	On            bool                   `protobuf:"varint,1,opt,name=on,proto3" json:"on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HelperClipboardWatch) Reset() {
+	*x = HelperClipboardWatch{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HelperClipboardWatch) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HelperClipboardWatch) ProtoMessage() {}
+
+func (x *HelperClipboardWatch) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HelperClipboardWatch.ProtoReflect.Descriptor instead.
+func (*HelperClipboardWatch) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *HelperClipboardWatch) GetOn() bool {
+	if x != nil {
+		return x.On
+	}
+	return false
+}
+
+// HelperPoint shows the engineer's pointer as a marker on the technician's
+// screen. Coordinates are those of the picture, as of input.
+type HelperPoint struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	On            bool                   `protobuf:"varint,1,opt,name=on,proto3" json:"on,omitempty"`
+	X             int32                  `protobuf:"varint,2,opt,name=x,proto3" json:"x,omitempty"`
+	Y             int32                  `protobuf:"varint,3,opt,name=y,proto3" json:"y,omitempty"`
+	Name          string                 `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HelperPoint) Reset() {
+	*x = HelperPoint{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HelperPoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HelperPoint) ProtoMessage() {}
+
+func (x *HelperPoint) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HelperPoint.ProtoReflect.Descriptor instead.
+func (*HelperPoint) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{72}
+}
+
+func (x *HelperPoint) GetOn() bool {
+	if x != nil {
+		return x.On
+	}
+	return false
+}
+
+func (x *HelperPoint) GetX() int32 {
+	if x != nil {
+		return x.X
+	}
+	return 0
+}
+
+func (x *HelperPoint) GetY() int32 {
+	if x != nil {
+		return x.Y
+	}
+	return 0
+}
+
+func (x *HelperPoint) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
 }
 
 type HelperInput struct {
@@ -5413,7 +5916,7 @@ type HelperInput struct {
 
 func (x *HelperInput) Reset() {
 	*x = HelperInput{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5425,7 +5928,7 @@ func (x *HelperInput) String() string {
 func (*HelperInput) ProtoMessage() {}
 
 func (x *HelperInput) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5438,7 +5941,7 @@ func (x *HelperInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperInput.ProtoReflect.Descriptor instead.
 func (*HelperInput) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{67}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *HelperInput) GetEvents() []*InputEvent {
@@ -5458,13 +5961,14 @@ type InputEvent struct {
 	Button        uint32                 `protobuf:"varint,6,opt,name=button,proto3" json:"button,omitempty"`               // 0 left, 1 middle, 2 right, as in the browser
 	WheelX        int32                  `protobuf:"varint,7,opt,name=wheel_x,json=wheelX,proto3" json:"wheel_x,omitempty"` // notches
 	WheelY        int32                  `protobuf:"varint,8,opt,name=wheel_y,json=wheelY,proto3" json:"wheel_y,omitempty"`
+	Text          string                 `protobuf:"bytes,9,opt,name=text,proto3" json:"text,omitempty"` // of KIND_TEXT: what an input method or a dead key made
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InputEvent) Reset() {
 	*x = InputEvent{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5476,7 +5980,7 @@ func (x *InputEvent) String() string {
 func (*InputEvent) ProtoMessage() {}
 
 func (x *InputEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5489,7 +5993,7 @@ func (x *InputEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputEvent.ProtoReflect.Descriptor instead.
 func (*InputEvent) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{68}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *InputEvent) GetKind() InputEvent_Kind {
@@ -5546,6 +6050,733 @@ func (x *InputEvent) GetWheelY() int32 {
 		return x.WheelY
 	}
 	return 0
+}
+
+func (x *InputEvent) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// FilesMessage goes from the window program to the service.
+type FilesMessage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Body:
+	//
+	//	*FilesMessage_Hello
+	//	*FilesMessage_Chosen
+	//	*FilesMessage_Data
+	//	*FilesMessage_Saved
+	//	*FilesMessage_Trouble
+	//	*FilesMessage_Progress
+	Body          isFilesMessage_Body `protobuf_oneof:"body"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FilesMessage) Reset() {
+	*x = FilesMessage{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FilesMessage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FilesMessage) ProtoMessage() {}
+
+func (x *FilesMessage) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FilesMessage.ProtoReflect.Descriptor instead.
+func (*FilesMessage) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{75}
+}
+
+func (x *FilesMessage) GetBody() isFilesMessage_Body {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *FilesMessage) GetHello() *FilesHello {
+	if x != nil {
+		if x, ok := x.Body.(*FilesMessage_Hello); ok {
+			return x.Hello
+		}
+	}
+	return nil
+}
+
+func (x *FilesMessage) GetChosen() *FileChosen {
+	if x != nil {
+		if x, ok := x.Body.(*FilesMessage_Chosen); ok {
+			return x.Chosen
+		}
+	}
+	return nil
+}
+
+func (x *FilesMessage) GetData() *FileData {
+	if x != nil {
+		if x, ok := x.Body.(*FilesMessage_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+func (x *FilesMessage) GetSaved() *FileSaved {
+	if x != nil {
+		if x, ok := x.Body.(*FilesMessage_Saved); ok {
+			return x.Saved
+		}
+	}
+	return nil
+}
+
+func (x *FilesMessage) GetTrouble() *FileTrouble {
+	if x != nil {
+		if x, ok := x.Body.(*FilesMessage_Trouble); ok {
+			return x.Trouble
+		}
+	}
+	return nil
+}
+
+func (x *FilesMessage) GetProgress() *FileProgress {
+	if x != nil {
+		if x, ok := x.Body.(*FilesMessage_Progress); ok {
+			return x.Progress
+		}
+	}
+	return nil
+}
+
+type isFilesMessage_Body interface {
+	isFilesMessage_Body()
+}
+
+type FilesMessage_Hello struct {
+	Hello *FilesHello `protobuf:"bytes,1,opt,name=hello,proto3,oneof"`
+}
+
+type FilesMessage_Chosen struct {
+	Chosen *FileChosen `protobuf:"bytes,2,opt,name=chosen,proto3,oneof"` // by the technician, to be sent; its bytes follow as data
+}
+
+type FilesMessage_Data struct {
+	Data *FileData `protobuf:"bytes,3,opt,name=data,proto3,oneof"` // of a file to the engineer
+}
+
+type FilesMessage_Saved struct {
+	Saved *FileSaved `protobuf:"bytes,4,opt,name=saved,proto3,oneof"`
+}
+
+type FilesMessage_Trouble struct {
+	Trouble *FileTrouble `protobuf:"bytes,5,opt,name=trouble,proto3,oneof"`
+}
+
+type FilesMessage_Progress struct {
+	Progress *FileProgress `protobuf:"bytes,6,opt,name=progress,proto3,oneof"` // bytes written so far
+}
+
+func (*FilesMessage_Hello) isFilesMessage_Body() {}
+
+func (*FilesMessage_Chosen) isFilesMessage_Body() {}
+
+func (*FilesMessage_Data) isFilesMessage_Body() {}
+
+func (*FilesMessage_Saved) isFilesMessage_Body() {}
+
+func (*FilesMessage_Trouble) isFilesMessage_Body() {}
+
+func (*FilesMessage_Progress) isFilesMessage_Body() {}
+
+type FilesHello struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FilesHello) Reset() {
+	*x = FilesHello{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FilesHello) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FilesHello) ProtoMessage() {}
+
+func (x *FilesHello) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FilesHello.ProtoReflect.Descriptor instead.
+func (*FilesHello) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{76}
+}
+
+func (x *FilesHello) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+// FileChosen answers ChooseFile, or is the technician's own wish with ask_id
+// empty. The service reads, hashes and scans all of it before it asks.
+type FileChosen struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AskId         string                 `protobuf:"bytes,1,opt,name=ask_id,json=askId,proto3" json:"ask_id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Size          uint64                 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	TransferId    string                 `protobuf:"bytes,4,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileChosen) Reset() {
+	*x = FileChosen{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileChosen) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileChosen) ProtoMessage() {}
+
+func (x *FileChosen) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileChosen.ProtoReflect.Descriptor instead.
+func (*FileChosen) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{77}
+}
+
+func (x *FileChosen) GetAskId() string {
+	if x != nil {
+		return x.AskId
+	}
+	return ""
+}
+
+func (x *FileChosen) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *FileChosen) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *FileChosen) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+type FileData struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Data          []byte                 `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	Last          bool                   `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileData) Reset() {
+	*x = FileData{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileData) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileData) ProtoMessage() {}
+
+func (x *FileData) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileData.ProtoReflect.Descriptor instead.
+func (*FileData) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{78}
+}
+
+func (x *FileData) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *FileData) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *FileData) GetLast() bool {
+	if x != nil {
+		return x.Last
+	}
+	return false
+}
+
+type FileSaved struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileSaved) Reset() {
+	*x = FileSaved{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileSaved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileSaved) ProtoMessage() {}
+
+func (x *FileSaved) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileSaved.ProtoReflect.Descriptor instead.
+func (*FileSaved) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{79}
+}
+
+func (x *FileSaved) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *FileSaved) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type FileTrouble struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Code          string                 `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileTrouble) Reset() {
+	*x = FileTrouble{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileTrouble) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileTrouble) ProtoMessage() {}
+
+func (x *FileTrouble) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileTrouble.ProtoReflect.Descriptor instead.
+func (*FileTrouble) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{80}
+}
+
+func (x *FileTrouble) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *FileTrouble) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+type FileProgress struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Done          uint64                 `protobuf:"varint,2,opt,name=done,proto3" json:"done,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileProgress) Reset() {
+	*x = FileProgress{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileProgress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileProgress) ProtoMessage() {}
+
+func (x *FileProgress) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileProgress.ProtoReflect.Descriptor instead.
+func (*FileProgress) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{81}
+}
+
+func (x *FileProgress) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *FileProgress) GetDone() uint64 {
+	if x != nil {
+		return x.Done
+	}
+	return 0
+}
+
+// FilesCommand goes from the service to the window program.
+type FilesCommand struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Body:
+	//
+	//	*FilesCommand_Save
+	//	*FilesCommand_Data
+	//	*FilesCommand_Choose
+	//	*FilesCommand_Dropped
+	//	*FilesCommand_More
+	Body          isFilesCommand_Body `protobuf_oneof:"body"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FilesCommand) Reset() {
+	*x = FilesCommand{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FilesCommand) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FilesCommand) ProtoMessage() {}
+
+func (x *FilesCommand) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FilesCommand.ProtoReflect.Descriptor instead.
+func (*FilesCommand) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{82}
+}
+
+func (x *FilesCommand) GetBody() isFilesCommand_Body {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *FilesCommand) GetSave() *SaveFile {
+	if x != nil {
+		if x, ok := x.Body.(*FilesCommand_Save); ok {
+			return x.Save
+		}
+	}
+	return nil
+}
+
+func (x *FilesCommand) GetData() *FileData {
+	if x != nil {
+		if x, ok := x.Body.(*FilesCommand_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+func (x *FilesCommand) GetChoose() *ChooseFile {
+	if x != nil {
+		if x, ok := x.Body.(*FilesCommand_Choose); ok {
+			return x.Choose
+		}
+	}
+	return nil
+}
+
+func (x *FilesCommand) GetDropped() *FileTrouble {
+	if x != nil {
+		if x, ok := x.Body.(*FilesCommand_Dropped); ok {
+			return x.Dropped
+		}
+	}
+	return nil
+}
+
+func (x *FilesCommand) GetMore() *FileProgress {
+	if x != nil {
+		if x, ok := x.Body.(*FilesCommand_More); ok {
+			return x.More
+		}
+	}
+	return nil
+}
+
+type isFilesCommand_Body interface {
+	isFilesCommand_Body()
+}
+
+type FilesCommand_Save struct {
+	Save *SaveFile `protobuf:"bytes,1,opt,name=save,proto3,oneof"` // received, checked and scanned; its bytes follow as data
+}
+
+type FilesCommand_Data struct {
+	Data *FileData `protobuf:"bytes,2,opt,name=data,proto3,oneof"`
+}
+
+type FilesCommand_Choose struct {
+	Choose *ChooseFile `protobuf:"bytes,3,opt,name=choose,proto3,oneof"` // the technician agreed to choose a file
+}
+
+type FilesCommand_Dropped struct {
+	Dropped *FileTrouble `protobuf:"bytes,4,opt,name=dropped,proto3,oneof"` // forget this transfer and what was written of it
+}
+
+type FilesCommand_More struct {
+	More *FileProgress `protobuf:"bytes,5,opt,name=more,proto3,oneof"` // the service has taken so much: go on
+}
+
+func (*FilesCommand_Save) isFilesCommand_Body() {}
+
+func (*FilesCommand_Data) isFilesCommand_Body() {}
+
+func (*FilesCommand_Choose) isFilesCommand_Body() {}
+
+func (*FilesCommand_Dropped) isFilesCommand_Body() {}
+
+func (*FilesCommand_More) isFilesCommand_Body() {}
+
+type SaveFile struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Size          uint64                 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	Sha256        string                 `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SaveFile) Reset() {
+	*x = SaveFile{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SaveFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SaveFile) ProtoMessage() {}
+
+func (x *SaveFile) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SaveFile.ProtoReflect.Descriptor instead.
+func (*SaveFile) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *SaveFile) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *SaveFile) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SaveFile) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *SaveFile) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+type ChooseFile struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AskId         string                 `protobuf:"bytes,1,opt,name=ask_id,json=askId,proto3" json:"ask_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChooseFile) Reset() {
+	*x = ChooseFile{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChooseFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChooseFile) ProtoMessage() {}
+
+func (x *ChooseFile) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChooseFile.ProtoReflect.Descriptor instead.
+func (*ChooseFile) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{84}
+}
+
+func (x *ChooseFile) GetAskId() string {
+	if x != nil {
+		return x.AskId
+	}
+	return ""
 }
 
 var File_ipc_hostpb_host_proto protoreflect.FileDescriptor
@@ -5725,7 +6956,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"capability\x18\x01 \x01(\x0e2\".beckmanconnect.host.v1.CapabilityR\n" +
 	"capability\x12\"\n" +
 	"\runtil_unix_ms\x18\x02 \x01(\x03R\vuntilUnixMs\x12\x16\n" +
-	"\x06active\x18\x03 \x01(\bR\x06active\"\x9c\x01\n" +
+	"\x06active\x18\x03 \x01(\bR\x06active\"\xd4\x01\n" +
 	"\bTransfer\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
@@ -5733,7 +6964,9 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x04done\x18\x04 \x01(\x04R\x04done\x12\x16\n" +
 	"\x06sha256\x18\x05 \x01(\tR\x06sha256\x12\x14\n" +
 	"\x05state\x18\x06 \x01(\tR\x05state\x12\x16\n" +
-	"\x06detail\x18\a \x01(\tR\x06detail\"\xb2\x05\n" +
+	"\x06detail\x18\a \x01(\tR\x06detail\x12\x1c\n" +
+	"\tdirection\x18\b \x01(\tR\tdirection\x12\x18\n" +
+	"\ascanner\x18\t \x01(\tR\ascanner\"\x82\x06\n" +
 	"\fSupportState\x12:\n" +
 	"\x05phase\x18\x01 \x01(\x0e2$.beckmanconnect.host.v1.SupportPhaseR\x05phase\x12\x19\n" +
 	"\boff_code\x18\x02 \x01(\tR\aoffCode\x12\x1d\n" +
@@ -5754,7 +6987,20 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x0fstarted_unix_ms\x18\f \x01(\x03R\rstartedUnixMs\x12\x14\n" +
 	"\x05words\x18\r \x01(\tR\x05words\x126\n" +
 	"\x06missed\x18\x0e \x03(\v2\x1e.beckmanconnect.host.v1.MissedR\x06missed\x129\n" +
-	"\asummary\x18\x0f \x01(\v2\x1f.beckmanconnect.host.v1.SummaryR\asummary\"y\n" +
+	"\asummary\x18\x0f \x01(\v2\x1f.beckmanconnect.host.v1.SummaryR\asummary\x124\n" +
+	"\x04chat\x18\x10 \x03(\v2 .beckmanconnect.host.v1.ChatLineR\x04chat\x12\x18\n" +
+	"\ascanner\x18\x11 \x01(\tR\ascanner\"g\n" +
+	"\bChatLine\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x17\n" +
+	"\aunix_ms\x18\x02 \x01(\x03R\x06unixMs\x12\x1e\n" +
+	"\n" +
+	"technician\x18\x03 \x01(\bR\n" +
+	"technician\x12\x12\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\"D\n" +
+	"\x0fSendChatRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"y\n" +
 	"\x06Missed\x12B\n" +
 	"\n" +
 	"capability\x18\x01 \x01(\x0e2\".beckmanconnect.host.v1.CapabilityR\n" +
@@ -5904,13 +7150,14 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\vPolicyLayer\x12\x14\n" +
 	"\x05layer\x18\x01 \x01(\tR\x05layer\x12\x12\n" +
 	"\x04says\x18\x02 \x01(\tR\x04says\x12\x16\n" +
-	"\x06allows\x18\x03 \x01(\bR\x06allows\"\xd5\x02\n" +
+	"\x06allows\x18\x03 \x01(\bR\x06allows\"\xf8\x02\n" +
 	"\rHelperMessage\x12;\n" +
 	"\x05hello\x18\x01 \x01(\v2#.beckmanconnect.host.v1.HelperHelloH\x00R\x05hello\x12%\n" +
 	"\rscreen_update\x18\x02 \x01(\fH\x00R\fscreenUpdate\x12;\n" +
-	"\x05state\x18\x03 \x01(\v2#.beckmanconnect.host.v1.HelperStateH\x00R\x05state\x12>\n" +
-	"\x06cursor\x18\x04 \x01(\v2$.beckmanconnect.host.v1.CursorUpdateH\x00R\x06cursor\x12;\n" +
-	"\apreview\x18\x05 \x01(\v2\x1f.beckmanconnect.host.v1.PreviewH\x00R\apreview\x12\x1e\n" +
+	"\x05state\x18\x03 \x01(\v2#.beckmanconnect.host.v1.HelperStateH\x00R\x05state\x12\x18\n" +
+	"\x06cursor\x18\x04 \x01(\fH\x00R\x06cursor\x12;\n" +
+	"\apreview\x18\x05 \x01(\v2\x1f.beckmanconnect.host.v1.PreviewH\x00R\apreview\x12G\n" +
+	"\tclipboard\x18\x06 \x01(\v2'.beckmanconnect.host.v1.HelperClipboardH\x00R\tclipboard\x12\x1e\n" +
 	"\n" +
 	"generation\x18\x0f \x01(\x04R\n" +
 	"generationB\x06\n" +
@@ -5918,7 +7165,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\vHelperHello\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\fR\x05token\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x02 \x01(\tR\tsessionId\"\xee\x01\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\"\xec\x02\n" +
 	"\vHelperState\x12\x14\n" +
 	"\x05width\x18\x01 \x01(\rR\x05width\x12\x16\n" +
 	"\x06height\x18\x02 \x01(\rR\x06height\x12\x1c\n" +
@@ -5929,15 +7176,22 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x06locked\x18\x06 \x01(\bR\x06locked\x12\x1f\n" +
 	"\vlocal_input\x18\a \x01(\bR\n" +
 	"localInput\x12\x14\n" +
-	"\x05masks\x18\b \x03(\tR\x05masks\"\x98\x01\n" +
-	"\fCursorUpdate\x12\f\n" +
-	"\x01x\x18\x01 \x01(\x05R\x01x\x12\f\n" +
-	"\x01y\x18\x02 \x01(\x05R\x01y\x12\x14\n" +
-	"\x05shape\x18\x03 \x01(\fR\x05shape\x12\x13\n" +
-	"\x05hot_x\x18\x04 \x01(\x05R\x04hotX\x12\x13\n" +
-	"\x05hot_y\x18\x05 \x01(\x05R\x04hotY\x12\x14\n" +
-	"\x05width\x18\x06 \x01(\rR\x05width\x12\x16\n" +
-	"\x06height\x18\a \x01(\rR\x06height\"\xde\x03\n" +
+	"\x05masks\x18\b \x03(\tR\x05masks\x12;\n" +
+	"\bmonitors\x18\t \x03(\v2\x1f.beckmanconnect.host.v1.MonitorR\bmonitors\x12\x18\n" +
+	"\amonitor\x18\n" +
+	" \x01(\tR\amonitor\x12%\n" +
+	"\x0esecure_desktop\x18\v \x01(\bR\rsecureDesktop\"\xa7\x01\n" +
+	"\aMonitor\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\f\n" +
+	"\x01x\x18\x03 \x01(\x05R\x01x\x12\f\n" +
+	"\x01y\x18\x04 \x01(\x05R\x01y\x12\x14\n" +
+	"\x05width\x18\x05 \x01(\rR\x05width\x12\x16\n" +
+	"\x06height\x18\x06 \x01(\rR\x06height\x12\x18\n" +
+	"\aprimary\x18\a \x01(\bR\aprimary\x12\x14\n" +
+	"\x05scale\x18\b \x01(\rR\x05scale\"%\n" +
+	"\x0fHelperClipboard\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\"\x80\x06\n" +
 	"\rHelperCommand\x128\n" +
 	"\x04view\x18\x01 \x01(\v2\".beckmanconnect.host.v1.HelperViewH\x00R\x04view\x12;\n" +
 	"\x05input\x18\x02 \x01(\v2#.beckmanconnect.host.v1.HelperInputH\x00R\x05input\x125\n" +
@@ -5945,7 +7199,12 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\frelease_keys\x18\x04 \x01(\v2\x1d.beckmanconnect.host.v1.EmptyH\x00R\vreleaseKeys\x123\n" +
 	"\x04stop\x18\x05 \x01(\v2\x1d.beckmanconnect.host.v1.EmptyH\x00R\x04stop\x12A\n" +
 	"\apreview\x18\x06 \x01(\v2%.beckmanconnect.host.v1.HelperPreviewH\x00R\apreview\x12;\n" +
-	"\x05masks\x18\a \x01(\v2#.beckmanconnect.host.v1.HelperMasksH\x00R\x05masks\x12\x1e\n" +
+	"\x05masks\x18\a \x01(\v2#.beckmanconnect.host.v1.HelperMasksH\x00R\x05masks\x12A\n" +
+	"\amonitor\x18\b \x01(\v2%.beckmanconnect.host.v1.HelperMonitorH\x00R\amonitor\x12G\n" +
+	"\tclipboard\x18\t \x01(\v2'.beckmanconnect.host.v1.HelperClipboardH\x00R\tclipboard\x12W\n" +
+	"\x0fclipboard_watch\x18\n" +
+	" \x01(\v2,.beckmanconnect.host.v1.HelperClipboardWatchH\x00R\x0eclipboardWatch\x12;\n" +
+	"\x05point\x18\v \x01(\v2#.beckmanconnect.host.v1.HelperPointH\x00R\x05point\x12\x1e\n" +
 	"\n" +
 	"generation\x18\x0f \x01(\x04R\n" +
 	"generationB\x06\n" +
@@ -5966,11 +7225,22 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x01x\x18\x05 \x01(\x05R\x01x\x12\f\n" +
 	"\x01y\x18\x06 \x01(\x05R\x01y\x12\x14\n" +
 	"\x05width\x18\a \x01(\rR\x05width\x12\x16\n" +
-	"\x06height\x18\b \x01(\rR\x06height\"\x1d\n" +
+	"\x06height\x18\b \x01(\rR\x06height\"E\n" +
 	"\tHelperAck\x12\x10\n" +
-	"\x03seq\x18\x01 \x01(\rR\x03seq\"I\n" +
+	"\x03seq\x18\x01 \x01(\rR\x03seq\x12\x12\n" +
+	"\x04room\x18\x02 \x01(\x04R\x04room\x12\x12\n" +
+	"\x04rate\x18\x03 \x01(\x04R\x04rate\"\x1f\n" +
+	"\rHelperMonitor\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"&\n" +
+	"\x14HelperClipboardWatch\x12\x0e\n" +
+	"\x02on\x18\x01 \x01(\bR\x02on\"M\n" +
+	"\vHelperPoint\x12\x0e\n" +
+	"\x02on\x18\x01 \x01(\bR\x02on\x12\f\n" +
+	"\x01x\x18\x02 \x01(\x05R\x01x\x12\f\n" +
+	"\x01y\x18\x03 \x01(\x05R\x01y\x12\x12\n" +
+	"\x04name\x18\x04 \x01(\tR\x04name\"I\n" +
 	"\vHelperInput\x12:\n" +
-	"\x06events\x18\x01 \x03(\v2\".beckmanconnect.host.v1.InputEventR\x06events\"\xe5\x02\n" +
+	"\x06events\x18\x01 \x03(\v2\".beckmanconnect.host.v1.InputEventR\x06events\"\x88\x03\n" +
 	"\n" +
 	"InputEvent\x12;\n" +
 	"\x04kind\x18\x01 \x01(\x0e2'.beckmanconnect.host.v1.InputEvent.KindR\x04kind\x12\x12\n" +
@@ -5980,7 +7250,8 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x01y\x18\x05 \x01(\x05R\x01y\x12\x16\n" +
 	"\x06button\x18\x06 \x01(\rR\x06button\x12\x17\n" +
 	"\awheel_x\x18\a \x01(\x05R\x06wheelX\x12\x17\n" +
-	"\awheel_y\x18\b \x01(\x05R\x06wheelY\"\x8d\x01\n" +
+	"\awheel_y\x18\b \x01(\x05R\x06wheelY\x12\x12\n" +
+	"\x04text\x18\t \x01(\tR\x04text\"\x9c\x01\n" +
 	"\x04Kind\x12\x10\n" +
 	"\fKIND_UNKNOWN\x10\x00\x12\x11\n" +
 	"\rKIND_KEY_DOWN\x10\x01\x12\x0f\n" +
@@ -5989,7 +7260,60 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x10KIND_BUTTON_DOWN\x10\x04\x12\x12\n" +
 	"\x0eKIND_BUTTON_UP\x10\x05\x12\x0e\n" +
 	"\n" +
-	"KIND_WHEEL\x10\x06*g\n" +
+	"KIND_WHEEL\x10\x06\x12\r\n" +
+	"\tKIND_TEXT\x10\a\"\x88\x03\n" +
+	"\fFilesMessage\x12:\n" +
+	"\x05hello\x18\x01 \x01(\v2\".beckmanconnect.host.v1.FilesHelloH\x00R\x05hello\x12<\n" +
+	"\x06chosen\x18\x02 \x01(\v2\".beckmanconnect.host.v1.FileChosenH\x00R\x06chosen\x126\n" +
+	"\x04data\x18\x03 \x01(\v2 .beckmanconnect.host.v1.FileDataH\x00R\x04data\x129\n" +
+	"\x05saved\x18\x04 \x01(\v2!.beckmanconnect.host.v1.FileSavedH\x00R\x05saved\x12?\n" +
+	"\atrouble\x18\x05 \x01(\v2#.beckmanconnect.host.v1.FileTroubleH\x00R\atrouble\x12B\n" +
+	"\bprogress\x18\x06 \x01(\v2$.beckmanconnect.host.v1.FileProgressH\x00R\bprogressB\x06\n" +
+	"\x04body\"+\n" +
+	"\n" +
+	"FilesHello\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\"l\n" +
+	"\n" +
+	"FileChosen\x12\x15\n" +
+	"\x06ask_id\x18\x01 \x01(\tR\x05askId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x04R\x04size\x12\x1f\n" +
+	"\vtransfer_id\x18\x04 \x01(\tR\n" +
+	"transferId\"S\n" +
+	"\bFileData\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\x12\x12\n" +
+	"\x04last\x18\x03 \x01(\bR\x04last\"@\n" +
+	"\tFileSaved\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"B\n" +
+	"\vFileTrouble\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\"C\n" +
+	"\fFileProgress\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x12\n" +
+	"\x04done\x18\x02 \x01(\x04R\x04done\"\xc1\x02\n" +
+	"\fFilesCommand\x126\n" +
+	"\x04save\x18\x01 \x01(\v2 .beckmanconnect.host.v1.SaveFileH\x00R\x04save\x126\n" +
+	"\x04data\x18\x02 \x01(\v2 .beckmanconnect.host.v1.FileDataH\x00R\x04data\x12<\n" +
+	"\x06choose\x18\x03 \x01(\v2\".beckmanconnect.host.v1.ChooseFileH\x00R\x06choose\x12?\n" +
+	"\adropped\x18\x04 \x01(\v2#.beckmanconnect.host.v1.FileTroubleH\x00R\adropped\x12:\n" +
+	"\x04more\x18\x05 \x01(\v2$.beckmanconnect.host.v1.FileProgressH\x00R\x04moreB\x06\n" +
+	"\x04body\"k\n" +
+	"\bSaveFile\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x04R\x04size\x12\x16\n" +
+	"\x06sha256\x18\x04 \x01(\tR\x06sha256\"#\n" +
+	"\n" +
+	"ChooseFile\x12\x15\n" +
+	"\x06ask_id\x18\x01 \x01(\tR\x05askId*g\n" +
 	"\x04Link\x12\x10\n" +
 	"\fLINK_UNKNOWN\x10\x00\x12\x15\n" +
 	"\x11LINK_UNREGISTERED\x10\x01\x12\x13\n" +
@@ -6007,14 +7331,18 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x13ALARM_STATE_UNKNOWN\x10\x00\x12\x16\n" +
 	"\x12ALARM_STATE_RAISED\x10\x01\x12\x1c\n" +
 	"\x18ALARM_STATE_ACKNOWLEDGED\x10\x02\x12\x17\n" +
-	"\x13ALARM_STATE_CLEARED\x10\x03*\x81\x01\n" +
+	"\x13ALARM_STATE_CLEARED\x10\x03*\xf4\x01\n" +
 	"\n" +
 	"Capability\x12\x16\n" +
 	"\x12CAPABILITY_UNKNOWN\x10\x00\x12\x13\n" +
 	"\x0fCAPABILITY_VIEW\x10\x01\x12\x16\n" +
 	"\x12CAPABILITY_CONTROL\x10\x02\x12\x14\n" +
 	"\x10CAPABILITY_FILES\x10\x03\x12\x18\n" +
-	"\x14CAPABILITY_CLIPBOARD\x10\x04*\xa9\x01\n" +
+	"\x14CAPABILITY_CLIPBOARD\x10\x04\x12\x1e\n" +
+	"\x1aCAPABILITY_CLIPBOARD_TO_PC\x10\x05\x12$\n" +
+	" CAPABILITY_CLIPBOARD_TO_ENGINEER\x10\x06\x12\x13\n" +
+	"\x0fCAPABILITY_CHAT\x10\a\x12\x16\n" +
+	"\x12CAPABILITY_POINTER\x10\b*\xa9\x01\n" +
 	"\fSupportPhase\x12\x19\n" +
 	"\x15SUPPORT_PHASE_UNKNOWN\x10\x00\x12\x15\n" +
 	"\x11SUPPORT_PHASE_OFF\x10\x01\x12\x17\n" +
@@ -6026,7 +7354,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x10DURATION_UNKNOWN\x10\x00\x12\x11\n" +
 	"\rDURATION_ONCE\x10\x01\x12\x13\n" +
 	"\x0fDURATION_15_MIN\x10\x02\x12\x14\n" +
-	"\x10DURATION_SESSION\x10\x032\xde\x11\n" +
+	"\x10DURATION_SESSION\x10\x032\x91\x13\n" +
 	"\x04Host\x12Q\n" +
 	"\x05Hello\x12$.beckmanconnect.host.v1.HelloRequest\x1a\".beckmanconnect.host.v1.HelloReply\x12U\n" +
 	"\tGetStatus\x12(.beckmanconnect.host.v1.GetStatusRequest\x1a\x1e.beckmanconnect.host.v1.Status\x12N\n" +
@@ -6053,7 +7381,9 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\rAcceptUpgrade\x12,.beckmanconnect.host.v1.AcceptUpgradeRequest\x1a\x1f.beckmanconnect.host.v1.Upgrade\x12a\n" +
 	"\fListActivity\x12+.beckmanconnect.host.v1.ListActivityRequest\x1a$.beckmanconnect.host.v1.ActivityPage\x12h\n" +
 	"\rExplainPolicy\x12,.beckmanconnect.host.v1.ExplainPolicyRequest\x1a).beckmanconnect.host.v1.PolicyExplanation\x12a\n" +
-	"\rAttachDesktop\x12%.beckmanconnect.host.v1.HelperMessage\x1a%.beckmanconnect.host.v1.HelperCommand(\x010\x01B\x1bZ\x19beckmanconnect/ipc/hostpbb\x06proto3"
+	"\rAttachDesktop\x12%.beckmanconnect.host.v1.HelperMessage\x1a%.beckmanconnect.host.v1.HelperCommand(\x010\x01\x12]\n" +
+	"\vHandleFiles\x12$.beckmanconnect.host.v1.FilesMessage\x1a$.beckmanconnect.host.v1.FilesCommand(\x010\x01\x12R\n" +
+	"\bSendChat\x12'.beckmanconnect.host.v1.SendChatRequest\x1a\x1d.beckmanconnect.host.v1.EmptyB\x1bZ\x19beckmanconnect/ipc/hostpbb\x06proto3"
 
 var (
 	file_ipc_hostpb_host_proto_rawDescOnce sync.Once
@@ -6068,7 +7398,7 @@ func file_ipc_hostpb_host_proto_rawDescGZIP() []byte {
 }
 
 var file_ipc_hostpb_host_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 70)
+var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 86)
 var file_ipc_hostpb_host_proto_goTypes = []any{
 	(Link)(0),                              // 0: beckmanconnect.host.v1.Link
 	(Severity)(0),                          // 1: beckmanconnect.host.v1.Severity
@@ -6110,158 +7440,195 @@ var file_ipc_hostpb_host_proto_goTypes = []any{
 	(*Lease)(nil),                          // 37: beckmanconnect.host.v1.Lease
 	(*Transfer)(nil),                       // 38: beckmanconnect.host.v1.Transfer
 	(*SupportState)(nil),                   // 39: beckmanconnect.host.v1.SupportState
-	(*Missed)(nil),                         // 40: beckmanconnect.host.v1.Missed
-	(*Summary)(nil),                        // 41: beckmanconnect.host.v1.Summary
-	(*SummaryLine)(nil),                    // 42: beckmanconnect.host.v1.SummaryLine
-	(*Prompt)(nil),                         // 43: beckmanconnect.host.v1.Prompt
-	(*PromptGone)(nil),                     // 44: beckmanconnect.host.v1.PromptGone
-	(*AnswerPromptRequest)(nil),            // 45: beckmanconnect.host.v1.AnswerPromptRequest
-	(*SetPINRequest)(nil),                  // 46: beckmanconnect.host.v1.SetPINRequest
-	(*RemovePINRequest)(nil),               // 47: beckmanconnect.host.v1.RemovePINRequest
-	(*WatchPreviewRequest)(nil),            // 48: beckmanconnect.host.v1.WatchPreviewRequest
-	(*Preview)(nil),                        // 49: beckmanconnect.host.v1.Preview
-	(*RevokeCapabilityRequest)(nil),        // 50: beckmanconnect.host.v1.RevokeCapabilityRequest
-	(*EndSessionRequest)(nil),              // 51: beckmanconnect.host.v1.EndSessionRequest
-	(*ResetCodeTriesRequest)(nil),          // 52: beckmanconnect.host.v1.ResetCodeTriesRequest
-	(*HoldSessionBarRequest)(nil),          // 53: beckmanconnect.host.v1.HoldSessionBarRequest
-	(*Upgrade)(nil),                        // 54: beckmanconnect.host.v1.Upgrade
-	(*AcceptUpgradeRequest)(nil),           // 55: beckmanconnect.host.v1.AcceptUpgradeRequest
-	(*ListActivityRequest)(nil),            // 56: beckmanconnect.host.v1.ListActivityRequest
-	(*ActivityPage)(nil),                   // 57: beckmanconnect.host.v1.ActivityPage
-	(*Activity)(nil),                       // 58: beckmanconnect.host.v1.Activity
-	(*ExplainPolicyRequest)(nil),           // 59: beckmanconnect.host.v1.ExplainPolicyRequest
-	(*PolicyExplanation)(nil),              // 60: beckmanconnect.host.v1.PolicyExplanation
-	(*PolicyRow)(nil),                      // 61: beckmanconnect.host.v1.PolicyRow
-	(*PolicyVerdict)(nil),                  // 62: beckmanconnect.host.v1.PolicyVerdict
-	(*PolicyLayer)(nil),                    // 63: beckmanconnect.host.v1.PolicyLayer
-	(*HelperMessage)(nil),                  // 64: beckmanconnect.host.v1.HelperMessage
-	(*HelperHello)(nil),                    // 65: beckmanconnect.host.v1.HelperHello
-	(*HelperState)(nil),                    // 66: beckmanconnect.host.v1.HelperState
-	(*CursorUpdate)(nil),                   // 67: beckmanconnect.host.v1.CursorUpdate
-	(*HelperCommand)(nil),                  // 68: beckmanconnect.host.v1.HelperCommand
-	(*HelperView)(nil),                     // 69: beckmanconnect.host.v1.HelperView
-	(*HelperPreview)(nil),                  // 70: beckmanconnect.host.v1.HelperPreview
-	(*HelperMasks)(nil),                    // 71: beckmanconnect.host.v1.HelperMasks
-	(*Mask)(nil),                           // 72: beckmanconnect.host.v1.Mask
-	(*HelperAck)(nil),                      // 73: beckmanconnect.host.v1.HelperAck
-	(*HelperInput)(nil),                    // 74: beckmanconnect.host.v1.HelperInput
-	(*InputEvent)(nil),                     // 75: beckmanconnect.host.v1.InputEvent
-	nil,                                    // 76: beckmanconnect.host.v1.Activity.FieldsEntry
+	(*ChatLine)(nil),                       // 40: beckmanconnect.host.v1.ChatLine
+	(*SendChatRequest)(nil),                // 41: beckmanconnect.host.v1.SendChatRequest
+	(*Missed)(nil),                         // 42: beckmanconnect.host.v1.Missed
+	(*Summary)(nil),                        // 43: beckmanconnect.host.v1.Summary
+	(*SummaryLine)(nil),                    // 44: beckmanconnect.host.v1.SummaryLine
+	(*Prompt)(nil),                         // 45: beckmanconnect.host.v1.Prompt
+	(*PromptGone)(nil),                     // 46: beckmanconnect.host.v1.PromptGone
+	(*AnswerPromptRequest)(nil),            // 47: beckmanconnect.host.v1.AnswerPromptRequest
+	(*SetPINRequest)(nil),                  // 48: beckmanconnect.host.v1.SetPINRequest
+	(*RemovePINRequest)(nil),               // 49: beckmanconnect.host.v1.RemovePINRequest
+	(*WatchPreviewRequest)(nil),            // 50: beckmanconnect.host.v1.WatchPreviewRequest
+	(*Preview)(nil),                        // 51: beckmanconnect.host.v1.Preview
+	(*RevokeCapabilityRequest)(nil),        // 52: beckmanconnect.host.v1.RevokeCapabilityRequest
+	(*EndSessionRequest)(nil),              // 53: beckmanconnect.host.v1.EndSessionRequest
+	(*ResetCodeTriesRequest)(nil),          // 54: beckmanconnect.host.v1.ResetCodeTriesRequest
+	(*HoldSessionBarRequest)(nil),          // 55: beckmanconnect.host.v1.HoldSessionBarRequest
+	(*Upgrade)(nil),                        // 56: beckmanconnect.host.v1.Upgrade
+	(*AcceptUpgradeRequest)(nil),           // 57: beckmanconnect.host.v1.AcceptUpgradeRequest
+	(*ListActivityRequest)(nil),            // 58: beckmanconnect.host.v1.ListActivityRequest
+	(*ActivityPage)(nil),                   // 59: beckmanconnect.host.v1.ActivityPage
+	(*Activity)(nil),                       // 60: beckmanconnect.host.v1.Activity
+	(*ExplainPolicyRequest)(nil),           // 61: beckmanconnect.host.v1.ExplainPolicyRequest
+	(*PolicyExplanation)(nil),              // 62: beckmanconnect.host.v1.PolicyExplanation
+	(*PolicyRow)(nil),                      // 63: beckmanconnect.host.v1.PolicyRow
+	(*PolicyVerdict)(nil),                  // 64: beckmanconnect.host.v1.PolicyVerdict
+	(*PolicyLayer)(nil),                    // 65: beckmanconnect.host.v1.PolicyLayer
+	(*HelperMessage)(nil),                  // 66: beckmanconnect.host.v1.HelperMessage
+	(*HelperHello)(nil),                    // 67: beckmanconnect.host.v1.HelperHello
+	(*HelperState)(nil),                    // 68: beckmanconnect.host.v1.HelperState
+	(*Monitor)(nil),                        // 69: beckmanconnect.host.v1.Monitor
+	(*HelperClipboard)(nil),                // 70: beckmanconnect.host.v1.HelperClipboard
+	(*HelperCommand)(nil),                  // 71: beckmanconnect.host.v1.HelperCommand
+	(*HelperView)(nil),                     // 72: beckmanconnect.host.v1.HelperView
+	(*HelperPreview)(nil),                  // 73: beckmanconnect.host.v1.HelperPreview
+	(*HelperMasks)(nil),                    // 74: beckmanconnect.host.v1.HelperMasks
+	(*Mask)(nil),                           // 75: beckmanconnect.host.v1.Mask
+	(*HelperAck)(nil),                      // 76: beckmanconnect.host.v1.HelperAck
+	(*HelperMonitor)(nil),                  // 77: beckmanconnect.host.v1.HelperMonitor
+	(*HelperClipboardWatch)(nil),           // 78: beckmanconnect.host.v1.HelperClipboardWatch
+	(*HelperPoint)(nil),                    // 79: beckmanconnect.host.v1.HelperPoint
+	(*HelperInput)(nil),                    // 80: beckmanconnect.host.v1.HelperInput
+	(*InputEvent)(nil),                     // 81: beckmanconnect.host.v1.InputEvent
+	(*FilesMessage)(nil),                   // 82: beckmanconnect.host.v1.FilesMessage
+	(*FilesHello)(nil),                     // 83: beckmanconnect.host.v1.FilesHello
+	(*FileChosen)(nil),                     // 84: beckmanconnect.host.v1.FileChosen
+	(*FileData)(nil),                       // 85: beckmanconnect.host.v1.FileData
+	(*FileSaved)(nil),                      // 86: beckmanconnect.host.v1.FileSaved
+	(*FileTrouble)(nil),                    // 87: beckmanconnect.host.v1.FileTrouble
+	(*FileProgress)(nil),                   // 88: beckmanconnect.host.v1.FileProgress
+	(*FilesCommand)(nil),                   // 89: beckmanconnect.host.v1.FilesCommand
+	(*SaveFile)(nil),                       // 90: beckmanconnect.host.v1.SaveFile
+	(*ChooseFile)(nil),                     // 91: beckmanconnect.host.v1.ChooseFile
+	nil,                                    // 92: beckmanconnect.host.v1.Activity.FieldsEntry
 }
 var file_ipc_hostpb_host_proto_depIdxs = []int32{
-	0,  // 0: beckmanconnect.host.v1.Status.link:type_name -> beckmanconnect.host.v1.Link
-	15, // 1: beckmanconnect.host.v1.Status.registration:type_name -> beckmanconnect.host.v1.Registration
-	1,  // 2: beckmanconnect.host.v1.Status.worst:type_name -> beckmanconnect.host.v1.Severity
-	39, // 3: beckmanconnect.host.v1.Status.support:type_name -> beckmanconnect.host.v1.SupportState
-	54, // 4: beckmanconnect.host.v1.Status.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
-	14, // 5: beckmanconnect.host.v1.Status.log:type_name -> beckmanconnect.host.v1.LogState
-	13, // 6: beckmanconnect.host.v1.Status.components:type_name -> beckmanconnect.host.v1.Component
-	18, // 7: beckmanconnect.host.v1.Event.reset:type_name -> beckmanconnect.host.v1.Reset
-	12, // 8: beckmanconnect.host.v1.Event.status:type_name -> beckmanconnect.host.v1.Status
-	28, // 9: beckmanconnect.host.v1.Event.notification:type_name -> beckmanconnect.host.v1.Notification
-	43, // 10: beckmanconnect.host.v1.Event.prompt:type_name -> beckmanconnect.host.v1.Prompt
-	44, // 11: beckmanconnect.host.v1.Event.prompt_gone:type_name -> beckmanconnect.host.v1.PromptGone
-	39, // 12: beckmanconnect.host.v1.Event.support:type_name -> beckmanconnect.host.v1.SupportState
-	54, // 13: beckmanconnect.host.v1.Event.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
-	20, // 14: beckmanconnect.host.v1.Event.show:type_name -> beckmanconnect.host.v1.ShowRequest
-	22, // 15: beckmanconnect.host.v1.Event.desktop_wanted:type_name -> beckmanconnect.host.v1.DesktopWanted
-	19, // 16: beckmanconnect.host.v1.Event.lagged:type_name -> beckmanconnect.host.v1.Lagged
-	12, // 17: beckmanconnect.host.v1.Reset.snapshot:type_name -> beckmanconnect.host.v1.Status
-	1,  // 18: beckmanconnect.host.v1.Notification.severity:type_name -> beckmanconnect.host.v1.Severity
-	2,  // 19: beckmanconnect.host.v1.Notification.state:type_name -> beckmanconnect.host.v1.AlarmState
-	27, // 20: beckmanconnect.host.v1.Notification.texts:type_name -> beckmanconnect.host.v1.LocalText
-	28, // 21: beckmanconnect.host.v1.NotificationPage.notifications:type_name -> beckmanconnect.host.v1.Notification
-	1,  // 22: beckmanconnect.host.v1.PublishNotificationRequest.severity:type_name -> beckmanconnect.host.v1.Severity
-	3,  // 23: beckmanconnect.host.v1.Lease.capability:type_name -> beckmanconnect.host.v1.Capability
-	4,  // 24: beckmanconnect.host.v1.SupportState.phase:type_name -> beckmanconnect.host.v1.SupportPhase
-	36, // 25: beckmanconnect.host.v1.SupportState.engineer:type_name -> beckmanconnect.host.v1.Engineer
-	37, // 26: beckmanconnect.host.v1.SupportState.leases:type_name -> beckmanconnect.host.v1.Lease
-	38, // 27: beckmanconnect.host.v1.SupportState.transfers:type_name -> beckmanconnect.host.v1.Transfer
-	43, // 28: beckmanconnect.host.v1.SupportState.prompt:type_name -> beckmanconnect.host.v1.Prompt
-	40, // 29: beckmanconnect.host.v1.SupportState.missed:type_name -> beckmanconnect.host.v1.Missed
-	41, // 30: beckmanconnect.host.v1.SupportState.summary:type_name -> beckmanconnect.host.v1.Summary
-	3,  // 31: beckmanconnect.host.v1.Missed.capability:type_name -> beckmanconnect.host.v1.Capability
-	36, // 32: beckmanconnect.host.v1.Summary.engineer:type_name -> beckmanconnect.host.v1.Engineer
-	42, // 33: beckmanconnect.host.v1.Summary.lines:type_name -> beckmanconnect.host.v1.SummaryLine
-	3,  // 34: beckmanconnect.host.v1.SummaryLine.capability:type_name -> beckmanconnect.host.v1.Capability
-	3,  // 35: beckmanconnect.host.v1.Prompt.capability:type_name -> beckmanconnect.host.v1.Capability
-	36, // 36: beckmanconnect.host.v1.Prompt.engineer:type_name -> beckmanconnect.host.v1.Engineer
-	5,  // 37: beckmanconnect.host.v1.Prompt.durations:type_name -> beckmanconnect.host.v1.Duration_
-	5,  // 38: beckmanconnect.host.v1.AnswerPromptRequest.duration:type_name -> beckmanconnect.host.v1.Duration_
-	3,  // 39: beckmanconnect.host.v1.RevokeCapabilityRequest.capability:type_name -> beckmanconnect.host.v1.Capability
-	27, // 40: beckmanconnect.host.v1.Upgrade.notes:type_name -> beckmanconnect.host.v1.LocalText
-	58, // 41: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
-	76, // 42: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
-	61, // 43: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
-	62, // 44: beckmanconnect.host.v1.PolicyExplanation.verdict:type_name -> beckmanconnect.host.v1.PolicyVerdict
-	63, // 45: beckmanconnect.host.v1.PolicyVerdict.layers:type_name -> beckmanconnect.host.v1.PolicyLayer
-	65, // 46: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
-	66, // 47: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
-	67, // 48: beckmanconnect.host.v1.HelperMessage.cursor:type_name -> beckmanconnect.host.v1.CursorUpdate
-	49, // 49: beckmanconnect.host.v1.HelperMessage.preview:type_name -> beckmanconnect.host.v1.Preview
-	69, // 50: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
-	74, // 51: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
-	73, // 52: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
-	7,  // 53: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
-	7,  // 54: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
-	70, // 55: beckmanconnect.host.v1.HelperCommand.preview:type_name -> beckmanconnect.host.v1.HelperPreview
-	71, // 56: beckmanconnect.host.v1.HelperCommand.masks:type_name -> beckmanconnect.host.v1.HelperMasks
-	72, // 57: beckmanconnect.host.v1.HelperMasks.masks:type_name -> beckmanconnect.host.v1.Mask
-	75, // 58: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
-	6,  // 59: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
-	9,  // 60: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
-	11, // 61: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
-	16, // 62: beckmanconnect.host.v1.Host.Watch:input_type -> beckmanconnect.host.v1.WatchRequest
-	20, // 63: beckmanconnect.host.v1.Host.Show:input_type -> beckmanconnect.host.v1.ShowRequest
-	23, // 64: beckmanconnect.host.v1.Host.GetTerms:input_type -> beckmanconnect.host.v1.GetTermsRequest
-	25, // 65: beckmanconnect.host.v1.Host.AcceptTerms:input_type -> beckmanconnect.host.v1.AcceptTermsRequest
-	26, // 66: beckmanconnect.host.v1.Host.Register:input_type -> beckmanconnect.host.v1.RegisterRequest
-	29, // 67: beckmanconnect.host.v1.Host.ListNotifications:input_type -> beckmanconnect.host.v1.ListNotificationsRequest
-	31, // 68: beckmanconnect.host.v1.Host.AcknowledgeNotification:input_type -> beckmanconnect.host.v1.AcknowledgeNotificationRequest
-	32, // 69: beckmanconnect.host.v1.Host.PublishNotification:input_type -> beckmanconnect.host.v1.PublishNotificationRequest
-	33, // 70: beckmanconnect.host.v1.Host.RequestHelp:input_type -> beckmanconnect.host.v1.RequestHelpRequest
-	35, // 71: beckmanconnect.host.v1.Host.CancelHelp:input_type -> beckmanconnect.host.v1.CancelHelpRequest
-	45, // 72: beckmanconnect.host.v1.Host.AnswerPrompt:input_type -> beckmanconnect.host.v1.AnswerPromptRequest
-	50, // 73: beckmanconnect.host.v1.Host.RevokeCapability:input_type -> beckmanconnect.host.v1.RevokeCapabilityRequest
-	51, // 74: beckmanconnect.host.v1.Host.EndSession:input_type -> beckmanconnect.host.v1.EndSessionRequest
-	52, // 75: beckmanconnect.host.v1.Host.ResetCodeTries:input_type -> beckmanconnect.host.v1.ResetCodeTriesRequest
-	46, // 76: beckmanconnect.host.v1.Host.SetPIN:input_type -> beckmanconnect.host.v1.SetPINRequest
-	47, // 77: beckmanconnect.host.v1.Host.RemovePIN:input_type -> beckmanconnect.host.v1.RemovePINRequest
-	53, // 78: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
-	48, // 79: beckmanconnect.host.v1.Host.WatchPreview:input_type -> beckmanconnect.host.v1.WatchPreviewRequest
-	55, // 80: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
-	56, // 81: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
-	59, // 82: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
-	64, // 83: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
-	10, // 84: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
-	12, // 85: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
-	17, // 86: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
-	21, // 87: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
-	24, // 88: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
-	7,  // 89: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
-	15, // 90: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
-	30, // 91: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
-	28, // 92: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
-	28, // 93: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
-	34, // 94: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
-	7,  // 95: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 96: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 97: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 98: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 99: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 100: beckmanconnect.host.v1.Host.SetPIN:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 101: beckmanconnect.host.v1.Host.RemovePIN:output_type -> beckmanconnect.host.v1.Empty
-	7,  // 102: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
-	49, // 103: beckmanconnect.host.v1.Host.WatchPreview:output_type -> beckmanconnect.host.v1.Preview
-	54, // 104: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
-	57, // 105: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
-	60, // 106: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
-	68, // 107: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
-	84, // [84:108] is the sub-list for method output_type
-	60, // [60:84] is the sub-list for method input_type
-	60, // [60:60] is the sub-list for extension type_name
-	60, // [60:60] is the sub-list for extension extendee
-	0,  // [0:60] is the sub-list for field type_name
+	0,   // 0: beckmanconnect.host.v1.Status.link:type_name -> beckmanconnect.host.v1.Link
+	15,  // 1: beckmanconnect.host.v1.Status.registration:type_name -> beckmanconnect.host.v1.Registration
+	1,   // 2: beckmanconnect.host.v1.Status.worst:type_name -> beckmanconnect.host.v1.Severity
+	39,  // 3: beckmanconnect.host.v1.Status.support:type_name -> beckmanconnect.host.v1.SupportState
+	56,  // 4: beckmanconnect.host.v1.Status.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
+	14,  // 5: beckmanconnect.host.v1.Status.log:type_name -> beckmanconnect.host.v1.LogState
+	13,  // 6: beckmanconnect.host.v1.Status.components:type_name -> beckmanconnect.host.v1.Component
+	18,  // 7: beckmanconnect.host.v1.Event.reset:type_name -> beckmanconnect.host.v1.Reset
+	12,  // 8: beckmanconnect.host.v1.Event.status:type_name -> beckmanconnect.host.v1.Status
+	28,  // 9: beckmanconnect.host.v1.Event.notification:type_name -> beckmanconnect.host.v1.Notification
+	45,  // 10: beckmanconnect.host.v1.Event.prompt:type_name -> beckmanconnect.host.v1.Prompt
+	46,  // 11: beckmanconnect.host.v1.Event.prompt_gone:type_name -> beckmanconnect.host.v1.PromptGone
+	39,  // 12: beckmanconnect.host.v1.Event.support:type_name -> beckmanconnect.host.v1.SupportState
+	56,  // 13: beckmanconnect.host.v1.Event.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
+	20,  // 14: beckmanconnect.host.v1.Event.show:type_name -> beckmanconnect.host.v1.ShowRequest
+	22,  // 15: beckmanconnect.host.v1.Event.desktop_wanted:type_name -> beckmanconnect.host.v1.DesktopWanted
+	19,  // 16: beckmanconnect.host.v1.Event.lagged:type_name -> beckmanconnect.host.v1.Lagged
+	12,  // 17: beckmanconnect.host.v1.Reset.snapshot:type_name -> beckmanconnect.host.v1.Status
+	1,   // 18: beckmanconnect.host.v1.Notification.severity:type_name -> beckmanconnect.host.v1.Severity
+	2,   // 19: beckmanconnect.host.v1.Notification.state:type_name -> beckmanconnect.host.v1.AlarmState
+	27,  // 20: beckmanconnect.host.v1.Notification.texts:type_name -> beckmanconnect.host.v1.LocalText
+	28,  // 21: beckmanconnect.host.v1.NotificationPage.notifications:type_name -> beckmanconnect.host.v1.Notification
+	1,   // 22: beckmanconnect.host.v1.PublishNotificationRequest.severity:type_name -> beckmanconnect.host.v1.Severity
+	3,   // 23: beckmanconnect.host.v1.Lease.capability:type_name -> beckmanconnect.host.v1.Capability
+	4,   // 24: beckmanconnect.host.v1.SupportState.phase:type_name -> beckmanconnect.host.v1.SupportPhase
+	36,  // 25: beckmanconnect.host.v1.SupportState.engineer:type_name -> beckmanconnect.host.v1.Engineer
+	37,  // 26: beckmanconnect.host.v1.SupportState.leases:type_name -> beckmanconnect.host.v1.Lease
+	38,  // 27: beckmanconnect.host.v1.SupportState.transfers:type_name -> beckmanconnect.host.v1.Transfer
+	45,  // 28: beckmanconnect.host.v1.SupportState.prompt:type_name -> beckmanconnect.host.v1.Prompt
+	42,  // 29: beckmanconnect.host.v1.SupportState.missed:type_name -> beckmanconnect.host.v1.Missed
+	43,  // 30: beckmanconnect.host.v1.SupportState.summary:type_name -> beckmanconnect.host.v1.Summary
+	40,  // 31: beckmanconnect.host.v1.SupportState.chat:type_name -> beckmanconnect.host.v1.ChatLine
+	3,   // 32: beckmanconnect.host.v1.Missed.capability:type_name -> beckmanconnect.host.v1.Capability
+	36,  // 33: beckmanconnect.host.v1.Summary.engineer:type_name -> beckmanconnect.host.v1.Engineer
+	44,  // 34: beckmanconnect.host.v1.Summary.lines:type_name -> beckmanconnect.host.v1.SummaryLine
+	3,   // 35: beckmanconnect.host.v1.SummaryLine.capability:type_name -> beckmanconnect.host.v1.Capability
+	3,   // 36: beckmanconnect.host.v1.Prompt.capability:type_name -> beckmanconnect.host.v1.Capability
+	36,  // 37: beckmanconnect.host.v1.Prompt.engineer:type_name -> beckmanconnect.host.v1.Engineer
+	5,   // 38: beckmanconnect.host.v1.Prompt.durations:type_name -> beckmanconnect.host.v1.Duration_
+	5,   // 39: beckmanconnect.host.v1.AnswerPromptRequest.duration:type_name -> beckmanconnect.host.v1.Duration_
+	3,   // 40: beckmanconnect.host.v1.RevokeCapabilityRequest.capability:type_name -> beckmanconnect.host.v1.Capability
+	27,  // 41: beckmanconnect.host.v1.Upgrade.notes:type_name -> beckmanconnect.host.v1.LocalText
+	60,  // 42: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
+	92,  // 43: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
+	63,  // 44: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
+	64,  // 45: beckmanconnect.host.v1.PolicyExplanation.verdict:type_name -> beckmanconnect.host.v1.PolicyVerdict
+	65,  // 46: beckmanconnect.host.v1.PolicyVerdict.layers:type_name -> beckmanconnect.host.v1.PolicyLayer
+	67,  // 47: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
+	68,  // 48: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
+	51,  // 49: beckmanconnect.host.v1.HelperMessage.preview:type_name -> beckmanconnect.host.v1.Preview
+	70,  // 50: beckmanconnect.host.v1.HelperMessage.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
+	69,  // 51: beckmanconnect.host.v1.HelperState.monitors:type_name -> beckmanconnect.host.v1.Monitor
+	72,  // 52: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
+	80,  // 53: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
+	76,  // 54: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
+	7,   // 55: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
+	7,   // 56: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
+	73,  // 57: beckmanconnect.host.v1.HelperCommand.preview:type_name -> beckmanconnect.host.v1.HelperPreview
+	74,  // 58: beckmanconnect.host.v1.HelperCommand.masks:type_name -> beckmanconnect.host.v1.HelperMasks
+	77,  // 59: beckmanconnect.host.v1.HelperCommand.monitor:type_name -> beckmanconnect.host.v1.HelperMonitor
+	70,  // 60: beckmanconnect.host.v1.HelperCommand.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
+	78,  // 61: beckmanconnect.host.v1.HelperCommand.clipboard_watch:type_name -> beckmanconnect.host.v1.HelperClipboardWatch
+	79,  // 62: beckmanconnect.host.v1.HelperCommand.point:type_name -> beckmanconnect.host.v1.HelperPoint
+	75,  // 63: beckmanconnect.host.v1.HelperMasks.masks:type_name -> beckmanconnect.host.v1.Mask
+	81,  // 64: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
+	6,   // 65: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
+	83,  // 66: beckmanconnect.host.v1.FilesMessage.hello:type_name -> beckmanconnect.host.v1.FilesHello
+	84,  // 67: beckmanconnect.host.v1.FilesMessage.chosen:type_name -> beckmanconnect.host.v1.FileChosen
+	85,  // 68: beckmanconnect.host.v1.FilesMessage.data:type_name -> beckmanconnect.host.v1.FileData
+	86,  // 69: beckmanconnect.host.v1.FilesMessage.saved:type_name -> beckmanconnect.host.v1.FileSaved
+	87,  // 70: beckmanconnect.host.v1.FilesMessage.trouble:type_name -> beckmanconnect.host.v1.FileTrouble
+	88,  // 71: beckmanconnect.host.v1.FilesMessage.progress:type_name -> beckmanconnect.host.v1.FileProgress
+	90,  // 72: beckmanconnect.host.v1.FilesCommand.save:type_name -> beckmanconnect.host.v1.SaveFile
+	85,  // 73: beckmanconnect.host.v1.FilesCommand.data:type_name -> beckmanconnect.host.v1.FileData
+	91,  // 74: beckmanconnect.host.v1.FilesCommand.choose:type_name -> beckmanconnect.host.v1.ChooseFile
+	87,  // 75: beckmanconnect.host.v1.FilesCommand.dropped:type_name -> beckmanconnect.host.v1.FileTrouble
+	88,  // 76: beckmanconnect.host.v1.FilesCommand.more:type_name -> beckmanconnect.host.v1.FileProgress
+	9,   // 77: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
+	11,  // 78: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
+	16,  // 79: beckmanconnect.host.v1.Host.Watch:input_type -> beckmanconnect.host.v1.WatchRequest
+	20,  // 80: beckmanconnect.host.v1.Host.Show:input_type -> beckmanconnect.host.v1.ShowRequest
+	23,  // 81: beckmanconnect.host.v1.Host.GetTerms:input_type -> beckmanconnect.host.v1.GetTermsRequest
+	25,  // 82: beckmanconnect.host.v1.Host.AcceptTerms:input_type -> beckmanconnect.host.v1.AcceptTermsRequest
+	26,  // 83: beckmanconnect.host.v1.Host.Register:input_type -> beckmanconnect.host.v1.RegisterRequest
+	29,  // 84: beckmanconnect.host.v1.Host.ListNotifications:input_type -> beckmanconnect.host.v1.ListNotificationsRequest
+	31,  // 85: beckmanconnect.host.v1.Host.AcknowledgeNotification:input_type -> beckmanconnect.host.v1.AcknowledgeNotificationRequest
+	32,  // 86: beckmanconnect.host.v1.Host.PublishNotification:input_type -> beckmanconnect.host.v1.PublishNotificationRequest
+	33,  // 87: beckmanconnect.host.v1.Host.RequestHelp:input_type -> beckmanconnect.host.v1.RequestHelpRequest
+	35,  // 88: beckmanconnect.host.v1.Host.CancelHelp:input_type -> beckmanconnect.host.v1.CancelHelpRequest
+	47,  // 89: beckmanconnect.host.v1.Host.AnswerPrompt:input_type -> beckmanconnect.host.v1.AnswerPromptRequest
+	52,  // 90: beckmanconnect.host.v1.Host.RevokeCapability:input_type -> beckmanconnect.host.v1.RevokeCapabilityRequest
+	53,  // 91: beckmanconnect.host.v1.Host.EndSession:input_type -> beckmanconnect.host.v1.EndSessionRequest
+	54,  // 92: beckmanconnect.host.v1.Host.ResetCodeTries:input_type -> beckmanconnect.host.v1.ResetCodeTriesRequest
+	48,  // 93: beckmanconnect.host.v1.Host.SetPIN:input_type -> beckmanconnect.host.v1.SetPINRequest
+	49,  // 94: beckmanconnect.host.v1.Host.RemovePIN:input_type -> beckmanconnect.host.v1.RemovePINRequest
+	55,  // 95: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
+	50,  // 96: beckmanconnect.host.v1.Host.WatchPreview:input_type -> beckmanconnect.host.v1.WatchPreviewRequest
+	57,  // 97: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
+	58,  // 98: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
+	61,  // 99: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
+	66,  // 100: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
+	82,  // 101: beckmanconnect.host.v1.Host.HandleFiles:input_type -> beckmanconnect.host.v1.FilesMessage
+	41,  // 102: beckmanconnect.host.v1.Host.SendChat:input_type -> beckmanconnect.host.v1.SendChatRequest
+	10,  // 103: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
+	12,  // 104: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
+	17,  // 105: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
+	21,  // 106: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
+	24,  // 107: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
+	7,   // 108: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
+	15,  // 109: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
+	30,  // 110: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
+	28,  // 111: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
+	28,  // 112: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
+	34,  // 113: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
+	7,   // 114: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
+	7,   // 115: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
+	7,   // 116: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
+	7,   // 117: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
+	7,   // 118: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
+	7,   // 119: beckmanconnect.host.v1.Host.SetPIN:output_type -> beckmanconnect.host.v1.Empty
+	7,   // 120: beckmanconnect.host.v1.Host.RemovePIN:output_type -> beckmanconnect.host.v1.Empty
+	7,   // 121: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
+	51,  // 122: beckmanconnect.host.v1.Host.WatchPreview:output_type -> beckmanconnect.host.v1.Preview
+	56,  // 123: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	59,  // 124: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
+	62,  // 125: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
+	71,  // 126: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
+	89,  // 127: beckmanconnect.host.v1.Host.HandleFiles:output_type -> beckmanconnect.host.v1.FilesCommand
+	7,   // 128: beckmanconnect.host.v1.Host.SendChat:output_type -> beckmanconnect.host.v1.Empty
+	103, // [103:129] is the sub-list for method output_type
+	77,  // [77:103] is the sub-list for method input_type
+	77,  // [77:77] is the sub-list for extension type_name
+	77,  // [77:77] is the sub-list for extension extendee
+	0,   // [0:77] is the sub-list for field type_name
 }
 
 func init() { file_ipc_hostpb_host_proto_init() }
@@ -6281,14 +7648,15 @@ func file_ipc_hostpb_host_proto_init() {
 		(*Event_DesktopWanted)(nil),
 		(*Event_Lagged)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[57].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[59].OneofWrappers = []any{
 		(*HelperMessage_Hello)(nil),
 		(*HelperMessage_ScreenUpdate)(nil),
 		(*HelperMessage_State)(nil),
 		(*HelperMessage_Cursor)(nil),
 		(*HelperMessage_Preview)(nil),
+		(*HelperMessage_Clipboard)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[61].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[64].OneofWrappers = []any{
 		(*HelperCommand_View)(nil),
 		(*HelperCommand_Input)(nil),
 		(*HelperCommand_Ack)(nil),
@@ -6296,6 +7664,25 @@ func file_ipc_hostpb_host_proto_init() {
 		(*HelperCommand_Stop)(nil),
 		(*HelperCommand_Preview)(nil),
 		(*HelperCommand_Masks)(nil),
+		(*HelperCommand_Monitor)(nil),
+		(*HelperCommand_Clipboard)(nil),
+		(*HelperCommand_ClipboardWatch)(nil),
+		(*HelperCommand_Point)(nil),
+	}
+	file_ipc_hostpb_host_proto_msgTypes[75].OneofWrappers = []any{
+		(*FilesMessage_Hello)(nil),
+		(*FilesMessage_Chosen)(nil),
+		(*FilesMessage_Data)(nil),
+		(*FilesMessage_Saved)(nil),
+		(*FilesMessage_Trouble)(nil),
+		(*FilesMessage_Progress)(nil),
+	}
+	file_ipc_hostpb_host_proto_msgTypes[82].OneofWrappers = []any{
+		(*FilesCommand_Save)(nil),
+		(*FilesCommand_Data)(nil),
+		(*FilesCommand_Choose)(nil),
+		(*FilesCommand_Dropped)(nil),
+		(*FilesCommand_More)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -6303,7 +7690,7 @@ func file_ipc_hostpb_host_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ipc_hostpb_host_proto_rawDesc), len(file_ipc_hostpb_host_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   70,
+			NumMessages:   86,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

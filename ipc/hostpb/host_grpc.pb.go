@@ -49,6 +49,8 @@ const (
 	Host_ListActivity_FullMethodName            = "/beckmanconnect.host.v1.Host/ListActivity"
 	Host_ExplainPolicy_FullMethodName           = "/beckmanconnect.host.v1.Host/ExplainPolicy"
 	Host_AttachDesktop_FullMethodName           = "/beckmanconnect.host.v1.Host/AttachDesktop"
+	Host_HandleFiles_FullMethodName             = "/beckmanconnect.host.v1.Host/HandleFiles"
+	Host_SendChat_FullMethodName                = "/beckmanconnect.host.v1.Host/SendChat"
 )
 
 // HostClient is the client API for Host service.
@@ -99,6 +101,13 @@ type HostClient interface {
 	// AttachDesktop is the desktop helper's only call: picture updates up,
 	// commands and input down. The first message must be HelperHello.
 	AttachDesktop(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HelperMessage, HelperCommand], error)
+	// HandleFiles is held open by the window program during a session: what it
+	// reads and writes of files is done by the technician's own identity, in
+	// folders they chose. No path is ever on the pipe, either way. The first
+	// message must be FilesHello.
+	HandleFiles(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[FilesMessage, FilesCommand], error)
+	// SendChat says something to the engineer, while chat is granted.
+	SendChat(ctx context.Context, in *SendChatRequest, opts ...grpc.CallOption) (*Empty, error)
 }
 
 type hostClient struct {
@@ -379,6 +388,29 @@ func (c *hostClient) AttachDesktop(ctx context.Context, opts ...grpc.CallOption)
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Host_AttachDesktopClient = grpc.BidiStreamingClient[HelperMessage, HelperCommand]
 
+func (c *hostClient) HandleFiles(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[FilesMessage, FilesCommand], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[4], Host_HandleFiles_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[FilesMessage, FilesCommand]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_HandleFilesClient = grpc.BidiStreamingClient[FilesMessage, FilesCommand]
+
+func (c *hostClient) SendChat(ctx context.Context, in *SendChatRequest, opts ...grpc.CallOption) (*Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Empty)
+	err := c.cc.Invoke(ctx, Host_SendChat_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // HostServer is the server API for Host service.
 // All implementations must embed UnimplementedHostServer
 // for forward compatibility.
@@ -427,6 +459,13 @@ type HostServer interface {
 	// AttachDesktop is the desktop helper's only call: picture updates up,
 	// commands and input down. The first message must be HelperHello.
 	AttachDesktop(grpc.BidiStreamingServer[HelperMessage, HelperCommand]) error
+	// HandleFiles is held open by the window program during a session: what it
+	// reads and writes of files is done by the technician's own identity, in
+	// folders they chose. No path is ever on the pipe, either way. The first
+	// message must be FilesHello.
+	HandleFiles(grpc.BidiStreamingServer[FilesMessage, FilesCommand]) error
+	// SendChat says something to the engineer, while chat is granted.
+	SendChat(context.Context, *SendChatRequest) (*Empty, error)
 	mustEmbedUnimplementedHostServer()
 }
 
@@ -508,6 +547,12 @@ func (UnimplementedHostServer) ExplainPolicy(context.Context, *ExplainPolicyRequ
 }
 func (UnimplementedHostServer) AttachDesktop(grpc.BidiStreamingServer[HelperMessage, HelperCommand]) error {
 	return status.Error(codes.Unimplemented, "method AttachDesktop not implemented")
+}
+func (UnimplementedHostServer) HandleFiles(grpc.BidiStreamingServer[FilesMessage, FilesCommand]) error {
+	return status.Error(codes.Unimplemented, "method HandleFiles not implemented")
+}
+func (UnimplementedHostServer) SendChat(context.Context, *SendChatRequest) (*Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method SendChat not implemented")
 }
 func (UnimplementedHostServer) mustEmbedUnimplementedHostServer() {}
 func (UnimplementedHostServer) testEmbeddedByValue()              {}
@@ -930,6 +975,31 @@ func _Host_AttachDesktop_Handler(srv interface{}, stream grpc.ServerStream) erro
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Host_AttachDesktopServer = grpc.BidiStreamingServer[HelperMessage, HelperCommand]
 
+func _Host_HandleFiles_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(HostServer).HandleFiles(&grpc.GenericServerStream[FilesMessage, FilesCommand]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_HandleFilesServer = grpc.BidiStreamingServer[FilesMessage, FilesCommand]
+
+func _Host_SendChat_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SendChatRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).SendChat(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_SendChat_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).SendChat(ctx, req.(*SendChatRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Host_ServiceDesc is the grpc.ServiceDesc for Host service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1017,6 +1087,10 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ExplainPolicy",
 			Handler:    _Host_ExplainPolicy_Handler,
 		},
+		{
+			MethodName: "SendChat",
+			Handler:    _Host_SendChat_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
@@ -1037,6 +1111,12 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "AttachDesktop",
 			Handler:       _Host_AttachDesktop_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "HandleFiles",
+			Handler:       _Host_HandleFiles_Handler,
 			ServerStreams: true,
 			ClientStreams: true,
 		},

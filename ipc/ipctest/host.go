@@ -47,6 +47,8 @@ type Handlers struct {
 	HoldSessionBar          func(*hostpb.HoldSessionBarRequest, grpc.ServerStreamingServer[hostpb.Empty]) error
 	WatchPreview            func(*hostpb.WatchPreviewRequest, grpc.ServerStreamingServer[hostpb.Preview]) error
 	AttachDesktop           func(grpc.BidiStreamingServer[hostpb.HelperMessage, hostpb.HelperCommand]) error
+	HandleFiles             func(grpc.BidiStreamingServer[hostpb.FilesMessage, hostpb.FilesCommand]) error
+	SendChat                func(context.Context, *hostpb.SendChatRequest) (*hostpb.Empty, error)
 }
 
 // Host is a host whose answers the test decides and whose calls it can see.
@@ -222,6 +224,19 @@ func (h *Host) HoldSessionBar(r *hostpb.HoldSessionBarRequest, s grpc.ServerStre
 // AttachDesktop holds until the caller lets go, unless the test says else.
 func (h *Host) AttachDesktop(s grpc.BidiStreamingServer[hostpb.HelperMessage, hostpb.HelperCommand]) error {
 	if f := h.note(s.Context(), "AttachDesktop", nil).AttachDesktop; f != nil {
+		return f(s)
+	}
+	<-s.Context().Done()
+	return s.Context().Err()
+}
+
+func (h *Host) SendChat(ctx context.Context, r *hostpb.SendChatRequest) (*hostpb.Empty, error) {
+	return handle(ctx, h.note(ctx, "SendChat", r).SendChat, r, nil)
+}
+
+// HandleFiles holds until the caller lets go, unless the test says else.
+func (h *Host) HandleFiles(s grpc.BidiStreamingServer[hostpb.FilesMessage, hostpb.FilesCommand]) error {
+	if f := h.note(s.Context(), "HandleFiles", nil).HandleFiles; f != nil {
 		return f(s)
 	}
 	<-s.Context().Done()

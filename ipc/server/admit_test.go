@@ -49,6 +49,7 @@ func TestEveryMethodAndRole(t *testing.T) {
 		"PublishNotification": both, "RequestHelp": {technician}, "CancelHelp": both, "AnswerPrompt": {technician},
 		"RevokeCapability": both, "EndSession": both, "ResetCodeTries": {it}, "SetPIN": {technician}, "RemovePIN": {it}, "WatchPreview": {technician}, "HoldSessionBar": {technician}, "AcceptUpgrade": both,
 		"ListActivity": both, "ExplainPolicy": both, "AttachDesktop": {technician},
+		"HandleFiles": {technician}, "SendChat": {technician},
 	}
 	remote, low := ipctest.Technician("bea"), ipctest.Technician("carl")
 	remote.Remote, low.LowIntegrity = true, true
@@ -63,6 +64,9 @@ func TestEveryMethodAndRole(t *testing.T) {
 			return server.Fail(codes.NotFound, "reached", "", "")
 		}
 		h.WatchPreview = func(*hostpb.WatchPreviewRequest, grpc.ServerStreamingServer[hostpb.Preview]) error {
+			return server.Fail(codes.NotFound, "reached", "", "")
+		}
+		h.HandleFiles = func(grpc.BidiStreamingServer[hostpb.FilesMessage, hostpb.FilesCommand]) error {
 			return server.Fail(codes.NotFound, "reached", "", "")
 		}
 		h.AttachDesktop = func(grpc.BidiStreamingServer[hostpb.HelperMessage, hostpb.HelperCommand]) error {

@@ -95,6 +95,8 @@ var hostRoles = map[string]identity.Roles{
 	hostpb.Host_ListActivity_FullMethodName:            either,
 	hostpb.Host_ExplainPolicy_FullMethodName:           either,
 	hostpb.Host_AttachDesktop_FullMethodName:           tech,
+	hostpb.Host_HandleFiles_FullMethodName:             tech,
+	hostpb.Host_SendChat_FullMethodName:                tech,
 }
 
 // AuthorizeHost is the host pipe's table. A method without a row is nobody's.

@@ -8,10 +8,18 @@
 // (scenario 13); nothing here grants anything by itself.
 package wire
 
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+)
+
 // Version of the control messages. Both sides send theirs in Hello; the host
 // ends the session when they have none in common. Version 1 sent the code
-// itself; since 2 it is proved by CPace and never leaves either end.
-const Version = 2
+// itself; since 2 it is proved by CPace and never leaves either end; 3 brought
+// picture format 2, binary acknowledgements, monitors, cursor, pointer, chat,
+// clipboard, and files in both directions.
+const Version = 3
 
 // MaxFrame is the largest frame either side accepts, in bytes. A larger one
 // ends the session (scenario 53).
@@ -24,15 +32,28 @@ const MaxChunk = 64 << 10
 const (
 	FrameControl byte = 1 // JSON, a Message
 	FrameScreen  byte = 2 // session/screen update, host → engineer
-	FrameChunk   byte = 3 // 16 bytes transfer ID, then file bytes
+	FrameChunk   byte = 3 // 16 bytes transfer ID, then file bytes; both directions
+	FrameAck     byte = 4 // an Ack, engineer → host
+	FrameCursor  byte = 5 // session/screen cursor, host → engineer
 )
 
-// Capability names as they travel. The same words in log, UI and docs.
+// The most bytes of UTF-8 in one chat line and in one clipboard.
 const (
-	View      = "view"
-	Control   = "control"
-	Files     = "files"
-	Clipboard = "clipboard"
+	MaxChat      = 2000
+	MaxClipboard = 64 << 10
+)
+
+// Capability names as they travel. The same words in log, UI and docs. The
+// policy knows one "clipboard"; on the wire each direction is asked for alone.
+const (
+	View          = "view"
+	Control       = "control"
+	Files         = "files"
+	Clipboard     = "clipboard" // what the policy decides for both directions
+	ClipboardToPC = "clipboard-to-pc"
+	ClipboardToMe = "clipboard-to-engineer"
+	Chat          = "chat"
+	Pointer       = "pointer"
 )
 
 // Message is every control message; Type says which fields count.
@@ -44,11 +65,19 @@ const (
 //	  resume        Data                       proof, inside a session whose link was lost
 //	  ask           ID, Capability, Reason, Ticket, Duration
 //	  ask-file      ID, File                   offers one file to the technician
+//	  ask-fetch     ID, Reason, Ticket         asks the technician to choose and send one file
+//	  resume-file   ID, Done                   after resume: go on with this transfer; Done: bytes
+//	                                           the engineer's side has (of a file it gets)
 //	  cancel        ID                         takes an ask or a transfer back
 //	  input         Events, Generation         only under a control lease
-//	  ack           Seq                        picture Seq is on screen
 //	  refresh                                  a complete picture, please
-//	  file-end      ID                         all bytes of a transfer were sent
+//	  monitor       Monitor                    which one to show; "all" is every one side by side
+//	  focus         On                         the console has, or has not, the keyboard
+//	  clipboard     Text                       only under clipboard-to-pc, and with the focus
+//	  chat          ID, Text                   only under chat
+//	  point         X, Y, On                   only under pointer: where the engineer points; Off: nowhere
+//	  file-end      ID                         all bytes of a file to the host were sent
+//	  file          ID, State, Why             of a file to the engineer: "finished" or "failed"
 //	  ping          Seq
 //	  bye
 //	host → engineer
@@ -56,13 +85,20 @@ const (
 //	  pake          Data                       CPace's share of the host
 //	  wrong-code    TriesLeft, WaitMS
 //	  authenticated Session, Data              the host's own confirmation: without it, leave
+//	  may           May                        what may be asked for now, by capability: "ask", or why
+//	                                           not: "off", "never", "no-scanner", …
 //	  answer        ID, Capability, Granted, Why ("allowed", "denied", "timeout",
-//	                "policy", "throttled", "withdrawn", "pending", "name", "pin-missing"),
-//	                UntilMS, Generation: input carries the newest one told
+//	                "policy", "throttled", "withdrawn", "pending", "name", "pin-missing",
+//	                "no-scanner"), UntilMS, Generation: input carries the newest one told;
+//	                of ask-fetch also File, what will be sent
 //	  lease-end     Capability, Why ("expired", "revoked", "helper-lost", …)
-//	  screen        Width, Height, State ("on", "off", "locked", "no-helper")
+//	  screen        Width, Height, State ("on", "off", "locked", "no-helper", "masked",
+//	                "secure-desktop"), Monitors, Monitor (the one that is shown)
 //	  paused        On                         input is dropped: a prompt shows
-//	  file          ID, State, Done, Why
+//	  clipboard     Text                       only under clipboard-to-engineer, and with the focus
+//	  chat          ID, Text, On               On: the technician's; otherwise the echo of one that is logged
+//	  file          ID, State, Done, Why       "running", "checking", "finished", "failed"
+//	  file-end      ID                         all bytes of a file to the engineer were sent
 //	  pong          Seq
 //	  end           Why ("technician", "kill-key", "bar-lost", "code-burnt", …)
 type Message struct {
@@ -94,6 +130,13 @@ type Message struct {
 	On     bool   `json:"on,omitempty"`
 	Seq    uint32 `json:"seq,omitempty"`
 
+	Monitors []Monitor         `json:"monitors,omitempty"`
+	Monitor  string            `json:"monitor,omitempty"`
+	May      map[string]string `json:"may,omitempty"`
+	Text     string            `json:"text,omitempty"`
+	X        int               `json:"x,omitempty"` // as Input's
+	Y        int               `json:"y,omitempty"`
+
 	File   *File   `json:"file,omitempty"`
 	Done   int64   `json:"done,omitempty"`
 	Events []Input `json:"events,omitempty"`
@@ -106,10 +149,64 @@ type File struct {
 	SHA256 string `json:"sha256"` // hex
 }
 
+// Monitor is one of the host's screens. Its place is in pixels of the whole
+// desktop, of which "all" shows the bounds.
+type Monitor struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	X       int    `json:"x"`
+	Y       int    `json:"y"`
+	Width   int    `json:"w"`
+	Height  int    `json:"h"`
+	Primary bool   `json:"primary,omitempty"`
+	Scale   int    `json:"scale,omitempty"` // percent; 0 is 100
+}
+
+// Ack is FrameAck: what reached the engineer's side and what is shown. Small
+// and binary, for there may be many: three uvarints. The sender sets a flag on
+// updates it wants answered at once; others are answered within HoldAck, so
+// that typing does not cost as much upwards as it does downwards.
+type Ack struct {
+	Seq      uint32 // the last picture that is on screen
+	Received uint64 // payload bytes of FrameScreen and FrameChunk received on this channel
+	Held     uint64 // microseconds this answer was held back
+}
+
+// HoldAckMS is how long, in milliseconds, an acknowledgement nobody waits for
+// may be held back.
+const HoldAckMS = 200
+
+// Append writes an Ack.
+func (a Ack) Append(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(a.Seq))
+	b = binary.AppendUvarint(b, a.Received)
+	return binary.AppendUvarint(b, a.Held)
+}
+
+// ErrAck is a FrameAck that is none.
+var ErrAck = errors.New("wire: not an acknowledgement")
+
+// ParseAck reads what Append wrote.
+func ParseAck(b []byte) (a Ack, err error) {
+	var v [3]uint64
+	for i := range v {
+		n := 0
+		if v[i], n = binary.Uvarint(b); n <= 0 {
+			return a, ErrAck
+		}
+		b = b[n:]
+	}
+	if len(b) > 0 || v[0] > math.MaxUint32 {
+		return a, ErrAck
+	}
+	return Ack{Seq: uint32(v[0]), Received: v[1], Held: v[2]}, nil
+}
+
 // Input is one act of the engineer's keyboard or mouse. X and Y are pixels of
-// the host's screen.
+// the picture that is shown: of one monitor, or of all of them.
 type Input struct {
-	Kind   string `json:"k"`             // "keydown", "keyup", "move", "down", "up", "wheel"
+	Kind   string `json:"k"`             // "keydown", "keyup", "text", "move", "down", "up", "wheel"
+	Text   string `json:"s,omitempty"`   // of "text": what an input method or a dead key made
 	Code   string `json:"c,omitempty"`   // UI Events code, the physical key
 	Key    string `json:"key,omitempty"` // what it means to the engineer
 	X      int    `json:"x,omitempty"`

@@ -4,16 +4,25 @@ export const FrameLocal = 0;
 export const FrameControl = 1;
 export const FrameScreen = 2;
 export const FrameChunk = 3;
+export const FrameAck = 4;
+export const FrameCursor = 5;
 
-export const version = 2;
+export const version = 3;
+/** How long, in milliseconds, an acknowledgement nobody waits for may be held back. */
+export const holdAckMS = 200;
+export const maxChat = 2000;
+export const maxClipboard = 64 << 10;
 export const maxChunk = 64 << 10;
 
-export type Capability = "view" | "control" | "files";
+export type Capability = "view" | "control" | "files" | "clipboard-to-pc" | "clipboard-to-engineer" | "chat" | "pointer";
+
+export interface Monitor { id: string; name: string; x: number; y: number; w: number; h: number; primary?: boolean; scale?: number }
 
 export interface Input {
-  k: "keydown" | "keyup" | "move" | "down" | "up" | "wheel";
+  k: "keydown" | "keyup" | "text" | "move" | "down" | "up" | "wheel";
   c?: string;
   key?: string;
+  s?: string; // of "text": what an input method or a dead key made
   x?: number;
   y?: number;
   b?: number;
@@ -42,6 +51,13 @@ export interface Message {
   state?: string;
   on?: boolean;
   seq?: number;
+  monitors?: Monitor[];
+  monitor?: string;
+  /** What may be asked for now, by capability: "ask", or why not. */
+  may?: Partial<Record<Capability, string>>;
+  text?: string;
+  x?: number;
+  y?: number;
   file?: { name: string; size: number; sha256: string };
   done?: number;
   events?: Input[];
@@ -72,7 +88,15 @@ export type FromWorker =
   | { is: "drawn"; seq: number; settled: boolean }
   | { is: "blank" }
   | { is: "file"; id: string; state: FileState; done: number; why?: string }
+  /** A file of the technician's, whole and with the hash that was promised. */
+  | { is: "fetched"; id: string; name: string; blob: Blob }
+  /** The host's pointer: hidden, where it is, or what it looks like. */
+  | { is: "cursor"; hidden: true }
+  | { is: "cursor"; hidden: false; x: number; y: number }
+  | { is: "cursor"; hidden: false; shape: ImageBitmap; hotX: number; hotY: number }
+  /** About once a second while there is a picture. */
+  | { is: "quality"; rttMs: number; bytesPerSecond: number; framesPerSecond: number; video: boolean }
   | { is: "broken"; why: string };
 
 export type FileState =
-  | "reading" | "asked" | "sending" | "checking" | "finished" | "denied" | "timeout" | "failed";
+  | "reading" | "asked" | "sending" | "receiving" | "paused" | "checking" | "finished" | "denied" | "timeout" | "failed";
