@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -163,17 +164,7 @@ func (v *visit) pictured() {
 func (s *site) connected(d *desk) *visit {
 	s.t.Helper()
 	help := s.requestHelp()
-	// The waiting list first: without it the engineer does not know of it.
-	until(s.t, s.ctx, "the request in the engineer's list", func() (bool, error) {
-		var waiting []cloudapi.Request
-		err := d.get(cloudapi.PathRequests, &waiting)
-		for _, r := range waiting {
-			if r.ID == help.RequestId {
-				return true, nil
-			}
-		}
-		return false, err
-	})
+	s.listed(d, help.RequestId)
 	v := d.join(help.RequestId)
 	v.phase(engineer.Code)
 	if err := v.client.Try(v.ctx, help.Code); err != nil {
@@ -181,6 +172,17 @@ func (s *site) connected(d *desk) *visit {
 	}
 	v.phase(engineer.Session)
 	return v
+}
+
+// listed waits for a request in the engineer's list: without it they do not
+// know of it, and the cloud lets nobody in.
+func (s *site) listed(d *desk, request string) {
+	s.t.Helper()
+	until(s.t, s.ctx, "the request in the engineer's list", func() (bool, error) {
+		var waiting []cloudapi.Request
+		err := d.get(cloudapi.PathRequests, &waiting)
+		return slices.ContainsFunc(waiting, func(r cloudapi.Request) bool { return r.ID == request }), err
+	})
 }
 
 func (s *site) requestHelp() *hostpb.HelpRequested {

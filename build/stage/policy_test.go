@@ -70,6 +70,7 @@ func TestRevokedInMidSession(t *testing.T) {
 	s.explained("NO   vendor policy, account      the account is revoked")
 
 	help := s.requestHelp()
+	s.listed(d, help.RequestId)
 	d.join(help.RequestId)
 	until(t, s.ctx, "the refusal in the log", func() (bool, error) { return s.logged("channel.refused") > 0, nil })
 	if phase := s.status().GetSupport().GetPhase(); phase != hostpb.SupportPhase_SUPPORT_PHASE_WAITING {
