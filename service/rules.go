@@ -42,7 +42,7 @@ func (p sessionPolicy) Decide(e support.Engineer, c support.Capability) support.
 		return d
 	}
 	effective := p.h.policy.Current()
-	d := effective.Decide(policy.Capability(c))
+	d := effective.Decide(policy.Of(string(c)))
 	return support.Decision{
 		Allowed: d.Allowed(), Why: d.Effect.String(),
 		PromptTimeout: effective.PromptTimeout,

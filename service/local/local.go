@@ -38,6 +38,7 @@ type Support interface {
 	HoldSessionBar(session string, stream relay.BarStream) error
 	AttachDesktop(stream relay.DesktopStream) error
 	WatchPreview(session string, stream relay.PreviewStream) error
+	SendChat(technician string, r *hostpb.SendChatRequest) error
 	State() *hostpb.SupportState
 }
 

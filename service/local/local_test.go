@@ -85,6 +85,9 @@ func (s *fakeSupport) AttachDesktop(relay.DesktopStream) error      { return s.c
 func (s *fakeSupport) WatchPreview(string, relay.PreviewStream) error {
 	return s.call("preview")
 }
+func (s *fakeSupport) SendChat(who string, r *hostpb.SendChatRequest) error {
+	return s.call("chat " + who + " " + r.GetText())
+}
 func (s *fakeSupport) State() *hostpb.SupportState { return s.state }
 
 type fakeOffers struct {
@@ -309,6 +312,11 @@ func TestHelpBelongsToWhoAsked(t *testing.T) {
 		if !slices.Contains(l.support.calls, call) {
 			t.Errorf("%q is not in %q", call, l.support.calls)
 		}
+	}
+	_, err = l.SendChat(bert, &hostpb.SendChatRequest{Text: "hello"})
+	l.code("another writes", err, codeWrongAccount)
+	if _, err = l.SendChat(anna, &hostpb.SendChatRequest{Text: "hello"}); err != nil || l.support.calls[len(l.support.calls)-1] != "chat anna hello" {
+		t.Errorf("%v, %q", err, l.support.calls)
 	}
 	l.code("another looks at the screen", l.WatchPreview(&hostpb.WatchPreviewRequest{}, previews{ctx: bert}), codeWrongAccount)
 	if err := l.WatchPreview(&hostpb.WatchPreviewRequest{}, previews{ctx: anna}); err != nil {

@@ -83,6 +83,16 @@ func (h *Host) EndSession(ctx context.Context, r *hostpb.EndSessionRequest) (*ho
 	return h.done("end session", h.config.Support.EndSession(account(identity.FromContext(ctx)), r.GetHow()))
 }
 
+// SendChat says something to the engineer: from the log-on that asked for help,
+// and no other on this PC.
+func (h *Host) SendChat(ctx context.Context, r *hostpb.SendChatRequest) (*hostpb.Empty, error) {
+	actor := identity.FromContext(ctx)
+	if !h.isAsker(actor) {
+		return nil, wrongAccount()
+	}
+	return h.done("send chat", h.config.Support.SendChat(account(actor), r))
+}
+
 // HoldSessionBar counts as the session bar while the stream lives.
 func (h *Host) HoldSessionBar(r *hostpb.HoldSessionBarRequest, out grpc.ServerStreamingServer[hostpb.Empty]) error {
 	if !h.isAsker(identity.FromContext(out.Context())) {

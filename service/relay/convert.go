@@ -8,10 +8,13 @@ import (
 )
 
 var capabilities = map[support.Capability]hostpb.Capability{
-	support.View:      hostpb.Capability_CAPABILITY_VIEW,
-	support.Control:   hostpb.Capability_CAPABILITY_CONTROL,
-	support.Files:     hostpb.Capability_CAPABILITY_FILES,
-	support.Clipboard: hostpb.Capability_CAPABILITY_CLIPBOARD,
+	support.View:                hostpb.Capability_CAPABILITY_VIEW,
+	support.Control:             hostpb.Capability_CAPABILITY_CONTROL,
+	support.Files:               hostpb.Capability_CAPABILITY_FILES,
+	support.ClipboardToPC:       hostpb.Capability_CAPABILITY_CLIPBOARD_TO_PC,
+	support.ClipboardToEngineer: hostpb.Capability_CAPABILITY_CLIPBOARD_TO_ENGINEER,
+	support.Chat:                hostpb.Capability_CAPABILITY_CHAT,
+	support.Pointer:             hostpb.Capability_CAPABILITY_POINTER,
 }
 
 var durations = map[support.Duration]hostpb.Duration_{
@@ -107,6 +110,9 @@ func statePB(s support.Snapshot) *hostpb.SupportState {
 	}
 	for _, m := range s.Missed {
 		out.Missed = append(out.Missed, &hostpb.Missed{Capability: capabilities[m.Capability], UnixMs: unixMS(m.At), Code: m.Code})
+	}
+	for _, l := range s.Chat {
+		out.Chat = append(out.Chat, &hostpb.ChatLine{Id: l.ID, UnixMs: unixMS(l.At), Technician: l.Technician, Text: l.Text})
 	}
 	if s.Summary != nil {
 		out.Summary = summaryPB(*s.Summary)

@@ -28,12 +28,17 @@ type helper struct {
 	inputs   int
 	stopping bool
 	taken    chan struct{} // closed when the stream takes the next release; nil: nobody waits
+
+	point      *command      // where the marker goes next; nil: it stays
+	pointed    time.Duration // when the last place was handed out
+	pointLater bool          // somebody will look again when it is time
 }
 
-// command is a HelperCommand waiting; input remembers what it is judged by.
+// command is a HelperCommand waiting; what the engineer does remembers what it
+// is judged by.
 type command struct {
 	*hostpb.HelperCommand
-	from       support.LinkID // of input, otherwise 0
+	from       support.LinkID // of input and clipboard, otherwise 0
 	generation uint64
 }
 
@@ -93,7 +98,7 @@ func (h *helper) release(generation uint64) {
 
 // stop is the last thing a helper hears.
 func (h *helper) stop(generation uint64) {
-	h.queue, h.inputs = nil, 0
+	h.queue, h.inputs, h.point = nil, 0, nil
 	h.release(generation)
 	h.push(&hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_Stop{Stop: &hostpb.Empty{}}})
 	h.stopping = true
@@ -214,8 +219,8 @@ func (s *Support) detach(h *helper) {
 	s.doLocked(support.HelperLost{Helper: h.id})
 }
 
-// nextCommand takes the next command out. Input is asked about again, by the
-// state of this very moment.
+// nextCommand takes the next command out. What the engineer does is asked about
+// again, by the state of this very moment.
 func (s *Support) nextCommand(h *helper) (c *hostpb.HelperCommand, stopped bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -230,11 +235,20 @@ func (s *Support) nextCommand(h *helper) (c *hostpb.HelperCommand, stopped bool)
 			s.m.CountInput(len(in.Events))
 			next.Generation = s.m.Generation()
 		}
+		if next.GetClipboard() != nil {
+			if s.helper != h || s.halted > 0 || !s.m.MayClipboard(s.cfg.Now(), next.from, support.ClipboardToPC, next.generation) {
+				continue
+			}
+			next.Generation = s.m.Generation()
+		}
 		if next.GetReleaseKeys() != nil && h.taken != nil {
 			close(h.taken)
 			h.taken = nil
 		}
 		return next.HelperCommand, false
+	}
+	if p := s.nextPoint(h); p != nil {
+		return p, false
 	}
 	return nil, h.stopping
 }
@@ -258,14 +272,20 @@ func (s *Support) fromHelper(h *helper, m *hostpb.HelperMessage) {
 		if l := s.links[to]; l != nil && kept {
 			l.wake()
 		}
+	case *hostpb.HelperMessage_Cursor:
+		to, may := s.m.MayPicture(s.cfg.Now(), h.id, m.GetGeneration())
+		if !may || !s.cursors.offer(h.id, m.GetGeneration(), b.Cursor) {
+			return
+		}
+		if l := s.links[to]; l != nil {
+			l.wake()
+		}
+	case *hostpb.HelperMessage_Clipboard:
+		s.doLocked(support.ClipboardOut{Helper: h.id, Generation: m.GetGeneration(), Text: b.Clipboard.GetText()})
 	case *hostpb.HelperMessage_Preview:
 		s.takePreview(h, m.GetGeneration(), b.Preview)
 	case *hostpb.HelperMessage_State:
-		st := b.State
-		s.masksShown(st.GetMasks())
-		s.doLocked(support.HelperReport{
-			Helper: h.id, Width: int(st.GetWidth()), Height: int(st.GetHeight()), Capturing: st.GetCapturing(),
-			Fault: st.GetErrorCode(), Locked: st.GetLocked(), LocalInput: st.GetLocalInput(),
-		})
+		s.masksShown(b.State.GetMasks())
+		s.doLocked(s.reportOf(h, b.State))
 	}
 }

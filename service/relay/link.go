@@ -39,6 +39,7 @@ type link struct {
 	reason    string // what the engineer's hello stated
 	ticket    string
 	refreshed time.Duration
+	side      side
 }
 
 // push queues a message; a reader who never reads loses the link instead of
@@ -168,6 +169,9 @@ func (s *Support) next(l *link) (frame byte, payload []byte, done bool) {
 	}
 	if l.finishing {
 		return 0, nil, true
+	}
+	if frame, payload := s.aside(l); payload != nil {
+		return frame, payload, false
 	}
 	p, ok := s.pictures.take()
 	if !ok {

@@ -8,6 +8,10 @@ import (
 // handle does what one message of the engineer's side asks for, as far as the
 // machine allows. Types this version does not know are passed over.
 func (s *Support) handle(l *link, m wire.Message) error {
+	if s.flooded(l) {
+		s.do(support.Violation{Link: l.id, Flood: true})
+		return nil
+	}
 	switch m.Type {
 	case "pake":
 		s.try(l, m)
@@ -42,6 +46,16 @@ func (s *Support) handle(l *link, m wire.Message) error {
 		s.mu.Unlock()
 	case "refresh":
 		s.refresh(l)
+	case "monitor":
+		s.do(support.ShowMonitor{Link: l.id, ID: m.Monitor})
+	case "focus":
+		s.do(support.Focus{Link: l.id, On: m.On})
+	case "clipboard":
+		s.do(support.ClipboardIn{Link: l.id, Text: m.Text})
+	case "chat":
+		s.do(support.EngineerSays{Link: l.id, ID: m.ID, Text: m.Text})
+	case "point":
+		s.point(l, m)
 	case "file-end":
 		s.fileEnd(l, m.ID)
 	case "ping":

@@ -130,6 +130,8 @@ type Support struct {
 	helpers  support.HelperID
 	counter  support.LinkID
 	pictures pictures
+	cursors  cursors
+	clipping *clipping  // to the engineer; nil: none waits
 	carrier  netip.Addr // of this PC, under the connection to the relay
 	masks    maskLog
 	preview  previews

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/service/support"
 )
 
@@ -53,18 +54,40 @@ func (s *Support) carryOut(effects []support.Effect) {
 			s.cfg.Publisher.DesktopWanted(desktopWantedPB(e))
 		case support.StopDesktop:
 			s.pictures.clear()
+			s.cursors, s.clipping = cursors{}, nil
 			if h := s.helper; h != nil && h.id == e.Helper {
 				s.helper = nil
 				h.stop(e.Generation)
 			}
 		case support.ViewDesktop:
-			s.pictures = pictures{asked: e.On}
+			s.pictures, s.cursors = pictures{asked: e.On}, cursors{}
 			if h := s.helper; h != nil && h.id == e.Helper {
 				h.view(e.On, e.Full, e.Generation)
 			}
 		case support.ReleaseInput:
 			if h := s.helper; h != nil && h.id == e.Helper {
 				h.release(e.Generation)
+			}
+		case support.SelectMonitor:
+			if h := s.helper; h != nil && h.id == e.Helper {
+				h.push(&hostpb.HelperCommand{Generation: e.Generation, Body: &hostpb.HelperCommand_Monitor{Monitor: &hostpb.HelperMonitor{Id: e.ID}}})
+			}
+		case support.HidePoint:
+			if h := s.helper; h != nil && h.id == e.Helper {
+				h.hidePoint(e.Generation)
+			}
+		case support.WatchClipboard:
+			if h := s.helper; h != nil && h.id == e.Helper {
+				h.push(&hostpb.HelperCommand{Generation: e.Generation, Body: &hostpb.HelperCommand_ClipboardWatch{ClipboardWatch: &hostpb.HelperClipboardWatch{On: e.On}}})
+			}
+		case support.PutClipboard:
+			if h := s.helper; h != nil && h.id == e.Helper {
+				h.clipboard(e)
+			}
+		case support.SendClipboard:
+			if l := s.links[e.Link]; l != nil {
+				s.clipping = &clipping{e.Link, e.Generation, e.Text}
+				l.wake()
 			}
 		case support.OpenTransfer:
 			if err := s.files.open(e.Transfer); err != nil {

@@ -9,7 +9,7 @@ import (
 	"beckmanconnect/session/wire"
 )
 
-// Ask is the engineer's wish for view or control.
+// Ask is the engineer's wish for a capability that lives as a lease.
 type Ask struct {
 	Link       LinkID
 	ID         string
@@ -27,22 +27,13 @@ func (e Ask) apply(w *work) error {
 		w.violation(e.Link)
 		return nil
 	}
+	c := Capability(Clean(string(e.Capability), maxName))
 	a := ask{
-		id: e.ID, capability: Capability(Clean(string(e.Capability), maxName)), durations: offered(e.Duration),
+		id: e.ID, capability: c, durations: offered(c, e.Duration),
 		reason: Clean(e.Reason, maxReason), ticket: Clean(e.Ticket, maxTicket),
 	}
 	w.ask(a)
 	return nil
-}
-
-// offered are the durations a technician may choose from: never longer than
-// what was asked for, the shortest first.
-func offered(d Duration) []Duration {
-	all := []Duration{Once, Minutes, Session}
-	if i := slices.Index(all, d); i >= 0 {
-		return all[:i+1]
-	}
-	return all
 }
 
 // current is true for the link of the one engineer in session.
@@ -92,7 +83,7 @@ func (w *work) ask(a ask) {
 	}
 	w.audit("session.asked", actorEngineer, fields, personal)
 	w.tell("asked", fields)
-	if a.file == nil && a.capability != View && a.capability != Control {
+	if a.file == nil && !slices.Contains(leased(), a.capability) {
 		// Files go by AskFile; what is not known here stays off (P27).
 		w.no(a, "policy", "unknown-capability")
 		return
@@ -154,6 +145,10 @@ func (w *work) showNext() {
 		d := w.cfg.Policy.Decide(s.engineer, a.capability)
 		if !d.Allowed {
 			w.no(a, "policy", d.Why)
+			continue
+		}
+		if _, view := s.leases[View]; needsView(a.capability) && !view {
+			w.no(a, mayNeedsView, mayNeedsView)
 			continue
 		}
 		needs := w.needs(d)

@@ -2,6 +2,8 @@ package support
 
 import (
 	"crypto/subtle"
+	"fmt"
+	"slices"
 
 	"beckmanconnect/session/wire"
 )
@@ -52,6 +54,11 @@ type HelperReport struct {
 	Fault         string
 	Locked        bool
 	LocalInput    bool
+	Masked        bool // all of the picture is hidden
+	Hides         bool // some of it is
+	SecureDesktop bool // Windows shows its own protected desktop
+	Monitors      []wire.Monitor
+	Monitor       string // the one that is shown; AllMonitors
 }
 
 func (e HelperReport) apply(w *work) error {
@@ -72,10 +79,15 @@ func (e HelperReport) apply(w *work) error {
 		return nil
 	}
 	h := &s.helper
-	if e.Width > 0 && e.Height > 0 && e.Width <= 1<<14 && e.Height <= 1<<14 && (e.Width != h.width || e.Height != h.height) {
+	if e.Width > 0 && e.Height > 0 && e.Width <= maxSide && e.Height <= maxSide && (e.Width != h.width || e.Height != h.height) {
 		h.width, h.height, h.screen = e.Width, e.Height, ""
 	}
 	h.capturing, h.fault = e.Capturing, Clean(e.Fault, maxName)
+	h.masked, h.hides, h.secure = e.Masked, e.Hides, e.SecureDesktop
+	h.monitors, h.monitor = monitorsOf(e.Monitors), e.Monitor
+	if !slices.ContainsFunc(h.monitors, func(m wire.Monitor) bool { return m.ID == h.monitor }) && h.monitor != AllMonitors {
+		h.monitor = ""
+	}
 	return nil
 }
 
@@ -124,7 +136,10 @@ func (w *work) settle() {
 	if s := w.st.ses; s != nil {
 		w.settleHelper(s)
 		w.settlePause(s)
+		w.settlePoint(s)
+		w.settleClipboard(s)
 		w.settleScreen(s)
+		w.settleMay(s)
 	}
 	if w.changed {
 		w.do(Changed{})
@@ -170,7 +185,8 @@ func (w *work) settlePause(s *session) {
 	}
 }
 
-// settleScreen tells the engineer what became of the screen.
+// settleScreen tells the engineer what became of the screen, and why there is
+// nothing to be seen.
 func (w *work) settleScreen(s *session) {
 	if s.link == 0 {
 		return
@@ -178,19 +194,38 @@ func (w *work) settleScreen(s *session) {
 	h := &s.helper
 	_, view := s.leases[View]
 	_, control := s.leases[Control]
-	state := "off"
+	m := wire.Message{Type: "screen", State: "off", Width: h.width, Height: h.height}
 	switch {
 	case h.stage == helperAttached && (view || control) && h.width > 0:
-		state = "on"
-		if !h.viewOn || !h.capturing {
-			state = "off"
+		m.State = h.shows()
+		if h.viewOn {
+			m.Monitors, m.Monitor = h.monitors, h.monitor
+		}
+		if m.State == "on" && h.hides {
+			m.Why = "masked" // a part
 		}
 	case h.stage == helperWanted:
-		state = "no-helper"
+		m.State = "no-helper"
 	}
-	if h.screen == state || (h.screen == "" && state == "off") {
+	told := fmt.Sprint(m.State, m.Why, m.Width, m.Height, m.Monitor, m.Monitors)
+	if h.screen == told || (h.screen == "" && m.State == "off") {
 		return
 	}
-	h.screen = state
-	w.send(s.link, wire.Message{Type: "screen", State: state, Width: h.width, Height: h.height})
+	h.screen = told
+	w.send(s.link, m)
+}
+
+// shows is the state of an attached helper's picture.
+func (h *helper) shows() string {
+	switch {
+	case !h.viewOn:
+		return "off"
+	case h.secure:
+		return "secure-desktop"
+	case !h.capturing:
+		return "off"
+	case h.masked:
+		return "masked"
+	}
+	return "on"
 }

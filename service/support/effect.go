@@ -58,6 +58,38 @@ type (
 		Helper     HelperID
 		Generation uint64
 	}
+	// SelectMonitor has the helper show another monitor, or all.
+	SelectMonitor struct {
+		Helper     HelperID
+		ID         string
+		Generation uint64
+	}
+	// HidePoint takes the engineer's marker off the screen.
+	HidePoint struct {
+		Helper     HelperID
+		Generation uint64
+	}
+	// WatchClipboard has the helper tell of new text on the technician's
+	// clipboard, or stop.
+	WatchClipboard struct {
+		Helper     HelperID
+		On         bool
+		Generation uint64
+	}
+	// PutClipboard puts text on the technician's clipboard, if MayClipboard
+	// still says so when its turn comes.
+	PutClipboard struct {
+		Helper     HelperID
+		Link       LinkID // it came on
+		Generation uint64
+		Text       string
+	}
+	// SendClipboard sends text to the engineer, under the same condition.
+	SendClipboard struct {
+		Link       LinkID
+		Generation uint64
+		Text       string
+	}
 	// OpenTransfer prepares to receive a file that was allowed.
 	OpenTransfer struct{ Transfer Transfer }
 	// RevealTransfer makes a received and checked file visible.
@@ -76,6 +108,11 @@ func (WantDesktop) effect()    {}
 func (StopDesktop) effect()    {}
 func (ViewDesktop) effect()    {}
 func (ReleaseInput) effect()   {}
+func (SelectMonitor) effect()  {}
+func (HidePoint) effect()      {}
+func (WatchClipboard) effect() {}
+func (PutClipboard) effect()   {}
+func (SendClipboard) effect()  {}
 func (OpenTransfer) effect()   {}
 func (RevealTransfer) effect() {}
 func (AbortTransfer) effect()  {}

@@ -63,7 +63,7 @@ func (PolicyChanged) apply(w *work) error {
 		w.endSession("not-allowed", actorService, nil) // scenario 27
 		return nil
 	}
-	for _, c := range []Capability{View, Control} {
+	for _, c := range leased() {
 		l, ok := s.leases[c]
 		if !ok {
 			continue
@@ -127,7 +127,7 @@ func (w *work) endSession(why, actor string, personal map[string]string) {
 	for i := range s.transfers {
 		w.failTransfer(&s.transfers[i], why)
 	}
-	for _, c := range []Capability{View, Control} {
+	for _, c := range leased() {
 		if _, ok := s.leases[c]; ok {
 			w.forgetLease(c, "session-ended")
 		}
@@ -165,7 +165,7 @@ func (w *work) expire() {
 		w.endSession("link-lost", actorService, nil)
 		return
 	}
-	for _, c := range []Capability{View, Control} {
+	for _, c := range leased() {
 		if l, ok := s.leases[c]; ok && l.over(w.now) {
 			w.endLease(c, "expired")
 		}

@@ -200,13 +200,13 @@ func (e Resume) apply(w *work) error {
 		}
 	}
 	s.link, s.resume, s.lostUntil, s.paused = e.Link, kept, nil, false
-	s.engineer = l.engineer // the same account, by the certificate it came with now: that one may be revoked
-	s.helper.screen = ""
+	s.engineer = l.engineer              // the same account, by the certificate it came with now: that one may be revoked
+	s.helper.screen, s.focus = "", false // the console says anew what it has
 	w.changed = true
 	w.audit("session.resumed", actorEngineer, nil, map[string]string{"engineer": l.engineer.Account})
 	w.tell("resumed", nil)
 	w.send(e.Link, wire.Message{Type: "authenticated", Session: s.id, Data: answer})
-	for _, c := range []Capability{View, Control} {
+	for _, c := range leased() {
 		if held, ok := s.leases[c]; ok {
 			w.sendLease(held)
 		}
@@ -241,14 +241,14 @@ func (e LinkLost) apply(w *work) error {
 // left to come back to (P23: a connection is what resumes within a lease).
 func (w *work) leave(on LinkID) {
 	s := w.st.ses
-	s.link = 0
+	s.link, s.focus = 0, false
 	w.changed = true
 	w.withdrawAll("withdrawn")
 	for i := range s.transfers {
 		w.failTransfer(&s.transfers[i], "link-lost")
 	}
 	w.releaseInput()
-	for _, c := range []Capability{View, Control} {
+	for _, c := range leased() {
 		if l, ok := s.leases[c]; ok && l.duration == Once {
 			w.endLease(c, "link-lost")
 		}
@@ -282,22 +282,29 @@ func (e Bye) apply(w *work) error {
 	return err
 }
 
-// Violation is a link that does not keep to the protocol.
-type Violation struct{ Link LinkID }
+// Violation is a link that does not keep to the protocol, or to any measure.
+type Violation struct {
+	Link  LinkID
+	Flood bool // more messages than anybody's hands make (scenario 53)
+}
 
 func (Violation) narrows() {}
 
 func (e Violation) apply(w *work) error {
+	why := "protocol"
+	if e.Flood {
+		why = "flood"
+	}
 	if w.current(e.Link) {
-		w.endSession("protocol", actorService, nil)
+		w.endSession(why, actorService, nil)
 		return nil
 	}
 	if _, ok := w.st.links[e.Link]; !ok {
 		return nil
 	}
-	w.send(e.Link, wire.Message{Type: "end", Why: "protocol"})
-	err := LinkLost(e).apply(w)
-	w.do(DropLink(e))
+	w.send(e.Link, wire.Message{Type: "end", Why: why})
+	err := LinkLost{Link: e.Link}.apply(w)
+	w.do(DropLink{Link: e.Link})
 	return err
 }
 

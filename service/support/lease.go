@@ -129,14 +129,14 @@ func (e Revoke) apply(w *work) error {
 // signed policy (scenarios 8, 13, 14).
 func (m *Machine) MayInput(now Moment, on LinkID, generation uint64) bool {
 	s := m.st.ses
-	if s == nil || on == 0 || s.link != on || s.prompt != nil || len(s.queue) > 0 || s.bars == 0 ||
+	if s == nil || on == 0 || s.link != on || s.asking() || s.bars == 0 ||
 		s.helper.stage != helperAttached || now.Mono < s.localUntil {
 		return false
 	}
 	l, ok := s.leases[Control]
 	// Not older than the lease, so that a second grant beside it does not void
 	// what is typed meanwhile; never newer than the host's own count.
-	if !ok || l.over(now) || generation < l.generation || generation > m.st.generation {
+	if !ok || l.over(now) || !l.fits(generation, &m.st) {
 		return false
 	}
 	d := m.cfg.Policy.Decide(s.engineer, Control)
@@ -151,7 +151,7 @@ func (m *Machine) MayPicture(now Moment, from HelperID, generation uint64) (Link
 		return 0, false
 	}
 	l, ok := s.leases[View]
-	if !ok || l.over(now) || generation < l.generation || generation > m.st.generation {
+	if !ok || l.over(now) || !l.fits(generation, &m.st) {
 		return 0, false
 	}
 	if !m.cfg.Policy.Decide(s.engineer, View).Allowed {

@@ -257,7 +257,7 @@ func TestPolicyRefusesWithoutPrompt(t *testing.T) {
 	r.session()
 	r.pol.off[Files] = "never"
 	r.must(AskFile{Link: 1, ID: "f", File: wire.File{Name: "a.txt", Size: 1, SHA256: strings.Repeat("ab", 32)}})
-	r.must(Ask{Link: 1, ID: "c", Capability: Clipboard})
+	r.must(Ask{Link: 1, ID: "c", Capability: Capability(wire.Clipboard)})
 	r.must(Ask{Link: 1, ID: "d", Capability: "drives\u202e"})
 	if n := len(effectsOf[ShowPrompt](r.effects)); n != 0 {
 		t.Fatalf("%d prompts", n)
@@ -388,7 +388,7 @@ func TestRevoke(t *testing.T) {
 	if r.m.MayInput(r.now, 1, r.m.Generation()+1) {
 		t.Error("a generation nobody opened")
 	}
-	r.refused(Revoke{Capability: Clipboard}, "not-granted")
+	r.refused(Revoke{Capability: Chat}, "not-granted")
 }
 
 func TestLeasesEnd(t *testing.T) {

@@ -51,6 +51,9 @@ type model struct {
 	missed   map[Capability]int
 	dead     map[string]bool // sessions that ended
 	showing  map[string]bool
+	focus    bool // the engineer's console has the keyboard
+	marker   bool // the engineer's marker may stand on the screen
+	watching bool // the helper looks at the technician's clipboard
 
 	waitFrom time.Duration
 	row      int // wrong codes in a row, as the model counts them
@@ -101,10 +104,13 @@ func (m *model) warmUp() {
 	if rapid.IntRange(0, 3).Draw(m.T, "bar") > 0 {
 		m.hold()
 	}
-	for _, c := range []Capability{View, Control, Files} {
-		d := rapid.SampledFrom([]Duration{Session, Minutes, Once}).Draw(m.T, "duration")
+	wanted := []Capability{View, Control, Files}
+	if rapid.Bool().Draw(m.T, "more") {
+		wanted = append(wanted, Pointer, Chat, ClipboardToPC, ClipboardToEngineer)
+	}
+	for _, c := range wanted {
+		d := rapid.SampledFrom(Durations(c)).Draw(m.T, "duration")
 		if c == Files {
-			d = Once
 			m.step(AskFile{Link: m.nextLink, ID: m.newAsk(), File: wire.File{Name: "a.bin", Size: 100, SHA256: strings.Repeat("0a", 32)}})
 		} else {
 			m.step(Ask{Link: m.nextLink, ID: m.newAsk(), Capability: c, Duration: Session})
@@ -126,10 +132,15 @@ func (m *model) step(ev Event) Result {
 			m.missed[Capability(e.Fields["capability"])]++
 		}
 	}
-	granted := 0
+	granted, shared := 0, 0
 	for _, e := range res.Effects {
 		switch e := e.(type) {
 		case SendTo:
+			if e.Message.Type == "chat" {
+				shared++
+				m.holds("a line", Chat, e.Link, m.m.Generation())
+			}
+			m.mustNot(e.Message.Type == "clipboard", "text of the clipboard passed by the last look")
 			raw, _ := json.Marshal(e.Message)
 			m.canary("a message", string(raw))
 			if e.Message.Type == "authenticated" {
@@ -160,16 +171,35 @@ func (m *model) step(ev Event) Result {
 			m.mustNot(failing, "wanted a desktop without a log")
 		case StopDesktop:
 			m.attached = false
+			m.marker, m.watching = false, false
+		case HidePoint:
+			m.marker = false
+		case WatchClipboard:
+			m.watching = e.On
+			m.mustNot(e.On && failing, "watches the clipboard without a log")
+		case PutClipboard:
+			shared++
+			m.holds("a clipboard", ClipboardToPC, e.Link, e.Generation)
+		case SendClipboard:
+			shared++
+			m.holds("a clipboard", ClipboardToEngineer, e.Link, e.Generation)
+		case SelectMonitor:
+			m.holds("a monitor", View, m.m.Current(), m.m.Generation())
+			m.mustNot(failing, "chose a monitor without a log")
 		case OpenTransfer, RevealTransfer:
 			m.mustNot(failing, "moved a file without a log")
 		}
 	}
 	logged := 0
 	for _, e := range m.rec.entries[min(entries, len(m.rec.entries)):] {
-		if e.Kind == "session.granted" {
+		switch e.Kind {
+		case "session.granted":
 			logged++
+		case "chat.line", "clipboard.to-pc", "clipboard.to-engineer":
+			shared--
 		}
 	}
+	m.mustNot(shared != 0, "not as many lines and clipboards in the log as passed")
 	if granted != logged {
 		m.T.Fatalf("%d granted, %d in the log", granted, logged)
 	}
@@ -224,7 +254,7 @@ func (m *model) over(session string) {
 	clear(m.files)
 	clear(m.received)
 	clear(m.missed)
-	m.attached, m.bar, m.steered = false, false, false
+	m.attached, m.bar, m.steered, m.focus, m.marker, m.watching = false, false, false, false, false, false
 }
 
 func (m *model) join(e Engineer) {
@@ -364,7 +394,7 @@ func (m *model) who() string {
 func (m *model) actions() map[string]func() {
 	yes := func(label string) bool { return rapid.Bool().Draw(m.T, label) }
 	capability := func() Capability {
-		return rapid.SampledFrom([]Capability{View, Control, Files, Clipboard}).Draw(m.T, "capability")
+		return rapid.SampledFrom(append(asked(), Capability(wire.Clipboard))).Draw(m.T, "capability")
 	}
 	duration := func() Duration {
 		return rapid.SampledFrom([]Duration{"", Once, Minutes, Session, "ever"}).Draw(m.T, "duration")
@@ -518,6 +548,25 @@ func (m *model) actions() map[string]func() {
 		"report": func() {
 			m.step(HelperReport{Helper: m.helper, Width: 100, Height: 100, Capturing: true, LocalInput: yes("local")})
 		},
+		"monitors": func() {
+			two := []wire.Monitor{{ID: "one", Width: 100, Height: 100}, {ID: "two", Width: 100, Height: 100}}
+			m.step(HelperReport{Helper: m.helper, Width: 100, Height: 100, Capturing: true, Monitors: two, Monitor: "one"})
+			m.step(ShowMonitor{Link: link(), ID: rapid.SampledFrom([]string{"one", "two", "all", "three"}).Draw(m.T, "monitor")})
+		},
+		"focus": func() {
+			on, has := link(), yes("has")
+			m.step(Focus{Link: on, On: has})
+			if on == m.m.Current() {
+				m.focus = has
+			}
+		},
+		"say":       func() { m.step(EngineerSays{Link: link(), ID: "c", Text: "hello"}) },
+		"say there": func() { m.step(TechnicianSays{Technician: m.who(), Session: m.id(), Text: "yes"}) },
+		"paste":     func() { m.step(ClipboardIn{Link: link(), Text: "text"}) },
+		"copy": func() {
+			g := rapid.SampledFrom([]uint64{0, m.m.Generation() - 1, m.m.Generation(), m.m.Generation() + 1}).Draw(m.T, "generation")
+			m.step(ClipboardOut{Helper: m.helper, Generation: g, Text: "text"})
+		},
 		"lose link": func() {
 			m.loseLink(link())
 		},
@@ -649,6 +698,7 @@ func (m *model) resume(n int, otherChannel bool) {
 		m.mustNot(made != on, "a proof of another channel resumed")
 		m.mustNot(n < len(m.keys)-2, "a key resumed that was used up")
 		m.mustNot(m.links[on].Account != m.m.st.ses.engineer.Account, "somebody else resumed")
+		m.focus = false
 		m.keys = append(m.keys[:n+1], m.rig.accepted(on, m.keys[n]))
 	}
 }
@@ -662,6 +712,7 @@ func (m *model) loseLink(on LinkID) {
 		return
 	}
 	clear(m.files)
+	m.focus = false
 	for c, g := range m.rights {
 		if g.once {
 			delete(m.rights, c)
@@ -710,6 +761,7 @@ func (m *model) check(after string) {
 			}
 		}
 	}
+	m.checkShared(after, current)
 	for c, n := range m.looked {
 		m.mustNot(n > 5, "a code was looked at more than five times")
 		m.mustNot(m.proved[c] > 1, "a code was used twice") // scenario 23
@@ -722,6 +774,40 @@ func (m *model) check(after string) {
 		raw, _ = json.Marshal(m.m.Snapshot(m.now))
 		m.canary("the state", string(raw))
 	}
+}
+
+// checkShared is check for what goes beside picture and input: marker and
+// clipboard need the view, too, and stand still while a question shows; and
+// neither is left on when it may not be any more.
+func (m *model) checkShared(after string, current uint64) {
+	if m.marker || m.watching {
+		m.step(Tick{}) // as the driver's clock would
+	}
+	pointed, copied := false, false
+	for on := LinkID(0); on <= m.nextLink+1; on++ {
+		for _, g := range []uint64{0, current - 1, current, current + 1} {
+			shared := map[Capability]bool{
+				ClipboardToPC:       m.m.MayClipboard(m.now, on, ClipboardToPC, g),
+				ClipboardToEngineer: m.m.MayClipboard(m.now, on, ClipboardToEngineer, g),
+			}
+			name, may := m.m.MayPoint(m.now, on, g)
+			shared[Pointer] = may
+			m.mustNot(may && name != m.m.st.ses.engineer.Name, "the marker has another name")
+			for c, yes := range shared {
+				if !yes {
+					continue
+				}
+				m.holds(after, c, on, g)
+				m.holds(after, View, on, m.m.Generation())
+				m.mustNot(len(m.showing) > 0, "marker or clipboard while a prompt shows")
+				m.mustNot(c != Pointer && !m.focus, "clipboard without the console's focus")
+			}
+			pointed, copied = pointed || may, copied || shared[ClipboardToEngineer]
+		}
+	}
+	m.mustNot(m.marker && !pointed, "after "+after+": the marker stays")
+	m.mustNot(m.watching && !copied, "after "+after+": the helper still looks at the clipboard")
+	m.marker = pointed
 }
 
 func (m *model) holds(after string, c Capability, on LinkID, generation uint64) {
@@ -737,7 +823,7 @@ func (m *model) holds(after string, c Capability, on LinkID, generation uint64) 
 		m.T.Fatalf("after %s: %s of generation %d, given in %d", after, c, generation, g.generation)
 	case g.until != nil && m.now.reached(*g.until):
 		m.T.Fatalf("after %s: %s after its end", after, c)
-	case !m.attached || !m.bar:
+	case (!m.attached && c != Chat) || !m.bar:
 		m.T.Fatalf("after %s: %s without helper (%v) or bar (%v)", after, c, m.attached, m.bar)
 	case m.pol.off[c] != "":
 		m.T.Fatalf("after %s: %s against policy", after, c)

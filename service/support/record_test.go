@@ -52,7 +52,7 @@ func TestOnRecord(t *testing.T) {
 	r.must(Ask{Link: 1, ID: "v3", Capability: View, Ticket: "INC 4711", Reason: "look"})
 	r.pass(time.Minute)
 	r.must(Tick{})
-	r.must(Ask{Link: 1, ID: "p", Capability: Clipboard})
+	r.must(Ask{Link: 1, ID: "p", Capability: Capability(wire.Clipboard)})
 	r.must(Revoke{Technician: "lab", Capability: Control})
 	r.must(EndSession{Technician: "lab", How: "button"})
 
@@ -171,7 +171,7 @@ func TestSummaryKeepsWhatWasAllowed(t *testing.T) {
 	r.grant(View, Session)
 	for i := range 300 {
 		r.pass(4 * time.Second)
-		r.must(Ask{Link: 1, ID: "x" + strconv.Itoa(i), Capability: Clipboard})
+		r.must(Ask{Link: 1, ID: "x" + strconv.Itoa(i), Capability: Capability(wire.Clipboard)})
 	}
 	r.must(EndSession{})
 	s := r.m.Snapshot(r.now).Summary

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"beckmanconnect/session/proof"
+	"beckmanconnect/session/wire"
 )
 
 // state is everything the machine remembers. It is copied before a step and
@@ -63,6 +64,16 @@ type session struct {
 	missed      []Missed
 	missedOf    map[Capability]int
 	record      record // for the summary
+	focus       bool   // the engineer's console has the keyboard
+	chat        []Said // the last ones, oldest first
+	said        uint64
+	chatPace    pace // the engineer's lines
+	sayPace     pace // the technician's
+	inPace      pace // clipboards to this PC
+	outPace     pace // and to the engineer
+	monitorPace pace
+	told        LinkID // on which link mayTold was told
+	mayTold     map[string]string
 }
 
 type lease struct {
@@ -91,17 +102,26 @@ type prompt struct {
 }
 
 type helper struct {
-	stage      helperStage
-	id         HelperID
-	token      [32]byte
-	generation uint64
-	attachBy   Moment
-	viewOn     bool
-	width      int
-	height     int
-	screen     string // what the engineer was told last
-	capturing  bool
-	fault      string
+	stage       helperStage
+	id          HelperID
+	token       [32]byte
+	generation  uint64
+	attachBy    Moment
+	viewOn      bool
+	width       int
+	height      int
+	screen      string // what the engineer was told last
+	capturing   bool
+	fault       string
+	masked      bool // all of the picture is hidden
+	hides       bool // some of it is
+	secure      bool // Windows shows its own protected desktop
+	monitors    []wire.Monitor
+	monitor     string // the one that is shown
+	chosen      string // what the engineer chose
+	pointing    bool   // a marker may stand on the screen
+	watching    bool   // the technician's clipboard
+	watchedFrom uint64 // generation
 }
 
 type helperStage int
@@ -128,6 +148,7 @@ func (s state) clone() state {
 		c.asked = slices.Clone(c.asked)
 		c.transfers = slices.Clone(c.transfers)
 		c.missed = slices.Clone(c.missed)
+		c.chat = slices.Clone(c.chat)
 		c.missedOf = maps.Clone(c.missedOf)
 		c.record = c.record.clone()
 		if c.prompt != nil {
@@ -184,6 +205,7 @@ type Snapshot struct {
 	Started     time.Time
 	Words       string   // both screens show them while a session's link stands
 	Missed      []Missed // of this session, newest first
+	Chat        []Said   // of this session, oldest first, the last ones
 	Summary     *Summary // of the last session, until the next begins
 }
 
@@ -207,9 +229,9 @@ func (m *Machine) Snapshot(now Moment) Snapshot {
 		out.Engineer = &e
 		out.Started = s.ses.started.Wall
 		out.Words = s.links[s.ses.link].words
-		for _, c := range []Capability{View, Control} {
+		for _, c := range leased() {
 			if l, ok := s.ses.leases[c]; ok && !l.over(now) {
-				shown := Lease{Capability: c, Active: s.ses.link != 0 && s.ses.helper.stage == helperAttached}
+				shown := Lease{Capability: c, Active: s.ses.inUse(c)}
 				if l.until != nil {
 					shown.Until = l.until.Wall
 				}
@@ -219,6 +241,7 @@ func (m *Machine) Snapshot(now Moment) Snapshot {
 		out.Transfers = slices.Clone(s.ses.transfers)
 		out.Missed = slices.Clone(s.ses.missed)
 		slices.Reverse(out.Missed)
+		out.Chat = slices.Clone(s.ses.chat)
 		if s.ses.prompt != nil {
 			p := s.ses.prompt.Prompt
 			out.Prompt = &p
@@ -235,6 +258,15 @@ func (m *Machine) Snapshot(now Moment) Snapshot {
 		out.Phase = PhaseOff
 	}
 	return out
+}
+
+// inUse says whether something can happen under a lease at the moment.
+func (s *session) inUse(c Capability) bool {
+	if s.link == 0 || c == Chat {
+		return s.link != 0
+	}
+	_, view := s.leases[View]
+	return s.helper.stage == helperAttached && (view || !needsView(c))
 }
 
 func (l lease) over(now Moment) bool { return l.until != nil && now.reached(*l.until) }

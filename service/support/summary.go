@@ -30,9 +30,9 @@ type Summary struct {
 // Line is one thing that was done in a session, or was not let happen.
 type Line struct {
 	At         time.Time
-	Kind       string // "allowed", "denied", "timeout", "refused", "ended", "file-received", "file-failed"
+	Kind       string // "allowed", "denied", "timeout", "refused", "ended", "file-received", "file-failed", "chat-lines", "clipboard-sent"
 	Capability Capability
-	Detail     string // a file's name, a duration, why a right ended
+	Detail     string // a file's name, a duration, why a right ended; of the last two: how often
 }
 
 const (
@@ -46,6 +46,8 @@ type record struct {
 	counts           map[string]int // lines by kind, also of those not kept
 	files            []string
 	inputs, pictures uint64
+
+	chat, clipboardsIn, clipboardsOut uint64
 }
 
 func (r record) clone() record {
@@ -72,6 +74,13 @@ func (w *work) line(kind string, c Capability, detail string) {
 	r.lines = append(r.lines, Line{At: w.now.Wall, Kind: kind, Capability: c, Detail: detail})
 }
 
+// lineOfMany is one line for what happened so often.
+func (w *work) lineOfMany(kind string, c Capability, n uint64) {
+	if n > 0 {
+		w.line(kind, c, strconv.FormatUint(n, 10))
+	}
+}
+
 // miss keeps that nobody answered an ask.
 func (w *work) miss(c Capability, code string) {
 	s := w.st.ses
@@ -85,6 +94,9 @@ func (w *work) miss(c Capability, code string) {
 // the log with the step that ends it.
 func (w *work) summarize(why, by string, personal map[string]string) {
 	s := w.st.ses
+	w.lineOfMany("chat-lines", Chat, s.record.chat)
+	w.lineOfMany("clipboard-sent", ClipboardToPC, s.record.clipboardsIn)
+	w.lineOfMany("clipboard-sent", ClipboardToEngineer, s.record.clipboardsOut)
 	r := s.record
 	w.st.summary = &Summary{
 		Session: s.id, Engineer: s.engineer, Started: s.started.Wall, Ended: w.now.Wall, Code: why, By: by,
@@ -94,6 +106,8 @@ func (w *work) summarize(why, by string, personal map[string]string) {
 		"why": why, "by": by, "seconds": strconv.Itoa(int((w.now.Mono - s.started.Mono) / time.Second)),
 		"from_ms": strconv.FormatInt(s.started.Wall.UnixMilli(), 10), "to_ms": strconv.FormatInt(w.now.Wall.UnixMilli(), 10),
 		"inputs": strconv.FormatUint(r.inputs, 10), "pictures": strconv.FormatUint(r.pictures, 10),
+		"chat_lines":       strconv.FormatUint(r.chat, 10),
+		"clipboards_to_pc": strconv.FormatUint(r.clipboardsIn, 10), "clipboards_to_engineer": strconv.FormatUint(r.clipboardsOut, 10),
 	}
 	for _, kind := range []string{"allowed", "denied", "timeout", "refused", "ended", "file-received", "file-failed"} {
 		fields[kind] = strconv.Itoa(r.counts[kind])

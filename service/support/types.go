@@ -12,12 +12,16 @@ import (
 // in the log and in the docs.
 type Capability string
 
-// The capabilities. Clipboard is known so that it can be refused by name.
+// The capabilities. Each direction of the clipboard is asked for alone, though
+// the policy decides both in one.
 const (
-	View      Capability = wire.View
-	Control   Capability = wire.Control
-	Files     Capability = wire.Files
-	Clipboard Capability = wire.Clipboard
+	View                Capability = wire.View
+	Control             Capability = wire.Control
+	Files               Capability = wire.Files
+	ClipboardToPC       Capability = wire.ClipboardToPC
+	ClipboardToEngineer Capability = wire.ClipboardToMe
+	Chat                Capability = wire.Chat
+	Pointer             Capability = wire.Pointer
 )
 
 // Duration is how long a technician lets a capability live.
@@ -131,6 +135,9 @@ type Config struct {
 	// HasPIN says whether anybody on this PC has a PIN that can be used. Nil:
 	// nobody has. Like Policy it answers from memory.
 	HasPIN func() bool
+	// Scanner names the malware scanner that files go through; "" is none, and
+	// then no file may be asked for. Nil: there is one. From memory, too.
+	Scanner func() string
 	// Tries is the counter as the last run left it.
 	Tries Tries
 
@@ -179,6 +186,9 @@ func (c Config) withDefaults() Config {
 	orN(&c.PINTries, 3)
 	if c.Gate == nil {
 		c.Gate = func() string { return "" }
+	}
+	if c.Scanner == nil {
+		c.Scanner = func() string { return "present" }
 	}
 	if c.HasPIN == nil {
 		c.HasPIN = func() bool { return false }
