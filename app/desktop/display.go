@@ -16,6 +16,10 @@ type Picture struct {
 	Hidden int               // windows and regions that are hidden, ours included
 	Masks  []string          // IDs of the profile's masks that hide something now, sorted
 	Black  bool              // hidden as a whole
+
+	Layout  Layout // the monitors there are now
+	Monitor string // ID of the one that shows, or All; "": this desktop knows no monitors
+	Secure  bool   // the system shows a protected desktop of its own, where nobody but the technician acts
 }
 
 // Screen captures. It is used by one goroutine.

@@ -22,7 +22,7 @@ type Input struct {
 	held     map[byte]keys.Keysym // key codes that are down: modifiers only
 	buttons  map[byte]bool
 	x, y     int16
-	masks    *desktop.MaskSet
+	mirror   *mirror
 	stale    chan struct{} // the keyboard map changed
 	still    func() bool   // nil: always
 }
@@ -38,7 +38,10 @@ func OpenInput(display string) (*Input, error) {
 		c.Close()
 		return nil, errors.New("x11: the display lacks XTEST")
 	}
-	if in.keyboard, err = newKeyboard(c); err != nil {
+	if in.keyboard, err = newKeyboard(c); err == nil {
+		in.mirror, err = newMirror(c)
+	}
+	if err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -51,13 +54,13 @@ func (in *Input) events() {
 	for {
 		event, err := in.c.WaitForEvent()
 		if event == nil && err == nil {
+			in.mirror.end()
 			return
 		}
 		if _, ok := event.(xproto.MappingNotifyEvent); ok {
-			select {
-			case in.stale <- struct{}{}:
-			default:
-			}
+			signal(in.stale)
+		} else if err == nil {
+			in.mirror.note(event)
 		}
 	}
 }
@@ -122,11 +125,11 @@ func (in *Input) turn(notches int, back, forth byte) {
 func (in *Input) at(x, y int, act func()) error {
 	release := in.c.hold()
 	defer release()
-	size, err := in.c.size()
+	look, err := in.mirror.look()
 	if err != nil {
 		return err
 	}
-	in.x, in.y = int16(min(max(x, 0), size.Max.X-1)), int16(min(max(y, 0), size.Max.Y-1))
+	in.x, in.y = int16(min(max(x, 0), look.size.Max.X-1)), int16(min(max(y, 0), look.size.Max.Y-1))
 	hidden, err := in.hiddenAt(in.x, in.y)
 	if err != nil {
 		return err
