@@ -3,6 +3,7 @@ package desktop
 import (
 	"context"
 	"errors"
+	"image"
 	"log/slog"
 	"time"
 
@@ -24,6 +25,7 @@ type applier struct {
 	watcher  Watcher
 	onLocal  func(bool) // the technician took over, or let go
 	now      func() time.Time
+	place    func(image.Point) image.Point // of the picture on the desktop; nil: the same
 
 	localUntil time.Time
 	local      bool
@@ -119,7 +121,11 @@ func (a *applier) apply(e *hostpb.InputEvent) error {
 	if a.now().Before(a.localUntil) && !lifting {
 		return nil
 	}
-	x, y := int(e.GetX()), int(e.GetY())
+	at := image.Pt(int(e.GetX()), int(e.GetY()))
+	if a.place != nil {
+		at = a.place(at)
+	}
+	x, y := at.X, at.Y
 	key := keys.Key{Code: e.GetCode(), Text: e.GetKey()}
 	var err error
 	switch e.GetKind() {

@@ -35,6 +35,16 @@ func (l Layout) Bounds() image.Rectangle {
 	return b
 }
 
+// scaleAt is the scale of the monitor a place is on, in percent.
+func (l Layout) scaleAt(p image.Point) int {
+	for _, m := range l {
+		if p.In(m.Bounds) && m.Scale > 0 {
+			return m.Scale
+		}
+	}
+	return 100
+}
+
 // Choose says which monitor shows when id is wished for, what of the desktop
 // that is, and which parts of it are on no monitor. A wish that cannot be met,
 // since the monitor was unplugged or nobody wished yet, gets the primary one,
