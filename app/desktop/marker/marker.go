@@ -46,8 +46,9 @@ type Picture struct {
 var parsed = sync.OnceValues(func() (*opentype.Font, error) { return opentype.Parse(gomedium.TTF) })
 
 // Draw draws a marker with a name, which may be empty, scale percent large
-// (50 … 400).
-func Draw(name string, scale int) (Picture, error) {
+// (50 … 400). Where nothing mixes it with what is below, soft is false: it has
+// no shadow then.
+func Draw(name string, scale int, soft bool) (Picture, error) {
 	k := float64(min(max(scale, 50), 400)) / 100
 	f, err := parsed()
 	if err != nil {
@@ -77,17 +78,22 @@ func Draw(name string, scale int) (Picture, error) {
 	ring := func(r, width float64, with color.NRGBA, down float64) {
 		c.circle(pt{centre.x, centre.y + down}, r+width/2, r-width/2, with)
 	}
-	for i := range 3 { // soft: wider and lighter
-		spread := float64(i+1) / 3 * shadow * k
-		ring(radius*k, stroke*k+2*rim*k+2*spread, shade, k/2)
+	if soft { // wider and lighter
+		for i := range 3 {
+			spread := float64(i+1) / 3 * shadow * k
+			ring(radius*k, stroke*k+2*rim*k+2*spread, shade, k/2)
+		}
+		c.circle(centre, radius*k, 0, glow)
 	}
-	c.circle(centre, radius*k, 0, glow)
 	ring(radius*k, (stroke+2*rim)*k, white, 0)
 	ring(radius*k, stroke*k, brand, 0)
 	c.circle(centre, (dot+rim)*k, 0, white)
 	c.circle(centre, dot*k, 0, brand)
 	if name != "" {
 		for i := range 3 {
+			if !soft {
+				break
+			}
 			c.pill(label.grow((rim+float64(i+1)/3*shadow)*k), shade)
 		}
 		c.pill(label.grow(rim*k), white)

@@ -13,11 +13,11 @@ import (
 // The marker stands out on any ground: what is drawn has both a light and a
 // dark part, the middle is open, and the label is as wide as the name needs.
 func TestDraw(t *testing.T) {
-	none, err := Draw("", 100)
+	none, err := Draw("", 100, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	named, err := Draw("Dr. Jana Müller", 100)
+	named, err := Draw("Dr. Jana Müller", 100, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,15 +31,15 @@ func TestDraw(t *testing.T) {
 	if open := none.Image.RGBAAt(none.Hot.X+8, none.Hot.Y); open.A > 64 {
 		t.Errorf("what is pointed at is covered: %v", open)
 	}
-	twice, err := Draw("", 200)
+	twice, err := Draw("", 200, true)
 	if err != nil || twice.Image.Rect.Dx() < 2*none.Image.Rect.Dx()-3 {
 		t.Errorf("at 200 %%: %v, %v", twice.Image.Rect, err)
 	}
-	long, err := Draw(strings.Repeat("W", 400), 100)
+	long, err := Draw(strings.Repeat("W", 400), 100, true)
 	if err != nil || long.Image.Rect.Dx() > 350 {
 		t.Errorf("a long name: %v, %v", long.Image.Rect, err)
 	}
-	if odd, err := Draw("\u202e漢字", 100); err != nil || odd.Image.Rect != none.Image.Rect {
+	if odd, err := Draw("\u202e漢字", 100, true); err != nil || odd.Image.Rect != none.Image.Rect {
 		t.Errorf("a name the font cannot write: %v, %v", odd.Image.Rect, err)
 	}
 }
@@ -54,7 +54,7 @@ func TestPicture(t *testing.T) {
 	for i, c := range []color.RGBA{{255, 255, 255, 255}, {20, 26, 34, 255}, {128, 140, 120, 255}} {
 		draw.Draw(img, image.Rect(240*i, 0, 240*i+240, 260), image.NewUniform(c), image.Point{}, draw.Src)
 		for j, scale := range []int{100, 200} {
-			p, err := Draw("Jana Müller", scale)
+			p, err := Draw("Jana Müller", scale, true)
 			if err != nil {
 				t.Fatal(err)
 			}

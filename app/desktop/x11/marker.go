@@ -116,7 +116,10 @@ func (m *Marker) draw(d drawing) error {
 	if m.made && d == m.drawn {
 		return nil
 	}
-	picture, err := marker.Draw(d.name, d.scale)
+	if !m.made {
+		m.visual = m.c.visualForMarker()
+	}
+	picture, err := marker.Draw(d.name, d.scale, m.visual.alpha)
 	if err != nil {
 		return err
 	}
@@ -136,7 +139,6 @@ func (m *Marker) draw(d drawing) error {
 }
 
 func (m *Marker) create(size image.Point) error {
-	m.visual = m.c.visualForMarker()
 	colours := m.c.screen.DefaultColormap
 	if m.visual.alpha {
 		var err error
