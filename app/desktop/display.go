@@ -60,6 +60,9 @@ type Injector interface {
 	// Key presses or lifts a key. Keys other than modifiers are pressed and
 	// lifted at once, so that nothing repeats into a window that comes up.
 	Key(k keys.Key, down bool) error
+	// Text types one character, a new line or a tab, whatever modifiers are held:
+	// they are out of the way for that moment.
+	Text(r rune) error
 	// Release lifts everything that is still held.
 	Release() error
 	// HiddenFocus says whether a window of ours or a masked one has the keyboard.
