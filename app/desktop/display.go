@@ -16,6 +16,10 @@ type Picture struct {
 	Hidden int               // windows and regions that are hidden, ours included
 	Masks  []string          // IDs of the profile's masks that hide something now, sorted
 	Black  bool              // hidden as a whole
+
+	Layout  Layout // the monitors there are now
+	Monitor string // ID of the one that shows, or All; "": this desktop knows no monitors
+	Secure  bool   // the system shows a protected desktop of its own, where nobody but the technician acts
 }
 
 // Screen captures. It is used by one goroutine.
@@ -56,6 +60,9 @@ type Injector interface {
 	// Key presses or lifts a key. Keys other than modifiers are pressed and
 	// lifted at once, so that nothing repeats into a window that comes up.
 	Key(k keys.Key, down bool) error
+	// Text types one character, a new line or a tab, whatever modifiers are held:
+	// they are out of the way for that moment.
+	Text(r rune) error
 	// Release lifts everything that is still held.
 	Release() error
 	// HiddenFocus says whether a window of ours or a masked one has the keyboard.

@@ -133,6 +133,42 @@ func Blacken(pix []byte, stride int, a Area) {
 	}
 }
 
+// The costs that Merge weighs: a rectangle more is a request and its share of
+// the bookkeeping, as much as copying and comparing so many pixels; and no
+// capture asks for more than maxMerged.
+const (
+	mergeCost = 4096
+	maxMerged = 32
+)
+
+// Merge joins rectangles where one that covers both costs less than two: text
+// that is typed stays as small as it was, letters of one word come together. The
+// result covers everything the input covered.
+func Merge(rects []image.Rectangle) []image.Rectangle {
+	out := make([]image.Rectangle, 0, len(rects))
+	for _, r := range rects {
+		if !r.Empty() {
+			out = append(out, r)
+		}
+	}
+	if len(out) > 16*maxMerged { // joining compares each with each
+		return []image.Rectangle{Area(out).Bounds()}
+	}
+	for i := 0; i < len(out); i++ {
+		for j := i + 1; j < len(out); j++ {
+			u := out[i].Union(out[j])
+			waste := u.Dx()*u.Dy() - out[i].Dx()*out[i].Dy() - out[j].Dx()*out[j].Dy()
+			if waste > mergeCost {
+				continue
+			}
+			out[i] = u
+			out = append(out[:j], out[j+1:]...)
+			j = i // what was too far from the smaller one may not be from this one
+		}
+	}
+	return Coalesce(out, maxMerged)
+}
+
 // Coalesce merges rectangles until at most limit are left, so that a capture
 // costs few requests. The result covers everything the input covered.
 func Coalesce(rects []image.Rectangle, limit int) []image.Rectangle {

@@ -13,10 +13,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
+	"beckmanconnect/app/desktop/clipboard"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/session/screen"
@@ -33,6 +36,11 @@ type Config struct {
 	Screen   Screen
 	Injector Injector
 	Watcher  Watcher
+	// What not every desktop has; nil: this one has not.
+	Monitors  Monitors // of Screen
+	Cursor    Cursor
+	Marker    Marker
+	Clipboard clipboard.Clipboard
 	// Locked gets a value when the screen was locked: the session ends
 	// (scenario 17). Nil: never.
 	Locked <-chan struct{}
@@ -92,6 +100,9 @@ func (c Config) learnMasks(s stream) error {
 		}
 		c.Screen.SetMasks(masks)
 		c.Injector.SetMasks(masks)
+		if c.Cursor != nil {
+			c.Cursor.SetMasks(masks)
+		}
 		return nil
 	}
 }
@@ -111,15 +122,31 @@ func (c Config) work(ctx context.Context, s stream, hangUp func()) error {
 		queue: newQueue(c.Start.GetGeneration()),
 		show:  newShow(c.Screen, screen.NewEncoder(screen.Config{})),
 	}
-	input := &applier{log: c.Log, queue: h.queue, injector: c.Injector, watcher: c.Watcher, onLocal: h.show.setLocal, now: time.Now}
+	input := &applier{
+		log: c.Log, queue: h.queue, injector: c.Injector, watcher: c.Watcher,
+		onLocal: h.show.setLocal, now: time.Now, place: h.place,
+	}
 	if g, ok := c.Injector.(Guarded); ok {
 		g.Guard(input.mayApply)
 	}
+	h.show.onPicture = h.pictured
 	group, ctx := errgroup.WithContext(ctx)
 	defer context.AfterFunc(ctx, hangUp)()
-	group.Go(h.receive)
 	group.Go(func() error { return h.show.run(ctx, h.send) })
 	group.Go(func() error { return input.run(ctx) })
+	if c.Cursor != nil {
+		h.follow = newFollower(c.Log, c.Cursor, h.sendCursor)
+		group.Go(func() error { return h.follow.run(ctx) })
+	}
+	if c.Marker != nil {
+		h.pointer = newPointer(c.Log, c.Marker, h.see)
+		group.Go(func() error { return h.pointer.run(ctx) })
+	}
+	if c.Clipboard != nil {
+		h.clip = newClip(c.Log, c.Clipboard, h.sendClipboard)
+		group.Go(func() error { return h.clip.run(ctx) })
+	}
+	group.Go(h.receive)
 	group.Go(func() error {
 		select {
 		case <-c.Locked:
@@ -141,9 +168,17 @@ func ending(err error) error {
 
 type helper struct {
 	Config
-	stream stream
-	queue  *queue
-	show   *show
+	stream  stream
+	queue   *queue
+	show    *show
+	follow  *follower // nil, as the next two: this desktop has none
+	pointer *pointer
+	clip    *clip
+
+	sending sync.Mutex // a stream is for one sender at a time
+	viewing sync.Mutex
+	view    image.Rectangle // what of the desktop the newest picture shows
+	layout  Layout
 }
 
 // receive takes the service's commands. It ends with the stream.
@@ -156,32 +191,109 @@ func (h *helper) receive() error {
 			}
 			return fmt.Errorf("desktop: link to the service: %w", err)
 		}
-		generation := command.GetGeneration()
-		switch body := command.GetBody().(type) {
-		case *hostpb.HelperCommand_View:
-			h.queue.saw(generation)
-			h.show.setView(body.View.GetOn(), body.View.GetFull())
-		case *hostpb.HelperCommand_Input:
-			h.queue.put(generation, body.Input.GetEvents())
-		case *hostpb.HelperCommand_Preview:
-			h.show.setWatched(body.Preview.GetOn())
-		case *hostpb.HelperCommand_Ack:
-			h.show.ack(body.Ack.GetSeq())
-		case *hostpb.HelperCommand_ReleaseKeys:
-			h.queue.clear(generation)
-		case *hostpb.HelperCommand_Stop:
+		if command.GetStop() != nil {
 			return errStopped
+		}
+		h.command(command)
+	}
+}
+
+// command does what a command says. It never waits, so that a revocation is
+// never stuck behind anything.
+func (h *helper) command(command *hostpb.HelperCommand) {
+	generation := command.GetGeneration()
+	switch body := command.GetBody().(type) {
+	case *hostpb.HelperCommand_View:
+		h.queue.saw(generation)
+		h.show.setView(body.View.GetOn(), body.View.GetFull())
+		if h.follow != nil {
+			h.follow.set(body.View.GetOn(), body.View.GetFull())
+		}
+	case *hostpb.HelperCommand_Input:
+		h.queue.put(generation, body.Input.GetEvents())
+	case *hostpb.HelperCommand_Preview:
+		h.show.setWatched(body.Preview.GetOn())
+	case *hostpb.HelperCommand_Ack:
+		h.show.ack(body.Ack.GetSeq())
+	case *hostpb.HelperCommand_ReleaseKeys:
+		h.queue.clear(generation)
+	case *hostpb.HelperCommand_Monitor:
+		if h.queue.saw(generation) && h.Monitors != nil && !h.Monitors.Choose(body.Monitor.GetId()) {
+			h.Log.Debug("no such monitor")
+		}
+	case *hostpb.HelperCommand_Clipboard:
+		if h.queue.saw(generation) && h.clip != nil {
+			h.clip.put(body.Clipboard.GetText())
+		}
+	case *hostpb.HelperCommand_ClipboardWatch:
+		// Off counts whatever its generation is.
+		if on := body.ClipboardWatch.GetOn(); h.clip != nil && (h.queue.saw(generation) || !on) {
+			h.clip.watch(on)
+		}
+	case *hostpb.HelperCommand_Point:
+		if on := body.Point.GetOn(); h.pointer != nil && (h.queue.saw(generation) || !on) {
+			h.pointer.point(body.Point)
 		}
 	}
 }
 
-// send is used by show's goroutine only, as a stream asks for.
+// pictured notes what of the desktop a picture shows.
+func (h *helper) pictured(p Picture) {
+	view := image.Rect(0, 0, p.Frame.Width, p.Frame.Height)
+	if h.Monitors != nil {
+		view = h.Monitors.View()
+	}
+	h.viewing.Lock()
+	h.view, h.layout = view, p.Layout
+	h.viewing.Unlock()
+	if h.follow != nil {
+		h.follow.shows(view)
+	}
+}
+
+// see is the desktop's pixel that a pixel of the picture is, the scale of the
+// monitor it is on, and whether there is such a pixel.
+func (h *helper) see(p image.Point) (at image.Point, scale int, seen bool) {
+	h.viewing.Lock()
+	defer h.viewing.Unlock()
+	at = p.Add(h.view.Min)
+	return at, h.layout.scaleAt(at), at.In(h.view)
+}
+
+// place is the desktop's pixel that an event at a pixel of the picture goes to.
+// One beside the picture, as a drag over its edge makes them, goes to its edge:
+// never to a monitor that the engineer does not see.
+func (h *helper) place(p image.Point) image.Point {
+	h.viewing.Lock()
+	defer h.viewing.Unlock()
+	if h.view.Empty() { // no picture yet
+		return p
+	}
+	return image.Pt(min(max(p.X, 0), h.view.Dx()-1), min(max(p.Y, 0), h.view.Dy()-1)).Add(h.view.Min)
+}
+
+// send may be called from any goroutine.
 func (h *helper) send(m *hostpb.HelperMessage) error {
 	h.queue.mu.Lock()
 	m.Generation = h.queue.generation
 	h.queue.mu.Unlock()
+	h.sending.Lock()
+	defer h.sending.Unlock()
 	if err := h.stream.Send(m); err != nil {
 		return fmt.Errorf("desktop: link to the service: %w", err)
 	}
 	return nil
+}
+
+func (h *helper) sendCursor(c screen.Cursor) error {
+	b, err := c.Append(nil)
+	if err != nil {
+		h.Log.Debug("pointer not told", "error", err)
+		return nil
+	}
+	return h.send(&hostpb.HelperMessage{Body: &hostpb.HelperMessage_Cursor{Cursor: b}})
+}
+
+func (h *helper) sendClipboard(text string) error {
+	return h.send(&hostpb.HelperMessage{Body: &hostpb.HelperMessage_Clipboard{Clipboard: &hostpb.HelperClipboard{Text: text}}})
 }

@@ -33,6 +33,7 @@ type attached struct {
 	done    chan error
 	decoder *screen.Decoder
 	state   *hostpb.HelperState
+	cursors [][]byte
 	hangUp  context.CancelFunc
 }
 
@@ -73,13 +74,19 @@ func attachOn(t *testing.T, size string) *attached {
 	}
 	t.Cleanup(func() { watch.Close() })
 	ctx, cancel := context.WithCancel(t.Context())
-	t.Cleanup(cancel)
+	ended := make(chan struct{})
+	t.Cleanup(func() { // before what it uses is closed
+		cancel()
+		<-ended
+	})
 	a.hangUp = cancel
 	go func() {
+		defer close(ended)
 		a.done <- desktop.Run(ctx, desktop.Config{
 			Client: f.Client(ipctest.Technician("maria"), protocol.Desktop),
 			Start:  &hostpb.DesktopWanted{SessionId: "s1", Generation: generation, Token: []byte("token")},
 			Log:    slog.New(slog.DiscardHandler), Screen: s, Injector: in, Watcher: watch,
+			Monitors: s, Cursor: x11.NewCursor(display),
 		})
 	}()
 	m := a.next()
@@ -114,7 +121,8 @@ func (a *attached) serve(s grpc.BidiStreamingServer[hostpb.HelperMessage, hostpb
 	}
 }
 
-// next is the helper's next message that is no state; states are kept.
+// next is the helper's next message that is neither state nor cursor; these are
+// kept.
 func (a *attached) next() *hostpb.HelperMessage {
 	a.t.Helper()
 	for {
@@ -122,6 +130,10 @@ func (a *attached) next() *hostpb.HelperMessage {
 		case m := <-a.from:
 			if s := m.GetState(); s != nil {
 				a.state = s
+				continue
+			}
+			if c := m.GetCursor(); c != nil {
+				a.cursors = append(a.cursors, c)
 				continue
 			}
 			return m
@@ -272,5 +284,92 @@ func TestLostLinkReleases(t *testing.T) {
 	p, err := xproto.QueryPointer(a.paint.X, a.paint.Root).Reply()
 	if err != nil || p.Mask&xproto.ModMaskControl != 0 {
 		t.Errorf("control is still held: %v %v", p, err)
+	}
+}
+
+// B5: modifiers and buttons are lifted when the console loses the keyboard, when
+// the lease ends, when the session ends and when the link is lost.
+func TestHeldKeysAreLifted(t *testing.T) {
+	command := func(gen uint64) *hostpb.HelperCommand {
+		return &hostpb.HelperCommand{Body: &hostpb.HelperCommand_ReleaseKeys{ReleaseKeys: &hostpb.Empty{}}, Generation: gen}
+	}
+	for name, end := range map[string]func(*attached){
+		"focus": func(a *attached) { a.to <- command(generation) },
+		"lease": func(a *attached) { a.to <- command(generation + 1) },
+		"session": func(a *attached) {
+			a.to <- &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Stop{Stop: &hostpb.Empty{}}, Generation: generation}
+		},
+		"link":    func(a *attached) { close(a.to) },
+		"program": func(a *attached) { a.hangUp() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := attach(t)
+			a.paint.Window(image.Rect(0, 0, 320, 240), green, "instrument").Focus()
+			a.input(generation, key("ControlLeft", "Control"), key("ShiftLeft", "Shift"), &hostpb.InputEvent{Kind: hostpb.InputEvent_KIND_BUTTON_DOWN, X: 20, Y: 20})
+			const all = xproto.ModMaskShift | xproto.ModMaskControl | xproto.KeyButMaskButton1
+			held := func() uint16 {
+				p, err := xproto.QueryPointer(a.paint.X, a.paint.Root).Reply()
+				if err != nil {
+					t.Fatal(err)
+				}
+				return p.Mask & all
+			}
+			xtesting.Eventually(t, "all are held", func() bool { return held() == all })
+			end(a)
+			xtesting.Eventually(t, "all are lifted", func() bool { return held() == 0 })
+		})
+	}
+}
+
+// What is chosen is shown, and input goes to where the picture shows it.
+func TestInputFollowsTheMonitor(t *testing.T) {
+	a := attach(t)
+	left := a.paint.Window(image.Rect(0, 0, 160, 240), green, "instrument")
+	right := a.paint.Window(image.Rect(160, 0, 320, 240), red, "instrument")
+	xtesting.Output(t, a.display, "xrandr", "--setmonitor", "*left", "160/40x240/60+0+0", "screen")
+	xtesting.Output(t, a.display, "xrandr", "--setmonitor", "right", "160/40x240/60+160+0", "none")
+	a.view(true)
+	a.until(image.Pt(10, 10), green)
+	for _, m := range a.state.GetMonitors() {
+		if m.GetId() == "right" && (m.GetX() != 160 || m.GetWidth() != 160 || m.GetPrimary()) {
+			t.Errorf("monitor %v", m)
+		}
+	}
+	if len(a.state.GetMonitors()) != 2 || a.state.GetMonitor() != "left" || a.state.GetWidth() != 160 {
+		t.Errorf("state %v", a.state)
+	}
+	choose := func(id string) {
+		a.to <- &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Monitor{Monitor: &hostpb.HelperMonitor{Id: id}}, Generation: generation}
+	}
+	choose("nowhere")
+	choose("right")
+	a.until(image.Pt(10, 10), red)
+	if a.state.GetMonitor() != "right" {
+		t.Errorf("state %v", a.state)
+	}
+	click := func(x, y int32) xproto.ButtonPressEvent {
+		t.Helper()
+		a.input(generation, &hostpb.InputEvent{Kind: hostpb.InputEvent_KIND_BUTTON_DOWN, X: x, Y: y}, &hostpb.InputEvent{Kind: hostpb.InputEvent_KIND_BUTTON_UP, X: x, Y: y})
+		var got xproto.ButtonPressEvent
+		xtesting.Eventually(t, "the click arrived", func() bool {
+			for _, e := range a.paint.Events() {
+				if b, ok := e.(xproto.ButtonPressEvent); ok {
+					got = b
+				}
+			}
+			return got.Event != 0
+		})
+		return got
+	}
+	if e := click(30, 40); e.Event != right.ID || e.RootX != 190 || e.RootY != 40 {
+		t.Errorf("clicked %#x at %d, %d", e.Event, e.RootX, e.RootY)
+	}
+	if e := click(-50, 40); e.Event != right.ID || e.RootX != 160 {
+		t.Errorf("beside the picture: clicked %#x at %d", e.Event, e.RootX)
+	}
+	choose(desktop.All)
+	a.until(image.Pt(10, 10), green)
+	if e := click(30, 40); e.Event != left.ID || a.state.GetMonitor() != desktop.All {
+		t.Errorf("clicked %#x, state %v", e.Event, a.state)
 	}
 }

@@ -3,6 +3,7 @@ package desktop
 import (
 	"context"
 	"errors"
+	"image"
 	"log/slog"
 	"time"
 
@@ -24,6 +25,7 @@ type applier struct {
 	watcher  Watcher
 	onLocal  func(bool) // the technician took over, or let go
 	now      func() time.Time
+	place    func(image.Point) image.Point // of the picture on the desktop; nil: the same
 
 	localUntil time.Time
 	local      bool
@@ -119,12 +121,16 @@ func (a *applier) apply(e *hostpb.InputEvent) error {
 	if a.now().Before(a.localUntil) && !lifting {
 		return nil
 	}
-	x, y := int(e.GetX()), int(e.GetY())
+	at := image.Pt(int(e.GetX()), int(e.GetY()))
+	if a.place != nil {
+		at = a.place(at)
+	}
+	x, y := at.X, at.Y
 	key := keys.Key{Code: e.GetCode(), Text: e.GetKey()}
 	var err error
 	switch e.GetKind() {
 	case hostpb.InputEvent_KIND_KEY_DOWN, hostpb.InputEvent_KIND_KEY_UP:
-		if len(key.Code) > maxName || len(key.Text) > maxName || key.Forbidden() {
+		if len(key.Code) > maxName || len(key.Text) > maxName || key.Forbidden() || key.Lock() {
 			return nil
 		}
 		err = a.injector.Key(key, !lifting)
@@ -134,12 +140,33 @@ func (a *applier) apply(e *hostpb.InputEvent) error {
 		err = a.injector.Button(x, y, keys.Button(e.GetButton()), !lifting)
 	case hostpb.InputEvent_KIND_WHEEL:
 		err = a.injector.Wheel(x, y, int(e.GetWheelX()), int(e.GetWheelY()))
+	case hostpb.InputEvent_KIND_TEXT:
+		err = a.text(e.GetText())
 	}
 	if errors.Is(err, ErrHidden) {
 		a.log.Debug("input dropped: hidden window")
 		return a.release()
 	}
 	return a.judge(err)
+}
+
+// text types what an input method or a dead key made, each character guarded as
+// any key is: the technician's hand, a revocation or a window that comes up ends
+// it in the middle. A text that cannot be typed as a whole is not begun.
+func (a *applier) text(text string) error {
+	characters, ok := keys.Typed(text)
+	if !ok {
+		return errors.New("desktop: this text is not typed")
+	}
+	for _, r := range characters {
+		if !a.mayApply() {
+			return ErrTakenBack
+		}
+		if err := a.injector.Text(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *applier) release() error { return a.judge(a.injector.Release()) }

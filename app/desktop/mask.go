@@ -220,7 +220,7 @@ func (s *MaskSet) Cover(screen image.Rectangle, origin image.Point, windows []Fa
 	c := Cover{}
 	for i, w := range windows {
 		plain[i] = w.Window
-		if w.Hidden && !w.Bounds.Empty() {
+		if w.Hidden && w.Bounds.Overlaps(screen) {
 			c.Windows++
 		}
 	}

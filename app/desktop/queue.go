@@ -60,11 +60,12 @@ func (q *queue) clear(generation uint64) {
 	q.signal()
 }
 
-// saw notes the generation of any other command.
-func (q *queue) saw(generation uint64) {
+// saw notes the generation of any other command, and says whether it counts:
+// one of an older generation was taken back.
+func (q *queue) saw(generation uint64) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.advance(generation)
+	return q.advance(generation)
 }
 
 func (q *queue) advance(generation uint64) bool {

@@ -27,6 +27,8 @@ type show struct {
 	encoder *screen.Encoder
 	now     func() time.Time
 	wake    chan struct{}
+	// onPicture is told each picture before it is sent.
+	onPicture func(Picture)
 
 	newest  Picture // what the encoder got last; used by run's goroutine, as preview is
 	have    bool
@@ -40,7 +42,7 @@ type show struct {
 }
 
 func newShow(s Screen, e *screen.Encoder) *show {
-	return &show{screen: s, encoder: e, now: time.Now, wake: make(chan struct{}, 1), preview: newPreview(), pacer: newPacer(), state: &hostpb.HelperState{}}
+	return &show{screen: s, encoder: e, now: time.Now, wake: make(chan struct{}, 1), preview: newPreview(), pacer: newPacer(), state: &hostpb.HelperState{}, onPicture: func(Picture) {}}
 }
 
 func (s *show) change(f func()) {
@@ -191,8 +193,10 @@ func (s *show) picture(full bool) ([]byte, error) {
 	}
 	s.state.Width, s.state.Height = uint32(p.Frame.Width), uint32(p.Frame.Height)
 	s.state.MaskedWindows, s.state.Masks = uint32(p.Hidden), p.Masks
+	p.describe(s.state)
 	s.mu.Unlock()
 	s.newest, s.have, s.preview.stale = p, true, true
+	s.onPicture(p)
 	if full {
 		s.encoder.Reset()
 	}

@@ -49,7 +49,7 @@ func run(ctx context.Context, log *slog.Logger, path string, in io.Reader) error
 		_, _ = io.Copy(io.Discard, in) // its end is what counts: the tray is gone
 		cancel()
 	}()
-	screen, err := native.Open()
+	screen, err := native.Open(log)
 	if err != nil {
 		return err
 	}
@@ -61,6 +61,7 @@ func run(ctx context.Context, log *slog.Logger, path string, in io.Reader) error
 		Screen:   screen.Screen,
 		Injector: screen.Injector,
 		Watcher:  screen.Watcher,
-		Locked:   lock.Watch(ctx, log),
+		Monitors: screen.Monitors, Cursor: screen.Cursor, Marker: screen.Marker, Clipboard: screen.Clipboard,
+		Locked: lock.Watch(ctx, log),
 	})
 }

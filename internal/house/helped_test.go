@@ -66,6 +66,7 @@ var openers = map[string]string{
 	"app/killkey":            "the display of this log-on",
 	"app/window/native":      "the display of this log-on",
 	"app/desktop/x11":        "the display of this log-on",
+	"app/desktop/clipboard":  "the display of this log-on",
 	"app/xinput":             "the display of this log-on",
 	"app/desktop/lock":       "the session bus and the system's",
 	"app/tray/toast":         "the session bus, the display of this log-on",

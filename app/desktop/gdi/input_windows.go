@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"unicode/utf16"
 	"unsafe"
 
@@ -16,6 +17,7 @@ type Input struct {
 	masks   *desktop.MaskSet
 	keys    map[uint16]bool // modifiers that are down
 	buttons map[keys.Button]bool
+	altGr   bool // the engineer holds it; it is not passed on: characters are typed as such
 }
 
 // OpenInput makes an injector for the desktop of this log-on.
@@ -144,6 +146,10 @@ func (in *Input) Key(k keys.Key, down bool) error {
 	if k.Forbidden() {
 		return fmt.Errorf("gdi: key %q is not sent", k.Code)
 	}
+	if k.AltGr() {
+		in.altGr = down
+		return nil
+	}
 	vk := keys.VirtualKey(k)
 	if k.Modifier() && !down {
 		if !in.keys[vk] {
@@ -165,15 +171,53 @@ func (in *Input) Key(k keys.Key, down bool) error {
 	case vk != 0:
 		return send(stroke(vk, 0), stroke(vk, keyUp))
 	case k.Rune() != 0 && in.shortcut():
-		return in.chord(k.Rune())
+		if err := in.chord(k.Rune()); err == nil || k.Latin() == 0 {
+			return err
+		}
+		return in.chord(k.Latin())
 	case k.Rune() != 0:
-		return send(typed(k.Rune())...)
+		return in.alone(typed(k.Rune()))
 	}
 	return fmt.Errorf("gdi: key %q is not sent", k.Code)
 }
 
-// shortcut says whether the engineer holds what makes a letter a command.
+// Text implements desktop.Injector.
+func (in *Input) Text(r rune) error {
+	if hidden, err := in.HiddenFocus(); err != nil || hidden {
+		return errors.Join(err, desktop.ErrHidden)
+	}
+	switch r {
+	case '\n':
+		return in.alone([]input{stroke(vkReturn, 0), stroke(vkReturn, keyUp)})
+	case '\t':
+		return in.alone([]input{stroke(vkTab, 0), stroke(vkTab, keyUp)})
+	}
+	return in.alone(typed(r))
+}
+
+const (
+	vkTab    = 0x09
+	vkReturn = 0x0d
+)
+
+// alone sends events with what makes a character a command out of the way. All
+// of it goes into the input stream together.
+func (in *Input) alone(events []input) error {
+	var before, after []input
+	for vk := range in.keys {
+		if keys.CommandModifier(vk) {
+			before, after = append(before, stroke(vk, keyUp)), append(after, stroke(vk, 0))
+		}
+	}
+	return send(slices.Concat(before, events, after)...)
+}
+
+// shortcut says whether the engineer holds what makes a letter a command. With
+// AltGr held a character is one of the third ones.
 func (in *Input) shortcut() bool {
+	if in.altGr {
+		return false
+	}
 	for vk := range in.keys {
 		if keys.CommandModifier(vk) {
 			return true
@@ -214,6 +258,7 @@ func typed(r rune) []input {
 
 // Release implements desktop.Injector.
 func (in *Input) Release() error {
+	in.altGr = false
 	var events []input
 	for vk := range in.keys {
 		events = append(events, stroke(vk, keyUp))

@@ -3,6 +3,7 @@
 package keys
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -42,6 +43,54 @@ func (k Key) Modifier() bool {
 		return true
 	}
 	return false
+}
+
+// AltGr says whether the key is the one for the third characters of keys.
+// Browsers on Windows tell it as Ctrl and AltGr together.
+func (k Key) AltGr() bool { return k.Code == "AltRight" && k.Text == "AltGraph" }
+
+// Lock says whether the key switches the host's keyboard into another state,
+// which would stay with the technician. It is not passed on: what the engineer's
+// own locks change is in the characters already, and the host's are allowed for.
+func (k Key) Lock() bool {
+	return k.Code == "CapsLock" || k.Code == "NumLock" || k.Text == "CapsLock" || k.Text == "NumLock"
+}
+
+// Latin is the letter or digit that a physical key carries on most keyboards,
+// 0 for others: what a shortcut means when the engineer's layout has none of
+// them there, as a Cyrillic or Greek one.
+func (k Key) Latin() rune {
+	switch {
+	case len(k.Code) == 4 && k.Code[:3] == "Key" && k.Code[3] >= 'A' && k.Code[3] <= 'Z':
+		return rune(k.Code[3]) + 'a' - 'A'
+	case len(k.Code) == 6 && k.Code[:5] == "Digit" && k.Code[5] >= '0' && k.Code[5] <= '9':
+		return rune(k.Code[5])
+	}
+	return 0
+}
+
+// MaxText is the most characters that one event of text types.
+const MaxText = 256
+
+// Typed are the characters of a text that an input method made, if all of it can
+// be typed: printable ones, new lines and tabs, at most MaxText.
+func Typed(text string) ([]rune, bool) {
+	if len(text) > MaxText*utf8.UTFMax || !utf8.ValidString(text) {
+		return nil, false
+	}
+	out := []rune(strings.ReplaceAll(text, "\r\n", "\n"))
+	for _, r := range out {
+		if r != '\n' && r != '\t' && !typeable(r) {
+			return nil, false
+		}
+	}
+	return out, len(out) <= MaxText
+}
+
+// typeable lets marks through that people write with, as between the letters of
+// Persian and in emoji, but nothing that turns the direction of text around.
+func typeable(r rune) bool {
+	return unicode.IsPrint(r) || r == '\u200c' || r == '\u200d' || unicode.Is(unicode.Zs, r)
 }
 
 // Forbidden says whether a key may never be sent: the kill key belongs to the

@@ -1,5 +1,7 @@
 package keys
 
+import "unicode"
+
 // Keysym is an X11 key symbol.
 type Keysym uint32
 
@@ -24,6 +26,9 @@ const (
 	symSwitchVT1  Keysym = 0x1008fe01
 	symSwitchVT12 Keysym = 0x1008fe0c
 	symTerminate  Keysym = 0xfed5
+	SymCapsLock   Keysym = 0xffe5
+	SymReturn     Keysym = 0xff0d
+	SymTab        Keysym = 0xff09
 )
 
 // named holds the keys that are no characters, by UI Events code.
@@ -51,7 +56,7 @@ func KeysymOf(k Key) Keysym {
 	if k.Forbidden() {
 		return NoSymbol
 	}
-	if k.Code == "AltRight" && k.Text == "AltGraph" {
+	if k.AltGr() {
 		return SymLevel3
 	}
 	if s, ok := named[k.Code]; ok {
@@ -75,6 +80,16 @@ func SymOfRune(r rune) Keysym {
 		return NoSymbol
 	}
 	return symUnicode | Keysym(r)
+}
+
+// Cased says whether a symbol is a character that has another case, which Caps
+// Lock may turn it into.
+func Cased(s Keysym) bool {
+	r := rune(s &^ symUnicode)
+	if s > 0xff && s&symUnicode == 0 {
+		return false
+	}
+	return unicode.ToUpper(r) != r || unicode.ToLower(r) != r
 }
 
 // ForbiddenSym says whether a symbol may never be sent, whatever key of the

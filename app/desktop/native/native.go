@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"beckmanconnect/app/desktop"
+	"beckmanconnect/app/desktop/clipboard"
 )
 
 // Desktop is what the helper needs of the technician's desktop.
@@ -12,11 +13,22 @@ type Desktop struct {
 	Screen   desktop.Screen
 	Injector desktop.Injector
 	Watcher  desktop.Watcher
+	// The rest is nil where a desktop has none.
+	Monitors  desktop.Monitors // of Screen
+	Cursor    desktop.Cursor
+	Marker    desktop.Marker
+	Clipboard clipboard.Clipboard
 }
 
 // Close closes all of it.
 func (d *Desktop) Close() error {
 	var errs []error
+	if d.Clipboard != nil {
+		errs = append(errs, d.Clipboard.Close())
+	}
+	if d.Marker != nil {
+		errs = append(errs, d.Marker.Close())
+	}
 	if d.Watcher != nil {
 		errs = append(errs, d.Watcher.Close())
 	}

@@ -7,37 +7,43 @@ import (
 	"fmt"
 	"image"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"beckmanconnect/app/desktop"
 	"beckmanconnect/session/screen"
 
 	"github.com/jezek/xgb/damage"
-	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xfixes"
 	"github.com/jezek/xgb/xproto"
 )
 
-// maxRects is how many rectangles one capture asks for; more are merged.
-const maxRects = 8
-
 // Screen captures an X display.
 type Screen struct {
-	c       *conn
-	changed chan struct{}
-	lost    atomic.Bool
+	c        *conn
+	mirror   *mirror
+	monitors bool // the display tells of monitors
+	changed  chan struct{}
+	lost     atomic.Bool
 
-	damage  damage.Damage
-	region  xfixes.Region
-	shared  *segment // nil: pictures come through the socket
-	haveSHM bool
+	damage damage.Damage
+	region xfixes.Region
+	reader reader
 
-	masks   *desktop.MaskSet
-	watched map[xproto.Window]bool // whose properties are told of
+	mu     sync.Mutex
+	wish   string          // ID of the monitor to show
+	moved  bool            // the wish is another one than was met
+	shown  image.Rectangle // what of the desktop the last picture showed
+	layout desktop.Layout  // as it was read last
 
-	size   image.Rectangle
+	// The rest belongs to the goroutine that captures.
+	size   image.Rectangle // of the whole screen
+	view   image.Rectangle // what of it is captured
+	picked string          // ID of the monitor that is
+	gaps   desktop.Area    // of view, on no monitor
+	cover  desktop.Cover
+	owed   []image.Rectangle // of view: what the next picture has to read besides
 	pix    []byte
-	hidden desktop.Area
 	black  bool // the last picture was blackened whole
 }
 
@@ -69,7 +75,8 @@ func (s *Screen) start() error {
 	if _, err := damage.QueryVersion(s.c.Conn, 1, 1).Reply(); err != nil {
 		return fmt.Errorf("x11: DAMAGE: %w", err)
 	}
-	s.haveSHM = has(s.c.Conn, extSHM)
+	s.monitors = s.c.hasMonitors()
+	s.reader = reader{c: s.c, shm: has(s.c.Conn, extSHM)}
 	var err error
 	if s.damage, err = damage.NewDamageId(s.c.Conn); err != nil {
 		return fmt.Errorf("x11: DAMAGE: %w", err)
@@ -81,13 +88,8 @@ func (s *Screen) start() error {
 	if err := damage.CreateChecked(s.c.Conn, s.damage, xproto.Drawable(s.c.root), damage.ReportLevelNonEmpty).Check(); err != nil {
 		return fmt.Errorf("x11: watch the screen: %w", err)
 	}
-	// StructureNotify tells of a new size of the screen; SubstructureNotify of
-	// windows that come, go and move without painting anything.
-	mask := uint32(xproto.EventMaskStructureNotify | xproto.EventMaskSubstructureNotify)
-	if err := xproto.ChangeWindowAttributesChecked(s.c.Conn, s.c.root, xproto.CwEventMask, []uint32{mask}).Check(); err != nil {
-		return fmt.Errorf("x11: watch the windows: %w", err)
-	}
-	return nil
+	s.mirror, err = newMirror(s.c)
+	return err
 }
 
 // checkFormat makes sure that a pixel is blue, green, red and one byte more.
@@ -107,27 +109,51 @@ func (s *Screen) events() {
 		event, err := s.c.WaitForEvent()
 		if event == nil && err == nil {
 			s.lost.Store(true)
+			s.mirror.end()
 			signal(s.changed)
 			return
 		}
-		if err != nil {
-			continue
-		}
-		if p, ok := event.(xproto.PropertyNotifyEvent); !ok || s.c.classifies(p.Atom) {
+		if err == nil && s.mirror.note(event) {
 			signal(s.changed)
 		}
 	}
 }
 
 // SetMasks implements desktop.Screen.
-func (s *Screen) SetMasks(m *desktop.MaskSet) { s.masks = m }
+func (s *Screen) SetMasks(m *desktop.MaskSet) { s.mirror.masks = m }
+
+// Show makes an exception of the marker of the engineer's pointer: it belongs to
+// this product and is there to be seen. Before the first Capture.
+func (s *Screen) Show(m *Marker) { s.c.marker = m.window }
 
 // Changed implements desktop.Screen.
 func (s *Screen) Changed() <-chan struct{} { return s.changed }
 
+// Choose implements desktop.Monitors.
+func (s *Screen) Choose(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.layout != nil && !s.layout.Has(id) {
+		return false
+	}
+	s.wish, s.moved = id, true
+	signal(s.changed)
+	return true
+}
+
+// View implements desktop.Monitors.
+func (s *Screen) View() image.Rectangle {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shown
+}
+
 // Capture implements desktop.Screen.
 func (s *Screen) Capture(full bool) (desktop.Picture, error) {
-	picture, err := s.capture(full)
+	picture, err := s.unchanged(full)
+	if errors.Is(err, errChanged) {
+		picture, err = s.anew(full)
+	}
 	if err == nil {
 		s.black = false
 		return picture, nil
@@ -137,132 +163,160 @@ func (s *Screen) Capture(full bool) (desktop.Picture, error) {
 	}
 	// Fail closed: whatever could not be told apart is not shown at all.
 	clear(s.pix)
-	s.black, s.hidden = true, nil
-	return desktop.Picture{Frame: s.frame(), Black: true}, err
+	s.black, s.cover = true, desktop.Cover{}
+	return s.picture(desktop.Picture{Black: true}), err
 }
 
-func (s *Screen) frame() screen.Frame {
-	return screen.Frame{Pix: s.pix, Stride: 4 * s.size.Dx(), Width: s.size.Dx(), Height: s.size.Dy()}
+// picture adds what is the same in every picture.
+func (s *Screen) picture(p desktop.Picture) desktop.Picture {
+	p.Frame = screen.Frame{Pix: s.pix, Stride: 4 * s.view.Dx(), Width: s.view.Dx(), Height: s.view.Dy()}
+	p.Monitor = s.picked
+	s.mu.Lock()
+	p.Layout, s.shown = s.layout, s.view
+	s.mu.Unlock()
+	return p
 }
 
-// capture holds the server while it reads the windows and the pixels: a window
+// errChanged means that the windows are not those that were known.
+var errChanged = errors.New("x11: the windows changed")
+
+// unchanged captures without holding the server and without asking for the
+// windows: the pixels only count when, after they were read, it turns out that
+// no window changed before. What was read otherwise is thrown away.
+func (s *Screen) unchanged(full bool) (desktop.Picture, error) {
+	s.mu.Lock()
+	moved := s.moved
+	s.mu.Unlock()
+	if moved || s.black || !s.mirror.exact() {
+		return desktop.Picture{}, errChanged
+	}
+	rects, err := s.due(full, s.cover)
+	if err == nil && len(rects) > 0 {
+		err = s.reader.fetch(rects, s.view)
+	}
+	s.owed = append(s.owed, rects...)
+	if err == nil {
+		err = s.mirror.sync()
+	}
+	if err != nil || !s.mirror.exact() {
+		return desktop.Picture{}, errChanged
+	}
+	return s.take(rects, s.cover)
+}
+
+// anew holds the server while it reads the windows and the pixels: a window
 // that is to be hidden can then neither appear nor move in between.
-func (s *Screen) capture(full bool) (desktop.Picture, error) {
+func (s *Screen) anew(full bool) (desktop.Picture, error) {
 	release := s.c.hold()
 	defer release()
-
-	size, err := s.c.size()
+	windows, resized, err := s.mirror.windows()
+	if errSize := s.aim(resized); errSize != nil || err != nil {
+		s.mirror.whole = true
+		return desktop.Picture{}, first(err, errSize)
+	}
+	seen := make([]desktop.Facts, len(windows))
+	for i, w := range windows {
+		seen[i] = w
+		seen[i].Bounds = w.Bounds.Sub(s.view.Min)
+	}
+	cover := s.mirror.masks.Cover(image.Rectangle{Max: s.view.Size()}, s.view.Min, seen)
+	for _, gap := range s.gaps {
+		cover.Area = cover.Area.Add(gap)
+	}
+	rects, err := s.due(full, cover)
+	if err == nil && len(rects) > 0 {
+		err = s.reader.fetch(rects, s.view)
+	}
 	if err != nil {
+		s.owed = append(s.owed, rects...)
 		return desktop.Picture{}, err
 	}
-	if size != s.size {
-		s.resize(size)
-		full = true
+	return s.take(rects, cover)
+}
+
+// take puts pixels that were fetched into the picture, and the cover over it.
+func (s *Screen) take(rects []image.Rectangle, cover desktop.Cover) (desktop.Picture, error) {
+	s.reader.copy(s.pix, 4*s.view.Dx())
+	desktop.Blacken(s.pix, 4*s.view.Dx(), cover.Area)
+	s.cover, s.owed = cover, nil
+	if rects == nil {
+		rects = []image.Rectangle{}
 	}
+	return s.picture(desktop.Picture{Damage: rects, Hidden: cover.Windows, Masks: cover.Masks, Black: cover.Whole}), nil
+}
+
+// due is what has to be read: the damage, what an earlier try could not keep,
+// and both what was and what is hidden when that is not the same: a mask that
+// goes away damages nothing by itself.
+func (s *Screen) due(full bool, cover desktop.Cover) ([]image.Rectangle, error) {
+	whole := image.Rectangle{Max: s.view.Size()}
 	// The damage is taken before the pixels are: what is painted afterwards
 	// reports itself again.
 	damage.Subtract(s.c.Conn, s.damage, xfixes.RegionNone, s.region)
+	if full || s.black {
+		return []image.Rectangle{whole}, nil
+	}
 	damaged, err := xfixes.FetchRegion(s.c.Conn, s.region).Reply()
 	if err != nil {
-		return desktop.Picture{}, fmt.Errorf("x11: what changed: %w", err)
+		return []image.Rectangle{whole}, fmt.Errorf("x11: what changed: %w", err)
 	}
-	windows, tree, err := s.c.windows(s.masks)
-	if err != nil {
-		return desktop.Picture{}, err
-	}
-	if s.masks.OfWindows() {
-		s.watchProperties(tree)
-	}
-	cover := s.masks.Cover(size, image.Point{}, windows)
-
-	var rects []image.Rectangle
-	if full || s.black {
-		rects = []image.Rectangle{size}
-	} else {
-		rects = s.changedRects(damaged, cover.Area)
-	}
-	if err := s.read(rects); err != nil {
-		return desktop.Picture{}, err
-	}
-	desktop.Blacken(s.pix, 4*size.Dx(), cover.Area)
-	s.hidden = cover.Area
-	picture := desktop.Picture{Frame: s.frame(), Damage: rects, Hidden: cover.Windows, Masks: cover.Masks, Black: cover.Whole}
-	if rects == nil {
-		picture.Damage = []image.Rectangle{}
-	}
-	return picture, nil
-}
-
-// changedRects is the damage, and both what was and what is hidden when that is
-// not the same: a mask that goes away damages nothing by itself.
-func (s *Screen) changedRects(damaged *xfixes.FetchRegionReply, hidden desktop.Area) []image.Rectangle {
-	var rects []image.Rectangle
+	rects := s.owed
 	for _, r := range damaged.Rectangles {
-		rects = append(rects, image.Rect(0, 0, int(r.Width), int(r.Height)).Add(image.Pt(int(r.X), int(r.Y))).Intersect(s.size))
+		at := image.Pt(int(r.X), int(r.Y)).Sub(s.view.Min)
+		rects = append(rects, image.Rect(0, 0, int(r.Width), int(r.Height)).Add(at).Intersect(whole))
 	}
-	if !slices.Equal(s.hidden, hidden) {
-		rects = append(append(rects, s.hidden...), hidden...)
+	if !slices.Equal(s.cover.Area, cover.Area) {
+		rects = append(append(rects, s.cover.Area...), cover.Area...)
 	}
-	return desktop.Coalesce(rects, maxRects)
+	return desktop.Merge(rects), nil
 }
 
-// resize makes room for a screen of another size.
-func (s *Screen) resize(size image.Rectangle) {
-	s.size, s.hidden = size, nil
-	s.pix = make([]byte, 4*size.Dx()*size.Dy())
-	if s.shared != nil {
-		s.shared.close()
-		s.shared = nil
+// aim finds out what of the desktop is to be captured, and makes room for it.
+func (s *Screen) aim(resized bool) error {
+	s.mu.Lock()
+	wish, moved := s.wish, s.moved
+	s.moved = false
+	s.mu.Unlock()
+	if !resized && !moved && !s.view.Empty() {
+		return nil
 	}
-	if !s.haveSHM {
-		return
-	}
-	shared, err := newSegment(s.c, len(s.pix))
+	size, err := s.c.size()
 	if err != nil {
-		s.haveSHM = false // a remote display, or no shared memory left: the socket does
-		return
+		return err
 	}
-	s.shared = shared
-}
-
-// read copies rectangles of the screen into the picture.
-func (s *Screen) read(rects []image.Rectangle) error {
-	for _, r := range rects {
-		data, err := s.image(r)
-		if err != nil {
-			return fmt.Errorf("x11: read the screen: %w", err)
-		}
-		row, stride := 4*r.Dx(), 4*s.size.Dx()
-		if len(data) < row*r.Dy() {
-			return errors.New("x11: read the screen: the picture is cut off")
-		}
-		for y := range r.Dy() {
-			copy(s.pix[(r.Min.Y+y)*stride+4*r.Min.X:][:row], data[y*row:])
-		}
+	layout, err := s.c.layout(size, s.monitors)
+	if err != nil {
+		return err
 	}
+	picked, view, gaps := layout.Choose(wish)
+	s.mu.Lock()
+	s.layout = layout
+	s.mu.Unlock()
+	s.size, s.picked = size, picked
+	s.gaps = nil
+	for _, gap := range gaps {
+		s.gaps = append(s.gaps, gap.Sub(view.Min))
+	}
+	if view == s.view {
+		return nil
+	}
+	if len(s.pix) != 4*view.Dx()*view.Dy() {
+		s.pix = make([]byte, 4*view.Dx()*view.Dy())
+	}
+	s.view, s.cover = view, desktop.Cover{}
+	s.owed = []image.Rectangle{{Max: view.Size()}}
+	s.reader.resize(len(s.pix))
 	return nil
-}
-
-func (s *Screen) image(r image.Rectangle) ([]byte, error) {
-	const allPlanes = 0xffffffff
-	x, y, w, h := int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy())
-	if s.shared != nil {
-		_, err := shm.GetImage(s.c.Conn, xproto.Drawable(s.c.root), x, y, w, h, allPlanes, xproto.ImageFormatZPixmap, s.shared.id, 0).Reply()
-		return s.shared.data, err
-	}
-	reply, err := xproto.GetImage(s.c.Conn, xproto.ImageFormatZPixmap, xproto.Drawable(s.c.root), x, y, w, h, allPlanes).Reply()
-	if err != nil {
-		return nil, err
-	}
-	return reply.Data, nil
 }
 
 // Close implements desktop.Screen.
 func (s *Screen) Close() error {
-	if s.shared != nil {
-		s.shared.close()
-		s.shared = nil
-	}
+	s.reader.resize(0)
 	s.c.Close()
 	return nil
 }
+
+var (
+	_ desktop.Screen   = (*Screen)(nil)
+	_ desktop.Monitors = (*Screen)(nil)
+)

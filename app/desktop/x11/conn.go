@@ -22,10 +22,16 @@ type conn struct {
 	atoms  atoms
 	hasRes bool // the server tells which process a window belongs to
 	shapes bool // the server tells which windows are not rectangular
+
+	marker xproto.Window // the engineer's pointer: ours, but there to be seen
 }
 
+// beside says whether a window is no window as far as hiding goes: the marker
+// of the engineer's pointer takes no input and shows nothing of the desktop.
+func (c *conn) beside(w xproto.Window) bool { return c.marker != 0 && w == c.marker }
+
 type atoms struct {
-	pid, opacity, activeWindow, netName xproto.Atom
+	pid, opacity, activeWindow, netName, resources xproto.Atom
 }
 
 // connect opens a display; an empty name means $DISPLAY.
@@ -40,7 +46,7 @@ func connect(display string) (*conn, error) {
 	c.root = c.screen.Root
 	for name, to := range map[string]*xproto.Atom{
 		"_NET_WM_PID": &c.atoms.pid, "_NET_WM_WINDOW_OPACITY": &c.atoms.opacity, "_NET_ACTIVE_WINDOW": &c.atoms.activeWindow,
-		"_NET_WM_NAME": &c.atoms.netName,
+		"_NET_WM_NAME": &c.atoms.netName, "RESOURCE_MANAGER": &c.atoms.resources,
 	} {
 		reply, err := xproto.InternAtom(x, false, uint16(len(name)), name).Reply()
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/damage"
+	"github.com/jezek/xgb/randr"
 	"github.com/jezek/xgb/res"
 	"github.com/jezek/xgb/shape"
 	"github.com/jezek/xgb/shm"
@@ -24,11 +25,12 @@ const (
 	extTest   = "XTEST"
 	extFixes  = "XFIXES"
 	extRes    = "X-Resource"
+	extRandr  = "RANDR"
 )
 
 // These keep the packages whose requests the names above stand for linked: each
 // registers its readers of events and errors when the program starts.
-var _ = []func(*xgb.Conn) error{damage.Init, shape.Init, shm.Init, xtest.Init, xfixes.Init, res.Init}
+var _ = []func(*xgb.Conn) error{damage.Init, shape.Init, shm.Init, xtest.Init, xfixes.Init, res.Init, randr.Init}
 
 // extensions guards the library's tables of events and errors, which all
 // connections of a process share and read without a lock. The library's own
@@ -69,7 +71,7 @@ func register[F any](table map[int]F, number int, read F) {
 // first one fills the tables while it is alone. What a display lacks is said
 // where it is needed.
 func registerAll(x *xgb.Conn) {
-	for _, name := range []string{extFixes, extDamage, extShape, extSHM, extTest, extRes} {
+	for _, name := range []string{extFixes, extDamage, extShape, extSHM, extTest, extRes, extRandr} {
 		_ = use(x, name)
 	}
 }

@@ -19,7 +19,11 @@ const (
 )
 
 // SetMasks implements desktop.Injector.
-func (in *Input) SetMasks(m *desktop.MaskSet) { in.masks = m }
+func (in *Input) SetMasks(m *desktop.MaskSet) { in.mirror.masks = m }
+
+// Pass makes an exception of the marker of the engineer's pointer: it belongs
+// to this product, and no input ever reaches it. Before any event is applied.
+func (in *Input) Pass(m *Marker) { in.c.marker = m.window }
 
 // HiddenFocus implements desktop.Injector.
 func (in *Input) HiddenFocus() (bool, error) {
@@ -59,55 +63,57 @@ func (in *Input) hiddenFocus() (bool, error) {
 	}
 	// The frame around it holds other windows of the same program at most.
 	top := chain[len(chain)-1]
-	if own, err := in.ownTop(top, chain...); err != nil || own {
+	if own, err := in.c.ownTop(top, chain...); err != nil || own {
 		return own, err
 	}
-	return in.maskedTop(top)
+	return in.mirror.maskedTop(top)
 }
 
 // hiddenAt says whether a pointer event at a place would go to a hidden window.
-func (in *Input) hiddenAt(x, y int16) (bool, error) {
-	reply, err := xproto.TranslateCoordinates(in.c.Conn, in.c.root, in.c.root, x, y).Reply()
+func (in *Input) hiddenAt(x, y int16) (bool, error) { return in.mirror.hiddenAt(x, y) }
+
+// hiddenAt says whether a place, in the desktop's pixels, or the window there is
+// hidden. It is asked while the server is held.
+func (m *mirror) hiddenAt(x, y int16) (bool, error) {
+	reply, err := xproto.TranslateCoordinates(m.c.Conn, m.c.root, m.c.root, x, y).Reply()
 	if err != nil {
-		return false, fmt.Errorf("x11: window under the pointer: %w", err)
+		return true, fmt.Errorf("x11: window under the pointer: %w", err)
 	}
-	if reply.Child != 0 {
-		if own, err := in.ownTop(reply.Child); err != nil || own {
-			return own, err
-		}
+	look, err := m.look()
+	if err != nil {
+		return true, err
 	}
-	if in.masks.Empty() {
+	if look.area.Has(image.Pt(int(x), int(y))) {
+		return true, nil
+	}
+	if reply.Child == 0 || m.c.beside(reply.Child) {
 		return false, nil
 	}
-	look, err := in.look()
-	if err != nil {
-		return false, err
+	if i := look.find(reply.Child); i >= 0 {
+		return look.windows[i].Hidden, nil
 	}
-	return look.area.Has(image.Pt(int(x), int(y))) || reply.Child != 0 && look.masked(reply.Child), nil
+	return m.c.ownTop(reply.Child) // invisible: one that only takes input
 }
 
 // ownTop says whether a top-level window or anything nested in it is ours.
-func (in *Input) ownTop(w xproto.Window, also ...xproto.Window) (bool, error) {
+func (c *conn) ownTop(w xproto.Window, also ...xproto.Window) (bool, error) {
 	t := &tree{tops: []top{{id: w, members: []xproto.Window{w}}}}
-	if err := in.c.descend(t); err != nil {
-		return false, err
+	if err := c.descend(t); err != nil {
+		return true, err
 	}
-	ids, err := in.c.identify(append(t.tops[0].members, also...))
+	ids, err := c.identify(append(t.tops[0].members, also...))
 	for _, id := range ids {
 		if id.own {
 			return true, err
 		}
 	}
-	return false, err
+	return err != nil, err
 }
 
 // maskedTop says whether a window with the keyboard is masked, or shows nothing
 // but what is masked: keys typed into it would be typed blindly.
-func (in *Input) maskedTop(w xproto.Window) (bool, error) {
-	if in.masks.Empty() {
-		return false, nil
-	}
-	look, err := in.look()
+func (m *mirror) maskedTop(w xproto.Window) (bool, error) {
+	look, err := m.look()
 	if err != nil || look.masked(w) {
 		return true, err
 	}
@@ -127,16 +133,22 @@ type look struct {
 	regions []image.Rectangle
 }
 
-func (in *Input) look() (look, error) {
-	size, err := in.c.size()
+func (m *mirror) look() (look, error) {
+	windows, resized, err := m.windows()
 	if err != nil {
 		return look{}, err
 	}
-	windows, _, err := in.c.windows(in.masks)
-	if err != nil {
-		return look{}, err
+	if resized || m.size.Empty() {
+		if m.size, err = m.c.size(); err != nil {
+			m.whole = true
+			return look{}, err
+		}
 	}
-	return look{size, windows, in.masks.Masked(size, image.Point{}, windows), in.masks.Regions(size, image.Point{})}, nil
+	l := look{size: m.size, windows: windows}
+	if !m.masks.Empty() {
+		l.area, l.regions = m.masks.Masked(l.size, image.Point{}, windows), m.masks.Regions(l.size, image.Point{})
+	}
+	return l, nil
 }
 
 func (l look) find(top xproto.Window) int {

@@ -22,7 +22,7 @@ type Input struct {
 	held     map[byte]keys.Keysym // key codes that are down: modifiers only
 	buttons  map[byte]bool
 	x, y     int16
-	masks    *desktop.MaskSet
+	mirror   *mirror
 	stale    chan struct{} // the keyboard map changed
 	still    func() bool   // nil: always
 }
@@ -38,7 +38,10 @@ func OpenInput(display string) (*Input, error) {
 		c.Close()
 		return nil, errors.New("x11: the display lacks XTEST")
 	}
-	if in.keyboard, err = newKeyboard(c); err != nil {
+	if in.keyboard, err = newKeyboard(c); err == nil {
+		in.mirror, err = newMirror(c)
+	}
+	if err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -51,13 +54,13 @@ func (in *Input) events() {
 	for {
 		event, err := in.c.WaitForEvent()
 		if event == nil && err == nil {
+			in.mirror.end()
 			return
 		}
 		if _, ok := event.(xproto.MappingNotifyEvent); ok {
-			select {
-			case in.stale <- struct{}{}:
-			default:
-			}
+			signal(in.stale)
+		} else if err == nil {
+			in.mirror.note(event)
 		}
 	}
 }
@@ -122,11 +125,11 @@ func (in *Input) turn(notches int, back, forth byte) {
 func (in *Input) at(x, y int, act func()) error {
 	release := in.c.hold()
 	defer release()
-	size, err := in.c.size()
+	look, err := in.mirror.look()
 	if err != nil {
 		return err
 	}
-	in.x, in.y = int16(min(max(x, 0), size.Max.X-1)), int16(min(max(y, 0), size.Max.Y-1))
+	in.x, in.y = int16(min(max(x, 0), look.size.Max.X-1)), int16(min(max(y, 0), look.size.Max.Y-1))
 	hidden, err := in.hiddenAt(in.x, in.y)
 	if err != nil {
 		return err
@@ -157,10 +160,40 @@ func (in *Input) Key(k keys.Key, down bool) error {
 	if !down {
 		return nil // was lifted when it was pressed
 	}
+	command := in.command()
 	if k.Function() && in.holding(keys.SymControlL, keys.SymControlR) && in.holding(keys.SymAltL, keys.SymAltR) {
 		return fmt.Errorf("x11: Ctrl+Alt+%s is not sent", k.Code)
 	}
-	return in.tap(symbol)
+	if latin := k.Latin(); command && latin != 0 && !in.keyboard.has(symbol) {
+		symbol = keys.SymOfRune(latin)
+	}
+	// With AltGr held a character is one of the third ones, never a shortcut.
+	return in.tap(symbol, k.Rune() != 0 && !command)
+}
+
+// Text implements desktop.Injector.
+func (in *Input) Text(r rune) error {
+	symbol := keys.SymOfRune(r)
+	switch r {
+	case '\n':
+		symbol = keys.SymReturn
+	case '\t':
+		symbol = keys.SymTab
+	}
+	if symbol == keys.NoSymbol {
+		return fmt.Errorf("x11: character %q is not typed", r)
+	}
+	if err := in.refresh(); err != nil {
+		return err
+	}
+	return in.tap(symbol, true)
+}
+
+var commandModifiers = []keys.Keysym{keys.SymControlL, keys.SymControlR, keys.SymAltL, keys.SymAltR, keys.SymSuperL, keys.SymSuperR}
+
+// command says whether what is held makes a character a command.
+func (in *Input) command() bool {
+	return in.holding(commandModifiers...) && !in.holding(keys.SymLevel3)
 }
 
 // refresh reads the keyboard map again after it changed.
@@ -193,29 +226,58 @@ func (in *Input) modifier(symbol keys.Keysym, down bool) error {
 }
 
 // tap presses and lifts the key of a symbol, with the modifiers its level needs
-// and without those that would turn it into another one.
-func (in *Input) tap(symbol keys.Keysym) error {
+// and without those that would turn it into another one. Alone means a character
+// for itself, with what makes it a command out of the way.
+func (in *Input) tap(symbol keys.Keysym, alone bool) error {
+	in.keyboard.ready(symbol)
 	return in.focused(func(state uint16) error {
 		stroke, err := in.keyboard.find(symbol, int(state>>13&3))
 		if err != nil {
 			return err
 		}
+		undo := func() {}
+		if alone {
+			undo = in.want(false, commandModifiers...)
+		}
+		undoLock := func() {}
 		shift := stroke.Shift
-		if state&xproto.ModMaskLock != 0 && keys.Letter(symbol) {
+		switch {
+		case state&xproto.ModMaskLock == 0 || !keys.Cased(symbol):
+		case stroke.Level3 || in.keyboard.lent(stroke.Code) || !keys.Letter(symbol):
+			undoLock = in.unlock()
+		default:
 			shift = !shift
 		}
 		// A shortcut means the key, and holds its modifiers itself.
-		if in.holding(keys.SymControlL, keys.SymControlR, keys.SymAltL, keys.SymAltR, keys.SymSuperL, keys.SymSuperR) && !stroke.Level3 {
+		if !alone && in.command() && !stroke.Level3 {
 			shift = in.holding(keys.SymShiftL, keys.SymShiftR)
 		}
 		undoShift := in.want(shift, keys.SymShiftL, keys.SymShiftR)
 		undoLevel3 := in.want(stroke.Level3, keys.SymLevel3)
 		in.fake(xproto.KeyPress, stroke.Code)
 		in.fake(xproto.KeyRelease, stroke.Code)
+		in.keyboard.typed(stroke.Code)
 		undoLevel3()
 		undoShift()
+		undoLock()
+		undo()
 		return nil
 	})
+}
+
+// unlock takes Caps Lock away for one stroke: what it does to a character that
+// is not on the first two levels differs between layouts.
+func (in *Input) unlock() func() {
+	stroke, ok := in.keyboard.layout.Find(keys.SymCapsLock, 0)
+	if !ok {
+		return func() {}
+	}
+	tap := func() {
+		in.fake(xproto.KeyPress, stroke.Code)
+		in.fake(xproto.KeyRelease, stroke.Code)
+	}
+	tap()
+	return tap
 }
 
 // want brings a modifier that we hold or not into the state a stroke needs, and

@@ -4,6 +4,9 @@ package x11
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"beckmanconnect/app/desktop/keys"
 
@@ -18,10 +21,15 @@ type keyboard struct {
 	spare  []byte // in turn; each is bound to at most one symbol
 	next   int    // of spare to bind
 	bound  map[byte]keys.Keysym
+	used   map[byte]time.Time // when a lent one was typed last
 }
 
+// lendAgain is how long a lent key code rests before it becomes another symbol:
+// programs look the map up when they get to the event.
+const lendAgain = 60 * time.Millisecond
+
 func newKeyboard(c *conn) (*keyboard, error) {
-	k := &keyboard{c: c, bound: map[byte]keys.Keysym{}}
+	k := &keyboard{c: c, bound: map[byte]keys.Keysym{}, used: map[byte]time.Time{}}
 	if err := k.load(); err != nil {
 		return nil, err
 	}
@@ -41,6 +49,34 @@ func (k *keyboard) load() error {
 		k.layout.Syms[i] = keys.Keysym(s)
 	}
 	return nil
+}
+
+// has says whether the layout itself has a symbol.
+func (k *keyboard) has(s keys.Keysym) bool {
+	for group := range 2 {
+		if _, ok := k.layout.Find(s, group); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// lent says whether a key code is a loan, typed that one was.
+func (k *keyboard) lent(code byte) bool { return k.bound[code] != keys.NoSymbol }
+
+func (k *keyboard) typed(code byte) {
+	if k.lent(code) {
+		k.used[code] = time.Now()
+	}
+}
+
+// ready waits, while nobody's requests are held up, until the key code that find
+// will lend for a symbol has rested.
+func (k *keyboard) ready(s keys.Keysym) {
+	if len(k.spare) == 0 || k.has(s) || slices.Contains(slices.Collect(maps.Values(k.bound)), s) {
+		return
+	}
+	time.Sleep(time.Until(k.used[k.spare[k.next%len(k.spare)]].Add(lendAgain)))
 }
 
 // find returns how to type a symbol, lending a spare key code if it has to.

@@ -108,6 +108,12 @@ func (w *Window) Fill(c color.RGBA) {
 	}
 }
 
+// SetRoot sets a property of bytes on the screen's own window.
+func (p *Painter) SetRoot(name, kind string, value []byte) {
+	p.t.Helper()
+	(&Window{p: p, ID: p.Root}).Set(name, kind, 8, value)
+}
+
 // Set sets a property of the window; empty removes it.
 func (w *Window) Set(name, kind string, format byte, value []byte) {
 	w.p.t.Helper()
