@@ -33,8 +33,9 @@ type Config struct {
 }
 
 // policy is the page's. 'wasm-unsafe-eval' lets WASM be compiled and nothing
-// else; trusted types leave the page no way to turn a text into markup.
-const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; " +
+// else; trusted types leave the page no way to turn a text into markup. blob: is
+// an image the page made itself: the host's pointer as the cursor of its hand.
+const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; " +
 	"connect-src 'self'; worker-src 'self'; manifest-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types console"
 

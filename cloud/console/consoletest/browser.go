@@ -26,6 +26,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -189,6 +190,22 @@ func (b *Browser) Wait(script string) {
 }
 
 func awaitPromise(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
+
+// Eval runs a script for what it does.
+func (b *Browser) Eval(script string) {
+	b.tb.Helper()
+	b.Do("run "+script, chromedp.Evaluate("void ("+script+")", nil))
+}
+
+// WatchWorkers keeps the page's worker where Lab.FromWorker finds it; to be
+// called before the page is opened.
+func (b *Browser) WatchWorkers() {
+	b.tb.Helper()
+	b.Do("watch workers", chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(`window.Worker = class extends window.Worker { constructor(...a) { super(...a); window.testWorker = this; } };`).Do(ctx)
+		return err
+	}))
+}
 
 // Text gives what an expression is.
 func (b *Browser) Text(script string) string {

@@ -10,17 +10,34 @@ const whys: Record<string, Key> = {
   denied: "denied", timeout: "timeout", policy: "whyPolicy", throttled: "whyThrottled", pending: "whyPending", name: "whyName",
   "pin-missing": "whyPinMissing", "pin-wrong": "whyPinWrong", "not-allowed": "whyNotAllowed", "helper-lost": "whyHelper", "no-helper": "whyHelper", locked: "whyLocked",
   withdrawn: "whyWithdrawn", "link-lost": "whyLost", hash: "whyHash", size: "whyHash", disk: "whyDisk", "disk-full": "whyDisk", "too-many": "whyMany", expired: "whyExpired", revoked: "whyRevoked", released: "whyReleased", "run-started": "whyRun",
+  off: "whyOff", never: "whyNever", "no-scanner": "whyNoScanner",
 };
 
 /** What can be done about it, below the button. */
 const notes: Record<string, Key> = {
-  timeout: "noteTimeout", "pin-missing": "notePinMissing", "pin-wrong": "notePinWrong", throttled: "noteThrottled",
+  timeout: "noteTimeout", "pin-missing": "notePinMissing", "pin-wrong": "notePinWrong", throttled: "noteThrottled", "no-scanner": "noteNoScanner",
 };
+
+/** How long the host shows no question of one who asked too often. */
+const throttledMS = 60_000;
 
 /** What to say about a no; empty for one that says nothing more. */
 export function reason(why: string): string {
   const key = known(whys, why);
   return key ? t(key) : "";
+}
+
+export interface CapabilityConfig {
+  id: string;
+  icon: string;
+  name: Key;
+  text: Key;
+  /** Said while granted, where no time tells more. */
+  granted?: Key;
+  /** One of the list under "More". */
+  small?: boolean;
+  ask(): void;
+  drop(): void;
 }
 
 export class CapabilityButton {
@@ -32,32 +49,46 @@ export class CapabilityButton {
   standing: Standing = "idle";
   private why = "";
   private until = 0;
+  private askedAt = 0;
+  private again = 0; // asking before this would be in vain
+  private verdict = "ask"; // what the host says of asking at all
   id = "";
 
-  constructor(id: string, symbol: string, name: Key, private readonly text: Key, ask: () => void, drop: () => void, private readonly granted?: Key) {
-    this.button = h("button", { id, class: "cap", type: "button", "data-state": "idle", "aria-describedby": `${id}-note`, click: () => { if (!this.busy) ask(); } },
-      h("span", { class: "cap-icon" }, icon(symbol)),
-      h("span", { class: "cap-text" }, h("strong", {}, t(name)), this.line),
-      h("span", { class: "cap-light", "aria-hidden": "true" })) as HTMLButtonElement;
-    this.drop = h("button", { class: "cap-drop quiet", type: "button", hidden: true, click: drop }, "") as HTMLButtonElement;
+  constructor(private readonly conf: CapabilityConfig) {
+    const { id } = conf;
+    this.button = h("button", { id, class: conf.small ? "cap small" : "cap", type: "button", "data-state": "idle", "aria-describedby": `${id}-note`, click: () => { if (!this.closed) conf.ask(); } },
+      h("span", { class: "cap-icon" }, icon(conf.icon)),
+      h("span", { class: "cap-text" }, h("strong", {}, t(conf.name)), this.line),
+      h("span", { class: "cap-light", "aria-hidden": "true" }));
+    this.drop = h("button", { class: "cap-drop quiet", type: "button", hidden: true, click: conf.drop }, "");
     this.note = h("p", { id: `${id}-note`, class: "cap-note", role: "status", hidden: true });
     this.element = h("div", { class: "cap-box" }, this.button, this.drop, this.note);
     this.tick();
   }
 
   get busy(): boolean { return this.standing === "asked" || this.standing === "granted"; }
+  private get off(): boolean { return this.verdict !== "ask" && this.standing === "idle"; }
+  /** Asking would be in vain now. */
+  private get closed(): boolean { return this.busy || this.off || this.again > Date.now(); }
+
+  /** What the host says may be asked for: "ask", or why not. */
+  may(verdict: string): void {
+    if (verdict === this.verdict) return;
+    this.verdict = verdict;
+    this.tick();
+  }
 
   set(standing: Standing, why = "", until = 0): void {
     this.standing = standing;
     this.why = why;
     this.until = until;
-    this.button.dataset.state = standing;
-    this.button.dataset.why = why;
+    this.again = 0;
     this.tick();
   }
 
   asked(id: string): void {
     this.id = id;
+    this.askedAt = Date.now();
     this.set("asked");
   }
 
@@ -65,16 +96,30 @@ export class CapabilityButton {
     if (m.granted) return this.set("granted", m.why, m.untilMs ?? 0);
     if (m.why === "withdrawn") return this.set("idle", m.why);
     this.set(m.why === "timeout" ? "timeout" : "denied", m.why ?? "denied");
+    if (m.why === "throttled") this.again = Math.max(m.untilMs ?? 0, Date.now() + (m.untilMs ? 0 : throttledMS));
+    this.tick();
   }
 
+  /** Asking makes sense now. */
+  get askable(): boolean { return !this.closed; }
+
   /** What is said about it beside its name. */
-  get says(): string { return this.why ? this.describe() : ""; }
+  get says(): string { return this.off || this.why ? this.describe() : ""; }
 
   /** Brings the countdown up to date. */
   tick(): void {
+    if (this.again && this.again <= Date.now()) {
+      this.again = 0;
+      this.standing = "idle";
+      this.why = "";
+    }
+    const { dataset } = this.button, state = this.off ? "off" : this.standing, why = this.off ? this.verdict : this.why;
+    if (dataset.state !== state) dataset.state = state;
+    if (dataset.why !== why) dataset.why = why;
     setText(this.line, this.describe());
-    this.button.setAttribute("aria-disabled", String(this.busy));
-    const note = this.busy ? undefined : known(notes, this.why);
+    const closed = String(this.closed);
+    if (this.button.getAttribute("aria-disabled") !== closed) this.button.setAttribute("aria-disabled", closed);
+    const note = this.busy ? undefined : known(notes, why);
     setText(this.note, note ? t(note) : "");
     show(this.note, note !== undefined);
     show(this.drop, this.busy);
@@ -82,16 +127,18 @@ export class CapabilityButton {
   }
 
   private describe(): string {
+    if (this.off) return reason(this.verdict) || t("whyNotNow");
     switch (this.standing) {
-      case "asked": return t("asked");
+      case "asked": return t("asked", { n: Math.floor((Date.now() - this.askedAt) / 1000) });
       case "granted":
-        if (this.granted) return t(this.granted);
+        if (this.conf.granted) return t(this.conf.granted);
         return this.until ? t("grantedUntil", { time: clock(this.until - Date.now()) }) : t("grantedSession");
       case "idle":
-        if (!this.why) return t(this.text);
+        if (!this.why) return t(this.conf.text);
         return reason(this.why) || t("whyEnded");
     }
-    if (this.standing === "timeout" && this.granted) return t("fTimeout"); // a file is asked for again where it is listed
+    if (this.again) return t("againIn", { why: reason(this.why), time: clock(this.again - Date.now()) });
+    if (this.standing === "timeout" && this.conf.granted) return t("fTimeout"); // a file is asked for again where it is listed
     return reason(this.why) || t("denied");
   }
 }

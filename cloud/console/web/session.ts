@@ -1,122 +1,139 @@
-// A running session: the picture, what may be asked for, files, the end.
+// A running session: what stands where, and which part hears what.
 
 import type { Request } from "./api";
-import { CapabilityButton } from "./capability";
-import { byId, h, icon, setText, show } from "./dom";
+import { Chat } from "./chat";
+import { Clipboard } from "./clipboard";
+import { h, icon, setText } from "./dom";
 import { FilePanel } from "./filepanel";
-import { Capture } from "./input";
+import { Capture, Mode } from "./input";
+import { Monitors } from "./monitors";
+import { Notices } from "./notices";
+import { Quality } from "./quality";
+import { Asked, Rail, keep, kept, newID } from "./rail";
+import { sendKeys } from "./sendkeys";
+import { Action, action, endDialog, helpDialog } from "./shortcuts";
+import { Stage, Zoom } from "./stage";
 import { Key, clock, t } from "./strings";
-import type { FileState, FromWorker, LinkState, Message, ToWorker } from "./wire";
+import { Toolbar } from "./toolbar";
+import { Picture, whyBlack } from "./why";
+import type { FileState, FromWorker, Input, LinkState, Message, ToWorker } from "./wire";
 
-type Duration = "once" | "15min" | "session";
+interface LockableKeyboard { lock?(): Promise<void>; unlock?(): void }
+
+const names: Record<Asked, Key> = {
+  view: "view", control: "control", "clipboard-to-pc": "capToPC", "clipboard-to-engineer": "capToMe", chat: "capChat", pointer: "capPointer",
+};
+const railHidden = "console.rail";
 
 export class Session {
   readonly element: HTMLElement;
   readonly started = Date.now();
   readonly granted = new Set<Key>();
   readonly files: FilePanel;
-  private readonly view: CapabilityButton;
-  private readonly control: CapabilityButton;
-  private readonly file: CapabilityButton;
-  private readonly fileInput: HTMLInputElement;
-  private readonly duration: HTMLSelectElement;
+  private readonly life = new AbortController();
+  private readonly rail: Rail;
+  private readonly stage: Stage;
+  private readonly toolbar: Toolbar;
+  private readonly monitors: Monitors;
+  private readonly chat: Chat;
+  private readonly clipboard: Clipboard;
+  private readonly notices = new Notices();
+  private readonly quality = new Quality();
+  private readonly capture: Capture;
+  private readonly help = helpDialog();
+  private readonly ending = endDialog(() => this.tell({ do: "bye" }));
   private readonly status = h("span", { id: "status", role: "status" });
   private readonly time = h("span", { class: "muted mono" });
-  private readonly stage: HTMLElement;
-  private readonly cover: HTMLElement;
-  private readonly compare: HTMLElement;
-  private readonly coverTitle = h("strong");
-  private readonly coverText = h("p");
-  private readonly banner = h("p", { class: "grow", role: "status" });
-  private readonly bar: HTMLElement;
-  private readonly sizes: HTMLElement;
-  private readonly capture: Capture;
+  private readonly words: HTMLElement;
   private readonly timer: number;
-  private size = { width: 0, height: 0 };
-  private fit = true;
-  private screen = "";
-  private drawn = false;
+  private zoom: Zoom = "fit";
+  private picture: Picture = { screen: "", drawn: false };
   private everAsked = false;
   private paused = false;
-  private lost = false;
+  private lostAt = 0;
+  private pointing = false;
+  private locked = false;
+  private mode: Mode = "off";
   private generation = 0;
   private fileID = "";
-  private readonly watch: ResizeObserver;
 
   constructor(
     readonly request: Request, readonly reason: string, readonly ticket: string, words: string,
     private readonly canvas: HTMLCanvasElement, private readonly tell: (m: ToWorker) => void,
   ) {
-    this.view = new CapabilityButton("ask-view", "eye", "view", "viewText", () => this.ask(this.view, "view"), () => this.drop(this.view));
-    this.control = new CapabilityButton("ask-control", "mouse", "control", "controlText", () => this.ask(this.control, "control"), () => this.drop(this.control));
-    this.file = new CapabilityButton("send-file", "file", "file", "fileText", () => this.fileInput.click(), () => this.cancelFile(this.fileID), "fileSending");
-    this.fileInput = h("input", { id: "file-input", type: "file", class: "visually-hidden", tabindex: "-1", "aria-hidden": "true", change: () => this.offer() }) as HTMLInputElement;
-    this.duration = h("select", { id: "duration" },
-      h("option", { value: "once" }, t("dOnce")), h("option", { value: "15min", selected: true }, t("d15")), h("option", { value: "session" }, t("dSession"))) as HTMLSelectElement;
+    const { signal } = this.life, back = (): void => { if (this.mode === "steer") this.capture.focus(); };
     this.files = new FilePanel((id) => this.cancelFile(id), (file) => this.send(file));
-    this.compare = h("div", { id: "compare-words", class: "words big" }, icon("shield"), h("strong", {}, t("compareTitle")),
-      h("span", { class: "said" }, words), h("p", {}, t("compareText")));
-    this.cover = h("div", { id: "cover", class: "cover" }, this.compare, icon("screen"), this.coverTitle, this.coverText);
-    this.stage = h("div", { class: "stage-area" }, canvas, this.cover);
-    this.sizes = h("div", { class: "segmented", role: "group" },
-      h("button", { type: "button", id: "fit", "aria-pressed": "true", click: () => this.setFit(true) }, icon("fit"), t("fit")),
-      h("button", { type: "button", id: "actual", "aria-pressed": "false", click: () => this.setFit(false) }, t("actual")));
-    this.bar = h("div", { class: "banner" }, this.banner, this.sizes);
-    this.element = h("main", { class: "session", id: "content" },
-      h("header", { class: "session-head" },
-        h("div", { class: "grow" }, h("h1", {}, request.type, " ", h("span", { class: "muted mono" }, request.serial)),
-          h("p", { class: "muted" }, [request.technician, this.reason, this.ticket].filter(Boolean).join(" · "))),
-        h("div", { class: "words small", title: t("compareText") }, icon("shield"), h("span", { class: "muted" }, t("wordsShort")), h("strong", { id: "words" }, words)),
-        h("div", { class: "pill" }, h("span", { class: "dot on", "aria-hidden": "true" }), this.status, this.time),
-        h("button", { id: "end", class: "stop", type: "button", click: () => this.tell({ do: "bye" }) }, icon("end"), t("end"))),
-      h("aside", { class: "rail" },
-        this.view.element, this.control.element, this.file.element, this.fileInput,
-        h("label", { class: "duration" }, h("span", { class: "muted" }, t("askFor")), this.duration),
-        this.files.element),
-      // The line above the picture is always there, so that no message ever
-      // moves the picture under the engineer's mouse.
-      h("section", { class: "screen-box", "aria-label": t("screenLabel") }, this.bar, this.stage));
-    this.capture = new Capture(canvas, () => this.size,
-      (events) => this.say({ t: "input", gen: this.generation, events }), () => byId("end").focus());
-    canvas.addEventListener("focus", this.draw);
-    canvas.addEventListener("blur", this.draw);
-    this.watch = new ResizeObserver(() => this.layout());
-    this.watch.observe(this.stage);
+    this.rail = new Rail({
+      ask: (cap, id, duration) => this.ask(cap, id, duration),
+      fetch: (id) => this.say({ t: "ask-fetch", id, reason: this.reason, ticket: this.ticket }),
+      cancel: (id) => this.say({ t: "cancel", id }),
+      cancelFile: () => this.cancelFile(this.fileID),
+      choose: (file) => this.send(file),
+    }, this.files);
+    this.stage = new Stage(canvas, words, this.notices.element, signal);
+    this.monitors = new Monitors((monitor) => this.say({ t: "monitor", monitor }), back);
+    this.toolbar = new Toolbar({
+      rail: () => this.toggleRail(), zoom: (z) => this.setZoom(z), full: () => void this.toggleFull(), paste: () => void this.paste(),
+      point: () => this.togglePointer(), chat: () => this.toggleChat(), help: () => this.help.showModal(),
+    }, this.monitors.menu, sendKeys((strokes) => this.capture.press(strokes), back));
+    this.chat = new Chat(request.technician, {
+      say: (m) => this.say(m), ask: () => this.rail.ask("chat"), id: newID, unread: (n) => this.toolbar.unread(n), close: () => this.toggleChat(),
+    });
+    this.clipboard = new Clipboard((m) => this.say(m), this.notices, signal);
+    this.words = h("strong", { id: "words" }, words);
+    this.element = this.build();
+    this.capture = new Capture(canvas, this.stage.field, {
+      size: () => this.stage.size,
+      send: (events: Input[]) => this.say({ t: "input", gen: this.generation, events }),
+      point: (m) => this.say(m), own: (e) => this.shortcut(e), over: (at) => this.stage.over(at),
+    }, signal);
+    for (const type of ["focus", "blur"]) this.stage.field.addEventListener(type, this.draw);
+    document.addEventListener("keydown", (e) => { if (e.target !== this.stage.field && this.shortcut(e)) e.preventDefault(); }, { signal });
+    document.addEventListener("fullscreenchange", this.draw, { signal });
     this.timer = window.setInterval(this.draw, 500);
-    this.draw();
+    this.clipboard.link(true);
+    this.toggleRail(kept(railHidden) !== "hidden");
+  }
+
+  private build(): HTMLElement {
+    const { type, serial, technician } = this.request, about = [technician, this.reason, this.ticket].filter(Boolean).join(" · ");
+    return h("main", { class: "session", id: "content" },
+      h("header", { class: "session-head" },
+        h("img", { src: "/assets/mark.svg", alt: "", width: "28", height: "28" }),
+        h("div", { class: "grow" }, h("h1", {}, type, " ", h("span", { class: "muted mono" }, serial)), h("p", { class: "muted", title: about }, about)),
+        h("div", { class: "words small", title: t("compareText") }, icon("shield"), h("span", { class: "muted" }, t("wordsShort")), this.words),
+        this.quality.element,
+        h("div", { class: "pill" }, h("span", { class: "dot on", "aria-hidden": "true" }), this.status, this.time),
+        h("button", { id: "end", class: "stop", type: "button", click: () => this.ending.showModal() }, icon("end"), t("end"))),
+      this.rail.element,
+      h("section", { class: "screen-box", "aria-label": t("screenLabel") }, this.toolbar.element, this.stage.element),
+      this.chat.element, this.help, this.ending);
   }
 
   close(): void {
     clearInterval(this.timer);
-    this.watch.disconnect();
-    this.capture.enable(false);
-    this.canvas.removeEventListener("focus", this.draw);
-    this.canvas.removeEventListener("blur", this.draw);
+    this.capture.set("off");
+    this.stage.close();
+    this.life.abort();
+    this.lockKeys(false);
+    this.canvas.classList.remove("steering", "pointing");
+    if (document.fullscreenElement) void document.exitFullscreen().catch(() => undefined);
   }
 
   private say(message: Message): void { this.tell({ do: "say", message }); }
 
-  private ask(button: CapabilityButton, cap: "view" | "control"): void {
-    if (this.lost) return;
-    const id = newID();
-    button.asked(id);
+  private ask(cap: Asked, id: string, duration: "once" | "15min" | "session"): void {
+    if (this.lostAt) return this.rail.of(cap)!.set("idle", "withdrawn");
     this.everAsked = true;
-    this.say({ t: "ask", id, cap, reason: this.reason, ticket: this.ticket, duration: this.duration.value as Duration });
+    this.say({ t: "ask", id, cap, reason: this.reason, ticket: this.ticket, duration });
     this.draw();
-  }
-
-  private drop(button: CapabilityButton): void { this.say({ t: "cancel", id: button.id }); }
-
-  private offer(): void {
-    for (const file of this.fileInput.files ?? []) this.send(file);
-    this.fileInput.value = "";
   }
 
   private send(file: File): void {
     this.everAsked = true;
     this.fileID = newID();
     this.files.add(this.fileID, file);
-    this.file.asked(this.fileID);
+    this.rail.send.asked(this.fileID);
     this.tell({ do: "file", id: this.fileID, file });
     this.draw();
   }
@@ -124,147 +141,223 @@ export class Session {
   private cancelFile(id: string): void { this.tell({ do: "cancel-file", id }); }
 
   state(s: LinkState): void {
-    this.lost = s.phase === "lost";
-    if (this.lost) {
+    const lost = s.phase === "lost";
+    if (lost && !this.lostAt) {
+      this.lostAt = Date.now();
       // Questions are withdrawn with the link; grants go on.
-      for (const b of [this.view, this.control]) if (b.standing === "asked") b.set("idle", "withdrawn");
+      this.rail.lost();
+      this.chat.lost();
     }
-    if (s.words) setText(this.element.querySelector("#words")!, s.words);
+    if (s.phase === "session" || lost) this.clipboard.link(!lost);
+    if (s.phase === "session") this.lostAt = 0;
+    if (s.words) setText(this.words, s.words);
     this.draw();
   }
 
   message(m: Message): void {
     switch (m.t) {
+      case "may":
+        this.rail.may(m.may ?? {});
+        break;
       case "answer":
-        if (m.cap !== "view" && m.cap !== "control") break;
-        this.answer(m.cap === "view" ? this.view : this.control, m);
+        this.answer(m);
         break;
       case "lease-end":
-        (m.cap === "view" ? this.view : this.control).set("idle", m.why ?? "ended");
+        this.rail.of(m.cap)?.set("idle", m.why ?? "ended");
+        if (m.cap === "clipboard-to-engineer") this.clipboard.over();
         break;
       case "screen":
-        this.screen = m.state ?? "";
-        if (m.width && m.height) this.resize(m.width, m.height);
+        if (m.state !== undefined) this.picture.screen = m.state;
+        this.monitors.set(m.monitors, m.monitor);
         break;
       case "paused":
         this.paused = m.on === true;
         break;
+      case "chat":
+        this.chat.message(m);
+        return;
+      case "clipboard":
+        if (this.rail.granted("clipboard-to-engineer")) this.clipboard.arrived(m.text ?? "");
+        return;
     }
     this.draw();
   }
 
-  private answer(button: CapabilityButton, m: Message): void {
+  private answer(m: Message): void {
+    if (m.cap === "files" && m.id === this.rail.get.id) return this.rail.get.answer(m);
+    const button = this.rail.of(m.cap);
+    if (!button) return;
     button.id = m.id ?? button.id;
     button.answer(m);
     if (!m.granted) return;
     this.generation = Math.max(this.generation, m.gen ?? 0);
-    this.granted.add(button === this.view ? "view" : "control");
-    if (button === this.control) this.canvas.focus({ preventScroll: true });
+    this.granted.add(names[m.cap as Asked]);
+    // The picture takes the keyboard, unless the engineer is writing elsewhere.
+    const at = document.activeElement;
+    if (m.cap === "control" && (!at || at === document.body || this.rail.element.contains(at))) this.capture.focus();
+    if (m.cap === "pointer" && !this.rail.granted("control")) this.pointing = true;
+    if (m.cap === "chat" && !this.chat.open) this.toggleChat();
   }
 
   fileState(id: string, state: FileState, done: number, why = ""): void {
     this.files.set(id, state, done, why);
-    if (id !== this.fileID) return;
+    const button = id === this.fileID ? this.rail.send : id === this.rail.get.id ? this.rail.get : null;
     switch (state) {
-      case "sending": case "checking":
-        if (this.file.standing !== "granted") this.file.set("granted", "allowed");
+      case "sending": case "receiving": case "checking": case "paused":
+        if (button && button.standing !== "granted") button.set("granted", "allowed");
         break;
       case "denied": case "timeout":
-        this.file.answer(why ? { t: "answer", why } : { t: "answer", why: "denied" });
+        button?.answer({ t: "answer", why: why || "denied" });
         break;
       case "finished":
-        this.granted.add("file");
-        this.file.set("idle");
+        this.granted.add(button === this.rail.get ? "fileGet" : "file");
+        button?.set("idle");
         break;
       case "failed":
-        this.file.set("idle", why);
+        button?.set("idle", why);
         break;
     }
   }
 
   worker(m: FromWorker): void {
-    if (m.is === "size") this.resize(m.width, m.height);
-    if (m.is === "blank") this.drawn = false;
-    if (m.is === "drawn") this.drawn = true;
-    if (m.is !== "drawn" || !this.cover.hidden) this.draw();
+    switch (m.is) {
+      case "size":
+        this.stage.resize(m.width, m.height);
+        break;
+      case "blank":
+        this.picture.drawn = false;
+        this.stage.cursor.forget();
+        this.quality.forget();
+        break;
+      case "drawn":
+        if (this.picture.drawn) return; // nothing here changes with a frame
+        this.picture.drawn = true;
+        break;
+      case "cursor":
+        return this.stage.cursor.frame(m);
+      case "quality":
+        return this.quality.set(m);
+      case "fetched":
+        return this.fetched(m.name, m.blob);
+    }
+    this.draw();
   }
 
-  private resize(width: number, height: number): void {
-    this.size = { width, height };
-    this.layout();
+  /** A file of the technician's is whole: where it goes, the engineer says. */
+  private fetched(name: string, blob: Blob): void {
+    this.notices.say({ id: "fetched", icon: "download", title: t("fetched"), quote: name, action: { id: "fetched-save", name: t("fetchedSave"), run: () => {
+      const href = URL.createObjectURL(blob);
+      h("a", { href, download: name }).click();
+      setTimeout(() => URL.revokeObjectURL(href), 60_000);
+      this.notices.drop("fetched");
+    } } });
   }
 
-  private setFit(on: boolean): void {
-    this.fit = on;
-    byId("fit").setAttribute("aria-pressed", String(on));
-    byId("actual").setAttribute("aria-pressed", String(!on));
-    this.layout();
+  private setZoom(z: Zoom): void {
+    this.zoom = z;
+    this.draw();
   }
 
-  /** Never larger than one picture pixel on one pixel of ours: text stays sharp. */
-  private layout(): void {
-    const { width, height } = this.size;
-    if (!width) return;
-    const box = this.stage.getBoundingClientRect(), one = 1 / devicePixelRatio;
-    const scale = this.fit ? Math.min(box.width / width, box.height / height, Math.max(one, 1)) : one;
-    this.canvas.style.width = `${width * scale}px`;
-    this.canvas.style.height = `${height * scale}px`;
-    this.stage.classList.toggle("scrolls", !this.fit);
+  private toggleRail(on = this.element.classList.contains("no-rail")): void {
+    this.element.classList.toggle("no-rail", !on);
+    keep(railHidden, on ? "" : "hidden");
+    this.draw();
+  }
+
+  private toggleChat(): void {
+    this.chat.toggle(!this.chat.open);
+    if (!this.chat.open) this.element.querySelector<HTMLElement>("#chat-toggle")?.focus();
+    this.draw();
+  }
+
+  private togglePointer(): void {
+    this.pointing = !this.pointing;
+    this.draw();
+  }
+
+  private async toggleFull(): Promise<void> {
+    try {
+      if (document.fullscreenElement) await document.exitFullscreen();
+      else await this.element.requestFullscreen({ navigationUI: "hide" });
+    } catch {
+      this.notices.say({ id: "full", icon: "full", title: t("fullForbidden"), tone: "bad", passes: true });
+    }
+    if (this.mode === "steer") this.capture.focus();
+  }
+
+  /** In full screen, and while steering, the host gets Alt+Tab and the others. */
+  private lockKeys(on: boolean): void {
+    if (on === this.locked) return;
+    this.locked = on;
+    const { keyboard } = navigator as { keyboard?: LockableKeyboard };
+    if (on) void keyboard?.lock?.().catch(() => undefined);
+    else keyboard?.unlock?.();
+  }
+
+  private async paste(): Promise<void> {
+    if (!this.rail.granted("clipboard-to-pc")) return this.notices.say({ id: "clipboard", icon: "paste", title: t("clipNotGranted"), tone: "bad", passes: true });
+    await this.clipboard.read();
+    if (this.mode === "steer") this.capture.focus();
+  }
+
+  private shortcut(e: KeyboardEvent): boolean {
+    const typing = e.target instanceof HTMLTextAreaElement || e.target instanceof HTMLInputElement;
+    const what = action(e, typing);
+    if (!what) return false;
+    if (e.type === "keydown" && !e.repeat) this.act(what);
+    return true;
+  }
+
+  private act(what: Action): void {
+    if (this.help.open || this.ending.open) return;
+    switch (what) {
+      case "leave": return this.element.querySelector<HTMLElement>(document.fullscreenElement ? "#full" : "#end")!.focus();
+      case "full": return void this.toggleFull();
+      case "fit": return this.setZoom(this.zoom === "fit" ? "actual" : "fit");
+      case "chat": return this.toggleChat();
+      case "paste": return void this.paste();
+      case "monitor": return this.monitors.next();
+      case "end": return this.ending.showModal();
+      case "help": return this.help.showModal();
+    }
   }
 
   private readonly draw = (): void => {
-    this.view.tick();
-    this.control.tick();
-    this.file.tick();
-    setText(this.status, this.lost ? t("statusLost") : t("statusSession"));
-    document.body.dataset.lost = String(this.lost);
+    const lost = this.lostAt > 0, { drawn } = this.picture, full = document.fullscreenElement === this.element;
+    const steers = this.rail.granted("control") && !lost && drawn, points = this.rail.granted("pointer") && !lost && drawn;
+    if (!this.rail.granted("pointer")) this.pointing = false;
+    this.rail.tick();
+    setText(this.status, lost ? t("statusLost") : t("statusSession"));
+    document.body.dataset.lost = String(lost);
     setText(this.time, clock(Date.now() - this.started));
-    const controls = this.control.standing === "granted" && !this.lost && this.drawn;
-    this.capture.enable(controls && !this.paused);
-    this.canvas.tabIndex = controls ? 0 : -1;
-    this.canvas.classList.toggle("steering", controls && !this.paused);
-    this.drawBanner(controls);
-    this.drawCover();
+    this.quality.link(lost);
+    this.mode = points && this.pointing ? "point" : steers && !this.paused ? "steer" : "off";
+    this.capture.set(this.mode, lost);
+    this.capture.keyboard.pasteText = this.rail.granted("clipboard-to-pc") ? (text) => this.clipboard.paste(text) : null;
+    this.stage.field.tabIndex = this.mode === "steer" ? 0 : -1;
+    this.canvas.classList.toggle("steering", this.mode === "steer");
+    this.canvas.classList.toggle("pointing", this.mode === "point");
+    this.stage.cursor.steer(this.mode === "steer");
+    this.stage.set(this.zoom, this.monitors.scale);
+    this.stage.lost(lost ? Math.floor((Date.now() - this.lostAt) / 1000) : null);
+    this.element.classList.toggle("full", full);
+    this.lockKeys(full && this.mode === "steer");
+    const view = this.rail.of("view")!, chat = this.rail.of("chat")!;
+    this.chat.may(chat.standing === "granted" && !lost, lost ? t("lostTitle") : chat.says || t("chatClosed"), chat.askable && !lost);
+    const why = whyBlack(this.picture, view.standing, view.says);
+    this.stage.say(why.title, why.text, why.icon, view.busy && why.title !== "", !this.everAsked);
+    const [kind, text] = this.banner(steers, full);
+    this.toolbar.set({ kind, text, drawn, zoom: this.zoom, full, rail: !this.element.classList.contains("no-rail"), steers: this.mode === "steer",
+      pastes: this.rail.granted("clipboard-to-pc"), points: !points ? "no" : this.pointing ? "does" : "can", chat: this.chat.open });
   };
 
-  private drawBanner(controls: boolean): void {
-    const { width, height } = this.size;
-    const [kind, text] = this.lost ? ["attention", `${t("lostTitle")}. ${t("lostText")}`]
-      : this.paused && controls ? ["attention", `${t("pausedTitle")}. ${t("pausedText")}`]
-      : controls && this.capture.active ? ["session", t("capturing")]
-      : controls ? ["note", t("controlHint")]
-      : ["", this.drawn ? `${t("screenLabel")}, ${width} × ${height}. ${t("maskNote")}` : ""];
-    this.bar.dataset.kind = kind;
-    setText(this.banner, text);
-    show(this.sizes, this.drawn);
+  private banner(steers: boolean, full: boolean): [kind: string, text: string] {
+    const { width, height } = this.stage.size;
+    if (this.lostAt) return ["attention", t("lostTitle")];
+    if (this.mode === "point") return ["session", t("pointHint")];
+    if (this.paused && steers) return ["attention", `${t("pausedTitle")}. ${t("pausedText")}`];
+    if (steers && this.capture.active) return ["session", t(full ? "capturingFull" : "capturing")];
+    if (steers) return ["note", t("controlHint")];
+    return ["", this.picture.drawn ? `${width} × ${height}. ${t("maskNote")}` : ""];
   }
-
-  /** Says why there is no picture. */
-  private drawCover(): void {
-    const [title, text] = this.why();
-    show(this.cover, title !== "");
-    // What must come first stands where the picture will be.
-    show(this.compare, !this.everAsked);
-    this.cover.classList.toggle("waits", this.view.standing === "asked" || this.view.standing === "granted");
-    setText(this.coverTitle, title);
-    setText(this.coverText, text);
-  }
-
-  private why(): [string, string] {
-    if (this.screen === "locked") return [t("screenLocked"), t("screenLockedText")];
-    switch (this.view.standing) {
-      case "granted":
-        if (this.screen === "masked") return [t("screenMasked"), t("screenMaskedText")];
-        if (this.screen === "no-helper") return [t("screenHelper"), t("screenHelperText")];
-        if (this.screen === "off") return [t("screenOff"), t("screenOffText")];
-        return this.drawn ? ["", ""] : [t("firstPicture"), ""];
-      case "asked": return [t("askedView"), t("askedViewText")];
-    }
-    return [t("noView"), this.view.says ? `${this.view.says}.` : t("noViewText")];
-  }
-}
-
-/** 32 hexadecimal digits. */
-function newID(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 }

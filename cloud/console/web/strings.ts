@@ -48,6 +48,11 @@ export function clock(ms: number): string {
   return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
 }
 
+/** When something happened today: hours and minutes. */
+export function timeOfDay(at: Date): string {
+  return at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+}
+
 /** An amount of bytes for people. */
 export function amount(bytes: number): string {
   const units = ["B", "kB", "MB", "GB"];

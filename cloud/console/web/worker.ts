@@ -2,10 +2,11 @@
 // and draws it, sends files. The page's own thread only shows and listens.
 
 import "wasm_exec";
+import { readCursor } from "./cursorframe";
 import { Decoder } from "./decoder";
 import { Files } from "./files";
 import { Transport, desk, wasm } from "./transport";
-import { FrameControl, FrameLocal, FrameScreen, FromWorker, LinkState, Message, ToWorker, version } from "./wire";
+import { FrameControl, FrameCursor, FrameLocal, FrameScreen, FromWorker, LinkState, Message, ToWorker, version } from "./wire";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -15,6 +16,7 @@ const tell = (m: FromWorker): void => self.postMessage(m);
 let transport: Promise<Transport>;
 let decoder: Decoder;
 let drawing: Promise<void> = Promise.resolve();
+let cursors: Promise<void> = Promise.resolve();
 let epoch = 0; // pictures of an earlier one are not drawn any more
 let lost = false;
 let refresh = 0; // the timer while a complete picture is waited for
@@ -40,11 +42,20 @@ function receive(kind: number, payload: Uint8Array): void {
       drawing = drawing.then(() => mine === epoch ? draw(payload) : undefined);
       return;
     }
+    case FrameCursor:
+      cursors = cursors.then(() => cursor(payload));
+      return;
     case FrameControl:
       return message(JSON.parse(text.decode(payload)) as Message);
     case FrameLocal:
       return state(JSON.parse(text.decode(payload)) as LinkState);
   }
+}
+
+/** The host's pointer, in the order it came. */
+async function cursor(frame: Uint8Array): Promise<void> {
+  const c = await readCursor(frame);
+  if (c) self.postMessage(c satisfies FromWorker, "shape" in c ? [c.shape] : []);
 }
 
 async function draw(update: Uint8Array): Promise<void> {
