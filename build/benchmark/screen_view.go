@@ -45,11 +45,11 @@ type view interface {
 	watch(ctx context.Context, part image.Rectangle) (stop func() (int, error), err error)
 }
 
-// xview is an X display: of a viewer that covers all of it, or the one that is
-// watched itself.
+// xview is an X display: a viewer's, or the one that is watched itself.
 type xview struct {
-	x    *xgb.Conn
-	root xproto.Window
+	x      *xgb.Conn
+	root   xproto.Window
+	origin image.Point // of the picture, on the display
 }
 
 func openXView(display string) (*xview, error) {
@@ -63,6 +63,7 @@ func openXView(display string) (*xview, error) {
 func (v *xview) close() { v.x.Close() }
 
 func (v *xview) read(part image.Rectangle) ([]byte, error) {
+	part = part.Add(v.origin)
 	p, err := xproto.GetImage(v.x, xproto.ImageFormatZPixmap, xproto.Drawable(v.root), int16(part.Min.X), int16(part.Min.Y), uint16(part.Dx()), uint16(part.Dy()), ^uint32(0)).Reply()
 	if err != nil {
 		return nil, fmt.Errorf("read a display: %w", err)
@@ -80,6 +81,22 @@ func (v *xview) picture() (pixels, error) {
 		p[i] = uint32(data[4*i]) | uint32(data[4*i+1])<<8 | uint32(data[4*i+2])<<16
 	}
 	return p, nil
+}
+
+// find takes the window that is as large as the picture for the picture.
+func (v *xview) find() (found bool, err error) {
+	tree, err := xproto.QueryTree(v.x, v.root).Reply()
+	if err != nil {
+		return false, fmt.Errorf("windows of the display: %w", err)
+	}
+	for _, top := range tree.Children {
+		g, err := xproto.GetGeometry(v.x, xproto.Drawable(top)).Reply()
+		if err == nil && g.Width == paint.Width && g.Height == paint.Height {
+			v.origin = image.Pt(int(g.X)+int(g.BorderWidth), int(g.Y)+int(g.BorderWidth))
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // looksASecond is how often a viewer's display is looked at: more often than
@@ -113,6 +130,16 @@ func (v *xview) watch(ctx context.Context, part image.Rectangle) (func() (int, e
 		<-done
 		return changes, err
 	}, nil
+}
+
+// pointer is a place that covers the pointer.
+func (v *xview) pointer() (image.Rectangle, error) {
+	p, err := xproto.QueryPointer(v.x, v.root).Reply()
+	if err != nil {
+		return image.Rectangle{}, fmt.Errorf("pointer of the display: %w", err)
+	}
+	const reach = 32
+	return image.Rect(int(p.RootX)-reach, int(p.RootY)-reach, int(p.RootX)+reach, int(p.RootY)+reach), nil
 }
 
 // ours are the places of the product's own windows, which its picture leaves

@@ -10,7 +10,8 @@ import (
 )
 
 // Wallpaper covers a display's root window with a soft, photograph-like
-// picture, the same for everybody.
+// picture, the same for everybody, and puts the pointer into the lower right
+// corner, away from all work: some servers draw it into the picture.
 func Wallpaper(display string) error {
 	x, err := open(display)
 	if err != nil {
@@ -36,7 +37,10 @@ func Wallpaper(display string) error {
 	if err := xproto.ChangeWindowAttributesChecked(x.c, x.root, xproto.CwBackPixmap, []uint32{uint32(pixmap)}).Check(); err != nil {
 		return fmt.Errorf("wallpaper on %s: %w", display, err)
 	}
-	return xproto.ClearAreaChecked(x.c, false, x.root, 0, 0, 0, 0).Check()
+	if err := xproto.ClearAreaChecked(x.c, false, x.root, 0, 0, 0, 0).Check(); err != nil {
+		return fmt.Errorf("wallpaper on %s: %w", display, err)
+	}
+	return xproto.WarpPointerChecked(x.c, 0, x.root, 0, 0, 0, 0, Width-8, Height-8).Check()
 }
 
 func clamp(v float64) uint32 { return uint32(min(max(v, 0), 255)) }
