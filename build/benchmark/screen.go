@@ -123,7 +123,11 @@ func (b *screenBench) run(ctx context.Context) error {
 		if err := b.ours.granted(ctx); err != nil {
 			return err
 		}
-		b.say("our own windows, left out of the picture: %v", b.ours.bar())
+		bar, err := b.ours.truth.places()
+		if err != nil {
+			return err
+		}
+		b.say("the session bar, left out of the picture: %v", bar)
 		if b.parts.does("keys") {
 			b.say("%d keys, ours", b.count())
 			took, err := b.ours.ourKeys(ctx, b.count())

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -58,14 +58,13 @@ func (r *rig) memory() (m memorySample, err error) {
 		}
 		m.helper += v
 	}
-	m.tab, err = largestRenderer(filepath.Join(r.house.Roots(), "..", "..", "engineer"))
+	m.tab, err = largestTab()
 	return m, err
 }
 
-// largestRenderer is the tab that holds most of the Chromium with this home:
-// the console's.
-func largestRenderer(home string) (megabytes float64, err error) {
-	home = filepath.Clean(home)
+// largestTab is the tab that holds most of the Chromium this bench started: the
+// console's.
+func largestTab() (megabytes float64, err error) {
 	all, err := os.ReadDir("/proc")
 	if err != nil {
 		return 0, err
@@ -76,11 +75,7 @@ func largestRenderer(home string) (megabytes float64, err error) {
 			continue
 		}
 		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		if err != nil || !strings.Contains(string(line), "--type=renderer") {
-			continue
-		}
-		environment, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-		if err != nil || !strings.Contains(string(environment), "HOME="+home) {
+		if err != nil || !strings.Contains(string(line), "--type=renderer") || !descends(pid, os.Getpid()) {
 			continue
 		}
 		if v, err := pss(pid); err == nil {
@@ -88,9 +83,33 @@ func largestRenderer(home string) (megabytes float64, err error) {
 		}
 	}
 	if megabytes == 0 {
-		return 0, fmt.Errorf("no tab of the browser in %s", home)
+		return 0, errors.New("the browser has no tab")
 	}
 	return megabytes, nil
+}
+
+// descends tells whether a process was started by another, or by one of those
+// that it started.
+func descends(pid, from int) bool {
+	for range 10 {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			return false
+		}
+		// The name in brackets may hold anything; the parent is the second
+		// field after it.
+		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		if len(fields) < 2 {
+			return false
+		}
+		if pid, err = strconv.Atoi(fields[1]); err != nil || pid <= 1 {
+			return false
+		}
+		if pid == from {
+			return true
+		}
+	}
+	return false
 }
 
 // soakStep is how long each work goes on before the next.

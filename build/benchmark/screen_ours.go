@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -70,7 +69,7 @@ func openOurs(ctx context.Context, o options, p *programs) (r *rig, err error) {
 	r.view = canvasView{tab: r.browser, canvas: "#screen"}
 	r.front = r.browser.Front
 	r.pids = r.processes
-	r.apart = r.truth.ours
+	r.apart = r.truth.places
 	return r, nil
 }
 
@@ -219,9 +218,36 @@ func (r *rig) granted(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.barAlone(ctx); err != nil {
+		return err
+	}
 	return stage.Until(ctx, "the engineer's picture to equal the technician's screen", func() (bool, error) {
 		n, err := r.compare()
+		if err == nil && n > 0 {
+			err = fmt.Errorf("%d pixels differ", n)
+		}
 		return n == 0, err
+	})
+}
+
+// barAlone puts the product's larger window away, as a technician does who
+// wants to see the instrument's screen. The session bar stays, at the upper
+// edge, where no work is done.
+func (r *rig) barAlone(ctx context.Context) error {
+	return stage.Until(ctx, "the session bar alone", func() (bool, error) {
+		all, err := r.truth.own()
+		bars, others := 0, 0
+		for _, w := range all {
+			if w.place.Dy() < paint.Top {
+				bars++
+				continue
+			}
+			others++
+			if err == nil {
+				err = r.truth.dismiss(w.client)
+			}
+		}
+		return bars > 0 && others == 0, err
 	})
 }
 
@@ -251,15 +277,6 @@ func (r *rig) beside() (time.Duration, error) {
 		}
 	}
 	return sum, nil
-}
-
-// bar is where the session bar is, for people who read the log.
-func (r *rig) bar() []image.Rectangle {
-	places, err := r.truth.ours()
-	if err != nil {
-		return nil
-	}
-	return places
 }
 
 // inTurn does one after the other until one fails.

@@ -90,6 +90,7 @@ func TestScreenRows(t *testing.T) {
 		"drag":           {worse(ours, paint.Drag, func(m *measured) { m.down += 50_000 }), []string{"drag", x0vnc}},
 		"plot":           {worse(ours, paint.Plot, func(m *measured) { m.down += 50_000 }), []string{"plot", xvnc}},
 		"motion":         {worse(ours, paint.Motion, func(m *measured) { m.updates = 19 }), []string{"motion"}},
+		"no motion":      {worse(ours, paint.Motion, func(m *measured) { m.updates = 0 }), []string{"motion"}},
 		"one pixel":      {worse(ours, paint.Plot, func(m *measured) { m.differ = 1 }), []string{"settled"}},
 		"one pixel idle": {func(s *results) { s.still[ours] = measured{differ: 1} }, []string{"settled"}},
 		"idle bytes":     {func(s *results) { s.keeping = 1400 }, []string{"idle: bytes"}},

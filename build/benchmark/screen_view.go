@@ -142,16 +142,22 @@ func (v *xview) pointer() (image.Rectangle, error) {
 	return image.Rect(int(p.RootX)-reach, int(p.RootY)-reach, int(p.RootX)+reach, int(p.RootY)+reach), nil
 }
 
-// ours are the places of the product's own windows, which its picture leaves
-// out: the session bar.
-func (v *xview) ours() ([]image.Rectangle, error) {
+// ownWindow is one of the product's own windows that shows, with its frame.
+type ownWindow struct {
+	client xproto.Window // inside the frame
+	place  image.Rectangle
+}
+
+// own are the product's own windows, which its picture leaves out.
+func (v *xview) own() ([]ownWindow, error) {
 	tree, err := xproto.QueryTree(v.x, v.root).Reply()
 	if err != nil {
 		return nil, fmt.Errorf("windows of the display: %w", err)
 	}
-	var places []image.Rectangle
+	var all []ownWindow
 	for _, top := range tree.Children {
-		if !v.isOurs(top, 2) {
+		client := v.ourClient(top, 2)
+		if client == 0 {
 			continue
 		}
 		a, err := xproto.GetWindowAttributes(v.x, top).Reply()
@@ -163,29 +169,50 @@ func (v *xview) ours() ([]image.Rectangle, error) {
 			continue
 		}
 		x, y, border := int(g.X), int(g.Y), 2*int(g.BorderWidth)
-		places = append(places, image.Rect(x, y, x+int(g.Width)+border, y+int(g.Height)+border))
+		all = append(all, ownWindow{client, image.Rect(x, y, x+int(g.Width)+border, y+int(g.Height)+border)})
 	}
-	return places, nil
+	return all, nil
 }
 
-func (v *xview) isOurs(w xproto.Window, depth int) bool {
+// places are where they are.
+func (v *xview) places() (places []image.Rectangle, err error) {
+	all, err := v.own()
+	for _, w := range all {
+		places = append(places, w.place)
+	}
+	return places, err
+}
+
+// dismiss asks the window manager to close a window, as a click on its cross
+// does.
+func (v *xview) dismiss(w xproto.Window) error {
+	atom, err := xproto.InternAtom(v.x, false, uint16(len("_NET_CLOSE_WINDOW")), "_NET_CLOSE_WINDOW").Reply()
+	if err != nil {
+		return fmt.Errorf("close a window: %w", err)
+	}
+	e := xproto.ClientMessageEvent{Format: 32, Window: w, Type: atom.Atom, Data: xproto.ClientMessageDataUnionData32New([]uint32{0, 2, 0, 0, 0})}
+	return xproto.SendEventChecked(v.x, false, v.root, xproto.EventMaskSubstructureNotify|xproto.EventMaskSubstructureRedirect, string(e.Bytes())).Check()
+}
+
+// ourClient finds a window of the product's in another; 0: there is none.
+func (v *xview) ourClient(w xproto.Window, depth int) xproto.Window {
 	class, err := xproto.GetProperty(v.x, false, w, xproto.AtomWmClass, xproto.AtomString, 0, 64).Reply()
 	if err == nil && strings.Contains(strings.ToLower(string(class.Value)), "beckmanconnect") {
-		return true
+		return w
 	}
 	if depth == 0 {
-		return false
+		return 0
 	}
 	tree, err := xproto.QueryTree(v.x, w).Reply()
 	if err != nil {
-		return false
+		return 0
 	}
 	for _, child := range tree.Children {
-		if v.isOurs(child, depth-1) {
-			return true
+		if found := v.ourClient(child, depth-1); found != 0 {
+			return found
 		}
 	}
-	return false
+	return 0
 }
 
 // canvasView is a canvas in a page.

@@ -43,10 +43,12 @@ func (w Work) Rate() int {
 	return 0
 }
 
-// Where things are, on a display of 1920 × 1080: below the place of a bar at
-// the upper edge.
+// Top is the upper edge of all work: what is above is left to a bar.
+const Top = 160
+
+// Where things are, on a display of 1920 × 1080.
 var (
-	pageAt   = image.Rect(260, 160, 1360, 860) // typing and scrolling
+	pageAt   = image.Rect(260, Top, 1360, 860) // typing and scrolling
 	beneath  = image.Rect(500, 300, 1300, 880) // drag: the window that stands still
 	dragSize = image.Pt(520, 400)              // drag: the one that moves
 	plotAt   = image.Rect(300, 200, 820, 700)  // the plot's window
