@@ -25,7 +25,15 @@ type options struct {
 	out     string        // folder of bench-NAME.json
 	settle  time.Duration // idle: between sign-on and the measurement
 	window  time.Duration // idle, notify: how long is measured
-	rounds  int           // log: medians are of so many rounds; consent: revocations on a stalled link
+	rounds  int           // log, screen: medians are of so many rounds; consent: revocations on a stalled link
+
+	// Of screen alone.
+	seconds     float64       // of each work
+	only        string        // works, by comma
+	servers     string        // contenders, by comma
+	asInstalled bool          // peers' viewers as they are installed, with JPEG
+	soak        time.Duration // mixed work for so long in place of all else
+	profile     string        // folder for profiles of service and helper
 }
 
 // benches by name.
@@ -34,10 +42,11 @@ var benches = map[string]func(context.Context, options) ([]row, error){
 	"idle":    idle,
 	"log":     appendLog,
 	"notify":  notify,
+	"screen":  screen,
 }
 
 // planned are benches that are to come, each with the part it measures.
-var planned = []string{"link", "screen", "upgrade"}
+var planned = []string{"link", "upgrade"}
 
 func names() string { return strings.Join(slices.Sorted(maps.Keys(benches)), ", ") }
 
@@ -49,7 +58,13 @@ func main() {
 	flag.StringVar(&o.out, "out", "build/out", "`folder` for bench-NAME.json")
 	flag.DurationVar(&o.settle, "settle", 30*time.Second, "idle: warm up for this long")
 	flag.DurationVar(&o.window, "window", 0, "measure for this long (idle: 30s, notify: 10s at each rate)")
-	flag.IntVar(&o.rounds, "rounds", 0, "log: medians of so many rounds (5); consent: take control back so often (200)")
+	flag.IntVar(&o.rounds, "rounds", 0, "log, screen: medians of so many rounds (5, 3); consent: take control back so often (200)")
+	flag.Float64Var(&o.seconds, "seconds", 0, "screen: each work for so many `seconds` (10)")
+	flag.StringVar(&o.only, "only", "", "screen: only these `parts`, by comma: "+strings.Join(allParts(), ", "))
+	flag.StringVar(&o.servers, "servers", "", "screen: only these `servers`, by comma: ours, "+strings.Join(peers, ", "))
+	flag.BoolVar(&o.asInstalled, "as-installed", false, "screen: peers' viewers as they are installed, with JPEG, instead of lossless")
+	flag.DurationVar(&o.soak, "soak", 0, "screen: do mixed work for this long and look at the memory, nothing else")
+	flag.StringVar(&o.profile, "profile", "", "screen: leave profiles of service and desktop helper in this `folder`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -80,7 +95,7 @@ func measure(ctx context.Context, o options, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, path := range []*string{&o.dir, &o.bin, &o.archive, &o.out} {
+	for _, path := range []*string{&o.dir, &o.bin, &o.archive, &o.out, &o.profile} {
 		if *path == "" {
 			continue
 		}
@@ -88,8 +103,8 @@ func measure(ctx context.Context, o options, args []string) error {
 			return err
 		}
 	}
-	if o.rounds < 0 {
-		return errors.New("--rounds: not a number below none")
+	if o.rounds < 0 || o.seconds < 0 || o.soak < 0 {
+		return errors.New("--rounds, --seconds, --soak: not a number below none")
 	}
 	if err := os.RemoveAll(o.dir); err != nil {
 		return fmt.Errorf("forget the run before: %w", err)
