@@ -196,7 +196,7 @@ func (s *show) picture(full bool) ([]byte, error) {
 	if full {
 		s.encoder.Reset()
 	}
-	return s.encoder.Encode(nil, p.Frame, p.Damage), nil
+	return s.encoder.Encode(nil, p.Frame, p.Damage, 0), nil
 }
 
 // tell sends the state when it changed.

@@ -13,7 +13,7 @@ func TestNewestPictureOnly(t *testing.T) {
 	var p pictures
 	full := 0
 	offer := func(f screen.Frame) bool {
-		kept, want := p.offer(picture{update: enc.Encode(nil, f, nil)})
+		kept, want := p.offer(picture{update: enc.Encode(nil, f, nil, 0)})
 		if want {
 			full++
 		}
@@ -55,8 +55,8 @@ func TestPictureOfManyParts(t *testing.T) {
 	enc := screen.NewEncoder(screen.Config{MaxBody: 64 << 10})
 	f := picture2(3)
 	var p pictures
-	for enc.Encode(nil, f, nil); enc.Pending(); {
-		kept, want := p.offer(picture{update: enc.Encode(nil, f, nil)})
+	for enc.Encode(nil, f, nil, 0); enc.Pending(); {
+		kept, want := p.offer(picture{update: enc.Encode(nil, f, nil, 0)})
 		if kept || (want && len(p.queue) > 0) {
 			t.Error("a picture without its beginning was kept")
 		}
@@ -64,7 +64,7 @@ func TestPictureOfManyParts(t *testing.T) {
 	enc.Reset()
 	n := 0
 	for first := true; first || enc.Pending(); first = false {
-		if kept, _ := p.offer(picture{update: enc.Encode(nil, f, nil)}); !kept {
+		if kept, _ := p.offer(picture{update: enc.Encode(nil, f, nil, 0)}); !kept {
 			t.Fatal("a part was lost")
 		}
 		n++

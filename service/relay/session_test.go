@@ -87,7 +87,7 @@ func TestSession(t *testing.T) {
 	}
 	enc, dec := screen.NewEncoder(screen.Config{}), &screen.Decoder{}
 	show := func(f screen.Frame, generation uint64) {
-		help.tell(&hostpb.HelperMessage{Generation: generation, Body: &hostpb.HelperMessage_ScreenUpdate{ScreenUpdate: enc.Encode(nil, f, nil)}})
+		help.tell(&hostpb.HelperMessage{Generation: generation, Body: &hostpb.HelperMessage_ScreenUpdate{ScreenUpdate: enc.Encode(nil, f, nil, 0)}})
 	}
 	see := func(f screen.Frame) {
 		t.Helper()

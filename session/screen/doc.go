@@ -10,6 +10,7 @@
 //	1  u8   flags: 1 complete (start from a black picture of this size)
 //	               2 more     (the same picture goes on in the next update)
 //	               4 deflate  (the body is raw deflate, RFC 1951)
+//	               8 want ack (answer at once: the sender waits for it)
 //	2  u32  sequence number; one more than the update before unless complete
 //	6  u16  width of the picture
 //	8  u16  height
@@ -59,6 +60,7 @@ const (
 	flagComplete = 1
 	flagMore     = 2
 	flagDeflate  = 4
+	flagWantAck  = 8
 
 	opSolid   = 1
 	opPalette = 2
@@ -75,6 +77,7 @@ type Header struct {
 	Width, Height int
 	Complete      bool // nothing before it is needed
 	More          bool // the picture goes on in the next update
+	WantAck       bool // the sender waits for the acknowledgement of this one
 	deflate       bool
 }
 
@@ -96,15 +99,24 @@ func ParseHeader(update []byte) (Header, error) {
 		Height:   int(binary.LittleEndian.Uint16(update[8:])),
 		Complete: flags&flagComplete != 0,
 		More:     flags&flagMore != 0,
+		WantAck:  flags&flagWantAck != 0,
 		deflate:  flags&flagDeflate != 0,
 	}
-	if flags&^(flagComplete|flagMore|flagDeflate) != 0 || update[10] != 0 || update[11] != 0 {
+	if flags&^(flagComplete|flagMore|flagDeflate|flagWantAck) != 0 || update[10] != 0 || update[11] != 0 {
 		return Header{}, fmt.Errorf("%w: unknown flags", ErrFormat)
 	}
 	if !validSize(h.Width, h.Height) {
 		return Header{}, fmt.Errorf("%w: %d × %d pixels", ErrFormat, h.Width, h.Height)
 	}
 	return h, nil
+}
+
+// WantAck marks an encoded update as one whose acknowledgement the sender waits
+// for. The service's flow control calls it; an empty update stays as it is.
+func WantAck(update []byte) {
+	if len(update) >= headerSize {
+		update[1] |= flagWantAck
+	}
 }
 
 func validSize(w, h int) bool {

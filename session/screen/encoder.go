@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"encoding/binary"
 	"image"
+	"time"
 )
 
 // Frame is one captured picture: 4 bytes a pixel, blue, green, red and one
@@ -28,6 +29,8 @@ type Config struct {
 	MaxBody int
 	// NoScroll switches the search for scrolled areas off.
 	NoScroll bool
+	// Now is the time, for what depends on it; the default is time.Now.
+	Now func() time.Time
 }
 
 // Encoder turns frames into updates. It remembers what the other end shows. It
@@ -74,13 +77,24 @@ func (e *Encoder) Reset() { e.complete = true }
 // pending leaves the other end pixel exact.
 func (e *Encoder) Pending() bool { return e.pending }
 
+// Wake says how long from now until Encode should be called again although
+// nothing new was captured, with the newest frame and empty damage: a region
+// that was sent as video has settled then and is made exact. False: never.
+func (e *Encoder) Wake() (time.Duration, bool) { return 0, false }
+
+// SetRate says what the link carries, in bits a second; 0 is unknown. Video
+// keeps to it.
+func (e *Encoder) SetRate(bitsPerSecond int) {}
+
 // Seq is the sequence number of the last update.
 func (e *Encoder) Seq() uint32 { return e.seq }
 
 // Encode appends one update to dst, or nothing when the other end already
 // shows f. Damage are the rectangles that may have changed since the last
-// call; nil means all of it. The frame is only read, and not kept.
-func (e *Encoder) Encode(dst []byte, f Frame, damage []image.Rectangle) []byte {
+// call; nil means all of it. Budget is how many bytes the update may take on
+// the wire, 0 for no limit: what does not fit stays Pending. The frame is only
+// read, and not kept.
+func (e *Encoder) Encode(dst []byte, f Frame, damage []image.Rectangle, budget int) []byte {
 	if !f.valid() {
 		return dst
 	}

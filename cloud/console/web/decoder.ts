@@ -43,7 +43,7 @@ export class Decoder {
     const flags = view.getUint8(1);
     const seq = view.getUint32(2, true);
     const width = view.getUint16(6, true), height = view.getUint16(8, true);
-    if (flags > 7 || !width || !height || width > maxSide || height > maxSide || width * height > maxArea) {
+    if (flags > 15 || !width || !height || width > maxSide || height > maxSide || width * height > maxArea) {
       throw this.bad("size");
     }
     const complete = (flags & Complete) !== 0;

@@ -306,7 +306,7 @@ func (h *Host) picture(complete bool) {
 		h.encoder.Reset()
 	}
 	for {
-		update := h.encoder.Encode(nil, h.frame, nil)
+		update := h.encoder.Encode(nil, h.frame, nil, 0)
 		if len(update) == 0 {
 			return
 		}
