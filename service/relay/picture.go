@@ -14,6 +14,7 @@ type picture struct {
 	helper     support.HelperID
 	generation uint64
 	update     []byte
+	seq        uint32
 	more       bool
 }
 
@@ -26,6 +27,7 @@ type pictures struct {
 	synced bool // everything since the last complete picture was kept
 	last   uint32
 	asked  bool
+	passed uint32 // the last that was taken
 }
 
 // offer takes an update in; wantFull says that a complete picture is needed.
@@ -34,7 +36,7 @@ func (p *pictures) offer(n picture) (kept, wantFull bool) {
 	if err != nil {
 		return false, p.lose()
 	}
-	n.more = h.More
+	n.seq, n.more = h.Seq, h.More
 	switch {
 	case h.Complete:
 		p.clear()
@@ -74,7 +76,49 @@ func (p *pictures) take() (picture, bool) {
 	n := p.queue[0]
 	p.queue = p.queue[1:]
 	p.bytes -= len(n.update)
+	p.passed = n.seq
 	return n, true
 }
 
-func (p *pictures) clear() { *p = pictures{} }
+func (p *pictures) clear() { *p = pictures{passed: p.passed} }
+
+// anew forgets what waits, since a complete picture is asked for.
+func (p *pictures) anew(asked bool) {
+	p.clear()
+	p.asked = asked
+}
+
+// cursors holds the newest shape and the newest place of the PC's pointer.
+type cursors struct{ shape, place *cursor }
+
+type cursor struct {
+	helper     support.HelperID
+	generation uint64
+	message    []byte
+}
+
+// offer takes one in; false: it is none.
+func (c *cursors) offer(n cursor) bool {
+	parsed, err := screen.ParseCursor(n.message)
+	if err != nil {
+		return false
+	}
+	if parsed.Kind == screen.CursorShape {
+		c.shape = &n
+	} else {
+		c.place = &n
+	}
+	return true
+}
+
+func (c *cursors) take() (cursor, bool) {
+	for _, slot := range []**cursor{&c.shape, &c.place} {
+		if n := *slot; n != nil {
+			*slot = nil
+			return *n, true
+		}
+	}
+	return cursor{}, false
+}
+
+func (c *cursors) clear() { *c = cursors{} }

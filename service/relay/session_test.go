@@ -17,6 +17,7 @@ import (
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/channel/channeltest"
+	"beckmanconnect/session/flow"
 	"beckmanconnect/session/screen"
 	"beckmanconnect/session/wire"
 )
@@ -109,8 +110,11 @@ func TestSession(t *testing.T) {
 		show(picture2(i), view.Generation)
 		see(picture2(i))
 	}
-	e.say(wire.Message{Type: "ack", Seq: 3})
-	help.get(t, func(c *hostpb.HelperCommand) bool { return c.GetAck().GetSeq() == 3 })
+	e.ack(3)
+	told := help.get(t, func(c *hostpb.HelperCommand) bool { return c.GetAck().GetSeq() == 3 }).GetAck()
+	if told.Room < flow.Smallest || told.Taken != 3 {
+		t.Errorf("the helper is told %v", told)
+	}
 
 	// Control: asked, allowed; the kill key is not among what arrives.
 	e.say(wire.Message{Type: "input", Generation: 1, Events: []wire.Input{{Kind: "keydown", Code: "KeyX"}}})
