@@ -3,12 +3,12 @@ package relay
 import "time"
 
 // What an engineer's side may send of control messages, in units of a message
-// and of a KiB of it. A person with mouse and keyboard needs some hundred a
+// and of a KiB of it. A person with mouse and keyboard needs a few hundred a
 // second; more is read as slowly as this, and so waits at the sender. Nothing
 // piles up here.
 const (
-	gateRate  = 1000.0 // units a second
-	gateBurst = 4000.0
+	gateRate  = 4000.0 // units a second
+	gateBurst = 16000.0
 	// floodLimit is for how long somebody may send more than is read. No
 	// console does.
 	floodLimit = 30 * time.Second
