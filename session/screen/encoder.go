@@ -50,6 +50,8 @@ type Encoder struct {
 	packed  bytes.Buffer
 	deflate *flate.Writer
 	pal     palette
+	packs   float64 // how small the last body became
+	at      int     // the tile to go on with
 	scroll  scroller
 }
 
@@ -63,7 +65,7 @@ func NewEncoder(c Config) *Encoder {
 	case c.MaxBody > MaxBody:
 		c.MaxBody = MaxBody
 	}
-	e := &Encoder{conf: c, complete: true}
+	e := &Encoder{conf: c, complete: true, packs: 0.5}
 	// BestSpeed: measured to be enough, tiles are small already.
 	e.deflate, _ = flate.NewWriter(&e.packed, flate.BestSpeed)
 	return e
@@ -113,7 +115,7 @@ func (e *Encoder) Encode(dst []byte, f Frame, damage []image.Rectangle, budget i
 	if !complete && !e.conf.NoScroll {
 		e.findScroll(f)
 	}
-	e.pending = !e.tiles(f)
+	e.pending = !e.tiles(f, budget)
 	if len(e.body) == 0 && !complete {
 		return dst
 	}
@@ -126,7 +128,7 @@ func (e *Encoder) resize(w, h int) {
 	e.cols, e.rows = (w+Tile-1)/Tile, (h+Tile-1)/Tile
 	e.shown = make([]byte, 4*w*h)
 	e.dirty = make([]bool, e.cols*e.rows)
-	e.complete = true
+	e.complete, e.at = true, 0
 }
 
 // mark notes the tiles that damage touches.
@@ -151,13 +153,20 @@ func (e *Encoder) mark(damage []image.Rectangle) {
 	}
 }
 
-// tiles encodes the dirty tiles; false when the body is full and some are left.
-func (e *Encoder) tiles(f Frame) bool {
-	for i, dirty := range e.dirty {
-		if !dirty {
+// tiles encodes dirty tiles, from where it left off; false when the body is full
+// and some are left.
+func (e *Encoder) tiles(f Frame, budget int) bool {
+	limit := e.conf.MaxBody
+	if budget > 0 {
+		limit = min(limit, int(float64(budget)/e.packs))
+	}
+	for n := range e.dirty {
+		i := (e.at + n) % len(e.dirty)
+		if !e.dirty[i] {
 			continue
 		}
-		if len(e.body)+opHead+3*Tile*Tile > e.conf.MaxBody {
+		if len(e.body) > 0 && len(e.body)+opHead+3*Tile*Tile > limit {
+			e.at = i
 			return false
 		}
 		x, y := i%e.cols*Tile, i/e.cols*Tile
@@ -177,6 +186,7 @@ func (e *Encoder) write(dst []byte, complete bool) []byte {
 		e.deflate.Reset(&e.packed)
 		_, _ = e.deflate.Write(body) // into memory: cannot fail
 		_ = e.deflate.Close()
+		e.packs = max(0.02, float64(e.packed.Len())/float64(len(body)))
 		if e.packed.Len() < len(body) {
 			body, flags = e.packed.Bytes(), flagDeflate
 		}
