@@ -65,6 +65,9 @@ func link(ctx context.Context, o options) ([]row, error) {
 			return rows, fmt.Errorf("%s: %w", c.name, err)
 		}
 		rows = append(rows, m.rows(c)...)
+		r.say("  round trip %.0f ms, picture %.0f ms; key to echo %.0f/%.0f, busy %.0f/%.0f; waits %.0f/%.0f, line %.0f; input %.0f/%.0f; %.1f down, %.1f Mbit/s up", m.base, m.whole,
+			quantile(m.typed, 0.5), quantile(m.typed, 0.95), quantile(m.echoes, 0.5), quantile(m.echoes, 0.95), quantile(m.queued, 0.95), quantile(m.queued, 1), m.line,
+			quantile(m.inputs, 0.5), quantile(m.inputs, 0.95), m.carried, m.file)
 	}
 	return rows, nil
 }
@@ -118,7 +121,7 @@ func (r *linkRig) condition(ctx context.Context, c condition, window time.Durati
 	if err := r.grant(ctx, v, wire.Control, hostpb.Capability_CAPABILITY_CONTROL); err != nil {
 		return m, err
 	}
-	if err := r.board.front(); err != nil {
+	if err := w.live(ctx); err != nil {
 		return m, err
 	}
 	for _, step := range []func(context.Context, *linkTimes) error{w.typing, w.busy, w.file} {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -105,6 +106,29 @@ func (w *linkWork) key(ctx context.Context) error {
 	}})
 }
 
+// live gives the board the keyboard until several keys in a row arrive: the
+// session bar, which grows with every right, takes it now and then.
+func (w *linkWork) live(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, 60*time.Second, errors.New("no keys arrive on the desktop"))
+	defer cancel()
+	for row := 0; row < 5; {
+		if err := w.board.front(); err != nil {
+			return err
+		}
+		n := w.board.count()
+		if err := w.key(ctx); err != nil {
+			return err
+		}
+		if err := pause(ctx, time.Second/2); err != nil {
+			return context.Cause(ctx)
+		}
+		if row++; w.board.count() == n {
+			row = 0
+		}
+	}
+	return nil
+}
+
 // echo presses a key and waits until the engineer sees it.
 func (w *linkWork) echo(ctx context.Context) (float64, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, 30*time.Second, fmt.Errorf("30 s went by"))
@@ -116,7 +140,7 @@ func (w *linkWork) echo(ctx context.Context) (float64, error) {
 	}
 	at := boardCell.Min.Add(boardCell.Size().Div(2))
 	if err := w.v.view.sees(ctx, at, shade(n+1)); err != nil {
-		return 0, err
+		return 0, fmt.Errorf("%w; the desktop got %d keys, %d were there before", err, w.board.count(), n)
 	}
 	return ms(time.Since(began)), nil
 }
@@ -270,7 +294,7 @@ func (w *linkWork) offer(ctx context.Context) (*upload, error) {
 		return nil, err
 	}
 	// A prompt pauses input and takes the keyboard.
-	return u, w.board.front()
+	return u, w.live(ctx)
 }
 
 // run sends until stop.
