@@ -289,13 +289,21 @@ func (s *Support) fromHelper(h *helper, m *hostpb.HelperMessage) {
 	case *hostpb.HelperMessage_ScreenUpdate:
 		to, may := s.m.MayPicture(s.cfg.Now(), h.id, m.GetGeneration())
 		if !may {
+			s.pictures.drop(b.ScreenUpdate)
+			if l := s.viewer(); l != nil {
+				s.tellRoom(l)
+			}
 			return
 		}
 		kept, full := s.pictures.offer(picture{helper: h.id, generation: m.GetGeneration(), update: b.ScreenUpdate})
+		l := s.links[to]
+		if l != nil && !kept {
+			s.tellRoom(l)
+		}
 		if full {
 			h.view(true, true, s.m.Generation())
 		}
-		if l := s.links[to]; l != nil && kept {
+		if l != nil && kept {
 			l.wake()
 		}
 	case *hostpb.HelperMessage_Cursor:

@@ -73,3 +73,24 @@ func TestPictureOfManyParts(t *testing.T) {
 		t.Errorf("%d parts, %d wait", n, len(p.queue))
 	}
 }
+
+// What is thrown away, for whatever reason, has been dealt with: the helper
+// keeps no room for it. The next picture is a complete one.
+func TestDroppedPicturesAreDealtWith(t *testing.T) {
+	enc := screen.NewEncoder(screen.Config{})
+	p := pictures{asked: true}
+	p.drop(enc.Encode(nil, picture2(1), nil, 0))
+	if p.passed != 1 {
+		t.Errorf("%d is dealt with, want the first", p.passed)
+	}
+	if kept, want := p.offer(picture{update: enc.Encode(nil, picture2(2), nil, 0)}); kept || !want || p.passed != 2 {
+		t.Errorf("kept %v, complete one wanted %v, %d dealt with", kept, want, p.passed)
+	}
+	enc.Reset()
+	if kept, _ := p.offer(picture{update: enc.Encode(nil, picture2(3), nil, 0)}); !kept || p.passed != 2 {
+		t.Errorf("kept %v, %d dealt with while the third waits", kept, p.passed)
+	}
+	if _, ok := p.take(); !ok || p.passed != 3 {
+		t.Errorf("%d dealt with", p.passed)
+	}
+}
