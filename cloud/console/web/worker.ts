@@ -36,8 +36,6 @@ const acks = new Acks(send);
 /** What the next report of the quality counts. */
 const seen = { bytes: 0, frames: 0, video: false, at: 0, timer: 0 };
 const qualityEach = 1000;
-/** In an update's flags: the host waits for its acknowledgement. */
-const wantAck = 8;
 
 const files = new Files({
   say, send: (kind, payload) => upstream.send(kind, payload),
@@ -68,9 +66,9 @@ async function draw(update: Uint8Array): Promise<void> {
     const drawn = await decoder.apply(update);
     refreshed();
     if (drawn.resized) tell({ is: "size", width: surface.width, height: surface.height });
-    acks.shown(drawn.seq, (update[1]! & wantAck) !== 0);
+    acks.shown(drawn.seq, drawn.wantAck);
     seen.frames += drawn.settled ? 1 : 0;
-    seen.video = (drawn as { video?: boolean }).video === true;
+    seen.video = drawn.video;
     watchQuality();
     tell({ is: "drawn", seq: drawn.seq, settled: drawn.settled });
   } catch {
