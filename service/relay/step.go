@@ -60,8 +60,12 @@ func (s *Support) carryOut(effects []support.Effect) {
 				h.stop(e.Generation)
 			}
 		case support.ViewDesktop:
-			s.pictures, s.cursors = pictures{asked: e.On}, cursors{}
+			s.pictures.anew(e.On)
+			s.cursors = cursors{}
 			if h := s.helper; h != nil && h.id == e.Helper {
+				if l := s.viewer(); l != nil && e.On {
+					s.tellRoom(l)
+				}
 				h.view(e.On, e.Full, e.Generation)
 			}
 		case support.ReleaseInput:
