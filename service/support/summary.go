@@ -30,7 +30,7 @@ type Summary struct {
 // Line is one thing that was done in a session, or was not let happen.
 type Line struct {
 	At         time.Time
-	Kind       string // "allowed", "denied", "timeout", "refused", "ended", "file-received", "file-failed"
+	Kind       string // "allowed", "denied", "timeout", "refused", "ended", "file-received", "file-sent", "file-failed"
 	Capability Capability
 	Detail     string // a file's name, a duration, why a right ended
 }
@@ -62,7 +62,7 @@ func (w *work) line(kind string, c Capability, detail string) {
 		r.counts = map[string]int{}
 	}
 	r.counts[kind]++
-	if kind == "file-received" && len(r.files) < keptLines {
+	if (kind == "file-received" || kind == "file-sent") && len(r.files) < keptLines {
 		r.files = append(r.files, detail)
 	}
 	if len(r.lines) >= keptLines {
@@ -95,7 +95,7 @@ func (w *work) summarize(why, by string, personal map[string]string) {
 		"from_ms": strconv.FormatInt(s.started.Wall.UnixMilli(), 10), "to_ms": strconv.FormatInt(w.now.Wall.UnixMilli(), 10),
 		"inputs": strconv.FormatUint(r.inputs, 10), "pictures": strconv.FormatUint(r.pictures, 10),
 	}
-	for _, kind := range []string{"allowed", "denied", "timeout", "refused", "ended", "file-received", "file-failed"} {
+	for _, kind := range []string{"allowed", "denied", "timeout", "refused", "ended", "file-received", "file-sent", "file-failed"} {
 		fields[kind] = strconv.Itoa(r.counts[kind])
 	}
 	who := w.engineerAnd(pairs(personal)...)
