@@ -171,7 +171,8 @@ func (s *Support) next(l *link) (frame byte, payload []byte, done bool) {
 	}
 	p, ok := s.pictures.take()
 	if !ok {
-		return 0, nil, false
+		payload, _ := chunks{s, l}.Next(16 + wire.MaxChunk)
+		return wire.FrameChunk, payload, false
 	}
 	if to, may := s.m.MayPicture(s.cfg.Now(), p.helper, p.generation); !may || to != l.id {
 		s.pictures.clear() // nothing that waits may go out either

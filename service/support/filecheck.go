@@ -158,3 +158,23 @@ func (e FileSaved) apply(w *work) error {
 	w.send(w.st.ses.link, wire.Message{Type: "file", ID: t.ID, State: "finished", Done: t.Done})
 	return nil
 }
+
+// WindowGone says that the technician's window does not handle files any more:
+// what it was choosing, reading or writing cannot go on.
+type WindowGone struct{}
+
+func (WindowGone) narrows() {}
+
+func (WindowGone) apply(w *work) error {
+	if w.st.ses == nil {
+		return nil
+	}
+	for i := range w.st.ses.transfers {
+		t := &w.st.ses.transfers[i]
+		reading := t.Direction == ToEngineer && t.State == fileChecking && t.Done < t.File.Size
+		if t.State == fileChoosing || reading || (t.State == fileSaving && t.Direction == ToPC) {
+			w.failTransfer(t, "window")
+		}
+	}
+	return nil
+}

@@ -76,8 +76,16 @@ func (m *Machine) Checking(id string) bool {
 	return t != nil && t.Done == t.File.Size
 }
 
-// Choosing says whether the technician is asked to choose a file.
-func (m *Machine) Choosing(id string) bool { return m.moving(ToEngineer, id, fileChoosing) != nil }
+// TransferOf is a transfer of this session as it stands; the zero value: there
+// is none.
+func (m *Machine) TransferOf(id string) Transfer {
+	if s := m.st.ses; s != nil {
+		if i := slices.IndexFunc(s.transfers, func(t Transfer) bool { return t.ID == id }); i >= 0 {
+			return s.transfers[i]
+		}
+	}
+	return Transfer{}
+}
 
 // pauseTransfer lets a transfer wait for the link. What is done on this PC
 // alone goes on.
