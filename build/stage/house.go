@@ -27,6 +27,8 @@ type House struct {
 	config Config
 	cloud  string // https address
 	sso    string
+	// scanner is the socket of the malware scanner, "" when there is none.
+	scanner string
 	stop   []func()
 }
 

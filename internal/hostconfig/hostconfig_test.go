@@ -39,7 +39,7 @@ func TestWholeFile(t *testing.T) {
 	want := Config{
 		File: file, Data: "/srv/bc", Socket: "/run/x/host.sock", UpgradeSocket: "/run/x/upgrade.sock",
 		Trust:  filepath.Join(filepath.Dir(file), "trust"),
-		Policy: filepath.Join(filepath.Dir(file), "site-policy.note"), Install: "/opt/bc", Received: "/srv/bc/received", Region: "us",
+		Policy: filepath.Join(filepath.Dir(file), "site-policy.note"), Install: "/opt/bc", Region: "us",
 		Cloud:      Cloud{URL: "https://cloud.example:8443"},
 		Instrument: Instrument{Profile: "sample", Log: filepath.Join(filepath.Dir(file), "logs/instrument.log"), Folder: "/data"},
 		Upgrade:    Upgrade{Interval: 30 * time.Minute},
