@@ -29,7 +29,7 @@ type House struct {
 	sso    string
 	// scanner is the socket of the malware scanner, "" when there is none.
 	scanner string
-	stop   []func()
+	stop    []func()
 }
 
 // Account of the engineer the development sign-in knows. It exists in the
