@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	tellEvery    = 64 << 10               // bytes between two reports to the sending end
+	tellEvery    = 16 << 10               // bytes between two reports to the sending end, at least
 	progressEach = 250 * time.Millisecond // between two pictures of progress for the technician
 )
 

@@ -111,7 +111,7 @@ func (e ResumeFile) apply(w *work) error {
 	t := w.transfer(e.ID)
 	switch {
 	case t == nil:
-		w.send(e.Link, wire.Message{Type: "file", ID: Clean(e.ID, maxID), State: "failed", Why: "gone"})
+		w.send(e.Link, w.overBy(e.ID))
 	case t.State != filePaused:
 		// What goes on by itself is told as it stands.
 		w.send(e.Link, wire.Message{Type: "file", ID: t.ID, State: t.State, Done: t.Done})
@@ -129,6 +129,17 @@ func (e ResumeFile) apply(w *work) error {
 		w.send(e.Link, wire.Message{Type: "file", ID: t.ID, State: fileRunning, Done: t.Done})
 	}
 	return nil
+}
+
+// overBy is how a transfer ended while the link was lost.
+func (w *work) overBy(id string) wire.Message {
+	m := wire.Message{Type: "file", ID: Clean(id, maxID), State: "failed", Why: "gone"}
+	for _, t := range w.st.ses.transfers {
+		if t.ID == id {
+			m.State, m.Why, m.Done = t.State, t.Detail, t.Done
+		}
+	}
+	return m
 }
 
 // FileFailed is the driver's word that a transfer cannot go on.

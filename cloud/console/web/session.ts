@@ -53,7 +53,7 @@ export class Session {
     this.fileInput = h("input", { id: "file-input", type: "file", class: "visually-hidden", tabindex: "-1", "aria-hidden": "true", change: () => this.offer() }) as HTMLInputElement;
     this.duration = h("select", { id: "duration" },
       h("option", { value: "once" }, t("dOnce")), h("option", { value: "15min", selected: true }, t("d15")), h("option", { value: "session" }, t("dSession"))) as HTMLSelectElement;
-    this.files = new FilePanel((id) => this.cancelFile(id), (file) => this.send(file));
+    this.files = new FilePanel({ cancel: (id) => this.cancelFile(id), again: (file) => this.send(file), fetch: () => this.fetch() });
     this.compare = h("div", { id: "compare-words", class: "words big" }, icon("shield"), h("strong", {}, t("compareTitle")),
       h("span", { class: "said" }, words), h("p", {}, t("compareText")));
     this.cover = h("div", { id: "cover", class: "cover" }, this.compare, icon("screen"), this.coverTitle, this.coverText);
@@ -90,6 +90,7 @@ export class Session {
     clearInterval(this.timer);
     this.watch.disconnect();
     this.capture.enable(false);
+    this.files.close();
     this.canvas.removeEventListener("focus", this.draw);
     this.canvas.removeEventListener("blur", this.draw);
   }
@@ -121,6 +122,15 @@ export class Session {
     this.draw();
   }
 
+  private fetch(): string {
+    if (this.lost) return "";
+    const id = newID();
+    this.everAsked = true;
+    this.say({ t: "ask-fetch", id, reason: this.reason, ticket: this.ticket });
+    this.draw();
+    return id;
+  }
+
   private cancelFile(id: string): void { this.tell({ do: "cancel-file", id }); }
 
   state(s: LinkState): void {
@@ -136,6 +146,10 @@ export class Session {
   message(m: Message): void {
     switch (m.t) {
       case "answer":
+        if (m.cap === "files" && m.id) {
+          if (m.granted && m.file) this.files.incoming(m.id, m.file);
+          else this.files.answered(m.id, m.granted === true, m.why ?? "");
+        }
         if (m.cap !== "view" && m.cap !== "control") break;
         this.answer(m.cap === "view" ? this.view : this.control, m);
         break;
@@ -145,6 +159,13 @@ export class Session {
       case "screen":
         this.screen = m.state ?? "";
         if (m.width && m.height) this.resize(m.width, m.height);
+        break;
+      case "may":
+        this.files.may(m.may?.files ?? "ask");
+        break;
+      case "file":
+        // What the technician has not chosen yet is not known to the worker.
+        if (m.id && (m.state === "failed" || m.state === "refused")) this.files.answered(m.id, false, m.why ?? "");
         break;
       case "paused":
         this.paused = m.on === true;
@@ -183,6 +204,7 @@ export class Session {
   }
 
   worker(m: FromWorker): void {
+    if (m.is === "fetched") this.files.fetched(m.id, m.name, m.blob);
     if (m.is === "size") this.resize(m.width, m.height);
     if (m.is === "blank") this.drawn = false;
     if (m.is === "drawn") this.drawn = true;

@@ -4,8 +4,9 @@
 import "wasm_exec";
 import { Decoder } from "./decoder";
 import { Files } from "./files";
+import { clearSinks } from "./sink";
 import { Transport, desk, wasm } from "./transport";
-import { FrameControl, FrameLocal, FrameScreen, FromWorker, LinkState, Message, ToWorker, version } from "./wire";
+import { FrameChunk, FrameControl, FrameLocal, FrameScreen, FromWorker, LinkState, Message, ToWorker, version } from "./wire";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -31,6 +32,7 @@ const mention = (m: Message): void => void say(m).catch(() => undefined);
 const files = new Files({
   say, send,
   report: (id, state, done, why) => tell(why === undefined ? { is: "file", id, state, done } : { is: "file", id, state, done, why }),
+  fetched: (id, name, blob) => tell({ is: "fetched", id, name, blob }),
 });
 
 function receive(kind: number, payload: Uint8Array): void {
@@ -40,6 +42,8 @@ function receive(kind: number, payload: Uint8Array): void {
       drawing = drawing.then(() => mine === epoch ? draw(payload) : undefined);
       return;
     }
+    case FrameChunk:
+      return files.chunk(payload);
     case FrameControl:
       return message(JSON.parse(text.decode(payload)) as Message);
     case FrameLocal:
@@ -86,7 +90,9 @@ function message(m: Message): void {
 }
 
 function state(s: LinkState): void {
-  if (s.phase === "lost" || s.phase === "ended") files.lost();
+  if (s.phase === "lost") files.pause();
+  if (s.phase === "session" && lost) files.resume();
+  if (s.phase === "ended") files.lost();
   // What changed while the link was lost, nobody will send again by itself.
   if (s.phase === "session" && lost) mention({ t: "refresh" });
   lost = s.phase === "lost";
@@ -99,6 +105,7 @@ let surface: OffscreenCanvas;
 function start(mode: "hosted" | "desk", canvas: OffscreenCanvas): void {
   surface = canvas;
   decoder = new Decoder(canvas);
+  void clearSinks().catch(() => undefined);
   const gone = (): void => {
     files.lost();
     blank();
