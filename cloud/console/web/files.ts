@@ -216,9 +216,10 @@ export class Files {
       for (let inside = 0; inside < part.length;) {
         // Input must never wait behind a file, so only as much is under way
         // as the link carries in a moment.
-        while (going() && job.pace.room(at) <= 0) await new Promise<void>((go) => { job.wake = go; });
+        const left = part.length - inside;
+        while (going() && job.pace.room(at) < Math.min(job.pace.piece, left)) await new Promise<void>((go) => { job.wake = go; });
         if (!going()) return;
-        const piece = part.subarray(inside, inside + Math.min(maxChunk, job.pace.piece, job.pace.room(at)));
+        const piece = part.subarray(inside, inside + Math.min(maxChunk, job.pace.piece));
         const chunk = new Uint8Array(16 + piece.length);
         chunk.set(key);
         chunk.set(piece, 16);
@@ -245,7 +246,10 @@ export class Files {
     this.jobs.set(id, job);
     this.set(job, "receiving", 0);
     openSink(id, file.size).then((sink) => {
-      if (job.over) return sink.drop();
+      if (job.over) {
+        void sink.drop();
+        return;
+      }
       for (const data of job.waiting) sink.write(data);
       job.waiting = [];
       job.sink = sink;

@@ -43,6 +43,6 @@ export class Pace {
     if (this.rates.length > kept) this.rates.shift();
     this.from = { done: this.done, at: now };
     const rate = Math.max(...this.rates);
-    this.limit = Math.max(least, Math.min(fileWindow, headroom * rate * (Math.min(this.rtt, 2000) + queue)));
+    this.limit = Math.floor(Math.max(least, Math.min(fileWindow, headroom * rate * (Math.min(this.rtt, 2000) + queue))));
   }
 }
