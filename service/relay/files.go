@@ -199,25 +199,25 @@ func (s *spool) forget(id string) *parcel {
 	return p
 }
 
-// begin makes the file in the spool. The caller holds p.mu.
-func (s *spool) begin(p *parcel) error {
+// begin makes the file in the spool.
+func (s *spool) begin(size int64) (file *os.File, path string, err error) {
 	root, err := s.ensure()
 	if err != nil {
-		return errors.Join(errDisk, err)
+		return nil, "", errors.Join(errDisk, err)
 	}
-	if free, err := s.cfg.Free(s.cfg.Spool); err == nil && free < uint64(p.size)+s.cfg.Reserve {
-		return errDiskFull
+	if free, err := s.cfg.Free(s.cfg.Spool); err == nil && free < uint64(size)+s.cfg.Reserve {
+		return nil, "", errDiskFull
 	}
 	var raw [16]byte
 	if _, err := rand.Read(raw[:]); err != nil {
-		return errors.Join(errDisk, err)
+		return nil, "", errors.Join(errDisk, err)
 	}
-	p.path = hex.EncodeToString(raw[:])
-	p.file, err = root.OpenFile(p.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	path = hex.EncodeToString(raw[:])
+	file, err = root.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return diskError(err)
+		return nil, "", diskError(err)
 	}
-	return nil
+	return file, path, nil
 }
 
 func diskError(err error) error {
@@ -258,28 +258,39 @@ func (p *parcel) poke() {
 }
 
 // store writes what was taken in. spare is a buffer that is free for reuse;
-// done says that the file is whole.
+// done says that the file is whole. Whoever takes bytes in never waits for the
+// disk, so nothing here touches it under the lock. One goroutine a parcel.
 func (s *spool) store(p *parcel, spare []byte) (written int64, buffer []byte, done bool, err error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.over {
-		return 0, spare, false, errDisk
-	}
-	if p.file == nil {
-		if err := s.begin(p); err != nil {
+	begun := p.file != nil || p.over
+	p.mu.Unlock()
+	if !begun {
+		file, path, err := s.begin(p.size)
+		if err != nil {
 			return 0, spare, false, err
 		}
+		p.mu.Lock()
+		p.file, p.path = file, path
+		over := p.over
+		p.mu.Unlock()
+		if over {
+			s.drop(p) // it ended meanwhile
+			return 0, spare, false, errDisk
+		}
 	}
-	taken := p.pending
-	p.pending = spare[:0]
-	whole, file := p.whole, p.file
-	// Not under the lock: whoever takes bytes in must not wait for the disk.
-	p.mu.Unlock()
-	_, err = file.Write(taken)
 	p.mu.Lock()
-	if err != nil {
+	taken, whole, file, over := p.pending, p.whole, p.file, p.over
+	if over {
+		p.mu.Unlock()
+		return 0, spare, false, errDisk
+	}
+	p.pending = spare[:0]
+	p.mu.Unlock()
+	if _, err := file.Write(taken); err != nil {
 		return 0, taken, false, diskError(err)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.written += int64(len(taken))
 	return p.written, taken, whole && len(p.pending) == 0, nil
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -448,47 +447,51 @@ func TestStopOneTransfer(t *testing.T) {
 	r.await("an empty spool", func(*desk) bool { return len(listing(t, r.spool())) == 0 })
 }
 
-// An engineer who sends more than was taken ends that transfer, not the service
-// (scenario 53): the window does not answer, so nothing is written on.
+// An engineer who sends more than was taken, while the disk stands still, ends
+// that transfer; nothing piles up, and the link goes on (scenario 53).
 func TestMoreThanTheWindow(t *testing.T) {
-	r := newRig(t)
+	still := make(chan struct{})
+	r := newRigWith(t, nil, func(c *Config) {
+		c.Files.Free = func(string) (uint64, error) {
+			<-still
+			return 1 << 40, nil
+		}
+	})
 	e := r.enter()
 	data := noise(3 * wire.FileWindow)
 	if m := e.offer(fileID, "up.bin", data); !m.Granted {
 		t.Fatalf("%+v", m)
 	}
-	p := r.s.files.findID(fileID)
-	p.mu.Lock() // the disk stands still
-	r.s.files.mu.Lock()
-	sent := make(chan error, 1)
 	key, _ := hex.DecodeString(fileID)
-	r.s.files.mu.Unlock()
-	p.mu.Unlock()
-	go func() {
-		for at := 0; at < len(data); at += wire.MaxChunk {
-			if err := e.conn.Send(e.Context(), wire.FrameChunk, append(bytes.Clone(key), data[at:at+wire.MaxChunk]...)); err != nil {
-				sent <- err
-				return
+	send := func(from, to int) {
+		for at := from; at < to; at += wire.MaxChunk {
+			if err := e.conn.Send(t.Context(), wire.FrameChunk, append(bytes.Clone(key), data[at:at+wire.MaxChunk]...)); err != nil {
+				t.Fatal(err)
 			}
 		}
-		sent <- nil
-	}()
-	<-sent
-	p.mu.Lock()
-	waiting := len(p.pending)
-	p.mu.Unlock()
-	if waiting > wire.FileWindow {
-		t.Errorf("%d bytes wait", waiting)
+		e.say(wire.Message{Type: "ping", Seq: uint32(to)})
+		e.hear("pong") // input would get through just so
 	}
-	e.say(wire.Message{Type: "ping", Seq: 3})
-	e.hear("pong") // the link lives whichever way it went
+	send(0, wire.FileWindow)
+	p := r.s.files.findID(fileID)
+	p.mu.Lock()
+	if len(p.pending) != wire.FileWindow {
+		t.Errorf("%d bytes wait", len(p.pending))
+	}
+	p.mu.Unlock()
+	send(wire.FileWindow, wire.FileWindow+wire.MaxChunk)
+	if tr := r.transferState(fileID, "failed"); tr.Detail != "flow" {
+		t.Errorf("%v", tr)
+	}
+	close(still)
+	r.await("an empty spool", func(*desk) bool { return len(listing(t, r.spool())) == 0 })
+	r.nothingVisible()
 }
 
-// Scenario 34: the disk of the spool is full in the middle: it says so, and
-// nothing is seen.
-func TestSpoolDiskFull(t *testing.T) {
-	free := func(string) (uint64, error) { return 100, nil }
-	r := newRigWith(t, nil, func(c *Config) { c.Files.Free = free })
+// Scenario 34: the disk is full, either direction: both ends are told, nothing
+// is seen and nothing is left.
+func TestDiskIsFull(t *testing.T) {
+	r := newRigWith(t, nil, func(c *Config) { c.Files.Free = func(string) (uint64, error) { return 100, nil } })
 	e := r.enter()
 	data := noise(1000)
 	if m := e.offer(fileID, "up.bin", data); !m.Granted {
@@ -498,12 +501,11 @@ func TestSpoolDiskFull(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	r.hand.Offer(r.source("down.bin", data))
-	for {
-		if tr := r.transferState("", "failed"); tr.Direction == "to-pc" && len(r.s.State().GetTransfers()) < 2 {
-			continue
-		}
-		break
-	}
+	r.await("the failure", func(d *desk) bool {
+		return len(d.state.GetTransfers()) == 2 && d.state.GetTransfers()[1].GetDetail() == "disk-full"
+	})
 	r.nothingVisible()
-	_ = fmt.Sprint
+	if left := listing(t, r.spool()); len(left) != 0 {
+		t.Errorf("%v is left", left)
+	}
 }
