@@ -28,6 +28,7 @@ import (
 	"beckmanconnect/service/pins"
 	"beckmanconnect/service/policy"
 	"beckmanconnect/service/relay"
+	"beckmanconnect/service/scan"
 	"beckmanconnect/service/supervise"
 	"beckmanconnect/service/support"
 	"beckmanconnect/store"
@@ -49,6 +50,7 @@ type house struct {
 	alarms     *notify.Alarms
 	hub        *server.Hub
 	pins       *pins.Book
+	scanner    *scan.Watch
 	support    *relay.Support
 	link       *link.Link
 	offers     *offers.Offers
@@ -170,8 +172,9 @@ func (h *house) buildSupport(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	h.scanner = scan.NewWatch(scan.WatchConfig{Scanner: scan.System(h.config.Scanner), Changed: h.sessionsChanged, Log: h.log})
 	h.support, err = relay.New(ctx, relay.Config{
-		Machine:     support.Config{Policy: sessionPolicy{h}, Gate: h.gate},
+		Machine:     support.Config{Policy: sessionPolicy{h}, Gate: h.gate, Scanner: h.scanner.Name},
 		DeviceID:    h.device.ID,
 		Certificate: h.device.Session,
 		StaffCA:     h.roots.StaffCA,
@@ -180,7 +183,7 @@ func (h *house) buildSupport(ctx context.Context) (err error) {
 		TriesFile:   filepath.Join(h.config.Data, "tries.json"),
 		Publisher:   publisher{h},
 		PINs:        h.pins,
-		Files:       relay.FilesConfig{Dir: h.config.Received},
+		Files:       relay.FilesConfig{Spool: filepath.Join(h.config.Data, "spool"), Scanner: h.scanner},
 		Masks:       h.masks(),
 		Log:         h.log,
 	})
@@ -234,6 +237,7 @@ func (h *house) start(ctx context.Context) {
 	h.parts.Go(ctx, "session-keys", plain(h.device.Run))
 	h.parts.Go(ctx, "link", plain(h.link.Run))
 	h.parts.Go(ctx, "upgrades", h.offers.Run)
+	h.parts.Go(ctx, "scanner", plain(h.scanner.Run))
 	h.startSources(ctx)
 }
 

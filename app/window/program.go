@@ -31,6 +31,7 @@ type parts struct {
 	grabKillKey func(context.Context, func()) (func(), error)
 	dump        *layoutDump
 	quit        func()
+	picker      func(picking, func(path string)) // nil: a dialog of Fyne's
 }
 
 // program is the running window program. All but what says otherwise belongs
@@ -53,6 +54,8 @@ type program struct {
 
 	prompt  *promptWindow
 	bar     *barWindow
+	files   *filesWork
+	picking func() // closes the dialog that is open; nil: none is
 	preview *previewWindow
 	kill    func() // gives the kill key back
 
@@ -246,6 +249,7 @@ func (p *program) refresh() {
 	p.updatePrompt(now)
 	p.updateBar()
 	p.updatePreview()
+	p.updateFiles()
 	p.fetch()
 	p.quitWhenIdle()
 }

@@ -54,6 +54,7 @@ func (p *program) openPrompt(question *hostpb.Prompt) *promptWindow {
 	w.window = p.app.NewWindow(native.Class)
 	w.window.SetPadded(false)
 	w.content = view.NewPrompt(p.kit, question, p.app.Preferences().String(initialsKey), func(a view.Answer) { p.answer(w, question, a) })
+	w.showFolder()
 	// Closing the window is a no, as Escape is.
 	w.window.SetCloseIntercept(w.content.Deny)
 	w.window.SetContent(w.content.Content())

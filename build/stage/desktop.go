@@ -37,6 +37,9 @@ func (d *Display) Env() []string {
 	return env
 }
 
+// Home is the technician's folder on a desktop that was made, "" on another.
+func (d *Display) Home() string { return d.home }
+
 // Stop ends the display's programs, the server last.
 func (d *Display) Stop() {
 	for i := len(d.proc) - 1; i >= 0; i-- {

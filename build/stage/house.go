@@ -27,7 +27,9 @@ type House struct {
 	config Config
 	cloud  string // https address
 	sso    string
-	stop   []func()
+	// scanner is the socket of the malware scanner, "" when there is none.
+	scanner string
+	stop    []func()
 }
 
 // Account of the engineer the development sign-in knows. It exists in the

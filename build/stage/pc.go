@@ -64,12 +64,17 @@ func (h *House) AddPC(ctx context.Context, c PCConfig) (*PC, error) {
 			return nil, err
 		}
 	}
+	scanner := h.scanner
+	if scanner == "" {
+		scanner = filepath.Join(run_, "no-scanner") // never the machine's own
+	}
 	text := fmt.Sprintf(`data = %q
 socket = %q
 upgrade_socket = %q
 trust = %q
 policy = %q
 install = %q
+scanner = %q
 region = "eu"
 
 [cloud]
@@ -82,7 +87,7 @@ folder = %q
 
 [upgrade]
 interval = "10s"
-`, filepath.Join(pc.Dir, "data"), pc.Socket, filepath.Join(run_, "upgrade.sock"), h.Roots(), policy, filepath.Join(pc.Dir, "install"), h.cloud, pc.Log, c.Folder)
+`, filepath.Join(pc.Dir, "data"), pc.Socket, filepath.Join(run_, "upgrade.sock"), h.Roots(), policy, filepath.Join(pc.Dir, "install"), scanner, h.cloud, pc.Log, c.Folder)
 	if err := os.WriteFile(pc.Config, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("stage: %w", err)
 	}

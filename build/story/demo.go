@@ -31,6 +31,9 @@ func demo(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	if err := house.StartScanner(ctx); err != nil {
+		return err
+	}
 	fmt.Println("  instrument PC")
 	pc, err := house.AddPC(ctx, stage.PCConfig{Name: "pc1", Policy: sitePolicy, Folder: folder})
 	if err != nil {

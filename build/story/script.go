@@ -83,6 +83,9 @@ func (t *teller) setUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := house.StartScanner(ctx); err != nil {
+		return err
+	}
 	if t.pc, err = house.AddPC(ctx, stage.PCConfig{Name: "pc1", Policy: sitePolicy, Folder: folder}); err != nil {
 		return err
 	}

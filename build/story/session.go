@@ -344,7 +344,7 @@ func (t *teller) files(ctx context.Context) (string, error) {
 			func() error { return t.browser.Choose("#file-input", offered) },
 			func() error { return t.allow(ctx, "prompt-file") },
 			func() error {
-				return stage.Until(ctx, "the file with the same hash", func() (bool, error) { return arrived(t.path("pc1"), want) })
+				return stage.Until(ctx, "the file with the same hash", func() (bool, error) { return arrived(t.desktop.Home(), want) })
 			},
 		)
 	})

@@ -12,6 +12,7 @@ func defaults() Config {
 		Trust:         "/etc/beckmanconnect/trust",
 		Policy:        "/etc/beckmanconnect/site-policy.note",
 		Install:       "/opt/beckmanconnect",
+		Scanner:       "/run/clamav/clamd.ctl", // where Debian's clamav-daemon listens
 		Region:        "eu",
 		Instrument:    Instrument{Profile: "sample"},
 		Upgrade:       Upgrade{Interval: defaultInterval},

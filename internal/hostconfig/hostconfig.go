@@ -32,7 +32,7 @@ type Config struct {
 	Trust         string     `toml:"trust"`          // folder of trust roots
 	Policy        string     `toml:"policy"`         // signed site policy; the file may be absent
 	Install       string     `toml:"install"`        // versions/<digest>/ and "current"
-	Received      string     `toml:"received"`       // where technicians find received files; empty: "received" in data
+	Scanner       string     `toml:"scanner"`        // clamd's local socket, on Linux; Windows asks its own antivirus
 	Region        string     `toml:"region"`         // "eu", "us", "cn", …
 	Cloud         Cloud      `toml:"cloud"`
 	Instrument    Instrument `toml:"instrument"`
@@ -123,9 +123,6 @@ func Parse(file, text string) (Config, error) {
 		return Config{}, &Error{File: file, Field: unknown[0].String(), What: "this setting is not known", Do: "check its spelling or remove it"}
 	}
 	config.File = file
-	if config.Received == "" {
-		config.Received = filepath.Join(config.Data, "received")
-	}
 	config.resolve(filepath.Dir(file))
 	if err := config.check(); err != nil {
 		return Config{}, err
@@ -143,7 +140,7 @@ func syntax(file string, err error) error {
 
 // resolve makes paths absolute. A Windows pipe name stays as it is.
 func (c *Config) resolve(dir string) {
-	for _, p := range []*string{&c.Data, &c.Socket, &c.UpgradeSocket, &c.Trust, &c.Policy, &c.Install, &c.Received, &c.Instrument.Log, &c.Instrument.Folder} {
+	for _, p := range []*string{&c.Data, &c.Socket, &c.UpgradeSocket, &c.Trust, &c.Policy, &c.Install, &c.Scanner, &c.Instrument.Log, &c.Instrument.Folder} {
 		if *p == "" || filepath.IsAbs(*p) || strings.HasPrefix(*p, `\\.\pipe\`) {
 			continue
 		}

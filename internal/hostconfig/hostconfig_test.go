@@ -16,6 +16,7 @@ upgrade_socket = "/run/x/upgrade.sock"
 trust = "trust"
 policy = "site-policy.note"
 install = "/opt/bc"
+scanner = "/run/x/clamd.ctl"
 region = "us"
 [cloud]
 url = "https://cloud.example:8443/"
@@ -39,7 +40,7 @@ func TestWholeFile(t *testing.T) {
 	want := Config{
 		File: file, Data: "/srv/bc", Socket: "/run/x/host.sock", UpgradeSocket: "/run/x/upgrade.sock",
 		Trust:  filepath.Join(filepath.Dir(file), "trust"),
-		Policy: filepath.Join(filepath.Dir(file), "site-policy.note"), Install: "/opt/bc", Received: "/srv/bc/received", Region: "us",
+		Policy: filepath.Join(filepath.Dir(file), "site-policy.note"), Install: "/opt/bc", Scanner: "/run/x/clamd.ctl", Region: "us",
 		Cloud:      Cloud{URL: "https://cloud.example:8443"},
 		Instrument: Instrument{Profile: "sample", Log: filepath.Join(filepath.Dir(file), "logs/instrument.log"), Folder: "/data"},
 		Upgrade:    Upgrade{Interval: 30 * time.Minute},

@@ -37,6 +37,7 @@ type Support interface {
 	RemovePIN(by, initials string) error
 	HoldSessionBar(session string, stream relay.BarStream) error
 	AttachDesktop(stream relay.DesktopStream) error
+	HandleFiles(technician string, stream relay.FilesStream) error
 	WatchPreview(session string, stream relay.PreviewStream) error
 	SendChat(technician string, r *hostpb.SendChatRequest) error
 	State() *hostpb.SupportState

@@ -82,6 +82,7 @@ func (s *fakeSupport) RemovePIN(by, initials string) error {
 }
 func (s *fakeSupport) HoldSessionBar(string, relay.BarStream) error { return s.call("bar") }
 func (s *fakeSupport) AttachDesktop(relay.DesktopStream) error      { return s.call("desktop") }
+func (s *fakeSupport) HandleFiles(string, relay.FilesStream) error  { return s.call("files") }
 func (s *fakeSupport) WatchPreview(string, relay.PreviewStream) error {
 	return s.call("preview")
 }

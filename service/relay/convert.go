@@ -88,7 +88,7 @@ func statePB(s support.Snapshot) *hostpb.SupportState {
 		Phase: phases[s.Phase], RequestId: s.Request, SessionId: s.Session,
 		WrongCodes: uint32(max(s.WrongCodes, 0)), EndedCode: s.Ended,
 		CodeExpiresUnixMs: unixMS(s.CodeExpires), StartedUnixMs: unixMS(s.Started),
-		Words: s.Words,
+		Words: s.Words, Scanner: s.Scanner,
 	}
 	if s.Phase == support.PhaseOff {
 		out.OffCode = s.OffCode
@@ -102,7 +102,7 @@ func statePB(s support.Snapshot) *hostpb.SupportState {
 	for _, t := range s.Transfers {
 		out.Transfers = append(out.Transfers, &hostpb.Transfer{
 			Id: t.ID, Name: support.Clean(t.File.Name, 120), Size: uint64(t.File.Size), Done: uint64(t.Done),
-			Sha256: t.File.SHA256, State: t.State, Detail: t.Detail,
+			Sha256: t.File.SHA256, State: t.State, Detail: t.Detail, Direction: t.Direction, Scanner: t.Scanner,
 		})
 	}
 	if s.Prompt != nil {

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"errors"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,14 +16,4 @@ func freeBytes(dir string) (uint64, error) {
 
 func isDiskFull(err error) bool {
 	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
-}
-
-// syncDir makes a new name survive a power cut.
-func syncDir(root *os.Root) {
-	d, err := root.Open(".")
-	if err != nil {
-		return
-	}
-	_ = d.Sync()
-	_ = d.Close()
 }

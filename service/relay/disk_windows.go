@@ -2,7 +2,6 @@ package relay
 
 import (
 	"errors"
-	"os"
 
 	"golang.org/x/sys/windows"
 )
@@ -22,6 +21,3 @@ func freeBytes(dir string) (uint64, error) {
 func isDiskFull(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }
-
-// syncDir: NTFS journals names by itself.
-func syncDir(*os.Root) {}

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,44 +9,52 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/wire"
 )
 
-func receiverIn(t *testing.T, dir string, change ...func(*FilesConfig)) *receiver {
+func spoolIn(t *testing.T, dir string, change ...func(*FilesConfig)) *spool {
 	t.Helper()
-	cfg := FilesConfig{Dir: dir, Reserve: 1}
+	cfg := FilesConfig{Spool: dir, Reserve: 1, Scanner: &scanner{here: true}}
 	for _, c := range change {
 		c(&cfg)
 	}
-	r, err := newReceiver(cfg, slog.New(slog.DiscardHandler))
+	s, err := newSpool(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if r.root != nil {
-			r.root.Close()
+		if s.root != nil {
+			s.root.Close()
 		}
 	})
-	return r
+	return s
 }
 
-func start(t *testing.T, r *receiver, n int, name string, data []byte) *transfer {
+func start(t *testing.T, s *spool, n int, direction string, data []byte) *parcel {
 	t.Helper()
-	id := fmt.Sprintf("%032x", n)
 	sum := sha256.Sum256(data)
-	err := r.open(support.Transfer{ID: id, File: wire.File{Name: name, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}})
+	p, err := s.open(support.Transfer{
+		ID: fmt.Sprintf("%032x", n), Direction: direction, File: wire.File{Name: "a.bin", Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.findID(id)
+	return p
+}
+
+func fill(s *spool, p *parcel, data []byte) error {
+	if err := p.put(data); err != nil {
+		return err
+	}
+	_, _, _, err := s.store(p, nil)
+	return err
 }
 
 // listing is everything in a folder and below, by name.
-func listing(t *testing.T, dir string) (out []string) {
+func listing(t testing.TB, dir string) (out []string) {
 	t.Helper()
 	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
@@ -59,164 +66,126 @@ func listing(t *testing.T, dir string) (out []string) {
 	return out
 }
 
-// Scenario 34: cut at every chunk, nothing is visible and nothing is left.
-func TestCutAtEveryChunk(t *testing.T) {
-	dir := t.TempDir()
-	r := receiverIn(t, dir)
+// Scenario 34: cut at every chunk, nothing is left in the spool, and a service
+// that died leaves nothing for the next.
+func TestSpoolCutAtEveryChunk(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	s := spoolIn(t, dir)
 	data := bytes.Repeat([]byte{7}, 1000)
 	for cut := 0; cut <= 10; cut++ {
-		x := start(t, r, cut, "a.bin", data)
+		p := start(t, s, cut, support.ToPC, data)
 		for i := range cut {
-			if err := r.write(x, data[i*100:(i+1)*100]); err != nil {
+			if err := fill(s, p, data[i*100:(i+1)*100]); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if cut == 10 {
-			if _, err := r.verify(t.Context(), x); err != nil {
-				t.Fatal(err)
+			if sha, v, err := s.check(p); err != nil || !v.Clean || sha == "" {
+				t.Fatal(sha, v, err)
 			}
 		}
-		for _, name := range listing(t, dir) {
-			if filepath.Dir(name) != incoming {
-				t.Errorf("%s is visible", name)
-			}
-		}
-		r.drop(r.forget(x.id))
+		s.drop(s.forget(p.id))
 		if left := listing(t, dir); len(left) != 0 {
 			t.Errorf("cut after %d: %v is left", cut, left)
 		}
-		if _, err := r.reveal(x); err == nil {
-			t.Error("a dropped file was revealed")
+		if err := fill(s, p, data[:1]); err == nil {
+			t.Error("a dropped file took bytes")
 		}
 	}
-	// And a service that dies in the middle leaves nothing for long.
-	x := start(t, r, 99, "a.bin", data)
-	if err := r.write(x, data[:1]); err != nil {
+	if i, err := os.Stat(dir); err != nil || i.Mode().Perm() != 0o700 {
+		t.Errorf("the spool is open to others: %v %v", i.Mode(), err)
+	}
+	if err := fill(s, start(t, s, 99, support.ToPC, data), data[:1]); err != nil {
 		t.Fatal(err)
 	}
-	receiverIn(t, dir)
+	spoolIn(t, dir)
 	if left := listing(t, dir); len(left) != 0 {
 		t.Errorf("%v is left", left)
 	}
 }
 
-// Scenario 34: nothing is overwritten, however many come at once.
-func TestNothingIsOverwritten(t *testing.T) {
+// Scenario 33: the hash is of what lies on the disk; what was approved is what
+// is sent, piece by piece, whatever somebody does to the spool in between.
+func TestSpoolContentsChanged(t *testing.T) {
 	dir := t.TempDir()
-	r := receiverIn(t, dir)
-	if err := os.WriteFile(filepath.Join(dir, "a.txt"), []byte("mine"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var wait sync.WaitGroup
-	names := make([]string, 20)
-	for i := range names {
-		data := []byte{byte(i)}
-		x := start(t, r, i, "a.txt", data)
-		wait.Go(func() {
-			err := r.write(x, data)
-			_, verr := r.verify(context.Background(), x)
-			name, rerr := r.reveal(x)
-			if err := errors.Join(err, verr, rerr); err != nil {
-				t.Error(err)
-			}
-			names[i] = name
-		})
-	}
-	wait.Wait()
-	seen := map[string]bool{}
-	for i, name := range names {
-		got, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil || len(got) != 1 || got[0] != byte(i) || seen[name] {
-			t.Errorf("file %d: %q %v", i, name, err)
-		}
-		seen[name] = true
-	}
-	if got, _ := os.ReadFile(filepath.Join(dir, "a.txt")); string(got) != "mine" {
-		t.Error("a file that stood there was changed")
-	}
-}
-
-// Scenario 33: what lies on the disk is what is hashed, not what was sent.
-func TestContentsChangedOnDisk(t *testing.T) {
-	dir := t.TempDir()
-	r := receiverIn(t, dir)
-	data := []byte("as approved")
-	x := start(t, r, 1, "a.txt", data)
-	if err := r.write(x, data); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, x.partial), []byte("as changed!"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	sha, err := r.verify(t.Context(), x)
+	s := spoolIn(t, dir)
+	data := bytes.Repeat([]byte("as approved "), 20_000)
 	sum := sha256.Sum256(data)
-	if err != nil || sha == hex.EncodeToString(sum[:]) {
+	p := start(t, s, 1, support.ToEngineer, data)
+	if err := fill(s, p, data); err != nil {
+		t.Fatal(err)
+	}
+	if sha, v, err := s.check(p); err != nil || !v.Clean || sha != hex.EncodeToString(sum[:]) {
+		t.Fatal(sha, v, err)
+	}
+	if got, err := p.piece(1); err != nil || !bytes.Equal(got, data[pieceSize:2*pieceSize]) {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, p.path), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt([]byte{'x'}, pieceSize+3); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.piece(1); !errors.Is(err, errChanged) {
+		t.Errorf("a changed piece: %v", err)
+	}
+	if _, err := p.piece(0); err != nil {
+		t.Errorf("a piece that was not changed: %v", err)
+	}
+	if sha, _, err := s.check(p); err != nil || sha == hex.EncodeToString(sum[:]) {
 		t.Errorf("the change was not seen: %v", err)
 	}
-	x = start(t, r, 2, "b.txt", data)
-	if err := r.write(x, data[:3]); err != nil {
+	short := start(t, s, 2, support.ToPC, data)
+	if err := fill(s, short, data[:3]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.verify(t.Context(), x); !errors.Is(err, errHash) {
+	if _, _, err := s.check(short); !errors.Is(err, errHash) {
 		t.Errorf("a short file: %v", err)
 	}
 }
 
-func TestDiskSpace(t *testing.T) {
-	r := receiverIn(t, t.TempDir(), func(c *FilesConfig) {
+func TestSpoolSpace(t *testing.T) {
+	s := spoolIn(t, t.TempDir(), func(c *FilesConfig) {
 		c.Free = func(string) (uint64, error) { return 1000, nil }
 		c.Reserve = 600
 	})
-	small, large := start(t, r, 1, "a", make([]byte, 400)), start(t, r, 2, "b", make([]byte, 401))
-	if err := r.write(small, make([]byte, 400)); err != nil {
+	if err := fill(s, start(t, s, 1, support.ToPC, make([]byte, 400)), make([]byte, 400)); err != nil {
 		t.Error(err)
 	}
-	if err := r.write(large, make([]byte, 1)); !errors.Is(err, errDiskFull) {
+	if err := fill(s, start(t, s, 2, support.ToPC, make([]byte, 401)), make([]byte, 1)); !errors.Is(err, errDiskFull) {
 		t.Errorf("%v", err)
 	}
 }
 
-// Scenario 31: links inside the folder lead nowhere outside it.
-func TestLinksLeadNowhere(t *testing.T) {
-	outside, dir := t.TempDir(), t.TempDir()
-	victim := filepath.Join(outside, "victim")
-	if err := os.WriteFile(victim, []byte("untouched"), 0o600); err != nil {
-		t.Fatal(err)
+// Scenario 53: what may wait for a slow disk is bounded.
+func TestSpoolIsBounded(t *testing.T) {
+	s := spoolIn(t, t.TempDir())
+	p := start(t, s, 1, support.ToPC, make([]byte, 2*wire.FileWindow))
+	for range wire.FileWindow {
+		if err := p.put([]byte{1}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	r := receiverIn(t, dir)
-	if err := os.Symlink(victim, filepath.Join(dir, "a.txt")); err != nil {
+	if err := p.put([]byte{1}); !errors.Is(err, errFlow) {
+		t.Errorf("more than the window: %v", err)
+	}
+}
+
+// Scenario 31: a spool that is a link is none.
+func TestSpoolThatLeadsElsewhere(t *testing.T) {
+	outside, dir := t.TempDir(), t.TempDir()
+	if err := os.Symlink(outside, filepath.Join(dir, "spool")); err != nil {
 		t.Skipf("this system makes no links: %v", err)
 	}
-	data := []byte("evil")
-	x := start(t, r, 1, "a.txt", data)
-	if err := r.write(x, data); err != nil {
-		t.Fatal(err)
+	s := spoolIn(t, filepath.Join(dir, "spool"))
+	if err := fill(s, start(t, s, 1, support.ToPC, []byte("x")), []byte("x")); err == nil {
+		t.Error("the spool was opened through a link")
 	}
-	if _, err := r.verify(t.Context(), x); err != nil {
-		t.Fatal(err)
-	}
-	if name, err := r.reveal(x); err != nil || name == "a.txt" {
-		t.Errorf("%q %v", name, err)
-	}
-	// The private folder itself replaced by a link, before and between.
-	if err := os.RemoveAll(filepath.Join(dir, incoming)); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(outside, filepath.Join(dir, incoming)); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.write(start(t, r, 2, "b.txt", data), data); err == nil {
-		t.Error("a partial file was made outside")
-	}
-	again := receiverIn(t, dir)
-	if err := again.write(start(t, again, 3, "c.txt", data), data); err == nil {
-		t.Error("a partial file was made outside")
-	}
-	if left := listing(t, outside); len(left) != 1 {
+	if left := listing(t, outside); len(left) != 0 {
 		t.Errorf("outside: %v", left)
-	}
-	if got, _ := os.ReadFile(victim); string(got) != "untouched" {
-		t.Error("a file outside was changed")
 	}
 }
 

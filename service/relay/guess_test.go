@@ -257,7 +257,7 @@ func FuzzWhoProvedNothing(f *testing.F) {
 		s, err := New(t.Context(), Config{
 			Machine: support.Config{Policy: &policy{}}, DeviceID: func() string { return device },
 			Certificate: noCertificate, StaffCA: x509.NewCertPool(), Dialer: CloudDialer{}, Store: &memory{},
-			Publisher: &desk{changed: make(chan struct{})}, Files: FilesConfig{Dir: t.TempDir(), Reserve: 1},
+			Publisher: &desk{changed: make(chan struct{})}, Files: FilesConfig{Spool: t.TempDir(), Reserve: 1},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -103,6 +103,7 @@ func (s *Support) serve(ctx context.Context, conn *channel.Conn, request string,
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	l := &link{conn: conn, binding: binding, cancel: cancel, notify: make(chan struct{}, 1), flow: flow.New()}
+	l.chunks = chunks{s, l}
 
 	s.mu.Lock()
 	s.counter++

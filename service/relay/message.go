@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"beckmanconnect/internal/safename"
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/wire"
 )
@@ -32,7 +33,7 @@ func (s *Support) handle(l *link, m wire.Message) error {
 		reason, ticket := l.stated(m)
 		// From here on it has one name: in the prompt, in the log and on disk.
 		// One that cannot be made safe is empty, and refused.
-		m.File.Name = SafeName(m.File.Name)
+		m.File.Name = safename.Of(m.File.Name)
 		s.do(support.AskFile{Link: l.id, ID: m.ID, File: *m.File, Reason: reason, Ticket: ticket})
 	case "cancel":
 		s.do(support.Cancel{Link: l.id, ID: m.ID})
@@ -50,6 +51,16 @@ func (s *Support) handle(l *link, m wire.Message) error {
 		s.do(support.EngineerSays{Link: l.id, ID: m.ID, Text: m.Text})
 	case "point":
 		s.point(l, m)
+	case "ask-fetch":
+		if _, ok := chunkKey(m.ID); !ok {
+			return errProtocol
+		}
+		reason, ticket := l.stated(m)
+		s.do(support.AskFetch{Link: l.id, ID: m.ID, Reason: reason, Ticket: ticket})
+	case "resume-file":
+		s.do(support.ResumeFile{Link: l.id, ID: m.ID, Done: m.Done})
+	case "file":
+		return s.fileReport(l, m)
 	case "file-end":
 		s.fileEnd(l, m.ID)
 	case "ping":

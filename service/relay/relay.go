@@ -35,7 +35,7 @@ type Dialer interface {
 }
 
 // Config is what the driver needs. Machine, Certificate, StaffCA, Dialer, Log,
-// Publisher and Files.Dir must be set.
+// Publisher and Files.Spool must be set.
 type Config struct {
 	// Machine configures the state machine; Recorder, Random and Tries are
 	// filled in by New.
@@ -81,8 +81,8 @@ func (c *Config) defaults() error {
 	switch {
 	case c.Certificate == nil, c.StaffCA == nil, c.Dialer == nil, c.Store == nil, c.Publisher == nil:
 		return errors.New("relay: certificate, staff CA, dialer, store and publisher are needed")
-	case c.Files.Dir == "":
-		return errors.New("relay: no folder for received files is set")
+	case c.Files.Spool == "":
+		return errors.New("relay: no folder for files on their way is set")
 	}
 	if c.DeviceID == nil {
 		c.DeviceID = func() string { return "" }
@@ -121,23 +121,26 @@ func (c *Config) defaults() error {
 // Support is the driver. Its methods may be called from any goroutine.
 type Support struct {
 	cfg   Config
-	files *receiver
+	files *spool
 
-	mu       sync.Mutex
-	m        *support.Machine
-	links    map[support.LinkID]*link
-	helper   *helper
-	helpers  support.HelperID
-	counter  support.LinkID
-	pictures pictures
-	cursors  cursors
-	clipping *clipping  // to the engineer; nil: none waits
-	carrier  netip.Addr // of this PC, under the connection to the relay
-	masks    maskLog
-	preview  previews
-	halted   int             // the technician is just taking control away: no input passes
-	follow   []support.Event // what effects led to, still to be done
-	changed  chan struct{}   // closed and replaced when the state changed
+	mu         sync.Mutex
+	m          *support.Machine
+	links      map[support.LinkID]*link
+	helper     *helper
+	helpers    support.HelperID
+	counter    support.LinkID
+	pictures   pictures
+	cursors    cursors
+	clipping   *clipping     // to the engineer; nil: none waits
+	hand       *hand         // the window that reads and writes files; nil: none
+	sending    []*parcel     // to the engineer, in turn
+	progressAt time.Duration // when progress was shown last
+	carrier    netip.Addr    // of this PC, under the connection to the relay
+	masks      maskLog
+	preview    previews
+	halted     int             // the technician is just taking control away: no input passes
+	follow     []support.Event // what effects led to, still to be done
+	changed    chan struct{}   // closed and replaced when the state changed
 
 	poke chan struct{} // deadlines or the wanted request may have changed
 	work sync.WaitGroup
@@ -149,7 +152,7 @@ func New(ctx context.Context, cfg Config) (*Support, error) {
 	if err := cfg.defaults(); err != nil {
 		return nil, err
 	}
-	files, err := newReceiver(cfg.Files, cfg.Log)
+	files, err := newSpool(cfg.Files, cfg.Log)
 	if err != nil {
 		return nil, err
 	}

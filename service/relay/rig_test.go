@@ -5,12 +5,14 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -19,8 +21,11 @@ import (
 
 	"github.com/coder/websocket"
 
+	"beckmanconnect/app/files"
+	"beckmanconnect/app/files/filestest"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/service/pins"
+	"beckmanconnect/service/scan"
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/channel"
 	"beckmanconnect/session/channel/channeltest"
@@ -231,19 +236,22 @@ func (d *desk) DesktopWanted(w *hostpb.DesktopWanted) {
 // rig is a whole host with everything around it: relay, store, technician.
 type rig struct {
 	*testing.T
-	s     *Support
-	store *store.Store
-	kit   *channeltest.Kit
-	relay *pairing
-	pol   *policy
-	desk  *desk
-	dir   string
-	log   *lockedBuffer
-	clock *clock
-	pins  *pins.Book
-	stop  func()
-	bar   context.CancelFunc
-	tune  func(*Config)
+	s       *Support
+	store   *store.Store
+	kit     *channeltest.Kit
+	relay   *pairing
+	pol     *policy
+	scanner *scanner
+	desk    *desk
+	dir     string
+	log     *lockedBuffer
+	clock   *clock
+	pins    *pins.Book
+	stop    func()
+	bar     context.CancelFunc
+	hand    *files.Hand // the technician's window, as it reads and writes files
+	picks   chan string // what it was asked to choose for
+	tune    func(*Config)
 }
 
 type lockedBuffer struct {
@@ -298,7 +306,7 @@ func newRigWith(t *testing.T, relay net.Listener, tune func(*Config)) *rig {
 	}
 	r := &rig{
 		T: t, tune: tune, kit: channeltest.New(t, device), relay: newPairing(t, relay), dir: t.TempDir(), log: &lockedBuffer{},
-		pol: &policy{off: map[support.Capability]string{}}, clock: &clock{start: time.Now()},
+		pol: &policy{off: map[support.Capability]string{}}, scanner: &scanner{here: true}, clock: &clock{start: time.Now()},
 		desk: &desk{changed: make(chan struct{}), state: &hostpb.SupportState{}},
 	}
 	r.boot()
@@ -324,13 +332,13 @@ func (r *rig) boot() {
 		r.Fatal(err)
 	}
 	config := Config{
-		Machine:     support.Config{Policy: r.pol},
+		Machine:     support.Config{Policy: r.pol, Scanner: r.scanner.name},
 		DeviceID:    func() string { return device },
 		Certificate: func(context.Context) (tls.Certificate, error) { return r.kit.Host(), nil },
 		StaffCA:     r.kit.StaffCA.Pool(),
 		Dialer:      CloudDialer{URL: r.relay.URL, TLS: r.relay.tls},
 		Store:       FromStore(st), TriesFile: filepath.Join(r.dir, "tries"),
-		Publisher: r.desk, Files: FilesConfig{Dir: r.received(), Reserve: 1}, Log: log, Now: r.clock.now,
+		Publisher: r.desk, Files: FilesConfig{Spool: r.spool(), Scanner: r.scanner, Reserve: 1}, Log: log, Now: r.clock.now,
 		RedialMin: 5 * time.Millisecond, RedialMax: 50 * time.Millisecond, PINs: book, LookAtNetwork: 20 * time.Millisecond,
 	}
 	r.tune(&config)
@@ -357,6 +365,7 @@ func (r *rig) boot() {
 func (r *rig) shut() { r.stop() }
 
 func (r *rig) received() string { return filepath.Join(r.dir, "received") }
+func (r *rig) spool() string    { return filepath.Join(r.dir, "spool") }
 
 // await waits until what the technician's side knows makes ok true.
 func (r *rig) await(what string, ok func(*desk) bool) {
@@ -408,6 +417,93 @@ func (r *rig) hold() {
 		<-done
 	})
 	<-held
+	r.handle(ctx)
+}
+
+// handle opens the window's stream for files.
+func (r *rig) handle(ctx context.Context) {
+	r.Helper()
+	ctx, cancel := context.WithCancel(ctx)
+	service, window := filestest.Pipe(ctx)
+	r.picks = make(chan string, 8)
+	picks := r.picks
+	r.hand = files.NewHand(ctx, window, files.Config{
+		Session: r.s.State().GetSessionId(), Folder: r.received, Choose: func(_ context.Context, id string) { picks <- id },
+	})
+	hand := r.hand
+	var work sync.WaitGroup
+	work.Go(func() {
+		defer cancel()
+		_ = r.s.HandleFiles("lab", service)
+	})
+	work.Go(func() { _ = hand.Run() })
+	r.Cleanup(func() {
+		cancel()
+		work.Wait()
+	})
+	for { // until it counts
+		r.s.mu.Lock()
+		here := r.s.hand != nil
+		r.s.mu.Unlock()
+		if here || ctx.Err() != nil {
+			return
+		}
+		runtime.Gosched()
+	}
+}
+
+// scanner is a fake one that finds the word "malware".
+type scanner struct {
+	mu     sync.Mutex
+	here   bool
+	broken error
+	gate   chan struct{} // while it is there, verdicts wait
+}
+
+func (s *scanner) name() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.here {
+		return "Fake 1/2"
+	}
+	return ""
+}
+
+func (s *scanner) set(f func(*scanner)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(s)
+}
+
+func (s *scanner) Describe(context.Context) (string, error) {
+	if name := s.name(); name != "" {
+		return name, nil
+	}
+	return "", &scan.Error{Op: "fake", Kind: scan.ErrAbsent}
+}
+
+func (s *scanner) Scan(ctx context.Context, r io.Reader, size int64) (v scan.Verdict, err error) {
+	if v.Scanner, err = s.Describe(ctx); err != nil {
+		return v, err
+	}
+	s.mu.Lock()
+	gate, broken := s.gate, s.broken
+	s.mu.Unlock()
+	if gate != nil {
+		select {
+		case <-gate:
+		case <-ctx.Done():
+			return v, ctx.Err()
+		}
+	}
+	data, err := io.ReadAll(r)
+	if err = errors.Join(err, broken); err != nil {
+		return v, err
+	}
+	if v.Clean = !bytes.Contains(data, []byte("malware")); !v.Clean {
+		v.Signature = "Fake.Malware"
+	}
+	return v, nil
 }
 
 type barStream chan struct{}

@@ -94,11 +94,13 @@ func (s *Support) carryOut(effects []support.Effect) {
 				l.wake()
 			}
 		case support.OpenTransfer:
-			if err := s.files.open(e.Transfer); err != nil {
-				s.follow = append(s.follow, support.FileFailed{ID: e.Transfer.ID, Why: err.Error()})
-			}
-		case support.RevealTransfer:
-			s.reveal(e.ID)
+			s.openTransfer(e.Transfer)
+		case support.ChooseFile:
+			s.choose(e.ID)
+		case support.SaveTransfer:
+			s.save(e.ID)
+		case support.SendTransfer:
+			s.send(e.ID, e.From)
 		case support.AbortTransfer:
 			s.discard(e.ID)
 		}

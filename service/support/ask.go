@@ -63,10 +63,7 @@ func (w *work) engineerAnd(kv ...string) map[string]string {
 func (w *work) ask(a ask) {
 	s := w.st.ses
 	fields, personal := map[string]string{"capability": string(a.capability)}, w.engineerAnd("reason", a.reason, "ticket", a.ticket)
-	if a.file != nil {
-		fields["size"], fields["sha256"] = strconv.FormatInt(a.file.File.Size, 10), a.file.File.SHA256
-		personal["file"] = a.file.shown
-	}
+	a.describe(fields, personal)
 	// A flood is counted before it is logged: it must not fill the log (16).
 	s.asked = slices.DeleteFunc(s.asked, func(t time.Duration) bool { return w.now.Mono-t >= time.Minute })
 	s.asked = append(s.asked, w.now.Mono)
@@ -92,12 +89,8 @@ func (w *work) ask(a ask) {
 		w.no(a, "policy", d.Why)
 		return
 	}
-	if a.file != nil && a.file.File.Name == "" {
-		w.no(a, "name", "name") // the driver found no safe name in it (scenario 30)
-		return
-	}
-	if a.file != nil && slices.ContainsFunc(s.transfers, func(t Transfer) bool { return t.ID == a.id }) {
-		w.no(a, "pending", "id-used")
+	if told, why := w.fileRefusal(a); told != "" {
+		w.no(a, told, why)
 		return
 	}
 	pending := func(b ask) bool {
@@ -130,9 +123,11 @@ func (w *work) answer(a ask, granted bool, why string, l *lease) {
 	if l != nil && l.until != nil {
 		m.UntilMS = l.until.Wall.UnixMilli()
 	}
-	w.send(w.st.ses.link, m)
+	if a.file == nil || a.file.fill(&m) {
+		w.send(w.st.ses.link, m)
+	}
 	if a.file != nil && !granted {
-		w.send(w.st.ses.link, wire.Message{Type: "file", ID: a.id, State: "refused", Why: why})
+		w.refuseFile(a, why)
 	}
 }
 
@@ -149,6 +144,10 @@ func (w *work) showNext() {
 		}
 		if _, view := s.leases[View]; needsView(a.capability) && !view {
 			w.no(a, mayNeedsView, mayNeedsView)
+			continue
+		}
+		if a.file != nil && w.cfg.Scanner() == "" {
+			w.no(a, noScanner, noScanner) // it went while the question waited
 			continue
 		}
 		needs := w.needs(d)
@@ -170,9 +169,7 @@ func (w *work) showNext() {
 		}
 		p.require(needs, w.cfg.PINTries)
 		if a.file != nil {
-			f := a.file.File
-			f.Name = a.file.shown
-			p.File, p.FileDirection = &f, "to-pc"
+			a.file.put(&p.Prompt)
 		}
 		s.prompt, w.changed = p, true
 		w.show(p)
@@ -194,7 +191,10 @@ func (w *work) show(p *prompt) {
 func (a ask) outcome(answer string) map[string]string {
 	f := map[string]string{"capability": string(a.capability), "answer": answer}
 	if a.file != nil {
-		f["sha256"] = a.file.File.SHA256
+		f["direction"] = a.file.direction
+		if !a.file.choose {
+			f["sha256"] = a.file.File.SHA256
+		}
 	}
 	return f
 }

@@ -90,11 +90,20 @@ type (
 		Generation uint64
 		Text       string
 	}
-	// OpenTransfer prepares to receive a file that was allowed.
+	// OpenTransfer makes room for a file: of the engineer's that was allowed, or
+	// of the technician's that was chosen.
 	OpenTransfer struct{ Transfer Transfer }
-	// RevealTransfer makes a received and checked file visible.
-	RevealTransfer struct{ ID string }
-	// AbortTransfer throws away what came of a file.
+	// ChooseFile asks the technician's window for a file.
+	ChooseFile struct{ ID string }
+	// SaveTransfer has the technician's window write a received, checked and
+	// scanned file.
+	SaveTransfer struct{ ID string }
+	// SendTransfer sends a file to the engineer, from this byte on.
+	SendTransfer struct {
+		ID   string
+		From int64
+	}
+	// AbortTransfer throws away what there is of a file.
 	AbortTransfer struct{ ID string }
 )
 
@@ -114,7 +123,9 @@ func (WatchClipboard) effect() {}
 func (PutClipboard) effect()   {}
 func (SendClipboard) effect()  {}
 func (OpenTransfer) effect()   {}
-func (RevealTransfer) effect() {}
+func (ChooseFile) effect()     {}
+func (SaveTransfer) effect()   {}
+func (SendTransfer) effect()   {}
 func (AbortTransfer) effect()  {}
 
 // Prompt is one question: one capability, one engineer, one answer (P24).
@@ -131,7 +142,7 @@ type Prompt struct {
 	Expires       time.Time
 	ArmedAfter    time.Duration
 	File          *wire.File // with a name fit to be shown
-	FileDirection string     // of a file: "to-pc"
+	FileDirection string     // of a file: ToPC or ToEngineer. To the engineer without a File: choose one first
 	PatientData   bool
 	RunInProgress bool
 	NeedsInitials bool   // an Allow counts only with initials
@@ -141,11 +152,26 @@ type Prompt struct {
 	Missed        int // asks of this capability that nobody answered so far
 }
 
-// Transfer is one file on its way in.
+// The directions of a file.
+const (
+	ToPC       = "to-pc"
+	ToEngineer = "to-engineer"
+)
+
+// Transfer is one file on its way.
 type Transfer struct {
-	ID     string
-	File   wire.File
-	Done   int64
-	State  string // "asked", "running", "checking", "finished", "refused", "failed"
-	Detail string
+	ID        string
+	File      wire.File // to the engineer: without a hash until all of it was read
+	Direction string
+	Done      int64  // bytes taken in, or sent
+	State     string // as in the pipe's contract, and "choosing"
+	Detail    string
+	Scanner   string // that found nothing in it, with its version; "": not yet
+
+	own    bool    // the technician's own wish: nobody asked for it
+	open   bool    // the engineer's ask for it was not answered yet
+	reason string  // the engineer's, of ask-fetch
+	ticket string  // the same
+	until  *Moment // while it is chosen: by then it must be
+	held   int64   // bytes the engineer's side said to hold
 }

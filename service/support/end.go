@@ -177,6 +177,7 @@ func (w *work) expire() {
 	if p := s.prompt; p != nil && w.now.reached(p.expires) {
 		w.closePrompt("timeout", actorService, w.engineerAnd())
 	}
+	w.expireChoosing()
 	if s.helper.stage == helperWanted && w.now.reached(s.helper.attachBy) {
 		s.helper = helper{screen: s.helper.screen}
 		w.audit("desktop.missing", actorService, nil, nil)

@@ -245,7 +245,7 @@ func (w *work) leave(on LinkID) {
 	w.changed = true
 	w.withdrawAll("withdrawn")
 	for i := range s.transfers {
-		w.failTransfer(&s.transfers[i], "link-lost")
+		w.pauseTransfer(&s.transfers[i])
 	}
 	w.releaseInput()
 	for _, c := range leased() {

@@ -45,8 +45,8 @@ func story(r *rig) {
 	allow()
 	r.m.MayChunk(r.now, link, "f", 1)
 	do(FileEnd{Link: link, ID: "f"})
-	if do(FileChecked{ID: "f", SHA256: strings.Repeat("ab", 32), Name: "a"}); len(effectsOf[RevealTransfer](r.last)) > 0 {
-		do(FileRevealed{ID: "f", Name: "a"})
+	if do(FileChecked{ID: "f", SHA256: strings.Repeat("ab", 32), Name: "a", Scanner: "test 1"}); len(effectsOf[SaveTransfer](r.last)) > 0 {
+		do(FileSaved{ID: "f", Name: "a"})
 	}
 	do(Ask{Link: link, ID: "m", Capability: View}) // missed
 	r.pass(time.Minute)
@@ -100,7 +100,7 @@ func TestEachWriteFails(t *testing.T) {
 			if granted != r.rec.count("session.granted") {
 				t.Errorf("write %d: %d granted, %d in the log", n, granted, r.rec.count("session.granted"))
 			}
-			if len(effectsOf[RevealTransfer](r.effects)) != r.rec.count("file.accepted") {
+			if len(effectsOf[SaveTransfer](r.effects)) != r.rec.count("file.accepted") {
 				t.Errorf("write %d: a file was revealed that is not in the log", n)
 			}
 			if forGood && (r.phase() != PhaseReady || r.m.Snapshot(r.now).Prompt != nil || r.m.RelayWanted() != "") {

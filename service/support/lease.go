@@ -26,10 +26,7 @@ func (w *work) grant(d Duration, runConfirmed bool, who map[string]string) {
 		"prompt": p.Prompt.ID, "capability": string(p.capability), "answer": "allowed", "duration": string(d),
 		"generation": strconv.FormatUint(gen, 10), "run_confirmed": strconv.FormatBool(runConfirmed), "pin": strconv.FormatBool(p.NeedsPIN),
 	}
-	if p.file != nil {
-		fields["sha256"] = p.file.File.SHA256
-		who["file"] = p.file.shown
-	}
+	p.describe(fields, who)
 	w.audit("session.granted", actorTechnician, fields, who)
 	told := p.outcome("allowed")
 	told["duration"] = string(d)
@@ -41,8 +38,7 @@ func (w *work) grant(d Duration, runConfirmed bool, who map[string]string) {
 	}
 	w.do(HidePrompt{ID: p.Prompt.ID, Code: "allowed"})
 	if p.file != nil {
-		w.answer(p.ask, true, "allowed", nil)
-		w.startTransfer(*p.file, p.id)
+		w.allowFile(p.ask)
 		return
 	}
 	s.leases[p.capability] = l

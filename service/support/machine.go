@@ -140,6 +140,9 @@ func (m *Machine) NextDeadline(now Moment) (time.Duration, bool) {
 		if s.prompt != nil {
 			consider(&s.prompt.expires)
 		}
+		for _, t := range s.transfers {
+			consider(t.until)
+		}
 		if s.helper.stage == helperWanted {
 			consider(&s.helper.attachBy)
 		}

@@ -699,15 +699,15 @@ func TestFiles(t *testing.T) {
 		t.Error("more than was offered")
 	}
 	r.must(FileEnd{Link: 1, ID: "f1"})
-	r.must(FileChecked{ID: "f1", SHA256: file.SHA256, Name: file.Name})
-	if len(effectsOf[RevealTransfer](r.last)) != 1 || r.rec.count("file.accepted") != 1 {
+	r.must(FileChecked{ID: "f1", SHA256: file.SHA256, Name: file.Name, Scanner: "test 1"})
+	if len(effectsOf[SaveTransfer](r.last)) != 1 || r.rec.count("file.accepted") != 1 {
 		t.Fatal("not revealed, or not logged before")
 	}
-	r.must(FileRevealed{ID: "f1", Name: file.Name})
+	r.must(FileSaved{ID: "f1", Name: file.Name})
 
 	for name, ev := range map[string]Event{
 		"short":   FileEnd{Link: 1, ID: "f2"},
-		"hash":    FileChecked{ID: "f2", SHA256: strings.Repeat("cd", 32)},
+		"hash":    FileChecked{ID: "f2", SHA256: strings.Repeat("cd", 32), Scanner: "test 1"},
 		"kill":    EndSession{How: "kill-key"},
 		"revoked": Revoke{Capability: Files},
 		"lost":    LinkLost{Link: 1},
@@ -721,7 +721,7 @@ func TestFiles(t *testing.T) {
 			r.must(FileEnd{Link: 1, ID: "f2"})
 		}
 		r.must(ev)
-		if len(effectsOf[AbortTransfer](r.last)) != 1 || len(effectsOf[RevealTransfer](r.effects)) != 0 {
+		if len(effectsOf[AbortTransfer](r.last)) != 1 || len(effectsOf[SaveTransfer](r.effects)) != 0 {
 			t.Errorf("%s: %v", name, r.last)
 		}
 	}

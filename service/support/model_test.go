@@ -186,7 +186,7 @@ func (m *model) step(ev Event) Result {
 		case SelectMonitor:
 			m.holds("a monitor", View, m.m.Current(), m.m.Generation())
 			m.mustNot(failing, "chose a monitor without a log")
-		case OpenTransfer, RevealTransfer:
+		case OpenTransfer, SaveTransfer:
 			m.mustNot(failing, "moved a file without a log")
 		}
 	}
@@ -591,11 +591,11 @@ func (m *model) actions() map[string]func() {
 			}
 			m.step(FileEnd{Link: link(), ID: id})
 			sha := strings.Repeat(rapid.SampledFrom([]string{"0a", "0b"}).Draw(m.T, "hash"), 32)
-			res := m.step(FileChecked{ID: id, SHA256: sha, Name: "a.bin"})
-			for range effectsOf[RevealTransfer](res.Effects) {
+			res := m.step(FileChecked{ID: id, SHA256: sha, Name: "a.bin", Scanner: "test 1"})
+			for range effectsOf[SaveTransfer](res.Effects) {
 				f, ok := m.files[id]
 				m.mustNot(!ok || f.SHA256 != sha || m.received[id] != f.Size, "a file was revealed that is not what was approved")
-				m.step(FileRevealed{ID: id, Name: "a.bin"})
+				m.step(FileSaved{ID: id, Name: "a.bin"})
 				delete(m.files, id)
 			}
 			m.syncFiles()

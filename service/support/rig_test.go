@@ -95,6 +95,7 @@ type rig struct {
 	pol     *fakePolicy
 	gate    string
 	noPIN   bool     // nobody on this PC has one
+	scanner string   // that is there
 	watch   bool     // the step now under way must leave nothing allowed
 	effects []Effect // of all steps
 	last    []Effect // of the last step
@@ -108,7 +109,7 @@ type randomReader struct{ *rand.ChaCha8 }
 func (r randomReader) Read(p []byte) (int, error) { return r.ChaCha8.Read(p) }
 
 func newRig(tb testing.TB) *rig {
-	r := &rig{TB: tb, rec: &fakeRecorder{}, pol: &fakePolicy{off: map[Capability]string{}, refused: map[string]bool{}}}
+	r := &rig{TB: tb, scanner: "test 1", rec: &fakeRecorder{}, pol: &fakePolicy{off: map[Capability]string{}, refused: map[string]bool{}}}
 	r.now = Moment{Wall: time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)}
 	r.boot(Tries{})
 	return r
@@ -121,7 +122,7 @@ func (r *rig) boot(tries Tries) {
 	seed[0] = byte(r.rec.writes)
 	m, err := New(Config{
 		Policy: r.pol, Recorder: r.rec, Random: randomReader{rand.NewChaCha8(seed)},
-		Gate: func() string { return r.gate }, Tries: tries, HasPIN: func() bool { return !r.noPIN },
+		Gate: func() string { return r.gate }, Tries: tries, HasPIN: func() bool { return !r.noPIN }, Scanner: func() string { return r.scanner },
 	}, r.now)
 	if err != nil {
 		r.Fatal(err)

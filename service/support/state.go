@@ -207,12 +207,13 @@ type Snapshot struct {
 	Missed      []Missed // of this session, newest first
 	Chat        []Said   // of this session, oldest first, the last ones
 	Summary     *Summary // of the last session, until the next begins
+	Scanner     string   // that files go through; "": none, so no files
 }
 
 // Snapshot gives the state as of now.
 func (m *Machine) Snapshot(now Moment) Snapshot {
 	s := m.st
-	out := Snapshot{Phase: PhaseReady, Ended: s.ended, Summary: s.summary}
+	out := Snapshot{Phase: PhaseReady, Ended: s.ended, Summary: s.summary, Scanner: m.cfg.Scanner()}
 	if s.tries.Row >= m.cfg.OffAfter {
 		out.OffCode = offTooMany
 	} else {

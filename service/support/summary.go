@@ -30,7 +30,7 @@ type Summary struct {
 // Line is one thing that was done in a session, or was not let happen.
 type Line struct {
 	At         time.Time
-	Kind       string // "allowed", "denied", "timeout", "refused", "ended", "file-received", "file-failed", "chat-lines", "clipboard-sent"
+	Kind       string // "allowed", "denied", "timeout", "refused", "ended", "file-received", "file-sent", "file-failed", "chat-lines", "clipboard-sent"
 	Capability Capability
 	Detail     string // a file's name, a duration, why a right ended; of the last two: how often
 }
@@ -64,7 +64,7 @@ func (w *work) line(kind string, c Capability, detail string) {
 		r.counts = map[string]int{}
 	}
 	r.counts[kind]++
-	if kind == "file-received" && len(r.files) < keptLines {
+	if (kind == "file-received" || kind == "file-sent") && len(r.files) < keptLines {
 		r.files = append(r.files, detail)
 	}
 	if len(r.lines) >= keptLines {
@@ -109,7 +109,7 @@ func (w *work) summarize(why, by string, personal map[string]string) {
 		"chat_lines":       strconv.FormatUint(r.chat, 10),
 		"clipboards_to_pc": strconv.FormatUint(r.clipboardsIn, 10), "clipboards_to_engineer": strconv.FormatUint(r.clipboardsOut, 10),
 	}
-	for _, kind := range []string{"allowed", "denied", "timeout", "refused", "ended", "file-received", "file-failed"} {
+	for _, kind := range []string{"allowed", "denied", "timeout", "refused", "ended", "file-received", "file-sent", "file-failed"} {
 		fields[kind] = strconv.Itoa(r.counts[kind])
 	}
 	who := w.engineerAnd(pairs(personal)...)

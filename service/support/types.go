@@ -135,8 +135,9 @@ type Config struct {
 	// HasPIN says whether anybody on this PC has a PIN that can be used. Nil:
 	// nobody has. Like Policy it answers from memory.
 	HasPIN func() bool
-	// Scanner names the malware scanner that files go through; "" is none, and
-	// then no file may be asked for. Nil: there is one. From memory, too.
+	// Scanner names the malware scanner that files go through, with its
+	// version; "": there is none now, so no file passes. Nil: never one. Like
+	// Policy it answers from memory.
 	Scanner func() string
 	// Tries is the counter as the last run left it.
 	Tries Tries
@@ -148,6 +149,7 @@ type Config struct {
 	OnceLimit     time.Duration // the longest Once lasts: 5 min
 	MinutesLimit  time.Duration // what Minutes means: 15 min
 	ResumeWithin  time.Duration // a lost link may come back within: 10 min
+	ChooseWithin  time.Duration // a file must be chosen within: 5 min
 	AttachWithin  time.Duration // the desktop helper must attach within: 20 s
 	BarWithin     time.Duration // the session bar must show within: 30 s
 	LocalInput    time.Duration // the technician's own hand rules for: 2 s
@@ -176,6 +178,7 @@ func (c Config) withDefaults() Config {
 	orD(&c.OnceLimit, 5*time.Minute)
 	orD(&c.MinutesLimit, 15*time.Minute)
 	orD(&c.ResumeWithin, 10*time.Minute)
+	orD(&c.ChooseWithin, 5*time.Minute)
 	orD(&c.AttachWithin, 20*time.Second)
 	orD(&c.BarWithin, 30*time.Second)
 	orD(&c.LocalInput, 2*time.Second)
@@ -188,7 +191,7 @@ func (c Config) withDefaults() Config {
 		c.Gate = func() string { return "" }
 	}
 	if c.Scanner == nil {
-		c.Scanner = func() string { return "present" }
+		c.Scanner = func() string { return "" }
 	}
 	if c.HasPIN == nil {
 		c.HasPIN = func() bool { return false }

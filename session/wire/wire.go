@@ -28,6 +28,11 @@ const MaxFrame = 4 << 20
 // MaxChunk is the most file bytes in one FrameChunk.
 const MaxChunk = 64 << 10
 
+// FileWindow is the most bytes of one file that may be under way, either way,
+// beyond what the end that gets it has said to hold (file, "running", Done).
+// More of a file to the host ends its transfer.
+const FileWindow = 2 << 20
+
 // The frame types.
 const (
 	FrameControl byte = 1 // JSON, a Message
@@ -77,7 +82,9 @@ const (
 //	  chat          ID, Text                   only under chat
 //	  point         X, Y, On                   only under pointer: where the engineer points; Off: nowhere
 //	  file-end      ID                         all bytes of a file to the host were sent
-//	  file          ID, State, Why             of a file to the engineer: "finished" or "failed"
+//	  file          ID, State, Done, Why       of a file to the engineer: "running" (Done: bytes held so
+//	                                           far), "finished" (whole, and of the hash that was
+//	                                           promised) or "failed"
 //	  ping          Seq
 //	  bye
 //	host → engineer
@@ -90,14 +97,17 @@ const (
 //	  answer        ID, Capability, Granted, Why ("allowed", "denied", "timeout",
 //	                "policy", "throttled", "withdrawn", "pending", "name", "pin-missing",
 //	                "no-scanner"), UntilMS, Generation: input carries the newest one told;
-//	                of ask-fetch also File, what will be sent
+//	                of ask-fetch, and of a file the technician offers unasked (an ID nobody
+//	                asked with), also File: what will be sent
 //	  lease-end     Capability, Why ("expired", "revoked", "helper-lost", …)
 //	  screen        Width, Height, State ("on", "off", "locked", "no-helper", "masked",
 //	                "secure-desktop"), Monitors, Monitor (the one that is shown)
 //	  paused        On                         input is dropped: a prompt shows
 //	  clipboard     Text                       only under clipboard-to-engineer, and with the focus
 //	  chat          ID, Text, On               On: the technician's; otherwise the echo of one that is logged
-//	  file          ID, State, Done, Why       "running", "checking", "finished", "failed"
+//	  file          ID, State, Done, Why       "choosing" (the technician looks for one), "checking",
+//	                                           "running" (Done: from here on, or held so far), "saving",
+//	                                           "refused", "finished", "failed"
 //	  file-end      ID                         all bytes of a file to the engineer were sent
 //	  pong          Seq
 //	  end           Why ("technician", "kill-key", "bar-lost", "code-burnt", …)

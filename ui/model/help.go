@@ -61,7 +61,7 @@ type SessionView struct {
 	Words                       string // the same on the engineer's screen; "": none yet
 	Missed                      []MissedRow
 	Leases                      []LeaseRow
-	Transfers                   []TransferRow
+	Files                       FilesView
 }
 
 // LeaseRow is one thing that is allowed now.
@@ -73,13 +73,6 @@ type LeaseRow struct {
 	InUse      string
 	Active     bool
 	Left       string
-}
-
-// TransferRow is one file.
-type TransferRow struct {
-	ID, Name, State string
-	Fraction        float32 // below 0: no bar
-	Failed          bool
 }
 
 // MissedRow is a question that nobody answered.
@@ -219,9 +212,7 @@ func (s *State) sessionView(c *text.Catalogue, now time.Time) SessionView {
 	for _, l := range s.Support.GetLeases() {
 		v.Leases = append(v.Leases, leaseRow(c, l, now))
 	}
-	for _, t := range s.Support.GetTransfers() {
-		v.Transfers = append(v.Transfers, transferRow(c, t))
-	}
+	v.Files = s.filesView(c)
 	for _, m := range s.Support.GetMissed() {
 		v.Missed = append(v.Missed, missedRow(c, m, now))
 	}
@@ -264,26 +255,4 @@ func capability(v hostpb.Capability) (string, icons.Name) {
 		return "clipboard", icons.Clipboard
 	}
 	return "unknown", icons.Warning
-}
-
-func transferRow(c *text.Catalogue, t *hostpb.Transfer) TransferRow {
-	r := TransferRow{ID: t.GetId(), Name: cleanName(t.GetName()), Fraction: -1}
-	size := c.Size(t.GetSize())
-	switch t.GetState() {
-	case "running":
-		r.State = c.T("transfer.running", "done", c.Size(t.GetDone()), "size", size)
-		r.Fraction = 1
-		if t.GetSize() > 0 {
-			r.Fraction = min(float32(t.GetDone())/float32(t.GetSize()), 1)
-		}
-	case "finished":
-		r.State = c.T("transfer.finished", "size", size)
-	case "refused":
-		r.State, r.Failed = c.T("transfer.refused"), true
-	case "failed":
-		r.State, r.Failed = c.T("transfer.failed"), true
-	default:
-		r.State = c.T("transfer.asked")
-	}
-	return r
 }

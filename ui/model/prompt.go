@@ -23,6 +23,8 @@ type PromptView struct {
 	Run         bool
 	Missed      string // the same was asked before and nobody answered; "": it was not
 	Initials    bool   // a yes counts only with initials
+	Folder      bool   // a file for this PC: say where it goes
+	Chooses     bool   // a yes leads to choosing a file
 	PIN         bool   // a yes counts only with initials and that person's PIN
 	PINWhy      string
 	PINLeft     string // how many tries are left; "": not told
@@ -45,7 +47,12 @@ func NewPromptView(c *text.Catalogue, p *hostpb.Prompt) PromptView {
 		PatientData: p.GetPatientData(), Run: p.GetRunInProgress(),
 		Initials: p.GetNeedsInitials() || p.GetNeedsPin(), PIN: p.GetNeedsPin(),
 	}
-	v.Sentence = c.T("prompt.asks."+id, "name", v.Name, "organisation", cleanName(e.GetOrganisation()))
+	sentence := "prompt.asks." + id
+	if p.GetCapability() == hostpb.Capability_CAPABILITY_FILES {
+		sentence = fileSentence(p)
+		v.Folder, v.Chooses = p.GetFileDirection() == "to-pc", sentence == "prompt.asks.fetch"
+	}
+	v.Sentence = c.T(sentence, "name", v.Name, "organisation", cleanName(e.GetOrganisation()))
 	if n := p.GetMissed(); n > 0 {
 		v.Missed = c.T("prompt.missed", "n", n)
 	}
@@ -60,7 +67,9 @@ func NewPromptView(c *text.Catalogue, p *hostpb.Prompt) PromptView {
 		[2]string{c.T("prompt.reason"), or(Clean(p.GetReason(), 200), c.T("prompt.reason.none"))})
 	if p.GetCapability() == hostpb.Capability_CAPABILITY_FILES {
 		// A file is asked for each time; there is nothing to choose.
-		v.Facts = append(v.Facts, [2]string{c.T("prompt.duration"), c.T("prompt.this-file")})
+		if !v.Chooses {
+			v.Facts = append(v.Facts, [2]string{c.T("prompt.duration"), c.T("prompt.this-file")})
+		}
 		return v
 	}
 	for _, d := range p.GetDurations() {
@@ -87,6 +96,9 @@ func promptWhat(c *text.Catalogue, p *hostpb.Prompt, id string) [][2]string {
 	direction := c.T("prompt.direction.unknown")
 	if key := "prompt.direction." + p.GetFileDirection(); c.Has(key) {
 		direction = c.T(key)
+	}
+	if fileSentence(p) == "prompt.asks.fetch" {
+		return [][2]string{{c.T("prompt.direction"), direction}}
 	}
 	return [][2]string{
 		{c.T("prompt.file"), cleanName(p.GetFileName())},

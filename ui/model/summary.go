@@ -65,7 +65,7 @@ func summaryLine(c *text.Catalogue, l *hostpb.SummaryLine, now time.Time) Summar
 	if key := "capability." + id; c.Has(key) {
 		what = c.T(key)
 	}
-	file := l.GetKind() == "file-received" || l.GetKind() == "file-failed"
+	file := l.GetKind() == "file-received" || l.GetKind() == "file-sent" || l.GetKind() == "file-failed"
 	switch {
 	case file:
 		what = cleanName(l.GetDetail())
@@ -79,7 +79,7 @@ func summaryLine(c *text.Catalogue, l *hostpb.SummaryLine, now time.Time) Summar
 		line.Words = c.T(key, "what", what)
 	}
 	switch l.GetKind() {
-	case "allowed", "file-received":
+	case "allowed", "file-received", "file-sent":
 		line.Mark = Mark{theme.Good, icons.Check, ""}
 	case "denied", "refused", "file-failed":
 		line.Mark = Mark{theme.Danger, icons.Cross, ""}

@@ -53,6 +53,21 @@ func FilePrompt() *hostpb.Prompt {
 	}
 }
 
+// FetchPrompt asks for a file that is to be chosen.
+func FetchPrompt() *hostpb.Prompt {
+	p := FilePrompt()
+	p.Reason = "The log of yesterday's run"
+	p.FileDirection, p.FileName, p.FileSize, p.FileSha256 = "to-engineer", "", 0, ""
+	return p
+}
+
+// SendPrompt asks whether the file that was chosen may be sent.
+func SendPrompt() *hostpb.Prompt {
+	p := FetchPrompt()
+	p.FileName, p.FileSize, p.FileSha256 = "run-2026-11-24.log", 1_204_000, "5d1f4c0e7abe83d557c1f02a94be83d557c1f02a94be83d557c1f02a94be83d5"
+	return p
+}
+
 // InitialsPrompt is ViewPrompt on a shared log-on.
 func InitialsPrompt() *hostpb.Prompt {
 	p := ViewPrompt()

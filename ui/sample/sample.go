@@ -183,10 +183,12 @@ func SessionState() *hostpb.SupportState {
 			{Capability: hostpb.Capability_CAPABILITY_CONTROL, UntilUnixMs: In(12*time.Minute + 9*time.Second)},
 		},
 		Transfers: []*hostpb.Transfer{
-			{Id: "t1", Name: "archive-settings.xml", Size: 48_200, Done: 30_000, State: "running"},
-			{Id: "t2", Name: "notes.txt", Size: 900, State: "refused"},
+			{Id: "t1", Name: "archive-settings.xml", Size: 48_200, Done: 30_000, State: "running", Direction: "to-pc"},
+			{Id: "t2", Name: "notes.txt", Size: 900, State: "refused", Direction: "to-pc"},
+			{Id: "t3", Name: "run-2026-11-24.log", Size: 1_204_000, Done: 1_204_000, State: "finished", Direction: "to-engineer", Scanner: "ClamAV 1.4.3/27811"},
 		},
-		Words: "cobalt · harbour · violin",
+		Scanner: "ClamAV 1.4.3/27811",
+		Words:   "cobalt · harbour · violin",
 		Missed: []*hostpb.Missed{
 			{Capability: hostpb.Capability_CAPABILITY_FILES, UnixMs: Ago(2 * time.Minute), Code: "pin-missing"},
 			{Capability: hostpb.Capability_CAPABILITY_CONTROL, UnixMs: Ago(5 * time.Minute), Code: "timeout"},

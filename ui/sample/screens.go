@@ -40,6 +40,7 @@ func Screens(lang string) []Screen {
 	prompt := func(name string, p *hostpb.Prompt, then ...func(*part.Kit, *view.Prompt)) Screen {
 		return Screen{name, func(k *part.Kit) (fyne.CanvasObject, fyne.Size) {
 			w := view.NewPrompt(k, p, "MH", func(view.Answer) {})
+			w.FolderRow("/home/maria/Downloads/BeckmanConnect", func() {})
 			for i := range 5 {
 				w.Tick(Now.Add(time.Duration(i)*250*time.Millisecond), model.InSight)
 			}
@@ -132,6 +133,8 @@ func Screens(lang string) []Screen {
 		prompt("prompt-idle", IdlePrompt()),
 		prompt("prompt-control", ControlPrompt()),
 		prompt("prompt-file", FilePrompt()),
+		prompt("prompt-fetch", FetchPrompt()),
+		prompt("prompt-send", SendPrompt()),
 		prompt("prompt-initials", InitialsPrompt()),
 		prompt("prompt-pin", PINPrompt(), typed),
 		prompt("prompt-pin-wrong", wrongPIN, wrong),
@@ -195,6 +198,8 @@ func (Nobody) CancelHelp()                        {}
 func (Nobody) Revoke(hostpb.Capability)           {}
 func (Nobody) EndSession()                        {}
 func (Nobody) ShowPreview()                       {}
+func (Nobody) SendFile()                          {}
+func (Nobody) StopTransfer(string)                {}
 func (Nobody) ShowSummary(bool)                   {}
 func (Nobody) SetPIN(string, string, string)      {}
 func (Nobody) InstallUpgrade(string)              {}

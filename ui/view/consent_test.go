@@ -256,7 +256,9 @@ func TestWarningMovesNothing(t *testing.T) {
 func (a *actions) SetPIN(initials, pin, old string) {
 	a.note("pin " + initials + " " + pin + " " + old)
 }
-func (a *actions) ShowPreview() { a.note("preview") }
+func (a *actions) ShowPreview()           { a.note("preview") }
+func (a *actions) SendFile()              { a.note("send file") }
+func (a *actions) StopTransfer(id string) { a.note("stop " + id) }
 func (a *actions) ShowSummary(open bool) {
 	a.note(map[bool]string{true: "summary", false: "no summary"}[open])
 }

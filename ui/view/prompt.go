@@ -33,19 +33,21 @@ type Prompt struct {
 	until  time.Time
 	answer func(Answer)
 
-	over      bool   // answered, or out of time
-	said      string // why the last answer did not count; "": nothing to say
-	durations *part.Segments
-	run       *part.Check
-	initials  *part.Entry
-	pin       *part.Entry
-	pinLeft   *canvas.Text
-	deny      *part.Button
-	allow     *part.Button
-	hint      *part.Text
-	warn      *part.Text // what is in the way of a yes, in the place of hint
-	warnBox   fyne.CanvasObject
-	root      fyne.CanvasObject
+	over       bool   // answered, or out of time
+	said       string // why the last answer did not count; "": nothing to say
+	durations  *part.Segments
+	run        *part.Check
+	initials   *part.Entry
+	pin        *part.Entry
+	pinLeft    *canvas.Text
+	folder     *fyne.Container // where a file goes; nil: this is not about one
+	folderName *part.Text
+	deny       *part.Button
+	allow      *part.Button
+	hint       *part.Text
+	warn       *part.Text // what is in the way of a yes, in the place of hint
+	warnBox    fyne.CanvasObject
+	root       fyne.CanvasObject
 }
 
 // NewPrompt builds a prompt. initials are those this log-on used last. answer
@@ -186,6 +188,13 @@ func (w *Prompt) build(initials string) fyne.CanvasObject {
 		body.Add(part.RowStretch(9, 1, k.Icon(icons.Clock, 20, p.Chips[theme.Attention].Ink), k.Toned(v.Missed, theme.Attention)))
 	}
 	body.Add(k.Facts(v.Facts...))
+	if v.Folder {
+		w.folder = part.Column(0)
+		body.Add(w.folder)
+	}
+	if v.Chooses {
+		body.Add(k.Banner(theme.Note, icons.Info, k.T("prompt.choose-next")))
+	}
 	if len(v.Durations) > 0 {
 		var choices []part.Segment
 		for _, d := range v.Durations {

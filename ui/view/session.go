@@ -44,11 +44,11 @@ func (p *helpPage) session(v model.HelpView) fyne.CanvasObject {
 		column.Add(p.words(s.Words))
 	}
 	column.Add(k.Card(allowed))
+	if files := p.files(s.Files); files != nil {
+		column.Add(files)
+	}
 	if len(s.Missed) > 0 {
 		column.Add(p.missed(s.Missed))
-	}
-	if len(s.Transfers) > 0 {
-		column.Add(p.transfers(s.Transfers))
 	}
 	return column
 }
@@ -71,23 +71,6 @@ func (p *helpPage) missed(rows []model.MissedRow) fyne.CanvasObject {
 		column.Add(part.RowStretch(12, 1, k.Disc(theme.Attention, m.Icon, 40), part.Column(1, k.Bold(m.Label), k.Small(m.Detail))))
 	}
 	return k.Card(part.NewNamed("help.missed", column))
-}
-
-func (p *helpPage) transfers(rows []model.TransferRow) fyne.CanvasObject {
-	k := p.kit
-	column := part.Column(12, k.Strong(k.T("help.transfers")))
-	for _, t := range rows {
-		tone := theme.Note
-		if t.Failed {
-			tone = theme.Danger
-		}
-		words := part.Column(4, k.Bold(t.Name), k.Small(t.State))
-		if t.Fraction >= 0 {
-			words.Add(k.Progress(t.Fraction))
-		}
-		column.Add(part.RowStretch(12, 1, k.Disc(tone, icons.File, 40), words))
-	}
-	return k.Card(column)
 }
 
 // summary is what was done in the session that has ended.

@@ -49,6 +49,10 @@ type Actions interface {
 	Revoke(hostpb.Capability)
 	EndSession()
 	ShowPreview()
+	// SendFile lets the technician choose a file to send; StopTransfer stops
+	// one that is on its way.
+	SendFile()
+	StopTransfer(id string)
 	ShowSummary(open bool)
 
 	// SetPIN gives the technician with these initials a PIN; old is the present

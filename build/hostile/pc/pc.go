@@ -108,7 +108,7 @@ func (p *PC) boot(c Config) error {
 		Certificate: func(context.Context) (tls.Certificate, error) { return certificate, nil },
 		StaffCA:     c.Kit.StaffCA.Pool(), Dialer: c.Dialer,
 		Store: relay.FromStore(p.store), TriesFile: filepath.Join(p.dir, "tries"),
-		PINs: book, Publisher: p.tech, Files: relay.FilesConfig{Dir: filepath.Join(p.dir, "received"), Reserve: 1},
+		PINs: book, Publisher: p.tech, Files: relay.FilesConfig{Spool: filepath.Join(p.dir, "received"), Reserve: 1},
 		Log: log, Now: p.Clock.Now, RedialMin: time.Millisecond, RedialMax: 20 * time.Millisecond,
 	})
 	if err == nil {

@@ -79,7 +79,9 @@ func Play(tb testing.TB, b *Browser, o *Other) {
 	steer(ctx, tb, b, o)
 	refuse(tb, b, o)
 	sendFiles(ctx, tb, b, o)
+	fetchFiles(ctx, tb, b, o)
 	comeBack(ctx, tb, b, o, desktop)
+	resumeFiles(ctx, tb, b, o)
 
 	b.Click("#end")
 	b.Wait(`document.querySelector("#summary")?.dataset.why === "engineer"`)

@@ -1,153 +1,323 @@
-// Files that are offered to the technician: read, hashed, asked for, sent.
+// Files of a session, both ways. What the engineer offers is read, hashed,
+// asked for and sent; what the technician sends is taken in, held against its
+// hash and handed to the page. A lost link only pauses them.
 
+import { Pace } from "./pace";
 import { Sha256 } from "./sha256";
+import { Sink, openSink } from "./sink";
 import { FileState, FrameChunk, Message, maxChunk } from "./wire";
 
 const readSize = 1 << 20;
-/** Bytes that may be under way before the host has answered for them. */
-const windowBytes = 2 << 20;
-const pingEach = 512 << 10;
+/** Bytes taken in between two answers to the sending end. */
+const tellEvery = 128 << 10;
 
-interface Job {
+interface Common { id: string; state: FileState; over: boolean; cancelled: boolean; paused: boolean }
+
+/** A file to the technician. */
+interface Outgoing extends Common {
+  to: "pc";
   file: File;
-  cancelled: boolean;
   decided?: (granted: boolean) => void;
-  failed: boolean;
-  finished: boolean;
+  pace: Pace;
+  run: number; // counts the loops that send: an older one stops
+  wake?: () => void;
+}
+
+/** A file from the technician. */
+interface Incoming extends Common {
+  to: "us";
+  name: string;
+  size: number;
+  sha256: string;
+  sum: Sha256;
+  sink?: Sink;
+  waiting: Uint8Array[]; // until the sink is open
+  got: number;
+  told: number;
+  ended: boolean;
 }
 
 export interface FilesPort {
   say(m: Message): Promise<void>;
   send(kind: number, payload: Uint8Array): Promise<void>;
   report(id: string, state: FileState, done: number, why?: string): void;
+  /** A file came whole, with the hash that was promised. */
+  fetched(id: string, name: string, blob: Blob): void;
 }
 
 export class Files {
-  private readonly jobs = new Map<string, Job>();
-  private pings = 0;
-  private readonly waiting = new Map<number, () => void>();
+  private readonly jobs = new Map<string, Outgoing | Incoming>();
 
   constructor(private readonly port: FilesPort) {}
 
   /** ID is 32 hexadecimal digits: they are in front of every chunk. */
-  async offer(id: string, file: File): Promise<void> {
-    const job: Job = { file, cancelled: false, failed: false, finished: false };
+  async offer(id: string, file: File, reason?: string, ticket?: string): Promise<void> {
+    const job: Outgoing = { to: "pc", id, file, state: "reading", over: false, cancelled: false, paused: false, pace: new Pace(), run: 0 };
     this.jobs.set(id, job);
     try {
-      const sha256 = await this.hash(id, job);
-      if (job.cancelled) return this.port.report(id, "failed", 0, "withdrawn");
+      const sha256 = await this.hash(job);
+      if (job.over) return;
       const granted = new Promise<boolean>((resolve) => { job.decided = resolve; });
-      this.port.report(id, "asked", 0);
-      await this.port.say({ t: "ask-file", id, file: { name: file.name, size: file.size, sha256 } });
-      if (!await granted) return;
-      await this.send(id, job);
+      this.set(job, "asked", 0);
+      await this.port.say({ t: "ask-file", id, file: { name: file.name, size: file.size, sha256 }, ...(reason && { reason }), ...(ticket && { ticket }) });
+      if (await granted && !job.paused) await this.send(job, 0);
     } catch (error) {
-      if (!job.failed) this.port.report(id, "failed", 0, job.cancelled ? "withdrawn" : String(error));
-      job.failed = true;
-    } finally {
-      if (job.failed || job.finished || job.cancelled) this.jobs.delete(id);
+      this.broke(job, error);
     }
+  }
+
+  /** What broke off while it was sent waits: the link's state tells what for. */
+  private broke(job: Outgoing, error: unknown): void {
+    if (job.over || job.paused) return;
+    if (job.state !== "sending" && job.state !== "checking") return this.end(job, "failed", String(error));
+    job.paused = true;
+    this.stop(job);
+    this.port.report(job.id, "paused", done(job));
   }
 
   cancel(id: string): void {
     const job = this.jobs.get(id);
-    if (!job) return;
-    job.cancelled = true;
+    if (job) job.cancelled = true;
     void this.port.say({ t: "cancel", id }).catch(() => undefined);
+    // One that the host does not know of yet, or not any more, ends here.
+    if (job && (job.state === "reading" || job.paused)) this.end(job, "failed", "withdrawn");
   }
 
-  /** The link is gone, and with it every transfer. */
-  lost(): void {
-    for (const [id, job] of this.jobs) {
-      this.port.report(id, "failed", 0, "link-lost");
-      job.failed = true;
-      job.decided?.(false);
+  /** The link is lost: what was asked is withdrawn, what runs waits. */
+  pause(): void {
+    for (const job of [...this.jobs.values()]) {
+      if (job.state === "reading") continue; // nobody was asked yet
+      if (job.state === "asked") {
+        this.end(job, "failed", "link-lost");
+        continue;
+      }
+      job.paused = true;
+      if (job.to === "pc") this.stop(job);
+      this.port.report(job.id, "paused", done(job));
     }
-    this.jobs.clear();
-    for (const go of this.waiting.values()) go();
-    this.waiting.clear();
+  }
+
+  /** The session goes on over a new link. */
+  resume(): void {
+    for (const job of this.jobs.values()) {
+      if (job.paused) void this.port.say({ t: "resume-file", id: job.id, done: job.to === "us" ? held(job) : 0 }).catch(() => undefined);
+    }
+  }
+
+  /** The session is over, and with it every transfer. */
+  lost(): void {
+    for (const job of [...this.jobs.values()]) this.end(job, "failed", "link-lost");
   }
 
   /** Looks at the host's messages; true when it was ours alone. */
   message(m: Message): boolean {
-    if (m.t === "pong" && m.seq) {
-      this.waiting.get(m.seq)?.();
-      this.waiting.delete(m.seq);
-      return true;
-    }
-    const job = m.id ? this.jobs.get(m.id) : undefined;
-    if (!job || !m.id) return false;
-    if (m.t === "answer") {
-      if (!m.granted) {
-        this.port.report(m.id, m.why === "timeout" ? "timeout" : "denied", 0, m.why);
-        this.jobs.delete(m.id);
-      }
-      job.decided?.(m.granted === true);
-      return false;
-    }
-    if (m.t === "file" && m.state === "finished") {
-      job.finished = true;
-      this.jobs.delete(m.id);
-      this.port.report(m.id, "finished", job.file.size);
-    }
-    if (m.t === "file" && m.state === "failed") {
-      job.failed = true;
-      this.jobs.delete(m.id);
-      this.port.report(m.id, "failed", 0, m.why);
-      job.decided?.(false);
+    if (!m.id) return false;
+    const job = this.jobs.get(m.id);
+    switch (m.t) {
+      case "answer":
+        if (m.granted && m.file && !job) this.receive(m.id, m.file);
+        else if (job?.to === "pc") this.answer(job, m);
+        return false;
+      case "file-end":
+        if (job?.to === "us") {
+          job.ended = true;
+          void this.settle(job);
+        }
+        return true;
+      case "file":
+        if (job) this.state(job, m);
+        return false;
     }
     return false;
   }
 
-  private async hash(id: string, job: Job): Promise<string> {
+  /** One FrameChunk: 16 bytes of ID, then bytes of the file. */
+  chunk(payload: Uint8Array): void {
+    const job = this.jobs.get(hex(payload.subarray(0, 16)));
+    if (job?.to !== "us" || job.paused) return;
+    const data = payload.slice(16);
+    job.got += data.length;
+    if (job.got > job.size) return this.refuse(job, "size");
+    job.sum.update(data);
+    try {
+      if (job.sink) job.sink.write(data);
+      else job.waiting.push(data);
+    } catch {
+      return this.refuse(job, "disk");
+    }
+    if (job.got - job.told >= tellEvery && job.sink) this.tell(job);
+    this.set(job, "receiving", job.got);
+  }
+
+  private answer(job: Outgoing, m: Message): void {
+    if (!m.granted) this.end(job, m.why === "timeout" ? "timeout" : "denied", m.why);
+    job.decided?.(m.granted === true);
+  }
+
+  private state(job: Outgoing | Incoming, m: Message): void {
+    switch (m.state) {
+      case "failed":
+        return this.end(job, "failed", m.why);
+      case "finished":
+        if (job.to === "pc") this.end(job, "finished");
+        return;
+      case "checking": case "saving":
+        if (job.to === "pc") {
+          job.paused = false;
+          this.set(job, "checking", job.file.size);
+        }
+        return;
+      case "running":
+        this.running(job, m.done ?? 0);
+    }
+  }
+
+  private running(job: Outgoing | Incoming, at: number): void {
+    if (job.to === "us") {
+      if (!job.paused) return;
+      job.paused = false;
+      if (job.ended) void this.settle(job);
+      this.set(job, "receiving", job.got);
+      return;
+    }
+    if (job.paused) {
+      job.paused = false;
+      job.pace = new Pace();
+      void this.send(job, at).catch((error: unknown) => this.broke(job, error));
+      return;
+    }
+    job.pace.held(at, performance.now());
+    job.wake?.();
+  }
+
+  // To the technician.
+
+  private async hash(job: Outgoing): Promise<string> {
     const sum = new Sha256();
-    for (let at = 0; at < job.file.size && !job.cancelled; at += readSize) {
-      this.port.report(id, "reading", at);
+    for (let at = 0; at < job.file.size && !job.over; at += readSize) {
+      this.set(job, "reading", at);
       sum.update(await bytes(job.file, at, readSize));
     }
     return sum.hex();
   }
 
-  private async send(id: string, job: Job): Promise<void> {
-    const key = new Uint8Array(16);
-    for (let i = 0; i < 16; i++) key[i] = parseInt(id.slice(2 * i, 2 * i + 2), 16);
-    const size = job.file.size;
-    const open: Promise<void>[] = [];
-    let sincePing = 0;
-    for (let at = 0; at < size; at += readSize) {
+  private stop(job: Outgoing): void {
+    job.run++;
+    job.wake?.();
+  }
+
+  private async send(job: Outgoing, from: number): Promise<void> {
+    const run = ++job.run, size = job.file.size;
+    const going = (): boolean => job.run === run && !job.over;
+    const key = unhex(job.id);
+    job.pace.held(from, performance.now());
+    for (let at = from; at < size;) {
       const part = await bytes(job.file, at, readSize);
-      for (let from = 0; from < part.length; from += maxChunk) {
-        if (job.cancelled) throw new Error("withdrawn");
-        if (job.failed) return;
-        const piece = part.subarray(from, from + maxChunk);
+      for (let inside = 0; inside < part.length;) {
+        // Input must never wait behind a file, so only as much is under way
+        // as the link carries in a moment.
+        const left = part.length - inside;
+        while (going() && job.pace.room(at) < Math.min(job.pace.piece, left)) await new Promise<void>((go) => { job.wake = go; });
+        if (!going()) return;
+        const piece = part.subarray(inside, inside + Math.min(maxChunk, job.pace.piece));
         const chunk = new Uint8Array(16 + piece.length);
         chunk.set(key);
         chunk.set(piece, 16);
+        job.pace.sent(at + piece.length, performance.now());
         await this.port.send(FrameChunk, chunk);
-        // A socket takes whatever it is given, so the host's answers set the
-        // pace; otherwise input would wait behind the whole file.
-        if ((sincePing += piece.length) >= pingEach) {
-          sincePing = 0;
-          open.push(this.ping());
-          if (open.length >= windowBytes / pingEach) await open.shift();
-        }
-        this.port.report(id, "sending", at + from + piece.length);
+        if (!going()) return;
+        at += piece.length;
+        inside += piece.length;
+        this.set(job, "sending", at);
       }
     }
-    if (job.failed) return;
-    this.port.report(id, "checking", size);
-    await this.port.say({ t: "file-end", id });
+    if (!going()) return;
+    this.set(job, "checking", size);
+    await this.port.say({ t: "file-end", id: job.id });
   }
 
-  private ping(): Promise<void> {
-    const seq = ++this.pings;
-    return new Promise((resolve, reject) => {
-      this.waiting.set(seq, resolve);
-      this.port.say({ t: "ping", seq }).catch(reject);
-    });
+  // From the technician.
+
+  private receive(id: string, file: { name: string; size: number; sha256: string }): void {
+    const job: Incoming = {
+      to: "us", id, name: file.name, size: file.size, sha256: file.sha256, state: "receiving", over: false, cancelled: false, paused: false,
+      sum: new Sha256(), waiting: [], got: 0, told: 0, ended: false,
+    };
+    this.jobs.set(id, job);
+    this.set(job, "receiving", 0);
+    openSink(id, file.size).then((sink) => {
+      if (job.over) {
+        void sink.drop();
+        return;
+      }
+      for (const data of job.waiting) sink.write(data);
+      job.waiting = [];
+      job.sink = sink;
+      this.tell(job);
+      void this.settle(job);
+    }).catch((error: unknown) => this.refuse(job, error instanceof RangeError ? "too-large-here" : "disk"));
+  }
+
+  private tell(job: Incoming): void {
+    if (job.paused) return;
+    job.told = job.got;
+    void this.port.say({ t: "file", id: job.id, state: "running", done: job.got }).catch(() => undefined);
+  }
+
+  private refuse(job: Incoming, why: string): void {
+    void this.port.say({ t: "file", id: job.id, state: "failed", why }).catch(() => undefined);
+    this.end(job, "failed", why);
+  }
+
+  /** Looks at a file that came whole. */
+  private async settle(job: Incoming): Promise<void> {
+    if (!job.ended || !job.sink || job.over || job.paused) return;
+    if (job.got !== job.size) return this.refuse(job, "size");
+    this.set(job, "checking", job.got);
+    if (job.sum.copyHex() !== job.sha256) return this.refuse(job, "hash");
+    try {
+      const blob = await job.sink.blob();
+      if (job.over || job.paused) return;
+      await this.port.say({ t: "file", id: job.id, state: "finished" });
+      this.port.fetched(job.id, job.name, blob);
+      delete job.sink; // the page has it now
+      this.end(job, "finished");
+    } catch {
+      if (!job.paused) this.refuse(job, "disk");
+    }
+  }
+
+  private set(job: Outgoing | Incoming, state: FileState, at: number): void {
+    if (job.over) return;
+    job.state = state;
+    this.port.report(job.id, state, at);
+  }
+
+  private end(job: Outgoing | Incoming, state: FileState, why?: string): void {
+    if (job.over) return;
+    job.over = true;
+    this.jobs.delete(job.id);
+    if (job.to === "pc") {
+      this.stop(job);
+      job.decided?.(false);
+    } else void job.sink?.drop();
+    this.port.report(job.id, state, done(job), job.cancelled && state === "failed" ? "withdrawn" : why);
   }
 }
+
+function done(job: Outgoing | Incoming): number { return job.to === "us" ? job.got : job.pace.done; }
+
+/** What our side surely has: of a sink that is not open, nothing is lost either. */
+function held(job: Incoming): number { return job.got; }
 
 async function bytes(file: File, at: number, size: number): Promise<Uint8Array> {
   return new Uint8Array(await file.slice(at, at + size).arrayBuffer());
 }
+
+function unhex(id: string): Uint8Array {
+  const key = new Uint8Array(16);
+  for (let i = 0; i < 16; i++) key[i] = parseInt(id.slice(2 * i, 2 * i + 2), 16);
+  return key;
+}
+
+function hex(key: Uint8Array): string { return Array.from(key, (b) => b.toString(16).padStart(2, "0")).join(""); }

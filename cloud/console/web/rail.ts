@@ -55,11 +55,7 @@ export class Rail {
     this.send = new CapabilityButton({ id: "send-file", icon: "file", name: "file", text: "fileText", granted: "fileSending", small: true,
       ask: () => this.input.click(), drop: () => port.cancelFile() });
     this.get = new CapabilityButton({ id: "get-file", icon: "download", name: "fileGet", text: "fileGetText", granted: "fileReceiving", small: true,
-      ask: () => {
-        const id = newID();
-        this.get.asked(id);
-        port.fetch(id);
-      }, drop: () => port.cancel(this.get.id) });
+      ask: () => this.fetch(), drop: () => port.cancel(this.get.id) });
     this.duration = h("select", { id: "duration" },
       h("option", { value: "once" }, t("dOnce")), h("option", { value: "15min", selected: true }, t("d15")), h("option", { value: "session" }, t("dSession")));
     this.more = h("details", { id: "more", class: "more", toggle: () => keep(remembered, this.more.open ? "open" : "") },
@@ -81,6 +77,13 @@ export class Rail {
   }
 
   granted(cap: Asked): boolean { return this.buttons[cap].standing === "granted"; }
+
+  /** Asks the technician for a file. */
+  fetch(): void {
+    const id = newID();
+    this.get.asked(id);
+    this.port.fetch(id);
+  }
 
   ask(cap: Asked): void {
     const button = this.buttons[cap];

@@ -62,10 +62,10 @@ export class Session {
     private readonly canvas: HTMLCanvasElement, private readonly tell: (m: ToWorker) => void,
   ) {
     const { signal } = this.life, back = (): void => { if (this.mode === "steer") this.capture.focus(); };
-    this.files = new FilePanel((id) => this.cancelFile(id), (file) => this.send(file));
+    this.files = new FilePanel({ cancel: (id) => this.cancelFile(id), again: (file) => this.send(file), fetch: () => this.rail.fetch() });
     this.rail = new Rail({
       ask: (cap, id, duration) => this.ask(cap, id, duration),
-      fetch: (id) => this.say({ t: "ask-fetch", id, reason: this.reason, ticket: this.ticket }),
+      fetch: (id) => this.fetch(id),
       cancel: (id) => this.say({ t: "cancel", id }),
       cancelFile: () => this.cancelFile(this.fileID),
       choose: (file) => this.send(file),
@@ -114,6 +114,7 @@ export class Session {
     clearInterval(this.timer);
     this.capture.set("off");
     this.stage.close();
+    this.files.close();
     this.life.abort();
     this.lockKeys(false);
     this.canvas.classList.remove("steering", "pointing");
@@ -135,6 +136,14 @@ export class Session {
     this.files.add(this.fileID, file);
     this.rail.send.asked(this.fileID);
     this.tell({ do: "file", id: this.fileID, file });
+    this.draw();
+  }
+
+  private fetch(id: string): void {
+    if (this.lost) return;
+    this.everAsked = true;
+    this.files.requested(id);
+    this.say({ t: "ask-fetch", id, reason: this.reason, ticket: this.ticket });
     this.draw();
   }
 
@@ -160,6 +169,10 @@ export class Session {
         this.rail.may(m.may ?? {});
         break;
       case "answer":
+        if (m.cap === "files" && m.id) {
+          if (m.granted && m.file) this.files.incoming(m.id, m.file);
+          else this.files.answered(m.id, m.granted === true, m.why ?? "");
+        }
         this.answer(m);
         break;
       case "lease-end":
@@ -169,6 +182,10 @@ export class Session {
       case "screen":
         if (m.state !== undefined) this.picture.screen = m.state;
         this.monitors.set(m.monitors, m.monitor);
+        break;
+      case "file":
+        // What the technician has not chosen yet is not known to the worker.
+        if (m.id && (m.state === "failed" || m.state === "refused")) this.files.answered(m.id, false, m.why ?? "");
         break;
       case "paused":
         this.paused = m.on === true;
@@ -238,13 +255,14 @@ export class Session {
       case "quality":
         return this.quality.set(m);
       case "fetched":
-        return this.fetched(m.name, m.blob);
+        return this.fetched(m.id, m.name, m.blob);
     }
     this.draw();
   }
 
   /** A file of the technician's is whole: where it goes, the engineer says. */
-  private fetched(name: string, blob: Blob): void {
+  private fetched(id: string, name: string, blob: Blob): void {
+    this.files.fetched(id, name, blob);
     this.notices.say({ id: "fetched", icon: "download", title: t("fetched"), quote: name, action: { id: "fetched-save", name: t("fetchedSave"), run: () => {
       const href = URL.createObjectURL(blob);
       h("a", { href, download: name }).click();

@@ -38,6 +38,15 @@ export class Sha256 {
     this.filled = data.length - at;
   }
 
+  /** The hash so far; more may follow. */
+  copyHex(): string {
+    const h = this.h.slice(), length = this.length;
+    const text = this.hex();
+    this.h.set(h);
+    this.length = length;
+    return text;
+  }
+
   hex(): string {
     const bits = this.length * 8;
     const tail = new Uint8Array(this.filled < 56 ? 64 : 128);

@@ -2,9 +2,7 @@ package engineertest
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/json"
 	"net"
 	"sync"
@@ -28,6 +26,12 @@ type Host struct {
 	// Answer decides an ask; the default allows everything for a minute.
 	Answer func(m wire.Message) wire.Message
 
+	// Fetch is what the technician chooses when a file is asked for.
+	Fetch func() (name string, data []byte)
+
+	// Took is told how many bytes of the engineer's file there are by now.
+	Took func(bytes int)
+
 	// Confirm changes what the host proves itself with, and Instead may answer a
 	// message in its place: a test's lies.
 	Confirm func(own []byte) []byte
@@ -49,6 +53,7 @@ type Host struct {
 	counted  uint64 // payload bytes of pictures and chunks sent on this channel
 	got      uint64 // of them, acknowledged
 	files    map[string]*file
+	outgoing map[string]*outgoing
 	arrived  map[string]string // name → SHA-256
 	received []wire.Message
 	control  [][]byte // of both ends, as they crossed the channel
@@ -56,16 +61,11 @@ type Host struct {
 	changed  chan struct{}
 }
 
-type file struct {
-	wire.File
-	data []byte
-}
-
 // NewHost makes the kit's device.
 func NewHost(tb testing.TB, kit *channeltest.Kit, code string) *Host {
 	h := &Host{
 		tb: tb, kit: kit, Code: code, encoder: screen.NewEncoder(screen.Config{}),
-		files: map[string]*file{}, arrived: map[string]string{}, changed: make(chan struct{}),
+		files: map[string]*file{}, outgoing: map[string]*outgoing{}, arrived: map[string]string{}, changed: make(chan struct{}),
 	}
 	h.Answer = func(m wire.Message) wire.Message {
 		return wire.Message{Granted: true, Why: "allowed", UntilMS: time.Now().Add(time.Minute).UnixMilli(), Generation: 1}
@@ -199,6 +199,12 @@ func (h *Host) handle(m wire.Message) {
 		} else {
 			h.Say(wire.Message{Type: "file", ID: m.ID, State: "refused", Why: a.Why})
 		}
+	case "ask-fetch":
+		h.fetch(m)
+	case "resume-file":
+		h.resumeFile(m)
+	case "file":
+		h.reported(m)
 	case "file-end":
 		h.fileEnd(m.ID)
 	case "input":
@@ -232,18 +238,6 @@ func (h *Host) welcome(own []byte) {
 	h.Say(wire.Message{Type: "authenticated", Session: "s1", Data: own})
 }
 
-func (h *Host) chunk(p []byte) {
-	if len(p) < 16 || len(p) > 16+wire.MaxChunk {
-		h.tb.Errorf("a chunk of %d bytes", len(p))
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if f := h.files[hex.EncodeToString(p[:16])]; f != nil {
-		f.data = append(f.data, p[16:]...)
-	}
-}
-
 func (h *Host) ack(p []byte) {
 	a, err := wire.ParseAck(p)
 	h.mu.Lock()
@@ -254,25 +248,6 @@ func (h *Host) ack(p []byte) {
 	case a.Received <= h.counted: // otherwise a late one, of the link before
 		h.acked, h.got = a.Seq, a.Received
 	}
-}
-
-func (h *Host) fileEnd(id string) {
-	h.mu.Lock()
-	f := h.files[id]
-	h.mu.Unlock()
-	if f == nil {
-		return
-	}
-	sum := sha256.Sum256(f.data)
-	got := hex.EncodeToString(sum[:])
-	if got != f.SHA256 || int64(len(f.data)) != f.Size {
-		h.Say(wire.Message{Type: "file", ID: id, State: "failed", Why: "hash"})
-		return
-	}
-	h.mu.Lock()
-	h.arrived[f.Name] = got
-	h.mu.Unlock()
-	h.Say(wire.Message{Type: "file", ID: id, State: "finished", Done: f.Size})
 }
 
 // Say sends a message to the engineer.

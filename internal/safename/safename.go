@@ -1,4 +1,4 @@
-package relay
+package safename
 
 import (
 	"path/filepath"
@@ -13,11 +13,11 @@ import (
 // below the 255 of every file system, so that a number still fits behind it.
 const maxFileName = 120
 
-// SafeName makes a plain file name, safe on Windows and Linux, of what the
+// Of makes a plain file name, safe on Windows and Linux, of what the
 // other side calls a file: the last part of a path, without directions,
 // streams, devices or characters that hide or turn (scenario 30). It gives ""
 // where nothing is left; and a name that is safe it leaves as it is.
-func SafeName(offered string) string {
+func Of(offered string) string {
 	if !utf8.ValidString(offered) || len(offered) > 4096 {
 		return ""
 	}
@@ -104,8 +104,8 @@ func reserved(name string) bool {
 	return false
 }
 
-// numbered is the n-th choice of a name that is taken: "report (2).pdf".
-func numbered(name, n string) string {
+// Numbered is the n-th choice of a name that is taken: "report (2).pdf".
+func Numbered(name, n string) string {
 	ext := filepath.Ext(name)
 	return strings.TrimSuffix(name, ext) + " (" + n + ")" + ext
 }

@@ -1,4 +1,4 @@
-package relay
+package safename
 
 import (
 	"os"
@@ -12,7 +12,7 @@ import (
 )
 
 // Scenario 30.
-func TestSafeName(t *testing.T) {
+func TestOf(t *testing.T) {
 	for in, want := range map[string]string{
 		"report.pdf":                      "report.pdf",
 		"Bericht (2) – März.txt":          "Bericht (2) – März.txt",
@@ -54,7 +54,7 @@ func TestSafeName(t *testing.T) {
 		"a" + strings.Repeat(".", 300):    "a",
 		strings.Repeat("x", 119) + ". a":  strings.Repeat("x", 117) + ". a",
 	} {
-		if got := SafeName(in); got != want {
+		if got := Of(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
@@ -78,7 +78,7 @@ func checkSafe(t *testing.T, in, got string) {
 		bad("not normal")
 	case reserved(got):
 		bad("a device")
-	case SafeName(got) != got:
+	case Of(got) != got:
 		bad("not stable")
 	}
 	for _, r := range got {
@@ -88,11 +88,11 @@ func checkSafe(t *testing.T, in, got string) {
 	}
 }
 
-func FuzzSafeName(f *testing.F) {
+func FuzzOf(f *testing.F) {
 	for _, s := range []string{"../a", `\\?\x`, "CON.", "a\u202eb", "u\u0308", "a:b", strings.Repeat("é", 200) + ".x", ". .", "_CON", "\u1100\u1161\u11a8", "COM¹.a"} {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, in string) { checkSafe(t, in, SafeName(in)) })
+	f.Fuzz(func(t *testing.T, in string) { checkSafe(t, in, Of(in)) })
 }
 
 // Scenario 30 asks for 20,000 names: parts of the dangerous ones, put together
@@ -111,7 +111,7 @@ func TestManyNames(t *testing.T) {
 		for _, b := range parts {
 			for _, c := range parts {
 				in := a + b + c
-				got := SafeName(in)
+				got := Of(in)
 				checkSafe(t, in, got)
 				tried++
 				if got == "" || made[got] {

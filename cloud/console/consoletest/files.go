@@ -1,0 +1,143 @@
+package consoletest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/chromedp"
+
+	"beckmanconnect/session/engineer/engineertest"
+	"beckmanconnect/session/wire"
+)
+
+func random(seed byte, size int) []byte {
+	data := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{seed}).Read(data)
+	return data
+}
+
+const firstFile = `document.querySelector("#files .file")`
+
+// save has the browser keep the first file of the list, and gives what it kept.
+func save(ctx context.Context, tb testing.TB, b *Browser, name string) []byte {
+	tb.Helper()
+	dir := tb.TempDir()
+	b.Do("let files be kept", browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(dir))
+	b.Click("#files .file a.save")
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		// The browser gives a file its name when it is whole.
+		if data, err := os.ReadFile(filepath.Join(dir, name)); err == nil {
+			return data
+		}
+		select {
+		case <-ctx.Done():
+			tb.Fatalf("%s was not kept", name)
+		case <-ticker.C:
+		}
+	}
+}
+
+// fetchFiles: files of the technician's, asked for and not, small and large
+// enough for the browser's own file system, and one that is not what was promised.
+func fetchFiles(ctx context.Context, tb testing.TB, b *Browser, o *Other) {
+	tb.Helper()
+	for i, f := range []struct {
+		name string
+		size int
+	}{{"empty.log", 0}, {"run-2026-11-24.log", 3<<20 + 5}, {"archive.bin", 65 << 20}} {
+		data := random(byte(i+10), f.size)
+		if f.size < 1<<20 {
+			o.Host.Offer(fmt.Sprintf("%032x", i+1), f.name, data)
+		} else {
+			o.Host.Fetch = func() (string, []byte) { return f.name, data }
+			b.Click("#ask-fetch")
+		}
+		b.Wait(firstFile + `?.dataset.state === "finished" && ` + firstFile + `.querySelector("a.save").checkVisibility() && ` + firstFile + `.querySelector("a.save").download === "` + f.name + `"`)
+		if got := save(ctx, tb, b, f.name); !bytes.Equal(got, data) {
+			tb.Errorf("%s was kept with %d bytes, sent with %d", f.name, len(got), len(data))
+		}
+		o.Host.Await(ctx, "the word that it is whole", func(facts engineertest.Facts) bool {
+			m := facts.Received[len(facts.Received)-1]
+			return m.Type == "file" && m.State == "finished"
+		})
+	}
+	b.Shot("fetched")
+	allow := o.Host.Answer
+	o.Host.Answer = func(wire.Message) wire.Message { return wire.Message{Why: "no-scanner"} }
+	b.Click("#ask-fetch")
+	b.Wait(firstFile + `.dataset.state === "denied" && ` + firstFile + `.textContent.includes("No malware scanner")`)
+	o.Host.Answer = allow
+	o.Host.Say(wire.Message{Type: "may", May: map[string]string{"files": "no-scanner"}})
+	b.Wait(`document.querySelector("#ask-fetch").disabled && document.querySelector("#files-note").textContent.includes("No malware scanner")`)
+	b.Shot("no-scanner")
+	o.Host.Say(wire.Message{Type: "may", May: map[string]string{"files": "ask"}})
+	b.Wait(`!document.querySelector("#ask-fetch").disabled`)
+	// Scenario 33: what is not what was promised is not offered to be saved.
+	id := strings.Repeat("ab", 16)
+	o.Host.Say(wire.Message{Type: "answer", ID: id, Capability: wire.Files, Granted: true, Why: "allowed", File: &wire.File{Name: "false.txt", Size: 3, SHA256: strings.Repeat("00", 32)}})
+	o.Host.Frame(wire.FrameChunk, append(bytes.Repeat([]byte{0xab}, 16), "abc"...))
+	o.Host.Say(wire.Message{Type: "file-end", ID: id})
+	b.Wait(firstFile + `.dataset.state === "failed" && ` + firstFile + `.dataset.why === "hash" && !` + firstFile + `.querySelector("a.save").checkVisibility()`)
+}
+
+// resumeFiles: the link is cut in the middle of a file, each way.
+func resumeFiles(ctx context.Context, tb testing.TB, b *Browser, o *Other) {
+	tb.Helper()
+	data := random(42, 6<<20)
+	sum := sha256.Sum256(data)
+	file := filepath.Join(tb.TempDir(), "resumed.bin")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	before := resumed(ctx, o)
+	o.Host.Took = onceAfter(1<<20, o.Cloud.CutRelay)
+	b.Do("choose resumed.bin", chromedp.SetUploadFiles("#file-input", []string{file}, chromedp.ByQuery))
+	got := o.Host.Await(ctx, "resumed.bin", func(f engineertest.Facts) bool { return f.Arrived["resumed.bin"] != "" })
+	if got.Arrived["resumed.bin"] != hex.EncodeToString(sum[:]) || got.Resumed != before+1 {
+		tb.Errorf("it arrived as %s after %d cuts", got.Arrived["resumed.bin"], got.Resumed-before)
+	}
+	b.Wait(firstFile + `.dataset.state === "finished"`)
+	o.Host.Took = nil
+
+	o.Host.Fetch = func() (string, []byte) { return "fetched-again.bin", data }
+	cut := sync.OnceFunc(o.Cloud.CutRelay)
+	o.Host.Instead = func(m wire.Message) bool {
+		if m.Type == "file" && m.State == "running" && m.Done > 1<<20 {
+			cut()
+		}
+		return false
+	}
+	b.Click("#ask-fetch")
+	b.Wait(firstFile + `.dataset.state === "finished" && ` + firstFile + `.querySelector("a.save").download === "fetched-again.bin"`)
+	if got := save(ctx, tb, b, "fetched-again.bin"); !bytes.Equal(got, data) || resumed(ctx, o) != before+2 {
+		tb.Errorf("%d bytes came after %d cuts", len(got), resumed(ctx, o)-before)
+	}
+	o.Host.Instead = nil
+}
+
+func resumed(ctx context.Context, o *Other) int {
+	return o.Host.Await(ctx, "facts", func(engineertest.Facts) bool { return true }).Resumed
+}
+
+// onceAfter calls do once, when so many bytes were taken.
+func onceAfter(bytes int, do func()) func(int) {
+	once := sync.OnceFunc(do)
+	return func(taken int) {
+		if taken > bytes {
+			once()
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package model
+
+import (
+	"beckmanconnect/assets/text"
+	"beckmanconnect/ipc/hostpb"
+)
+
+// FilesView is what a session's page says of files.
+type FilesView struct {
+	Rows    []TransferRow
+	CanSend bool
+	Blocked string // why no file can be sent either way; "": it can
+}
+
+// TransferRow is one file.
+type TransferRow struct {
+	ID, Name, State string
+	Where           string  // its direction, and which scanner found nothing
+	Fraction        float32 // below 0: no bar
+	Failed          bool
+	Live            bool // it can be stopped
+}
+
+func (s *State) filesView(c *text.Catalogue) FilesView {
+	var v FilesView
+	for _, t := range s.Support.GetTransfers() {
+		v.Rows = append(v.Rows, transferRow(c, t))
+	}
+	switch {
+	case s.Status.GetInstrumentClass() == "patient-data":
+		// Not possible here at all, so nothing is said of it.
+	case s.Support.GetScanner() == "":
+		v.Blocked = c.T("files.no-scanner")
+	default:
+		v.CanSend = s.Support.GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED
+	}
+	return v
+}
+
+func transferRow(c *text.Catalogue, t *hostpb.Transfer) TransferRow {
+	r := TransferRow{ID: t.GetId(), Name: cleanName(t.GetName()), Fraction: -1}
+	if key := "transfer." + t.GetDirection(); c.Has(key) {
+		r.Where = c.T(key)
+	}
+	if scanner := Clean(t.GetScanner(), nameLimit); scanner != "" && t.GetState() != "failed" {
+		r.Where = Joined(r.Where, c.T("transfer.scanned", "scanner", scanner))
+	}
+	done, size := c.Size(t.GetDone()), c.Size(t.GetSize())
+	bar := func() {
+		r.Fraction = 1
+		if t.GetSize() > 0 {
+			r.Fraction = min(float32(t.GetDone())/float32(t.GetSize()), 1)
+		}
+	}
+	r.Live = true
+	switch t.GetState() {
+	case "choosing":
+		r.State = c.T("transfer.choosing")
+	case "running":
+		r.State = c.T("transfer.running", "done", done, "size", size)
+		bar()
+	case "paused":
+		r.State = c.T("transfer.paused", "done", done, "size", size)
+		bar()
+	case "checking":
+		r.State = c.T("transfer.checking")
+	case "saving":
+		r.State = c.T("transfer.saving")
+	case "finished":
+		r.Live = false
+		r.State = c.T("transfer.finished", "size", size)
+		if t.GetDirection() == "to-engineer" {
+			r.State = c.T("transfer.sent", "size", size)
+		}
+	case "refused":
+		r.State, r.Failed, r.Live = c.T("transfer.refused"), true, false
+	case "failed":
+		r.State, r.Failed, r.Live = c.T("transfer.failed"), true, false
+		if key := "transfer.why." + t.GetDetail(); c.Has(key) {
+			r.State = c.T(key)
+		}
+	default:
+		r.State = c.T("transfer.asked")
+	}
+	return r
+}
+
+// fileSentence is what is asked about a file: to take it, to choose one, or to
+// send the one that was chosen.
+func fileSentence(p *hostpb.Prompt) string {
+	switch {
+	case p.GetFileDirection() != "to-engineer":
+		return "prompt.asks.files"
+	case p.GetFileName() == "":
+		return "prompt.asks.fetch"
+	}
+	return "prompt.asks.send"
+}
