@@ -35,13 +35,17 @@ func goldenSteps() (c *canvas, steps []func()) {
 		func() { c.shift(text, 13, noise) },
 		func() { c.drag(image.Rect(10, 10, 100, 100), image.Pt(31, 25)) },
 		func() { c.fill(image.Rect(20, 20, 27, 32), func(x, y int) uint32 { return uint32(x*y%3) * 0x404040 }) },
-		func() { c.fill(image.Rect(80, 50, 87, 62), func(x, y int) uint32 { return uint32((x-60)*(y-30)%3) * 0x404040 }) },
+		func() {
+			c.fill(image.Rect(80, 50, 87, 62), func(x, y int) uint32 { return uint32((x-60)*(y-30)%3) * 0x404040 })
+		},
 		func() {
 			for range 12 {
 				c.set(noise.IntN(150), noise.IntN(140), 0xff0000)
 			}
 		},
-		func() { c.fill(image.Rect(5, 5, 45, 45), func(x, y int) uint32 { return uint32(x*5<<16 | y*4<<8 | x + y) }) },
+		func() {
+			c.fill(image.Rect(5, 5, 45, 45), func(x, y int) uint32 { return uint32(x*5<<16 | y*4<<8 | x + y) })
+		},
 		func() { c.fill(image.Rect(100, 100, 112, 112), func(int, int) uint32 { return noise.Uint32() }) },
 	}
 }

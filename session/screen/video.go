@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"encoding/binary"
 	"image"
 	"math"
 	"time"
@@ -52,11 +53,50 @@ func (h *heat) fade(now time.Time) {
 	h.bytes, h.changes, h.at = h.bytes*k, h.changes*k, now
 }
 
-// add notes a change that cost n bytes.
-func (h *heat) add(now time.Time, n int) {
+// add notes a change that costs n bytes.
+func (h *heat) add(now time.Time, n float32) {
 	h.fade(now)
-	h.bytes += float32(n)
+	h.bytes += n
 	h.changes++
+}
+
+// firstDensity is what a pixel is thought to cost, in bytes, before one of its
+// tile was sent.
+const firstDensity = 0.3
+
+// warm notes what changed and no copy explains. It counts what there is to
+// send, not what fits: on a slow link video has to begin just as soon.
+func (e *Encoder) warm(f Frame, now time.Time) {
+	for i := range e.tiles {
+		t := &e.tiles[i]
+		if t.state != found || t.unknown && !t.video {
+			continue
+		}
+		sample := e.sampleTile(f, i)
+		if t.left && sample == t.sample {
+			continue // it stands still and waits
+		}
+		t.sample = sample
+		density := t.density
+		if density == 0 {
+			density = firstDensity
+		}
+		t.heat.add(now, float32(area(t.crop))*density)
+	}
+}
+
+// sampleTile hashes some rows of what tile i is to show.
+func (e *Encoder) sampleTile(f Frame, i int) uint64 {
+	r := e.bounds(i)
+	h := uint64(14695981039346656037)
+	for y := r.Min.Y; y < r.Max.Y; y += 5 {
+		row := f.Pix[y*f.Stride+4*r.Min.X:][:4*r.Dx()]
+		for ; len(row) >= 8; row = row[8:] {
+			h = (h ^ binary.LittleEndian.Uint64(row)&twoColours) * 0xff51afd7ed558ccd
+			h ^= h >> 32
+		}
+	}
+	return h
 }
 
 // hot says that the tile changes again and again.
