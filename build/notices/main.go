@@ -66,5 +66,9 @@ func compose(ctx context.Context, root string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return render(shipped, used, string(fonts)), nil
+	vpx, err := os.ReadFile(root + "/app/desktop/video/LICENSE.libvpx")
+	if err != nil {
+		return nil, err
+	}
+	return render(shipped, used, string(fonts), string(vpx)), nil
 }

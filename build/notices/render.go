@@ -17,7 +17,7 @@ github.com/mattn/go-sqlite3, is in the public domain.
 
 `
 
-func render(shipped, used []component, fonts string) []byte {
+func render(shipped, used []component, fonts, vpx string) []byte {
 	var b bytes.Buffer
 	b.WriteString(head)
 	b.WriteString("## In the programs\n\n")
@@ -25,9 +25,11 @@ func render(shipped, used []component, fonts string) []byte {
 	b.WriteString("\n## Used to build and test only\n\n")
 	table(&b, used)
 	b.WriteString("\n## Fonts\n\nNoto Sans Regular and Bold (`assets/fonts`), OFL-1.1, its text at the end. Fonts that come with Fyne: the texts of fyne.io/fyne/v2 below.\n")
+	b.WriteString("\n## Libraries in C\n\nOn Linux libvpx (VP8) is linked into beckmanconnect-desktop: BSD-3-Clause with a grant of patents, its text at the end.\n")
 	b.WriteString("\n## Texts\n")
 	texts(&b, shipped)
 	passage(&b, []string{"Noto Sans (assets/fonts)"}, clean(fonts))
+	passage(&b, []string{"libvpx (app/desktop/video)"}, clean(vpx))
 	return b.Bytes()
 }
 

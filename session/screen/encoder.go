@@ -55,8 +55,11 @@ type tile struct {
 	state   state
 	unknown bool // the other end shows something that is not exactly shown
 	video   bool // in the region that goes as video
+	left    bool // it was found before, and did not fit
 	crop    image.Rectangle
 	heat    heat
+	density float32 // bytes a pixel of what was sent last; 0: not known
+	sample  uint64  // of what did not fit
 }
 
 // Encoder turns frames into updates. It remembers what the other end shows. It
@@ -138,8 +141,9 @@ func (e *Encoder) Encode(dst []byte, f Frame, damage []image.Rectangle, budget i
 	}
 	// What did not fit before is compared with this frame.
 	for i := range e.tiles {
-		if e.tiles[i].state == found {
-			e.tiles[i].state = dirty
+		t := &e.tiles[i]
+		if t.left = t.state == found; t.left {
+			t.state = dirty
 		}
 	}
 	e.mark(damage)
@@ -150,12 +154,13 @@ func (e *Encoder) Encode(dst []byte, f Frame, damage []image.Rectangle, budget i
 	now := e.conf.Now()
 	e.settle(now)
 	e.scan(f)
+	if !complete && !e.conf.NoMoves {
+		e.findMoves(f)
+	}
+	e.warm(f, now)
 	frame, has := e.encodeVideo(f, now)
 	if has && e.limited {
 		e.room -= len(frame.Data)
-	}
-	if !complete && !e.conf.NoMoves {
-		e.findMoves(f)
 	}
 	e.pending = !e.encodeTiles(f, now) || e.video.retry
 	if len(e.body) == 0 && !e.pieces && !complete && !has {
@@ -226,8 +231,8 @@ func (e *Encoder) encodeTile(f Frame, i int, now time.Time) {
 	} else if !t.unknown {
 		r = e.join(i)
 	}
-	e.rect(f, r, !t.unknown, t.heat.hot(now))
-	t.heat.add(now, len(e.body)-before)
+	e.rect(f, r, !t.unknown, t.heat.wild(now))
+	t.density = float32(len(e.body)-before) / float32(area(r))
 	if part {
 		t.crop.Min.Y = r.Max.Y
 	} else {

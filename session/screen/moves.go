@@ -44,7 +44,7 @@ func (e *Encoder) findMoves(f Frame) {
 // have.
 func (e *Encoder) foundBounds() (r image.Rectangle, changed int) {
 	for i := range e.tiles {
-		if t := &e.tiles[i]; t.state == found {
+		if t := &e.tiles[i]; t.state == found && !t.video {
 			r = r.Union(t.crop)
 			changed += area(t.crop)
 		}

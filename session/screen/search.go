@@ -84,7 +84,7 @@ func (e *Encoder) sample(f Frame, r image.Rectangle) {
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		// The columns differ from row to row, so that narrow text is met as well.
 		for x := r.Min.X + y*11%sampleStep; x+segment <= r.Max.X; x += sampleStep {
-			if e.tiles[y/Tile*e.cols+x/Tile].state != found {
+			if t := &e.tiles[y/Tile*e.cols+x/Tile]; t.state != found || t.video {
 				continue
 			}
 			row := f.Pix[y*f.Stride+4*x:][:4*segment]

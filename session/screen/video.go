@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"encoding/binary"
 	"image"
 	"math"
 	"time"
@@ -26,9 +27,10 @@ const (
 	maxRate     = 8_000_000
 	minRate     = 150_000
 	settleAfter = 300 * time.Millisecond
-	hotChanges  = 3      // of a tile in about a second: it changes again and again
-	minRegion   = 4      // tiles
-	calmPixels  = 200000 // changed a second, below which video has no point
+	hotChanges  = 3               // of a tile in about a second: it changes again and again
+	minRegion   = 4               // tiles
+	wildBytes   = 6 * Tile * Tile // of a tile, in about a second
+	calmPixels  = 200000          // changed a second, below which video has no point
 )
 
 // heat is how much a tile changed lately: both numbers fade within a second.
@@ -51,17 +53,62 @@ func (h *heat) fade(now time.Time) {
 	h.bytes, h.changes, h.at = h.bytes*k, h.changes*k, now
 }
 
-// add notes a change that cost n bytes.
-func (h *heat) add(now time.Time, n int) {
+// add notes a change that costs n bytes.
+func (h *heat) add(now time.Time, n float32) {
 	h.fade(now)
-	h.bytes += float32(n)
+	h.bytes += n
 	h.changes++
+}
+
+// firstDensity is what a pixel is thought to cost, in bytes, before one of its
+// tile was sent.
+const firstDensity = 0.3
+
+// warm notes what changed and no copy explains. It counts what there is to
+// send, not what fits: on a slow link video has to begin just as soon.
+func (e *Encoder) warm(f Frame, now time.Time) {
+	for i := range e.tiles {
+		t := &e.tiles[i]
+		if t.state != found || t.unknown && !t.video {
+			continue
+		}
+		sample := e.sampleTile(f, i)
+		if t.left && sample == t.sample {
+			continue // it stands still and waits
+		}
+		t.sample = sample
+		density := t.density
+		if density == 0 {
+			density = firstDensity
+		}
+		t.heat.add(now, float32(area(t.crop))*density)
+	}
+}
+
+// sampleTile hashes some rows of what tile i is to show.
+func (e *Encoder) sampleTile(f Frame, i int) uint64 {
+	r := e.bounds(i)
+	h := uint64(14695981039346656037)
+	for y := r.Min.Y; y < r.Max.Y; y += 5 {
+		row := f.Pix[y*f.Stride+4*r.Min.X:][:4*r.Dx()]
+		for ; len(row) >= 8; row = row[8:] {
+			h = (h ^ binary.LittleEndian.Uint64(row)&twoColours) * 0xff51afd7ed558ccd
+			h ^= h >> 32
+		}
+	}
+	return h
 }
 
 // hot says that the tile changes again and again.
 func (h *heat) hot(now time.Time) bool {
 	h.fade(now)
 	return h.changes >= hotChanges
+}
+
+// wild says that so much changes in the tile that it is not worth keeping.
+func (h *heat) wild(now time.Time) bool {
+	h.fade(now)
+	return h.bytes > wildBytes
 }
 
 // video is the region that goes as video, if any.

@@ -200,6 +200,42 @@ func TestVideoKeepsToTheLink(t *testing.T) {
 	}
 }
 
+// On a slow link only a part of each picture fits; video begins just as soon.
+// What merely waits for its turn is no motion.
+func TestVideoBeginsSoonOnASlowLink(t *testing.T) {
+	s := newStage(t)
+	s.enc.SetRate(2_000_000)
+	s.send(nil, 0)
+	r := image.Rect(200, 150, 700, 500)
+	one := func(damage []image.Rectangle) int {
+		s.now = s.now.Add(50 * time.Millisecond)
+		u := s.enc.Encode(nil, s.Frame, damage, 12<<10)
+		if len(u) > 0 {
+			if _, _, err := s.dec.Apply(u); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return len(u)
+	}
+	s.fill(r, func(int, int) uint32 { return s.noise.Uint32() })
+	n := 0
+	for one(nil); s.enc.Pending(); one(nil) {
+		n++
+	}
+	if s.enc.Video() || len(s.fake) > 0 || n < 30 {
+		t.Fatalf("a picture that stands still is video, or was sent in %d parts", n)
+	}
+	for n = 0; n < 40 && !s.enc.Video(); n++ {
+		s.fill(r, func(int, int) uint32 { return s.noise.Uint32() })
+		one([]image.Rectangle{r})
+	}
+	if n > 8 {
+		t.Errorf("video began after %d frames", n)
+	}
+	s.rest()
+	same(t, s.canvas, s.dec.Image())
+}
+
 // A blinking caret in what was video does not keep it lossy.
 func TestLittleMotionEndsVideo(t *testing.T) {
 	s := newStage(t)

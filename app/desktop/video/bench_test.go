@@ -1,5 +1,3 @@
-//go:build linux && cgo
-
 package video
 
 import (
@@ -61,8 +59,8 @@ func benchmark(b *testing.B, enc screen.VideoEncoder, w, h int) {
 	b.ReportMetric(25*float64(shown)/float64(n), "fps")
 }
 
-func BenchmarkVP8(b *testing.B) {
-	enc, err := NewVP8(1280, 720)
+func BenchmarkNew(b *testing.B) {
+	enc, err := New(1280, 720)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -47,8 +47,8 @@ func (j *JPEG) Codec() byte { return screen.CodecJPEG }
 // be a key is never left out.
 func (j *JPEG) Encode(dst []byte, f screen.Frame, key bool, rate int, at time.Duration) ([]byte, bool, error) {
 	w, h := j.picture.Rect.Dx(), j.picture.Rect.Dy()
-	if f.Width != w || f.Height != h {
-		return dst, false, fmt.Errorf("%w: %d × %d instead of %d × %d", ErrSize, f.Width, f.Height, w, h)
+	if err := checkFrame(f, w, h); err != nil {
+		return dst, false, err
 	}
 	perSecond := float64(rate) / 8
 	if j.any {

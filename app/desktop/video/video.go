@@ -17,6 +17,14 @@ const MaxSide = 16383
 // ErrSize is a region that cannot be encoded, or a frame of another size.
 var ErrSize = errors.New("video: not this size")
 
+// checkFrame says whether a frame is whole and of this size.
+func checkFrame(f screen.Frame, width, height int) error {
+	if f.Width != width || f.Height != height || f.Stride < 4*width || len(f.Pix) < (height-1)*f.Stride+4*width {
+		return fmt.Errorf("%w: %d × %d instead of %d × %d", ErrSize, f.Width, f.Height, width, height)
+	}
+	return nil
+}
+
 func checkSize(width, height int) error {
 	if width <= 0 || height <= 0 || width > MaxSide || height > MaxSide || width*height > screen.MaxArea {
 		return fmt.Errorf("%w: %d × %d", ErrSize, width, height)

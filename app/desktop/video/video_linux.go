@@ -40,12 +40,8 @@ func NewVP8(width, height int) (*VP8, error) {
 	if err := checkSize(width, height); err != nil {
 		return nil, err
 	}
-	threads := 1
-	if width*height > 640*480 {
-		threads = 2
-	}
 	v := &VP8{width: width, height: height}
-	if v.c = C.bc_vp8_new(C.int(width), C.int(height), C.int(threads)); v.c == nil {
+	if v.c = C.bc_vp8_new(C.int(width), C.int(height)); v.c == nil {
 		return nil, fmt.Errorf("%w: no encoder for %d × %d", ErrCodec, width, height)
 	}
 	return v, nil
@@ -59,8 +55,8 @@ func (v *VP8) Encode(dst []byte, f screen.Frame, key bool, rate int, at time.Dur
 	if v.c == nil {
 		return dst, false, fmt.Errorf("%w: it is closed", ErrCodec)
 	}
-	if f.Width != v.width || f.Height != v.height || f.Stride < 4*f.Width || len(f.Pix) < (f.Height-1)*f.Stride+4*f.Width {
-		return dst, false, fmt.Errorf("%w: %d × %d instead of %d × %d", ErrSize, f.Width, f.Height, v.width, v.height)
+	if err := checkFrame(f, v.width, v.height); err != nil {
+		return dst, false, err
 	}
 	if v.any && at <= v.last { // times must rise
 		at = v.last + time.Millisecond

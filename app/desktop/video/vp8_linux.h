@@ -4,7 +4,7 @@
 typedef struct bc_vp8 bc_vp8;
 
 /* NULL when there is no memory or no such encoder. */
-bc_vp8 *bc_vp8_new(int width, int height, int threads);
+bc_vp8 *bc_vp8_new(int width, int height);
 
 /* 0, or libvpx's error. kbits 0 keeps the rate. What out points to is valid
    until the next call; size 0: the frame is left out. */
