@@ -5,13 +5,17 @@ package desktop_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"io"
 	"log/slog"
+	"os"
+	"runtime"
 	"testing"
 
 	"beckmanconnect/app/desktop"
+	"beckmanconnect/app/desktop/clipboard"
 	"beckmanconnect/app/desktop/x11"
 	"beckmanconnect/app/desktop/xtesting"
 	"beckmanconnect/ipc/hostpb"
@@ -34,6 +38,7 @@ type attached struct {
 	decoder *screen.Decoder
 	state   *hostpb.HelperState
 	cursors [][]byte
+	texts   []string
 	hangUp  context.CancelFunc
 }
 
@@ -73,6 +78,20 @@ func attachOn(t *testing.T, size string) *attached {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { watch.Close() })
+	cursor := x11.NewCursor(display)
+	marker, err := x11.OpenMarker(display)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { marker.Close() })
+	s.Show(marker)
+	in.Pass(marker)
+	cursor.Pass(marker)
+	board, err := clipboard.OpenX11(display, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { board.Close() })
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	t.Cleanup(func() { // before what it uses is closed
@@ -86,7 +105,7 @@ func attachOn(t *testing.T, size string) *attached {
 			Client: f.Client(ipctest.Technician("maria"), protocol.Desktop),
 			Start:  &hostpb.DesktopWanted{SessionId: "s1", Generation: generation, Token: []byte("token")},
 			Log:    slog.New(slog.DiscardHandler), Screen: s, Injector: in, Watcher: watch,
-			Monitors: s, Cursor: x11.NewCursor(display),
+			Monitors: s, Cursor: cursor, Marker: marker, Clipboard: board,
 		})
 	}()
 	m := a.next()
@@ -121,7 +140,7 @@ func (a *attached) serve(s grpc.BidiStreamingServer[hostpb.HelperMessage, hostpb
 	}
 }
 
-// next is the helper's next message that is neither state nor cursor; these are
+// next is the helper's next message that is no state, cursor or text; these are
 // kept.
 func (a *attached) next() *hostpb.HelperMessage {
 	a.t.Helper()
@@ -134,6 +153,10 @@ func (a *attached) next() *hostpb.HelperMessage {
 			}
 			if c := m.GetCursor(); c != nil {
 				a.cursors = append(a.cursors, c)
+				continue
+			}
+			if c := m.GetClipboard(); c != nil {
+				a.texts = append(a.texts, c.GetText())
 				continue
 			}
 			return m
@@ -372,4 +395,155 @@ func TestInputFollowsTheMonitor(t *testing.T) {
 	if e := click(30, 40); e.Event != left.ID || a.state.GetMonitor() != desktop.All {
 		t.Errorf("clicked %#x, state %v", e.Event, a.state)
 	}
+}
+
+func (a *attached) command(gen uint64, c *hostpb.HelperCommand) {
+	c.Generation = gen
+	a.to <- c
+}
+
+// text is the next text that was told of the clipboard.
+func (a *attached) text() string {
+	a.t.Helper()
+	for len(a.texts) == 0 {
+		select {
+		case m := <-a.from:
+			if c := m.GetClipboard(); c != nil {
+				a.texts = append(a.texts, c.GetText())
+			}
+		case err := <-a.done:
+			a.t.Fatalf("the helper ended: %v", err)
+		}
+	}
+	text := a.texts[0]
+	a.texts = a.texts[1:]
+	return text
+}
+
+// Scenario 20: before a grant, after a revocation and with an older generation
+// nothing leaves the PC's clipboard and nothing gets on it.
+func TestClipboardOnlyWhileGranted(t *testing.T) {
+	a := attach(t)
+	program, err := clipboard.OpenX11(a.display, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { program.Close() })
+	program.Watch(true)
+	copied := func(text string) {
+		t.Helper()
+		if err := program.Set(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	watch := func(gen uint64, on bool) {
+		a.command(gen, &hostpb.HelperCommand{Body: &hostpb.HelperCommand_ClipboardWatch{ClipboardWatch: &hostpb.HelperClipboardWatch{On: on}}})
+	}
+	put := func(gen uint64, text string) {
+		a.command(gen, &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Clipboard{Clipboard: &hostpb.HelperClipboard{Text: text}}})
+	}
+	copied("before the grant")
+	watch(generation, true)
+	// What the engineer sends shows that the command before it was done.
+	put(generation, "the engineer's 1")
+	if got := <-program.Texts(); got != "the engineer's 1" {
+		t.Errorf("on the clipboard: %q", got)
+	}
+	copied("granted")
+	if got := a.text(); got != "granted" {
+		t.Errorf("told %q", got)
+	}
+	watch(generation+1, false)
+	watch(generation, true) // was on its way when it was revoked
+	put(generation, "too late")
+	put(generation+1, "the engineer's 2")
+	if got := <-program.Texts(); got != "the engineer's 2" {
+		t.Errorf("on the clipboard: %q", got)
+	}
+	copied("revoked")
+	watch(generation+1, true)
+	put(generation+1, "the engineer's 3")
+	if got := <-program.Texts(); got != "the engineer's 3" {
+		t.Errorf("on the clipboard: %q", got)
+	}
+	copied("granted again")
+	if got := a.text(); got != "granted again" {
+		t.Errorf("told %q", got)
+	}
+}
+
+// The marker shows where the engineer points in the picture, and goes when they
+// point nowhere or the helper ends.
+func TestMarkerShowsInThePicture(t *testing.T) {
+	a := attach(t)
+	a.paint.Window(image.Rect(0, 0, 320, 240), green, "instrument")
+	a.view(true)
+	a.until(image.Pt(100, 100), green)
+	point := func(on bool) {
+		a.command(generation, &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Point{Point: &hostpb.HelperPoint{On: on, X: 100, Y: 100, Name: "Jana"}}})
+	}
+	point(true)
+	a.until(image.Pt(115, 100), color.RGBA{R: 0x0B, G: 0x65, B: 0x80, A: 255})
+	if a.state.GetMaskedWindows() != 0 {
+		t.Errorf("state %v", a.state)
+	}
+	point(false)
+	a.until(image.Pt(115, 100), green)
+}
+
+// The pointer comes with the screen: its shape, then its place.
+func TestPointerComesWithTheView(t *testing.T) {
+	a := attach(t)
+	a.paint.Window(image.Rect(0, 0, 320, 240), green, "instrument")
+	a.view(true)
+	a.until(image.Pt(100, 100), green)
+	for len(a.cursors) < 2 {
+		m := <-a.from
+		if c := m.GetCursor(); c != nil {
+			a.cursors = append(a.cursors, c)
+		}
+	}
+	shape, err := screen.ParseCursor(a.cursors[0])
+	if err != nil || shape.Kind == screen.CursorMoved {
+		t.Errorf("at first %+v, %v", shape.Kind, err)
+	}
+	if moved, err := screen.ParseCursor(a.cursors[1]); err != nil || moved.Kind != screen.CursorMoved {
+		t.Errorf("then %+v, %v", moved.Kind, err)
+	}
+}
+
+// Scenario 52: switching on and off and choosing over and over leaves nothing
+// behind.
+func TestNothingGrows(t *testing.T) {
+	a := attach(t)
+	a.paint.Window(image.Rect(0, 0, 320, 240), green, "instrument")
+	round := func() {
+		a.view(true)
+		a.until(image.Pt(50, 50), green)
+		a.command(generation, &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Monitor{Monitor: &hostpb.HelperMonitor{Id: desktop.All}}})
+		a.command(generation, &hostpb.HelperCommand{Body: &hostpb.HelperCommand_ClipboardWatch{ClipboardWatch: &hostpb.HelperClipboardWatch{On: true}}})
+		a.command(generation, &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Point{Point: &hostpb.HelperPoint{On: true, X: 200, Y: 200, Name: "Jana"}}})
+		a.until(image.Pt(215, 200), color.RGBA{R: 0x0B, G: 0x65, B: 0x80, A: 255})
+		a.command(generation, &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Point{Point: &hostpb.HelperPoint{}}})
+		a.until(image.Pt(215, 200), green)
+		a.command(generation, &hostpb.HelperCommand{Body: &hostpb.HelperCommand_ClipboardWatch{ClipboardWatch: &hostpb.HelperClipboardWatch{}}})
+		a.view(false)
+	}
+	handles := func() int {
+		all, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	for range 3 {
+		round()
+	}
+	routines, files := runtime.NumGoroutine(), handles()
+	for range 20 {
+		round()
+	}
+	xtesting.Eventually(t, fmt.Sprintf("no more than %d goroutines and %d handles", routines, files), func() bool {
+		return runtime.NumGoroutine() <= routines && handles() <= files
+	})
 }
