@@ -199,6 +199,11 @@ func TestMarkerShowsInThePicture(t *testing.T) {
 	}
 	point(false)
 	a.until(image.Pt(115, 100), green)
+	// Ours comes up beside it, where the label would be: the marker goes.
+	point(true)
+	a.until(image.Pt(115, 100), color.RGBA{R: 0x0B, G: 0x65, B: 0x80, A: 255})
+	a.paint.Window(image.Rect(200, 100, 300, 140), red, "beckmanconnect")
+	a.until(image.Pt(115, 100), green)
 }
 
 // The pointer comes with the screen: its shape, then its place.

@@ -210,7 +210,7 @@ func (s *Screen) take(full bool, damage []image.Rectangle, windows []desktop.Fac
 	}
 	desktop.Blacken(s.pix, stride, cover.Area)
 	s.last, s.hidden, s.blank = windows, cover.Area, false
-	return s.picture(desktop.Picture{Damage: damage, Hidden: cover.Windows, Masks: cover.Masks, Black: cover.Whole})
+	return s.picture(desktop.Picture{Damage: damage, Hidden: cover.Windows, Masks: cover.Masks, Black: cover.Whole, Cover: cover.Area})
 }
 
 // picture adds what is the same in every picture.

@@ -132,7 +132,7 @@ func (s *Screen) keep(cover desktop.Cover) {
 
 // made is the picture that was kept.
 func (s *Screen) made(damage []image.Rectangle) desktop.Picture {
-	return s.picture(desktop.Picture{Damage: damage, Hidden: s.cover.Windows, Masks: s.cover.Masks, Black: s.cover.Whole})
+	return s.picture(desktop.Picture{Damage: damage, Hidden: s.cover.Windows, Masks: s.cover.Masks, Black: s.cover.Whole, Cover: s.cover.Area})
 }
 
 // due is what has to be read: what was painted, what an earlier try could not
