@@ -16,6 +16,7 @@ type Picture struct {
 	Hidden int               // windows and regions that are hidden, ours included
 	Masks  []string          // IDs of the profile's masks that hide something now, sorted
 	Black  bool              // hidden as a whole
+	Cover  Area              // what of it is black because it is hidden
 
 	Layout  Layout // the monitors there are now
 	Monitor string // ID of the one that shows, or All; "": this desktop knows no monitors

@@ -16,6 +16,7 @@ import (
 	"image"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -179,6 +180,7 @@ type helper struct {
 	viewing sync.Mutex
 	view    image.Rectangle // what of the desktop the newest picture shows
 	layout  Layout
+	cover   Area // of that picture
 }
 
 // receive takes the service's commands. It ends with the stream.
@@ -245,19 +247,28 @@ func (h *helper) pictured(p Picture) {
 	}
 	h.viewing.Lock()
 	h.view, h.layout = view, p.Layout
+	moved := !slices.Equal(h.cover, p.Cover)
+	h.cover = p.Cover
 	h.viewing.Unlock()
+	if moved && h.pointer != nil {
+		h.pointer.again()
+	}
 	if h.follow != nil {
 		h.follow.shows(view)
 	}
 }
 
 // see is the desktop's pixel that a pixel of the picture is, the scale of the
-// monitor it is on, and whether there is such a pixel.
+// monitor it is on, and whether a marker may stand there: in the picture, and
+// clear of what is hidden, for it must not cover a prompt.
 func (h *helper) see(p image.Point) (at image.Point, scale int, seen bool) {
 	h.viewing.Lock()
 	defer h.viewing.Unlock()
 	at = p.Add(h.view.Min)
-	return at, h.layout.scaleAt(at), at.In(h.view)
+	scale = h.layout.scaleAt(at)
+	room := image.Rect(-markerRoom, -markerRoom, markerRoom+markerLabel, 2*markerRoom)
+	room = image.Rect(room.Min.X*scale/100, room.Min.Y*scale/100, room.Max.X*scale/100, room.Max.Y*scale/100).Add(p)
+	return at, scale, at.In(h.view) && len(h.cover.Clip(room)) == 0
 }
 
 // place is the desktop's pixel that an event at a pixel of the picture goes to.

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"beckmanconnect/app/desktop"
+	"beckmanconnect/app/desktop/clipboard"
 	"beckmanconnect/app/desktop/x11"
 	"beckmanconnect/app/desktop/xtesting"
 	"beckmanconnect/ipc/hostpb"
@@ -34,6 +35,7 @@ type attached struct {
 	decoder *screen.Decoder
 	state   *hostpb.HelperState
 	cursors [][]byte
+	texts   []string
 	hangUp  context.CancelFunc
 }
 
@@ -73,6 +75,20 @@ func attachOn(t *testing.T, size string) *attached {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { watch.Close() })
+	cursor := x11.NewCursor(display)
+	marker, err := x11.OpenMarker(display)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { marker.Close() })
+	s.Show(marker)
+	in.Pass(marker)
+	cursor.Pass(marker)
+	board, err := clipboard.OpenX11(display, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { board.Close() })
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	t.Cleanup(func() { // before what it uses is closed
@@ -86,7 +102,7 @@ func attachOn(t *testing.T, size string) *attached {
 			Client: f.Client(ipctest.Technician("maria"), protocol.Desktop),
 			Start:  &hostpb.DesktopWanted{SessionId: "s1", Generation: generation, Token: []byte("token")},
 			Log:    slog.New(slog.DiscardHandler), Screen: s, Injector: in, Watcher: watch,
-			Monitors: s, Cursor: x11.NewCursor(display),
+			Monitors: s, Cursor: cursor, Marker: marker, Clipboard: board,
 		})
 	}()
 	m := a.next()
@@ -121,7 +137,7 @@ func (a *attached) serve(s grpc.BidiStreamingServer[hostpb.HelperMessage, hostpb
 	}
 }
 
-// next is the helper's next message that is neither state nor cursor; these are
+// next is the helper's next message that is no state, cursor or text; these are
 // kept.
 func (a *attached) next() *hostpb.HelperMessage {
 	a.t.Helper()
@@ -134,6 +150,10 @@ func (a *attached) next() *hostpb.HelperMessage {
 			}
 			if c := m.GetCursor(); c != nil {
 				a.cursors = append(a.cursors, c)
+				continue
+			}
+			if c := m.GetClipboard(); c != nil {
+				a.texts = append(a.texts, c.GetText())
 				continue
 			}
 			return m
@@ -274,92 +294,5 @@ func TestLostLinkReleases(t *testing.T) {
 	p, err := xproto.QueryPointer(a.paint.X, a.paint.Root).Reply()
 	if err != nil || p.Mask&xproto.ModMaskControl != 0 {
 		t.Errorf("control is still held: %v %v", p, err)
-	}
-}
-
-// B5: modifiers and buttons are lifted when the console loses the keyboard, when
-// the lease ends, when the session ends and when the link is lost.
-func TestHeldKeysAreLifted(t *testing.T) {
-	command := func(gen uint64) *hostpb.HelperCommand {
-		return &hostpb.HelperCommand{Body: &hostpb.HelperCommand_ReleaseKeys{ReleaseKeys: &hostpb.Empty{}}, Generation: gen}
-	}
-	for name, end := range map[string]func(*attached){
-		"focus": func(a *attached) { a.to <- command(generation) },
-		"lease": func(a *attached) { a.to <- command(generation + 1) },
-		"session": func(a *attached) {
-			a.to <- &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Stop{Stop: &hostpb.Empty{}}, Generation: generation}
-		},
-		"link":    func(a *attached) { close(a.to) },
-		"program": func(a *attached) { a.hangUp() },
-	} {
-		t.Run(name, func(t *testing.T) {
-			a := attach(t)
-			a.paint.Window(image.Rect(0, 0, 320, 240), green, "instrument").Focus()
-			a.input(generation, key("ControlLeft", "Control"), key("ShiftLeft", "Shift"), &hostpb.InputEvent{Kind: hostpb.InputEvent_KIND_BUTTON_DOWN, X: 20, Y: 20})
-			const all = xproto.ModMaskShift | xproto.ModMaskControl | xproto.KeyButMaskButton1
-			held := func() uint16 {
-				p, err := xproto.QueryPointer(a.paint.X, a.paint.Root).Reply()
-				if err != nil {
-					t.Fatal(err)
-				}
-				return p.Mask & all
-			}
-			xtesting.Eventually(t, "all are held", func() bool { return held() == all })
-			end(a)
-			xtesting.Eventually(t, "all are lifted", func() bool { return held() == 0 })
-		})
-	}
-}
-
-// What is chosen is shown, and input goes to where the picture shows it.
-func TestInputFollowsTheMonitor(t *testing.T) {
-	a := attach(t)
-	left := a.paint.Window(image.Rect(0, 0, 160, 240), green, "instrument")
-	right := a.paint.Window(image.Rect(160, 0, 320, 240), red, "instrument")
-	xtesting.Output(t, a.display, "xrandr", "--setmonitor", "*left", "160/40x240/60+0+0", "screen")
-	xtesting.Output(t, a.display, "xrandr", "--setmonitor", "right", "160/40x240/60+160+0", "none")
-	a.view(true)
-	a.until(image.Pt(10, 10), green)
-	for _, m := range a.state.GetMonitors() {
-		if m.GetId() == "right" && (m.GetX() != 160 || m.GetWidth() != 160 || m.GetPrimary()) {
-			t.Errorf("monitor %v", m)
-		}
-	}
-	if len(a.state.GetMonitors()) != 2 || a.state.GetMonitor() != "left" || a.state.GetWidth() != 160 {
-		t.Errorf("state %v", a.state)
-	}
-	choose := func(id string) {
-		a.to <- &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Monitor{Monitor: &hostpb.HelperMonitor{Id: id}}, Generation: generation}
-	}
-	choose("nowhere")
-	choose("right")
-	a.until(image.Pt(10, 10), red)
-	if a.state.GetMonitor() != "right" {
-		t.Errorf("state %v", a.state)
-	}
-	click := func(x, y int32) xproto.ButtonPressEvent {
-		t.Helper()
-		a.input(generation, &hostpb.InputEvent{Kind: hostpb.InputEvent_KIND_BUTTON_DOWN, X: x, Y: y}, &hostpb.InputEvent{Kind: hostpb.InputEvent_KIND_BUTTON_UP, X: x, Y: y})
-		var got xproto.ButtonPressEvent
-		xtesting.Eventually(t, "the click arrived", func() bool {
-			for _, e := range a.paint.Events() {
-				if b, ok := e.(xproto.ButtonPressEvent); ok {
-					got = b
-				}
-			}
-			return got.Event != 0
-		})
-		return got
-	}
-	if e := click(30, 40); e.Event != right.ID || e.RootX != 190 || e.RootY != 40 {
-		t.Errorf("clicked %#x at %d, %d", e.Event, e.RootX, e.RootY)
-	}
-	if e := click(-50, 40); e.Event != right.ID || e.RootX != 160 {
-		t.Errorf("beside the picture: clicked %#x at %d", e.Event, e.RootX)
-	}
-	choose(desktop.All)
-	a.until(image.Pt(10, 10), green)
-	if e := click(30, 40); e.Event != left.ID || a.state.GetMonitor() != desktop.All {
-		t.Errorf("clicked %#x, state %v", e.Event, a.state)
 	}
 }

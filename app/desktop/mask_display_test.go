@@ -131,7 +131,7 @@ func TestNoMaskedPixelIsEverEncoded(t *testing.T) {
 		for more := true; more; {
 			select {
 			case m := <-a.from:
-				if m.GetState() == nil && m.GetCursor() == nil {
+				if m.GetState() == nil && m.GetCursor() == nil && m.GetClipboard() == nil {
 					look(m)
 				}
 			default:

@@ -182,6 +182,21 @@ func TestTextIsTypedAsAWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
+// Scenario 14: revoked in the middle of a text and with 10,000 events behind it,
+// nothing more is typed.
+func TestNothingOfARevokedTextIsTyped(t *testing.T) {
+	w := handWatcher{local: make(chan struct{}, 1)}
+	slow := &interrupted{after: 3}
+	a := &applier{log: slog.New(slog.DiscardHandler), queue: newQueue(1), injector: slow, watcher: w, onLocal: func(bool) {}, now: time.Now}
+	slow.by = func() { a.queue.clear(2) }
+	for range 10_000 {
+		a.queue.put(1, []*hostpb.InputEvent{{Kind: hostpb.InputEvent_KIND_TEXT, Text: "abcdefgh"}})
+	}
+	if err := a.drain(); err != nil || slow.typed != 3 {
+		t.Errorf("%d characters, want 3: %v", slow.typed, err)
+	}
+}
+
 // interrupted is an injector during whose work something happens.
 type interrupted struct {
 	Injector

@@ -15,6 +15,11 @@ import (
 const (
 	pointHold    = 5 * time.Second // how long a marker stays without news
 	maxPointName = 32              // characters
+
+	// The room a marker takes at 100 %, in pixels: around its place, and its label
+	// to the right.
+	markerRoom  = 30
+	markerLabel = 270
 )
 
 // Marker is the engineer's pointer on the technician's screen. It takes no
@@ -34,18 +39,24 @@ type pointer struct {
 	marker Marker
 	place  func(image.Point) (at image.Point, scale int, seen bool) // of the picture on the desktop
 
-	mu   sync.Mutex
-	next *hostpb.HelperPoint // newest that waits
-	wake chan struct{}
+	mu    sync.Mutex
+	next  *hostpb.HelperPoint // newest that waits
+	check bool                // what is hidden is another part now
+	wake  chan struct{}
 }
 
 func newPointer(log *slog.Logger, m Marker, place func(image.Point) (image.Point, int, bool)) *pointer {
 	return &pointer{log: log, marker: m, place: place, wake: make(chan struct{}, 1)}
 }
 
-func (p *pointer) point(to *hostpb.HelperPoint) {
+func (p *pointer) point(to *hostpb.HelperPoint) { p.change(func() { p.next = to }) }
+
+// again has it looked at whether the marker may stay where it is.
+func (p *pointer) again() { p.change(func() { p.check = true }) }
+
+func (p *pointer) change(f func()) {
 	p.mu.Lock()
-	p.next = to
+	f()
 	p.mu.Unlock()
 	select {
 	case p.wake <- struct{}{}:
@@ -59,26 +70,36 @@ func (p *pointer) run(ctx context.Context) error {
 	timer.Stop()
 	defer timer.Stop()
 	defer p.hide()
+	var shown *hostpb.HelperPoint
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
+			shown = nil
 			p.hide()
 		case <-p.wake:
 			p.mu.Lock()
-			to := p.next
-			p.next = nil
+			to, check := p.next, p.check
+			p.next, p.check = nil, false
 			p.mu.Unlock()
 			if to == nil {
-				continue
+				if !check || shown == nil {
+					continue
+				}
+				if _, _, seen := p.place(image.Pt(int(shown.GetX()), int(shown.GetY()))); seen {
+					continue
+				}
+				to = &hostpb.HelperPoint{}
 			}
 			at, scale, seen := p.place(image.Pt(int(to.GetX()), int(to.GetY())))
 			if !to.GetOn() || !seen {
 				timer.Stop()
+				shown = nil
 				p.hide()
 				continue
 			}
+			shown = to
 			if err := p.marker.Show(at, cleanName(to.GetName()), scale); err != nil {
 				p.log.Warn("the marker of the engineer's pointer does not show", "error", err)
 			}

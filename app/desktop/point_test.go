@@ -31,8 +31,9 @@ func (m *markerLog) Hide() error { m.on.Store(false); return nil }
 func TestMarkerGoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &markerLog{}
+		var prompt atomic.Bool // one shows where the engineer points
 		p := newPointer(slog.New(slog.DiscardHandler), m, func(p image.Point) (image.Point, int, bool) {
-			return p.Add(image.Pt(1000, 0)), 100, p.In(image.Rect(0, 0, 100, 100))
+			return p.Add(image.Pt(1000, 0)), 100, p.In(image.Rect(0, 0, 100, 100)) && !prompt.Load()
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
@@ -65,6 +66,20 @@ func TestMarkerGoes(t *testing.T) {
 		point(false, 0, false)
 		point(true, 10, true)
 		point(true, 100, false)
+		point(true, 10, true)
+		p.again()
+		synctest.Wait()
+		if !m.on.Load() {
+			t.Error("gone although nothing came in its way")
+		}
+		prompt.Store(true)
+		p.again()
+		synctest.Wait()
+		if m.on.Load() {
+			t.Error("still there over a prompt")
+		}
+		point(true, 10, false)
+		prompt.Store(false)
 		point(true, 10, true)
 		cancel()
 		if err := <-done; err != nil || m.on.Load() {

@@ -29,8 +29,9 @@ const (
 // windowsOn are the visible top-level windows from the lowest up, in the
 // picture's pixels, each with whether it is to be hidden. None counts as
 // opaque: regions, glass and animations are too many to know, so what is hidden
-// is hidden with what lies over it.
-func windowsOn(size image.Rectangle, masks *desktop.MaskSet) ([]desktop.Facts, error) {
+// is hidden with what lies over it. Beside is the marker of the engineer's
+// pointer, which is there to be seen; 0: none.
+func windowsOn(size image.Rectangle, masks *desktop.MaskSet, beside uintptr) ([]desktop.Facts, error) {
 	if masks == nil {
 		return nil, desktop.ErrNoMasks
 	}
@@ -42,7 +43,7 @@ func windowsOn(size image.Rectangle, masks *desktop.MaskSet) ([]desktop.Facts, e
 		}
 		visible, _, _ := procIsWindowVisible.Call(w)
 		iconic, _, _ := procIsIconic.Call(w)
-		if bounds, ok := windowRect(windows.HWND(w)); ok && visible != 0 && iconic == 0 && !bounds.Empty() {
+		if bounds, ok := windowRect(windows.HWND(w)); ok && visible != 0 && iconic == 0 && !bounds.Empty() && w != beside {
 			f := desktop.Facts{Window: desktop.Window{Bounds: bounds.Sub(size.Min)}, Members: []uint64{uint64(w)}}
 			describe(&f, windows.HWND(w), masks.OfWindows())
 			out = append(out, f)

@@ -12,6 +12,24 @@ import (
 // SetMasks implements desktop.Injector.
 func (in *Input) SetMasks(m *desktop.MaskSet) { in.masks = m }
 
+// Pass makes an exception of the marker of the engineer's pointer: it belongs
+// to this product, and no input ever reaches it. Before any event is applied.
+func (in *Input) Pass(m *Marker) { in.marker = m.window }
+
+// hiddenBelow decides by the topmost window at a place, without the marker.
+func (in *Input) hiddenBelow(size image.Rectangle, p image.Point) (bool, error) {
+	all, err := windowsOn(size, in.masks, in.marker)
+	if err != nil {
+		return true, err
+	}
+	for _, w := range slices.Backward(all) {
+		if p.In(w.Bounds) {
+			return w.Hidden, nil
+		}
+	}
+	return false, nil
+}
+
 // rootOf is the top-level window that a window is in.
 func rootOf(w uintptr) uintptr {
 	const ancestorRoot = 2
@@ -28,13 +46,16 @@ func (in *Input) hiddenAt(p image.Point) (bool, error) {
 	at := p.Add(size.Min)
 	packed := uintptr(uint32(int32(at.X))) | uintptr(uint32(int32(at.Y)))<<32
 	w, _, _ := procWindowFromPoint.Call(packed)
+	if w != 0 && w == in.marker { // it lets all through, and what is below counts
+		return in.hiddenBelow(size, p)
+	}
 	if w != 0 && ownWindow(w) {
 		return true, nil
 	}
 	if in.masks.Empty() {
 		return false, nil
 	}
-	all, err := windowsOn(size, in.masks)
+	all, err := windowsOn(size, in.masks, in.marker)
 	if err != nil {
 		return true, err
 	}
@@ -55,7 +76,7 @@ func (in *Input) HiddenFocus() (bool, error) {
 		return false, nil
 	}
 	size := virtualScreen()
-	all, err := windowsOn(size, in.masks)
+	all, err := windowsOn(size, in.masks, in.marker)
 	if err != nil {
 		return true, err
 	}
@@ -88,7 +109,4 @@ func masked(all []desktop.Facts, w uintptr) bool {
 	return i >= 0 && all[i].Mask != ""
 }
 
-var (
-	_ desktop.Injector = (*Input)(nil)
-	_ desktop.Screen   = (*Screen)(nil)
-)
+var _ desktop.Injector = (*Input)(nil)

@@ -17,6 +17,7 @@ type Input struct {
 	masks   *desktop.MaskSet
 	keys    map[uint16]bool // modifiers that are down
 	buttons map[keys.Button]bool
+	marker  uintptr
 	altGr   bool // the engineer holds it; it is not passed on: characters are typed as such
 }
 
@@ -98,7 +99,7 @@ func moveTo(p image.Point) input {
 
 // at sends what belongs to a place, unless the place is hidden.
 func (in *Input) at(x, y int, events ...input) error {
-	p := image.Pt(x, y)
+	p := image.Pt(x, y).Sub(virtualScreen().Min)
 	if hidden, err := in.hiddenAt(p); err != nil || hidden {
 		return errors.Join(err, desktop.ErrHidden)
 	}

@@ -82,6 +82,44 @@ func TestKeysymOf(t *testing.T) {
 	}
 }
 
+func TestLatin(t *testing.T) {
+	for code, want := range map[string]rune{"KeyC": 'c', "KeyZ": 'z', "Digit7": '7', "Key": 0, "KeyÄ": 0, "Numpad7": 0, "DigitX": 0, "": 0} {
+		if got := (Key{Code: code}).Latin(); got != want {
+			t.Errorf("%q: %q", code, got)
+		}
+	}
+}
+
+func TestLockAndAltGr(t *testing.T) {
+	for _, test := range []struct {
+		key         Key
+		lock, altGr bool
+	}{
+		{Key{"CapsLock", "CapsLock"}, true, false},
+		{Key{"KeyA", "CapsLock"}, true, false}, // Caps Lock put elsewhere
+		{Key{"CapsLock", "Control"}, true, false},
+		{Key{"NumLock", "NumLock"}, true, false},
+		{Key{"ScrollLock", "ScrollLock"}, false, false},
+		{Key{"AltRight", "AltGraph"}, false, true},
+		{Key{"AltRight", "Alt"}, false, false},
+	} {
+		if test.key.Lock() != test.lock || test.key.AltGr() != test.altGr {
+			t.Errorf("%+v: lock %v, AltGr %v", test.key, test.key.Lock(), test.key.AltGr())
+		}
+	}
+}
+
+func TestCased(t *testing.T) {
+	for r, want := range map[rune]bool{'a': true, 'Z': true, 'ö': true, 'ß': false, 'Ж': true, 'œ': true, '1': false, '你': false, '÷': false} {
+		if got := Cased(SymOfRune(r)); got != want {
+			t.Errorf("%q: %v", r, got)
+		}
+	}
+	if Cased(SymReturn) || Cased(SymShiftL) {
+		t.Error("a named key has a case")
+	}
+}
+
 // B5: whatever an engineer's browser claims, the kill key never comes of it, on
 // any layout.
 func TestTheKillKeyNeverComesOut(t *testing.T) {

@@ -1,17 +1,21 @@
 package native
 
 import (
+	"log/slog"
+
+	"beckmanconnect/app/desktop/clipboard"
 	"beckmanconnect/app/desktop/gdi"
 )
 
-// Open opens the desktop of the technician's log-on.
-func Open() (*Desktop, error) {
+// Open opens the desktop of the technician's log-on. One without a clipboard or
+// without layered windows is worked on without them.
+func Open(log *slog.Logger) (*Desktop, error) {
 	d := &Desktop{}
 	screen, err := gdi.OpenScreen()
 	if err != nil {
 		return nil, err
 	}
-	d.Screen = screen
+	d.Screen, d.Monitors = screen, screen
 	input := gdi.OpenInput()
 	d.Injector = input
 	watch, err := gdi.OpenWatch()
@@ -20,5 +24,20 @@ func Open() (*Desktop, error) {
 		return nil, err
 	}
 	d.Watcher = watch
+	cursor := gdi.NewCursor()
+	d.Cursor = cursor
+	if marker, err := gdi.OpenMarker(); err != nil {
+		log.Warn("no marker for the engineer's pointer", "error", err)
+	} else {
+		screen.Show(marker)
+		input.Pass(marker)
+		cursor.Pass(marker)
+		d.Marker = marker
+	}
+	if board, err := clipboard.OpenWin32(log); err != nil {
+		log.Warn("no clipboard", "error", err)
+	} else {
+		d.Clipboard = board
+	}
 	return d, nil
 }

@@ -7,149 +7,14 @@ import (
 	"fmt"
 	"image"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"beckmanconnect/app/desktop"
 	"beckmanconnect/session/screen"
-
-	"github.com/jezek/xgb/damage"
-	"github.com/jezek/xgb/xfixes"
-	"github.com/jezek/xgb/xproto"
 )
-
-// Screen captures an X display.
-type Screen struct {
-	c        *conn
-	mirror   *mirror
-	monitors bool // the display tells of monitors
-	changed  chan struct{}
-	lost     atomic.Bool
-
-	damage damage.Damage
-	region xfixes.Region
-	reader reader
-
-	mu     sync.Mutex
-	wish   string          // ID of the monitor to show
-	moved  bool            // the wish is another one than was met
-	shown  image.Rectangle // what of the desktop the last picture showed
-	layout desktop.Layout  // as it was read last
-
-	// The rest belongs to the goroutine that captures.
-	size   image.Rectangle // of the whole screen
-	view   image.Rectangle // what of it is captured
-	picked string          // ID of the monitor that is
-	gaps   desktop.Area    // of view, on no monitor
-	cover  desktop.Cover
-	owed   []image.Rectangle // of view: what the next picture has to read besides
-	pix    []byte
-	black  bool // the last picture was blackened whole
-}
-
-// OpenScreen connects to a display; an empty name means $DISPLAY.
-func OpenScreen(display string) (*Screen, error) {
-	c, err := connect(display)
-	if err != nil {
-		return nil, err
-	}
-	s := &Screen{c: c, changed: make(chan struct{}, 1)}
-	if err := s.start(); err != nil {
-		c.Close()
-		return nil, err
-	}
-	go s.events()
-	return s, nil
-}
-
-func (s *Screen) start() error {
-	if err := s.checkFormat(); err != nil {
-		return err
-	}
-	if !has(s.c.Conn, extFixes) || !has(s.c.Conn, extDamage) {
-		return errors.New("x11: the display lacks DAMAGE or XFIXES")
-	}
-	if _, err := xfixes.QueryVersion(s.c.Conn, 5, 0).Reply(); err != nil {
-		return fmt.Errorf("x11: XFIXES: %w", err)
-	}
-	if _, err := damage.QueryVersion(s.c.Conn, 1, 1).Reply(); err != nil {
-		return fmt.Errorf("x11: DAMAGE: %w", err)
-	}
-	s.monitors = s.c.hasMonitors()
-	s.reader = reader{c: s.c, shm: has(s.c.Conn, extSHM)}
-	var err error
-	if s.damage, err = damage.NewDamageId(s.c.Conn); err != nil {
-		return fmt.Errorf("x11: DAMAGE: %w", err)
-	}
-	if s.region, err = xfixes.NewRegionId(s.c.Conn); err != nil {
-		return fmt.Errorf("x11: XFIXES: %w", err)
-	}
-	xfixes.CreateRegion(s.c.Conn, s.region, nil)
-	if err := damage.CreateChecked(s.c.Conn, s.damage, xproto.Drawable(s.c.root), damage.ReportLevelNonEmpty).Check(); err != nil {
-		return fmt.Errorf("x11: watch the screen: %w", err)
-	}
-	s.mirror, err = newMirror(s.c)
-	return err
-}
-
-// checkFormat makes sure that a pixel is blue, green, red and one byte more.
-func (s *Screen) checkFormat() error {
-	little := s.c.setup.ImageByteOrder == xproto.ImageOrderLSBFirst
-	for _, f := range s.c.setup.PixmapFormats {
-		if f.Depth == s.c.screen.RootDepth && f.Depth == 24 && f.BitsPerPixel == 32 && little {
-			return nil
-		}
-	}
-	return fmt.Errorf("x11: the screen has %d bits a pixel, only 24 are known", s.c.screen.RootDepth)
-}
-
-// events passes on that something changed. It ends with the connection.
-func (s *Screen) events() {
-	for {
-		event, err := s.c.WaitForEvent()
-		if event == nil && err == nil {
-			s.lost.Store(true)
-			s.mirror.end()
-			signal(s.changed)
-			return
-		}
-		if err == nil && s.mirror.note(event) {
-			signal(s.changed)
-		}
-	}
-}
-
-// SetMasks implements desktop.Screen.
-func (s *Screen) SetMasks(m *desktop.MaskSet) { s.mirror.masks = m }
-
-// Show makes an exception of the marker of the engineer's pointer: it belongs to
-// this product and is there to be seen. Before the first Capture.
-func (s *Screen) Show(m *Marker) { s.c.marker = m.window }
-
-// Changed implements desktop.Screen.
-func (s *Screen) Changed() <-chan struct{} { return s.changed }
-
-// Choose implements desktop.Monitors.
-func (s *Screen) Choose(id string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.layout != nil && !s.layout.Has(id) {
-		return false
-	}
-	s.wish, s.moved = id, true
-	signal(s.changed)
-	return true
-}
-
-// View implements desktop.Monitors.
-func (s *Screen) View() image.Rectangle {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.shown
-}
 
 // Capture implements desktop.Screen.
 func (s *Screen) Capture(full bool) (desktop.Picture, error) {
+	defer s.settle()
 	picture, err := s.unchanged(full)
 	if errors.Is(err, errChanged) {
 		picture, err = s.anew(full)
@@ -167,6 +32,22 @@ func (s *Screen) Capture(full bool) (desktop.Picture, error) {
 	return s.picture(desktop.Picture{Black: true}), err
 }
 
+// settle takes back the word that something changed when the picture has it
+// already, so that no empty picture follows.
+func (s *Screen) settle() {
+	select {
+	case <-s.changed:
+	default:
+		return
+	}
+	s.mu.Lock()
+	more := s.moved || len(s.painted) > 0
+	s.mu.Unlock()
+	if more || s.lost.Load() || s.mirror.stale() {
+		signal(s.changed)
+	}
+}
+
 // picture adds what is the same in every picture.
 func (s *Screen) picture(p desktop.Picture) desktop.Picture {
 	p.Frame = screen.Frame{Pix: s.pix, Stride: 4 * s.view.Dx(), Width: s.view.Dx(), Height: s.view.Dy()}
@@ -180,6 +61,9 @@ func (s *Screen) picture(p desktop.Picture) desktop.Picture {
 // errChanged means that the windows are not those that were known.
 var errChanged = errors.New("x11: the windows changed")
 
+// rounds is how often a picture takes in what was painted while it was read.
+const rounds = 2
+
 // unchanged captures without holding the server and without asking for the
 // windows: the pixels only count when, after they were read, it turns out that
 // no window changed before. What was read otherwise is thrown away.
@@ -190,18 +74,24 @@ func (s *Screen) unchanged(full bool) (desktop.Picture, error) {
 	if moved || s.black || !s.mirror.exact() {
 		return desktop.Picture{}, errChanged
 	}
-	rects, err := s.due(full, s.cover)
-	if err == nil && len(rects) > 0 {
-		err = s.reader.fetch(rects, s.view)
+	var all []image.Rectangle
+	for range rounds {
+		rects := s.due(full, s.cover)
+		s.owed = append(s.owed, rects...)
+		s.reader.ask(rects, s.view)
+		s.mirror.mark() // answered after the pixels
+		err := s.reader.wait()
+		if errSync := s.mirror.await(); errSync != nil || err != nil || !s.mirror.exact() {
+			s.owed = append(s.owed, all...) // in the picture, but nobody was told
+			return desktop.Picture{}, errChanged
+		}
+		s.keep(s.cover)
+		all = append(all, rects...)
+		if full || !s.behind() {
+			break
+		}
 	}
-	s.owed = append(s.owed, rects...)
-	if err == nil {
-		err = s.mirror.sync()
-	}
-	if err != nil || !s.mirror.exact() {
-		return desktop.Picture{}, errChanged
-	}
-	return s.take(rects, s.cover)
+	return s.made(desktop.Merge(all)), nil
 }
 
 // anew holds the server while it reads the windows and the pixels: a window
@@ -223,52 +113,45 @@ func (s *Screen) anew(full bool) (desktop.Picture, error) {
 	for _, gap := range s.gaps {
 		cover.Area = cover.Area.Add(gap)
 	}
-	rects, err := s.due(full, cover)
-	if err == nil && len(rects) > 0 {
-		err = s.reader.fetch(rects, s.view)
-	}
-	if err != nil {
+	rects := s.due(full, cover)
+	s.reader.ask(rects, s.view)
+	if err := s.reader.wait(); err != nil {
 		s.owed = append(s.owed, rects...)
 		return desktop.Picture{}, err
 	}
-	return s.take(rects, cover)
+	s.keep(cover)
+	return s.made(rects), nil
 }
 
-// take puts pixels that were fetched into the picture, and the cover over it.
-func (s *Screen) take(rects []image.Rectangle, cover desktop.Cover) (desktop.Picture, error) {
+// keep puts pixels that were read into the picture, and the cover over it.
+func (s *Screen) keep(cover desktop.Cover) {
 	s.reader.copy(s.pix, 4*s.view.Dx())
 	desktop.Blacken(s.pix, 4*s.view.Dx(), cover.Area)
 	s.cover, s.owed = cover, nil
-	if rects == nil {
-		rects = []image.Rectangle{}
-	}
-	return s.picture(desktop.Picture{Damage: rects, Hidden: cover.Windows, Masks: cover.Masks, Black: cover.Whole}), nil
 }
 
-// due is what has to be read: the damage, what an earlier try could not keep,
-// and both what was and what is hidden when that is not the same: a mask that
-// goes away damages nothing by itself.
-func (s *Screen) due(full bool, cover desktop.Cover) ([]image.Rectangle, error) {
+// made is the picture that was kept.
+func (s *Screen) made(damage []image.Rectangle) desktop.Picture {
+	return s.picture(desktop.Picture{Damage: damage, Hidden: s.cover.Windows, Masks: s.cover.Masks, Black: s.cover.Whole, Cover: s.cover.Area})
+}
+
+// due is what has to be read: what was painted, what an earlier try could not
+// keep, and both what was and what is hidden when that is not the same: a mask
+// that goes away paints nothing by itself.
+func (s *Screen) due(full bool, cover desktop.Cover) []image.Rectangle {
 	whole := image.Rectangle{Max: s.view.Size()}
-	// The damage is taken before the pixels are: what is painted afterwards
-	// reports itself again.
-	damage.Subtract(s.c.Conn, s.damage, xfixes.RegionNone, s.region)
+	painted := s.repainted()
 	if full || s.black {
-		return []image.Rectangle{whole}, nil
-	}
-	damaged, err := xfixes.FetchRegion(s.c.Conn, s.region).Reply()
-	if err != nil {
-		return []image.Rectangle{whole}, fmt.Errorf("x11: what changed: %w", err)
+		return []image.Rectangle{whole}
 	}
 	rects := s.owed
-	for _, r := range damaged.Rectangles {
-		at := image.Pt(int(r.X), int(r.Y)).Sub(s.view.Min)
-		rects = append(rects, image.Rect(0, 0, int(r.Width), int(r.Height)).Add(at).Intersect(whole))
+	for _, r := range painted {
+		rects = append(rects, r.Sub(s.view.Min).Intersect(whole))
 	}
 	if !slices.Equal(s.cover.Area, cover.Area) {
 		rects = append(append(rects, s.cover.Area...), cover.Area...)
 	}
-	return desktop.Merge(rects), nil
+	return desktop.Merge(rects)
 }
 
 // aim finds out what of the desktop is to be captured, and makes room for it.
@@ -308,15 +191,3 @@ func (s *Screen) aim(resized bool) error {
 	s.reader.resize(len(s.pix))
 	return nil
 }
-
-// Close implements desktop.Screen.
-func (s *Screen) Close() error {
-	s.reader.resize(0)
-	s.c.Close()
-	return nil
-}
-
-var (
-	_ desktop.Screen   = (*Screen)(nil)
-	_ desktop.Monitors = (*Screen)(nil)
-)

@@ -158,35 +158,70 @@ func (f *follow) place() (desktop.Look, error) {
 
 const anyButton = xproto.KeyButMaskButton1 | xproto.KeyButMaskButton2 | xproto.KeyButMaskButton3 | xproto.KeyButMaskButton4 | xproto.KeyButMaskButton5
 
-// look reads the shape and the place together with whether the engineer may
-// see what is there, while the server is held. Over what is hidden it is the
-// arrow, and stays it while something is dragged away from there.
+// look is the place, and the shape where another one is to be told. Over what is
+// hidden that is the arrow, and stays it while something is dragged away from
+// there. A shape is only told when it is found twice: the server moves the
+// pointer first and gives it the shape of the window there a moment later, so
+// that it may still be the one of a hidden window that the pointer just left.
 func (f *follow) look() (desktop.Look, error) {
+	seen, err := f.see()
+	if err != nil {
+		return desktop.Look{}, err
+	}
+	look := desktop.Look{At: seen.at}
+	if !seen.hidden && (f.covered || seen.cursor.CursorSerial != f.serial) {
+		again, err := f.see()
+		if err != nil {
+			return desktop.Look{}, err
+		}
+		look.At = again.at
+		if !again.hidden && again.cursor.CursorSerial != seen.cursor.CursorSerial {
+			signal(f.changed) // changing just now: once more
+			return look, nil
+		}
+		seen = again
+	}
+	switch {
+	case seen.hidden && f.covered:
+		return look, nil
+	case seen.hidden:
+		look.Shape = desktop.Arrow()
+	case f.serial == seen.cursor.CursorSerial && !f.covered:
+		return look, nil
+	default:
+		c := seen.cursor
+		look.Shape = desktop.ShapeOf(int(c.Width), int(c.Height), int(c.Xhot), int(c.Yhot), straight(c.CursorImage))
+	}
+	f.serial, f.covered = seen.cursor.CursorSerial, seen.hidden
+	return look, nil
+}
+
+// sight is the pointer at one moment.
+type sight struct {
+	cursor *xfixes.GetCursorImageReply
+	at     image.Point
+	hidden bool // what is there is
+}
+
+// see reads shape, place and what is there together, while the server is held.
+// Before that the server catches up with the mouse.
+func (f *follow) see() (sight, error) {
+	if _, err := xproto.GetInputFocus(f.c.Conn).Reply(); err != nil {
+		return sight{}, fmt.Errorf("x11: pointer: %w", err)
+	}
 	release := f.c.hold()
 	defer release()
 	cursor, err := xfixes.GetCursorImage(f.c.Conn).Reply()
 	if err != nil {
-		return desktop.Look{}, fmt.Errorf("x11: pointer's shape: %w", err)
+		return sight{}, fmt.Errorf("x11: pointer's shape: %w", err)
 	}
 	pointer, err := xproto.QueryPointer(f.c.Conn, f.c.root).Reply()
 	if err != nil {
-		return desktop.Look{}, fmt.Errorf("x11: pointer: %w", err)
+		return sight{}, fmt.Errorf("x11: pointer: %w", err)
 	}
-	look := desktop.Look{At: image.Pt(int(pointer.RootX), int(pointer.RootY))}
 	hidden, err := f.mirror.hiddenAt(pointer.RootX, pointer.RootY)
 	hidden = hidden || err != nil || f.covered && pointer.Mask&anyButton != 0
-	switch {
-	case hidden && f.covered:
-		return look, nil
-	case hidden:
-		look.Shape = desktop.Arrow()
-	case f.serial == cursor.CursorSerial && !f.covered:
-		return look, nil
-	default:
-		look.Shape = desktop.ShapeOf(int(cursor.Width), int(cursor.Height), int(cursor.Xhot), int(cursor.Yhot), straight(cursor.CursorImage))
-	}
-	f.serial, f.covered = cursor.CursorSerial, hidden
-	return look, nil
+	return sight{cursor, image.Pt(int(pointer.RootX), int(pointer.RootY)), hidden}, nil
 }
 
 // straight turns premultiplied ARGB into RGBA that is not.

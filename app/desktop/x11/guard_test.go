@@ -35,6 +35,7 @@ func TestTakenBackWhileItIsChecked(t *testing.T) {
 		"button": func() error { return in.Button(100, 100, keys.Right, true) },
 		"wheel":  func() error { return in.Wheel(100, 100, 0, 1) },
 		"key":    func() error { return in.Key(keys.Key{Text: "a"}, true) },
+		"text":   func() error { return in.Text('a') },
 		"shift":  func() error { return in.Key(keys.Key{Code: "ShiftLeft", Text: "Shift"}, true) },
 	} {
 		if err := act(); !errors.Is(err, desktop.ErrTakenBack) {

@@ -312,6 +312,11 @@ func blind(t *testing.T, in *x11.Input) {
 			t.Errorf("key %+v was applied", k)
 		}
 	}
+	for _, r := range "yn \n\té漢" {
+		if err := in.Text(r); err == nil {
+			t.Errorf("character %q was applied", r)
+		}
+	}
 }
 
 // B6, B3: what the engineer cannot see cannot be clicked or typed into either.

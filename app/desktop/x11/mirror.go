@@ -137,7 +137,7 @@ func (m *mirror) note(event xgb.Event) bool {
 			return false // what is nested is hidden with its top, wherever it is
 		}
 		m.marks.order = true
-		m.mark(e.Window, false)
+		m.spoil(e.Window, false)
 		return true
 	case xproto.CirculateNotifyEvent:
 		m.marks.order = true
@@ -147,7 +147,7 @@ func (m *mirror) note(event xgb.Event) bool {
 		case e.Window == root && e.Atom == m.c.atoms.resources:
 			m.marks.size = true
 		case e.Window != root && m.c.classifies(e.Atom):
-			m.mark(e.Window, true)
+			m.spoil(e.Window, true)
 		default:
 			return false
 		}
@@ -156,7 +156,7 @@ func (m *mirror) note(event xgb.Event) bool {
 		m.marks.size = true
 		return true
 	case shape.NotifyEvent:
-		m.mark(e.AffectedWindow, true)
+		m.spoil(e.AffectedWindow, true)
 		return true
 	}
 	return true
@@ -166,15 +166,15 @@ func (m *mirror) note(event xgb.Event) bool {
 func (m *mirror) nested(root, parent, w xproto.Window) bool {
 	m.marks.order = m.marks.order || parent == root
 	if parent != root {
-		m.mark(parent, true)
+		m.spoil(parent, true)
 	}
 	if w != 0 {
-		m.mark(w, true)
+		m.spoil(w, true)
 	}
 	return true
 }
 
-func (m *mirror) mark(w xproto.Window, all bool) {
+func (m *mirror) spoil(w xproto.Window, all bool) {
 	if m.marks.stale == nil {
 		m.marks.stale = map[xproto.Window]bool{}
 	}
@@ -192,11 +192,22 @@ func (m *mirror) end() {
 // sync waits until every event was noted that came before what the server did
 // so far.
 func (m *mirror) sync() error {
+	m.mark()
+	return m.await()
+}
+
+// mark sends ourselves a message, which comes after every event of what the
+// server did before it.
+func (m *mirror) mark() {
 	m.serial++
 	e := xproto.ClientMessageEvent{Format: 32, Window: m.inbox, Type: xproto.AtomCardinal,
 		Data: xproto.ClientMessageDataUnionData32New([]uint32{m.nonce[0], m.nonce[1], m.serial, 0, 0})}
 	// Without an event mask it comes to who made the window: to us alone.
 	xproto.SendEvent(m.c.Conn, false, m.inbox, 0, string(e.Bytes()))
+}
+
+// await waits for the message of mark.
+func (m *mirror) await() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for m.seen != m.serial && !m.gone {
@@ -217,6 +228,13 @@ func (m *mirror) exact() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.marks.none()
+}
+
+// stale says whether an event named something that was not read since.
+func (m *mirror) stale() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return !m.marks.none()
 }
 
 // take takes the marks of what is read next.

@@ -18,6 +18,9 @@ type reader struct {
 	shm    bool     // pictures can come through shared memory
 	shared *segment // nil: they come through the socket
 	parts  []part
+
+	cookies []shm.GetImageCookie // asked for, and not yet answered
+	plain   []xproto.GetImageCookie
 }
 
 // part is one rectangle that was fetched.
@@ -45,56 +48,53 @@ func (r *reader) resize(size int) {
 
 const allPlanes = 0xffffffff
 
-// fetch reads rectangles of a picture that shows view of the screen.
-func (r *reader) fetch(rects []image.Rectangle, view image.Rectangle) error {
-	r.parts = r.parts[:0]
-	if r.shared == nil {
-		return r.fetchBySocket(rects, view)
-	}
+// ask asks for rectangles of a picture that shows view of the screen.
+func (r *reader) ask(rects []image.Rectangle, view image.Rectangle) {
+	r.parts, r.cookies, r.plain = r.parts[:0], r.cookies[:0], r.plain[:0]
 	total := 0
 	for _, q := range rects {
 		total += 4 * q.Dx() * q.Dy()
 	}
-	if total > len(r.shared.data) { // they overlap that much
+	if r.shared != nil && total > len(r.shared.data) { // they overlap that much
 		rects = []image.Rectangle{{Max: view.Size()}}
 	}
-	cookies := make([]shm.GetImageCookie, len(rects))
-	offset := 0
-	for i, q := range rects {
-		n := 4 * q.Dx() * q.Dy()
-		at := q.Add(view.Min)
-		cookies[i] = shm.GetImage(r.c.Conn, xproto.Drawable(r.c.root), int16(at.Min.X), int16(at.Min.Y), uint16(q.Dx()), uint16(q.Dy()),
-			allPlanes, xproto.ImageFormatZPixmap, r.shared.id, uint32(offset))
+	root, offset := xproto.Drawable(r.c.root), 0
+	for _, q := range rects {
+		n, at := 4*q.Dx()*q.Dy(), q.Add(view.Min)
+		x, y, w, h := int16(at.Min.X), int16(at.Min.Y), uint16(q.Dx()), uint16(q.Dy())
+		if r.shared == nil {
+			r.plain = append(r.plain, xproto.GetImage(r.c.Conn, xproto.ImageFormatZPixmap, root, x, y, w, h, allPlanes))
+			r.parts = append(r.parts, part{r: q})
+			continue
+		}
+		r.cookies = append(r.cookies, shm.GetImage(r.c.Conn, root, x, y, w, h, allPlanes, xproto.ImageFormatZPixmap, r.shared.id, uint32(offset)))
 		r.parts = append(r.parts, part{q, r.shared.data[offset : offset+n]})
 		offset += n
 	}
+}
+
+// wait waits until all that was asked for is there. After an error nothing of it
+// is.
+func (r *reader) wait() error {
 	var err error
-	for _, c := range cookies {
+	for _, c := range r.cookies {
 		if _, e := c.Reply(); e != nil {
 			err = fmt.Errorf("x11: read the screen: %w", e)
 		}
 	}
-	return err
-}
-
-func (r *reader) fetchBySocket(rects []image.Rectangle, view image.Rectangle) error {
-	cookies := make([]xproto.GetImageCookie, len(rects))
-	for i, q := range rects {
-		at := q.Add(view.Min)
-		cookies[i] = xproto.GetImage(r.c.Conn, xproto.ImageFormatZPixmap, xproto.Drawable(r.c.root),
-			int16(at.Min.X), int16(at.Min.Y), uint16(q.Dx()), uint16(q.Dy()), allPlanes)
-	}
-	var err error
-	for i, c := range cookies {
+	for i, c := range r.plain {
 		reply, e := c.Reply()
-		switch {
+		switch p := &r.parts[i]; {
 		case e != nil:
 			err = fmt.Errorf("x11: read the screen: %w", e)
-		case len(reply.Data) < 4*rects[i].Dx()*rects[i].Dy():
+		case len(reply.Data) < 4*p.r.Dx()*p.r.Dy():
 			err = errors.New("x11: read the screen: the picture is cut off")
 		default:
-			r.parts = append(r.parts, part{rects[i], reply.Data})
+			p.data = reply.Data
 		}
+	}
+	if err != nil {
+		r.parts = r.parts[:0]
 	}
 	return err
 }
