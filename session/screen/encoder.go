@@ -226,7 +226,7 @@ func (e *Encoder) encodeTile(f Frame, i int, now time.Time) {
 	} else if !t.unknown {
 		r = e.join(i)
 	}
-	e.rect(f, r, !t.unknown, t.heat.hot(now))
+	e.rect(f, r, !t.unknown, t.heat.wild(now))
 	t.heat.add(now, len(e.body)-before)
 	if part {
 		t.crop.Min.Y = r.Max.Y
