@@ -83,14 +83,16 @@ func (p *pacer) fill(now time.Time) {
 }
 
 // sent notes an update on its way; more says that its picture goes on.
-func (p *pacer) sent(seq uint32, bytes int, more bool, now time.Time) {
+func (p *pacer) sent(seq uint32, bytes int, more bool) {
 	p.after = append(p.after, update{seq, bytes})
 	p.dirty = p.dirty || more
 	if bytes >= large {
 		p.ready = min(p.ready, 0)
 	}
+	// From the capture on: the link has been carrying what was before while this
+	// one was encoded.
 	if pause := flow.Pause(bytes, p.told.rate); p.told.rate > 0 && pause > each {
-		p.paced = now.Add(pause)
+		p.paced = p.filled.Add(pause)
 	}
 }
 

@@ -28,21 +28,21 @@ func TestPacer(t *testing.T) {
 	expect("a reader comes", start, true, 0)
 	p.captured(start)
 	p.link(wide)
-	p.sent(1, 100, false, start)
+	p.sent(1, 100, false)
 	expect("nothing changes", start.Add(time.Hour), false, 0)
 	now := start.Add(time.Hour)
 	for range ready { // a key's echo, the text cursor, and one more
 		p.changed()
 		expect("an echo never waits", now, true, 0)
 		p.captured(now)
-		p.sent(2, 300, false, now)
+		p.sent(2, 300, false)
 	}
 	p.changed()
 	expect("many small ones", now, false, each)
 	expect("many small ones, later", now.Add(each), true, 0)
 	now = now.Add(time.Second)
 	p.captured(now)
-	p.sent(3, large, true, now)
+	p.sent(3, large, true)
 	expect("more of a large one", now, false, each)
 	p.link(told{taken: 3, room: 0})
 	expect("no room", now.Add(time.Second), false, 0)
@@ -91,8 +91,8 @@ func TestPacerBudget(t *testing.T) {
 	if p.budget() != 10_000 {
 		t.Errorf("room for %d", p.budget())
 	}
-	p.sent(5, 6000, false, now)
-	p.sent(6, 3000, false, now)
+	p.sent(5, 6000, false)
+	p.sent(6, 3000, false)
 	if p.budget() != 0 {
 		t.Errorf("1000 are left, room for %d", p.budget())
 	}
@@ -106,7 +106,7 @@ func TestPacerBudget(t *testing.T) {
 	}
 	// A large update is followed by the pause its link needs.
 	p.captured(now)
-	p.sent(7, 100_000, true, now)
+	p.sent(7, 100_000, true)
 	if c, wait := p.next(now.Add(time.Millisecond)); c || wait < 40*time.Millisecond {
 		t.Errorf("%v %v after 100,000 bytes at 1 MiB/s", c, wait)
 	}
@@ -137,7 +137,7 @@ func TestPacerNeverForgets(t *testing.T) {
 					captures++
 					seq++
 					bytes, more := rapid.IntRange(1, budget).Draw(t, "bytes"), rapid.Bool().Draw(t, "more")
-					p.sent(seq, bytes, more, now)
+					p.sent(seq, bytes, more)
 					room -= bytes
 					stale = more
 				}

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"beckmanconnect/build/badlink"
@@ -59,8 +62,15 @@ func link(ctx context.Context, o options) ([]row, error) {
 	defer r.close()
 	var rows []row
 	for _, c := range conditions {
+		if only := os.Getenv("ONLY"); only != "" && !strings.Contains(c.name, only) {
+			continue
+		}
 		r.say("%s", c.name)
 		m, err := r.condition(ctx, c, o.window)
+		if errors.Is(err, errSessionOver) {
+			r.say("  the session ended on its own: once more")
+			m, err = r.condition(ctx, c, o.window)
+		}
 		if err != nil {
 			return rows, fmt.Errorf("%s: %w", c.name, err)
 		}
@@ -71,6 +81,9 @@ func link(ctx context.Context, o options) ([]row, error) {
 	}
 	return rows, nil
 }
+
+// errSessionOver is a session that ended in the middle of the work.
+var errSessionOver = errors.New("the session ended on its own")
 
 type linkRig struct {
 	*consentRig
@@ -105,6 +118,12 @@ func (r *linkRig) condition(ctx context.Context, c condition, window time.Durati
 		return m, err
 	}
 	defer v.leave()
+	ctx, over := context.WithCancelCause(ctx)
+	defer over(nil)
+	go func() {
+		<-v.done // leave ends it in any case
+		over(errSessionOver)
+	}()
 	w := &linkWork{linkRig: r, v: v, bad: bad, window: window}
 	if m.base, err = w.baseline(ctx); err != nil {
 		return m, err
