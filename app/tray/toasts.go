@@ -13,6 +13,7 @@ const (
 	toastPrompt  = "prompt"
 	toastUpgrade = "upgrade"
 	toastEnded   = "ended"
+	toastChat    = "chat"
 	toastDigest  = "digest"
 	toastNoTray  = "no-tray"
 	toastTest    = "test"
@@ -51,6 +52,31 @@ func (l *limiter) admit(now time.Time) (alone bool, digest uint32) {
 	l.shown = l.shown[1:] // the burst goes on
 	l.digest++
 	return false, l.digest
+}
+
+// silence is how long nobody wrote before a line of chat gets a toast again:
+// one for a conversation that begins, none for each line of it.
+const silence = time.Minute
+
+// chatBegins gives the engineer's line a conversation begins with, nil when the
+// newest line is none. Its text is for the window alone.
+func chatBegins(before, now *hostpb.SupportState) *hostpb.ChatLine {
+	lines := now.GetChat()
+	if len(lines) == 0 {
+		return nil
+	}
+	newest := lines[len(lines)-1]
+	if newest.GetTechnician() {
+		return nil
+	}
+	var last *hostpb.ChatLine // that was known before
+	if old := before.GetChat(); len(old) > 0 && before.GetSessionId() == now.GetSessionId() {
+		last = old[len(old)-1]
+	}
+	if newest.GetId() <= last.GetId() || newest.GetUnixMs()-last.GetUnixMs() < silence.Milliseconds() {
+		return nil
+	}
+	return newest
 }
 
 // notificationToast says a notification in the technician's language.

@@ -172,7 +172,14 @@ func (t *Tray) supportChanged(ctx context.Context, now *hostpb.SupportState) {
 	}
 	if ended {
 		t.Launcher.StopDesktop()
+		if len(before.GetChat()) > 0 {
+			t.Toaster.Close(ctx, toastChat)
+		}
 		t.toast(ctx, Toast{ID: toastEnded, Title: t.Text.T("tray.toast.ended.title"), Body: t.Text.T("tray.toast.ended.body"), Icon: icons.OK, View: viewActivity})
+	}
+	if chatBegins(before, now) != nil {
+		name := clean(now.GetEngineer().GetName(), maxTitle)
+		t.toast(ctx, Toast{ID: toastChat, Title: t.Text.T("tray.toast.chat.title", "name", name), Body: t.Text.T("tray.toast.chat.body"), Icon: icons.Session, View: viewHelp})
 	}
 	if p := now.GetPrompt(); p != nil {
 		t.promptShows(ctx, p)

@@ -209,6 +209,27 @@ func (p *program) endSession(how string) {
 	}, nil)
 }
 
+// SendChat is part of view.Actions. A line that does not get out is given back.
+func (p *program) SendChat(line string) {
+	session := p.state.Support.GetSessionId()
+	p.state.Failure = ""
+	p.call(callTime, "SendChat", func(ctx context.Context, host hostpb.HostClient) error {
+		_, err := host.SendChat(ctx, &hostpb.SendChatRequest{SessionId: session, Text: line})
+		return err
+	}, func(err error) {
+		if err != nil {
+			p.state.Failure = client.Code(err)
+			p.content.ChatFailed(line)
+		}
+	})
+}
+
+// ShowChat is part of view.BarActions.
+func (p *program) ShowChat() {
+	p.show(view.Help)
+	p.content.ShowChat()
+}
+
 // ShowSummary is part of view.Actions.
 func (p *program) ShowSummary(open bool) {
 	p.state.SummaryOpen = open

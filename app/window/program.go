@@ -51,6 +51,7 @@ type program struct {
 	content  *view.Window
 	chosen   bool // a page was asked for, or chosen for what matters most
 	hidden   bool // the main window was closed while the program was needed
+	front    bool // one of the program's windows has the keyboard
 
 	prompt  *promptWindow
 	bar     *barWindow
@@ -245,6 +246,9 @@ func (p *program) show(page string) {
 // refresh draws everything for the present state.
 func (p *program) refresh() {
 	now := p.now()
+	if p.front && !p.hidden && p.content != nil && p.content.Page() == view.Help {
+		p.state.ReadChat()
+	}
 	p.draw(now)
 	p.updatePrompt(now)
 	p.updateBar()
@@ -257,6 +261,13 @@ func (p *program) refresh() {
 // busy says whether the program has to stay although its window was closed.
 func (p *program) busy() bool {
 	return p.state.Connected && (p.state.InSession() || p.state.Waiting() || p.state.Prompt != nil)
+}
+
+// inFront takes in whether the technician is at one of the windows: only then
+// is what stands in them read.
+func (p *program) inFront(on bool) {
+	p.front = on
+	p.refresh()
 }
 
 // closeMain is the main window's cross. While somebody may come in or is here

@@ -89,6 +89,8 @@ func Run(ctx context.Context, c Config) error {
 	// Quitting from outside goes the same way as closing the last window.
 	defer context.AfterFunc(ctx, func() { fyne.Do(fyneApp.Quit) })()
 	fyneApp.Lifecycle().SetOnStarted(p.start)
+	fyneApp.Lifecycle().SetOnEnteredForeground(func() { p.inFront(true) })
+	fyneApp.Lifecycle().SetOnExitedForeground(func() { p.inFront(false) })
 	p.openMain()
 	fyneApp.Run()
 	return nil

@@ -38,6 +38,12 @@ const (
 	Seal      Name = "seal"
 	Power     Name = "power"
 	Instr     Name = "instrument"
+	Chat      Name = "chat"
+	Marker    Name = "marker"
+	Send      Name = "send"
+
+	ClipboardIn  Name = "clipboard-in"
+	ClipboardOut Name = "clipboard-out"
 )
 
 // shapes are the insides of each icon's picture.
@@ -66,7 +72,14 @@ var shapes = map[Name]string{
 	Online:    `<path d="M3 9.8a13 13 0 0 1 18 0M6.2 13.3a8.4 8.4 0 0 1 11.6 0M9.2 16.5a4 4 0 0 1 5.6 0"/><path d="M12 19.3v0.3"/>`,
 	Seal:      `<path d="M7 11V8a5 5 0 0 1 10 0v3"/><path d="M5 11h14v9.5H5z"/><path d="M12 14.7v2.2"/>`,
 	Power:     `<path d="M12 3.5v8"/><path d="M7 6.3a8 8 0 1 0 10 0"/>`,
-	Instr:     `<path d="M4 20.5h16"/><path d="M7 20.5V9h10v11.5"/><path d="M9.5 9V3.5h5V9"/><path d="M10 13.5h4"/>`,
+	Chat:      `<path d="M4 5h16v11.5h-8.5L7 20.5v-4H4z"/><path d="M8 9.2h8M8 12.4h5"/>`,
+	Marker:    `<circle cx="12" cy="12" r="3"/><circle cx="12" cy="12" r="7.5"/><path d="M12 2v2.5M12 19.5V22M2 12h2.5M19.5 12H22"/>`,
+	Send:      `<path d="M3.5 11.5L20.5 4l-5 16.5-3.6-6.2z"/><path d="M11.9 14.3L20.5 4"/>`,
+
+	ClipboardIn:  `<path d="M5 5h14v16H5z"/><path d="M9 3h6v4H9z"/><path d="M12 10v7M9 14.2l3 3 3-3"/>`,
+	ClipboardOut: `<path d="M5 5h14v16H5z"/><path d="M9 3h6v4H9z"/><path d="M12 17.2v-7M9 13l3-3 3 3"/>`,
+
+	Instr: `<path d="M4 20.5h16"/><path d="M7 20.5V9h10v11.5"/><path d="M9.5 9V3.5h5V9"/><path d="M10 13.5h4"/>`,
 }
 
 // Names returns every icon there is.

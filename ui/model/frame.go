@@ -45,6 +45,9 @@ func (s *State) Frame(c *text.Catalogue) Frame {
 	}
 	if s.Connected && (s.InSession() || s.Waiting()) {
 		f.HelpMark = "•" // part.Dot
+		if n := s.Unread(); n > 0 {
+			f.HelpMark = strconv.Itoa(n)
+		}
 	}
 	if s.Connected && s.Upgrade.GetState() == "offered" {
 		f.UpgradeMark = "1"

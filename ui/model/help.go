@@ -62,12 +62,13 @@ type SessionView struct {
 	Missed                      []MissedRow
 	Leases                      []LeaseRow
 	Files                       FilesView
+	Chat                        *ChatView // nil: there is none in this session
 }
 
 // LeaseRow is one thing that is allowed now.
 type LeaseRow struct {
 	Capability hostpb.Capability
-	ID         string // "view", "control"
+	ID         string // "view", "control", "chat" …
 	Icon       icons.Name
 	Label      string
 	InUse      string
@@ -209,6 +210,7 @@ func (s *State) sessionView(c *text.Catalogue, now time.Time) SessionView {
 	if ms := s.Support.GetStartedUnixMs(); ms > 0 {
 		v.Since = c.T("help.session.since", "when", c.Moment(at(ms, now), now))
 	}
+	v.Chat = s.chatView(c, now)
 	for _, l := range s.Support.GetLeases() {
 		v.Leases = append(v.Leases, leaseRow(c, l, now))
 	}
@@ -253,6 +255,14 @@ func capability(v hostpb.Capability) (string, icons.Name) {
 		return "files", icons.File
 	case hostpb.Capability_CAPABILITY_CLIPBOARD:
 		return "clipboard", icons.Clipboard
+	case hostpb.Capability_CAPABILITY_CLIPBOARD_TO_PC:
+		return "clipboard-to-pc", icons.ClipboardIn
+	case hostpb.Capability_CAPABILITY_CLIPBOARD_TO_ENGINEER:
+		return "clipboard-to-engineer", icons.ClipboardOut
+	case hostpb.Capability_CAPABILITY_CHAT:
+		return "chat", icons.Chat
+	case hostpb.Capability_CAPABILITY_POINTER:
+		return "pointer", icons.Marker
 	}
 	return "unknown", icons.Warning
 }

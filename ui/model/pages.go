@@ -175,6 +175,12 @@ func iconOf(kind string) (icons.Name, theme.Tone) {
 		return icons.Shield, theme.Note
 	case strings.HasPrefix(kind, "help."), strings.HasPrefix(kind, "code."):
 		return icons.Phone, theme.Note
+	case strings.HasPrefix(kind, "chat."):
+		return icons.Chat, theme.Session
+	case strings.HasPrefix(kind, "clipboard."):
+		return icons.Clipboard, theme.Session
+	case strings.HasPrefix(kind, "monitor."):
+		return icons.Eye, theme.Session
 	case strings.HasPrefix(kind, "file."):
 		return icons.File, theme.Note
 	case strings.HasPrefix(kind, "upgrade."):
@@ -206,6 +212,9 @@ func detail(c *text.Catalogue, a *hostpb.Activity) string {
 		} else {
 			add(reason(c, why))
 		}
+	}
+	if a.GetKind() == "chat.line" {
+		add(Clean(f["text"], 200))
 	}
 	add(Clean(f["version"], 32))
 	add(cleanName(f["name"]))

@@ -17,9 +17,10 @@ type PromptView struct {
 	Sentence    string
 	Name        string
 	Account     string
-	Facts       [][2]string // ticket, reason, and what exactly: screens, or a file's name, size, direction and fingerprint
-	Durations   []DurationChoice
-	PatientData bool
+	Facts       [][2]string      // ticket, reason, and what exactly: screens, or a file's name, size, direction and fingerprint
+	Durations   []DurationChoice // to choose from; empty: there is one, Only
+	Only        hostpb.Duration_
+	PatientData string // what patient data has to do with it; "": nothing
 	Run         bool
 	Missed      string // the same was asked before and nobody answered; "": it was not
 	Initials    bool   // a yes counts only with initials
@@ -44,7 +45,7 @@ func NewPromptView(c *text.Catalogue, p *hostpb.Prompt) PromptView {
 	v := PromptView{
 		ID: p.GetId(), Icon: icon, Capability: c.T("capability." + id),
 		Name: cleanName(e.GetName()), Account: cleanName(e.GetAccount()),
-		PatientData: p.GetPatientData(), Run: p.GetRunInProgress(),
+		Run:      p.GetRunInProgress(),
 		Initials: p.GetNeedsInitials() || p.GetNeedsPin(), PIN: p.GetNeedsPin(),
 	}
 	sentence := "prompt.asks." + id
@@ -53,6 +54,12 @@ func NewPromptView(c *text.Catalogue, p *hostpb.Prompt) PromptView {
 		v.Folder, v.Chooses = p.GetFileDirection() == "to-pc", sentence == "prompt.asks.fetch"
 	}
 	v.Sentence = c.T(sentence, "name", v.Name, "organisation", cleanName(e.GetOrganisation()))
+	if p.GetPatientData() {
+		v.PatientData = c.T("prompt.patient-data")
+		if key := "prompt.patient-data." + id; c.Has(key) {
+			v.PatientData = c.T(key)
+		}
+	}
 	if n := p.GetMissed(); n > 0 {
 		v.Missed = c.T("prompt.missed", "n", n)
 	}
@@ -65,6 +72,7 @@ func NewPromptView(c *text.Catalogue, p *hostpb.Prompt) PromptView {
 	v.Facts = append(promptWhat(c, p, id),
 		[2]string{c.T("prompt.ticket"), or(Clean(p.GetTicket(), nameLimit), c.T("prompt.ticket.none"))},
 		[2]string{c.T("prompt.reason"), or(Clean(p.GetReason(), 200), c.T("prompt.reason.none"))})
+	v.Only = hostpb.Duration__DURATION_ONCE
 	if p.GetCapability() == hostpb.Capability_CAPABILITY_FILES {
 		// A file is asked for each time; there is nothing to choose.
 		if !v.Chooses {
@@ -81,6 +89,15 @@ func NewPromptView(c *text.Catalogue, p *hostpb.Prompt) PromptView {
 		case hostpb.Duration__DURATION_SESSION:
 			v.Durations = append(v.Durations, DurationChoice{d, "session", c.T("prompt.duration.session")})
 		}
+	}
+	if len(v.Durations) == 1 {
+		only := v.Durations[0]
+		v.Only, v.Durations = only.Value, nil
+		label := only.Label
+		if key := "prompt.only." + only.ID; c.Has(key) {
+			label = c.T(key)
+		}
+		v.Facts = append(v.Facts, [2]string{c.T("prompt.duration"), label})
 	}
 	return v
 }
@@ -139,6 +156,7 @@ type BarView struct {
 	Lost      bool
 	Leases    []LeaseRow
 	Nothing   string // said when nothing is allowed
+	Unread    string // how many lines of chat nobody has looked at; "": none
 	Kill      string
 	End       string
 }
@@ -164,6 +182,9 @@ func (s *State) Bar(c *text.Catalogue, now time.Time) (v BarView, ok bool) {
 			r.Left = c.Countdown(at(ms, now).Sub(now))
 		}
 		v.Leases = append(v.Leases, r)
+	}
+	if n := s.Unread(); n > 0 {
+		v.Unread = c.T("bar.unread", "n", n)
 	}
 	if len(v.Leases) == 0 {
 		v.Nothing = c.T("bar.nothing")

@@ -65,6 +65,8 @@ type State struct {
 	// help view, because the session has just ended or it was asked for.
 	SummaryOpen bool
 
+	readChat uint64 // the newest line of this session's chat that was looked at
+
 	Failure string // code of the last call that failed; empty: none to show
 }
 
@@ -127,6 +129,9 @@ func (s *State) applyStatus(status *hostpb.Status) {
 
 func (s *State) applySupport(support *hostpb.SupportState) {
 	before := s.InSession()
+	if support.GetSessionId() != s.Support.GetSessionId() {
+		s.readChat = 0 // lines are counted within a session
+	}
 	s.Support = support
 	switch {
 	case s.InSession(), support.GetSummary() == nil:

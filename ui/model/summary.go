@@ -65,6 +65,14 @@ func summaryLine(c *text.Catalogue, l *hostpb.SummaryLine, now time.Time) Summar
 	if key := "capability." + id; c.Has(key) {
 		what = c.T(key)
 	}
+	if n, err := strconv.Atoi(l.GetDetail()); err == nil && (l.GetKind() == "chat-lines" || l.GetKind() == "clipboard-sent") {
+		line := SummaryLine{Clock: c.Clock(at(l.GetUnixMs(), now)), Mark: Mark{theme.Neutral, icons.Chat, ""}}
+		line.Words = c.T("summary.line."+l.GetKind(), "what", strconv.Itoa(n))
+		if l.GetKind() == "clipboard-sent" {
+			line.Words, line.Mark.Icon = c.T("summary.line.clipboard-sent", "what", Joined(what, c.T("summary.times", "n", n))), icons.Clipboard
+		}
+		return line
+	}
 	file := l.GetKind() == "file-received" || l.GetKind() == "file-sent" || l.GetKind() == "file-failed"
 	switch {
 	case file:

@@ -44,6 +44,29 @@ func ControlPrompt() *hostpb.Prompt {
 	return p
 }
 
+// PointerPrompt asks to point at things on the screen.
+func PointerPrompt() *hostpb.Prompt {
+	p := sharePrompt(hostpb.Capability_CAPABILITY_POINTER, hostpb.Duration__DURATION_SESSION)
+	p.Reason = "Show where the lid sensor is"
+	return p
+}
+
+// ChatPrompt asks to exchange messages.
+func ChatPrompt() *hostpb.Prompt {
+	return sharePrompt(hostpb.Capability_CAPABILITY_CHAT, hostpb.Duration__DURATION_SESSION)
+}
+
+// ClipboardPrompt asks for one direction of the clipboard.
+func ClipboardPrompt(direction hostpb.Capability) *hostpb.Prompt {
+	return sharePrompt(direction, hostpb.Duration__DURATION_ONCE)
+}
+
+func sharePrompt(c hostpb.Capability, d hostpb.Duration_) *hostpb.Prompt {
+	p := ViewPrompt()
+	p.Id, p.Capability, p.Durations = "p4", c, []hostpb.Duration_{d}
+	return p
+}
+
 // FilePrompt offers one file.
 func FilePrompt() *hostpb.Prompt {
 	return &hostpb.Prompt{

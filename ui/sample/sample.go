@@ -196,6 +196,30 @@ func SessionState() *hostpb.SupportState {
 	}
 }
 
+// Shared is a session in which everything is allowed, with a conversation.
+func Shared() model.State {
+	now := SessionState()
+	now.Words, now.Missed, now.Transfers = "", nil, nil
+	for _, c := range []hostpb.Capability{
+		hostpb.Capability_CAPABILITY_POINTER, hostpb.Capability_CAPABILITY_CHAT,
+		hostpb.Capability_CAPABILITY_CLIPBOARD_TO_PC, hostpb.Capability_CAPABILITY_CLIPBOARD_TO_ENGINEER,
+	} {
+		l := &hostpb.Lease{Capability: c, Active: true}
+		if c == hostpb.Capability_CAPABILITY_CLIPBOARD_TO_PC || c == hostpb.Capability_CAPABILITY_CLIPBOARD_TO_ENGINEER {
+			l.UntilUnixMs = In(3*time.Minute + 20*time.Second)
+		}
+		now.Leases = append(now.Leases, l)
+	}
+	now.Chat = []*hostpb.ChatLine{
+		{Id: 1, UnixMs: Ago(4 * time.Minute), Text: "Hello. I can see the alarm. Is the lid of module A closed?"},
+		{Id: 2, UnixMs: Ago(3 * time.Minute), Technician: true, Text: "Yes, and I have closed it again to be sure."},
+		{Id: 3, UnixMs: Ago(time.Minute), Text: "Then the sensor needs cleaning. I will point at it: it is the small window beside the hinge. Please do not touch it with bare fingers; a dry swab is enough."},
+	}
+	s := State()
+	s.Apply(&hostpb.Event{Body: &hostpb.Event_Support{Support: now}})
+	return s
+}
+
 // Ended is after a session.
 func Ended() model.State {
 	s := State()

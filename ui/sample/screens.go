@@ -99,6 +99,12 @@ func Screens(lang string) []Screen {
 	offline.Status.Link = hostpb.Link_LINK_OFFLINE
 	quiet := Session()
 	quiet.Support.Leases = nil
+	patientChat := ChatPrompt()
+	patientChat.PatientData = true
+	newChat := Shared()
+	newChat.Support.Chat = nil
+	chatOver := Shared()
+	chatOver.Support.Leases = nil
 	return []Screen{
 		page("notifications", view.Notifications, Alarmed()),
 		page("notifications-empty", view.Notifications, State()),
@@ -110,6 +116,9 @@ func Screens(lang string) []Screen {
 		page("help-off", view.Help, Fresh(lang)),
 		page("help-waiting", view.Help, Waiting()),
 		page("help-session", view.Help, Session()),
+		page("help-chat", view.Help, Shared()),
+		page("help-chat-new", view.Help, newChat),
+		page("help-chat-over", view.Help, chatOver),
 		page("help-ended", view.Help, Ended()),
 		page("help-ended-summary", view.Help, seeSummary),
 		page("summary", view.Help, Summed()),
@@ -132,6 +141,11 @@ func Screens(lang string) []Screen {
 		prompt("prompt-missed", MissedPrompt()),
 		prompt("prompt-idle", IdlePrompt()),
 		prompt("prompt-control", ControlPrompt()),
+		prompt("prompt-pointer", PointerPrompt()),
+		prompt("prompt-chat", ChatPrompt()),
+		prompt("prompt-chat-patient", patientChat),
+		prompt("prompt-clipboard-to-pc", ClipboardPrompt(hostpb.Capability_CAPABILITY_CLIPBOARD_TO_PC)),
+		prompt("prompt-clipboard-to-engineer", ClipboardPrompt(hostpb.Capability_CAPABILITY_CLIPBOARD_TO_ENGINEER)),
 		prompt("prompt-file", FilePrompt()),
 		prompt("prompt-fetch", FetchPrompt()),
 		prompt("prompt-send", SendPrompt()),
@@ -147,6 +161,7 @@ func Screens(lang string) []Screen {
 		preview("preview-loading", nil),
 		bar("bar", Session()),
 		bar("bar-quiet", quiet),
+		bar("bar-shared", Shared()),
 	}
 }
 
@@ -200,6 +215,8 @@ func (Nobody) EndSession()                        {}
 func (Nobody) ShowPreview()                       {}
 func (Nobody) SendFile()                          {}
 func (Nobody) StopTransfer(string)                {}
+func (Nobody) SendChat(string)                    {}
+func (Nobody) ShowChat()                          {}
 func (Nobody) ShowSummary(bool)                   {}
 func (Nobody) SetPIN(string, string, string)      {}
 func (Nobody) InstallUpgrade(string)              {}

@@ -21,6 +21,8 @@ import (
 type BarActions interface {
 	Revoke(hostpb.Capability)
 	EndSession()
+	// ShowChat brings the chat forward.
+	ShowChat()
 	// MoveBar moves the bar's window by so many of Fyne's units.
 	MoveBar(dx, dy float32)
 }
@@ -90,16 +92,37 @@ func (b *Bar) draw(v model.BarView) {
 	if v.Nothing != "" {
 		row.Add(k.Chip(theme.Neutral, icons.Shield, v.Nothing))
 	}
-	for _, l := range v.Leases {
-		row.Add(b.lease(l))
+	// A few rights stand beside the name, more of them in rows below it.
+	content, rows := row, part.Column(7, row)
+	if len(v.Leases) > besideName {
+		content = rows
+	}
+	for i, l := range v.Leases {
+		switch {
+		case len(v.Leases) <= besideName:
+			row.Add(b.lease(l))
+			continue
+		case i%perRow == 0:
+			rows.Add(part.Row(9))
+		}
+		rows.Objects[len(rows.Objects)-1].(*fyne.Container).Add(b.lease(l))
+	}
+	if v.Unread != "" {
+		row.Add(k.SmallButton("bar.chat", part.Primary, icons.Chat, v.Unread, b.actions.ShowChat))
 	}
 	row.Add(k.Button("bar.end", part.Stop, icons.Power, v.End, b.actions.EndSession))
 	grip := newGrip(b.actions.MoveBar)
 	// An edge, so that the bar stands out from a window of the same colours.
 	edge := canvas.NewRectangle(color.Transparent)
 	edge.StrokeColor, edge.StrokeWidth = theme.HeaderMuted, 1
-	redraw(b.place, canvas.NewHorizontalGradient(colours[0], colours[1]), edge, grip, part.Inset(7, 10, 7, 14, row))
+	redraw(b.place, canvas.NewHorizontalGradient(colours[0], colours[1]), edge, grip, part.Inset(7, 10, 7, 14, content))
 }
+
+// How many rights stand where on the bar: it must fit a screen of 1024.
+const (
+	besideName = 2
+	perRow     = 3
+)
 
 // lease is one thing that is allowed, with the way to take it back.
 func (b *Bar) lease(l model.LeaseRow) fyne.CanvasObject {

@@ -25,10 +25,12 @@ type helpPage struct {
 	leases  []*part.Text
 	request *part.Button
 	reason  *part.Entry
+	chat    *chatCard
+	chatAt  fyne.CanvasObject // where it stands; nil: it does not
 }
 
 func newHelpPage(kit *part.Kit, actions Actions) *helpPage {
-	p := &helpPage{kit: kit, actions: actions, place: part.Column(14)}
+	p := &helpPage{kit: kit, actions: actions, place: part.Column(14), chat: newChatCard(kit, actions.SendChat)}
 	p.scroll = pageFrame(p.place)
 	return p
 }
@@ -52,8 +54,11 @@ func (p *helpPage) update(s *model.State, now time.Time) {
 	v := s.HelpView(p.kit.Words, now)
 	if !p.drawn || !reflect.DeepEqual(still(v), p.shown) {
 		p.drawn, p.shown = true, still(v)
-		p.left, p.leases, p.request, p.reason = nil, nil, nil, nil
+		p.left, p.leases, p.request, p.reason, p.chatAt = nil, nil, nil, nil, nil
 		p.draw(v)
+		if v.Session.Chat != nil {
+			p.chat.follow(v.Session.Chat)
+		}
 	}
 	if p.left != nil {
 		p.left.Set(v.Waiting.Left)

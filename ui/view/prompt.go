@@ -122,7 +122,7 @@ func (w *Prompt) agree() {
 	if !w.arming.Armed() || !w.runConfirmed() || !w.filled() {
 		return
 	}
-	a := Answer{Allow: true, Duration: hostpb.Duration__DURATION_ONCE, RunConfirmed: w.run != nil && w.run.Checked, ByKey: w.allow.ByKey()}
+	a := Answer{Allow: true, Duration: w.view.Only, RunConfirmed: w.run != nil && w.run.Checked, ByKey: w.allow.ByKey()}
 	if w.durations != nil {
 		a.Duration = w.view.Durations[w.durations.Selected()].Value
 	}
@@ -204,8 +204,8 @@ func (w *Prompt) build(initials string) fyne.CanvasObject {
 		w.durations.OnKey = w.key
 		body.Add(part.Column(6, k.Bold(k.T("prompt.duration")), w.durations))
 	}
-	if v.PatientData {
-		body.Add(k.Banner(theme.Attention, icons.Warning, k.T("prompt.patient-data")))
+	if v.PatientData != "" {
+		body.Add(k.Banner(theme.Attention, icons.Warning, v.PatientData))
 	}
 	if v.Run {
 		w.run = k.Check("prompt.run", k.T("prompt.run.confirm"), func(bool) { w.enable() })

@@ -43,6 +43,10 @@ func (p *helpPage) session(v model.HelpView) fyne.CanvasObject {
 	if s.Words != "" {
 		column.Add(p.words(s.Words))
 	}
+	if s.Chat != nil {
+		p.chatAt = p.chat.draw(s.Chat)
+		column.Add(p.chatAt)
+	}
 	column.Add(k.Card(allowed))
 	if files := p.files(s.Files); files != nil {
 		column.Add(files)

@@ -53,6 +53,8 @@ type Actions interface {
 	// one that is on its way.
 	SendFile()
 	StopTransfer(id string)
+	// SendChat says one line to the engineer.
+	SendChat(line string)
 	ShowSummary(open bool)
 
 	// SetPIN gives the technician with these initials a PIN; old is the present
@@ -147,6 +149,27 @@ func (w *Window) Update(s *model.State, now time.Time) {
 		w.drawFrame(f)
 	}
 	w.pages[w.present].update(s, now)
+}
+
+// ShowChat brings the chat of a session forward, ready to write in.
+func (w *Window) ShowChat() {
+	w.Show(Help)
+	p, ok := w.pages[Help].(*helpPage)
+	if !ok || p.chatAt == nil {
+		return
+	}
+	p.scroll.Offset.Y = p.chatAt.Position().Y
+	p.scroll.Refresh()
+	if c := fyne.CurrentApp().Driver().CanvasForObject(p.chat.entry); c != nil && !p.chat.entry.Disabled() {
+		c.Focus(p.chat.entry)
+	}
+}
+
+// ChatFailed gives a line back that did not get out.
+func (w *Window) ChatFailed(line string) {
+	if p, ok := w.pages[Help].(*helpPage); ok {
+		p.chat.putBack(line)
+	}
 }
 
 func (w *Window) navigation() fyne.CanvasObject {
