@@ -122,7 +122,9 @@ func tour(l *consoletest.Lab, shoot func(string)) {
 	l.Click("#chat-close")
 	host.Say(wire.Message{Type: "chat", ID: "t3", Text: "Still there?", On: true})
 	l.Wait(`document.querySelector("#chat-unread").textContent === "1"`)
-	host.Answer = func(wire.Message) wire.Message { return wire.Message{Why: "throttled", UntilMS: consoletest.Until(time.Minute)} }
+	host.Answer = func(wire.Message) wire.Message {
+		return wire.Message{Why: "throttled", UntilMS: consoletest.Until(time.Minute)}
+	}
 	host.Say(wire.Message{Type: "lease-end", Capability: wire.Control, Why: "revoked"})
 	host.Say(wire.Message{Type: "lease-end", Capability: wire.Pointer, Why: "expired"})
 	l.Wait(`document.querySelector("#ask-control").dataset.why === "revoked"`)

@@ -36,6 +36,8 @@ export interface CapabilityConfig {
   granted?: Key;
   /** One of the list under "More". */
   small?: boolean;
+  /** Its neighbour says already what can be done about a no. */
+  brief?: boolean;
   ask(): void;
   drop(): void;
 }
@@ -119,7 +121,7 @@ export class CapabilityButton {
     setText(this.line, this.describe());
     const closed = String(this.closed);
     if (this.button.getAttribute("aria-disabled") !== closed) this.button.setAttribute("aria-disabled", closed);
-    const note = this.busy ? undefined : known(notes, why);
+    const note = this.busy || (this.off && this.conf.brief) ? undefined : known(notes, why);
     setText(this.note, note ? t(note) : "");
     show(this.note, note !== undefined);
     show(this.drop, this.busy);

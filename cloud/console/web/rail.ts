@@ -54,7 +54,7 @@ export class Rail {
     } });
     this.send = new CapabilityButton({ id: "send-file", icon: "file", name: "file", text: "fileText", granted: "fileSending", small: true,
       ask: () => this.input.click(), drop: () => port.cancelFile() });
-    this.get = new CapabilityButton({ id: "get-file", icon: "download", name: "fileGet", text: "fileGetText", granted: "fileReceiving", small: true,
+    this.get = new CapabilityButton({ id: "get-file", icon: "download", name: "fileGet", text: "fileGetText", granted: "fileReceiving", small: true, brief: true,
       ask: () => {
         const id = newID();
         this.get.asked(id);
