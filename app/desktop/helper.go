@@ -166,7 +166,7 @@ func (h *helper) receive() error {
 		case *hostpb.HelperCommand_Preview:
 			h.show.setWatched(body.Preview.GetOn())
 		case *hostpb.HelperCommand_Ack:
-			h.show.ack(body.Ack.GetSeq())
+			h.show.link(body.Ack)
 		case *hostpb.HelperCommand_ReleaseKeys:
 			h.queue.clear(generation)
 		case *hostpb.HelperCommand_Stop:

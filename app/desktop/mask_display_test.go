@@ -62,7 +62,7 @@ func TestNoMaskedPixelIsEverEncoded(t *testing.T) {
 		if n := finds(a.decoder.Image(), canary); n > 0 {
 			t.Fatalf("update %d has %d pixels of the canary", updates, n)
 		}
-		a.to <- &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Ack{Ack: &hostpb.HelperAck{Seq: h.Seq}}, Generation: generation}
+		a.to <- &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Ack{Ack: &hostpb.HelperAck{Seq: h.Seq, Taken: h.Seq, Room: 1 << 20}}, Generation: generation}
 	}
 	const enough, most = 150, 100_000 // updates, acts
 	seed := rand.Uint64()
@@ -271,7 +271,7 @@ func TestPreviewIsWhatTheDecoderShows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a.to <- &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Ack{Ack: &hostpb.HelperAck{Seq: h.Seq}}, Generation: generation}
+			a.to <- &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Ack{Ack: &hostpb.HelperAck{Seq: h.Seq, Taken: h.Seq, Room: 1 << 20}}, Generation: generation}
 		}
 	}
 	same := func() {

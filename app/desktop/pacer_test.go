@@ -5,16 +5,20 @@ import (
 	"time"
 
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/session/flow"
 
 	"pgregory.net/rapid"
 )
+
+// wide is a link that takes everything.
+var wide = told{room: 1 << 20}
 
 func TestPacer(t *testing.T) {
 	start := time.Unix(1000, 0)
 	p := newPacer()
 	expect := func(when string, now time.Time, capture bool, wait time.Duration) {
 		t.Helper()
-		if c, w := p.next(now); c != capture || w != wait {
+		if c, w := p.next(now); c != capture || w.Round(time.Millisecond) != wait {
 			t.Errorf("%s: %v %v, want %v %v", when, c, w, capture, wait)
 		}
 	}
@@ -23,35 +27,100 @@ func TestPacer(t *testing.T) {
 	p.view(true, true)
 	expect("a reader comes", start, true, 0)
 	p.captured(start)
-	p.sent(1, false)
+	p.link(wide)
+	p.sent(1, 100, false, start)
 	expect("nothing changes", start.Add(time.Hour), false, 0)
+	now := start.Add(time.Hour)
+	for range ready { // a key's echo, the text cursor, and one more
+		p.changed()
+		expect("an echo never waits", now, true, 0)
+		p.captured(now)
+		p.sent(2, 300, false, now)
+	}
 	p.changed()
-	expect("changed at once", start.Add(6*time.Millisecond), false, 10*time.Millisecond)
-	expect("changed later", start.Add(16*time.Millisecond), true, 0)
-	p.captured(start.Add(16 * time.Millisecond))
-	p.sent(2, true)
-	expect("two on their way, and more to send", start.Add(time.Second), false, 0)
-	p.acked(1)
-	expect("one is shown", start.Add(time.Second), true, 0)
-	p.captured(start.Add(time.Second))
-	p.retry(start.Add(time.Second), time.Second)
-	expect("failed closed", start.Add(1500*time.Millisecond), false, 500*time.Millisecond)
+	expect("many small ones", now, false, each)
+	expect("many small ones, later", now.Add(each), true, 0)
+	now = now.Add(time.Second)
+	p.captured(now)
+	p.sent(3, large, true, now)
+	expect("more of a large one", now, false, each)
+	p.link(told{taken: 3, room: 0})
+	expect("no room", now.Add(time.Second), false, 0)
+	p.link(told{taken: 3, room: flow.Smallest})
+	expect("room again", now.Add(time.Second), true, 0)
+	now = now.Add(time.Second)
+	p.captured(now)
+	p.retry(now, time.Second)
+	expect("failed closed", now.Add(500*time.Millisecond), false, 500*time.Millisecond)
 	p.view(false, false)
-	expect("nobody looks any more", start.Add(time.Hour), false, 0)
+	expect("nobody looks any more", now.Add(time.Hour), false, 0)
 	p.view(true, false)
 	if !p.full {
 		t.Error("a view that was off must start anew")
 	}
-	expect("looks again", start.Add(time.Hour), true, 0)
+	expect("looks again", now.Add(time.Hour), true, 0)
 }
 
-// Whatever happens, no more than the limit is on its way, and a change is
-// never forgotten: once all is acknowledged a capture follows.
+// The encoder is called again for what settled, also when nothing changes.
+func TestPacerWakesTheEncoder(t *testing.T) {
+	now := time.Unix(1000, 0)
+	p := newPacer()
+	p.view(true, true)
+	p.captured(now)
+	p.wake(200*time.Millisecond, true, now)
+	if c, wait := p.next(now); c || wait != 200*time.Millisecond {
+		t.Errorf("at once: %v %v", c, wait)
+	}
+	p.changed()
+	if c, _ := p.next(now.Add(each)); !c {
+		t.Error("a change waits for the encoder's time")
+	}
+	p.captured(now.Add(each))
+	p.wake(0, false, now)
+	if c, wait := p.next(now.Add(time.Hour)); c || wait != 0 {
+		t.Errorf("nothing was wanted: %v %v", c, wait)
+	}
+}
+
+// What is on its way and not yet told counts: room is never given twice.
+func TestPacerBudget(t *testing.T) {
+	now := time.Unix(1000, 0)
+	p := newPacer()
+	p.view(true, true)
+	p.link(told{taken: 4, room: 10_000, rate: 1 << 20})
+	if p.budget() != 10_000 {
+		t.Errorf("room for %d", p.budget())
+	}
+	p.sent(5, 6000, false, now)
+	p.sent(6, 3000, false, now)
+	if p.budget() != 0 {
+		t.Errorf("1000 are left, room for %d", p.budget())
+	}
+	p.link(told{taken: 5, room: 10_000, rate: 1 << 20}) // 6 is still on its way
+	if p.budget() != 7000 {
+		t.Errorf("7000 are left, room for %d", p.budget())
+	}
+	p.link(told{taken: 6, room: 1 << 20, rate: 1 << 20})
+	if p.budget() != flow.Piece(1<<20) {
+		t.Errorf("%d at once", p.budget())
+	}
+	// A large update is followed by the pause its link needs.
+	p.captured(now)
+	p.sent(7, 100_000, true, now)
+	if c, wait := p.next(now.Add(time.Millisecond)); c || wait < 40*time.Millisecond {
+		t.Errorf("%v %v after 100,000 bytes at 1 MiB/s", c, wait)
+	}
+}
+
+// Whatever happens, no more is on its way than there was room for, pictures are
+// not taken more often than is useful, and a change is never forgotten: once
+// there is room a capture follows.
 func TestPacerNeverForgets(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, now, seq, stale := newPacer(), time.Unix(1000, 0), uint32(0xfffffff0), false
+		p, now, seq, stale := newPacer(), time.Unix(1000, 0), uint32(0xfffffff0), true
 		p.view(true, true)
-		stale = true
+		p.told.taken = seq
+		began, captures, room := now, 0, p.told.room
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "ms")) * time.Millisecond)
 			switch rapid.IntRange(0, 2).Draw(t, "step") {
@@ -60,21 +129,28 @@ func TestPacerNeverForgets(t *testing.T) {
 				stale = true
 			case 1:
 				if capture, _ := p.next(now); capture {
+					budget := p.budget()
+					if budget > room {
+						t.Fatalf("%d bytes, there is room for %d", budget, room)
+					}
 					p.captured(now)
+					captures++
 					seq++
-					more := rapid.Bool().Draw(t, "more")
-					p.sent(seq, more)
+					bytes, more := rapid.IntRange(1, budget).Draw(t, "bytes"), rapid.Bool().Draw(t, "more")
+					p.sent(seq, bytes, more, now)
+					room -= bytes
 					stale = more
 				}
 			case 2:
-				p.acked(seq - uint32(rapid.IntRange(0, 2).Draw(t, "behind")))
-			}
-			if len(p.inFlight) > p.maxInFlight {
-				t.Fatalf("%d on their way", len(p.inFlight))
+				room = rapid.IntRange(0, 100_000).Draw(t, "room")
+				p.link(told{taken: seq, room: room, rate: rapid.IntRange(0, 1<<20).Draw(t, "rate")})
 			}
 		}
-		p.acked(seq)
-		if capture, _ := p.next(now.Add(time.Second)); capture != stale {
+		if most := ready + 1 + int(now.Sub(began)/each); captures > most {
+			t.Fatalf("%d captures in %v", captures, now.Sub(began))
+		}
+		p.link(told{taken: seq, room: 1 << 20})
+		if capture, _ := p.next(now.Add(time.Minute)); capture != stale {
 			t.Fatalf("capture %v, want %v", capture, stale)
 		}
 	})

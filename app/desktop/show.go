@@ -8,6 +8,7 @@ import (
 
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/session/screen"
+	"beckmanconnect/session/wire"
 
 	"google.golang.org/protobuf/proto"
 )
@@ -60,7 +61,16 @@ func (s *show) setView(on, full bool) {
 // setWatched has previews made, beginning with what shows now.
 func (s *show) setWatched(on bool) { s.change(func() { s.watched = on }) }
 
-func (s *show) ack(seq uint32)      { s.change(func() { s.pacer.acked(seq) }) }
+// link takes in what the service says of the engineer's link.
+func (s *show) link(a *hostpb.HelperAck) {
+	t := told{
+		taken: a.GetTaken(),
+		room:  int(min(a.GetRoom(), wire.MaxFrame)),
+		rate:  int(min(a.GetRate(), 1<<40)),
+	}
+	s.change(func() { s.pacer.link(t) })
+}
+
 func (s *show) setLocal(local bool) { s.change(func() { s.state.LocalInput = local }) }
 func (s *show) setLocked()          { s.change(func() { s.state.Locked = true }) }
 
@@ -136,7 +146,7 @@ func (s *show) sendPreview(p *hostpb.Preview, send func(*hostpb.HelperMessage) e
 func (s *show) step(send func(*hostpb.HelperMessage) error) (time.Duration, error) {
 	s.mu.Lock()
 	capture, wait := s.pacer.next(s.now())
-	full := s.pacer.full
+	full, budget, rate := s.pacer.full, s.pacer.budget(), s.pacer.told.rate
 	if capture {
 		s.pacer.captured(s.now())
 	}
@@ -144,7 +154,7 @@ func (s *show) step(send func(*hostpb.HelperMessage) error) (time.Duration, erro
 	var update []byte
 	if capture {
 		var err error
-		if update, err = s.picture(full); err != nil {
+		if update, err = s.picture(full, budget, rate); err != nil {
 			s.change(func() { s.state.ErrorCode, s.state.Capturing = codeLost, false })
 			return 0, errors.Join(err, s.tell(send))
 		}
@@ -157,7 +167,7 @@ func (s *show) step(send func(*hostpb.HelperMessage) error) (time.Duration, erro
 		s.mu.Lock()
 		on := s.pacer.on
 		if on {
-			s.pacer.sent(s.encoder.Seq(), s.encoder.Pending())
+			s.pacer.sent(s.encoder.Seq(), len(update), s.encoder.Pending(), s.now())
 		}
 		s.mu.Unlock()
 		if !on { // switched off while this was encoded
@@ -168,7 +178,9 @@ func (s *show) step(send func(*hostpb.HelperMessage) error) (time.Duration, erro
 		}
 	}
 	if capture {
+		again, due := s.encoder.Wake()
 		s.mu.Lock()
+		s.pacer.wake(again, due, s.now())
 		_, wait = s.pacer.next(s.now())
 		s.mu.Unlock()
 		wait = max(wait, time.Nanosecond) // come back to see whether more is due
@@ -178,7 +190,8 @@ func (s *show) step(send func(*hostpb.HelperMessage) error) (time.Duration, erro
 
 // picture captures and encodes; it only fails when the display is gone. When
 // the windows are unknown the picture is black and tried again later.
-func (s *show) picture(full bool) ([]byte, error) {
+// The budget is in bytes, the rate in bytes a second.
+func (s *show) picture(full bool, budget, rate int) ([]byte, error) {
 	p, err := s.screen.Capture(full)
 	if errors.Is(err, ErrLost) {
 		return nil, err
@@ -196,7 +209,8 @@ func (s *show) picture(full bool) ([]byte, error) {
 	if full {
 		s.encoder.Reset()
 	}
-	return s.encoder.Encode(nil, p.Frame, p.Damage), nil
+	s.encoder.SetRate(8 * rate)
+	return s.encoder.Encode(nil, p.Frame, p.Damage, budget), nil
 }
 
 // tell sends the state when it changed.

@@ -26,6 +26,8 @@ import (
 type staff struct {
 	api engineer.API
 	key crypto.Signer
+	// over dials for the relay in place of the machine's own network; nil: that.
+	over func(ctx context.Context, address string) (net.Conn, error)
 }
 
 func signIn(ctx context.Context, house *stage.House) (*staff, error) {
@@ -43,7 +45,7 @@ func (s *staff) dial(ctx context.Context, request string, opened func(*stallable
 	transport := &http.Transport{
 		TLSClientConfig: s.api.TLS, DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			conn, err := s.connect(ctx, network, address)
 			if err != nil {
 				return nil, err
 			}
@@ -60,6 +62,13 @@ func (s *staff) dial(ctx context.Context, request string, opened func(*stallable
 		return nil, fmt.Errorf("engineer at the relay: %w", err)
 	}
 	return channel.NetConn(ctx, ws), nil
+}
+
+func (s *staff) connect(ctx context.Context, network, address string) (net.Conn, error) {
+	if s.over != nil {
+		return s.over(ctx, address)
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
 }
 
 // waits until a request stands in the engineer's list: before, the cloud knows
@@ -103,12 +112,17 @@ type visit struct {
 	generation uint64 // of the newest grant
 	asks       int
 	seq        uint32
+	view       *view // of the pictures
+	pong       atomic.Pointer[upload]
 	sent       atomic.Int64 // inputs
 }
 
 // visit joins a request and proves its code.
 func (s *staff) visit(ctx context.Context, request, code string) (*visit, error) {
 	v := &visit{said: make(chan wire.Message, 1024), states: make(chan engineer.State, 64), done: make(chan struct{})}
+	v.view = newView(func(a wire.Ack) {
+		_ = v.client.Send(ctx, wire.FrameAck, a.Append(nil)) // a link that ends says so by itself
+	})
 	running, cancel := context.WithCancel(ctx)
 	v.cancel = cancel
 	v.client = engineer.New(engineer.Config{
@@ -155,19 +169,20 @@ func (v *visit) leave() {
 	<-v.done
 }
 
-// frame takes what the host sends. Pictures are acknowledged at once, as a
-// console does that has drawn them.
+// frame takes what the host sends.
 func (v *visit) frame(ctx context.Context, kind byte, payload []byte) {
 	switch kind {
 	case wire.FrameScreen:
-		if len(payload) < 6 {
-			return
-		}
-		seq := uint32(payload[2]) | uint32(payload[3])<<8 | uint32(payload[4])<<16 | uint32(payload[5])<<24
-		_ = v.say(ctx, wire.Message{Type: "ack", Seq: seq}) // a link that ends says so by itself
+		v.view.picture(payload)
+	case wire.FrameChunk:
+		v.view.chunk(payload)
 	case wire.FrameControl:
 		var m wire.Message
 		if json.Unmarshal(payload, &m) != nil {
+			return
+		}
+		if u := v.pong.Load(); u != nil && m.Type == "pong" && m.Seq > uploadPings {
+			u.arrived(m.Seq)
 			return
 		}
 		select {

@@ -5,14 +5,19 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/session/channel"
 	"beckmanconnect/session/channel/channeltest"
 	"beckmanconnect/session/engineer"
+	"beckmanconnect/session/screen"
 	"beckmanconnect/session/wire"
 )
 
@@ -21,6 +26,27 @@ type desk struct {
 	t   *testing.T
 	ctx context.Context
 	api engineer.API
+	// over dials for the relay in place of the machine's own network; nil: that.
+	over func(ctx context.Context, address string) (net.Conn, error)
+}
+
+// dial opens the way to the relay as engineer.API does.
+func (d *desk) dial(ctx context.Context, request string) (net.Conn, error) {
+	if d.over == nil {
+		return d.api.Dial(ctx, request)
+	}
+	transport := &http.Transport{
+		TLSClientConfig: d.api.TLS, DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) { return d.over(ctx, address) },
+	}
+	address := d.api.Base.JoinPath(cloudapi.PathRelay, request).String() + "?role=engineer"
+	ws, _, err := websocket.Dial(ctx, strings.Replace(address, "https", "wss", 1), &websocket.DialOptions{
+		HTTPClient: &http.Client{Transport: transport}, HTTPHeader: d.api.Header(), CompressionMode: websocket.CompressionDisabled,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return channel.NetConn(ctx, ws), nil
 }
 
 // signIn signs the engineer in, without a browser.
@@ -56,7 +82,17 @@ type visit struct {
 	said     chan wire.Message
 	states   chan engineer.State
 	pictures atomic.Int64
+	received uint64 // payload bytes on this channel; used where frames come in
 	why      chan string
+}
+
+// picture answers for one, as the console does that has drawn it.
+func (v *visit) picture(update []byte) {
+	v.received += uint64(len(update))
+	if h, err := screen.ParseHeader(update); err == nil {
+		_ = v.client.Send(v.ctx, wire.FrameAck, wire.Ack{Seq: h.Seq, Received: v.received}.Append(nil)) // a link that ends says so by itself
+	}
+	v.pictures.Add(1)
 }
 
 // join goes to a request that waits.
@@ -69,10 +105,10 @@ func (d *desk) join(request string) *visit {
 		Request:     request,
 		Reason:      "Ticket 4711",
 		Credentials: func(ctx context.Context) (engineer.Credentials, error) { return d.api.Credentials(ctx, key, request) },
-		Dial:        func(ctx context.Context) (net.Conn, error) { return d.api.Dial(ctx, request) },
+		Dial:        func(ctx context.Context) (net.Conn, error) { return d.dial(ctx, request) },
 		Frame: func(kind byte, payload []byte) {
 			if kind == wire.FrameScreen {
-				v.pictures.Add(1)
+				v.picture(payload)
 				return
 			}
 			var m wire.Message
@@ -80,7 +116,12 @@ func (d *desk) join(request string) *visit {
 				v.said <- m
 			}
 		},
-		State:      func(s engineer.State) { v.states <- s },
+		State: func(s engineer.State) {
+			if s.Phase == engineer.Session {
+				v.received = 0 // another channel counts anew
+			}
+			v.states <- s
+		},
 		FirstRetry: 100 * time.Millisecond,
 	})
 	done := make(chan struct{})

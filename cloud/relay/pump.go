@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -64,26 +65,47 @@ func (l *Relay) pump(s *side) *parting {
 
 var gone = &parting{websocket.StatusNormalClosure, "gone"}
 
-// forward writes one message to the other end, as it comes.
+// forward passes one message on to the other end. What fits into buf, all that
+// the two ends send, goes out as the one frame it came as.
 func (l *Relay) forward(s *side, r io.Reader, buf []byte) *parting {
+	n, err := io.ReadFull(r, buf)
+	whole := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	if err != nil && !whole {
+		return gone
+	}
 	ctx, cancel := context.WithTimeout(l.ctx, l.WriteTimeout)
 	defer cancel()
-	w, err := s.other.ws.Writer(ctx, websocket.MessageBinary)
+	passed := int64(n)
+	if whole {
+		err = s.other.ws.Write(ctx, websocket.MessageBinary, buf[:n])
+	} else {
+		passed, err = stream(ctx, s.other.ws, buf, r)
+	}
 	if err != nil {
 		return gone
 	}
-	n, err := io.CopyBuffer(w, r, buf)
-	if err != nil {
-		return gone
-	}
-	if s.pair.bytes.Add(n) > l.MaxBytes {
+	if s.pair.bytes.Add(passed) > l.MaxBytes {
 		s.other.leave(tooMuch)
 		return tooMuch
 	}
-	if w.Close() != nil {
-		return gone
-	}
 	return nil
+}
+
+// stream writes a message that begins with all of begun, and goes on in r.
+func stream(ctx context.Context, to *websocket.Conn, begun []byte, r io.Reader) (int64, error) {
+	w, err := to.Writer(ctx, websocket.MessageBinary)
+	if err != nil {
+		return 0, err
+	}
+	n, err := w.Write(begun)
+	if err != nil {
+		return int64(n), err
+	}
+	rest, err := io.CopyBuffer(w, r, begun)
+	if err != nil {
+		return int64(n) + rest, err
+	}
+	return int64(n) + rest, w.Close()
 }
 
 var tooMuch = &parting{cloudapi.CloseLimit, "too many bytes"}

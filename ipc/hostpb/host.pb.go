@@ -5687,13 +5687,14 @@ func (x *Mask) GetHeight() uint32 {
 }
 
 // HelperAck says what the engineer's side shows, and how much the link takes
-// without a queue: at most room bytes may be in the next update; 0 means wait
+// without a queue: at most room bytes may follow the update taken; 0 means wait
 // for the next HelperAck.
 type HelperAck struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Seq           uint32                 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
 	Room          uint64                 `protobuf:"varint,2,opt,name=room,proto3" json:"room,omitempty"`
-	Rate          uint64                 `protobuf:"varint,3,opt,name=rate,proto3" json:"rate,omitempty"` // bytes a second the link carries, as measured; 0: not known yet
+	Rate          uint64                 `protobuf:"varint,3,opt,name=rate,proto3" json:"rate,omitempty"`   // bytes a second the link carries, as measured; 0: not known yet
+	Taken         uint32                 `protobuf:"varint,4,opt,name=taken,proto3" json:"taken,omitempty"` // the last update that room has taken into account
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5745,6 +5746,13 @@ func (x *HelperAck) GetRoom() uint64 {
 func (x *HelperAck) GetRate() uint64 {
 	if x != nil {
 		return x.Rate
+	}
+	return 0
+}
+
+func (x *HelperAck) GetTaken() uint32 {
+	if x != nil {
+		return x.Taken
 	}
 	return 0
 }
@@ -7225,11 +7233,12 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x01x\x18\x05 \x01(\x05R\x01x\x12\f\n" +
 	"\x01y\x18\x06 \x01(\x05R\x01y\x12\x14\n" +
 	"\x05width\x18\a \x01(\rR\x05width\x12\x16\n" +
-	"\x06height\x18\b \x01(\rR\x06height\"E\n" +
+	"\x06height\x18\b \x01(\rR\x06height\"[\n" +
 	"\tHelperAck\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\rR\x03seq\x12\x12\n" +
 	"\x04room\x18\x02 \x01(\x04R\x04room\x12\x12\n" +
-	"\x04rate\x18\x03 \x01(\x04R\x04rate\"\x1f\n" +
+	"\x04rate\x18\x03 \x01(\x04R\x04rate\x12\x14\n" +
+	"\x05taken\x18\x04 \x01(\rR\x05taken\"\x1f\n" +
 	"\rHelperMonitor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"&\n" +
 	"\x14HelperClipboardWatch\x12\x0e\n" +

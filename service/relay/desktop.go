@@ -53,8 +53,16 @@ func (h *helper) view(on, full bool, generation uint64) {
 	h.push(&hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_View{View: &hostpb.HelperView{On: on, Full: full}}})
 }
 
-func (h *helper) ack(seq uint32, generation uint64) {
-	c := &hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_Ack{Ack: &hostpb.HelperAck{Seq: seq}}}
+// room is what an engineer's link takes now.
+type room struct {
+	shown, taken uint32 // updates
+	bytes, rate  int
+}
+
+func (h *helper) ack(r room, generation uint64) {
+	c := &hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_Ack{Ack: &hostpb.HelperAck{
+		Seq: r.shown, Room: uint64(r.bytes), Rate: uint64(r.rate), Taken: r.taken,
+	}}}
 	for i := range h.queue {
 		if h.queue[i].GetAck() != nil {
 			h.queue[i].HelperCommand = c // only the newest says anything
@@ -64,7 +72,22 @@ func (h *helper) ack(seq uint32, generation uint64) {
 	h.push(c)
 }
 
+// maxTogether is the most events that go to the helper in one command.
+const maxTogether = 256
+
 func (h *helper) input(from support.LinkID, generation, current uint64, events []*hostpb.InputEvent) {
+	if last := h.lastInput(from, generation); last != nil {
+		// A move that nobody has seen yet gives way to the next one.
+		if n := len(last.Events); isMove(last.Events[n-1]) && isMove(events[0]) {
+			last.Events = last.Events[:n-1]
+			h.inputs--
+		}
+		if h.inputs+len(events) <= maxInputQueue && len(last.Events)+len(events) <= maxTogether {
+			last.Events = append(last.Events, events...)
+			h.inputs += len(events)
+			return
+		}
+	}
 	if h.inputs+len(events) > maxInputQueue {
 		// A helper this far behind would apply yesterday's clicks.
 		h.release(current)
@@ -76,6 +99,23 @@ func (h *helper) input(from support.LinkID, generation, current uint64, events [
 		from:          from, generation: generation,
 	})
 	h.wake()
+}
+
+// lastInput is the input at the end of the queue, if it stands under the same
+// grant.
+func (h *helper) lastInput(from support.LinkID, generation uint64) *hostpb.HelperInput {
+	if len(h.queue) == 0 {
+		return nil
+	}
+	last := h.queue[len(h.queue)-1]
+	if in := last.GetInput(); in != nil && last.from == from && last.generation == generation && len(in.Events) > 0 {
+		return in
+	}
+	return nil
+}
+
+func isMove(e *hostpb.InputEvent) bool {
+	return e.GetKind() == hostpb.InputEvent_KIND_POINTER_MOVE
 }
 
 // release throws queued input away and lifts what is held down.
@@ -249,13 +289,29 @@ func (s *Support) fromHelper(h *helper, m *hostpb.HelperMessage) {
 	case *hostpb.HelperMessage_ScreenUpdate:
 		to, may := s.m.MayPicture(s.cfg.Now(), h.id, m.GetGeneration())
 		if !may {
+			s.pictures.drop(b.ScreenUpdate)
+			if l := s.viewer(); l != nil {
+				s.tellRoom(l)
+			}
 			return
 		}
 		kept, full := s.pictures.offer(picture{helper: h.id, generation: m.GetGeneration(), update: b.ScreenUpdate})
+		l := s.links[to]
+		if l != nil && !kept {
+			s.tellRoom(l)
+		}
 		if full {
 			h.view(true, true, s.m.Generation())
 		}
-		if l := s.links[to]; l != nil && kept {
+		if l != nil && kept {
+			l.wake()
+		}
+	case *hostpb.HelperMessage_Cursor:
+		to, may := s.m.MayPicture(s.cfg.Now(), h.id, m.GetGeneration())
+		if !may || !s.cursor.offer(cursor{helper: h.id, generation: m.GetGeneration(), message: b.Cursor}) {
+			return
+		}
+		if l := s.links[to]; l != nil {
 			l.wake()
 		}
 	case *hostpb.HelperMessage_Preview:

@@ -9,6 +9,7 @@ import (
 
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/channel"
+	"beckmanconnect/session/flow"
 	"beckmanconnect/session/proof"
 	"beckmanconnect/session/wire"
 )
@@ -39,6 +40,20 @@ type link struct {
 	reason    string // what the engineer's hello stated
 	ticket    string
 	refreshed time.Duration
+
+	flow   *flow.Control // what is under way of pictures and files
+	shown  uint32        // the last picture the engineer's side shows
+	chunks chunkSource   // files to the engineer; nil: none
+	paced  time.Duration // when the next chunk may go
+}
+
+// chunkSource has files' bytes for the engineer.
+type chunkSource interface {
+	// Next gives the payload of the next FrameChunk, of at most max bytes with
+	// the transfer's ID in front, and false while there is none. It is called
+	// under the driver's lock and must not wait; link.wake says that there is
+	// something again.
+	Next(max int) (payload []byte, ok bool)
 }
 
 // push queues a message; a reader who never reads loses the link instead of
@@ -86,7 +101,7 @@ func (s *Support) serve(ctx context.Context, conn *channel.Conn, request string,
 	// and lastWords bound it.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	l := &link{conn: conn, binding: binding, cancel: cancel, notify: make(chan struct{}, 1)}
+	l := &link{conn: conn, binding: binding, cancel: cancel, notify: make(chan struct{}, 1), flow: flow.New()}
 
 	s.mu.Lock()
 	s.counter++
@@ -130,57 +145,6 @@ func (s *Support) serve(ctx context.Context, conn *channel.Conn, request string,
 	_ = conn.Close()
 }
 
-// write sends what is queued, messages before pictures. Each picture is judged
-// again when its turn comes.
-func (s *Support) write(ctx context.Context, l *link) {
-	for {
-		frame, payload, done := s.next(l)
-		switch {
-		case done:
-			return
-		case payload == nil:
-			select {
-			case <-ctx.Done():
-				return
-			case <-l.notify:
-			}
-			continue
-		}
-		sending, cancel := context.WithTimeout(ctx, sendWithin)
-		err := l.conn.Send(sending, frame, payload)
-		cancel()
-		if err != nil {
-			return
-		}
-	}
-}
-
-func (s *Support) next(l *link) (frame byte, payload []byte, done bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(l.out) > 0 {
-		raw, err := json.Marshal(l.out[0])
-		l.out = l.out[1:]
-		if err != nil {
-			return 0, nil, true
-		}
-		return wire.FrameControl, raw, false
-	}
-	if l.finishing {
-		return 0, nil, true
-	}
-	p, ok := s.pictures.take()
-	if !ok {
-		return 0, nil, false
-	}
-	if to, may := s.m.MayPicture(s.cfg.Now(), p.helper, p.generation); !may || to != l.id {
-		s.pictures.clear() // nothing that waits may go out either
-		return 0, nil, false
-	}
-	s.m.CountPicture()
-	return wire.FrameScreen, p.update, false
-}
-
 // read takes in messages until the channel ends.
 func (s *Support) read(ctx context.Context, l *link) error {
 	m, err := receive(ctx, l)
@@ -191,6 +155,7 @@ func (s *Support) read(ctx context.Context, l *link) error {
 		return errProtocol
 	}
 	l.reason, l.ticket = support.Clean(m.Reason, 200), support.Clean(m.Ticket, 40)
+	gate := newGate(s.cfg.Now().Mono)
 	for {
 		kind, payload, err := l.conn.Receive(ctx)
 		if err != nil {
@@ -209,6 +174,14 @@ func (s *Support) read(ctx context.Context, l *link) error {
 			if err := s.chunk(l, payload); err != nil {
 				return err
 			}
+		case wire.FrameAck:
+			a, err := wire.ParseAck(payload)
+			if err != nil {
+				return errProtocol
+			}
+			if s.acked(l, a) {
+				continue // there are no more of these than of what was sent
+			}
 		default:
 			return errProtocol
 		}
@@ -218,6 +191,36 @@ func (s *Support) read(ctx context.Context, l *link) error {
 		if over {
 			return nil
 		}
+		if kind == wire.FrameChunk {
+			continue // what was offered and allowed is counted there
+		}
+		if err := s.hold(ctx, l, &gate, len(payload)); err != nil {
+			return err
+		}
+	}
+}
+
+// hold makes whoever sends too much wait.
+func (s *Support) hold(ctx context.Context, l *link, g *gate, bytes int) error {
+	wait, flood := g.pass(bytes, s.cfg.Now().Mono)
+	switch {
+	case flood:
+		s.cfg.Log.Warn("the engineer's side floods this PC with messages: the session ends", "link", l.id)
+		return errProtocol
+	case wait > 0:
+		return pause(ctx, wait)
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 

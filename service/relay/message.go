@@ -34,12 +34,6 @@ func (s *Support) handle(l *link, m wire.Message) error {
 		s.do(support.Cancel{Link: l.id, ID: m.ID})
 	case "input":
 		s.input(l, m)
-	case "ack":
-		s.mu.Lock()
-		if h := s.helper; h != nil && s.m.Viewing(l.id) {
-			h.ack(m.Seq, s.m.Generation())
-		}
-		s.mu.Unlock()
 	case "refresh":
 		s.refresh(l)
 	case "file-end":
@@ -90,6 +84,7 @@ func (s *Support) refresh(l *link) {
 		return
 	}
 	l.refreshed = now
-	s.pictures = pictures{asked: true}
+	s.pictures.anew(true)
+	s.tellRoom(l)
 	s.helper.view(true, true, s.m.Generation())
 }

@@ -14,6 +14,7 @@ type picture struct {
 	helper     support.HelperID
 	generation uint64
 	update     []byte
+	seq        uint32
 	more       bool
 }
 
@@ -26,6 +27,8 @@ type pictures struct {
 	synced bool // everything since the last complete picture was kept
 	last   uint32
 	asked  bool
+	newest uint32 // the last that was offered
+	passed uint32 // the last that went out or was thrown away
 }
 
 // offer takes an update in; wantFull says that a complete picture is needed.
@@ -34,10 +37,13 @@ func (p *pictures) offer(n picture) (kept, wantFull bool) {
 	if err != nil {
 		return false, p.lose()
 	}
-	n.more = h.More
+	if h.Complete {
+		p.clear()
+	}
+	n.seq, n.more = h.Seq, h.More
+	p.newest = n.seq
 	switch {
 	case h.Complete:
-		p.clear()
 		p.synced, p.asked = true, false
 	case !p.synced:
 		return false, p.lose()
@@ -74,7 +80,59 @@ func (p *pictures) take() (picture, bool) {
 	n := p.queue[0]
 	p.queue = p.queue[1:]
 	p.bytes -= len(n.update)
+	p.passed = n.seq
 	return n, true
 }
 
-func (p *pictures) clear() { *p = pictures{} }
+// clear throws everything away. The helper hears that it has been dealt with:
+// otherwise it would keep room for it for ever.
+func (p *pictures) clear() { *p = pictures{newest: p.newest, passed: p.newest} }
+
+// drop throws one away that nobody may see.
+func (p *pictures) drop(update []byte) {
+	if h, err := screen.ParseHeader(update); err == nil {
+		p.newest = h.Seq
+	}
+	p.clear()
+}
+
+// anew forgets what waits, since a complete picture is asked for.
+func (p *pictures) anew(asked bool) {
+	p.clear()
+	p.asked = asked
+}
+
+// cursors holds the newest shape and the newest place of the PC's pointer.
+type cursors struct{ shape, place *cursor }
+
+type cursor struct {
+	helper     support.HelperID
+	generation uint64
+	message    []byte
+}
+
+// offer takes one in; false: it is none.
+func (c *cursors) offer(n cursor) bool {
+	parsed, err := screen.ParseCursor(n.message)
+	if err != nil {
+		return false
+	}
+	if parsed.Kind == screen.CursorShape {
+		c.shape = &n
+	} else {
+		c.place = &n
+	}
+	return true
+}
+
+func (c *cursors) take() (cursor, bool) {
+	for _, slot := range []**cursor{&c.shape, &c.place} {
+		if n := *slot; n != nil {
+			*slot = nil
+			return *n, true
+		}
+	}
+	return cursor{}, false
+}
+
+func (c *cursors) clear() { *c = cursors{} }

@@ -130,6 +130,7 @@ type Support struct {
 	helpers  support.HelperID
 	counter  support.LinkID
 	pictures pictures
+	cursor   cursors
 	carrier  netip.Addr // of this PC, under the connection to the relay
 	masks    maskLog
 	preview  previews

@@ -470,6 +470,15 @@ type engineer struct {
 	binding *proof.Binding
 	tries   uint32
 	key     proof.Key // for coming back, once the code was right
+	counted uint64    // payload bytes of pictures and chunks
+}
+
+// ack says what came, and that this picture shows.
+func (e *engineer) ack(seq uint32) {
+	e.Helper()
+	if err := e.conn.Send(e.Context(), wire.FrameAck, wire.Ack{Seq: seq, Received: e.counted}.Append(nil)); err != nil {
+		e.Fatal(err)
+	}
 }
 
 func (r *rig) dial(request string, id channel.Identity) (*channel.Conn, error) {
@@ -528,6 +537,9 @@ func (e *engineer) next() (byte, []byte, wire.Message) {
 		e.Fatalf("engineer: %v\n%s", err, e.log)
 	}
 	var m wire.Message
+	if kind == wire.FrameScreen || kind == wire.FrameChunk {
+		e.counted += uint64(len(payload))
+	}
 	if kind == wire.FrameControl {
 		if err := json.Unmarshal(payload, &m); err != nil {
 			e.Fatal(err)

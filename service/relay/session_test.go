@@ -17,6 +17,7 @@ import (
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/channel/channeltest"
+	"beckmanconnect/session/flow"
 	"beckmanconnect/session/screen"
 	"beckmanconnect/session/wire"
 )
@@ -87,7 +88,7 @@ func TestSession(t *testing.T) {
 	}
 	enc, dec := screen.NewEncoder(screen.Config{}), &screen.Decoder{}
 	show := func(f screen.Frame, generation uint64) {
-		help.tell(&hostpb.HelperMessage{Generation: generation, Body: &hostpb.HelperMessage_ScreenUpdate{ScreenUpdate: enc.Encode(nil, f, nil)}})
+		help.tell(&hostpb.HelperMessage{Generation: generation, Body: &hostpb.HelperMessage_ScreenUpdate{ScreenUpdate: enc.Encode(nil, f, nil, 0)}})
 	}
 	see := func(f screen.Frame) {
 		t.Helper()
@@ -109,8 +110,11 @@ func TestSession(t *testing.T) {
 		show(picture2(i), view.Generation)
 		see(picture2(i))
 	}
-	e.say(wire.Message{Type: "ack", Seq: 3})
-	help.get(t, func(c *hostpb.HelperCommand) bool { return c.GetAck().GetSeq() == 3 })
+	e.ack(3)
+	told := help.get(t, func(c *hostpb.HelperCommand) bool { return c.GetAck().GetSeq() == 3 }).GetAck()
+	if told.Room < flow.Smallest || told.Taken != 3 {
+		t.Errorf("the helper is told %v", told)
+	}
 
 	// Control: asked, allowed; the kill key is not among what arrives.
 	e.say(wire.Message{Type: "input", Generation: 1, Events: []wire.Input{{Kind: "keydown", Code: "KeyX"}}})

@@ -53,13 +53,18 @@ func (s *Support) carryOut(effects []support.Effect) {
 			s.cfg.Publisher.DesktopWanted(desktopWantedPB(e))
 		case support.StopDesktop:
 			s.pictures.clear()
+			s.cursor.clear()
 			if h := s.helper; h != nil && h.id == e.Helper {
 				s.helper = nil
 				h.stop(e.Generation)
 			}
 		case support.ViewDesktop:
-			s.pictures = pictures{asked: e.On}
+			s.pictures.anew(e.On)
+			s.cursor.clear()
 			if h := s.helper; h != nil && h.id == e.Helper {
+				if l := s.viewer(); l != nil && e.On {
+					s.tellRoom(l)
+				}
 				h.view(e.On, e.Full, e.Generation)
 			}
 		case support.ReleaseInput:

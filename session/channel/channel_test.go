@@ -103,7 +103,7 @@ func TestTheTwoEndsMeet(t *testing.T) {
 		t.Errorf("the engineer sees %q", r.engineer.Peer().Subject.CommonName)
 	}
 
-	for _, size := range []int{0, 1, 100, 70_000, wire.MaxFrame} {
+	for _, size := range []int{0, 1, 100, 127, 128, 16_383, 16_384, 70_000, wire.MaxFrame} {
 		sent := bytes.Repeat([]byte{7}, size)
 		fail := make(chan error, 1)
 		go func() { fail <- r.host.Send(t.Context(), wire.FrameScreen, sent) }()
@@ -307,5 +307,41 @@ func TestACancelledReceiveEndsTheChannel(t *testing.T) {
 	}
 	if _, _, err := r.host.Receive(t.Context()); err == nil {
 		t.Error("the other end did not notice")
+	}
+}
+
+// counting counts what is written below TLS.
+type counting struct {
+	net.Conn
+	writes, bytes int
+}
+
+func (c *counting) Write(p []byte) (int, error) {
+	c.writes++
+	c.bytes += len(p)
+	return c.Conn.Write(p)
+}
+
+// A small frame is one TLS record, written at once: one message of the relay's
+// WebSocket. Beside the payload it costs 31 bytes.
+func TestASmallFrameIsOneRecord(t *testing.T) {
+	k := channeltest.New(t, device)
+	a, b := loopback(t)
+	under := &counting{Conn: a}
+	r := meetOver(t, under, b, hostOf(k), engineerOf(k))
+	if r.hostErr != nil || r.err != nil {
+		t.Fatal(r.hostErr, r.err)
+	}
+	for size, header := range map[int]int{0: 2, 20: 2, 127: 2, 128: 3, 16_000: 3} {
+		under.writes, under.bytes = 0, 0
+		if err := r.host.Send(t.Context(), wire.FrameCursor, make([]byte, size)); err != nil {
+			t.Fatal(err)
+		}
+		if tls := 5 + 8 + 16; under.writes != 1 || under.bytes != size+header+tls {
+			t.Errorf("%d bytes: %d writes, %d bytes", size, under.writes, under.bytes)
+		}
+		if _, got, err := r.engineer.Receive(t.Context()); err != nil || len(got) != size {
+			t.Fatal(len(got), err)
+		}
 	}
 }

@@ -34,7 +34,10 @@ type Conn struct {
 // ErrTooLarge is a frame above wire.MaxFrame, ours or theirs (scenario 53).
 var ErrTooLarge = errors.New("channel: frame too large")
 
-const headerSize = 5 // uint32 length of the payload, big endian; type
+// maxLength is the most bytes of a frame's length. A frame is a type byte, the
+// payload's length as an unsigned varint, and the payload. A small one crosses
+// the channel in one piece: one TLS record, which is one WebSocket message.
+const maxLength = 4
 
 // Host runs the host's side of the handshake over conn and owns conn from then
 // on: it is closed when the handshake fails.
@@ -124,8 +127,8 @@ func (c *Conn) Send(ctx context.Context, frameType byte, payload []byte) error {
 		return err // nothing was written: the channel stays good
 	}
 	defer c.until(ctx)()
-	c.out = binary.BigEndian.AppendUint32(c.out[:0], uint32(len(payload)))
-	c.out = append(c.out, frameType)
+	c.out = append(c.out[:0], frameType)
+	c.out = binary.AppendUvarint(c.out, uint64(len(payload)))
 	c.out = append(c.out, payload...) // one write: one record for a small frame
 	if _, err := c.tls.Write(c.out); err != nil {
 		c.abort()
@@ -150,14 +153,14 @@ func (c *Conn) Receive(ctx context.Context) (frameType byte, payload []byte, err
 
 // readFrame checks the length before it allocates, and allocates as bytes
 // arrive, so that a length alone costs nothing (scenario 53).
-func readFrame(r io.Reader) (byte, []byte, error) {
-	var head [headerSize]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
+func readFrame(r *bufio.Reader) (byte, []byte, error) {
+	kind, err := r.ReadByte()
+	if err != nil {
 		return 0, nil, err
 	}
-	n := int(binary.BigEndian.Uint32(head[:]))
-	if n < 0 || n > wire.MaxFrame {
-		return 0, nil, ErrTooLarge
+	n, err := readLength(r)
+	if err != nil {
+		return 0, nil, err
 	}
 	const step = 64 << 10
 	payload := make([]byte, 0, min(n, step))
@@ -166,13 +169,42 @@ func readFrame(r io.Reader) (byte, []byte, error) {
 		payload = slices.Grow(payload, min(n-have, max(step, have)))
 		payload = payload[:min(n, cap(payload))]
 		if _, err := io.ReadFull(r, payload[have:]); err != nil {
-			if errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF
-			}
-			return 0, nil, err
+			return 0, nil, cutShort(err)
 		}
 	}
-	return head[4], payload, nil
+	return kind, payload, nil
+}
+
+// readLength takes a length as Send writes it, and no other form of it.
+func readLength(r *bufio.Reader) (int, error) {
+	n := 0
+	for i := range maxLength {
+		b, err := r.ReadByte()
+		if err != nil {
+			return 0, cutShort(err)
+		}
+		n |= int(b&0x7f) << (7 * i)
+		switch {
+		case b >= 0x80:
+			continue
+		case n > wire.MaxFrame:
+			return 0, ErrTooLarge
+		case b == 0 && i > 0:
+			return 0, errLength
+		}
+		return n, nil
+	}
+	return 0, ErrTooLarge
+}
+
+var errLength = errors.New("channel: a length with a byte too many")
+
+// cutShort is the error of a stream that ends in the middle of a frame.
+func cutShort(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // Close says goodbye and closes the connection below.

@@ -9,6 +9,7 @@
 // and names person, organisation and trained regions (P16, P20, P21). There is
 // no way to go on after a check failed (scenario 29).
 //
-// Inside, frames of a type byte and a payload travel: see Conn. The package
-// compiles natively and for js/wasm.
+// Inside, frames of a type byte and a payload travel: the type, the payload's
+// length as an unsigned varint of at most four bytes, the payload. See Conn.
+// The package compiles natively and for js/wasm.
 package channel

@@ -3,7 +3,6 @@ package screen
 import (
 	"bytes"
 	"compress/flate"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -18,18 +17,44 @@ var ErrGap = errors.New("screen: an update is missing")
 // (scenario 53): whatever is not exactly the format is refused, and then only
 // a complete update goes on. It is used by one goroutine.
 type Decoder struct {
+	// Video draws a video frame into its rectangle of the picture, when set.
+	// Without it a frame is checked but not drawn.
+	Video func(*image.RGBA, VideoFrame) error
+
 	img   *image.RGBA
+	lossy []bool // by tile: what is shown is, at least in part, of a video
+	cols  int
 	seq   uint32
 	ready bool
+	work  int // pixels this update may still set
 
 	in      bytes.Reader
 	inflate io.ReadCloser
 	body    []byte
+	window  []byte // the end of what was inflated
+
+	pen     pen
+	colours knownColours
+	cache   cache
+	palette [256]uint32
+	pixels  [Tile * Tile]uint32
 }
 
 // Image is the picture as it stands, alpha all 255; nil before the first
 // update. The next Apply changes it.
 func (d *Decoder) Image() *image.RGBA { return d.img }
+
+// Lossy bounds what is shown as video, and not exact yet; it is made of whole
+// tiles.
+func (d *Decoder) Lossy() (r image.Rectangle) {
+	for i, lossy := range d.lossy {
+		if lossy {
+			x, y := i%d.cols*Tile, i/d.cols*Tile
+			r = r.Union(image.Rect(x, y, x+Tile, y+Tile).Intersect(d.img.Rect))
+		}
+	}
+	return r
+}
 
 // Apply decodes one update and gives the area it changed.
 func (d *Decoder) Apply(update []byte) (Header, image.Rectangle, error) {
@@ -44,13 +69,21 @@ func (d *Decoder) Apply(update []byte) (Header, image.Rectangle, error) {
 	case !d.ready || h.Seq != d.seq+1:
 		d.ready = false
 		return h, image.Rectangle{}, ErrGap
-	case h.Width != d.img.Rect.Dx() || h.Height != d.img.Rect.Dy():
-		d.ready = false
-		return h, image.Rectangle{}, fmt.Errorf("%w: another size without being complete", ErrFormat)
 	}
 	d.seq = h.Seq
 	d.ready = false // until all of it went well
-	body, err := d.open(update[headerSize:], h.deflate)
+	r := reader{b: update[h.size:]}
+	var frame VideoFrame
+	if h.Video {
+		raw := r.take(r.uvarint(MaxVideo + 32))
+		if r.err != nil {
+			return h, image.Rectangle{}, r.err
+		}
+		if frame, err = parseVideo(raw, d.img.Rect); err != nil {
+			return h, image.Rectangle{}, err
+		}
+	}
+	body, err := d.open(r.b, h.packed)
 	if err != nil {
 		return h, image.Rectangle{}, err
 	}
@@ -58,38 +91,72 @@ func (d *Decoder) Apply(update []byte) (Header, image.Rectangle, error) {
 	if h.Complete {
 		touched = d.img.Rect
 	}
-	for len(body) > 0 {
-		var r image.Rectangle
-		if body, r, err = d.op(body); err != nil {
+	d.work = MaxWork * area(d.img.Rect)
+	for r = (reader{b: body}); len(r.b) > 0; {
+		to := d.op(&r)
+		if r.err != nil {
+			return h, touched, r.err
+		}
+		touched = touched.Union(to)
+	}
+	if h.Video {
+		if err := d.draw(frame); err != nil {
 			return h, touched, err
 		}
-		touched = touched.Union(r)
+		touched = touched.Union(frame.Rect)
 	}
 	d.ready = true
 	return h, touched, nil
 }
 
+func (d *Decoder) draw(v VideoFrame) error {
+	for y := v.Rect.Min.Y / Tile; y <= (v.Rect.Max.Y-1)/Tile; y++ {
+		for x := v.Rect.Min.X / Tile; x <= (v.Rect.Max.X-1)/Tile; x++ {
+			d.lossy[y*d.cols+x] = true
+		}
+	}
+	if d.Video == nil {
+		return nil
+	}
+	return d.Video(d.img, v)
+}
+
 func (d *Decoder) reset(w, h int) {
 	if d.img == nil || d.img.Rect.Dx() != w || d.img.Rect.Dy() != h {
 		d.img = image.NewRGBA(image.Rect(0, 0, w, h))
+		d.cols = (w + Tile - 1) / Tile
+		d.lossy = make([]bool, d.cols*((h+Tile-1)/Tile))
 	}
+	clear(d.lossy)
 	clear(d.img.Pix)
 	for i := 3; i < len(d.img.Pix); i += 4 {
 		d.img.Pix[i] = 255
 	}
+	d.window = d.window[:0]
+	d.pen, d.colours = pen{}, knownColours{}
+	d.cache.reset()
 }
 
-func (d *Decoder) open(body []byte, deflated bool) ([]byte, error) {
-	if !deflated {
+// pieceEnd is what pieces leave out, and an empty last block: for the inflater
+// each piece is a stream that begins with what was there before.
+var pieceEnd = []byte{0, 0, 0xff, 0xff, 1, 0, 0, 0xff, 0xff}
+
+const windowSize = 32 << 10
+
+func (d *Decoder) open(body []byte, packed bool) ([]byte, error) {
+	if !packed {
 		if len(body) > MaxBody {
 			return nil, fmt.Errorf("%w: body too large", ErrFormat)
 		}
 		return body, nil
 	}
 	d.in.Reset(body)
+	end := bytes.NewReader(pieceEnd)
+	in := &pieces{&d.in, end}
 	if d.inflate == nil {
-		d.inflate = flate.NewReader(&d.in)
-	} else if err := d.inflate.(flate.Resetter).Reset(&d.in, nil); err != nil {
+		d.inflate = flate.NewReader(in)
+	}
+	if err := d.inflate.(flate.Resetter).Reset(in, d.window); err != nil {
 		return nil, fmt.Errorf("screen: inflate: %w", err)
 	}
 	out := bytes.NewBuffer(d.body[:0])
@@ -101,109 +168,29 @@ func (d *Decoder) open(body []byte, deflated bool) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	case n > MaxBody:
 		return nil, fmt.Errorf("%w: body too large", ErrFormat)
-	case d.in.Len() > 0:
+	case d.in.Len()+end.Len() > 0:
 		return nil, fmt.Errorf("%w: bytes after the body", ErrFormat)
+	}
+	d.window = append(d.window, d.body[max(len(d.body)-windowSize, 0):]...)
+	if extra := len(d.window) - windowSize; extra > 0 {
+		d.window = d.window[:copy(d.window, d.window[extra:])]
 	}
 	return d.body, nil
 }
 
-var errShort = fmt.Errorf("%w: an operation is cut short", ErrFormat)
+// pieces reads two readers one after the other, byte by byte for the inflater.
+type pieces struct{ a, b *bytes.Reader }
 
-func (d *Decoder) op(b []byte) (rest []byte, r image.Rectangle, err error) {
-	if len(b) < opHead {
-		return nil, r, errShort
+func (p *pieces) ReadByte() (byte, error) {
+	if p.a.Len() > 0 {
+		return p.a.ReadByte()
 	}
-	kind := b[0]
-	x, y := u16(b[1:]), u16(b[3:])
-	r = image.Rect(x, y, x+u16(b[5:]), y+u16(b[7:]))
-	b = b[opHead:]
-	if r.Empty() || !r.In(d.img.Rect) {
-		return nil, r, fmt.Errorf("%w: a rectangle outside the picture", ErrFormat)
-	}
-	if kind != opCopy && (r.Dx() > Tile || r.Dy() > Tile) {
-		return nil, r, fmt.Errorf("%w: a tile too large", ErrFormat)
-	}
-	switch kind {
-	case opSolid:
-		return d.solid(b, r)
-	case opPalette:
-		return d.palette(b, r)
-	case opRaw:
-		return d.raw(b, r)
-	case opCopy:
-		return d.copy(b, r)
-	}
-	return nil, r, fmt.Errorf("%w: operation %d", ErrFormat, kind)
+	return p.b.ReadByte()
 }
 
-func (d *Decoder) solid(b []byte, r image.Rectangle) ([]byte, image.Rectangle, error) {
-	if len(b) < 3 {
-		return nil, r, errShort
+func (p *pieces) Read(b []byte) (int, error) {
+	if p.a.Len() > 0 {
+		return p.a.Read(b)
 	}
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		row := d.row(r, y)
-		for i := 0; i < len(row); i += 4 {
-			row[i], row[i+1], row[i+2] = b[0], b[1], b[2]
-		}
-	}
-	return b[3:], r, nil
+	return p.b.Read(b)
 }
-
-func (d *Decoder) palette(b []byte, r image.Rectangle) ([]byte, image.Rectangle, error) {
-	if len(b) < 1 {
-		return nil, r, errShort
-	}
-	n := int(b[0]) + 1
-	width := bits(n)
-	stride := (r.Dx()*width + 7) / 8
-	if len(b) < 1+3*n+stride*r.Dy() {
-		return nil, r, errShort
-	}
-	colours, b := b[1:1+3*n], b[1+3*n:]
-	mask := 1<<width - 1
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		row := d.row(r, y)
-		for i := range r.Dx() {
-			at := i * width
-			c := int(b[at/8]) >> (8 - width - at%8) & mask
-			if c >= n {
-				return nil, r, fmt.Errorf("%w: a colour outside the palette", ErrFormat)
-			}
-			copy(row[4*i:4*i+3], colours[3*c:])
-		}
-		b = b[stride:]
-	}
-	return b, r, nil
-}
-
-func (d *Decoder) raw(b []byte, r image.Rectangle) ([]byte, image.Rectangle, error) {
-	if len(b) < 3*r.Dx()*r.Dy() {
-		return nil, r, errShort
-	}
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		row := d.row(r, y)
-		for i := 0; i < len(row); i += 4 {
-			row[i], row[i+1], row[i+2] = b[0], b[1], b[2]
-			b = b[3:]
-		}
-	}
-	return b, r, nil
-}
-
-func (d *Decoder) copy(b []byte, r image.Rectangle) ([]byte, image.Rectangle, error) {
-	if len(b) < 4 {
-		return nil, r, errShort
-	}
-	from := image.Pt(u16(b), u16(b[2:]))
-	if !r.Sub(r.Min).Add(from).In(d.img.Rect) {
-		return nil, r, fmt.Errorf("%w: a copy from outside the picture", ErrFormat)
-	}
-	move(d.img.Pix, d.img.Stride, r, from)
-	return b[4:], r, nil
-}
-
-func (d *Decoder) row(r image.Rectangle, y int) []byte {
-	return d.img.Pix[y*d.img.Stride+4*r.Min.X:][:4*r.Dx()]
-}
-
-func u16(b []byte) int { return int(binary.LittleEndian.Uint16(b)) }

@@ -65,7 +65,7 @@ func settle(tb fataler, e *Encoder, d *Decoder, c *canvas, damage []image.Rectan
 	tb.Helper()
 	total := 0
 	for {
-		update := e.Encode(nil, c.Frame, damage)
+		update := e.Encode(nil, c.Frame, damage, 0)
 		if len(update) == 0 {
 			return total
 		}
@@ -123,7 +123,7 @@ func TestAnyDamageArrivesExactly(t *testing.T) {
 				same(t, c, d.Image())
 				continue
 			}
-			if u := e.Encode(nil, c.Frame, damage); len(u) > 0 {
+			if u := e.Encode(nil, c.Frame, damage, 0); len(u) > 0 {
 				if _, _, err := d.Apply(u); err != nil {
 					t.Fatal(err)
 				}
@@ -178,9 +178,9 @@ func TestOneLetterIsSmall(t *testing.T) {
 func TestUnchangedCostsNothing(t *testing.T) {
 	c := newCanvas(640, 480, 0)
 	e := NewEncoder(Config{})
-	e.Encode(nil, c.Frame, nil)
+	e.Encode(nil, c.Frame, nil, 0)
 	if n := testing.AllocsPerRun(50, func() {
-		if len(e.Encode(nil, c.Frame, nil)) != 0 {
+		if len(e.Encode(nil, c.Frame, nil, 0)) != 0 {
 			t.Error("an update for nothing")
 		}
 	}); n != 0 {
@@ -196,9 +196,9 @@ func TestALargePictureComesInParts(t *testing.T) {
 	var d Decoder
 	parts := 0
 	for first := true; first || e.Pending(); first = false {
-		u := e.Encode(nil, c.Frame, []image.Rectangle{})
+		u := e.Encode(nil, c.Frame, []image.Rectangle{}, 0)
 		parts++
-		if len(u) > 1<<20+headerSize {
+		if len(u) > 1<<20+1<<10 {
 			t.Errorf("part %d has %d bytes", parts, len(u))
 		}
 		if _, _, err := d.Apply(u); err != nil {
@@ -217,13 +217,13 @@ func TestAGapIsNoticed(t *testing.T) {
 	var d Decoder
 	settle(t, e, &d, c, nil)
 	c.set(1, 1, 0xff)
-	e.Encode(nil, c.Frame, nil) // lost
+	e.Encode(nil, c.Frame, nil, 0) // lost
 	c.set(2, 2, 0xff)
-	if _, _, err := d.Apply(e.Encode(nil, c.Frame, nil)); !errors.Is(err, ErrGap) {
+	if _, _, err := d.Apply(e.Encode(nil, c.Frame, nil, 0)); !errors.Is(err, ErrGap) {
 		t.Fatal(err)
 	}
 	c.set(3, 3, 0xff)
-	if _, _, err := d.Apply(e.Encode(nil, c.Frame, nil)); !errors.Is(err, ErrGap) {
+	if _, _, err := d.Apply(e.Encode(nil, c.Frame, nil, 0)); !errors.Is(err, ErrGap) {
 		t.Fatal("went on after a gap", err)
 	}
 	e.Reset()
@@ -236,15 +236,15 @@ func FuzzDecoder(f *testing.F) {
 	noise := rand.New(rand.NewPCG(5, 6))
 	c := newCanvas(150, 130, 0)
 	e := NewEncoder(Config{})
-	f.Add(e.Encode(nil, c.Frame, nil), []byte{})
-	first := NewEncoder(Config{}).Encode(nil, c.Frame, nil)
+	f.Add(e.Encode(nil, c.Frame, nil, 0), []byte{})
+	first := NewEncoder(Config{}).Encode(nil, c.Frame, nil, 0)
 	for _, n := range []int{2, 5, 100, 1 << 20} {
 		c.fill(image.Rect(3, 3, 140, 120), func(int, int) uint32 { return uint32(noise.IntN(n)) * 17 })
-		f.Add(first, e.Encode(nil, c.Frame, nil))
+		f.Add(first, e.Encode(nil, c.Frame, nil, 0))
 	}
 	c.shift(image.Rect(0, 0, 150, 130), 7, noise)
-	f.Add(first, e.Encode(nil, c.Frame, nil))
-	f.Add([]byte{1, 1, 0, 0, 0, 0, 4, 0, 4, 0, 0, 0, 4, 0, 0, 0, 0, 4, 0, 4, 0, 1, 0, 0, 0}, []byte{})
+	f.Add(first, e.Encode(nil, c.Frame, nil, 0))
+	f.Add([]byte{0x41, 1, 4, 4, 6, 0, 0, 4, 4, 1, 0}, []byte{})
 	f.Fuzz(func(t *testing.T, a, b []byte) {
 		for _, u := range [][]byte{a, b} {
 			if h, err := ParseHeader(u); err == nil && h.Width*h.Height > 1<<20 {
@@ -267,10 +267,10 @@ func FuzzDecoder(f *testing.F) {
 func BenchmarkEncodeUnchanged(b *testing.B) {
 	c := newCanvas(1920, 1080, 0)
 	e := NewEncoder(Config{})
-	e.Encode(nil, c.Frame, nil)
+	e.Encode(nil, c.Frame, nil, 0)
 	b.ReportAllocs()
 	for b.Loop() {
-		e.Encode(nil, c.Frame, nil)
+		e.Encode(nil, c.Frame, nil, 0)
 	}
 }
 
@@ -285,7 +285,7 @@ func BenchmarkEncodeScroll(b *testing.B) {
 		b.StopTimer()
 		c.shift(image.Rect(100, 100, 1800, 1000), 20, noise)
 		b.StartTimer()
-		buf = e.Encode(buf[:0], c.Frame, nil)
+		buf = e.Encode(buf[:0], c.Frame, nil, 0)
 	}
 	b.ReportMetric(float64(len(buf)), "bytes/update")
 }

@@ -43,7 +43,7 @@ func (w *walk) some() (m wire.Message, markers []string) {
 	case 3, 4, 5:
 		m, markers = w.input(1+w.r.IntN(5), generation)
 	case 6:
-		m = wire.Message{Type: "ack", Seq: w.r.Uint32()}
+		m = wire.Message{Type: "FrameAck", Seq: w.r.Uint32()} // an answer is a frame of its own
 	case 7:
 		m = wire.Message{Type: "refresh"}
 	case 8:
@@ -229,7 +229,6 @@ func (w *walk) tricks() error {
 			fmt.Sprintf(`{"v":%d,"t":"input","events":[%s]}`, v, strings.Repeat(`{"k":"move","x":1e400},`, 50)+`{}`),
 			fmt.Sprintf(`{"v":%d,"t":"input","events":[%s{}]}`, v, strings.Repeat(`{"k":"keydown","c":"KeyA"},`, 300)),
 			fmt.Sprintf(`{"v":%d,"t":"ping","seq":4294967296}`, v),
-			fmt.Sprintf(`{"v":%d,"t":"ack","seq":-1}`, v),
 			fmt.Sprintf(`{"v":%d,"t":"%s"}`, v, strings.Repeat("a", 200_000)),
 		})
 		return markers, w.json(text)
@@ -245,13 +244,17 @@ func (w *walk) frames() error {
 	for i := range junk {
 		junk[i] = byte(w.r.Uint32())
 	}
-	head := func(n uint32, kind byte) []byte { return append(binary.BigEndian.AppendUint32(nil, n), kind) }
+	head := func(n uint64, kind byte) []byte { return binary.AppendUvarint([]byte{kind}, n) }
+	ack := func(seq uint32, received, held uint64) []byte {
+		return far.Frame(wire.FrameAck, wire.Ack{Seq: seq, Received: received, Held: held}.Append(nil))
+	}
 	return w.forbidden(func() ([]string, error) {
 		return nil, gone(w.peer.Raw(pick(w, [][]byte{
 			far.Frame(byte(w.r.IntN(256)), junk),
 			far.Frame(wire.FrameScreen, junk),
 			far.Frame(0, nil), far.Frame(255, junk),
-			head(wire.MaxFrame+1, wire.FrameControl), head(1<<31, wire.FrameChunk), head(1<<32-1, 0),
+			head(wire.MaxFrame+1, wire.FrameControl), head(1<<31, wire.FrameChunk), head(1<<32-1, 0), head(1<<63, 1), {1, 0x80, 0x80, 0x80, 0x80, 0x80},
+			far.Frame(wire.FrameAck, nil), far.Frame(wire.FrameAck, junk), ack(w.r.Uint32(), w.r.Uint64(), w.r.Uint64()), ack(0, 0, 1<<63),
 			far.Frame(wire.FrameControl, bytes.Repeat([]byte(" "), 300<<10)),
 			far.Frame(wire.FrameControl, bytes.Repeat([]byte("x"), wire.MaxFrame)),
 			far.Frame(wire.FrameChunk, nil), far.Frame(wire.FrameChunk, make([]byte, 15)), far.Frame(wire.FrameChunk, make([]byte, 16)),

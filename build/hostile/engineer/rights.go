@@ -307,7 +307,7 @@ func (w *walk) noView() error {
 		_ = w.pc.Revoke(capabilities[wire.View]) // it may be over
 	}
 	for range 3 {
-		if err := w.say(pick(w, []wire.Message{{Type: "refresh"}, {Type: "ack", Seq: w.r.Uint32()}, {Type: "refresh", Capability: wire.View}})); err != nil {
+		if err := w.say(pick(w, []wire.Message{{Type: "refresh"}, {Type: "ping", Seq: w.r.Uint32()}, {Type: "refresh", Capability: wire.View}})); err != nil {
 			return err
 		}
 		w.pc.Desktop.Capture(1)

@@ -115,8 +115,8 @@ func (c *Peer) Raw(b []byte) error {
 
 // Frame is one frame as it travels.
 func Frame(kind byte, payload []byte) []byte {
-	b := binary.BigEndian.AppendUint32(make([]byte, 0, 5+len(payload)), uint32(len(payload)))
-	return append(append(b, kind), payload...)
+	b := append(make([]byte, 0, 5+len(payload)), kind)
+	return append(binary.AppendUvarint(b, uint64(len(payload))), payload...)
 }
 
 // Frame sends one.
@@ -170,14 +170,18 @@ func (c *Peer) read() {
 	}
 }
 
-func readFrame(r io.Reader) (byte, []byte, error) {
-	var head [5]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
+func readFrame(r *bufio.Reader) (byte, []byte, error) {
+	kind, err := r.ReadByte()
+	if err != nil {
 		return 0, nil, err
 	}
-	payload := make([]byte, binary.BigEndian.Uint32(head[:]))
-	_, err := io.ReadFull(r, payload)
-	return head[4], payload, err
+	n, err := binary.ReadUvarint(r)
+	if err != nil || n > wire.MaxFrame {
+		return 0, nil, errors.Join(errors.New("far: the host's frame has no length"), err)
+	}
+	payload := make([]byte, n)
+	_, err = io.ReadFull(r, payload)
+	return kind, payload, err
 }
 
 func (c *Peer) note(f func()) {

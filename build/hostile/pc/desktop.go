@@ -54,7 +54,7 @@ func (d *Desktop) Capture(n int) {
 		binary.LittleEndian.PutUint32(frame.Pix, d.frames&0xffffff) // no two are alike
 		generation := h.generation
 		d.mu.Unlock()
-		update := screen.NewEncoder(screen.Config{}).Encode(nil, frame, nil)
+		update := screen.NewEncoder(screen.Config{}).Encode(nil, frame, nil, 0)
 		d.p.ledger.captured(h.session, update)
 		h.tell(&hostpb.HelperMessage{Generation: generation, Body: &hostpb.HelperMessage_ScreenUpdate{ScreenUpdate: update}})
 	}

@@ -1,9 +1,18 @@
 // The picture codec's other end: see the package comment of session/screen,
 // which is the format's one description. Nothing an update says is trusted.
 
-const Complete = 1, More = 2, Deflate = 4;
-const Solid = 1, Palette = 2, Raw = 3, Copy = 4;
-const headerSize = 12, tile = 64, maxBody = 2 << 20, maxSide = 16384, maxArea = 1 << 26;
+import { Inflater } from "./inflate";
+import { Video, type Frame } from "./video";
+
+export { videoSupported } from "./video";
+
+const version = 2;
+const Complete = 1, More = 2, WantAck = 4, Packed = 8, HasVideo = 16;
+const Solid = 1, Palette = 2, Raw = 3, Smooth = 4, Sparse = 5, Copy = 6, Repeat = 7;
+const Keep = 64, KeepOld = 128;
+const tile = 64, maxBody = 2 << 20, maxVideo = 2 << 20, maxSide = 16384, maxArea = 1 << 26, maxWork = 32;
+const cacheArea = 1 << 21, cacheEntries = 1 << 14;
+const maxTouched = 64;
 
 export class FormatError extends Error {}
 
@@ -11,65 +20,93 @@ export interface Drawn {
   seq: number;
   settled: boolean;
   resized: boolean;
+  /** The sender waits for the acknowledgement. */
+  wantAck: boolean;
+  /** A part of the picture came as video. */
+  video: boolean;
 }
-
-interface Area { x0: number; y0: number; x1: number; y1: number }
 
 /** Keeps the picture and draws what changed. One update at a time. */
 export class Decoder {
   private image: ImageData | null = null;
-  private pixels = new Uint32Array(0);
+  private pixels = new Uint32Array(0); // alpha, blue, green, red
+  private width = 0;
+  private height = 0;
   private seq = 0;
   private ready = false;
   private readonly context: OffscreenCanvasRenderingContext2D;
-  private area: Area = { x0: 0, y0: 0, x1: 0, y1: 0 };
+  private readonly inflater = new Inflater(maxBody);
+  private readonly video: Video;
+
+  // What is read: a position in bytes.
+  private b = new Uint8Array(0);
+  private at = 0;
+  private work = 0;
+
+  // What is kept between updates.
+  private right = 0;
+  private top = 0;
+  private readonly known = new Uint32Array(256);
+  private cache = new Uint32Array(0);
+  private readonly entryStart = new Float64Array(cacheEntries);
+  private readonly entryWidth = new Uint8Array(cacheEntries);
+  private readonly entryHeight = new Uint8Array(cacheEntries);
+  private cacheCount = 0;
+  private cacheEnd = 0;
+
+  // Scratch.
+  private readonly palette = new Uint32Array(256);
+  private readonly scratch = new Uint32Array(tile * tile);
+  private readonly touched = new Int32Array(4 * maxTouched);
+  private touchedCount = 0;
 
   constructor(private readonly canvas: OffscreenCanvas) {
     const context = canvas.getContext("2d", { alpha: false });
     if (!context) throw new Error("no 2d context");
     this.context = context;
+    this.video = new Video(context);
   }
 
   /** Forgets the picture: it must not be seen without permission. */
   blank(): void {
     this.ready = false;
     this.image = null;
+    this.width = this.height = 0;
+    this.pixels = new Uint32Array(0);
+    this.cache = new Uint32Array(0);
+    this.video.close();
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
   async apply(update: Uint8Array): Promise<Drawn> {
-    const view = new DataView(update.buffer, update.byteOffset, update.byteLength);
-    if (update.length < headerSize || update[0] !== 1 || view.getUint16(10, true) !== 0) throw this.bad("header");
-    const flags = view.getUint8(1);
-    const seq = view.getUint32(2, true);
-    const width = view.getUint16(6, true), height = view.getUint16(8, true);
-    if (flags > 7 || !width || !height || width > maxSide || height > maxSide || width * height > maxArea) {
-      throw this.bad("size");
-    }
-    const complete = (flags & Complete) !== 0;
-    if (!complete && (!this.ready || seq !== (this.seq + 1) >>> 0)) throw this.bad("gap");
-    if (!complete && (width !== this.image?.width || height !== this.image.height)) throw this.bad("resized");
+    const was = this.ready;
     this.ready = false; // until all of it went well
-    let body = update.subarray(headerSize);
-    if (flags & Deflate) body = await inflate(body);
-    if (body.length > maxBody) throw this.bad("too large");
+    this.b = update as Uint8Array<ArrayBuffer>;
+    this.at = 0;
+    const flags = this.u8();
+    if (flags >> 5 !== version) throw new FormatError("version");
+    const seq = this.uvarint(0xffffffff);
+    const complete = (flags & Complete) !== 0;
     let resized = false;
-    this.area = { x0: width, y0: height, x1: 0, y1: 0 };
-    if (complete) resized = this.reset(width, height);
-    for (let at = 0; at < body.length;) at = this.operation(body, at);
+    this.touchedCount = 0;
+    if (complete) resized = this.reset(this.uvarint(maxSide), this.uvarint(maxSide));
+    else if (!was || seq !== (this.seq + 1) >>> 0) throw new FormatError("gap");
+    const frame = flags & HasVideo ? this.frame() : null;
+    const body = update.subarray(this.at);
+    this.b = (flags & Packed ? this.inflater.piece(body) : body) as Uint8Array<ArrayBuffer>;
+    this.at = 0;
+    if (this.b.length > maxBody) throw new FormatError("too large");
+    this.work = maxWork * this.width * this.height;
+    while (this.at < this.b.length) this.operation();
+    this.flush();
+    if (frame) await this.video.draw(frame);
     this.seq = seq;
     this.ready = true;
-    const a = this.area;
-    if (a.x1 > a.x0) this.context.putImageData(this.image!, 0, 0, a.x0, a.y0, a.x1 - a.x0, a.y1 - a.y0);
-    return { seq, settled: (flags & More) === 0, resized };
-  }
-
-  private bad(what: string): FormatError {
-    this.ready = false;
-    return new FormatError(what);
+    return { seq, settled: (flags & More) === 0, resized, wantAck: (flags & WantAck) !== 0, video: frame !== null };
   }
 
   private reset(width: number, height: number): boolean {
+    if (!width || !height || width * height > maxArea) throw new FormatError("size");
     const resized = this.canvas.width !== width || this.canvas.height !== height;
     if (resized) {
       this.canvas.width = width;
@@ -79,109 +116,271 @@ export class Decoder {
       this.image = new ImageData(width, height);
       this.pixels = new Uint32Array(this.image.data.buffer);
     }
+    this.width = width;
+    this.height = height;
     this.pixels.fill(0xff000000);
+    this.inflater.reset();
+    this.right = this.top = 0;
+    this.known.fill(0xff000000);
+    this.cacheCount = this.cacheEnd = 0;
     this.touch(0, 0, width, height);
     return resized;
   }
 
-  private touch(x: number, y: number, w: number, h: number): void {
-    const a = this.area;
-    a.x0 = Math.min(a.x0, x);
-    a.y0 = Math.min(a.y0, y);
-    a.x1 = Math.max(a.x1, x + w);
-    a.y1 = Math.max(a.y1, y + h);
+  private frame(): Frame {
+    const length = this.uvarint(maxVideo + 32), end = this.at + length;
+    if (end > this.b.length) throw new FormatError("short");
+    const head = this.u8();
+    const x = this.uvarint(maxSide), y = this.uvarint(maxSide), w = this.uvarint(maxSide), h = this.uvarint(maxSide);
+    if (this.at >= end || !w || !h || x + w > this.width || y + h > this.height) throw new FormatError("video");
+    const data = this.b.slice(this.at, end);
+    this.at = end;
+    return { codec: head >> 1, key: (head & 1) !== 0, x, y, w, h, data };
   }
 
-  /** Applies the operation at `at` and gives where the next one begins. */
-  private operation(b: Uint8Array, at: number): number {
-    const width = this.image!.width, height = this.image!.height, out = this.pixels;
-    if (at + 9 > b.length) throw this.bad("short");
-    const u16 = (i: number): number => b[i]! | (b[i + 1]! << 8);
-    const kind = b[at]!, x = u16(at + 1), y = u16(at + 3), w = u16(at + 5), h = u16(at + 7);
-    at += 9;
-    if (!w || !h || x + w > width || y + h > height) throw this.bad("outside");
-    if (kind !== Copy && (w > tile || h > tile)) throw this.bad("tile");
-    this.touch(x, y, w, h);
-    const rgb = (i: number): number => (0xff000000 | (b[i + 2]! << 16) | (b[i + 1]! << 8) | b[i]!) >>> 0;
-    switch (kind) {
-      case Solid: {
-        if (at + 3 > b.length) throw this.bad("short");
-        const colour = rgb(at);
-        for (let row = y; row < y + h; row++) out.fill(colour, row * width + x, row * width + x + w);
-        return at + 3;
-      }
-      case Palette: {
-        if (at >= b.length) throw this.bad("short");
-        const n = b[at++]! + 1;
-        const bits = n <= 2 ? 1 : n <= 4 ? 2 : n <= 16 ? 4 : 8;
-        const stride = (w * bits + 7) >> 3;
-        if (at + 3 * n + stride * h > b.length) throw this.bad("short");
-        const colours = new Uint32Array(1 << bits);
-        for (let i = 0; i < n; i++, at += 3) colours[i] = rgb(at);
-        const mask = (1 << bits) - 1;
-        for (let row = y; row < y + h; row++, at += stride) {
-          let to = row * width + x;
-          for (let bit = 0; bit < w * bits; bit += bits) {
-            const index = (b[at + (bit >> 3)]! >> (8 - bits - (bit & 7))) & mask;
-            if (index >= n) throw this.bad("colour");
-            out[to++] = colours[index]!;
-          }
-        }
-        return at;
-      }
-      case Raw: {
-        if (at + 3 * w * h > b.length) throw this.bad("short");
-        for (let row = y; row < y + h; row++) {
-          for (let to = row * width + x, end = to + w; to < end; to++, at += 3) out[to] = rgb(at);
-        }
-        return at;
-      }
-      case Copy: {
-        if (at + 4 > b.length) throw this.bad("short");
-        const sx = u16(at), sy = u16(at + 2);
-        if (sx + w > width || sy + h > height) throw this.bad("outside");
-        for (let i = 0; i < h; i++) {
-          const row = sy < y ? h - 1 - i : i; // downwards: the last row first
-          const from = (sy + row) * width + sx;
-          out.copyWithin((y + row) * width + x, from, from + w);
-        }
-        return at + 4;
+  // Reading.
+
+  private u8(): number {
+    if (this.at >= this.b.length) throw new FormatError("short");
+    return this.b[this.at++]!;
+  }
+
+  private uvarint(limit: number): number {
+    let v = 0, scale = 1;
+    for (let n = 0; n < 5; n++, scale *= 128) {
+      const c = this.u8();
+      v += (c & 127) * scale;
+      if (c < 128) {
+        if (v > limit) break;
+        return v;
       }
     }
-    throw this.bad("operation");
+    throw new FormatError("number");
+  }
+
+  private varint(): number {
+    const u = this.uvarint(4 * maxSide + 1);
+    return (u >>> 1) ^ -(u & 1);
+  }
+
+  /** Takes n bytes and gives where they begin. */
+  private take(n: number): number {
+    const at = this.at;
+    if (at + n > this.b.length) throw new FormatError("short");
+    this.at = at + n;
+    return at;
+  }
+
+  private rgb(at: number): number {
+    const b = this.b;
+    return (0xff000000 | (b[at + 2]! << 16) | (b[at + 1]! << 8) | b[at]!) >>> 0;
+  }
+
+  // Drawing.
+
+  /** Notes a rectangle to be drawn; neighbours become one. */
+  private touch(x: number, y: number, w: number, h: number): void {
+    const t = this.touched;
+    if (this.touchedCount) {
+      const i = 4 * (this.touchedCount - 1);
+      const x0 = t[i]!, y0 = t[i + 1]!, w0 = t[i + 2]!, h0 = t[i + 3]!;
+      if (y === y0 && h === h0 && x === x0 + w0) {
+        t[i + 2] = w0 + w;
+        return;
+      }
+      if (x >= x0 && y >= y0 && x + w <= x0 + w0 && y + h <= y0 + h0) return;
+    }
+    if (this.touchedCount === maxTouched) this.flush();
+    t.set([x, y, w, h], 4 * this.touchedCount++);
+  }
+
+  private flush(): void {
+    const t = this.touched;
+    for (let i = 0; i < 4 * this.touchedCount; i += 4) {
+      this.context.putImageData(this.image!, 0, 0, t[i]!, t[i + 1]!, t[i + 2]!, t[i + 3]!);
+    }
+    this.touchedCount = 0;
+  }
+
+  // Operations.
+
+  private operation(): void {
+    const kind = this.u8(), what = kind & 63;
+    const x = this.right + this.varint(), y = this.top + this.varint();
+    let w, h, from = 0;
+    if (kind === Repeat) {
+      const entry = this.cacheCount - 1 - this.uvarint(cacheEntries);
+      if (entry < 0 || this.cacheCount - entry > cacheEntries) throw new FormatError("repeat");
+      const slot = entry % cacheEntries, start = this.entryStart[slot]!;
+      if (this.cacheEnd - start > cacheArea) throw new FormatError("repeat");
+      from = start % cacheArea;
+      w = this.entryWidth[slot]!;
+      h = this.entryHeight[slot]!;
+    } else {
+      w = this.uvarint(maxSide);
+      h = this.uvarint(maxSide);
+    }
+    if (!w || !h || x < 0 || y < 0 || x + w > this.width || y + h > this.height) throw new FormatError("outside");
+    if ((this.work -= w * h) < 0) throw new FormatError("too much work");
+    this.right = x + w;
+    this.top = y;
+    if ((w > tile || h > tile) && (kind !== what || (what !== Solid && what !== Copy))) throw new FormatError("tile");
+    if (kind & KeepOld && what !== Repeat) this.keep(x, y, w, h);
+    switch (what) {
+      case Solid:
+        this.fill(x, y, w, h, this.rgb(this.take(3)));
+        break;
+      case Palette:
+        this.indexed(x, y, w, h);
+        break;
+      case Raw:
+        this.raw(x, y, w, h);
+        break;
+      case Smooth:
+        this.smooth(x, y, w, h);
+        break;
+      case Sparse:
+        this.sparse(x, y, w, h);
+        break;
+      case Copy:
+        this.copy(x, y, w, h);
+        break;
+      case Repeat:
+        if (kind !== Repeat) throw new FormatError("repeat");
+        this.store(x, y, w, h, this.cache, from);
+        break;
+      default:
+        throw new FormatError("operation");
+    }
+    if (kind & Keep) this.keep(x, y, w, h);
+    this.touch(x, y, w, h);
+  }
+
+  /** Puts what is shown into the cache. */
+  private keep(x: number, y: number, w: number, h: number): void {
+    if (!this.cache.length) this.cache = new Uint32Array(cacheArea);
+    const n = w * h, at = this.cacheEnd % cacheArea;
+    if (at + n > cacheArea) this.cacheEnd += cacheArea - at;
+    const slot = this.cacheCount++ % cacheEntries;
+    this.entryStart[slot] = this.cacheEnd;
+    this.entryWidth[slot] = w;
+    this.entryHeight[slot] = h;
+    let to = this.cacheEnd % cacheArea;
+    for (let row = y, i = y * this.width + x; row < y + h; row++, i += this.width, to += w) {
+      for (let k = 0; k < w; k++) this.cache[to + k] = this.pixels[i + k]!;
+    }
+    this.cacheEnd += n;
+  }
+
+  private store(x: number, y: number, w: number, h: number, from: Uint32Array, at: number): void {
+    const out = this.pixels;
+    for (let row = y, i = y * this.width + x; row < y + h; row++, i += this.width, at += w) {
+      for (let k = 0; k < w; k++) out[i + k] = from[at + k]!;
+    }
+  }
+
+  private fill(x: number, y: number, w: number, h: number, colour: number): void {
+    for (let row = y, i = y * this.width + x; row < y + h; row++, i += this.width) this.pixels.fill(colour, i, i + w);
+  }
+
+  private colours(): number {
+    const n = this.u8() + 1, bitmap = this.take((n + 7) >> 3), b = this.b;
+    for (let i = 0; i < n; i++) {
+      if (b[bitmap + (i >> 3)]! & (1 << (i & 7))) {
+        this.palette[i] = this.known[this.u8()]!;
+        continue;
+      }
+      const at = this.take(3), c = this.rgb(at);
+      this.palette[i] = c;
+      this.known[Math.imul((b[at]! << 16) | (b[at + 1]! << 8) | b[at + 2]!, 0x9e3779b1) >>> 24] = c;
+    }
+    if (n & 7 && b[bitmap + (n >> 3)]! >> (n & 7)) throw new FormatError("colours");
+    return n;
+  }
+
+  /** Reads indices of n colours into scratch. */
+  private indices(to: number, count: number, n: number): void {
+    const bits = n <= 2 ? 1 : n <= 4 ? 2 : n <= 16 ? 4 : 8, mask = (1 << bits) - 1;
+    const b = this.b, { palette, scratch } = this;
+    const at = this.take((count * bits + 7) >> 3);
+    for (let i = 0, bit = 0; i < count; i++, bit += bits) {
+      const index = (b[at + (bit >> 3)]! >> (8 - bits - (bit & 7))) & mask;
+      if (index >= n) throw new FormatError("colour");
+      scratch[to + i] = palette[index]!;
+    }
+  }
+
+  private indexed(x: number, y: number, w: number, h: number): void {
+    const n = this.colours();
+    for (let row = 0; row < h; row++) this.indices(row * w, w, n);
+    this.store(x, y, w, h, this.scratch, 0);
+  }
+
+  private raw(x: number, y: number, w: number, h: number): void {
+    let at = this.take(3 * w * h);
+    const b = this.b, out = this.pixels;
+    for (let row = y; row < y + h; row++) {
+      for (let to = row * this.width + x, end = to + w; to < end; to++, at += 3) {
+        out[to] = 0xff000000 | (b[at + 2]! << 16) | (b[at + 1]! << 8) | b[at]!;
+      }
+    }
+  }
+
+  private smooth(x: number, y: number, w: number, h: number): void {
+    let at = this.take(3 * w * h);
+    const b = this.b, p = this.scratch;
+    for (let row = 0, i = 0; row < h; row++) {
+      for (let column = 0; column < w; column++, i++, at += 3) {
+        let left = 0, above = 0, corner = 0;
+        if (i > 0) {
+          left = column ? p[i - 1]! : p[i - w]!;
+          above = row ? p[i - w]! : p[i - 1]!;
+          corner = row ? (column ? p[i - w - 1]! : p[i - w]!) : p[i - 1]!;
+        }
+        const red = (b[at]! + med(left & 255, above & 255, corner & 255)) & 255;
+        const green = (b[at + 1]! + med((left >> 8) & 255, (above >> 8) & 255, (corner >> 8) & 255)) & 255;
+        const blue = (b[at + 2]! + med((left >> 16) & 255, (above >> 16) & 255, (corner >> 16) & 255)) & 255;
+        p[i] = 0xff000000 | (blue << 16) | (green << 8) | red;
+      }
+    }
+    this.store(x, y, w, h, p, 0);
+  }
+
+  private sparse(x: number, y: number, w: number, h: number): void {
+    const n = this.colours(), size = w * h;
+    const m = this.uvarint(size), runs = this.at;
+    let changed = 0;
+    for (let i = 0, at = 0; i < m; i++) {
+      const skip = this.uvarint(size), run = this.uvarint(size);
+      at += skip + run;
+      if (!run || at > size) throw new FormatError("run");
+      changed += run;
+    }
+    if (!m) throw new FormatError("run");
+    if (n > 1) this.indices(0, changed, n);
+    const end = this.at, out = this.pixels, { scratch } = this, one = this.palette[0]!;
+    this.at = runs; // once more, now that the colours are known
+    for (let i = 0, at = 0, from = 0; i < m; i++) {
+      at += this.uvarint(size);
+      for (let run = this.uvarint(size); run > 0; run--, at++) {
+        out[(y + ((at / w) | 0)) * this.width + x + (at % w)] = n > 1 ? scratch[from++]! : one;
+      }
+    }
+    this.at = end;
+  }
+
+  private copy(x: number, y: number, w: number, h: number): void {
+    const sx = x + this.varint(), sy = y + this.varint();
+    if (sx < 0 || sy < 0 || sx + w > this.width || sy + h > this.height) throw new FormatError("outside");
+    for (let i = 0; i < h; i++) {
+      const row = sy < y ? h - 1 - i : i; // downwards: the last row first
+      const from = (sy + row) * this.width + sx;
+      this.pixels.copyWithin((y + row) * this.width + x, from, from + w);
+    }
   }
 }
 
-async function inflate(packed: Uint8Array): Promise<Uint8Array> {
-  const stream = new DecompressionStream("deflate-raw");
-  const writer = stream.writable.getWriter();
-  // Errors reach us on the reading side.
-  writer.write(packed as Uint8Array<ArrayBuffer>).catch(() => undefined);
-  writer.close().catch(() => undefined);
-  const reader = stream.readable.getReader();
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for (;;) {
-    let next;
-    try {
-      next = await reader.read();
-    } catch {
-      throw new FormatError("deflate");
-    }
-    if (next.done) break;
-    size += next.value.length;
-    if (size > maxBody) {
-      void reader.cancel().catch(() => undefined);
-      throw new FormatError("too large");
-    }
-    parts.push(next.value);
-  }
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+function med(a: number, b: number, c: number): number {
+  const low = a < b ? a : b, high = a < b ? b : a;
+  return c >= high ? low : c <= low ? high : a + b - c;
 }

@@ -2,11 +2,13 @@
 // and draws it, sends files. The page's own thread only shows and listens.
 
 import "wasm_exec";
+import { Acks } from "./acks";
 import { readCursor } from "./cursorframe";
 import { Decoder } from "./decoder";
 import { Files } from "./files";
 import { Transport, desk, wasm } from "./transport";
-import { FrameControl, FrameCursor, FrameLocal, FrameScreen, FromWorker, LinkState, Message, ToWorker, version } from "./wire";
+import { Upstream } from "./upstream";
+import { FrameChunk, FrameControl, FrameCursor, FrameLocal, FrameScreen, FromWorker, LinkState, Message, ToWorker, version } from "./wire";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -30,14 +32,26 @@ const say = (m: Message): Promise<void> => send(FrameControl, utf8.encode(JSON.s
 /** For what may be lost with the link. */
 const mention = (m: Message): void => void say(m).catch(() => undefined);
 
+const upstream = new Upstream(send, say);
+const acks = new Acks(send);
+
+/** What the next report of the quality counts. */
+const seen = { bytes: 0, frames: 0, video: false, at: 0, timer: 0 };
+const qualityEach = 1000;
+
 const files = new Files({
-  say, send,
+  say, send: (kind, payload) => upstream.send(kind, payload),
   report: (id, state, done, why) => tell(why === undefined ? { is: "file", id, state, done } : { is: "file", id, state, done, why }),
 });
 
 function receive(kind: number, payload: Uint8Array): void {
+  seen.bytes += payload.length;
   switch (kind) {
+    case FrameChunk:
+      acks.got(payload.length);
+      return acks.due(true);
     case FrameScreen: {
+      acks.got(payload.length);
       const mine = epoch;
       drawing = drawing.then(() => mine === epoch ? draw(payload) : undefined);
       return;
@@ -63,11 +77,29 @@ async function draw(update: Uint8Array): Promise<void> {
     const drawn = await decoder.apply(update);
     refreshed();
     if (drawn.resized) tell({ is: "size", width: surface.width, height: surface.height });
-    mention({ t: "ack", seq: drawn.seq });
+    acks.shown(drawn.seq, drawn.wantAck);
+    seen.frames += drawn.settled ? 1 : 0;
+    seen.video = drawn.video;
+    watchQuality();
     tell({ is: "drawn", seq: drawn.seq, settled: drawn.settled });
   } catch {
+    acks.due(true); // it arrived, whatever it was
     if (!refresh) askAnew();
   }
+}
+
+/** Tells the page how the link does, while there is something to tell. An idle
+ * picture costs nothing. */
+function watchQuality(): void {
+  if (seen.timer) return;
+  Object.assign(seen, { bytes: 0, frames: 0, at: performance.now() });
+  upstream.measure().catch(() => undefined);
+  seen.timer = self.setTimeout(() => {
+    const seconds = (performance.now() - seen.at) / 1000;
+    seen.timer = 0;
+    tell({ is: "quality", rttMs: upstream.rtt, bytesPerSecond: seen.bytes / seconds, framesPerSecond: seen.frames / seconds, video: seen.video });
+    if (seen.frames > 0) watchQuality();
+  }, qualityEach);
 }
 
 /** A picture that cannot be read is asked for anew. The host answers only so
@@ -85,11 +117,15 @@ function refreshed(): void {
 function blank(): void {
   epoch++;
   refreshed();
+  acks.due(true); // what is not drawn any more has arrived all the same
+  clearTimeout(seen.timer);
+  seen.timer = 0;
   drawing = drawing.then(() => decoder.blank());
   tell({ is: "blank" });
 }
 
 function message(m: Message): void {
+  if (m.t === "pong" && m.seq && upstream.pong(m.seq)) return;
   if (files.message(m)) return;
   if (m.t === "lease-end" && m.cap === "view") blank();
   if (m.t === "screen" && m.state !== "on") blank();
@@ -98,6 +134,10 @@ function message(m: Message): void {
 
 function state(s: LinkState): void {
   if (s.phase === "lost" || s.phase === "ended") files.lost();
+  if (s.phase !== "session" || lost) {
+    upstream.reset(); // another channel counts anew
+    acks.reset();
+  }
   // What changed while the link was lost, nobody will send again by itself.
   if (s.phase === "session" && lost) mention({ t: "refresh" });
   lost = s.phase === "lost";

@@ -46,6 +46,8 @@ type Host struct {
 	events   []wire.Input
 	acked    uint32
 	sent     uint32
+	counted  uint64 // payload bytes of pictures and chunks sent on this channel
+	got      uint64 // of them, acknowledged
 	files    map[string]*file
 	arrived  map[string]string // name → SHA-256
 	received []wire.Message
@@ -86,7 +88,8 @@ func (h *Host) Serve(ctx context.Context, under net.Conn, request string) {
 		return
 	}
 	h.mu.Lock()
-	h.conn, h.binding, h.verdict, h.tried = conn, binding, nil, 0
+	h.conn, h.binding, h.verdict, h.tried, h.counted = conn, binding, nil, 0, 0
+	h.got = 0
 	h.mu.Unlock()
 	h.Say(wire.Message{Type: "hello", Versions: []int{wire.Version}, Device: h.kit.DeviceID, Words: conn.Words()})
 	for {
@@ -113,6 +116,8 @@ func (h *Host) Serve(ctx context.Context, under net.Conn, request string) {
 			h.handle(m)
 		case wire.FrameChunk:
 			h.chunk(payload)
+		case wire.FrameAck:
+			h.ack(payload)
 		}
 		h.notify()
 	}
@@ -120,7 +125,7 @@ func (h *Host) Serve(ctx context.Context, under net.Conn, request string) {
 
 func (h *Host) handle(m wire.Message) {
 	h.mu.Lock()
-	if m.Type != "ping" && m.Type != "ack" {
+	if m.Type != "ping" {
 		h.received = append(h.received, m)
 	}
 	h.mu.Unlock()
@@ -200,10 +205,6 @@ func (h *Host) handle(m wire.Message) {
 		h.mu.Lock()
 		h.events = append(h.events, m.Events...)
 		h.mu.Unlock()
-	case "ack":
-		h.mu.Lock()
-		h.acked = m.Seq
-		h.mu.Unlock()
 	case "refresh":
 		h.picture(true)
 	case "ping":
@@ -243,6 +244,18 @@ func (h *Host) chunk(p []byte) {
 	}
 }
 
+func (h *Host) ack(p []byte) {
+	a, err := wire.ParseAck(p)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case err != nil:
+		h.tb.Errorf("acknowledgement %x: %v", p, err)
+	case a.Received <= h.counted: // otherwise a late one, of the link before
+		h.acked, h.got = a.Seq, a.Received
+	}
+}
+
 func (h *Host) fileEnd(id string) {
 	h.mu.Lock()
 	f := h.files[id]
@@ -273,8 +286,11 @@ func (h *Host) Say(m wire.Message) {
 func (h *Host) Frame(kind byte, payload []byte) {
 	h.mu.Lock()
 	conn := h.conn
-	if kind == wire.FrameControl {
+	switch kind {
+	case wire.FrameControl:
 		h.control = append(h.control, payload)
+	case wire.FrameScreen, wire.FrameChunk:
+		h.counted += uint64(len(payload))
 	}
 	h.mu.Unlock()
 	if conn != nil {
@@ -306,12 +322,14 @@ func (h *Host) picture(complete bool) {
 		h.encoder.Reset()
 	}
 	for {
-		update := h.encoder.Encode(nil, h.frame, nil)
+		update := h.encoder.Encode(nil, h.frame, nil, 0)
 		if len(update) == 0 {
 			return
 		}
 		h.sent = h.encoder.Seq()
 		conn := h.conn
+		h.counted += uint64(len(update))
+		screen.WantAck(update)
 		h.mu.Unlock()
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		_ = conn.Send(ctx, wire.FrameScreen, update)
@@ -334,6 +352,7 @@ func (h *Host) notify() {
 type Facts struct {
 	Events   []wire.Input
 	Acked    uint32
+	Unacked  uint64 // payload bytes of pictures and chunks nobody confirmed
 	Arrived  map[string]string
 	Received []wire.Message
 	Resumed  int
@@ -346,7 +365,7 @@ func (h *Host) Await(ctx context.Context, what string, ok func(Facts) bool) Fact
 	h.tb.Helper()
 	for {
 		h.mu.Lock()
-		f := Facts{Events: h.events[:len(h.events):len(h.events)], Acked: h.acked, Arrived: map[string]string{},
+		f := Facts{Events: h.events[:len(h.events):len(h.events)], Acked: h.acked, Unacked: h.counted - h.got, Arrived: map[string]string{},
 			Received: h.received[:len(h.received):len(h.received)], Resumed: h.resumed, Tries: h.tries,
 			Control: h.control[:len(h.control):len(h.control)]}
 		for k, v := range h.arrived {

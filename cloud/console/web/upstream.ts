@@ -1,0 +1,134 @@
+// The way up to the host. A socket takes whatever it is given, and what the
+// engineer types would wait behind a whole file: so no more of a file is under
+// way than the host has answered for lately, and it is cut into pieces the link
+// carries in a moment. Everything else goes out at once, before what waits.
+//
+// The host handles frames in order: the pong to a ping behind a piece says that
+// the piece has arrived.
+
+import { FrameChunk, Message, maxChunk } from "./wire";
+
+type Send = (kind: number, payload: Uint8Array) => Promise<void>;
+
+/** Pings of ours are told from others' by their numbers. */
+const firstPing = 0x40000000;
+const head = 16; // a chunk's transfer ID
+const start = 32 << 10, least = 8 << 10;
+const queueMS = 50; // of bytes that may wait in front of an input
+const pieceMS = 20;
+const windowMS = 10_000; // after that the round trip is measured anew
+
+interface Mark { end: number; at: number; acked: number; ackedAt: number }
+interface Waiting { payload: Uint8Array; done: number; resolve(): void; reject(why: Error): void }
+
+export class Upstream {
+  private sent = 0; // bytes of chunks
+  private acked = 0;
+  private ackedAt = 0;
+  private readonly marks = new Map<number, Mark>();
+  private ping = firstPing;
+  private least = Infinity; // round trip, ms
+  private leastAt = 0;
+  private rate = 0; // bytes a ms
+  private window = start;
+  private queue: Waiting[] = [];
+  private busy = false;
+
+  /** The newest round trip in ms; 0: none yet. */
+  rtt = 0;
+
+  constructor(private readonly raw: Send, private readonly say: (m: Message) => Promise<void>) {}
+
+  /** Resolves when a chunk has gone out and the next may come. */
+  send(kind: number, payload: Uint8Array): Promise<void> {
+    if (kind !== FrameChunk) return this.raw(kind, payload);
+    return new Promise((resolve, reject) => {
+      this.queue.push({ payload, done: head, resolve, reject });
+      void this.go();
+    });
+  }
+
+  /** Measures the round trip, beside what files' own pings tell. */
+  async measure(): Promise<void> {
+    if (this.marks.size > 0) return; // one is under way
+    await this.mark();
+  }
+
+  /** True when the pong was to a ping of ours. */
+  pong(seq: number): boolean {
+    if (seq < firstPing) return false;
+    const m = this.marks.get(seq);
+    if (!m) return true; // of a link before
+    this.marks.delete(seq);
+    const now = performance.now();
+    this.rtt = now - m.at;
+    if (this.rtt <= this.least || now - this.leastAt > windowMS) {
+      this.least = this.rtt;
+      this.leastAt = now;
+    }
+    if (m.end > this.acked) {
+      const sample = (m.end - m.acked) / Math.max(now - m.ackedAt, this.least, 0.1);
+      const queued = this.rtt - this.least > 2 * queueMS;
+      this.rate = queued ? sample : Math.max(sample, this.rate * 0.98);
+      this.acked = m.end;
+      this.ackedAt = now;
+      // Not by leaps: a few bytes say little about a rate.
+      this.window = Math.max(least, Math.min(this.rate * (this.least + queueMS), 2 * this.window));
+    }
+    void this.go();
+    return true;
+  }
+
+  /** The link is gone, and with it what waits. */
+  reset(): void {
+    const waiting = this.queue;
+    this.queue = [];
+    this.marks.clear();
+    this.sent = this.acked = this.rate = this.rtt = 0;
+    this.least = Infinity;
+    this.window = start;
+    for (const w of waiting) w.reject(new Error("link-lost"));
+  }
+
+  private async mark(): Promise<void> {
+    const seq = this.ping = this.ping === 0x7fffffff ? firstPing : this.ping + 1;
+    const now = performance.now();
+    if (this.sent === this.acked) this.ackedAt = now;
+    this.marks.set(seq, { end: this.sent, at: now, acked: this.acked, ackedAt: this.ackedAt });
+    await this.say({ t: "ping", seq });
+  }
+
+  /** Sends pieces of what waits while the window lets it. */
+  private async go(): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      for (let w = this.queue[0]; w; w = this.queue[0]) {
+        const under = this.sent - this.acked;
+        const size = Math.floor(Math.min(Math.max(2 << 10, this.rate * pieceMS), maxChunk, w.payload.length - w.done));
+        if (under > 0 && under + size > this.window) return; // a pong goes on
+        const piece = new Uint8Array(head + size);
+        piece.set(w.payload.subarray(0, head));
+        piece.set(w.payload.subarray(w.done, w.done + size), head);
+        try {
+          if (this.sent === this.acked) this.ackedAt = performance.now();
+          this.sent += size;
+          await this.raw(FrameChunk, piece);
+          await this.mark();
+        } catch (error) {
+          if (this.queue[0] === w) this.queue.shift();
+          w.reject(error instanceof Error ? error : new Error(String(error)));
+          continue;
+        }
+        if (this.queue[0] !== w) continue; // reset meanwhile
+        w.done += size;
+        if (w.done === w.payload.length) {
+          this.queue.shift();
+          w.resolve();
+        }
+      }
+    } finally {
+      this.busy = false;
+    }
+  }
+}
