@@ -23,6 +23,9 @@ func key(kind input.KeyType, name, code string, m input.Modifier) *input.Dispatc
 	switch code {
 	case "Enter":
 		e = e.WithWindowsVirtualKeyCode(13)
+		if kind == input.KeyDown && m&(alt|ctrl) == 0 {
+			e = e.WithText("\r")
+		}
 	case "Escape":
 		e = e.WithWindowsVirtualKeyCode(27)
 	}

@@ -14,7 +14,7 @@ import (
 // on its own).
 func TestRequests(t *testing.T) {
 	l := enterLab(t, "en-US")
-	all := []string{"#ask-view", "#ask-control", "#send-file", "#get-file", "#ask-clipboard-to-pc", "#ask-clipboard-to-engineer", "#ask-chat", "#ask-pointer"}
+	all := []string{"#ask-view", "#ask-control", "#send-file", "#ask-fetch", "#ask-clipboard-to-pc", "#ask-clipboard-to-engineer", "#ask-chat", "#ask-pointer"}
 	if l.Text(`document.querySelector("#more").open`) != "false" {
 		t.Error("the rest is in the way from the start")
 	}
@@ -26,7 +26,7 @@ func TestRequests(t *testing.T) {
 	// What is off is there, in words, and cannot be pressed.
 	l.May(map[string]string{wire.Files: "no-scanner", wire.ClipboardToPC: "never", wire.ClipboardToMe: "off", wire.Chat: "policy", wire.Pointer: "toString"})
 	l.Wait(is("#send-file", "off", "no-scanner"))
-	for id, want := range map[string]string{"#get-file": "No malware scanner", "#ask-clipboard-to-pc": "Never on an instrument with patient data", "#ask-clipboard-to-engineer": "Off until",
+	for id, want := range map[string]string{"#ask-fetch": "No malware scanner", "#ask-clipboard-to-pc": "Never on an instrument with patient data", "#ask-clipboard-to-engineer": "Off until",
 		"#ask-chat": "Not allowed by the site’s policy", "#ask-pointer": "Not possible now"} {
 		if got := line(id); !strings.HasPrefix(got, want) || l.Text(`document.querySelector("`+id+`").getAttribute("aria-disabled")`) != "true" {
 			t.Errorf("%s says %q", id, got)

@@ -9,8 +9,9 @@ export type Standing = "idle" | "asked" | "granted" | "denied" | "timeout";
 const whys: Record<string, Key> = {
   denied: "denied", timeout: "timeout", policy: "whyPolicy", throttled: "whyThrottled", pending: "whyPending", name: "whyName",
   "pin-missing": "whyPinMissing", "pin-wrong": "whyPinWrong", "not-allowed": "whyNotAllowed", "helper-lost": "whyHelper", "no-helper": "whyHelper", locked: "whyLocked",
-  withdrawn: "whyWithdrawn", "link-lost": "whyLost", hash: "whyHash", size: "whyHash", disk: "whyDisk", "disk-full": "whyDisk", "too-many": "whyMany", expired: "whyExpired", revoked: "whyRevoked", released: "whyReleased", "run-started": "whyRun",
-  off: "whyOff", never: "whyNever", "no-scanner": "whyNoScanner",
+  withdrawn: "whyWithdrawn", "link-lost": "whyLost", hash: "whyHash", size: "whyHash", disk: "whyDisk", "disk-full": "whyDisk", "too-many": "whyMany", infected: "whyInfected", "no-scanner": "whyNoScanner", "scan-failed": "whyScan", "scan-too-large": "whyScanSize", window: "whyWindow",
+  changed: "whyChanged", "too-large-here": "whyTooLargeHere", "too-large": "whyScanSize", cancelled: "whyCancelled", gone: "whyEnded", expired: "whyExpired", revoked: "whyRevoked", released: "whyReleased", "run-started": "whyRun",
+  off: "whyOff", never: "whyNever",
 };
 
 /** What can be done about it, below the button. */

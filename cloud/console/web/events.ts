@@ -41,8 +41,8 @@ const kinds: Record<string, Words> = {
   throttled: () => [t("evThrottled"), "bad", []],
   "lease-end": (f) => [t("evLeaseEnd", { cap: cap(f), why: why(f, "why") }), "", ["capability", "why"]],
   file: (f) => f.state === "finished"
-    ? [t("evFile", { size: amount(Number(f.size) || 0) }), "good", ["state", "size", "transfer"]]
-    : [t("evFileFailed", { why: why(f, "why") || f.state || "" }), "bad", ["state", "why", "size", "transfer"]],
+    ? [t(f.direction === "to-engineer" ? "evFileSent" : "evFile", { size: amount(Number(f.size) || 0) }), "good", ["state", "size", "transfer", "direction"]]
+    : [t("evFileFailed", { why: why(f, "why") || f.state || "" }), "bad", ["state", "why", "size", "transfer", "direction"]],
   "link-lost": () => [t("evLinkLost"), "", []],
   resumed: () => [t("evResumed"), "", []],
   ended: (f) => [endText(f.why ?? ""), "note", ["why", "by"]],

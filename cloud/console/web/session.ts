@@ -58,12 +58,12 @@ export class Session {
     private readonly canvas: HTMLCanvasElement, private readonly tell: (m: ToWorker) => void,
   ) {
     const { signal } = this.life, back = (): void => { if (this.mode === "steer") this.capture.focus(); };
-    this.files = new FilePanel((id) => this.cancelFile(id), (file) => this.send(file));
+    this.files = new FilePanel({ cancel: (id) => this.cancelFile(id), again: (file) => this.send(file), fetch: () => this.rail.fetch() });
     this.rail = new Rail({
       ask: (cap, id, duration) => this.ask(cap, id, duration),
-      fetch: (id) => this.say({ t: "ask-fetch", id, reason: this.reason, ticket: this.ticket }),
+      fetch: (id) => this.fetch(id),
       cancel: (id) => this.say({ t: "cancel", id }),
-      cancelFile: () => this.cancelFile(this.fileID),
+      cancelFile: (id) => this.cancelFile(id),
       choose: (file) => this.send(file),
     }, this.files);
     this.stage = new Stage(canvas, words, this.notices.element, signal);
@@ -99,6 +99,7 @@ export class Session {
     this.stage.close();
     this.life.abort();
     this.full.close();
+    this.files.close();
     this.canvas.classList.remove("steering", "pointing");
   }
 
@@ -117,6 +118,14 @@ export class Session {
     this.files.add(this.fileID, file);
     this.rail.send.asked(this.fileID);
     this.tell({ do: "file", id: this.fileID, file });
+    this.draw();
+  }
+
+  private fetch(id: string): void {
+    if (this.lostAt) return this.rail.get.set("idle", "withdrawn");
+    this.everAsked = true;
+    this.files.asked(id);
+    this.say({ t: "ask-fetch", id, reason: this.reason, ticket: this.ticket });
     this.draw();
   }
 
@@ -155,6 +164,10 @@ export class Session {
       case "paused":
         this.paused = m.on === true;
         break;
+      case "file":
+        // What the technician has not chosen yet is not known to the worker.
+        if (m.id && (m.state === "failed" || m.state === "refused")) this.fileGone(m.id, m.why ?? "");
+        break;
       case "chat":
         this.chat.message(m);
         return;
@@ -166,7 +179,12 @@ export class Session {
   }
 
   private answer(m: Message): void {
-    if (m.cap === "files" && m.id === this.rail.get.id) return this.rail.get.answer(m);
+    if (m.cap === "files" && m.id) {
+      if (m.granted && m.file) this.files.incoming(m.id, m.file); // asked for, or offered by the technician
+      else this.files.answered(m.id, m.granted === true, m.why ?? "");
+      if (m.id === this.rail.get.id) this.rail.get.answer(m);
+      return;
+    }
     const button = this.rail.of(m.cap);
     if (!button) return;
     button.id = m.id ?? button.id;
@@ -201,6 +219,11 @@ export class Session {
     }
   }
 
+  private fileGone(id: string, why: string): void {
+    this.files.answered(id, false, why);
+    if (id === this.rail.get.id && this.rail.get.busy) this.rail.get.set("idle", why);
+  }
+
   worker(m: FromWorker): void {
     switch (m.is) {
       case "size":
@@ -220,19 +243,9 @@ export class Session {
       case "quality":
         return this.head.quality.set(m);
       case "fetched":
-        return this.fetched(m.name, m.blob);
+        return this.files.fetched(m.id, m.name, m.blob);
     }
     this.draw();
-  }
-
-  /** A file of the technician's is whole: where it goes, the engineer says. */
-  private fetched(name: string, blob: Blob): void {
-    this.notices.say({ id: "fetched", icon: "download", title: t("fetched"), quote: name, action: { id: "fetched-save", name: t("fetchedSave"), run: () => {
-      const href = URL.createObjectURL(blob);
-      h("a", { href, download: name }).click();
-      setTimeout(() => URL.revokeObjectURL(href), 60_000);
-      this.notices.drop("fetched");
-    } } });
   }
 
   private setZoom(z: Zoom): void {
