@@ -129,7 +129,7 @@ export const de: Record<Key, string> = {
   fReading: "Wird gelesen", fAsked: "Das Labor wird gefragt", fSending: "Wird gesendet", fChecking: "Wird am Gerät geprüft",
   fFinished: "Angekommen", fDenied: "Abgelehnt", fTimeout: "Keine Antwort", fFailed: "Fehlgeschlagen",
   fReceiving: "Kommt an", fPaused: "Wartet auf die Verbindung", fFetched: "Angekommen, ganz und unverändert",
-  fetch: "Um eine Datei bitten", fetchName: "Eine Datei, die das Labor auswählt", saveFile: "Speichern…",
+  fetchName: "Eine Datei, die das Labor auswählt", saveFile: "Speichern…",
   capFile: "Datei",
   askAgain: "Noch einmal fragen",
   cancel: "Abbrechen",

@@ -128,7 +128,7 @@ export const en = {
   fReading: "Reading", fAsked: "Asking the technician", fSending: "Sending", fChecking: "Checking at the instrument",
   fFinished: "Received", fDenied: "Denied", fTimeout: "No answer", fFailed: "Failed",
   fReceiving: "Receiving", fPaused: "Waiting for the connection", fFetched: "Arrived, whole and unchanged",
-  fetch: "Ask for a file", fetchName: "A file the technician chooses", saveFile: "Save…",
+  fetchName: "A file the technician chooses", saveFile: "Save…",
   capFile: "File",
   askAgain: "Ask again",
   cancel: "Cancel",

@@ -4,7 +4,8 @@ import type { Request } from "./api";
 import { Chat } from "./chat";
 import { Clipboard } from "./clipboard";
 import { h } from "./dom";
-import { FilePanel } from "./filepanel";
+import { FileDesk } from "./filedesk";
+import type { FilePanel } from "./filepanel";
 import { FullScreen } from "./fullscreen";
 import { Head } from "./head";
 import { Capture, Mode } from "./input";
@@ -28,7 +29,7 @@ export class Session {
   readonly element: HTMLElement;
   readonly started = Date.now();
   readonly granted = new Set<Key>();
-  readonly files: FilePanel;
+  private readonly desk: FileDesk;
   private readonly life = new AbortController();
   private readonly rail: Rail;
   private readonly stage: Stage;
@@ -51,21 +52,27 @@ export class Session {
   private pointing = false;
   private mode: Mode = "off";
   private generation = 0;
-  private fileID = "";
 
   constructor(
     readonly request: Request, readonly reason: string, readonly ticket: string, words: string,
     private readonly canvas: HTMLCanvasElement, private readonly tell: (m: ToWorker) => void,
   ) {
     const { signal } = this.life, back = (): void => { if (this.mode === "steer") this.capture.focus(); };
-    this.files = new FilePanel({ cancel: (id) => this.cancelFile(id), again: (file) => this.send(file), fetch: () => this.rail.fetch() });
+    this.desk = new FileDesk({
+      tell, rail: () => this.rail, offered: () => this.asked(), granted: (what) => this.granted.add(what),
+      ask: (id) => {
+        if (!this.lostAt) this.say({ t: "ask-fetch", id, reason: this.reason, ticket: this.ticket });
+        this.asked();
+        return !this.lostAt;
+      },
+    });
     this.rail = new Rail({
       ask: (cap, id, duration) => this.ask(cap, id, duration),
-      fetch: (id) => this.fetch(id),
+      fetch: (id) => this.desk.fetch(id),
       cancel: (id) => this.say({ t: "cancel", id }),
-      cancelFile: (id) => this.cancelFile(id),
-      choose: (file) => this.send(file),
-    }, this.files);
+      cancelFile: (id) => this.desk.cancel(id),
+      choose: (file) => this.desk.send(file),
+    }, this.desk.panel);
     this.stage = new Stage(canvas, words, this.notices.element, signal);
     this.monitors = new Monitors((monitor) => this.say({ t: "monitor", monitor }), back);
     this.toolbar = new Toolbar({
@@ -93,13 +100,15 @@ export class Session {
     this.toggleRail(kept(railHidden) !== "hidden");
   }
 
+  get files(): FilePanel { return this.desk.panel; }
+
   close(): void {
     clearInterval(this.timer);
     this.capture.set("off");
     this.stage.close();
     this.life.abort();
     this.full.close();
-    this.files.close();
+    this.desk.panel.close();
     this.canvas.classList.remove("steering", "pointing");
   }
 
@@ -107,29 +116,15 @@ export class Session {
 
   private ask(cap: Asked, id: string, duration: "once" | "15min" | "session"): void {
     if (this.lostAt) return this.rail.of(cap)!.set("idle", "withdrawn");
-    this.everAsked = true;
     this.say({ t: "ask", id, cap, reason: this.reason, ticket: this.ticket, duration });
-    this.draw();
+    this.asked();
   }
 
-  private send(file: File): void {
+  /** Something was asked for: the words have been compared, or should have been. */
+  private asked(): void {
     this.everAsked = true;
-    this.fileID = newID();
-    this.files.add(this.fileID, file);
-    this.rail.send.asked(this.fileID);
-    this.tell({ do: "file", id: this.fileID, file });
     this.draw();
   }
-
-  private fetch(id: string): void {
-    if (this.lostAt) return this.rail.get.set("idle", "withdrawn");
-    this.everAsked = true;
-    this.files.asked(id);
-    this.say({ t: "ask-fetch", id, reason: this.reason, ticket: this.ticket });
-    this.draw();
-  }
-
-  private cancelFile(id: string): void { this.tell({ do: "cancel-file", id }); }
 
   state(s: LinkState): void {
     const lost = s.phase === "lost";
@@ -165,8 +160,7 @@ export class Session {
         this.paused = m.on === true;
         break;
       case "file":
-        // What the technician has not chosen yet is not known to the worker.
-        if (m.id && (m.state === "failed" || m.state === "refused")) this.fileGone(m.id, m.why ?? "");
+        this.desk.message(m);
         break;
       case "chat":
         this.chat.message(m);
@@ -179,12 +173,7 @@ export class Session {
   }
 
   private answer(m: Message): void {
-    if (m.cap === "files" && m.id) {
-      if (m.granted && m.file) this.files.incoming(m.id, m.file); // asked for, or offered by the technician
-      else this.files.answered(m.id, m.granted === true, m.why ?? "");
-      if (m.id === this.rail.get.id) this.rail.get.answer(m);
-      return;
-    }
+    if (m.cap === "files") return this.desk.answer(m);
     const button = this.rail.of(m.cap);
     if (!button) return;
     button.id = m.id ?? button.id;
@@ -199,30 +188,7 @@ export class Session {
     if (m.cap === "chat" && !this.chat.open) this.toggleChat();
   }
 
-  fileState(id: string, state: FileState, done: number, why = ""): void {
-    this.files.set(id, state, done, why);
-    const button = id === this.fileID ? this.rail.send : id === this.rail.get.id ? this.rail.get : null;
-    switch (state) {
-      case "sending": case "receiving": case "checking": case "paused":
-        if (button && button.standing !== "granted") button.set("granted", "allowed");
-        break;
-      case "denied": case "timeout":
-        button?.answer({ t: "answer", why: why || "denied" });
-        break;
-      case "finished":
-        this.granted.add(button === this.rail.get ? "fileGet" : "file");
-        button?.set("idle");
-        break;
-      case "failed":
-        button?.set("idle", why);
-        break;
-    }
-  }
-
-  private fileGone(id: string, why: string): void {
-    this.files.answered(id, false, why);
-    if (id === this.rail.get.id && this.rail.get.busy) this.rail.get.set("idle", why);
-  }
+  fileState(id: string, state: FileState, done: number, why?: string): void { this.desk.state(id, state, done, why); }
 
   worker(m: FromWorker): void {
     switch (m.is) {
@@ -243,7 +209,7 @@ export class Session {
       case "quality":
         return this.head.quality.set(m);
       case "fetched":
-        return this.files.fetched(m.id, m.name, m.blob);
+        return this.desk.panel.fetched(m.id, m.name, m.blob);
     }
     this.draw();
   }
