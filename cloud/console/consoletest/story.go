@@ -183,6 +183,8 @@ func steer(ctx context.Context, tb testing.TB, b *Browser, o *Other) {
 		switch e.Kind {
 		case "keydown":
 			typed += e.Key
+		case "text":
+			tb.Errorf("a key went out a second time, as the text %q", e.Text)
 		case "down":
 			down = e.X >= 599 && e.X <= 601 && e.Y >= 499 && e.Y <= 501
 		}

@@ -242,7 +242,7 @@ export const en = {
   keyPrintNote: "is not allowed: it would copy masked areas.",
   pasteTool: "Paste to PC",
   pointTool: "Point",
-  pointHint: "You are pointing: the technician sees your marker. Nothing is clicked.",
+  pointHint: "You point with a marker. Nothing is clicked.",
   keyboardLabel: "Keyboard of the instrument. Ctrl+Alt+Home leaves it.",
   capturingFull: "Your keyboard goes to the instrument. Ctrl+Alt+Enter leaves full screen.",
   clipForbidden: "The browser does not let this page read your clipboard",
