@@ -1,6 +1,8 @@
 package console_test
 
 import (
+	"unicode/utf8"
+
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
@@ -15,11 +17,17 @@ const (
 // key is one event of a key; text is what it writes when nobody takes it.
 func key(kind input.KeyType, name, code string, m input.Modifier) *input.DispatchKeyEventParams {
 	e := input.DispatchKeyEvent(kind).WithKey(name).WithCode(code).WithModifiers(m)
-	if kind == input.KeyDown && len(name) == 1 && m&(alt|ctrl) == 0 {
+	if kind == input.KeyDown && utf8.RuneCountInString(name) == 1 && m&(alt|ctrl) == 0 {
 		e = e.WithText(name)
 	}
-	if code == "Enter" {
+	switch code {
+	case "Enter":
 		e = e.WithWindowsVirtualKeyCode(13)
+		if kind == input.KeyDown && m&(alt|ctrl) == 0 {
+			e = e.WithText("\r")
+		}
+	case "Escape":
+		e = e.WithWindowsVirtualKeyCode(27)
 	}
 	if code == "KeyV" && m == ctrl {
 		e = e.WithCommands([]string{"paste"})

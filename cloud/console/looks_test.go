@@ -38,6 +38,13 @@ const overflows = `[...document.querySelectorAll(".session-head > *, .banner > *
   return r.width > 0 && (r.right > p.right + 1 || r.left < p.left - 1 || r.bottom > p.bottom + 1);
 }).map(e => e.className + ": " + e.textContent.trim()).join(" | ")`
 
+// covered lists names of buttons that the button in their corner lies upon.
+const covered = `[...document.querySelectorAll(".cap-box")].filter(b => {
+  const d = b.querySelector(".cap-drop"), r = document.createRange();
+  r.selectNodeContents(b.querySelector("strong"));
+  return d.checkVisibility() && r.getBoundingClientRect().right > d.getBoundingClientRect().left + 6;
+}).map(b => b.textContent).join(" | ")`
+
 // Every state of the page in every look: nothing is cut off, nothing sticks
 // out, in either language, from 1024×768 to 4K. Whoever changes the page keeps
 // the pictures by BECKMANCONNECT_SHOTS and looks at them.
@@ -59,7 +66,7 @@ func TestLooks(t *testing.T) {
 				t.Helper()
 				for _, k := range looks {
 					l.Look(k.width, k.height, k.ratio, k.dark)
-					for what, script := range map[string]string{"cut off": cut, "sticks out": overflows} {
+					for what, script := range map[string]string{"cut off": cut, "sticks out": overflows, "is covered": covered} {
 						if got := l.Text(script); got != "" {
 							t.Errorf("%s, %s: %s: %s", state, k.name, what, got)
 						}
@@ -96,6 +103,7 @@ func tour(l *consoletest.Lab, shoot func(string)) {
 	l.Eval(`document.querySelector("#quality").focus()`)
 	shoot("quality")
 	l.Click("#monitors")
+	l.Wait(`document.querySelector("#monitors-menu").checkVisibility()`)
 	shoot("monitors")
 	l.Click("#monitors")
 	l.Grant("#ask-control")
@@ -149,6 +157,7 @@ func tour(l *consoletest.Lab, shoot func(string)) {
 	host.Say(wire.Message{Type: "screen", State: "on"})
 	l.Desktops["m1"].Step(0)
 	host.Show(l.Desktops["m1"].Frame())
+	l.AwaitPicture(l.Desktops["m1"].Hash())
 	l.FromWorker(map[string]any{"is": "state", "state": map[string]any{"phase": "lost"}})
 	l.Wait(`document.querySelector("#lost").checkVisibility()`)
 	shoot("lost")

@@ -24,6 +24,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
@@ -197,6 +199,16 @@ func (b *Browser) Eval(script string) {
 	b.Do("run "+script, chromedp.Evaluate("void ("+script+")", nil))
 }
 
+// AllowClipboard lets pages read and write the clipboard, as a person would
+// when the browser asks.
+func (b *Browser) AllowClipboard() {
+	b.tb.Helper()
+	b.Do("allow the clipboard", chromedp.ActionFunc(func(ctx context.Context) error {
+		return browser.GrantPermissions([]browser.PermissionType{browser.PermissionTypeClipboardReadWrite, browser.PermissionTypeClipboardSanitizedWrite}).
+			Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser))
+	}))
+}
+
 // WatchWorkers keeps the page's worker where Lab.FromWorker finds it; to be
 // called before the page is opened.
 func (b *Browser) WatchWorkers() {
@@ -215,7 +227,8 @@ func (b *Browser) Text(script string) string {
 	return out
 }
 
-// Look sets size, pixel ratio and colour scheme.
+// Look sets size, pixel ratio and colour scheme; nothing moves, so that
+// pictures show how it ends.
 func (b *Browser) Look(width, height int64, ratio float64, dark bool) {
 	b.tb.Helper()
 	scheme := "light"
@@ -223,7 +236,7 @@ func (b *Browser) Look(width, height int64, ratio float64, dark bool) {
 		scheme = "dark"
 	}
 	b.Do("look", emulation.SetDeviceMetricsOverride(width, height, ratio, false),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
 }
 
 // Shot keeps a picture of the page when BECKMANCONNECT_SHOTS names a folder.

@@ -163,10 +163,26 @@ func Arrow() screen.Cursor {
 // Await waits for a message of the page's.
 func (l *Lab) Await(what string, ok func(wire.Message) bool) wire.Message {
 	l.tb.Helper()
+	all := l.AwaitAll(what, func(all []wire.Message) bool { return slices.ContainsFunc(all, ok) })
+	return all[slices.IndexFunc(all, ok)]
+}
+
+// AwaitAll waits until all of the page's messages so far are what ok wants.
+func (l *Lab) AwaitAll(what string, ok func([]wire.Message) bool) []wire.Message {
+	l.tb.Helper()
 	ctx, cancel := context.WithTimeout(l.Ctx, patience)
 	defer cancel()
-	f := l.Other.Host.Await(ctx, what, func(f engineertest.Facts) bool { return slices.ContainsFunc(f.Received, ok) })
-	return f.Received[slices.IndexFunc(f.Received, ok)]
+	return l.Other.Host.Await(ctx, what, func(f engineertest.Facts) bool { return ok(f.Received) }).Received
+}
+
+// Of gives the messages of one type.
+func Of(kind string, all []wire.Message) (out []wire.Message) {
+	for _, m := range all {
+		if m.Type == kind {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // Events waits until the host has got what ok wants to see, and gives it.
@@ -217,6 +233,9 @@ func (l *Lab) instead(m wire.Message) (done bool) {
 	}
 	return true
 }
+
+// Soon is long enough to be looked at, and short enough to wait for.
+const Soon = 4 * time.Second
 
 // Until is a time of the host's clock that lies so far ahead.
 func Until(d time.Duration) int64 { return time.Now().Add(d).UnixMilli() }

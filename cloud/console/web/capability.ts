@@ -9,8 +9,9 @@ export type Standing = "idle" | "asked" | "granted" | "denied" | "timeout";
 const whys: Record<string, Key> = {
   denied: "denied", timeout: "timeout", policy: "whyPolicy", throttled: "whyThrottled", pending: "whyPending", name: "whyName",
   "pin-missing": "whyPinMissing", "pin-wrong": "whyPinWrong", "not-allowed": "whyNotAllowed", "helper-lost": "whyHelper", "no-helper": "whyHelper", locked: "whyLocked",
-  withdrawn: "whyWithdrawn", "link-lost": "whyLost", hash: "whyHash", size: "whyHash", disk: "whyDisk", "disk-full": "whyDisk", "too-many": "whyMany", infected: "whyInfected", off: "whyOff", never: "whyNever", "no-scanner": "whyNoScanner", "scan-failed": "whyScan", "scan-too-large": "whyScanSize", window: "whyWindow",
+  withdrawn: "whyWithdrawn", "link-lost": "whyLost", hash: "whyHash", size: "whyHash", disk: "whyDisk", "disk-full": "whyDisk", "too-many": "whyMany", infected: "whyInfected", "no-scanner": "whyNoScanner", "scan-failed": "whyScan", "scan-too-large": "whyScanSize", window: "whyWindow",
   changed: "whyChanged", "too-large-here": "whyTooLargeHere", "too-large": "whyScanSize", cancelled: "whyCancelled", gone: "whyEnded", expired: "whyExpired", revoked: "whyRevoked", released: "whyReleased", "run-started": "whyRun",
+  off: "whyOff", never: "whyNever",
 };
 
 /** What can be done about it, below the button. */
@@ -36,6 +37,8 @@ export interface CapabilityConfig {
   granted?: Key;
   /** One of the list under "More". */
   small?: boolean;
+  /** Its neighbour says already what can be done about a no. */
+  brief?: boolean;
   ask(): void;
   drop(): void;
 }
@@ -119,7 +122,7 @@ export class CapabilityButton {
     setText(this.line, this.describe());
     const closed = String(this.closed);
     if (this.button.getAttribute("aria-disabled") !== closed) this.button.setAttribute("aria-disabled", closed);
-    const note = this.busy ? undefined : known(notes, why);
+    const note = this.busy || (this.off && this.conf.brief) ? undefined : known(notes, why);
     setText(this.note, note ? t(note) : "");
     show(this.note, note !== undefined);
     show(this.drop, this.busy);

@@ -27,6 +27,7 @@ export class Chat {
   private readonly askButton: HTMLButtonElement;
   private readonly error = h("p", { id: "chat-error", class: "chat-error", role: "alert", hidden: true });
   private readonly pending = new Map<string, HTMLElement>();
+  private wanted = false; // it was asked for from here
   private unread = 0;
   private lastWho = "";
 
@@ -35,7 +36,10 @@ export class Chat {
     this.form = h("div", { class: "chat-form" }, this.error, h("div", { class: "chat-write" }, this.field,
       h("button", { id: "chat-send", class: "primary", type: "button", "aria-label": t("chatSend"), "data-tip": t("chatSend"), click: () => this.send() }, icon("send"))),
       h("p", { class: "chat-note" }, icon("log"), h("span", {}, t("chatLogged")), h("span", { class: "keys" }, t("chatKeys"))));
-    this.askButton = h("button", { id: "chat-ask", class: "primary", type: "button", click: () => port.ask() }, t("chatAsk"));
+    this.askButton = h("button", { id: "chat-ask", class: "primary", type: "button", click: () => {
+      this.wanted = true;
+      port.ask();
+    } }, t("chatAsk"));
     this.closed = h("div", { class: "chat-closed" }, this.why, this.askButton);
     this.element = h("section", { id: "chat", class: "chat", hidden: true, "aria-labelledby": "chat-title", keydown: (e) => {
       if ((e as KeyboardEvent).key === "Escape" && !(e as KeyboardEvent).isComposing) port.close();
@@ -58,7 +62,8 @@ export class Chat {
 
   /** Whether it may be written, or why not and whether asking helps. */
   may(granted: boolean, why: string, ask: boolean): void {
-    const opened = granted && this.form.hidden && this.open && this.closed.contains(document.activeElement);
+    const opened = granted && this.form.hidden && this.open && this.wanted;
+    if (granted) this.wanted = false;
     show(this.form, granted);
     show(this.closed, !granted);
     show(this.askButton, ask);

@@ -1,4 +1,4 @@
-// The list of files of this session, both ways, and the way to ask for one.
+// The list of files of this session, both ways.
 
 import { reason } from "./capability";
 import { h, setText, show } from "./dom";
@@ -21,7 +21,7 @@ export interface FilePanelActions {
   cancel(id: string): void;
   /** Offers a file again, after nobody answered. */
   again(file: File): void;
-  /** Asks the technician for a file again. */
+  /** Asks the technician for a file again, after nobody answered. */
   fetch(): void;
 }
 
@@ -37,12 +37,6 @@ export class FilePanel {
 
   /** A file that is offered to the technician. */
   add(id: string, file: File): void { this.row(id, file.name, file.size, true, () => this.actions.again(file)); }
-
-  /** A file the technician is asked for: which one, they choose. */
-  requested(id: string): void {
-    this.row(id, t("fetchName"), 0, false, () => this.actions.fetch());
-    this.set(id, "asked", 0);
-  }
 
   /** A file that the technician sends, asked for or not. */
   incoming(id: string, file: { name: string; size: number }): void {
@@ -96,6 +90,12 @@ export class FilePanel {
     return [...this.rows.values()].filter((r) => r.now === "finished").map((r) => r.name.textContent!);
   }
 
+  /** A file the technician has been asked for, and has not chosen yet. */
+  asked(id: string): void {
+    this.row(id, t("fetchName"), 0, false, () => this.actions.fetch());
+    this.set(id, "asked", 0);
+  }
+
   private row(id: string, name: string, size: number, mine: boolean, again?: () => void): Row {
     const state = h("span", { class: "muted" });
     const bar = h("progress", { max: String(Math.max(size, 1)), value: "0", "aria-label": name }) as HTMLProgressElement;
@@ -110,9 +110,9 @@ export class FilePanel {
       h("div", { class: "file-head" }, title, size_), bar,
       h("div", { class: "file-foot" }, state, cancel, repeat, save));
     this.list.prepend(element);
-    show(this.element, true);
     const row: Row = { element, name: title, amount: size_, state, bar, cancel, again: repeat, save, size, now: "reading", mine };
     this.rows.set(id, row);
+    show(this.element, true);
     return row;
   }
 }

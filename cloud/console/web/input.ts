@@ -123,6 +123,7 @@ export class Capture {
     if (e.button > 2) return;
     e.preventDefault();
     const at = this.at(e);
+    this.port.over(at);
     if (this.mode === "point") return kind === "down" ? this.point(at) : undefined;
     if (kind === "down") {
       this.focus();

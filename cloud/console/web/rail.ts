@@ -19,7 +19,7 @@ export interface RailPort {
   ask(cap: Asked, id: string, duration: Duration): void;
   fetch(id: string): void;
   cancel(id: string): void;
-  cancelFile(): void;
+  cancelFile(id: string): void;
   choose(file: File): void;
 }
 
@@ -53,9 +53,9 @@ export class Rail {
       this.input.value = "";
     } });
     this.send = new CapabilityButton({ id: "send-file", icon: "file", name: "file", text: "fileText", granted: "fileSending", small: true,
-      ask: () => this.input.click(), drop: () => port.cancelFile() });
-    this.get = new CapabilityButton({ id: "get-file", icon: "download", name: "fileGet", text: "fileGetText", granted: "fileReceiving", small: true,
-      ask: () => this.fetch(), drop: () => port.cancel(this.get.id) });
+      ask: () => this.input.click(), drop: () => port.cancelFile(this.send.id) });
+    this.get = new CapabilityButton({ id: "ask-fetch", icon: "download", name: "fileGet", text: "fileGetText", granted: "fileReceiving", small: true, brief: true,
+      ask: () => this.fetch(), drop: () => this.get.standing === "asked" ? port.cancel(this.get.id) : port.cancelFile(this.get.id) });
     this.duration = h("select", { id: "duration" },
       h("option", { value: "once" }, t("dOnce")), h("option", { value: "15min", selected: true }, t("d15")), h("option", { value: "session" }, t("dSession")));
     this.more = h("details", { id: "more", class: "more", toggle: () => keep(remembered, this.more.open ? "open" : "") },
@@ -78,13 +78,6 @@ export class Rail {
 
   granted(cap: Asked): boolean { return this.buttons[cap].standing === "granted"; }
 
-  /** Asks the technician for a file. */
-  fetch(): void {
-    const id = newID();
-    this.get.asked(id);
-    this.port.fetch(id);
-  }
-
   ask(cap: Asked): void {
     const button = this.buttons[cap];
     const id = newID();
@@ -92,6 +85,13 @@ export class Rail {
     // Chat and pointer are asked for once a session, whatever is chosen.
     this.port.ask(cap, id, cap === "chat" || cap === "pointer" ? "session" : this.duration.value as Duration);
     this.tick();
+  }
+
+  /** Asks the technician to choose a file for us. */
+  fetch(): void {
+    const id = newID();
+    this.get.asked(id);
+    this.port.fetch(id);
   }
 
   /** What may be asked for, as the host says. Nothing said of one: it is off. */

@@ -3,22 +3,22 @@
 import type { Request } from "./api";
 import { Chat } from "./chat";
 import { Clipboard } from "./clipboard";
-import { h, icon, setText } from "./dom";
-import { FilePanel } from "./filepanel";
+import { h } from "./dom";
+import { FileDesk } from "./filedesk";
+import type { FilePanel } from "./filepanel";
+import { FullScreen } from "./fullscreen";
+import { Head } from "./head";
 import { Capture, Mode } from "./input";
 import { Monitors } from "./monitors";
 import { Notices } from "./notices";
-import { Quality } from "./quality";
 import { Asked, Rail, keep, kept, newID } from "./rail";
 import { sendKeys } from "./sendkeys";
 import { Action, action, endDialog, helpDialog } from "./shortcuts";
 import { Stage, Zoom } from "./stage";
-import { Key, clock, t } from "./strings";
+import { Key, t } from "./strings";
 import { Toolbar } from "./toolbar";
-import { Picture, whyBlack } from "./why";
+import { Picture, bannerText, whyBlack } from "./why";
 import type { FileState, FromWorker, Input, LinkState, Message, ToWorker } from "./wire";
-
-interface LockableKeyboard { lock?(): Promise<void>; unlock?(): void }
 
 const names: Record<Asked, Key> = {
   view: "view", control: "control", "clipboard-to-pc": "capToPC", "clipboard-to-engineer": "capToMe", chat: "capChat", pointer: "capPointer",
@@ -29,7 +29,7 @@ export class Session {
   readonly element: HTMLElement;
   readonly started = Date.now();
   readonly granted = new Set<Key>();
-  readonly files: FilePanel;
+  private readonly desk: FileDesk;
   private readonly life = new AbortController();
   private readonly rail: Rail;
   private readonly stage: Stage;
@@ -38,13 +38,11 @@ export class Session {
   private readonly chat: Chat;
   private readonly clipboard: Clipboard;
   private readonly notices = new Notices();
-  private readonly quality = new Quality();
+  private readonly head: Head;
+  private readonly full: FullScreen;
   private readonly capture: Capture;
   private readonly help = helpDialog();
   private readonly ending = endDialog(() => this.tell({ do: "bye" }));
-  private readonly status = h("span", { id: "status", role: "status" });
-  private readonly time = h("span", { class: "muted mono" });
-  private readonly words: HTMLElement;
   private readonly timer: number;
   private zoom: Zoom = "fit";
   private picture: Picture = { screen: "", drawn: false };
@@ -52,24 +50,29 @@ export class Session {
   private paused = false;
   private lostAt = 0;
   private pointing = false;
-  private locked = false;
   private mode: Mode = "off";
   private generation = 0;
-  private fileID = "";
 
   constructor(
     readonly request: Request, readonly reason: string, readonly ticket: string, words: string,
     private readonly canvas: HTMLCanvasElement, private readonly tell: (m: ToWorker) => void,
   ) {
     const { signal } = this.life, back = (): void => { if (this.mode === "steer") this.capture.focus(); };
-    this.files = new FilePanel({ cancel: (id) => this.cancelFile(id), again: (file) => this.send(file), fetch: () => this.rail.fetch() });
+    this.desk = new FileDesk({
+      tell, rail: () => this.rail, offered: () => this.asked(), granted: (what) => this.granted.add(what),
+      ask: (id) => {
+        if (!this.lostAt) this.say({ t: "ask-fetch", id, reason: this.reason, ticket: this.ticket });
+        this.asked();
+        return !this.lostAt;
+      },
+    });
     this.rail = new Rail({
       ask: (cap, id, duration) => this.ask(cap, id, duration),
-      fetch: (id) => this.fetch(id),
+      fetch: (id) => this.desk.fetch(id),
       cancel: (id) => this.say({ t: "cancel", id }),
-      cancelFile: () => this.cancelFile(this.fileID),
-      choose: (file) => this.send(file),
-    }, this.files);
+      cancelFile: (id) => this.desk.cancel(id),
+      choose: (file) => this.desk.send(file),
+    }, this.desk.panel);
     this.stage = new Stage(canvas, words, this.notices.element, signal);
     this.monitors = new Monitors((monitor) => this.say({ t: "monitor", monitor }), back);
     this.toolbar = new Toolbar({
@@ -80,8 +83,11 @@ export class Session {
       say: (m) => this.say(m), ask: () => this.rail.ask("chat"), id: newID, unread: (n) => this.toolbar.unread(n), close: () => this.toggleChat(),
     });
     this.clipboard = new Clipboard((m) => this.say(m), this.notices, signal);
-    this.words = h("strong", { id: "words" }, words);
-    this.element = this.build();
+    this.head = new Head(request, reason, ticket, words, () => this.ending.showModal());
+    this.element = h("main", { class: "session", id: "content" }, this.head.element, this.rail.element,
+      h("section", { class: "screen-box", "aria-label": t("screenLabel") }, this.toolbar.element, this.stage.element),
+      this.chat.element, this.help, this.ending);
+    this.full = new FullScreen(this.element, this.draw, signal);
     this.capture = new Capture(canvas, this.stage.field, {
       size: () => this.stage.size,
       send: (events: Input[]) => this.say({ t: "input", gen: this.generation, events }),
@@ -89,65 +95,36 @@ export class Session {
     }, signal);
     for (const type of ["focus", "blur"]) this.stage.field.addEventListener(type, this.draw);
     document.addEventListener("keydown", (e) => { if (e.target !== this.stage.field && this.shortcut(e)) e.preventDefault(); }, { signal });
-    document.addEventListener("fullscreenchange", this.draw, { signal });
     this.timer = window.setInterval(this.draw, 500);
     this.clipboard.link(true);
     this.toggleRail(kept(railHidden) !== "hidden");
   }
 
-  private build(): HTMLElement {
-    const { type, serial, technician } = this.request, about = [technician, this.reason, this.ticket].filter(Boolean).join(" · ");
-    return h("main", { class: "session", id: "content" },
-      h("header", { class: "session-head" },
-        h("img", { src: "/assets/mark.svg", alt: "", width: "28", height: "28" }),
-        h("div", { class: "grow" }, h("h1", {}, type, " ", h("span", { class: "muted mono" }, serial)), h("p", { class: "muted", title: about }, about)),
-        h("div", { class: "words small", title: t("compareText") }, icon("shield"), h("span", { class: "muted" }, t("wordsShort")), this.words),
-        this.quality.element,
-        h("div", { class: "pill" }, h("span", { class: "dot on", "aria-hidden": "true" }), this.status, this.time),
-        h("button", { id: "end", class: "stop", type: "button", click: () => this.ending.showModal() }, icon("end"), t("end"))),
-      this.rail.element,
-      h("section", { class: "screen-box", "aria-label": t("screenLabel") }, this.toolbar.element, this.stage.element),
-      this.chat.element, this.help, this.ending);
-  }
+  get files(): FilePanel { return this.desk.panel; }
 
   close(): void {
     clearInterval(this.timer);
     this.capture.set("off");
     this.stage.close();
-    this.files.close();
     this.life.abort();
-    this.lockKeys(false);
+    this.full.close();
+    this.desk.panel.close();
     this.canvas.classList.remove("steering", "pointing");
-    if (document.fullscreenElement) void document.exitFullscreen().catch(() => undefined);
   }
 
   private say(message: Message): void { this.tell({ do: "say", message }); }
 
   private ask(cap: Asked, id: string, duration: "once" | "15min" | "session"): void {
     if (this.lostAt) return this.rail.of(cap)!.set("idle", "withdrawn");
-    this.everAsked = true;
     this.say({ t: "ask", id, cap, reason: this.reason, ticket: this.ticket, duration });
-    this.draw();
+    this.asked();
   }
 
-  private send(file: File): void {
+  /** Something was asked for: the words have been compared, or should have been. */
+  private asked(): void {
     this.everAsked = true;
-    this.fileID = newID();
-    this.files.add(this.fileID, file);
-    this.rail.send.asked(this.fileID);
-    this.tell({ do: "file", id: this.fileID, file });
     this.draw();
   }
-
-  private fetch(id: string): void {
-    if (this.lost) return;
-    this.everAsked = true;
-    this.files.requested(id);
-    this.say({ t: "ask-fetch", id, reason: this.reason, ticket: this.ticket });
-    this.draw();
-  }
-
-  private cancelFile(id: string): void { this.tell({ do: "cancel-file", id }); }
 
   state(s: LinkState): void {
     const lost = s.phase === "lost";
@@ -159,7 +136,7 @@ export class Session {
     }
     if (s.phase === "session" || lost) this.clipboard.link(!lost);
     if (s.phase === "session") this.lostAt = 0;
-    if (s.words) setText(this.words, s.words);
+    if (s.words) this.head.words(s.words);
     this.draw();
   }
 
@@ -169,10 +146,6 @@ export class Session {
         this.rail.may(m.may ?? {});
         break;
       case "answer":
-        if (m.cap === "files" && m.id) {
-          if (m.granted && m.file) this.files.incoming(m.id, m.file);
-          else this.files.answered(m.id, m.granted === true, m.why ?? "");
-        }
         this.answer(m);
         break;
       case "lease-end":
@@ -183,12 +156,11 @@ export class Session {
         if (m.state !== undefined) this.picture.screen = m.state;
         this.monitors.set(m.monitors, m.monitor);
         break;
-      case "file":
-        // What the technician has not chosen yet is not known to the worker.
-        if (m.id && (m.state === "failed" || m.state === "refused")) this.files.answered(m.id, false, m.why ?? "");
-        break;
       case "paused":
         this.paused = m.on === true;
+        break;
+      case "file":
+        this.desk.message(m);
         break;
       case "chat":
         this.chat.message(m);
@@ -201,7 +173,7 @@ export class Session {
   }
 
   private answer(m: Message): void {
-    if (m.cap === "files" && m.id === this.rail.get.id) return this.rail.get.answer(m);
+    if (m.cap === "files") return this.desk.answer(m);
     const button = this.rail.of(m.cap);
     if (!button) return;
     button.id = m.id ?? button.id;
@@ -216,25 +188,7 @@ export class Session {
     if (m.cap === "chat" && !this.chat.open) this.toggleChat();
   }
 
-  fileState(id: string, state: FileState, done: number, why = ""): void {
-    this.files.set(id, state, done, why);
-    const button = id === this.fileID ? this.rail.send : id === this.rail.get.id ? this.rail.get : null;
-    switch (state) {
-      case "sending": case "receiving": case "checking": case "paused":
-        if (button && button.standing !== "granted") button.set("granted", "allowed");
-        break;
-      case "denied": case "timeout":
-        button?.answer({ t: "answer", why: why || "denied" });
-        break;
-      case "finished":
-        this.granted.add(button === this.rail.get ? "fileGet" : "file");
-        button?.set("idle");
-        break;
-      case "failed":
-        button?.set("idle", why);
-        break;
-    }
-  }
+  fileState(id: string, state: FileState, done: number, why?: string): void { this.desk.state(id, state, done, why); }
 
   worker(m: FromWorker): void {
     switch (m.is) {
@@ -244,7 +198,7 @@ export class Session {
       case "blank":
         this.picture.drawn = false;
         this.stage.cursor.forget();
-        this.quality.forget();
+        this.head.quality.forget();
         break;
       case "drawn":
         if (this.picture.drawn) return; // nothing here changes with a frame
@@ -253,22 +207,11 @@ export class Session {
       case "cursor":
         return this.stage.cursor.frame(m);
       case "quality":
-        return this.quality.set(m);
+        return this.head.quality.set(m);
       case "fetched":
-        return this.fetched(m.id, m.name, m.blob);
+        return this.desk.panel.fetched(m.id, m.name, m.blob);
     }
     this.draw();
-  }
-
-  /** A file of the technician's is whole: where it goes, the engineer says. */
-  private fetched(id: string, name: string, blob: Blob): void {
-    this.files.fetched(id, name, blob);
-    this.notices.say({ id: "fetched", icon: "download", title: t("fetched"), quote: name, action: { id: "fetched-save", name: t("fetchedSave"), run: () => {
-      const href = URL.createObjectURL(blob);
-      h("a", { href, download: name }).click();
-      setTimeout(() => URL.revokeObjectURL(href), 60_000);
-      this.notices.drop("fetched");
-    } } });
   }
 
   private setZoom(z: Zoom): void {
@@ -294,22 +237,8 @@ export class Session {
   }
 
   private async toggleFull(): Promise<void> {
-    try {
-      if (document.fullscreenElement) await document.exitFullscreen();
-      else await this.element.requestFullscreen({ navigationUI: "hide" });
-    } catch {
-      this.notices.say({ id: "full", icon: "full", title: t("fullForbidden"), tone: "bad", passes: true });
-    }
+    if (!await this.full.toggle()) this.notices.say({ id: "full", icon: "full", title: t("fullForbidden"), tone: "bad", passes: true });
     if (this.mode === "steer") this.capture.focus();
-  }
-
-  /** In full screen, and while steering, the host gets Alt+Tab and the others. */
-  private lockKeys(on: boolean): void {
-    if (on === this.locked) return;
-    this.locked = on;
-    const { keyboard } = navigator as { keyboard?: LockableKeyboard };
-    if (on) void keyboard?.lock?.().catch(() => undefined);
-    else keyboard?.unlock?.();
   }
 
   private async paste(): Promise<void> {
@@ -329,7 +258,7 @@ export class Session {
   private act(what: Action): void {
     if (this.help.open || this.ending.open) return;
     switch (what) {
-      case "leave": return this.element.querySelector<HTMLElement>(document.fullscreenElement ? "#full" : "#end")!.focus();
+      case "leave": return (this.full.on ? this.element.querySelector<HTMLElement>("#full")! : this.head.end).focus();
       case "full": return void this.toggleFull();
       case "fit": return this.setZoom(this.zoom === "fit" ? "actual" : "fit");
       case "chat": return this.toggleChat();
@@ -341,14 +270,12 @@ export class Session {
   }
 
   private readonly draw = (): void => {
-    const lost = this.lostAt > 0, { drawn } = this.picture, full = document.fullscreenElement === this.element;
+    const lost = this.lostAt > 0, { drawn } = this.picture, full = this.full.on;
     const steers = this.rail.granted("control") && !lost && drawn, points = this.rail.granted("pointer") && !lost && drawn;
     if (!this.rail.granted("pointer")) this.pointing = false;
     this.rail.tick();
-    setText(this.status, lost ? t("statusLost") : t("statusSession"));
     document.body.dataset.lost = String(lost);
-    setText(this.time, clock(Date.now() - this.started));
-    this.quality.link(lost);
+    this.head.tick(lost);
     this.mode = points && this.pointing ? "point" : steers && !this.paused ? "steer" : "off";
     this.capture.set(this.mode, lost);
     this.capture.keyboard.pasteText = this.rail.granted("clipboard-to-pc") ? (text) => this.clipboard.paste(text) : null;
@@ -359,23 +286,13 @@ export class Session {
     this.stage.set(this.zoom, this.monitors.scale);
     this.stage.lost(lost ? Math.floor((Date.now() - this.lostAt) / 1000) : null);
     this.element.classList.toggle("full", full);
-    this.lockKeys(full && this.mode === "steer");
+    this.full.steer(this.mode === "steer");
     const view = this.rail.of("view")!, chat = this.rail.of("chat")!;
     this.chat.may(chat.standing === "granted" && !lost, lost ? t("lostTitle") : chat.says || t("chatClosed"), chat.askable && !lost);
     const why = whyBlack(this.picture, view.standing, view.says);
     this.stage.say(why.title, why.text, why.icon, view.busy && why.title !== "", !this.everAsked);
-    const [kind, text] = this.banner(steers, full);
+    const [kind, text] = bannerText({ lost, points: this.mode === "point", steers, paused: this.paused, active: this.capture.active, full, drawn, size: this.stage.size });
     this.toolbar.set({ kind, text, drawn, zoom: this.zoom, full, rail: !this.element.classList.contains("no-rail"), steers: this.mode === "steer",
       pastes: this.rail.granted("clipboard-to-pc"), points: !points ? "no" : this.pointing ? "does" : "can", chat: this.chat.open });
   };
-
-  private banner(steers: boolean, full: boolean): [kind: string, text: string] {
-    const { width, height } = this.stage.size;
-    if (this.lostAt) return ["attention", t("lostTitle")];
-    if (this.mode === "point") return ["session", t("pointHint")];
-    if (this.paused && steers) return ["attention", `${t("pausedTitle")}. ${t("pausedText")}`];
-    if (steers && this.capture.active) return ["session", t(full ? "capturingFull" : "capturing")];
-    if (steers) return ["note", t("controlHint")];
-    return ["", this.picture.drawn ? `${width} × ${height}. ${t("maskNote")}` : ""];
-  }
 }

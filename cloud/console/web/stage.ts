@@ -69,11 +69,10 @@ export class Stage {
     const ratio = devicePixelRatio, box = { width: this.element.clientWidth, height: this.element.clientHeight };
     if (!box.width || !box.height) return;
     let scale = Math.min(box.width / width, box.height / height);
-    // Larger than life only in whole steps; 1:1 is a whole step as well.
+    // Text is sharp in whole steps; a little room is given up for that.
     const whole = Math.floor(scale * ratio + 0.001) / ratio;
     if (this.zoom === "actual") scale = actual(ratio, this.hostScale);
-    else if (whole >= 1 / ratio && (whole >= 1 || scale - whole < 0.02)) scale = whole;
-    else if (ratio === 1) scale = Math.min(scale, 1);
+    else if (whole > 0 && scale / whole < 1.3) scale = whole;
     const step = scale * ratio, crisp = Math.abs(step - Math.round(step)) < 0.001;
     const w = crisp ? width * scale : Math.floor(width * scale), hh = crisp ? height * scale : Math.floor(height * scale);
     const snap = (v: number): number => Math.max(0, Math.floor(v / 2 * ratio) / ratio);

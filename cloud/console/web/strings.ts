@@ -50,7 +50,7 @@ export function clock(ms: number): string {
 
 /** When something happened today: hours and minutes. */
 export function timeOfDay(at: Date): string {
-  return at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  return at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 /** An amount of bytes for people. */

@@ -1,4 +1,4 @@
-// Why there is no picture, in plain words and with what can be done about it.
+// Why there is no picture, and what the hands on it do, in plain words.
 
 import type { Standing } from "./capability";
 import { Key, known, t } from "./strings";
@@ -30,4 +30,16 @@ export function whyBlack(p: Picture, view: Standing, says: string): Why {
       return { title: t("askedView"), text: t("askedViewText"), icon: "eye" };
   }
   return { title: t("noView"), text: says ? `${says}.` : t("noViewText"), icon: "eye" };
+}
+
+interface Hands { lost: boolean; points: boolean; steers: boolean; paused: boolean; active: boolean; full: boolean; drawn: boolean; size: { width: number; height: number } }
+
+/** What the row above the picture says, and in which tone. */
+export function bannerText(b: Hands): [kind: string, text: string] {
+  if (b.lost) return ["attention", t("lostTitle")];
+  if (b.points) return ["session", t("pointHint")];
+  if (b.paused && b.steers) return ["attention", `${t("pausedTitle")}. ${t("pausedText")}`];
+  if (b.steers && b.active) return ["session", t(b.full ? "capturingFull" : "capturing")];
+  if (b.steers) return ["note", t("controlHint")];
+  return ["", b.drawn ? `${b.size.width} × ${b.size.height}. ${t("maskNote")}` : ""];
 }
