@@ -78,7 +78,7 @@ func openOurs(ctx context.Context, o options, p *programs) (r *rig, err error) {
 	if err = consoleAt(ctx, r.browser, address); err != nil {
 		return r, fmt.Errorf("the engineer's console: %w", err)
 	}
-	r.view = canvasView{tab: r.browser, canvas: "#screen"}
+	r.eyes = canvasView{tab: r.browser, canvas: "#screen"}
 	r.front = r.browser.Front
 	r.pids = r.processes
 	r.apart = r.truth.places
