@@ -43,7 +43,7 @@ var benches = map[string]func(context.Context, options) ([]row, error){
 	"idle":    idle,
 	"log":     appendLog,
 	"notify":  notify,
-	"screen":  screen,
+	"screen":  compareScreens,
 }
 
 // planned are benches that are to come, each with the part it measures.
