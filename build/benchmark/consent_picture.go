@@ -50,10 +50,15 @@ func (r *consentRig) picture(ctx context.Context, rounds int) (pictures, error) 
 
 // console signs the engineer in.
 func (r *consentRig) console(ctx context.Context, b *stage.Browser) error {
+	return consoleAt(ctx, b, r.house.Cloud()+"/")
+}
+
+// consoleAt signs the engineer in at a console's address.
+func consoleAt(ctx context.Context, b *stage.Browser, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
 	defer cancel()
 	for _, do := range []func() error{
-		func() error { return b.Open(r.house.Cloud() + "/") },
+		func() error { return b.Open(address) },
 		func() error { return b.Click("#sign-in") },
 		func() error { return b.Fill("#username", stage.EngineerAccount) },
 		func() error { return b.Fill("#password", stage.EngineerPassword) },

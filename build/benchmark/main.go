@@ -31,6 +31,7 @@ type options struct {
 	seconds     float64       // of each work
 	only        string        // works, by comma
 	servers     string        // contenders, by comma
+	desk        bool          // the console of beckmanconnect-desk, in place of the cloud's
 	asInstalled bool          // peers' viewers as they are installed, with JPEG
 	soak        time.Duration // mixed work for so long in place of all else
 	profile     string        // folder for profiles of service and helper
@@ -43,7 +44,7 @@ var benches = map[string]func(context.Context, options) ([]row, error){
 	"link":    link,
 	"log":     appendLog,
 	"notify":  notify,
-	"screen":  measureScreen,
+	"screen":  compareScreens,
 }
 
 // planned are benches that are to come, each with the part it measures.
@@ -63,6 +64,7 @@ func main() {
 	flag.Float64Var(&o.seconds, "seconds", 0, "screen: each work for so many `seconds` (10)")
 	flag.StringVar(&o.only, "only", "", "screen: only these `parts`, by comma: "+strings.Join(allParts(), ", "))
 	flag.StringVar(&o.servers, "servers", "", "screen: only these `servers`, by comma: ours, "+strings.Join(peers, ", "))
+	flag.BoolVar(&o.desk, "desk", false, "screen: the engineer uses beckmanconnect-desk, where the channel ends natively, in place of the cloud's page")
 	flag.BoolVar(&o.asInstalled, "as-installed", false, "screen: peers' viewers as they are installed, with JPEG, instead of lossless")
 	flag.DurationVar(&o.soak, "soak", 0, "screen: do mixed work for this long and look at the memory, nothing else")
 	flag.StringVar(&o.profile, "profile", "", "screen: leave profiles of service and desktop helper in this `folder`")

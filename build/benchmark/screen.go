@@ -41,8 +41,8 @@ type results struct {
 	memory  []memorySample
 }
 
-// measureScreen compares the picture, its steering and the files with peers.
-func measureScreen(ctx context.Context, o options) ([]row, error) {
+// compareScreens compares the picture, its steering and the files with peers.
+func compareScreens(ctx context.Context, o options) ([]row, error) {
 	xgb.Logger.SetOutput(io.Discard) // it would tell that these displays need no authority
 	parts, err := partsOf(o.only, o.servers)
 	if err != nil {

@@ -28,7 +28,7 @@ func (r *rig) fileToEngineer(ctx context.Context, round int, size int64) (rate f
 	if err != nil {
 		return 0, "", err
 	}
-	serving, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	serving, cancel := context.WithTimeout(ctx, fileWithin)
 	defer cancel()
 	h, err := openFileHand(serving, r.technician.host, now.GetSupport().GetSessionId(), fmt.Sprintf("results-%d.csv", round), size)
 	if status.Code(err) == codes.Unimplemented {

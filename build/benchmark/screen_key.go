@@ -190,7 +190,9 @@ func (r *rig) ourKeys(ctx context.Context, count int) ([]float64, error) {
 	if err := r.front(); err != nil {
 		return nil, err
 	}
-	took, err := pressKeys(ctx, r.contender, r.browser, "#screen", `document.querySelector('#screen').focus({preventScroll: true})`, count)
+	// What has the keyboard is a field where the page takes input methods' text.
+	const focus = `(document.querySelector('#keyboard') ?? document.querySelector('#screen')).focus({preventScroll: true})`
+	took, err := pressKeys(ctx, r.contender, r.browser, "#screen", focus, count)
 	if err != nil {
 		_ = r.browser.Shot(filepath.Join(r.pc.Dir, "keys.png")) // what stood in the way; the fault says where
 		return nil, errors.Join(err, fmt.Errorf("what the console showed is in %s", filepath.Join(r.pc.Dir, "keys.png")))

@@ -72,7 +72,7 @@ func (c *contender) measure(ctx context.Context, work paint.Work, long time.Dura
 		c.line.limit(motionLink)
 		defer c.line.limit(0)
 	}
-	stop, err := c.view.watch(ctx, p.Watch())
+	stop, err := c.eyes.watch(ctx, p.Watch())
 	if err != nil {
 		return m, err
 	}

@@ -44,6 +44,12 @@ func openOurs(ctx context.Context, o options, p *programs) (r *rig, err error) {
 		return r, err
 	}
 	r.closing = append(r.closing, r.house.Close)
+	// Where files are scanned, there are none without a scanner.
+	if h, has := any(r.house).(interface{ StartScanner(context.Context) error }); has {
+		if err = h.StartScanner(ctx); err != nil {
+			return r, err
+		}
+	}
 	if r.pc, err = r.house.AddPC(ctx, stage.PCConfig{Name: "pc1", Folder: o.dir, Policy: screenPolicy}); err != nil {
 		return r, err
 	}
@@ -63,10 +69,16 @@ func openOurs(ctx context.Context, o options, p *programs) (r *rig, err error) {
 	if r.browser, err = r.house.OpenBrowser(ctx); err != nil {
 		return r, err
 	}
-	if err = (&consentRig{house: r.house}).console(ctx, r.browser); err != nil {
+	address := r.house.Cloud() + "/"
+	if o.desk {
+		if address, err = r.house.OpenDesk(ctx); err != nil {
+			return r, err
+		}
+	}
+	if err = consoleAt(ctx, r.browser, address); err != nil {
 		return r, fmt.Errorf("the engineer's console: %w", err)
 	}
-	r.view = canvasView{tab: r.browser, canvas: "#screen"}
+	r.eyes = canvasView{tab: r.browser, canvas: "#screen"}
 	r.front = r.browser.Front
 	r.pids = r.processes
 	r.apart = r.truth.places

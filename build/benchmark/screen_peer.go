@@ -40,7 +40,7 @@ type contender struct {
 	display string // that the work is painted on
 	truth   *xview // what is really there
 	line    *line  // between the PC and the engineer's side
-	view    view   // what the engineer sees; nil until a viewer is connected
+	eyes    eyes   // what the engineer sees; nil until a viewer is connected
 	pids    func() ([]int, error)
 	front   func() error // brings the viewer to the front
 	apart   func() ([]image.Rectangle, error)
@@ -173,7 +173,7 @@ func watchPeer(ctx context.Context, p *programs, c *contender, how []string) err
 		return err
 	}
 	c.closing = append(c.closing, v.close)
-	c.view = v
+	c.eyes = v
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	most := 0
@@ -211,7 +211,7 @@ func (c *contender) compare() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	seen, err := c.view.picture()
+	seen, err := c.eyes.picture()
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", c.name, err)
 	}

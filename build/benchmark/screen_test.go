@@ -96,6 +96,7 @@ func TestScreenRows(t *testing.T) {
 		"idle bytes":     {func(s *results) { s.keeping = 1400 }, []string{"idle: bytes"}},
 		"idle cpu":       {func(s *results) { s.still[ours] = measured{cpu: 310 * time.Millisecond} }, []string{"idle: processor"}},
 		"file down":      {func(s *results) { s.files.toEngineer[0] = 69 }, []string{"to the engineer"}},
+		"file failed":    {func(s *results) { s.files.toPC[0] = 0 }, []string{"to the PC"}},
 		"file up":        {func(s *results) { s.files.toPC[0] = 69 }, []string{"to the PC"}},
 	} {
 		t.Run(name, func(t *testing.T) {

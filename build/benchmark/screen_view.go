@@ -37,8 +37,8 @@ func differ(a, b pixels, apart []image.Rectangle) int {
 	return n
 }
 
-// view is what the engineer has before their eyes.
-type view interface {
+// eyes see what the engineer sees.
+type eyes interface {
 	// picture is all of it.
 	picture() (pixels, error)
 	// watch counts how often a part of it changes, until stop is called.
