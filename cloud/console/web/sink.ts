@@ -2,7 +2,7 @@
 // small, the browser's private file system when it is not.
 
 /** Kept in memory up to this many bytes. */
-const inMemory = 64 << 20;
+export const inMemory = 64 << 20;
 
 export interface Sink {
   write(data: Uint8Array): void;
