@@ -35,6 +35,7 @@ interface Incoming extends Common {
   got: number;
   told: number;
   ended: boolean;
+  settling: boolean;
 }
 
 export interface FilesPort {
@@ -245,7 +246,7 @@ export class Files {
   private receive(id: string, file: { name: string; size: number; sha256: string }): void {
     const job: Incoming = {
       to: "us", id, name: file.name, size: file.size, sha256: file.sha256, state: "receiving", over: false, cancelled: false, paused: false,
-      sum: file.size > inMemory ? new Sha256() : null, waiting: [], got: 0, told: 0, ended: false,
+      sum: file.size > inMemory ? new Sha256() : null, waiting: [], got: 0, told: 0, ended: false, settling: false,
     };
     this.jobs.set(id, job);
     this.set(job, "receiving", 0);
@@ -275,9 +276,10 @@ export class Files {
 
   /** Looks at a file that came whole. */
   private async settle(job: Incoming): Promise<void> {
-    if (!job.ended || !job.sink || job.over || job.paused) return;
+    if (!job.ended || !job.sink || job.over || job.paused || job.settling) return;
     if (job.got !== job.size) return this.refuse(job, "size");
     this.set(job, "checking", job.got);
+    job.settling = true;
     try {
       const blob = await job.sink.blob();
       const sha256 = job.sum ? job.sum.copyHex() : await digest(blob);
@@ -289,6 +291,8 @@ export class Files {
       this.end(job, "finished");
     } catch {
       if (!job.paused) this.refuse(job, "disk");
+    } finally {
+      job.settling = false;
     }
   }
 

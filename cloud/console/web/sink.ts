@@ -34,7 +34,7 @@ export async function openSink(id: string, size: number): Promise<Sink> {
       if (handle.write(data) !== data.length) throw new Error("the disk is full");
     },
     async blob() {
-      handle.flush();
+      if (open) handle.flush();
       close();
       return entry.getFile();
     },
