@@ -112,7 +112,7 @@ type visit struct {
 	generation uint64 // of the newest grant
 	asks       int
 	seq        uint32
-	view       *eyes // of the pictures
+	view       *view // of the pictures
 	pong       atomic.Pointer[upload]
 	sent       atomic.Int64 // inputs
 }
@@ -120,7 +120,7 @@ type visit struct {
 // visit joins a request and proves its code.
 func (s *staff) visit(ctx context.Context, request, code string) (*visit, error) {
 	v := &visit{said: make(chan wire.Message, 1024), states: make(chan engineer.State, 64), done: make(chan struct{})}
-	v.view = newEyes(func(a wire.Ack) {
+	v.view = newView(func(a wire.Ack) {
 		_ = v.client.Send(ctx, wire.FrameAck, a.Append(nil)) // a link that ends says so by itself
 	})
 	running, cancel := context.WithCancel(ctx)

@@ -59,6 +59,7 @@ var openers = map[string]string{
 	"ipc/client":             "gRPC over the local pipe",
 	"service/device":         "the cloud's address: registration",
 	"service/link":           "the cloud's address: MQTT",
+	"service/scan":           "the malware scanner's local socket",
 	"service/relay":          "the cloud's address: the relay, as the end that is helped",
 	"service/upgrade/source": "the cloud's address: upgrades",
 	"session/channel":        "the relay, and the host's end of a channel over it",

@@ -107,5 +107,12 @@ func reserved(name string) bool {
 // Numbered is the n-th choice of a name that is taken: "report (2).pdf".
 func Numbered(name, n string) string {
 	ext := filepath.Ext(name)
-	return strings.TrimSuffix(name, ext) + " (" + n + ")" + ext
+	if len(ext) > 20 {
+		ext = ""
+	}
+	stem, tail := strings.TrimSuffix(name, ext), " ("+n+")"+ext
+	for len(stem)+len(tail) > maxFileName || !utf8.ValidString(stem) {
+		stem = stem[:len(stem)-1]
+	}
+	return strings.TrimRight(stem, " .") + tail
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
 )
 
 // Scenario 30.
@@ -130,9 +131,32 @@ func TestManyNames(t *testing.T) {
 	if tried < 20_000 {
 		t.Errorf("only %d names", tried)
 	}
-	for _, name := range listing(t, dir) {
-		if !made[filepath.Base(name)] || filepath.Base(name) != name {
-			t.Errorf("%q appeared", name)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !made[e.Name()] || e.IsDir() {
+			t.Errorf("%q appeared", e.Name())
 		}
 	}
+}
+
+// Every generated name stays what it is, and numbered it stays one.
+func TestAnyName(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := strings.Repeat("ü", rapid.IntRange(0, 80).Draw(t, "before")) + rapid.OneOf(rapid.String(), rapid.StringOf(rapid.RuneFrom([]rune("./\\:CONul1*?\"<>|\u202e\u200b\u0308aü\x00 ")))).Draw(t, "name")
+		got := Of(in)
+		if got == "" {
+			return
+		}
+		if Of(got) != got || got != filepath.Base(got) || strings.ContainsAny(got, `/\:*?"<>|`) || !filepath.IsLocal(got) {
+			t.Fatalf("%q became %q", in, got)
+		}
+		for _, n := range []string{"2", "999"} {
+			if next := Numbered(got, n); Of(next) != next || next == got || len(next) > 255 {
+				t.Fatalf("%q numbered is %q, made safe %q", got, next, Of(next))
+			}
+		}
+	})
 }

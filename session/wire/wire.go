@@ -31,7 +31,7 @@ const MaxChunk = 64 << 10
 // FileWindow is the most bytes of one file that may be under way, either way,
 // beyond what the end that gets it has said to hold (file, "running", Done).
 // More of a file to the host ends its transfer.
-const FileWindow = 2 << 20
+const FileWindow = 4 << 20
 
 // The frame types.
 const (

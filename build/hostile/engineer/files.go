@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"beckmanconnect/build/hostile/pc"
@@ -86,7 +87,7 @@ func (w *walk) offer(id, name string, data []byte) (ok bool, err error) {
 // over waits until a transfer has ended, whichever way.
 func (w *walk) over(id string) error {
 	_, err := w.peer.Hear(w.ctx, "the end of the transfer", func(m wire.Message) bool {
-		return m.Type == "file" && m.ID == id && m.State != "running"
+		return m.Type == "file" && m.ID == id && !slices.Contains([]string{"running", "checking", "saving"}, m.State)
 	})
 	return err
 }

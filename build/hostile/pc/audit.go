@@ -20,7 +20,7 @@ var narrows = map[string]bool{
 	"log.started": true, "help.ended": true, "code.tried": true, "code.wrong": true, "engineer.joined": true,
 	"engineer.refused": true, "channel.refused": true, "session.asked": true, "session.refused": true, "session.throttled": true,
 	"prompt.shown": true, "prompt.answered": true, "prompt.answer-void": true, "session.lease-ended": true, "session.ended": true,
-	"session.link-lost": true, "session.resume-refused": true, "session.revoked": true, "file.failed": true,
+	"session.link-lost": true, "session.resume-refused": true, "session.revoked": true, "file.failed": true, "file.scanned": true, "file.infected": true, "file.paused": true,
 	"desktop.refused": true, "desktop.missing": true, "session.summary": true, "pin.wrong": true, "mask.in-force": true,
 }
 
@@ -163,8 +163,8 @@ func (l *Ledger) gaveFile(sha, size string) bool {
 	return false
 }
 
-// incoming is the private folder for parts; only the service reads it.
-const incoming = ".incoming"
+// spool is the private folder for files on their way; only the service reads it.
+const spool = "spool"
 
 // lookAtFolder: every file that can be seen is one that was allowed, whole and
 // under the name the technician read; nothing lies anywhere else.
@@ -180,7 +180,7 @@ func (p *PC) lookAtFolder() error {
 		if err != nil {
 			return err
 		}
-		top, rest, _ := strings.Cut(filepath.ToSlash(rel), "/")
+		top, _, _ := strings.Cut(filepath.ToSlash(rel), "/")
 		switch {
 		case d.IsDir() && (rel == "." || rel == "data" || rel == "received"):
 			return nil
@@ -189,9 +189,9 @@ func (p *PC) lookAtFolder() error {
 				return fs.SkipDir
 			}
 			return nil
-		case rest == incoming:
+		case rel == spool:
 			if i, err := d.Info(); err == nil && i.Mode().Perm() != 0o700 {
-				p.w.Act("file", "the folder for parts is open: %v", i.Mode())
+				p.w.Act("file", "the folder for files on their way is open: %v", i.Mode())
 			}
 			return fs.SkipDir
 		case top == "received" && d.Type().IsRegular():

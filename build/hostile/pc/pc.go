@@ -103,12 +103,12 @@ func (p *PC) boot(c Config) error {
 	}
 	certificate := c.Kit.Host()
 	p.Driver, err = relay.New(context.Background(), relay.Config{
-		Machine:     support.Config{Policy: p.Site},
+		Machine:     support.Config{Policy: p.Site, Scanner: func() string { return "hostile 1" }},
 		DeviceID:    func() string { return c.Kit.DeviceID },
 		Certificate: func(context.Context) (tls.Certificate, error) { return certificate, nil },
 		StaffCA:     c.Kit.StaffCA.Pool(), Dialer: c.Dialer,
 		Store: relay.FromStore(p.store), TriesFile: filepath.Join(p.dir, "tries"),
-		PINs: book, Publisher: p.tech, Files: relay.FilesConfig{Spool: filepath.Join(p.dir, "received"), Reserve: 1},
+		PINs: book, Publisher: p.tech, Files: relay.FilesConfig{Spool: filepath.Join(p.dir, "spool"), Scanner: scanner{}, Reserve: 1},
 		Log: log, Now: p.Clock.Now, RedialMin: time.Millisecond, RedialMax: 20 * time.Millisecond,
 	})
 	if err == nil {

@@ -101,6 +101,7 @@ func (t *technician) run(ctx context.Context) {
 			}
 		case barWanted:
 			t.group.Go(func() { _ = t.p.Driver.HoldSessionBar(string(next), bar{ctx}) }) // ends with the session
+			t.group.Go(func() { t.handle(ctx, string(next)) })
 		case *hostpb.DesktopWanted:
 			t.group.Go(func() { t.p.Desktop.attach(ctx, next) })
 		case *hostpb.Prompt:

@@ -2,7 +2,7 @@
 // small, the browser's private file system when it is not.
 
 /** Kept in memory up to this many bytes. */
-const inMemory = 64 << 20;
+export const inMemory = 64 << 20;
 
 export interface Sink {
   write(data: Uint8Array): void;
@@ -34,7 +34,7 @@ export async function openSink(id: string, size: number): Promise<Sink> {
       if (handle.write(data) !== data.length) throw new Error("the disk is full");
     },
     async blob() {
-      handle.flush();
+      if (open) handle.flush();
       close();
       return entry.getFile();
     },

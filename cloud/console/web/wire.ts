@@ -14,7 +14,7 @@ export const maxChat = 2000;
 export const maxClipboard = 64 << 10;
 export const maxChunk = 64 << 10;
 /** The most bytes of one file under way beyond what its end said to hold. */
-export const fileWindow = 2 << 20;
+export const fileWindow = 4 << 20;
 
 export type Capability = "view" | "control" | "files" | "clipboard-to-pc" | "clipboard-to-engineer" | "chat" | "pointer";
 

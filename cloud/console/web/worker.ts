@@ -6,6 +6,7 @@ import { Acks } from "./acks";
 import { readCursor } from "./cursorframe";
 import { Decoder } from "./decoder";
 import { Files } from "./files";
+import { clearSinks } from "./sink";
 import { Transport, desk, wasm } from "./transport";
 import { Upstream } from "./upstream";
 import { FrameChunk, FrameControl, FrameCursor, FrameLocal, FrameScreen, FromWorker, LinkState, Message, ToWorker, version } from "./wire";
@@ -42,6 +43,7 @@ const qualityEach = 1000;
 const files = new Files({
   say, send: (kind, payload) => upstream.send(kind, payload),
   report: (id, state, done, why) => tell(why === undefined ? { is: "file", id, state, done } : { is: "file", id, state, done, why }),
+  fetched: (id, name, blob) => tell({ is: "fetched", id, name, blob }),
 });
 
 function receive(kind: number, payload: Uint8Array): void {
@@ -49,7 +51,8 @@ function receive(kind: number, payload: Uint8Array): void {
   switch (kind) {
     case FrameChunk:
       acks.got(payload.length);
-      return acks.due(true);
+      acks.due(true);
+      return files.chunk(payload);
     case FrameScreen: {
       acks.got(payload.length);
       const mine = epoch;
@@ -133,11 +136,13 @@ function message(m: Message): void {
 }
 
 function state(s: LinkState): void {
-  if (s.phase === "lost" || s.phase === "ended") files.lost();
+  if (s.phase === "lost") files.pause();
+  if (s.phase === "ended") files.lost();
   if (s.phase !== "session" || lost) {
     upstream.reset(); // another channel counts anew
     acks.reset();
   }
+  if (s.phase === "session" && lost) files.resume();
   // What changed while the link was lost, nobody will send again by itself.
   if (s.phase === "session" && lost) mention({ t: "refresh" });
   lost = s.phase === "lost";
@@ -150,6 +155,7 @@ let surface: OffscreenCanvas;
 function start(mode: "hosted" | "desk", canvas: OffscreenCanvas): void {
   surface = canvas;
   decoder = new Decoder(canvas);
+  void clearSinks().catch(() => undefined);
   const gone = (): void => {
     files.lost();
     blank();

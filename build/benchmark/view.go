@@ -12,9 +12,9 @@ import (
 	"beckmanconnect/session/wire"
 )
 
-// eyes are what the engineer sees with: they decode and answer as the
+// view is what the engineer sees: it decodes and answers as the
 // console's worker does.
-type eyes struct {
+type view struct {
 	answer func(wire.Ack)
 
 	mu       sync.Mutex
@@ -29,12 +29,12 @@ type eyes struct {
 	bytes    int
 }
 
-func newEyes(answer func(wire.Ack)) *eyes {
-	return &eyes{answer: answer, changed: make(chan struct{})}
+func newView(answer func(wire.Ack)) *view {
+	return &view{answer: answer, changed: make(chan struct{})}
 }
 
 // chunk takes a piece of a file.
-func (v *eyes) chunk(payload []byte) {
+func (v *view) chunk(payload []byte) {
 	v.mu.Lock()
 	v.received += uint64(len(payload))
 	v.arrived = time.Now()
@@ -43,7 +43,7 @@ func (v *eyes) chunk(payload []byte) {
 }
 
 // picture takes an update.
-func (v *eyes) picture(update []byte) {
+func (v *view) picture(update []byte) {
 	v.mu.Lock()
 	v.received += uint64(len(update))
 	v.arrived = time.Now()
@@ -69,7 +69,7 @@ func (v *eyes) picture(update []byte) {
 	v.flush()
 }
 
-func (v *eyes) flush() {
+func (v *view) flush() {
 	v.mu.Lock()
 	if v.held != nil {
 		v.held.Stop()
@@ -81,7 +81,7 @@ func (v *eyes) flush() {
 }
 
 // wait waits until ok, which is asked under the lock after each picture.
-func (v *eyes) wait(ctx context.Context, what string, ok func() bool) error {
+func (v *view) wait(ctx context.Context, what string, ok func() bool) error {
 	for {
 		v.mu.Lock()
 		yes, changed := ok(), v.changed
@@ -98,7 +98,7 @@ func (v *eyes) wait(ctx context.Context, what string, ok func() bool) error {
 }
 
 // sees waits until a pixel has a colour.
-func (v *eyes) sees(ctx context.Context, at image.Point, want color.RGBA) error {
+func (v *view) sees(ctx context.Context, at image.Point, want color.RGBA) error {
 	return v.wait(ctx, fmt.Sprintf("%v at %v", want, at), func() bool {
 		img := v.decoder.Image()
 		return img != nil && at.In(img.Rect) && img.RGBAAt(at.X, at.Y) == want
@@ -106,13 +106,13 @@ func (v *eyes) sees(ctx context.Context, at image.Point, want color.RGBA) error 
 }
 
 // wholeAt waits for the first whole picture.
-func (v *eyes) wholeAt(ctx context.Context) (at time.Time, err error) {
+func (v *view) wholeAt(ctx context.Context) (at time.Time, err error) {
 	err = v.wait(ctx, "a whole picture", func() bool { at = v.whole; return !at.IsZero() })
 	return at, err
 }
 
 // traffic is how many updates came so far, and their bytes.
-func (v *eyes) traffic() (updates, bytes int) {
+func (v *view) traffic() (updates, bytes int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.updates, v.bytes
