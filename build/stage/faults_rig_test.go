@@ -110,7 +110,7 @@ var madeTrust = sync.OnceValues(func() (string, error) {
 // configured and not started.
 func newHouse(t *testing.T, changes ...func(*Config)) (context.Context, *House) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 80*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	t.Cleanup(cancel)
 	h := &House{config: Config{Dir: t.TempDir(), Bin: programs(t)}}
 	for _, change := range changes {

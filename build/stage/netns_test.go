@@ -71,7 +71,7 @@ func runOnFarSide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, self, "-test.run=^"+t.Name()+"$", "-test.count=1", "-test.v")
 	cmd.Env = append(withoutProxy(os.Environ()), farSide+"=1", builtAt+"="+programs(t), "TMPDIR="+t.TempDir())

@@ -12,7 +12,7 @@ import (
 // The hand works from outside: what it types on the outer display arrives in a
 // program of the inner one as a person's typing.
 func TestHandReachesProgramsOnTheDesktop(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	h := &House{config: Config{Dir: t.TempDir()}}
 	defer h.Close()

@@ -17,8 +17,9 @@ import (
 func TestNoCallCarriesAPathABinaryOrAnAddress(t *testing.T) {
 	words := []string{"path", "file", "folder", "directory", "dir", "url", "uri", "host", "hostname", "address", "addr", "port", "ip",
 		"command", "cmd", "exec", "executable", "binary", "script", "program_path", "socket", "pipe", "library", "dll", "env", "args", "proxy"}
-	// Bytes that are not a program: each is compared or decoded, never run.
-	blobs := []string{"nonce", "token", "screen_update", "shape", "png"}
+	// Bytes that are not a program: each is compared or decoded, never run. data
+	// is of a file that was approved, which is scanned and written, never run.
+	blobs := []string{"nonce", "token", "screen_update", "cursor", "png", "data"}
 
 	for _, file := range []protoreflect.FileDescriptor{hostpb.File_ipc_hostpb_host_proto, upgradepb.File_ipc_upgradepb_upgrade_proto} {
 		for i := range file.Services().Len() {
