@@ -39,6 +39,23 @@ func (w *walk) shared() wire.Message {
 	return wire.Message{Type: "focus", On: w.r.IntN(4) > 0}
 }
 
+// proper does what a capability is for, once.
+func (w *walk) proper(c string) error {
+	switch c {
+	case wire.Chat:
+		return w.say(wire.Message{Type: "chat", ID: w.id(), Text: "hello"})
+	case wire.Pointer:
+		return w.say(wire.Message{Type: "point", X: 3, Y: 4, On: true})
+	case wire.ClipboardToPC:
+		return w.say(wire.Message{Type: "clipboard", Text: "hello"})
+	}
+	if err := w.peer.Barrier(w.ctx); err != nil { // the focus was read
+		return err
+	}
+	w.pc.Desktop.Copy(fmt.Sprintf("copied %d", w.r.Uint32()))
+	return nil
+}
+
 // noShare tries them all in a phase in which none is given.
 func (w *walk) noShare() error {
 	phase := pick(w, []func(*walk) error{
@@ -90,6 +107,9 @@ func (w *walk) shareRevoked() error {
 			w.pc.Desktop.Copy(fmt.Sprintf("copied %d", w.r.Uint32()))
 		}
 		return nil
+	}
+	if err := w.proper(c); err != nil { // so that something could come through
+		return err
 	}
 	if err := all(3); err != nil {
 		return err
