@@ -55,6 +55,9 @@ func (h *helper) wake() {
 }
 
 func (h *helper) view(on, full bool, generation uint64) {
+	if !on {
+		h.forgetMonitor() // chosen under a view that is over
+	}
 	h.push(&hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_View{View: &hostpb.HelperView{On: on, Full: full}}})
 }
 

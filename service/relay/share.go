@@ -106,6 +106,23 @@ func (h *helper) clipboard(e support.PutClipboard) {
 	h.wake()
 }
 
+// watch has the helper look at the technician's clipboard, or stop. A helper
+// that is behind hears only the last word.
+func (h *helper) watch(on bool, generation uint64) {
+	h.queue = slices.DeleteFunc(h.queue, func(c command) bool { return c.GetClipboardWatch() != nil })
+	h.push(&hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_ClipboardWatch{ClipboardWatch: &hostpb.HelperClipboardWatch{On: on}}})
+}
+
+// monitor has the helper show another one; of several the last counts.
+func (h *helper) monitor(id string, generation uint64) {
+	h.forgetMonitor()
+	h.push(&hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_Monitor{Monitor: &hostpb.HelperMonitor{Id: id}}})
+}
+
+func (h *helper) forgetMonitor() {
+	h.queue = slices.DeleteFunc(h.queue, func(c command) bool { return c.GetMonitor() != nil })
+}
+
 // SendChat says something to the engineer, as the technician who asked for help.
 func (s *Support) SendChat(technician string, r *hostpb.SendChatRequest) error {
 	return s.do(support.TechnicianSays{Technician: technician, Session: r.GetSessionId(), Text: r.GetText()}).Err

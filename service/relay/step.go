@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/service/support"
 )
 
@@ -74,7 +73,7 @@ func (s *Support) carryOut(effects []support.Effect) {
 			}
 		case support.SelectMonitor:
 			if h := s.helper; h != nil && h.id == e.Helper {
-				h.push(&hostpb.HelperCommand{Generation: e.Generation, Body: &hostpb.HelperCommand_Monitor{Monitor: &hostpb.HelperMonitor{Id: e.ID}}})
+				h.monitor(e.ID, e.Generation)
 			}
 		case support.HidePoint:
 			if h := s.helper; h != nil && h.id == e.Helper {
@@ -82,7 +81,7 @@ func (s *Support) carryOut(effects []support.Effect) {
 			}
 		case support.WatchClipboard:
 			if h := s.helper; h != nil && h.id == e.Helper {
-				h.push(&hostpb.HelperCommand{Generation: e.Generation, Body: &hostpb.HelperCommand_ClipboardWatch{ClipboardWatch: &hostpb.HelperClipboardWatch{On: e.On}}})
+				h.watch(e.On, e.Generation)
 			}
 		case support.PutClipboard:
 			if h := s.helper; h != nil && h.id == e.Helper {

@@ -31,7 +31,9 @@ var messages = []class{
 // inputs in it are markers of the ledger.
 func (w *walk) some() (m wire.Message, markers []string) {
 	session, generation := w.guess(), w.generation()
-	switch w.r.IntN(14) {
+	switch w.r.IntN(18) {
+	default:
+		m = w.shared()
 	case 0:
 		m = wire.Message{Type: "ask", ID: w.id(), Capability: pick(w, []string{wire.View, wire.Control}), Duration: pick(w, durations)}
 		w.asked++

@@ -37,7 +37,7 @@ func Kind() tally.Kind {
 	return k
 }
 
-func classes() []class { return slices.Concat(messages, rights, files, codes, certificates) }
+func classes() []class { return slices.Concat(messages, rights, shares, files, codes, certificates) }
 
 // walk is one block: a PC, and the hostile engineer's way through it.
 type walk struct {
@@ -75,6 +75,8 @@ func block(ctx context.Context, b *tally.Block) error {
 	switch b.Number % 8 {
 	case 0:
 		site.Class = "patient-data"
+	case 1, 3, 5:
+		site.Shares = true
 	case 4:
 		site.Run = true
 	}
@@ -82,6 +84,7 @@ func block(ctx context.Context, b *tally.Block) error {
 	if err != nil {
 		return err
 	}
+	p.Ledger().Shares(site.Shares)
 	w := &walk{ctx: ctx, r: b.Rand, pc: p, kit: kit, line: l, log: b.Log}
 	all := map[string]class{}
 	for _, c := range classes() {
@@ -296,6 +299,8 @@ func (w *walk) id() string {
 
 var capabilities = map[string]hostpb.Capability{
 	wire.View: hostpb.Capability_CAPABILITY_VIEW, wire.Control: hostpb.Capability_CAPABILITY_CONTROL, wire.Files: hostpb.Capability_CAPABILITY_FILES,
+	wire.Chat: hostpb.Capability_CAPABILITY_CHAT, wire.Pointer: hostpb.Capability_CAPABILITY_POINTER,
+	wire.ClipboardToPC: hostpb.Capability_CAPABILITY_CLIPBOARD_TO_PC, wire.ClipboardToMe: hostpb.Capability_CAPABILITY_CLIPBOARD_TO_ENGINEER,
 }
 
 // given: the technician gave this capability, and it is in use.

@@ -162,6 +162,9 @@ func (c *Peer) read() {
 			if json.Unmarshal(payload, &m) != nil {
 				continue
 			}
+			if c.pc != nil && (m.Type == "clipboard" || m.Type == "chat") {
+				c.pc.Ledger().Heard(c.Session(), m.Type, m.Text)
+			}
 			c.note(func() {
 				c.generation = max(c.generation, m.Generation)
 				c.heard = append(c.heard, m)

@@ -119,6 +119,8 @@ func (l *Ledger) entry(e store.Record) {
 		if !l.gaveFile(e.Fields["sha256"], e.Fields["size"]) {
 			l.w.Act("log", "%s that nobody allowed: %v", e.Kind, e.Fields)
 		}
+	case "chat.line", "clipboard.to-pc", "clipboard.to-engineer", "monitor.chosen":
+		l.shared(e)
 	default:
 		if !narrows[e.Kind] {
 			l.w.Act("log", "%s is not known to the observer: %v", e.Kind, e.Fields)
@@ -132,6 +134,7 @@ var durationNames = map[hostpb.Duration_]string{
 
 var capabilityNames = map[hostpb.Capability]string{
 	hostpb.Capability_CAPABILITY_VIEW: "view", hostpb.Capability_CAPABILITY_CONTROL: "control", hostpb.Capability_CAPABILITY_FILES: "files",
+	chat: "chat", marker: "pointer", toPC: "clipboard-to-pc", toFar: "clipboard-to-engineer",
 }
 
 // granted: each grant in the log is one yes of the technician, and no more

@@ -60,6 +60,23 @@ func (d *Desktop) Capture(n int) {
 	}
 }
 
+// Copy puts text on the technician's clipboard and tells the service, whether it
+// watches or not.
+func (d *Desktop) Copy(text string) {
+	d.mu.Lock()
+	h := d.now
+	var generation uint64
+	if h != nil {
+		generation = h.generation
+	}
+	d.mu.Unlock()
+	if h == nil {
+		return
+	}
+	d.p.ledger.copied(h.session, text)
+	h.tell(&hostpb.HelperMessage{Generation: generation, Body: &hostpb.HelperMessage_Clipboard{Clipboard: &hostpb.HelperClipboard{Text: text}}})
+}
+
 // attach serves one helper until its stream ends.
 func (d *Desktop) attach(ctx context.Context, w *hostpb.DesktopWanted) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -75,7 +92,10 @@ func (d *Desktop) attach(ctx context.Context, w *hostpb.DesktopWanted) {
 		_ = d.p.Driver.AttachDesktop(h) // refused when the session is over already
 	}()
 	h.tell(&hostpb.HelperMessage{Body: &hostpb.HelperMessage_Hello{Hello: &hostpb.HelperHello{Token: w.Token, SessionId: w.SessionId}}})
-	h.tell(&hostpb.HelperMessage{Body: &hostpb.HelperMessage_State{State: &hostpb.HelperState{Width: 32, Height: 16, Capturing: true}}})
+	h.tell(&hostpb.HelperMessage{Body: &hostpb.HelperMessage_State{State: &hostpb.HelperState{
+		Width: 32, Height: 16, Capturing: true, Monitor: "m1",
+		Monitors: []*hostpb.Monitor{{Id: "m1", Width: 32, Height: 16}, {Id: "m2", X: 32, Width: 32, Height: 16}},
+	}}})
 	d.mu.Lock()
 	d.now = h
 	d.mu.Unlock()
@@ -112,6 +132,8 @@ func (h *helperEnd) Send(c *hostpb.HelperCommand) error {
 	}
 	if in := c.GetInput(); in != nil {
 		h.d.p.ledger.applied(h.session, in.Events)
+	} else {
+		h.d.p.ledger.told(h.session, c)
 	}
 	h.d.mu.Lock()
 	h.generation = max(h.generation, c.Generation)

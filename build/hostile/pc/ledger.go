@@ -45,6 +45,8 @@ type Ledger struct {
 	received map[string]bool   // files seen in the folder
 	channels map[string]bool   // words of honest engineers' channels; nil: not known
 	begun    map[string]string // session → words under which it began
+	shares   bool              // a site policy allowed chat, pointer and clipboard
+	clips    map[string]bool   // text that was copied → whether it may leave
 }
 
 // grant is one yes of the technician.
@@ -74,7 +76,7 @@ func newLedger(w Witness, now func() support.Moment) *Ledger {
 	return &Ledger{
 		w: w, now: now, holders: map[string]map[string]bool{}, people: map[string]channel.Identity{},
 		sessions: map[string]string{}, resumes: map[string]int{}, prompts: map[string]*hostpb.Prompt{}, gone: map[string]bool{},
-		inputs: map[string]*input{}, pictures: map[[32]byte]*picture{}, received: map[string]bool{}, begun: map[string]string{},
+		inputs: map[string]*input{}, pictures: map[[32]byte]*picture{}, received: map[string]bool{}, begun: map[string]string{}, clips: map[string]bool{},
 	}
 }
 
@@ -207,7 +209,7 @@ func (l *Ledger) Arrived(markers []string) int {
 func (l *Ledger) applied(session string, events []*hostpb.InputEvent) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.holds(session, hostpb.Capability_CAPABILITY_CONTROL) == nil && !l.handedOver(session) {
+	if l.holds(session, hostpb.Capability_CAPABILITY_CONTROL) == nil && !l.handedOver(session, hostpb.Capability_CAPABILITY_CONTROL) {
 		l.w.Act("input", "%d events in session %s without control", len(events), session)
 	}
 	for _, e := range events {
@@ -233,11 +235,11 @@ func (l *Ledger) applied(session string, events []*hostpb.InputEvent) {
 
 // handedOver allows, once for each right that ended, the command that was
 // already on its way out of the service.
-func (l *Ledger) handedOver(session string) bool {
+func (l *Ledger) handedOver(session string, c hostpb.Capability) bool {
 	for _, g := range slices.Backward(l.grants) {
-		if g.prompt.SessionId == session && g.prompt.Capability == hostpb.Capability_CAPABILITY_CONTROL && !l.alive(g) && !g.handedOver {
+		if g.prompt.SessionId == session && g.prompt.Capability == c && !l.alive(g) && !g.handedOver {
 			g.handedOver = true
-			l.w.Live("inputs already handed over")
+			l.w.Live("commands already handed over")
 			return true
 		}
 	}

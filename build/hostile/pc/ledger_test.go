@@ -118,6 +118,30 @@ func TestTheObserverFinds(t *testing.T) {
 			l.shown(p)
 		},
 		"prompt: CAPABILITY_CLIPBOARD": func(l *Ledger, _ *Clock) { l.shown(prompt(hostpb.Capability_CAPABILITY_CLIPBOARD)) },
+		"pointer: ": func(l *Ledger, _ *Clock) {
+			l.told("s", &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Point{Point: &hostpb.HelperPoint{On: true, Name: anna().Name}}})
+		},
+		"pointer: the marker of": func(l *Ledger, _ *Clock) {
+			l.told("s", &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Point{Point: &hostpb.HelperPoint{On: true, Name: "System"}}})
+		},
+		"clipboard: in session": func(l *Ledger, _ *Clock) {
+			l.allow(prompt(toPC), hostpb.Duration__DURATION_ONCE) // and no view
+			l.told("s", &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Clipboard{Clipboard: &hostpb.HelperClipboard{Text: "x"}}})
+		},
+		"clipboard watch: ": func(l *Ledger, _ *Clock) {
+			l.told("s", &hostpb.HelperCommand{Body: &hostpb.HelperCommand_ClipboardWatch{ClipboardWatch: &hostpb.HelperClipboardWatch{On: true}}})
+		},
+		"monitor: ": func(l *Ledger, _ *Clock) {
+			l.told("s", &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Monitor{Monitor: &hostpb.HelperMonitor{Id: "m1"}}})
+		},
+		"clipboard: \"x\" left": func(l *Ledger, _ *Clock) { l.copied("s", "x"); l.Heard("s", "clipboard", "x") },
+		"chat: \"x\" was said":  func(l *Ledger, _ *Clock) { l.Heard("s", "chat", "x") },
+		"chat: \"x\" is shown": func(l *Ledger, _ *Clock) {
+			l.state(&hostpb.SupportState{RequestId: "r", SessionId: "s", Engineer: anna(), Chat: []*hostpb.ChatLine{{Text: "x"}}})
+		},
+		"log: chat.line that":             func(l *Ledger, _ *Clock) { l.entry(store.Record{Kind: "chat.line", Subject: "s"}) },
+		"log: clipboard.to-engineer that": func(l *Ledger, _ *Clock) { l.entry(store.Record{Kind: "clipboard.to-engineer", Subject: "s"}) },
+		"prompt: CAPABILITY_CHAT":         func(l *Ledger, _ *Clock) { l.shown(prompt(chat)) },
 		"session: ": func(l *Ledger, _ *Clock) {
 			l.state(&hostpb.SupportState{RequestId: "q", SessionId: "s", Engineer: anna()})
 		},
@@ -164,6 +188,18 @@ func TestTheObserverLetsPass(t *testing.T) {
 	l.captured("s", []byte("x"))
 	l.Saw("s", []byte("x"))
 	l.state(&hostpb.SupportState{RequestId: "r", SessionId: "s", Engineer: anna(), Leases: []*hostpb.Lease{{Capability: view}}})
+	l.Shares(true)
+	for _, c := range []hostpb.Capability{chat, marker, toPC, toFar} {
+		l.shown(prompt(c))
+		l.allow(prompt(c), hostpb.Duration__DURATION_SESSION)
+	}
+	l.told("s", &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Point{Point: &hostpb.HelperPoint{On: true, Name: anna().Name}}})
+	l.told("s", &hostpb.HelperCommand{Body: &hostpb.HelperCommand_Point{Point: &hostpb.HelperPoint{}}})
+	l.copied("s", "x")
+	l.Heard("s", "clipboard", "x")
+	l.Heard("s", "chat", "x")
+	l.state(&hostpb.SupportState{RequestId: "r", SessionId: "s", Engineer: anna(), Chat: []*hostpb.ChatLine{{Text: "x"}}})
+	l.entry(store.Record{Kind: "chat.line", Subject: "s"})
 	l.entry(store.Record{Kind: "session.granted", Subject: "s", Fields: map[string]string{"prompt": prompt(view).Id, "capability": "view", "duration": "session"}})
 	late := l.Press()
 	c.Pass(16 * time.Minute)

@@ -29,6 +29,10 @@ func (l *Ledger) shown(p *hostpb.Prompt) {
 		if p.FileName == "" || len(p.FileSha256) != 64 || strings.ContainsAny(p.FileName, `/\`) || len(p.Durations) != 1 {
 			l.w.Act("prompt", "a file is asked for by %v", p)
 		}
+	case chat, marker, toPC, toFar:
+		if !l.shares || len(p.Durations) != 1 {
+			l.w.Act("prompt", "%v is asked for, for %v", p.Capability, p.Durations)
+		}
 	default:
 		l.w.Act("prompt", "%v is asked for", p.Capability)
 	}
@@ -63,6 +67,7 @@ func (l *Ledger) state(s *hostpb.SupportState) {
 			l.w.Act("between", "session %s began over a channel that is not the engineer's own", s.SessionId)
 		}
 	}
+	l.lines(s)
 	for _, lease := range s.Leases {
 		if !l.gave(s.SessionId, lease.Capability) {
 			l.w.Act("lease", "%v in session %s was never given", lease.Capability, s.SessionId)
@@ -82,7 +87,7 @@ func (l *Ledger) gave(session string, c hostpb.Capability) bool {
 
 // plain is true for one line without anything that hides or turns it.
 func plain(s string) bool {
-	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > 256 {
+	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > 2000 {
 		return false
 	}
 	for _, r := range s {

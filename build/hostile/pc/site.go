@@ -16,6 +16,8 @@ type Policy struct {
 	Staff []string // accounts on the list
 	Class string   // "general", "patient-data"
 	Run   bool     // a run is in progress
+	// Shares allows chat, pointer and clipboard to be asked for.
+	Shares bool
 }
 
 // Region is where the PC stands.
@@ -58,7 +60,11 @@ func (s *Site) Sign(p Policy) error {
 	for _, account := range p.Staff {
 		text += fmt.Sprintf("%q, ", account)
 	}
-	signed, err := note.Sign(&note.Note{Text: text + "]\n"}, s.signer)
+	text += "]\n"
+	if p.Shares {
+		text += "[capabilities]\nchat = \"ask\"\npointer = \"ask\"\nclipboard = \"ask\"\n"
+	}
+	signed, err := note.Sign(&note.Note{Text: text}, s.signer)
 	if err != nil {
 		return err
 	}
@@ -95,7 +101,7 @@ func (s *Site) Decide(e support.Engineer, c support.Capability) support.Decision
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := s.effective.Decide(policy.Capability(c))
+	d := s.effective.Decide(policy.Of(string(c)))
 	return support.Decision{
 		Allowed: d.Allowed(), Why: d.Effect.String(), PromptTimeout: s.effective.PromptTimeout,
 		PatientData: s.effective.Class == policy.PatientData, RunInProgress: s.said.Run, Identify: string(s.effective.Identify()),
