@@ -61,12 +61,29 @@ func (in *Input) hiddenFocus() (bool, error) {
 	if len(chain) == 0 {
 		return false, nil
 	}
-	// The frame around it holds other windows of the same program at most.
+	return in.mirror.hiddenTop(chain)
+}
+
+// hiddenTop says whether the window with the keyboard is hidden: chain leads
+// from it to its top-level one.
+func (m *mirror) hiddenTop(chain []xproto.Window) (bool, error) {
 	top := chain[len(chain)-1]
-	if own, err := in.c.ownTop(top, chain...); err != nil || own {
-		return own, err
+	look, err := m.look()
+	if err != nil {
+		return true, err
 	}
-	return in.mirror.maskedTop(top)
+	i := look.find(top)
+	if i >= 0 && look.windows[i].Hidden {
+		return true, nil
+	}
+	// The frame around it holds other windows of the same program at most, and
+	// what is nested deeper than the mirror reaches may be ours.
+	if i < 0 || slices.ContainsFunc(chain, func(w xproto.Window) bool { return !slices.Contains(look.windows[i].Members, uint64(w)) }) {
+		if own, err := m.c.ownTop(top, chain...); err != nil || own {
+			return true, err
+		}
+	}
+	return look.blind(i), nil
 }
 
 // hiddenAt says whether a pointer event at a place would go to a hidden window.
@@ -75,13 +92,17 @@ func (in *Input) hiddenAt(x, y int16) (bool, error) { return in.mirror.hiddenAt(
 // hiddenAt says whether a place, in the desktop's pixels, or the window there is
 // hidden. It is asked while the server is held.
 func (m *mirror) hiddenAt(x, y int16) (bool, error) {
-	reply, err := xproto.TranslateCoordinates(m.c.Conn, m.c.root, m.c.root, x, y).Reply()
-	if err != nil {
-		return true, fmt.Errorf("x11: window under the pointer: %w", err)
-	}
 	look, err := m.look()
 	if err != nil {
 		return true, err
+	}
+	return m.hiddenIn(look, x, y)
+}
+
+func (m *mirror) hiddenIn(look look, x, y int16) (bool, error) {
+	reply, err := xproto.TranslateCoordinates(m.c.Conn, m.c.root, m.c.root, x, y).Reply()
+	if err != nil {
+		return true, fmt.Errorf("x11: window under the pointer: %w", err)
 	}
 	if look.area.Has(image.Pt(int(x), int(y))) {
 		return true, nil
@@ -110,18 +131,13 @@ func (c *conn) ownTop(w xproto.Window, also ...xproto.Window) (bool, error) {
 	return err != nil, err
 }
 
-// maskedTop says whether a window with the keyboard is masked, or shows nothing
-// but what is masked: keys typed into it would be typed blindly.
-func (m *mirror) maskedTop(w xproto.Window) (bool, error) {
-	look, err := m.look()
-	if err != nil || look.masked(w) {
-		return true, err
+// blind says whether a window shows nothing but what is masked: keys typed into
+// it would be typed blindly. One without a place, below 0, only takes keys.
+func (l look) blind(i int) bool {
+	if len(l.regions) == 0 {
+		return false
 	}
-	i := look.find(w)
-	if i < 0 { // invisible: a window that only takes keys
-		return len(look.regions) > 0, nil
-	}
-	return len(look.regions) > 0 && desktop.Area(look.regions).Covers(look.windows[i].Bounds.Intersect(look.size)), nil
+	return i < 0 || desktop.Area(l.regions).Covers(l.windows[i].Bounds.Intersect(l.size))
 }
 
 // look is what the profile hides at this moment. It is taken as for a picture,
@@ -153,9 +169,4 @@ func (m *mirror) look() (look, error) {
 
 func (l look) find(top xproto.Window) int {
 	return slices.IndexFunc(l.windows, func(w desktop.Facts) bool { return w.Members[0] == uint64(top) })
-}
-
-func (l look) masked(top xproto.Window) bool {
-	i := l.find(top)
-	return i >= 0 && l.windows[i].Mask != ""
 }

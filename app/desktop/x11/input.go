@@ -130,7 +130,7 @@ func (in *Input) at(x, y int, act func()) error {
 		return err
 	}
 	in.x, in.y = int16(min(max(x, 0), look.size.Max.X-1)), int16(min(max(y, 0), look.size.Max.Y-1))
-	hidden, err := in.hiddenAt(in.x, in.y)
+	hidden, err := in.mirror.hiddenIn(look, in.x, in.y)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func (m *mirror) windows() (facts []desktop.Facts, resized bool, err error) {
 	marks := m.take()
 	m.readings++
 	resized = marks.size || m.whole
-	if m.whole || m.uncached || time.Since(m.read) > recheck {
+	if m.whole || time.Since(m.read) > recheck {
 		m.tops, m.read = map[xproto.Window]*known{}, time.Now()
 	}
 	m.whole = true // unless all goes well
