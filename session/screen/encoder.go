@@ -228,7 +228,7 @@ func (e *Encoder) encodeTile(f Frame, i int, now time.Time) {
 		rows := max((e.room-len(e.body))/(3*r.Dx()), minRows)
 		part = rows < r.Dy()
 		r.Max.Y = min(r.Max.Y, r.Min.Y+rows)
-	} else if !t.unknown {
+	} else if !t.unknown && (!e.limited || e.room-len(e.body) >= 3*Tile*Tile) { // whatever is joined fits
 		r = e.join(i)
 	}
 	e.rect(f, r, !t.unknown, t.heat.wild(now))
