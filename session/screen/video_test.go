@@ -140,10 +140,10 @@ func TestUnknownPixelsAreNoSource(t *testing.T) {
 	clip := image.Rect(200, 150, 530, 410)
 	s.play(clip, 40)
 	// The window with the clip is dragged: what it showed comes along.
-	for range 10 {
+	for _, by := range []image.Point{{-150, -100}, {120, 60}, {-24, 14}} {
 		s.now = s.now.Add(40 * time.Millisecond)
 		from := clip
-		clip = clip.Add(image.Pt(5, 1))
+		clip = clip.Add(by)
 		s.drag(from, clip.Min)
 		s.send(nil, 0)
 	}
