@@ -89,6 +89,7 @@ type Encoder struct {
 	work    work
 	mover   mover
 	video   video
+	density float32 // of tiles sent lately: bytes a pixel
 }
 
 // NewEncoder makes an encoder whose first update is complete.

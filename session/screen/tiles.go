@@ -44,6 +44,7 @@ func (e *Encoder) encodeTile(f Frame, i int, now time.Time) {
 	}
 	e.rect(f, r, !t.unknown, t.heat.wild(now))
 	t.density = float32(len(e.body)-before) / float32(area(r))
+	e.density += (t.density - e.density) / 8
 	if part {
 		t.crop.Min.Y = r.Max.Y
 	} else {
