@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"beckmanconnect/app/desktop/clipboard"
+	"beckmanconnect/app/desktop/video"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/session/screen"
@@ -118,10 +119,12 @@ func (c Config) work(ctx context.Context, s stream, hangUp func()) error {
 	if err := c.learnMasks(s); err != nil {
 		return ending(err)
 	}
+	encoder := screen.NewEncoder(screen.Config{Video: video.New})
+	defer encoder.Close()
 	h := &helper{
 		Config: c, stream: s,
 		queue: newQueue(c.Start.GetGeneration()),
-		show:  newShow(c.Screen, screen.NewEncoder(screen.Config{})),
+		show:  newShow(c.Screen, encoder),
 	}
 	input := &applier{
 		log: c.Log, queue: h.queue, injector: c.Injector, watcher: c.Watcher,

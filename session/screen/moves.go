@@ -21,7 +21,7 @@ func (e *Encoder) findMoves(f Frame) {
 		by := m.From.Sub(m.To.Min)
 		to := m.To.Intersect(whole).Intersect(whole.Sub(by))
 		if by != (image.Point{}) && !to.Empty() && area(to) >= minMoved {
-			e.copyMoved(f, to, by)
+			e.copyMoved(f, to, by, minMoved/2)
 		}
 	}
 	for range maxCopies {
@@ -29,11 +29,12 @@ func (e *Encoder) findMoves(f Frame) {
 		if changed < minMoved || r.Dx() < 2*segment || r.Dy() < segment {
 			return
 		}
-		if e.mover.last != (image.Point{}) && e.copyMoved(f, r, e.mover.last) {
+		// What moved once mostly goes on, but empty places fit any way of moving.
+		if e.mover.last != (image.Point{}) && e.copyMoved(f, r, e.mover.last, max(changed/3, minMoved/2)) {
 			continue
 		}
 		by, ok := e.search(f, r)
-		if !ok || !e.copyMoved(f, r, by) {
+		if !ok || !e.copyMoved(f, r, by, minMoved/2) {
 			return
 		}
 		e.mover.last = by
@@ -67,13 +68,13 @@ const (
 )
 
 // copyMoved emits a copy inside r of what was moved by by, where it gains
-// enough.
-func (e *Encoder) copyMoved(f Frame, r image.Rectangle, by image.Point) bool {
+// so many pixels.
+func (e *Encoder) copyMoved(f Frame, r image.Rectangle, by image.Point, gain int) bool {
 	r = r.Intersect(image.Rect(0, 0, e.width, e.height).Sub(by))
 	if r.Empty() {
 		return false
 	}
-	to := e.trim(f, r, by)
+	to := e.trim(f, r, by, gain)
 	if to.Empty() {
 		return false
 	}
@@ -90,7 +91,7 @@ func (e *Encoder) copyMoved(f Frame, r image.Rectangle, by image.Point) bool {
 
 // trim gives the part of r for which a copy is worth it, in whole blocks; none
 // when there is no such part.
-func (e *Encoder) trim(f Frame, r image.Rectangle, by image.Point) image.Rectangle {
+func (e *Encoder) trim(f Frame, r image.Rectangle, by image.Point, gain int) image.Rectangle {
 	m := &e.mover
 	cols, rows := (r.Dx()+block-1)/block, (r.Dy()+block-1)/block
 	m.blocks = m.blocks[:0]
@@ -118,7 +119,7 @@ func (e *Encoder) trim(f Frame, r image.Rectangle, by image.Point) image.Rectang
 			x1, again = x1-1, true
 		}
 	}
-	if x0 > x1 || y0 > y1 || e.worth(cols, x0, y0, x1, y1) < minMoved/(block*block)/2 {
+	if x0 > x1 || y0 > y1 || e.worth(cols, x0, y0, x1, y1) < gain/(block*block) {
 		return image.Rectangle{}
 	}
 	return image.Rect(r.Min.X+x0*block, r.Min.Y+y0*block, r.Min.X+(x1+1)*block, r.Min.Y+(y1+1)*block).Intersect(r)

@@ -14,7 +14,7 @@ func TestPackedStream(t *testing.T) {
 		p := newPacker()
 		p.reset()
 		var d Decoder
-		for range rapid.IntRange(1, 12).Draw(t, "updates") {
+		for range rapid.IntRange(1, 6).Draw(t, "updates") {
 			p.begin()
 			var want []byte
 			for range rapid.IntRange(1, 3).Draw(t, "pieces") {

@@ -183,13 +183,13 @@ func someRect(t *rapid.T, w, h int) image.Rectangle {
 // for a tile that cannot be cut.
 func TestABudgetIsKept(t *testing.T) {
 	noise := rand.New(rand.NewPCG(3, 4))
-	c := newCanvas(640, 480, 0)
+	c := newCanvas(320, 240, 0)
 	e := NewEncoder(Config{})
 	var d Decoder
 	settle(t, e, &d, c, nil)
 	for _, colours := range []int{2, 40, 1 << 24} {
 		for _, budget := range []int{4 << 10, 16 << 10, 100 << 10} {
-			c.fill(image.Rect(5, 5, 630, 470), func(int, int) uint32 { return uint32(noise.IntN(colours)) * 0x010305 })
+			c.fill(image.Rect(5, 5, 310, 230), func(int, int) uint32 { return uint32(noise.IntN(colours)) * 0x010305 })
 			damage := []image.Rectangle(nil)
 			updates := 0
 			for first := true; first || e.Pending(); first = false {

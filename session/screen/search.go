@@ -6,7 +6,7 @@ import (
 )
 
 // segment is the length in pixels of what is looked for elsewhere.
-const segment = 16
+const segment = 24
 
 // Every so many columns of what is to be shown a segment is taken, and every so
 // many rows of what is shown it is looked for.
@@ -21,12 +21,13 @@ type mover struct {
 	blocks  []verdict
 	samples []sample
 	filter  []uint64 // one bit for each hash that occurs
-	votes   [1 << 10]vote
+	votes   [1 << voteBits]vote
 }
 
 const (
 	sampleBits = 15
 	filterBits = 17
+	voteBits   = 12
 	maxSamples = 1 << sampleBits / 2
 )
 
@@ -67,14 +68,16 @@ func (e *Encoder) search(f Frame, r image.Rectangle) (by image.Point, ok bool) {
 	for y := r.Min.Y + searchRows/2; y < r.Max.Y; y += searchRows {
 		e.look(e.shown[4*(y*e.width+r.Min.X):][:4*r.Dx()], r.Min.X, y)
 	}
-	best, total := vote{}, 0
-	for _, v := range &m.votes {
-		total += v.n
-		if v.n > best.n {
-			best = v
+	best, second := vote{}, 0
+	for i := range m.votes {
+		if v := &m.votes[i]; v.n > best.n {
+			best, second = *v, best.n
+		} else if v.n > second {
+			second = v.n
 		}
 	}
-	return best.by, best.n >= 4 && best.n >= total/8
+	// Text is full of places that are alike by chance; they do not agree.
+	return best.by, best.n >= 4 && best.n >= second+second/2
 }
 
 // sample collects segments of the frame that are not of one colour.
@@ -156,7 +159,7 @@ func (e *Encoder) look(row []byte, x0, y int) {
 
 // vote counts; when there are too many candidates, some are not heard.
 func (m *mover) vote(by image.Point) {
-	at := (uint32(by.X)*2654435761 ^ uint32(by.Y)*2246822519) >> 22
+	at := (uint32(by.X)*2654435761 ^ uint32(by.Y)*2246822519) >> (32 - voteBits)
 	for range 4 {
 		v := &m.votes[at]
 		if v.n == 0 {

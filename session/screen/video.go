@@ -81,6 +81,9 @@ func (e *Encoder) warm(f Frame, now time.Time) {
 		if density == 0 {
 			density = firstDensity
 		}
+		if t.left { // like those that were sent, more likely than like what it was
+			density = max(density, e.density)
+		}
 		t.heat.add(now, float32(area(t.crop))*density)
 	}
 }
