@@ -28,21 +28,21 @@ func TestPacer(t *testing.T) {
 	expect("a reader comes", start, true, 0)
 	p.captured(start)
 	p.link(wide)
-	p.sent(1, 100, false)
+	p.sent(1, 100, false, start)
 	expect("nothing changes", start.Add(time.Hour), false, 0)
 	now := start.Add(time.Hour)
 	for range ready { // a key's echo, the text cursor, and one more
 		p.changed()
 		expect("an echo never waits", now, true, 0)
 		p.captured(now)
-		p.sent(2, 300, false)
+		p.sent(2, 300, false, now)
 	}
 	p.changed()
 	expect("many small ones", now, false, each)
 	expect("many small ones, later", now.Add(each), true, 0)
 	now = now.Add(time.Second)
 	p.captured(now)
-	p.sent(3, large, true)
+	p.sent(3, large, true, now)
 	expect("more of a large one", now, false, each)
 	p.link(told{taken: 3, room: 0})
 	expect("no room", now.Add(time.Second), false, 0)
@@ -87,12 +87,13 @@ func TestPacerBudget(t *testing.T) {
 	now := time.Unix(1000, 0)
 	p := newPacer()
 	p.view(true, true)
+	p.captured(now)
 	p.link(told{taken: 4, room: 10_000, rate: 1 << 20})
 	if p.budget() != 10_000 {
 		t.Errorf("room for %d", p.budget())
 	}
-	p.sent(5, 6000, false)
-	p.sent(6, 3000, false)
+	p.sent(5, 6000, false, now)
+	p.sent(6, 3000, false, now)
 	if p.budget() != 0 {
 		t.Errorf("1000 are left, room for %d", p.budget())
 	}
@@ -104,9 +105,16 @@ func TestPacerBudget(t *testing.T) {
 	if p.budget() != flow.Piece(1<<20) {
 		t.Errorf("%d at once", p.budget())
 	}
+	// A PC that took 100 ms for the last picture makes larger ones.
+	p.captured(now)
+	p.sent(6, 10, false, now.Add(100*time.Millisecond))
+	p.link(told{taken: 6, room: 1 << 20, rate: 1 << 20})
+	if b := p.budget(); b < 200_000 || b > 1<<20/5+1 {
+		t.Errorf("%d at once after a slow picture", b)
+	}
 	// A large update is followed by the pause its link needs.
 	p.captured(now)
-	p.sent(7, 100_000, true)
+	p.sent(7, 100_000, true, now)
 	if c, wait := p.next(now.Add(time.Millisecond)); c || wait < 40*time.Millisecond {
 		t.Errorf("%v %v after 100,000 bytes at 1 MiB/s", c, wait)
 	}
@@ -137,7 +145,7 @@ func TestPacerNeverForgets(t *testing.T) {
 					captures++
 					seq++
 					bytes, more := rapid.IntRange(1, budget).Draw(t, "bytes"), rapid.Bool().Draw(t, "more")
-					p.sent(seq, bytes, more)
+					p.sent(seq, bytes, more, now)
 					room -= bytes
 					stale = more
 				}

@@ -169,7 +169,7 @@ func (s *show) step(send func(*hostpb.HelperMessage) error) (time.Duration, erro
 		s.mu.Lock()
 		on := s.pacer.on
 		if on {
-			s.pacer.sent(s.encoder.Seq(), len(update), s.encoder.Pending())
+			s.pacer.sent(s.encoder.Seq(), len(update), s.encoder.Pending(), s.now())
 		}
 		s.mu.Unlock()
 		if !on { // switched off while this was encoded

@@ -200,24 +200,41 @@ func carry(tun *os.File, to *line) {
 	}
 }
 
-// newEnd makes a network with a device in it. The thread that was put into the
-// network ends with its goroutine.
-func newEnd(ip [4]byte) (*end, error) {
-	type made struct {
-		*end
-		error
+// newEnd makes a network with a device in it.
+func newEnd(ip [4]byte) (e *end, err error) {
+	err = aside(func() error {
+		e, err = makeEnd(ip)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("badlink: a network of its own (needs root): %w", err)
 	}
-	done := make(chan made)
+	return e, nil
+}
+
+// aside runs f on a thread of its own for so long, and brings the thread back to
+// the network it came from. It must not end instead: processes that it started
+// may have been told to end with it.
+func aside(f func() error) error {
+	done := make(chan error)
 	go func() {
 		runtime.LockOSThread()
-		e, err := makeEnd(ip)
-		done <- made{e, err}
+		home, err := os.Open("/proc/thread-self/ns/net")
+		if err != nil {
+			runtime.UnlockOSThread()
+			done <- err
+			return
+		}
+		defer home.Close()
+		err = f()
+		if back := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET); back != nil {
+			done <- errors.Join(err, back) // such a thread is good for nothing else
+			return
+		}
+		runtime.UnlockOSThread()
+		done <- err
 	}()
-	m := <-done
-	if m.error != nil {
-		return nil, fmt.Errorf("badlink: a network of its own (needs root): %w", m.error)
-	}
-	return m.end, nil
+	return <-done
 }
 
 func makeEnd(ip [4]byte) (*end, error) {
@@ -293,14 +310,10 @@ func (e *end) close() {
 
 // inside runs f with this end's network: sockets it makes are there for good.
 func (e *end) inside(f func() error) error {
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // for ever: the thread ends with this goroutine
+	return aside(func() error {
 		if err := unix.Setns(int(e.space.Fd()), unix.CLONE_NEWNET); err != nil {
-			done <- err
-			return
+			return err
 		}
-		done <- f()
-	}()
-	return <-done
+		return f()
+	})
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"time"
 
 	"beckmanconnect/build/badlink"
@@ -62,9 +60,6 @@ func link(ctx context.Context, o options) ([]row, error) {
 	defer r.close()
 	var rows []row
 	for _, c := range conditions {
-		if only := os.Getenv("ONLY"); only != "" && !strings.Contains(c.name, only) {
-			continue
-		}
 		r.say("%s", c.name)
 		m, err := r.condition(ctx, c, o.window)
 		if errors.Is(err, errSessionOver) {

@@ -293,3 +293,35 @@ func TestFalseAnswers(t *testing.T) {
 		t.Errorf("a round trip of %v", c.RTT())
 	}
 }
+
+// Whatever the other end answers, and whenever: the account stays one.
+func TestAnyAnswer(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c, now, sent := New(), time.Duration(0), uint64(0)
+		for range rapid.IntRange(1, 80).Draw(t, "steps") {
+			now += time.Duration(rapid.IntRange(0, 3000).Draw(t, "ms")) * ms
+			if rapid.Bool().Draw(t, "send") {
+				n := rapid.IntRange(0, 1<<20).Draw(t, "bytes")
+				c.Sent(n, now)
+				sent += uint64(n)
+			} else {
+				b := wire.Ack{
+					Received: rapid.Uint64Range(0, sent+sent/4).Draw(t, "received"), Held: rapid.Uint64().Draw(t, "held"),
+				}.Append(nil)
+				a, err := wire.ParseAck(b)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c.Acked(a, now) && a.Received > sent {
+					t.Fatalf("%d arrived of %d", a.Received, sent)
+				}
+			}
+			if c.InFlight() < 0 || uint64(c.InFlight()) > sent || c.RTT() < 0 || c.Rate() < 0 || c.Room(now) < 0 || c.Spare(now) < 0 {
+				t.Fatalf("%d under way, round trip %v, rate %d, room %d and %d", c.InFlight(), c.RTT(), c.Rate(), c.Room(now), c.Spare(now))
+			}
+			if c.InFlight() == 0 && c.Room(now) < Smallest {
+				t.Fatalf("nothing is under way, room for %d", c.Room(now))
+			}
+		}
+	})
+}
