@@ -81,6 +81,7 @@ func TestKeyboard(t *testing.T) {
 			key(input.KeyDown, "Process", "KeyN", 0).WithWindowsVirtualKeyCode(229), input.ImeSetComposition("に", 1, 1), key(input.KeyUp, "Process", "KeyN", 0),
 			input.ImeSetComposition("にほん", 3, 3), input.InsertText("日本")}},
 		{"symbols", `"🧪µ"`, []chromedp.Action{input.InsertText("🧪µ")}},
+		{"key and character reported apart", "+KeyZ=Z -KeyZ", []chromedp.Action{chromedp.KeyEvent("Z")}},
 		{"after that, letters again", "+KeyA=a -KeyA", press("a", "KeyA", 0)},
 		// The technician's own keys never go out.
 		{"stop key", "+KeyB=b -KeyB", append(append(press("Pause", "Pause", 0), press("PrintScreen", "PrintScreen", 0)...), press("b", "KeyB", 0)...)},
