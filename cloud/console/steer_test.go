@@ -105,6 +105,10 @@ func TestKeyboard(t *testing.T) {
 	l.Grant("#ask-control")
 	clickPicture(l, 640, 400)
 	l.Wait(`document.activeElement.id === "keyboard"`)
+	events := l.Events("the click", func(e []wire.Input) bool { return len(e) > 0 && e[len(e)-1].Kind == "up" })
+	if last := events[len(events)-1]; last.X < 638 || last.X > 642 || last.Y < 398 || last.Y > 402 {
+		t.Errorf("in a second session a click went to %d, %d", last.X, last.Y)
+	}
 	before := len(l.Events("before", func([]wire.Input) bool { return true }))
 	// In one turn, as the browser itself reports the two of them.
 	l.Eval(`(() => {
