@@ -27,7 +27,8 @@ type pacer struct {
 	full  bool // the next picture starts anew
 	dirty bool
 
-	ready    float64 // pictures that may be taken at once
+	cost     time.Duration // from the last capture to its update
+	ready    float64       // pictures that may be taken at once
 	filled   time.Time
 	notUntil time.Time // after a capture that failed
 	paced    time.Time // after a large update: what is sent in one go waits for itself
@@ -84,13 +85,16 @@ func (p *pacer) fill(now time.Time) {
 
 // sent notes an update on its way; more says that its picture goes on.
 func (p *pacer) sent(seq uint32, bytes int, more bool, now time.Time) {
+	p.cost = min(now.Sub(p.filled), time.Second/2)
 	p.after = append(p.after, update{seq, bytes})
 	p.dirty = p.dirty || more
 	if bytes >= large {
 		p.ready = min(p.ready, 0)
 	}
+	// From the capture on: the link has been carrying what was before while this
+	// one was encoded.
 	if pause := flow.Pause(bytes, p.told.rate); p.told.rate > 0 && pause > each {
-		p.paced = now.Add(pause)
+		p.paced = p.filled.Add(pause)
 	}
 }
 
@@ -115,7 +119,9 @@ func (p *pacer) budget() int {
 	if room < flow.Smallest {
 		return 0
 	}
-	return min(room, flow.Piece(p.told.rate))
+	// A PC that takes long for a picture makes fewer and larger ones: the link
+	// should not run dry meanwhile.
+	return min(room, max(flow.Piece(p.told.rate), 2*int(float64(p.told.rate)*p.cost.Seconds())))
 }
 
 // wake asks for a call of the encoder without a change; false: there is none to

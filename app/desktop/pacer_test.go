@@ -87,6 +87,7 @@ func TestPacerBudget(t *testing.T) {
 	now := time.Unix(1000, 0)
 	p := newPacer()
 	p.view(true, true)
+	p.captured(now)
 	p.link(told{taken: 4, room: 10_000, rate: 1 << 20})
 	if p.budget() != 10_000 {
 		t.Errorf("room for %d", p.budget())
@@ -103,6 +104,13 @@ func TestPacerBudget(t *testing.T) {
 	p.link(told{taken: 6, room: 1 << 20, rate: 1 << 20})
 	if p.budget() != flow.Piece(1<<20) {
 		t.Errorf("%d at once", p.budget())
+	}
+	// A PC that took 100 ms for the last picture makes larger ones.
+	p.captured(now)
+	p.sent(6, 10, false, now.Add(100*time.Millisecond))
+	p.link(told{taken: 6, room: 1 << 20, rate: 1 << 20})
+	if b := p.budget(); b < 200_000 || b > 1<<20/5+1 {
+		t.Errorf("%d at once after a slow picture", b)
 	}
 	// A large update is followed by the pause its link needs.
 	p.captured(now)

@@ -17,6 +17,9 @@ type Config struct {
 	// longer is dropped. 0: a second, as much as cheap modems have.
 	Buffer time.Duration
 	Seed   uint64 // of the loss
+	// Congestion is TCP's congestion control at both ends; empty: cubic, which
+	// Windows and most servers use, whatever this machine does.
+	Congestion string
 }
 
 // Seen is what one direction has carried.

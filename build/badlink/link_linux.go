@@ -1,6 +1,7 @@
 package badlink
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,10 @@ type Link struct {
 	near, far *end
 	down, up  *line // near → far, far → near
 	stop      context.CancelFunc
-	wg        sync.WaitGroup
+
+	congestion string
+
+	wg sync.WaitGroup
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool
@@ -51,7 +55,7 @@ func Open(c Config) (*Link, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	l := &Link{near: near, far: far, stop: stop, conns: map[net.Conn]bool{}}
+	l := &Link{near: near, far: far, stop: stop, conns: map[net.Conn]bool{}, congestion: cmp.Or(c.Congestion, "cubic")}
 	l.down, l.up = newLine(c, far.tun, 1), newLine(c, near.tun, 2)
 	l.start(func() { l.down.run(ctx) })
 	l.start(func() { l.up.run(ctx) })
@@ -122,12 +126,36 @@ func (l *Link) Dial(ctx context.Context, address string) (net.Conn, error) {
 		_ = conn.Close()
 		return nil, fmt.Errorf("badlink: on to %s: %w", address, err)
 	}
+	if err := errors.Join(l.tcp(over), l.tcp(conn)); err != nil {
+		_ = over.Close()
+		_ = conn.Close()
+		_ = on.Close()
+		return nil, err
+	}
 	if !l.keep(over, conn, on) {
 		return nil, net.ErrClosed
 	}
 	l.start(func() { l.splice(conn, on) })
 	l.start(func() { l.splice(on, conn) })
 	return over, nil
+}
+
+// tcp sets the congestion control of one end.
+func (l *Link) tcp(conn net.Conn) error {
+	raw, err := conn.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		return err
+	}
+	var set error
+	if err := raw.Control(func(fd uintptr) {
+		set = unix.SetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION, l.congestion)
+	}); err != nil {
+		return err
+	}
+	if set != nil {
+		return fmt.Errorf("badlink: TCP with %s: %w", l.congestion, set)
+	}
+	return nil
 }
 
 func (l *Link) keep(conns ...net.Conn) bool {

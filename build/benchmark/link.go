@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -61,6 +62,10 @@ func link(ctx context.Context, o options) ([]row, error) {
 	for _, c := range conditions {
 		r.say("%s", c.name)
 		m, err := r.condition(ctx, c, o.window)
+		if errors.Is(err, errSessionOver) {
+			r.say("  the session ended on its own: once more")
+			m, err = r.condition(ctx, c, o.window)
+		}
 		if err != nil {
 			return rows, fmt.Errorf("%s: %w", c.name, err)
 		}
@@ -71,6 +76,9 @@ func link(ctx context.Context, o options) ([]row, error) {
 	}
 	return rows, nil
 }
+
+// errSessionOver is a session that ended in the middle of the work.
+var errSessionOver = errors.New("the session ended on its own")
 
 type linkRig struct {
 	*consentRig
@@ -105,6 +113,12 @@ func (r *linkRig) condition(ctx context.Context, c condition, window time.Durati
 		return m, err
 	}
 	defer v.leave()
+	ctx, over := context.WithCancelCause(ctx)
+	defer over(nil)
+	go func() {
+		<-v.done // leave ends it in any case
+		over(errSessionOver)
+	}()
 	w := &linkWork{linkRig: r, v: v, bad: bad, window: window}
 	if m.base, err = w.baseline(ctx); err != nil {
 		return m, err

@@ -160,9 +160,9 @@ func TestFind(t *testing.T) {
 	}{
 		"log":     {args: []string{"log"}},
 		"idle":    {args: []string{"idle"}},
-		"planned": {args: []string{"screen"}, err: "screen is not built yet; there are: consent, idle, log, notify"},
-		"unknown": {args: []string{"speed"}, err: `no bench "speed"; there are: consent, idle, log, notify`},
-		"none":    {err: "name one bench: consent, idle, log, notify"},
+		"planned": {args: []string{"screen"}, err: "screen is not built yet; there are: consent, idle, link, log, notify"},
+		"unknown": {args: []string{"speed"}, err: `no bench "speed"; there are: consent, idle, link, log, notify`},
+		"none":    {err: "name one bench: consent, idle, link, log, notify"},
 		"two":     {args: []string{"log", "idle"}, err: "name one bench"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,12 +5,18 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"image"
+	"math"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/evanw/esbuild/pkg/api"
 
+	"beckmanconnect/app/desktop/video"
 	"beckmanconnect/cloud/console/consoletest"
 	"beckmanconnect/session/screen"
 )
@@ -144,4 +150,102 @@ func TestDecoderShowsWhatWasSent(t *testing.T) {
 		t.Errorf("refused with %q", wrong)
 	}
 	b.Clean()
+}
+
+// Motion comes as video, near to what was sent, and is exact once it stands
+// still; JPEG stands for a system without the codec.
+func TestDecoderShowsVideo(t *testing.T) {
+	server := httptest.NewServer(codecPage(t))
+	defer server.Close()
+	b := consoletest.Open(t, nil, "en-US")
+	b.Go(server.URL)
+	b.Wait(`typeof newDecoder === "function"`)
+	for name, make := range map[string]func(w, h int) (screen.VideoEncoder, error){
+		"best": video.New,
+		"JPEG": func(w, h int) (screen.VideoEncoder, error) { return video.NewJPEG(w, h) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.Wait(`(newDecoder(), true)`)
+			now := time.Unix(1e9, 0)
+			enc := screen.NewEncoder(screen.Config{Video: make, Now: func() time.Time { return now }})
+			defer enc.Close()
+			desktop := consoletest.NewDesktop(1280, 800)
+			f := desktop.Frame()
+			clip := image.Rect(190, 130, 845, 610) // nothing of it is even
+			noise := rand.New(rand.NewPCG(3, 3))
+			frames := 0
+			send := func(damage []image.Rectangle) (updates [][]byte) {
+				for range 20 {
+					u := enc.Encode(nil, f, damage, 0)
+					if len(u) > 0 {
+						h, err := screen.ParseHeader(u)
+						if err != nil {
+							t.Fatal(err)
+						}
+						if h.Video {
+							frames++
+						}
+						updates = append(updates, u)
+					}
+					if !enc.Pending() {
+						break
+					}
+					now, damage = now.Add(20*time.Millisecond), []image.Rectangle{}
+				}
+				return updates
+			}
+			updates := send(nil)
+			for n := range 40 {
+				now = now.Add(40 * time.Millisecond)
+				for y := clip.Min.Y; y < clip.Max.Y; y++ {
+					for x := clip.Min.X; x < clip.Max.X; x++ {
+						p := f.Pix[y*f.Stride+4*x:]
+						v := 128 + 90*math.Sin(float64(x+5*n)/37)*math.Cos(float64(y-3*n)/29)
+						p[0], p[1], p[2] = byte(v), byte(255-v), byte(v/2)+byte(noise.IntN(6))
+					}
+				}
+				updates = append(updates, send([]image.Rectangle{clip})...)
+			}
+			if !enc.Video() || frames < 10 {
+				t.Fatalf("%d frames came as video", frames)
+			}
+			got := run[shown](t, b, "show", updates)
+			if got.Hash == frameHash(f) {
+				t.Error("video is exact: it was not shown")
+			}
+			// Near: what the page shows at some places of the clip.
+			worst := 0
+			for _, at := range []image.Point{{200, 140}, {500, 300}, {640, 555}, {840, 600}} {
+				p := f.Pix[at.Y*f.Stride+4*at.X:]
+				var rgba [4]int
+				if err := json.Unmarshal([]byte(b.Text(pixelAt(at))), &rgba); err != nil {
+					t.Fatal(err)
+				}
+				for i := range 3 {
+					worst = max(worst, rgba[i]-int(p[2-i]), int(p[2-i])-rgba[i])
+				}
+			}
+			if worst > 40 {
+				t.Errorf("a colour is %d off", worst)
+			}
+			var settled [][]byte
+			for wait, ok := enc.Wake(); ok; wait, ok = enc.Wake() {
+				now = now.Add(wait)
+				settled = append(settled, send([]image.Rectangle{})...)
+			}
+			if got := run[shown](t, b, "show", settled); got.Hash != frameHash(f) {
+				t.Error("the settled picture is not exact")
+			}
+			t.Logf("%d video frames, worst of some colours %d off", frames, worst)
+		})
+	}
+	b.Clean()
+}
+
+func pixelAt(p image.Point) string {
+	return fmt.Sprintf(`JSON.stringify(Array.from((() => {
+		const c = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+		c.drawImage(canvas, 0, 0);
+		return c.getImageData(%d, %d, 1, 1).data;
+	})()))`, p.X, p.Y)
 }

@@ -24,13 +24,13 @@ const (
 	// drained is so little under way that it hardly hides the round trip.
 	drained = 2 * Smallest
 
-	queue     = 45 * time.Millisecond  // of waiting bytes, while the link is full
-	spare     = 30 * time.Millisecond  // the same for what may wait for anything else
+	queue     = 50 * time.Millisecond  // of waiting bytes, while the link is full
+	spare     = 33 * time.Millisecond  // the same for what may wait for anything else
 	searching = 80 * time.Millisecond  // while there may be more to be had
 	stalled   = 100 * time.Millisecond // an answer so late says that nothing moves
 
 	slowest = 1_000_000 / 8         // bytes a second a link is taken to carry at first
-	piece   = 20 * time.Millisecond // of the link's time that is filled at once
+	piece   = 25 * time.Millisecond // of the link's time that is filled at once
 
 	rttWindow  = 10 * time.Second // after that the round trip is measured anew
 	rttWindows = 3                // and the least of so many measurements counts
@@ -164,15 +164,16 @@ func (c *Control) limit(wait time.Duration) int {
 
 // Room is how many payload bytes the next picture may have: 0, or Smallest and
 // more. Where it is 0 something is under way, and the answer to it makes room.
-func (c *Control) Room(now time.Duration) int { return c.room(queue, now) }
+func (c *Control) Room(now time.Duration) int { return c.room(c.limit(queue), now) }
 
 // Spare is the same for what may wait, the chunks of files: it leaves a part of
 // the room to pictures, which may come at any time.
-func (c *Control) Spare(now time.Duration) int { return c.room(spare, now) }
+func (c *Control) Spare(now time.Duration) int {
+	return c.room(min(c.limit(spare), c.limit(queue)-2*Smallest), now)
+}
 
-func (c *Control) room(wait time.Duration, now time.Duration) int {
+func (c *Control) room(limit int, now time.Duration) int {
 	under := c.InFlight()
-	limit := c.limit(wait)
 	if c.late(now) {
 		limit = min(limit, least)
 	}

@@ -193,12 +193,19 @@ func (e *Encoder) begin() {
 // encodeTiles encodes what was found; false when the update is full and some is
 // left.
 func (e *Encoder) encodeTiles(f Frame, now time.Time) bool {
+	if e.limited && !e.encodeSmall(f, now) {
+		return false
+	}
 	first := e.next
 	for n := range e.tiles {
 		i := (first + n) % len(e.tiles)
-		for e.tiles[i].state == found {
+		for part := false; e.tiles[i].state == found; part = true {
 			if e.full() {
-				e.next = i
+				// A part of a tile that changes all the time is changed again by the
+				// next call: it must not keep all others waiting.
+				if e.next = i; part {
+					e.next = (i + 1) % len(e.tiles)
+				}
 				return false
 			}
 			e.encodeTile(f, i, now)
@@ -207,6 +214,24 @@ func (e *Encoder) encodeTiles(f Frame, now time.Time) bool {
 	e.next = 0
 	return true
 }
+
+// encodeSmall sends what is small before all else: a key's echo must not wait
+// behind a picture that moves. False when the update is full.
+func (e *Encoder) encodeSmall(f Frame, now time.Time) bool {
+	for i := range e.tiles {
+		for t := &e.tiles[i]; t.state == found && !t.unknown && area(t.crop) <= smallArea; {
+			if e.full() {
+				return false
+			}
+			e.encodeTile(f, i, now)
+		}
+	}
+	return true
+}
+
+// smallArea is the largest change, in pixels of a tile, that counts as small: a
+// few letters.
+const smallArea = Tile * Tile / 4
 
 // encodeTile encodes what was found in tile i, or as much of it as fits.
 func (e *Encoder) encodeTile(f Frame, i int, now time.Time) {
@@ -226,7 +251,7 @@ func (e *Encoder) encodeTile(f Frame, i int, now time.Time) {
 	} else if !t.unknown {
 		r = e.join(i)
 	}
-	e.rect(f, r, !t.unknown, t.heat.hot(now))
+	e.rect(f, r, !t.unknown, t.heat.wild(now))
 	t.heat.add(now, len(e.body)-before)
 	if part {
 		t.crop.Min.Y = r.Max.Y

@@ -47,8 +47,9 @@ const (
 )
 
 // rect encodes r as the cheapest kind and notes that it is shown. Known says
-// that the other end shows what we think it does.
-func (e *Encoder) rect(f Frame, r image.Rectangle, known, hot bool) {
+// that the other end shows what we think it does, wild that it changes so much
+// that it will hardly come back.
+func (e *Encoder) rect(f Frame, r image.Rectangle, known, wild bool) {
 	k := &e.work
 	k.now = load(k.now, f.Pix, f.Stride, r)
 	k.was = load(k.was, e.shown, 4*e.width, r)
@@ -66,7 +67,7 @@ func (e *Encoder) rect(f Frame, r image.Rectangle, known, hot bool) {
 		}
 	}
 	kind, cost := e.choose(r, known)
-	if !hot && !small && cost > costRepeat+2 {
+	if !wild && !small && cost > costRepeat+2 {
 		if known && len(k.now) >= keepOldFrom && !uniform(k.was) {
 			old := hashPixels(k.was, r.Dx())
 			if id, ok := e.index.find(old); !ok || !e.isCached(id, k.was, r.Dx()) {
@@ -148,7 +149,7 @@ func (e *Encoder) choose(r image.Rectangle, known bool) (kind byte, cost int) {
 	}
 	kind, cost = opRaw, costHead+3*len(k.now)
 	if k.all.over {
-		if c := costHead + smoothCost(k.now, w); c < cost {
+		if c := costHead + smoothCost(k.now, w); c < cost*7/8 {
 			kind, cost = opSmooth, c
 		}
 	} else {

@@ -26,9 +26,10 @@ const (
 	maxRate     = 8_000_000
 	minRate     = 150_000
 	settleAfter = 300 * time.Millisecond
-	hotChanges  = 3      // of a tile in about a second: it changes again and again
-	minRegion   = 4      // tiles
-	calmPixels  = 200000 // changed a second, below which video has no point
+	hotChanges  = 3               // of a tile in about a second: it changes again and again
+	minRegion   = 4               // tiles
+	wildBytes   = 6 * Tile * Tile // of a tile, in about a second
+	calmPixels  = 200000          // changed a second, below which video has no point
 )
 
 // heat is how much a tile changed lately: both numbers fade within a second.
@@ -62,6 +63,12 @@ func (h *heat) add(now time.Time, n int) {
 func (h *heat) hot(now time.Time) bool {
 	h.fade(now)
 	return h.changes >= hotChanges
+}
+
+// wild says that so much changes in the tile that it is not worth keeping.
+func (h *heat) wild(now time.Time) bool {
+	h.fade(now)
+	return h.bytes > wildBytes
 }
 
 // video is the region that goes as video, if any.
