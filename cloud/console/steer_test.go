@@ -81,6 +81,7 @@ func TestKeyboard(t *testing.T) {
 			key(input.KeyDown, "Process", "KeyN", 0).WithWindowsVirtualKeyCode(229), input.ImeSetComposition("に", 1, 1), key(input.KeyUp, "Process", "KeyN", 0),
 			input.ImeSetComposition("にほん", 3, 3), input.InsertText("日本")}},
 		{"symbols", `"🧪µ"`, []chromedp.Action{input.InsertText("🧪µ")}},
+		{"key and character reported apart", "+KeyZ=Z -KeyZ", []chromedp.Action{chromedp.KeyEvent("Z")}},
 		{"after that, letters again", "+KeyA=a -KeyA", press("a", "KeyA", 0)},
 		// The technician's own keys never go out.
 		{"stop key", "+KeyB=b -KeyB", append(append(press("Pause", "Pause", 0), press("PrintScreen", "PrintScreen", 0)...), press("b", "KeyB", 0)...)},
@@ -104,6 +105,10 @@ func TestKeyboard(t *testing.T) {
 	l.Grant("#ask-control")
 	clickPicture(l, 640, 400)
 	l.Wait(`document.activeElement.id === "keyboard"`)
+	events := l.Events("the click", func(e []wire.Input) bool { return len(e) > 0 && e[len(e)-1].Kind == "up" })
+	if last := events[len(events)-1]; last.X < 638 || last.X > 642 || last.Y < 398 || last.Y > 402 {
+		t.Errorf("in a second session a click went to %d, %d", last.X, last.Y)
+	}
 	before := len(l.Events("before", func([]wire.Input) bool { return true }))
 	// In one turn, as the browser itself reports the two of them.
 	l.Eval(`(() => {

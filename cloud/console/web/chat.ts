@@ -32,7 +32,8 @@ export class Chat {
   private lastWho = "";
 
   constructor(private readonly technician: string, private readonly port: ChatPort) {
-    this.field = h("textarea", { id: "chat-field", rows: "2", "aria-label": t("chatField"), placeholder: t("chatField"), keydown: (e) => this.key(e as KeyboardEvent), input: () => this.check() });
+    this.field = h("textarea", { id: "chat-field", rows: "2", "aria-label": t("chatField"), placeholder: t("chatField"), keydown: (e) => this.key(e as KeyboardEvent), input: () => this.check(),
+      keypress: (e) => { if ((e as KeyboardEvent).key === "Enter" && !(e as KeyboardEvent).shiftKey) e.preventDefault(); } });
     this.form = h("div", { class: "chat-form" }, this.error, h("div", { class: "chat-write" }, this.field,
       h("button", { id: "chat-send", class: "primary", type: "button", "aria-label": t("chatSend"), "data-tip": t("chatSend"), click: () => this.send() }, icon("send"))),
       h("p", { class: "chat-note" }, icon("log"), h("span", {}, t("chatLogged")), h("span", { class: "keys" }, t("chatKeys"))));

@@ -15,7 +15,8 @@ export interface Line {
 type Fields = { [name: string]: string };
 type Words = (f: Fields) => [text: string, tone: Line["tone"], used: string[]];
 
-const capabilities: Record<string, Key> = { view: "view", control: "control", files: "capFile" };
+const capabilities: Record<string, Key> = { view: "view", control: "control", files: "capFile",
+  "clipboard-to-pc": "capToPC", "clipboard-to-engineer": "capToMe", chat: "capChat", pointer: "capPointer" };
 const durations: Record<string, Key> = { once: "dOnce", "15min": "d15", session: "dSession" };
 
 function word(table: Record<string, Key>, name: string): string {

@@ -23,6 +23,7 @@ export class Keyboard {
   pasteText: ((text: string) => void) | null = null;
   private enabled = false;
   private readonly held = new Map<string, string>();
+  private taken = false; // the last key went out as a key
   private dead = false; // the next character comes as text
   private control: { event: Input; timer: number } | null = null;
   private pasting: Input | null = null;
@@ -33,6 +34,8 @@ export class Keyboard {
       field.addEventListener(type, (e) => { if (this.enabled) f(e); });
     on("keydown", (e) => this.down(e));
     on("keyup", (e) => this.up(e));
+    // A key that was sent writes nothing as well, whoever drives the browser.
+    on("keypress", (e) => { if (this.taken) e.preventDefault(); });
     on("compositionstart", () => field.classList.add("composing"));
     on("compositionend", (e) => {
       field.classList.remove("composing");
@@ -85,6 +88,7 @@ export class Keyboard {
   }
 
   private down(e: KeyboardEvent): void {
+    this.taken = false;
     if (this.port.own(e)) return e.preventDefault();
     if (e.isComposing || e.key === "Process" || e.code === "") return; // the input method's
     if (e.code === "Pause" || e.code === "PrintScreen") return e.preventDefault(); // the technician's
@@ -114,6 +118,7 @@ export class Keyboard {
       return;
     }
     e.preventDefault();
+    this.taken = true;
     this.press(event);
   }
 

@@ -203,6 +203,8 @@ export class Session {
       case "drawn":
         if (this.picture.drawn) return; // nothing here changes with a frame
         this.picture.drawn = true;
+        // As large as in the session before: then the worker has no news of it.
+        if (!this.stage.size.width) this.stage.resize(this.canvas.width, this.canvas.height);
         break;
       case "cursor":
         return this.stage.cursor.frame(m);
