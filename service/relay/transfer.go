@@ -181,7 +181,7 @@ type ready struct {
 	data []byte
 }
 
-const readAhead = 8 // pieces
+const readAhead = 32 // pieces: 2 MiB
 
 // send begins, or after a lost link begins anew, to send a file from an
 // offset. The caller holds the driver's lock.
