@@ -97,6 +97,7 @@ func TestAProgramOfTheEngineerAnswersNoPrompt(t *testing.T) {
 	t.Cleanup(cancel)
 	l.ctx = ctx // prompts that are not answered take their time
 	l.h.cloudUp(t, l.ctx)
+	l.scan()
 	l.serviceUp()
 	l.trayUp()
 	l.register()

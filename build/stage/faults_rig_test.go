@@ -18,6 +18,7 @@ import (
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/service/scan/scantest"
 )
 
 // scratch is for what all tests of this package share; TestMain removes it.
@@ -217,6 +218,7 @@ type site struct {
 	ctx context.Context
 	h   *House
 	*PC
+	scanner string // the malware scanner's socket
 }
 
 // sitePolicy is that of a laboratory without patient data.
@@ -247,6 +249,7 @@ func newSite(t *testing.T, changes ...func(*Config)) *site {
 			t.Fatal(err)
 		}
 	}
+	s.scanner = filepath.Join(sockets, "no-scanner") // never the machine's own
 	s.Log, s.Socket, s.Config = filepath.Join(s.Dir, "sample.log"), filepath.Join(sockets, "host.sock"), filepath.Join(s.Dir, "host.toml")
 	s.write("sample.log", "")
 	s.write("policy.toml", sitePolicy)
@@ -258,6 +261,23 @@ func newSite(t *testing.T, changes ...func(*Config)) *site {
 	return s
 }
 
+// scan gives the PC a malware scanner, before its service starts.
+func (s *site) scan() {
+	s.t.Helper()
+	dir, err := os.MkdirTemp("", "bc") // short: a socket's path has 107 bytes
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { os.RemoveAll(dir) })
+	c, err := scantest.Start(s.ctx, dir)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(c.Stop)
+	s.scanner = c.Socket
+	s.write("host.toml", s.configText())
+}
+
 func (s *site) configText() string {
 	return fmt.Sprintf(`data = "data"
 socket = %q
@@ -266,12 +286,13 @@ trust = %q
 policy = "site-policy.note"
 install = "install"
 region = "eu"
+scanner = %q
 [cloud]
 url = %q
 [instrument]
 profile = "sample"
 log = "sample.log"
-`, s.Socket, filepath.Join(filepath.Dir(s.Socket), "upgrade.sock"), s.h.Roots(), s.h.cloud)
+`, s.Socket, filepath.Join(filepath.Dir(s.Socket), "upgrade.sock"), s.h.Roots(), s.scanner, s.h.cloud)
 }
 
 func (s *site) write(name, text string) {

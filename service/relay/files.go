@@ -392,9 +392,10 @@ func (p *parcel) piece(n int) ([]byte, error) {
 	if err := p.read(b, int64(n)*pieceSize); err != nil {
 		return nil, err
 	}
+	sum := sumOf(b)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if n >= len(p.sums) || sumOf(b) != p.sums[n] {
+	if n >= len(p.sums) || sum != p.sums[n] {
 		return nil, errChanged
 	}
 	return b, nil

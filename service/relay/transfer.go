@@ -181,7 +181,7 @@ type ready struct {
 	data []byte
 }
 
-const readAhead = 8 // pieces
+const readAhead = 32 // pieces: 2 MiB
 
 // send begins, or after a lost link begins anew, to send a file from an
 // offset. The caller holds the driver's lock.
@@ -280,11 +280,11 @@ func (c chunks) Next(max int) (payload []byte, ok bool) {
 // take gives the next chunk of one file; nil: none now. keep says that more
 // will come.
 func (s *Support) take(l *link, p *parcel, max int) (payload []byte, keep bool) {
+	if p.ctx.Err() != nil {
+		return nil, false // over; whoever drops it may be at the disk
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.over || p.ctx.Err() != nil {
-		return nil, false
-	}
 	if len(p.out.ready) == 0 {
 		return nil, true
 	}
