@@ -194,7 +194,7 @@ func (b *screenBench) count() int {
 // grant, and shows what it costs by itself.
 func (b *screenBench) keys(ctx context.Context) error {
 	var alive *keepAlive
-	if b.ours != nil && (b.parts.does(string(paint.Idle)) || b.parts.does("keys")) {
+	if b.ours != nil && b.parts.does(string(paint.Idle)) {
 		alive = b.ours.keepAlive()
 	}
 	if b.ours != nil && b.parts.does("keys") {
