@@ -2,8 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -150,22 +148,4 @@ func processesOf(folder, program string) ([]int, error) {
 		}
 	}
 	return found, nil
-}
-
-// one waits until exactly one process of a program runs.
-func oneProcess(ctx context.Context, folder, program string) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	for {
-		found, err := processesOf(folder, program)
-		if err != nil {
-			return 0, err
-		}
-		if len(found) == 1 {
-			return found[0], nil
-		}
-		if pause(ctx, 100*time.Millisecond) != nil {
-			return 0, errors.New(program + " does not run, or more than once")
-		}
-	}
 }
