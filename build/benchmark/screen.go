@@ -8,8 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jezek/xgb"
@@ -194,7 +192,7 @@ func (b *screenBench) count() int {
 // grant, and shows what it costs by itself.
 func (b *screenBench) keys(ctx context.Context) error {
 	var alive *keepAlive
-	if b.ours != nil && (b.parts.does(string(paint.Idle)) || b.parts.does("keys")) {
+	if b.ours != nil && b.parts.does(string(paint.Idle)) {
 		alive = b.ours.keepAlive()
 	}
 	if b.ours != nil && b.parts.does("keys") {
@@ -272,43 +270,3 @@ func (b *screenBench) once(ctx context.Context, round int, work paint.Work, c *c
 func (b *screenBench) say(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "  %s  %s\n", time.Now().Format("15:04:05"), fmt.Sprintf(format, args...))
 }
-
-// parts are what was asked for of the bench.
-type parts struct {
-	works   []string
-	servers []string
-}
-
-// allParts are the words of --only.
-func allParts() []string {
-	words := []string{"keys", string(paint.Idle), "files"}
-	for _, w := range paint.All {
-		words = append(words, string(w))
-	}
-	return words
-}
-
-// partsOf reads --only and --servers; empty is all.
-func partsOf(only, servers string) (p parts, err error) {
-	if p.works, err = choice("--only", only, allParts()); err != nil {
-		return p, err
-	}
-	p.servers, err = choice("--servers", servers, append([]string{ours}, peers...))
-	return p, err
-}
-
-func choice(flag, text string, all []string) ([]string, error) {
-	if text == "" {
-		return all, nil
-	}
-	words := strings.Split(text, ",")
-	for _, w := range words {
-		if !slices.Contains(all, w) {
-			return nil, fmt.Errorf("%s: there is no %q; there are: %s", flag, w, strings.Join(all, ", "))
-		}
-	}
-	return words, nil
-}
-
-func (p parts) does(work string) bool  { return slices.Contains(p.works, work) }
-func (p parts) has(server string) bool { return slices.Contains(p.servers, server) }

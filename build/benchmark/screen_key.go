@@ -31,7 +31,7 @@ const keyTimes = `(() => {
 	const small = document.createElement('canvas');
 	small.width = small.height = 4;
 	const context = small.getContext('2d', {willReadFrequently: true, alpha: false});
-	const b = window.benchKeys = {samples: [], lost: 0, looks: 0, timers: []};
+	const b = window.benchKeys = {samples: [], lost: 0, looks: 0, timers: [], waits: () => began > 0};
 	let last, began = 0;
 	const look = () => {
 		context.drawImage(canvas, %d, %d, 4, 4, 0, 0, 4, 4);
@@ -81,9 +81,9 @@ func pressKeys(ctx context.Context, c *contender, tab *stage.Browser, canvas, fo
 		if err := pause(ctx, 110*time.Millisecond+time.Duration(random.IntN(40_000))*time.Microsecond); err != nil {
 			return nil, err
 		}
-	}
-	if err := pause(ctx, 300*time.Millisecond); err != nil {
-		return nil, err
+		if err := shown(ctx, tab); err != nil {
+			return nil, err
+		}
 	}
 	var told struct {
 		Samples     []float64
@@ -93,10 +93,27 @@ func pressKeys(ctx context.Context, c *contender, tab *stage.Browser, canvas, fo
 		return nil, err
 	}
 	if told.Lost > count/20 || len(told.Samples) < count*9/10 {
-		return nil, fmt.Errorf("%s: only %d of %d keys came back as a picture, %d of them late", c.name, len(told.Samples), count, told.Lost)
+		return nil, fmt.Errorf("%s: only %d of %d keys came back as a picture, %d were lost", c.name, len(told.Samples), count, told.Lost)
 	}
 	return told.Samples, nil
 }
+
+// shown waits until the newest key has shown, or is lost.
+func shown(ctx context.Context, tab *stage.Browser) error {
+	for end := time.Now().Add(keyLost); time.Now().Before(end); {
+		waits := false
+		if err := tab.Eval(`window.benchKeys.waits()`, &waits); err != nil || !waits {
+			return err
+		}
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keyLost is when a key counts as lost that has not shown.
+const keyLost = 3 * time.Second
 
 // noVNCPage shows a peer in noVNC as its own page does, scaled to fit like the
 // console's picture.

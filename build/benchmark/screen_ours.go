@@ -263,34 +263,6 @@ func (r *rig) barAlone(ctx context.Context) error {
 	})
 }
 
-// processes are those that do the work of a session on the PC: the service and
-// the desktop helper. Tray and window program do none of it; what they cost is
-// told apart.
-func (r *rig) processes() ([]int, error) {
-	helper, err := processesOf(r.pc.Dir, "beckmanconnect-desktop")
-	if err != nil {
-		return nil, err
-	}
-	return append(helper, r.pc.Service.PID()), nil
-}
-
-// beside are the tray and the window program, which shows the session bar.
-func (r *rig) beside() (time.Duration, error) {
-	var sum time.Duration
-	for _, program := range []string{"beckmanconnect-tray", "beckmanconnect"} {
-		pids, err := processesOf(r.pc.Dir, program)
-		if err != nil {
-			return 0, err
-		}
-		for _, pid := range pids {
-			if t, err := processTime(pid); err == nil {
-				sum += t
-			}
-		}
-	}
-	return sum, nil
-}
-
 // inTurn does one after the other until one fails.
 func inTurn(steps ...func() error) error {
 	for _, step := range steps {

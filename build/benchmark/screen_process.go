@@ -2,8 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -152,20 +150,30 @@ func processesOf(folder, program string) ([]int, error) {
 	return found, nil
 }
 
-// one waits until exactly one process of a program runs.
-func oneProcess(ctx context.Context, folder, program string) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	for {
-		found, err := processesOf(folder, program)
+// processes are those that do the work of a session on the PC: the service and
+// the desktop helper. Tray and window program do none of it; what they cost is
+// told apart.
+func (r *rig) processes() ([]int, error) {
+	helper, err := processesOf(r.pc.Dir, "beckmanconnect-desktop")
+	if err != nil {
+		return nil, err
+	}
+	return append(helper, r.pc.Service.PID()), nil
+}
+
+// beside are the tray and the window program, which shows the session bar.
+func (r *rig) beside() (time.Duration, error) {
+	var sum time.Duration
+	for _, program := range []string{"beckmanconnect-tray", "beckmanconnect"} {
+		pids, err := processesOf(r.pc.Dir, program)
 		if err != nil {
 			return 0, err
 		}
-		if len(found) == 1 {
-			return found[0], nil
-		}
-		if pause(ctx, 100*time.Millisecond) != nil {
-			return 0, errors.New(program + " does not run, or more than once")
+		for _, pid := range pids {
+			if t, err := processTime(pid); err == nil {
+				sum += t
+			}
 		}
 	}
+	return sum, nil
 }

@@ -12,7 +12,12 @@ import (
 
 // symbols name addresses of a Go program. Those that ship are stripped; the
 // table the runtime itself needs is still in them.
-type symbols struct{ table *gosym.Table }
+type symbols struct {
+	table *gosym.Table
+	// perf tells where in the file an address is that it has no name for; this
+	// is what to add.
+	base uint64
+}
 
 func openSymbols(program string) (symbols, error) {
 	file, err := elf.Open(program)
@@ -29,12 +34,12 @@ func openSymbols(program string) (symbols, error) {
 		return symbols{}, err
 	}
 	table, err := gosym.NewTable(nil, gosym.NewLineTable(data, text.Addr))
-	return symbols{table}, err
+	return symbols{table: table, base: text.Addr - text.Offset}, err
 }
 
 func (s symbols) name(address uint64) string {
 	if s.table != nil {
-		if f := s.table.PCToFunc(address); f != nil {
+		if f := s.table.PCToFunc(address + s.base); f != nil {
 			return f.Name
 		}
 	}
@@ -54,10 +59,10 @@ func hottest(text string, names symbols) string {
 			if err != nil {
 				continue
 			}
-			if own := names.name(address); own != "" {
-				name = own
-			} else if name == "" || name == "[unknown]" {
-				name = "(native)"
+			if name == "" || name == "[unknown]" {
+				if name = names.name(address); name == "" {
+					name = "(native)"
+				}
 			}
 			if len(met) == 0 {
 				alone[name]++

@@ -10,14 +10,14 @@ var echoColours = [2]uint32{0x2040d0, 0xe0c020}
 
 // echo shows a window with a block in it that answers each key by another
 // colour. It ends when the connection does.
-func echo(x *screen) (chan error, error) {
+func echo(x *screen) error {
 	page, err := x.surface(echoWin.Dx(), echoWin.Dy())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f, err := sans(11)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	page.fill(page.Bounds(), paper)
 	write(page, f, ink, 20, 30, "A key changes the block's colour")
@@ -25,18 +25,16 @@ func echo(x *screen) (chan error, error) {
 	page.fill(block, echoColours[0])
 	window, err := x.window(echoWin, page, xproto.EventMaskKeyPress)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := xproto.SetInputFocusChecked(x.c, xproto.InputFocusParent, window, xproto.TimeCurrentTime).Check(); err != nil {
-		return nil, err
+		return err
 	}
-	ended := make(chan error, 1)
 	go func() {
 		keys := 0
 		for {
 			event, err := x.c.WaitForEvent()
 			if event == nil && err == nil {
-				ended <- nil
 				return
 			}
 			if _, is := event.(xproto.KeyPressEvent); !is {
@@ -44,11 +42,10 @@ func echo(x *screen) (chan error, error) {
 			}
 			keys++
 			page.fill(block, echoColours[keys%len(echoColours)])
-			if err := page.put(xproto.Drawable(window), block, block.Min); err != nil {
-				ended <- err
-				return
+			if page.put(xproto.Drawable(window), block, block.Min) != nil {
+				return // the connection has ended
 			}
 		}
 	}()
-	return ended, nil
+	return nil
 }

@@ -73,10 +73,9 @@ type scene interface {
 
 // Painting is a work on a display.
 type Painting struct {
-	x      *screen
-	work   Work
-	scene  scene
-	echoes chan error
+	x     *screen
+	work  Work
+	scene scene
 }
 
 // Open paints the first picture of a work. Nothing moves before Run.
@@ -100,7 +99,7 @@ func Open(c Config) (*Painting, error) {
 	case Motion:
 		p.scene, err = newMotion(x, random)
 	case Echo:
-		p.echoes, err = echo(x)
+		err = echo(x)
 	default:
 		err = fmt.Errorf("no such work")
 	}
