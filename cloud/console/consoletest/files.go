@@ -54,6 +54,7 @@ func save(ctx context.Context, tb testing.TB, b *Browser, name string) []byte {
 // enough for the browser's own file system, and one that is not what was promised.
 func fetchFiles(ctx context.Context, tb testing.TB, b *Browser, o *Other) {
 	tb.Helper()
+	b.Do("open the rest of what may be asked for", chromedp.Evaluate(`document.querySelector("#more").open = true`, nil))
 	for i, f := range []struct {
 		name string
 		size int
@@ -81,10 +82,10 @@ func fetchFiles(ctx context.Context, tb testing.TB, b *Browser, o *Other) {
 	b.Wait(firstFile + `.dataset.state === "denied" && ` + firstFile + `.textContent.includes("No malware scanner")`)
 	o.Host.Answer = allow
 	o.Host.Say(wire.Message{Type: "may", May: map[string]string{"files": "no-scanner"}})
-	b.Wait(`document.querySelector("#ask-fetch").disabled && document.querySelector("#files-note").textContent.includes("No malware scanner")`)
+	b.Wait(`document.querySelector("#ask-fetch").dataset.state === "off" && document.querySelector("#ask-fetch").dataset.why === "no-scanner"`)
 	b.Shot("no-scanner")
 	o.Host.Say(wire.Message{Type: "may", May: map[string]string{"files": "ask"}})
-	b.Wait(`!document.querySelector("#ask-fetch").disabled`)
+	b.Wait(`document.querySelector("#ask-fetch").dataset.state !== "off"`)
 	// Scenario 33: what is not what was promised is not offered to be saved.
 	id := strings.Repeat("ab", 16)
 	o.Host.Say(wire.Message{Type: "answer", ID: id, Capability: wire.Files, Granted: true, Why: "allowed", File: &wire.File{Name: "false.txt", Size: 3, SHA256: strings.Repeat("00", 32)}})

@@ -2,10 +2,9 @@
 // asked for and sent; what the technician sends is taken in, held against its
 // hash and handed to the page. A lost link only pauses them.
 
-import { Pace } from "./pace";
 import { Sha256 } from "./sha256";
 import { Sink, inMemory, openSink } from "./sink";
-import { FileState, FrameChunk, Message, maxChunk } from "./wire";
+import { FileState, FrameChunk, Message, fileWindow, maxChunk } from "./wire";
 
 const readSize = 1 << 20;
 /** Bytes taken in between two answers to the sending end. */
@@ -18,7 +17,7 @@ interface Outgoing extends Common {
   to: "pc";
   file: File;
   decided?: (granted: boolean) => void;
-  pace: Pace;
+  held: number; // bytes the host has
   run: number; // counts the loops that send: an older one stops
   wake?: () => void;
 }
@@ -53,7 +52,7 @@ export class Files {
 
   /** ID is 32 hexadecimal digits: they are in front of every chunk. */
   async offer(id: string, file: File, reason?: string, ticket?: string): Promise<void> {
-    const job: Outgoing = { to: "pc", id, file, state: "reading", over: false, cancelled: false, paused: false, pace: new Pace(), run: 0 };
+    const job: Outgoing = { to: "pc", id, file, state: "reading", over: false, cancelled: false, paused: false, held: 0, run: 0 };
     this.jobs.set(id, job);
     try {
       const sha256 = await this.hash(job);
@@ -183,11 +182,10 @@ export class Files {
     }
     if (job.paused) {
       job.paused = false;
-      job.pace = new Pace();
       void this.send(job, at).catch((error: unknown) => this.broke(job, error));
       return;
     }
-    job.pace.held(at, performance.now());
+    job.held = Math.max(job.held, at);
     job.wake?.();
   }
 
@@ -215,20 +213,18 @@ export class Files {
     const run = ++job.run, size = job.file.size;
     const going = (): boolean => job.run === run && !job.over;
     const key = unhex(job.id);
-    job.pace.held(from, performance.now());
+    job.held = from;
     for (let at = from; at < size;) {
       const part = await bytes(job.file, at, readSize);
       for (let inside = 0; inside < part.length;) {
-        // Input must never wait behind a file, so only as much is under way
-        // as the link carries in a moment.
-        const left = part.length - inside;
-        while (going() && job.pace.room(at) < Math.min(job.pace.piece, left)) await new Promise<void>((go) => { job.wake = go; });
+        // No more than the host takes while its disk is busy; what the link
+        // takes, the port sees to.
+        const piece = part.subarray(inside, inside + maxChunk);
+        while (going() && at + piece.length - job.held > fileWindow) await new Promise<void>((go) => { job.wake = go; });
         if (!going()) return;
-        const piece = part.subarray(inside, inside + Math.min(maxChunk, job.pace.piece));
         const chunk = new Uint8Array(16 + piece.length);
         chunk.set(key);
         chunk.set(piece, 16);
-        job.pace.sent(at + piece.length, performance.now());
         await this.port.send(FrameChunk, chunk);
         if (!going()) return;
         at += piece.length;
@@ -319,7 +315,7 @@ async function digest(blob: Blob): Promise<string> {
   return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer())));
 }
 
-function done(job: Outgoing | Incoming): number { return job.to === "us" ? job.got : job.pace.done; }
+function done(job: Outgoing | Incoming): number { return job.to === "us" ? job.got : job.held; }
 
 /** What our side surely has: of a sink that is not open, nothing is lost either. */
 function held(job: Incoming): number { return job.got; }
