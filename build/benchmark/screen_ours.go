@@ -45,10 +45,8 @@ func openOurs(ctx context.Context, o options, p *programs) (r *rig, err error) {
 	}
 	r.closing = append(r.closing, r.house.Close)
 	// Where files are scanned, there are none without a scanner.
-	if h, has := any(r.house).(interface{ StartScanner(context.Context) error }); has {
-		if err = h.StartScanner(ctx); err != nil {
-			return r, err
-		}
+	if err = r.house.StartScanner(ctx); err != nil {
+		return r, err
 	}
 	if r.pc, err = r.house.AddPC(ctx, stage.PCConfig{Name: "pc1", Folder: o.dir, Policy: screenPolicy}); err != nil {
 		return r, err

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"os"
@@ -192,8 +193,10 @@ func (h *House) cloudUp(t *testing.T, ctx context.Context) *Process {
 	}
 	p := h.startOnce(t, "cloud", "beckmanconnect-cloud", nil, "serve", "--config", file)
 	address := strings.Replace(strings.TrimPrefix(h.cloud, "https://"), "localhost", "127.0.0.1", 1)
-	until(t, ctx, "the cloud's port", func() (bool, error) {
-		conn, err := net.DialTimeout("tcp", address, time.Second)
+	// The port is open before the data is; TLS is spoken once all stands.
+	dialer := &tls.Dialer{NetDialer: &net.Dialer{Timeout: time.Second}, Config: &tls.Config{InsecureSkipVerify: true}}
+	until(t, ctx, "the cloud", func() (bool, error) {
+		conn, err := dialer.DialContext(ctx, "tcp", address)
 		if err != nil {
 			return false, err
 		}

@@ -1,6 +1,7 @@
 package pc
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/channel"
+	"beckmanconnect/session/screen"
 )
 
 // Witness is told what is found: an act without the technician's yes, and what
@@ -246,11 +248,19 @@ func (l *Ledger) handedOver(session string, c hostpb.Capability) bool {
 	return false
 }
 
+// named is what an update goes by. The service may ask for an answer to it,
+// which is a flag in its header and nothing of the picture.
+func named(update []byte) [sha256.Size]byte {
+	asking := bytes.Clone(update)
+	screen.WantAck(asking)
+	return sha256.Sum256(asking)
+}
+
 // captured notes a picture before the service gets it.
 func (l *Ledger) captured(session string, update []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.pictures[sha256.Sum256(update)] = &picture{session: session, allowed: l.holds(session, hostpb.Capability_CAPABILITY_VIEW) != nil}
+	l.pictures[named(update)] = &picture{session: session, allowed: l.holds(session, hostpb.Capability_CAPABILITY_VIEW) != nil}
 }
 
 // Saw is a picture at the engineer's end. session is the one that end is in,
@@ -258,7 +268,7 @@ func (l *Ledger) captured(session string, update []byte) {
 func (l *Ledger) Saw(session string, update []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p := l.pictures[sha256.Sum256(update)]
+	p := l.pictures[named(update)]
 	switch {
 	case p == nil:
 		l.w.Act("picture", "%d bytes that no desktop captured", len(update))

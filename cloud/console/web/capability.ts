@@ -70,7 +70,7 @@ export class CapabilityButton {
   }
 
   get busy(): boolean { return this.standing === "asked" || this.standing === "granted"; }
-  private get off(): boolean { return this.verdict !== "ask" && this.standing === "idle"; }
+  private get off(): boolean { return this.verdict !== "ask" && !this.busy; }
   /** Asking would be in vain now. */
   private get closed(): boolean { return this.busy || this.off || this.again > Date.now(); }
 
