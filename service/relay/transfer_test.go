@@ -74,6 +74,7 @@ func (e *engineer) fetched(id string, have []byte, stop func(have []byte) bool) 
 			if have = append(have, payload[16:]...); stop != nil && stop(have) {
 				return have
 			}
+			e.ack(0)
 			e.say(wire.Message{Type: "file", ID: id, State: "running", Done: int64(len(have))})
 		case m.Type == "file-end" && m.ID == id:
 			return have
@@ -383,7 +384,8 @@ func TestResumeFiles(t *testing.T) {
 			}
 		}
 	}
-	finished()
+	back.say(wire.Message{Type: "ping", Seq: 9})
+	back.hear("pong") // and with it whatever was told before
 	back.say(wire.Message{Type: "resume-file", ID: up})
 	finished()
 	if k := r.kinds(); k["file.paused"] != 2 || k["file.resumed"] != 2 {
