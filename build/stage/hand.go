@@ -218,3 +218,13 @@ func (d *Display) Active(ctx context.Context, w Window) (bool, error) {
 	id, err := strconv.ParseInt(strings.TrimSpace(out), 10, 64)
 	return fmt.Sprintf("0x%x", id) == w.ID, err
 }
+
+// Pointer tells where the mouse pointer of the display is.
+func (d *Display) Pointer(ctx context.Context) (x, y int, err error) {
+	out, err := run(ctx, d.Env(), "xdotool", "getmouselocation")
+	if err != nil {
+		return 0, 0, err
+	}
+	_, err = fmt.Sscanf(out, "x:%d y:%d", &x, &y)
+	return x, y, err
+}

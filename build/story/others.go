@@ -75,7 +75,7 @@ func (t *teller) refusedElsewhere(ctx context.Context, name, policy, file string
 	if err := t.browser.Choose("#file-input", file); err != nil {
 		return err
 	}
-	if err := t.state(ctx, "#send-file", "denied"); err != nil {
+	if err := t.state(ctx, "#send-file", "off"); err != nil {
 		return err
 	}
 	if err := t.page("refused-" + name); err != nil {

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -295,22 +296,28 @@ func (t *teller) confirmRun(ctx context.Context) error {
 
 // clickTerminal gives the terminal the focus, by the engineer's mouse. For two
 // seconds after the technician's own last move the engineer's input is
-// dropped, so the engineer clicks until the terminal is in front.
+// dropped, so the engineer clicks until the pointer is there and the terminal
+// in front.
 func (t *teller) clickTerminal(ctx context.Context) error {
 	return stage.Until(ctx, "the terminal in front, by the engineer's click", func() (bool, error) {
 		windows, err := t.desktop.Windows(ctx)
 		if err != nil {
 			return false, err
 		}
-		for _, w := range windows {
-			if w.Class == "XTerm" {
-				if err := t.browser.ClickPixel("#screen", w.X+w.W/2, w.Y+w.H/2); err != nil {
-					return false, err
-				}
-				return t.desktop.Active(ctx, w)
-			}
+		i := slices.IndexFunc(windows, func(w stage.Window) bool { return w.Class == "XTerm" })
+		if i < 0 {
+			return false, errors.New("the terminal is not on the technician's desktop")
 		}
-		return false, errors.New("the terminal is not on the technician's desktop")
+		w := windows[i]
+		x, y := w.X+w.W/2, w.Y+w.H/2
+		if err := t.browser.ClickPixel("#screen", x, y); err != nil {
+			return false, err
+		}
+		atX, atY, err := t.desktop.Pointer(ctx)
+		if err != nil || max(atX-x, x-atX, atY-y, y-atY) > 2 {
+			return false, err
+		}
+		return t.desktop.Active(ctx, w)
 	})
 }
 
