@@ -138,6 +138,7 @@ Architecture: amd64
 Maintainer: BeckmanConnect Remote Support <support@example.invalid>
 Installed-Size: %d
 Depends: passwd, tar, gzip, libc6 (>= 2.34), libgl1, libx11-6, libxcursor1, libxi6, libxrandr2, libxinerama1, libgtk-3-0t64 | libgtk-3-0, libayatana-appindicator3-1
+Recommends: clamav-daemon
 Section: misc
 Priority: optional
 Description: BeckmanConnect Remote Support
