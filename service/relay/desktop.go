@@ -29,6 +29,9 @@ type helper struct {
 	stopping bool
 	taken    chan struct{} // closed when the stream takes the next release; nil: nobody waits
 
+	told   room // what it heard last of the engineer's link
+	passed int  // bytes of its updates that went out since
+
 	point      *command      // where the marker goes next; nil: it stays
 	pointed    time.Duration // when the last place was handed out
 	pointLater bool          // somebody will look again when it is time
@@ -67,7 +70,23 @@ type room struct {
 	bytes, rate  int
 }
 
-func (h *helper) ack(r room, generation uint64) {
+// maxUntold is how many updates a helper may not have heard of.
+const maxUntold = 16
+
+// tells says whether a helper that knows only what it was told could be held up
+// by it, or send too much. Waking it for every echo would cost more than the
+// echo does.
+func (h *helper) tells(r room) bool {
+	differs := func(a, b int) bool { return max(a-b, b-a) > b/4 }
+	return differs(r.bytes, h.told.bytes) || differs(r.rate, h.told.rate) || h.passed > h.told.bytes/4 || r.taken-h.told.taken >= maxUntold
+}
+
+// ack tells the helper of the link's room, at once or together with whatever
+// goes to it next.
+func (h *helper) ack(r room, generation uint64, atOnce bool) {
+	if atOnce || h.tells(r) {
+		h.wake()
+	}
 	c := &hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_Ack{Ack: &hostpb.HelperAck{
 		Seq: r.shown, Room: uint64(r.bytes), Rate: uint64(r.rate), Taken: r.taken,
 	}}}
@@ -77,7 +96,7 @@ func (h *helper) ack(r room, generation uint64) {
 			return
 		}
 	}
-	h.push(c)
+	h.queue = append(h.queue, command{HelperCommand: c})
 }
 
 // maxTogether is the most events that go to the helper in one command.
@@ -283,6 +302,9 @@ func (s *Support) nextCommand(h *helper) (c *hostpb.HelperCommand, stopped bool)
 				continue
 			}
 			next.Generation = s.m.Generation()
+		}
+		if a := next.GetAck(); a != nil {
+			h.told, h.passed = room{shown: a.GetSeq(), taken: a.GetTaken(), bytes: int(a.GetRoom()), rate: int(a.GetRate())}, 0
 		}
 		if next.GetReleaseKeys() != nil && h.taken != nil {
 			close(h.taken)
