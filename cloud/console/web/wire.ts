@@ -82,6 +82,8 @@ export type ToWorker =
   | { do: "code"; code: string } // proved by our own end of the channel, never sent on
   | { do: "bye" }
   | { do: "say"; message: Message }
+  /** The page is at a picture, and has no older one to put on its canvas. */
+  | { do: "seen" }
   | { do: "file"; id: string; file: File }
   | { do: "cancel-file"; id: string };
 

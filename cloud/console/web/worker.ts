@@ -23,6 +23,11 @@ let drawing: Promise<void> = Promise.resolve();
 let cursors: Promise<void> = Promise.resolve();
 let epoch = 0; // pictures of an earlier one do not show any more
 let lost = false;
+// Pictures the page has not come to yet. A page that is busy is not
+// buried in them: decoding waits, and with it the host.
+let unseen = 0;
+let seenOne: (() => void) | null = null;
+const maxUnseen = 4;
 let refresh = 0; // the timer while a complete picture is waited for
 
 async function send(kind: number, payload: Uint8Array): Promise<void> {
@@ -77,11 +82,14 @@ async function cursor(frame: Uint8Array): Promise<void> {
 }
 
 async function draw(update: Uint8Array, mine: number): Promise<void> {
+  while (unseen >= maxUnseen) await new Promise<void>((resolve) => { seenOne = resolve; });
+  if (mine !== epoch) return;
   try {
     const drawn = await decoder.apply(update), { seq, settled, patch } = drawn;
     if (mine !== epoch) return patch.frame?.image.close(); // the right ended while the video was decoded
     refreshed();
     self.postMessage({ is: "drawn", seq, settled, patch } satisfies FromWorker, transfers(patch));
+    unseen++;
     acks.shown(drawn.seq, drawn.wantAck);
     seen.frames += drawn.settled ? 1 : 0;
     seen.video = drawn.video;
@@ -170,6 +178,9 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>): void => {
     case "code": return void local({ do: "code", code: data.code }).catch(() => undefined);
     case "bye": return void local({ do: "bye" }).catch(() => undefined);
     case "say": return mention(data.message);
+    case "seen":
+      unseen--;
+      return seenOne?.();
     case "file": return void files.offer(data.id, data.file);
     case "cancel-file": return files.cancel(data.id);
   }
