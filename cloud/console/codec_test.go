@@ -27,8 +27,8 @@ func codecPage(t *testing.T) http.Handler {
 	result := api.Build(api.BuildOptions{
 		Stdin: &api.StdinOptions{
 			ResolveDir: "web", Loader: api.LoaderTS,
-			Contents: `import { Decoder, FormatError } from "./decoder"; import { InflateError } from "./inflate";
-				Object.assign(globalThis, { Decoder, FormatError, InflateError });`,
+			Contents: `import { Decoder, FormatError } from "./decoder"; import { InflateError } from "./inflate"; import { Surface } from "./surface";
+				Object.assign(globalThis, { Decoder, FormatError, InflateError, Surface });`,
 		},
 		Bundle: true, Write: false, Target: api.ES2022, Format: api.FormatIIFE, LogLevel: api.LogLevelSilent,
 	})
@@ -37,10 +37,11 @@ func codecPage(t *testing.T) http.Handler {
 	}
 	const page = `<!doctype html><meta charset="utf-8"><body data-phase="codec"><script src="codec.js"></script><script>
 		const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
-		globalThis.newDecoder = () => { globalThis.canvas = new OffscreenCanvas(1, 1); globalThis.decoder = new Decoder(canvas); };
+		globalThis.newDecoder = () => { globalThis.canvas = new OffscreenCanvas(1, 1); globalThis.surface = new Surface(canvas); globalThis.decoder = new Decoder(); };
+		globalThis.apply = async u => surface.show((await decoder.apply(bytes(u))).patch);
 		globalThis.show = async updates => {
 			const spent = [];
-			for (const u of updates) { const t = performance.now(); await decoder.apply(bytes(u)); spent.push(performance.now() - t); }
+			for (const u of updates) { const t = performance.now(); await apply(u); spent.push(performance.now() - t); }
 			const c = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
 			c.drawImage(canvas, 0, 0);
 			const rgba = c.getImageData(0, 0, canvas.width, canvas.height).data, rgb = new Uint8Array(canvas.width * canvas.height * 3);
@@ -52,7 +53,7 @@ func codecPage(t *testing.T) http.Handler {
 			const wrong = [];
 			for (const u of updates) {
 				newDecoder();
-				try { await decoder.apply(bytes(u)); } catch (e) { if (!(e instanceof FormatError || e instanceof InflateError)) wrong.push(String(e)); }
+				try { await apply(u); } catch (e) { if (!(e instanceof FormatError || e instanceof InflateError)) wrong.push(String(e)); }
 			}
 			return wrong;
 		};

@@ -29,6 +29,9 @@ type helper struct {
 	stopping bool
 	taken    chan struct{} // closed when the stream takes the next release; nil: nobody waits
 
+	told   room // what it heard last of the engineer's link
+	passed int  // bytes of its updates that went out since
+
 	point      *command      // where the marker goes next; nil: it stays
 	pointed    time.Duration // when the last place was handed out
 	pointLater bool          // somebody will look again when it is time
@@ -67,7 +70,23 @@ type room struct {
 	bytes, rate  int
 }
 
-func (h *helper) ack(r room, generation uint64) {
+// maxUntold is how many updates a helper may not have heard of.
+const maxUntold = 16
+
+// tells says whether a helper that knows only what it was told could be held up
+// by it, or send too much. Waking it for every echo would cost more than the
+// echo does.
+func (h *helper) tells(r room) bool {
+	differs := func(a, b int) bool { return max(a-b, b-a) > b/4 }
+	return differs(r.bytes, h.told.bytes) || differs(r.rate, h.told.rate) || h.passed > h.told.bytes/4 || r.taken-h.told.taken >= maxUntold
+}
+
+// ack tells the helper of the link's room, at once or together with whatever
+// goes to it next.
+func (h *helper) ack(r room, generation uint64, atOnce bool) {
+	if atOnce || h.tells(r) {
+		h.wake()
+	}
 	c := &hostpb.HelperCommand{Generation: generation, Body: &hostpb.HelperCommand_Ack{Ack: &hostpb.HelperAck{
 		Seq: r.shown, Room: uint64(r.bytes), Rate: uint64(r.rate), Taken: r.taken,
 	}}}
@@ -77,7 +96,7 @@ func (h *helper) ack(r room, generation uint64) {
 			return
 		}
 	}
-	h.push(c)
+	h.queue = append(h.queue, command{HelperCommand: c})
 }
 
 // maxTogether is the most events that go to the helper in one command.
@@ -150,27 +169,14 @@ func (h *helper) stop(generation uint64) {
 // AttachDesktop serves the desktop helper. The first message must be its hello
 // with the one-time token; whatever ends the stream ends the helper's part.
 func (s *Support) AttachDesktop(stream DesktopStream) error {
-	messages, failed := s.receiveFrom(stream)
 	h := &helper{notify: make(chan struct{}, 1)}
-	if err := s.attach(stream.Context(), h, messages, failed); err != nil {
+	attached := make(chan struct{})
+	hello, gone := s.receiveFrom(stream, h, attached)
+	if err := s.attach(stream.Context(), h, hello, gone); err != nil {
 		return err
 	}
 	defer s.detach(h)
-	gone := make(chan struct{})
-	// The reader ends with the stream, which ends when this method returns.
-	go func() {
-		defer close(gone)
-		for {
-			select {
-			case m := <-messages:
-				s.fromHelper(h, m)
-			case <-failed:
-				return
-			case <-stream.Context().Done():
-				return
-			}
-		}
-	}()
+	close(attached)
 	for {
 		c, stopped := s.nextCommand(h)
 		switch {
@@ -190,35 +196,43 @@ func (s *Support) AttachDesktop(stream DesktopStream) error {
 	}
 }
 
-// receiveFrom turns Recv, which cannot be interrupted, into channels.
-func (s *Support) receiveFrom(stream DesktopStream) (<-chan *hostpb.HelperMessage, <-chan error) {
-	messages, failed := make(chan *hostpb.HelperMessage), make(chan error, 1)
+// receiveFrom gives the first message, and once the helper is attached takes
+// all others in itself: a picture should not wait for another goroutine. It
+// ends with the stream; gone gets why, and is closed.
+func (s *Support) receiveFrom(stream DesktopStream, h *helper, attached <-chan struct{}) (hello <-chan *hostpb.HelperMessage, gone <-chan error) {
+	first, failed := make(chan *hostpb.HelperMessage, 1), make(chan error, 1)
 	go func() {
 		defer close(failed)
+		m, err := stream.Recv()
+		if err != nil {
+			failed <- err
+			return
+		}
+		first <- m
+		select {
+		case <-attached:
+		case <-stream.Context().Done():
+			return
+		}
 		for {
-			m, err := stream.Recv()
-			if err != nil {
+			if m, err = stream.Recv(); err != nil {
 				failed <- err
 				return
 			}
-			select {
-			case messages <- m:
-			case <-stream.Context().Done():
-				return
-			}
+			s.fromHelper(h, m)
 		}
 	}()
-	return messages, failed
+	return first, failed
 }
 
-func (s *Support) attach(ctx context.Context, h *helper, messages <-chan *hostpb.HelperMessage, failed <-chan error) error {
+func (s *Support) attach(ctx context.Context, h *helper, first <-chan *hostpb.HelperMessage, gone <-chan error) error {
 	deadline := time.NewTimer(s.cfg.AttachLimit)
 	defer deadline.Stop()
 	var hello *hostpb.HelperHello
 	select {
-	case m := <-messages:
+	case m := <-first:
 		hello = m.GetHello()
-	case err := <-failed:
+	case err := <-gone:
 		return errors.Join(errors.New("relay: a helper left before its hello"), err)
 	case <-deadline.C:
 	case <-ctx.Done():
@@ -283,6 +297,9 @@ func (s *Support) nextCommand(h *helper) (c *hostpb.HelperCommand, stopped bool)
 				continue
 			}
 			next.Generation = s.m.Generation()
+		}
+		if a := next.GetAck(); a != nil {
+			h.told, h.passed = room{shown: a.GetSeq(), taken: a.GetTaken(), bytes: int(a.GetRoom()), rate: int(a.GetRate())}, 0
 		}
 		if next.GetReleaseKeys() != nil && h.taken != nil {
 			close(h.taken)

@@ -89,7 +89,10 @@ func (s *Support) nextPicture(l *link) []byte {
 	if l.flow.Sent(len(p.update), now.Mono) {
 		screen.WantAck(p.update)
 	}
-	s.tellRoom(l)
+	if h := s.helper; h != nil && h.id == p.helper {
+		h.passed += len(p.update)
+	}
+	s.room(l, false)
 	return p.update
 }
 
@@ -137,7 +140,7 @@ func (s *Support) acked(l *link, a wire.Ack) (news bool) {
 	if l.flow.InFlight() == before && l.shown == shown {
 		return false
 	}
-	s.tellRoom(l)
+	s.room(l, false)
 	if l.chunks != nil {
 		l.wake()
 	}
@@ -145,13 +148,16 @@ func (s *Support) acked(l *link, a wire.Ack) (news bool) {
 }
 
 // tellRoom tells the helper what its next update may have.
-func (s *Support) tellRoom(l *link) {
+func (s *Support) tellRoom(l *link) { s.room(l, true) }
+
+// room is tellRoom that waits for another command where it may.
+func (s *Support) room(l *link, atOnce bool) {
 	h := s.helper
 	if h == nil || !s.m.Viewing(l.id) {
 		return
 	}
 	now := s.cfg.Now().Mono
-	h.ack(room{shown: l.shown, taken: s.pictures.passed, bytes: l.flow.Room(now), rate: l.flow.Rate()}, s.m.Generation())
+	h.ack(room{shown: l.shown, taken: s.pictures.passed, bytes: l.flow.Room(now), rate: l.flow.Rate()}, s.m.Generation(), atOnce)
 }
 
 // viewer is the link whose engineer may see, nil when there is none.

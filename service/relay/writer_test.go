@@ -245,3 +245,36 @@ func TestInputsPileUpNowhere(t *testing.T) {
 		t.Errorf("released %v, %d of %d counted", released, counted, h.inputs)
 	}
 }
+
+// A helper is not woken for every echo; what could hold it up, or make it send
+// too much, it hears at once.
+func TestHelperHearsWhatItNeeds(t *testing.T) {
+	told := room{taken: 5, bytes: 100_000, rate: 1_000_000}
+	for name, c := range map[string]struct {
+		now    room
+		passed int
+		want   bool
+	}{
+		"an echo":              {room{taken: 6, bytes: 99_000, rate: 1_000_000}, 1000, false},
+		"less room":            {room{taken: 6, bytes: 74_000, rate: 1_000_000}, 1000, true},
+		"more room":            {room{taken: 6, bytes: 126_000, rate: 1_000_000}, 1000, true},
+		"a slower link":        {room{taken: 6, bytes: 100_000, rate: 700_000}, 1000, true},
+		"much went out":        {room{taken: 6, bytes: 100_000, rate: 1_000_000}, 25_001, true},
+		"many echoes":          {room{taken: 5 + maxUntold, bytes: 100_000, rate: 1_000_000}, 1000, true},
+		"their number wrapped": {room{taken: 4, bytes: 100_000, rate: 1_000_000}, 0, true},
+	} {
+		h := &helper{notify: make(chan struct{}, 1), told: told, passed: c.passed}
+		h.ack(c.now, 1, false)
+		if woken := len(h.notify) == 1; woken != c.want {
+			t.Errorf("%s: woken %v", name, woken)
+		}
+		if len(h.queue) != 1 {
+			t.Errorf("%s: the news does not wait for the next command", name)
+		}
+	}
+	h := &helper{notify: make(chan struct{}, 1), told: told}
+	h.ack(told, 1, true)
+	if len(h.notify) != 1 {
+		t.Error("what was thrown away is not told at once")
+	}
+}

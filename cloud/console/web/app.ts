@@ -9,6 +9,7 @@ import { startWorker } from "./link";
 import { OwnRecord } from "./record";
 import { Session } from "./session";
 import { clock, endText, language, t } from "./strings";
+import { Surface } from "./surface";
 import type { FromWorker, LinkState, Message, ToWorker } from "./wire";
 
 const mode = document.querySelector<HTMLMetaElement>('meta[name="console-mode"]')?.content === "desk" ? "desk" : "hosted";
@@ -23,6 +24,7 @@ class App {
   /** The ticket of each request that was joined, for the next time; kept nowhere else. */
   private readonly tickets = new Map<string, string>();
   private canvas = h("canvas", { id: "screen", tabindex: "-1", "aria-label": t("screenLabel") }) as HTMLCanvasElement;
+  private readonly surface = new Surface(this.canvas);
   private tell: ((m: ToWorker) => void) | null = null;
   private words = "";
 
@@ -70,7 +72,7 @@ class App {
     setText(byId("organisation"), who.organisation);
     // From here on the channel's program loads and the key is made: both take
     // a moment, and joining should not have to wait for them.
-    this.tell = startWorker(mode, this.canvas, (m) => this.worker(m));
+    this.tell = startWorker(mode, (m) => this.worker(m));
     this.feed = follow(
       (live) => this.home?.update(live),
       (up) => {
@@ -132,9 +134,12 @@ class App {
       case "file": return this.session?.fileState(m.id, m.state, m.done, m.why);
       case "broken": return this.ended(m.why);
       case "blank":
+        this.surface.blank();
         delete document.body.dataset.settled;
         break;
       case "drawn":
+        this.tell?.({ do: "seen" });
+        this.surface.show(m.patch);
         if (m.settled) document.body.dataset.settled = String(m.seq);
         break;
     }

@@ -2,6 +2,7 @@
 // which is the format's one description. Nothing an update says is trusted.
 
 import { Inflater } from "./inflate";
+import type { Patch } from "./surface";
 import { Video, type Frame } from "./video";
 
 export { videoSupported } from "./video";
@@ -19,24 +20,23 @@ export class FormatError extends Error {}
 export interface Drawn {
   seq: number;
   settled: boolean;
-  resized: boolean;
   /** The sender waits for the acknowledgement. */
   wantAck: boolean;
   /** A part of the picture came as video. */
   video: boolean;
+  /** What to put where it shows; whoever gets it closes its frame. */
+  patch: Patch;
 }
 
-/** Keeps the picture and draws what changed. One update at a time. */
+/** Keeps the picture and tells what changed. One update at a time. */
 export class Decoder {
-  private image: ImageData | null = null;
   private pixels = new Uint32Array(0); // alpha, blue, green, red
   private width = 0;
   private height = 0;
   private seq = 0;
   private ready = false;
-  private readonly context: OffscreenCanvasRenderingContext2D;
   private readonly inflater = new Inflater(maxBody);
-  private readonly video: Video;
+  private readonly video = new Video();
 
   // What is read: a position in bytes.
   private b = new Uint8Array(0);
@@ -60,22 +60,13 @@ export class Decoder {
   private readonly touched = new Int32Array(4 * maxTouched);
   private touchedCount = 0;
 
-  constructor(private readonly canvas: OffscreenCanvas) {
-    const context = canvas.getContext("2d", { alpha: false });
-    if (!context) throw new Error("no 2d context");
-    this.context = context;
-    this.video = new Video(context);
-  }
-
   /** Forgets the picture: it must not be seen without permission. */
   blank(): void {
     this.ready = false;
-    this.image = null;
     this.width = this.height = 0;
     this.pixels = new Uint32Array(0);
     this.cache = new Uint32Array(0);
     this.video.close();
-    this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
   async apply(update: Uint8Array): Promise<Drawn> {
@@ -87,9 +78,8 @@ export class Decoder {
     if (flags >> 5 !== version) throw new FormatError("version");
     const seq = this.uvarint(0xffffffff);
     const complete = (flags & Complete) !== 0;
-    let resized = false;
     this.touchedCount = 0;
-    if (complete) resized = this.reset(this.uvarint(maxSide), this.uvarint(maxSide));
+    if (complete) this.reset(this.uvarint(maxSide), this.uvarint(maxSide));
     else if (!was || seq !== (this.seq + 1) >>> 0) throw new FormatError("gap");
     const frame = flags & HasVideo ? this.frame() : null;
     const body = update.subarray(this.at);
@@ -98,24 +88,21 @@ export class Decoder {
     if (this.b.length > maxBody) throw new FormatError("too large");
     this.work = maxWork * this.width * this.height;
     while (this.at < this.b.length) this.operation();
-    this.flush();
-    if (frame) await this.video.draw(frame);
+    const image = frame && await this.video.decode(frame);
     this.seq = seq;
     this.ready = true;
-    return { seq, settled: (flags & More) === 0, resized, wantAck: (flags & WantAck) !== 0, video: frame !== null };
+    return {
+      seq, settled: (flags & More) === 0, wantAck: (flags & WantAck) !== 0, video: frame !== null,
+      patch: {
+        size: complete ? { width: this.width, height: this.height } : null, ...this.changed(),
+        frame: frame && image ? { x: frame.x, y: frame.y, image } : null,
+      },
+    };
   }
 
-  private reset(width: number, height: number): boolean {
+  private reset(width: number, height: number): void {
     if (!width || !height || width * height > maxArea) throw new FormatError("size");
-    const resized = this.canvas.width !== width || this.canvas.height !== height;
-    if (resized) {
-      this.canvas.width = width;
-      this.canvas.height = height;
-    }
-    if (this.image?.width !== width || this.image.height !== height) {
-      this.image = new ImageData(width, height);
-      this.pixels = new Uint32Array(this.image.data.buffer);
-    }
+    if (this.pixels.length !== width * height) this.pixels = new Uint32Array(width * height);
     this.width = width;
     this.height = height;
     this.pixels.fill(0xff000000);
@@ -124,7 +111,6 @@ export class Decoder {
     this.known.fill(0xff000000);
     this.cacheCount = this.cacheEnd = 0;
     this.touch(0, 0, width, height);
-    return resized;
   }
 
   private frame(): Frame {
@@ -190,16 +176,39 @@ export class Decoder {
       }
       if (x >= x0 && y >= y0 && x + w <= x0 + w0 && y + h <= y0 + h0) return;
     }
-    if (this.touchedCount === maxTouched) this.flush();
-    t.set([x, y, w, h], 4 * this.touchedCount++);
+    if (this.touchedCount < maxTouched) t.set([x, y, w, h], 4 * this.touchedCount++);
+    else this.widen(x, y, x + w, y + h);
   }
 
-  private flush(): void {
+  /** Takes a rectangle into that which grows the least. */
+  private widen(left: number, top: number, right: number, bottom: number): void {
     const t = this.touched;
-    for (let i = 0; i < 4 * this.touchedCount; i += 4) {
-      this.context.putImageData(this.image!, 0, 0, t[i]!, t[i + 1]!, t[i + 2]!, t[i + 3]!);
+    let least = Infinity, best = 0, wider = [0, 0, 0, 0];
+    for (let i = 0; i < t.length; i += 4) {
+      const x = Math.min(t[i]!, left), y = Math.min(t[i + 1]!, top);
+      const w = Math.max(t[i]! + t[i + 2]!, right) - x, h = Math.max(t[i + 1]! + t[i + 3]!, bottom) - y;
+      const grown = w * h - t[i + 2]! * t[i + 3]!;
+      if (grown >= least) continue;
+      [least, best, wider] = [grown, i, [x, y, w, h]];
     }
-    this.touchedCount = 0;
+    t.set(wider, best);
+  }
+
+  /** Copies what was touched. */
+  private changed(): { places: number[]; pixels: Uint8ClampedArray<ArrayBuffer> } {
+    let places = Array.from(this.touched.subarray(0, 4 * this.touchedCount)), area = 0;
+    for (let i = 0; i < places.length; i += 4) area += places[i + 2]! * places[i + 3]!;
+    if (area > this.width * this.height) { // they lie over each other
+      places = [0, 0, this.width, this.height];
+      area = this.width * this.height;
+    }
+    const pixels = new Uint32Array(area);
+    for (let i = 0, to = 0; i < places.length; i += 4) {
+      const w = places[i + 2]!;
+      let from = places[i + 1]! * this.width + places[i]!;
+      for (let rows = places[i + 3]!; rows > 0; rows--, from += this.width, to += w) pixels.set(this.pixels.subarray(from, from + w), to);
+    }
+    return { places, pixels: new Uint8ClampedArray(pixels.buffer) };
   }
 
   // Operations.

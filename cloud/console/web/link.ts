@@ -8,7 +8,7 @@ interface TrustedTypes { createPolicy(name: string, rules: { createScriptURL(url
 const workerURL = "/assets/worker.js";
 
 /** Starts the worker; the page's policy lets it load this one script only. */
-export function startWorker(mode: "hosted" | "desk", canvas: HTMLCanvasElement, onMessage: (m: FromWorker) => void): (m: ToWorker) => void {
+export function startWorker(mode: "hosted" | "desk", onMessage: (m: FromWorker) => void): (m: ToWorker) => void {
   const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
   const rules = {
     createScriptURL(url: string): string {
@@ -20,7 +20,7 @@ export function startWorker(mode: "hosted" | "desk", canvas: HTMLCanvasElement, 
   const worker = new Worker(url as string, { name: "channel" });
   worker.onmessage = ({ data }: MessageEvent<FromWorker>) => onMessage(data);
   worker.onerror = (e) => onMessage({ is: "broken", why: e.message });
-  const offscreen = canvas.transferControlToOffscreen();
-  worker.postMessage({ do: "start", mode, canvas: offscreen } satisfies ToWorker, [offscreen]);
-  return (m) => worker.postMessage(m);
+  const tell = (m: ToWorker): void => worker.postMessage(m);
+  tell({ do: "start", mode });
+  return tell;
 }

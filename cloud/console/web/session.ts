@@ -192,19 +192,15 @@ export class Session {
 
   worker(m: FromWorker): void {
     switch (m.is) {
-      case "size":
-        this.stage.resize(m.width, m.height);
-        break;
       case "blank":
         this.picture.drawn = false;
         this.stage.cursor.forget();
         this.head.quality.forget();
         break;
       case "drawn":
-        if (this.picture.drawn) return; // nothing here changes with a frame
+        if (m.patch.size) this.stage.resize(m.patch.size.width, m.patch.size.height);
+        else if (this.picture.drawn) return; // nothing else here changes with a frame
         this.picture.drawn = true;
-        // As large as in the session before: then the worker has no news of it.
-        if (!this.stage.size.width) this.stage.resize(this.canvas.width, this.canvas.height);
         break;
       case "cursor":
         return this.stage.cursor.frame(m);

@@ -25,7 +25,7 @@ export interface Frame {
   data: Uint8Array;
 }
 
-/** Draws frames, one at a time. */
+/** Decodes frames, one at a time. */
 export class Video {
   private decoder: VideoDecoder | null = null;
   private place = "";
@@ -33,40 +33,35 @@ export class Video {
   private done: ((frame: VideoFrame) => void) | null = null;
   private failed: ((why: Error) => void) | null = null;
 
-  constructor(private readonly context: OffscreenCanvasRenderingContext2D) {}
-
   close(): void {
     if (this.decoder && this.decoder.state !== "closed") this.decoder.close();
     this.decoder = null;
     this.place = "";
   }
 
-  /** Shows a frame; what was there before is gone when it is fulfilled. */
-  async draw(f: Frame): Promise<void> {
+  /** Gives a frame's picture, which has its size; whoever gets it closes it. */
+  async decode(f: Frame): Promise<VideoFrame | ImageBitmap> {
     if (f.codec === JPEG) return this.still(f);
     if (f.codec !== VP8) throw new VideoError("codec");
-    const frame = await this.decode(f);
-    try {
-      if (frame.displayWidth !== f.w || frame.displayHeight !== f.h) throw new VideoError("size");
-      this.context.drawImage(frame, f.x, f.y);
-    } finally {
-      frame.close();
-    }
+    const frame = await this.moving(f);
+    if (frame.displayWidth === f.w && frame.displayHeight === f.h) return frame;
+    frame.close();
+    throw new VideoError("size");
   }
 
-  private async still(f: Frame): Promise<void> {
+  private async still(f: Frame): Promise<ImageBitmap> {
     let bitmap;
     try {
       bitmap = await createImageBitmap(new Blob([f.data as Uint8Array<ArrayBuffer>], { type: "image/jpeg" }));
     } catch {
       throw new VideoError("not a JPEG");
     }
-    if (bitmap.width !== f.w || bitmap.height !== f.h) throw new VideoError("size");
-    this.context.drawImage(bitmap, f.x, f.y);
+    if (bitmap.width === f.w && bitmap.height === f.h) return bitmap;
     bitmap.close();
+    throw new VideoError("size");
   }
 
-  private decode(f: Frame): Promise<VideoFrame> {
+  private moving(f: Frame): Promise<VideoFrame> {
     if (typeof VideoDecoder === "undefined") throw new VideoError("this browser has no VideoDecoder");
     const place = `${f.x},${f.y},${f.w},${f.h}`;
     if (!this.decoder || this.decoder.state !== "configured" || (f.key && place !== this.place)) {

@@ -1,5 +1,7 @@
 // What travels inside the channel: session/wire in Go, with the same names.
 
+import type { Patch } from "./surface";
+
 export const FrameLocal = 0;
 export const FrameControl = 1;
 export const FrameScreen = 2;
@@ -75,19 +77,20 @@ export interface LinkState {
 
 /** Between the page and its worker. */
 export type ToWorker =
-  | { do: "start"; mode: "hosted" | "desk"; canvas: OffscreenCanvas }
+  | { do: "start"; mode: "hosted" | "desk" }
   | { do: "join"; request: string; reason: string; ticket: string }
   | { do: "code"; code: string } // proved by our own end of the channel, never sent on
   | { do: "bye" }
   | { do: "say"; message: Message }
+  /** The page is at a picture, and has no older one to put on its canvas. */
+  | { do: "seen" }
   | { do: "file"; id: string; file: File }
   | { do: "cancel-file"; id: string };
 
 export type FromWorker =
   | { is: "state"; state: LinkState }
   | { is: "message"; message: Message }
-  | { is: "size"; width: number; height: number }
-  | { is: "drawn"; seq: number; settled: boolean }
+  | { is: "drawn"; seq: number; settled: boolean; patch: Patch }
   | { is: "blank" }
   | { is: "file"; id: string; state: FileState; done: number; why?: string }
   /** A file of the technician's, whole and with the hash that was promised. */

@@ -1,5 +1,5 @@
-// The page's worker: holds the channel (or the way to it), decodes the picture
-// and draws it, sends files. The page's own thread only shows and listens.
+// The page's worker: holds the channel (or the way to it), decodes the picture,
+// sends files. The page's own thread only shows and listens.
 
 import "wasm_exec";
 import { Acks } from "./acks";
@@ -7,6 +7,7 @@ import { readCursor } from "./cursorframe";
 import { Decoder } from "./decoder";
 import { Files } from "./files";
 import { clearSinks } from "./sink";
+import { transfers } from "./surface";
 import { Transport, desk, wasm } from "./transport";
 import { Upstream } from "./upstream";
 import { FrameChunk, FrameControl, FrameCursor, FrameLocal, FrameScreen, FromWorker, LinkState, Message, ToWorker, version } from "./wire";
@@ -17,11 +18,16 @@ const utf8 = new TextEncoder(), text = new TextDecoder();
 const tell = (m: FromWorker): void => self.postMessage(m);
 
 let transport: Promise<Transport>;
-let decoder: Decoder;
+const decoder = new Decoder();
 let drawing: Promise<void> = Promise.resolve();
 let cursors: Promise<void> = Promise.resolve();
-let epoch = 0; // pictures of an earlier one are not drawn any more
+let epoch = 0; // pictures of an earlier one do not show any more
 let lost = false;
+// Pictures the page has not come to yet. A page that is busy is not
+// buried in them: decoding waits, and with it the host.
+let unseen = 0;
+let seenOne: (() => void) | null = null;
+const maxUnseen = 4;
 let refresh = 0; // the timer while a complete picture is waited for
 
 async function send(kind: number, payload: Uint8Array): Promise<void> {
@@ -56,7 +62,7 @@ function receive(kind: number, payload: Uint8Array): void {
     case FrameScreen: {
       acks.got(payload.length);
       const mine = epoch;
-      drawing = drawing.then(() => mine === epoch ? draw(payload) : undefined);
+      drawing = drawing.then(() => mine === epoch ? draw(payload, mine) : undefined);
       return;
     }
     case FrameCursor:
@@ -75,17 +81,21 @@ async function cursor(frame: Uint8Array): Promise<void> {
   if (c) self.postMessage(c satisfies FromWorker, "shape" in c ? [c.shape] : []);
 }
 
-async function draw(update: Uint8Array): Promise<void> {
+async function draw(update: Uint8Array, mine: number): Promise<void> {
+  while (unseen >= maxUnseen) await new Promise<void>((resolve) => { seenOne = resolve; });
+  if (mine !== epoch) return;
   try {
-    const drawn = await decoder.apply(update);
+    const drawn = await decoder.apply(update), { seq, settled, patch } = drawn;
+    if (mine !== epoch) return patch.frame?.image.close(); // the right ended while the video was decoded
     refreshed();
-    if (drawn.resized) tell({ is: "size", width: surface.width, height: surface.height });
+    self.postMessage({ is: "drawn", seq, settled, patch } satisfies FromWorker, transfers(patch));
+    unseen++;
     acks.shown(drawn.seq, drawn.wantAck);
     seen.frames += drawn.settled ? 1 : 0;
     seen.video = drawn.video;
     watchQuality();
-    tell({ is: "drawn", seq: drawn.seq, settled: drawn.settled });
   } catch {
+    if (mine !== epoch) return;
     acks.due(true); // it arrived, whatever it was
     if (!refresh) askAnew();
   }
@@ -120,7 +130,7 @@ function refreshed(): void {
 function blank(): void {
   epoch++;
   refreshed();
-  acks.due(true); // what is not drawn any more has arrived all the same
+  acks.due(true); // what does not show any more has arrived all the same
   clearTimeout(seen.timer);
   seen.timer = 0;
   drawing = drawing.then(() => decoder.blank());
@@ -150,11 +160,7 @@ function state(s: LinkState): void {
   tell({ is: "state", state: s });
 }
 
-let surface: OffscreenCanvas;
-
-function start(mode: "hosted" | "desk", canvas: OffscreenCanvas): void {
-  surface = canvas;
-  decoder = new Decoder(canvas);
+function start(mode: "hosted" | "desk"): void {
   void clearSinks().catch(() => undefined);
   const gone = (): void => {
     files.lost();
@@ -167,11 +173,14 @@ function start(mode: "hosted" | "desk", canvas: OffscreenCanvas): void {
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>): void => {
   switch (data.do) {
-    case "start": return start(data.mode, data.canvas);
+    case "start": return start(data.mode);
     case "join": return void local({ do: "join", request: data.request, reason: data.reason, ticket: data.ticket }).catch(() => undefined);
     case "code": return void local({ do: "code", code: data.code }).catch(() => undefined);
     case "bye": return void local({ do: "bye" }).catch(() => undefined);
     case "say": return mention(data.message);
+    case "seen":
+      unseen--;
+      return seenOne?.();
     case "file": return void files.offer(data.id, data.file);
     case "cancel-file": return files.cancel(data.id);
   }
