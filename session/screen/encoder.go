@@ -153,8 +153,10 @@ func (e *Encoder) Encode(dst []byte, f Frame, damage []image.Rectangle, budget i
 	e.packer.begin()
 
 	now := e.conf.Now()
-	e.settle(now)
 	e.scan(f)
+	if e.settle(now) {
+		e.scan(f)
+	}
 	if !complete && !e.conf.NoMoves {
 		e.findMoves(f)
 	}
