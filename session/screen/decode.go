@@ -51,6 +51,10 @@ func (d *Decoder) op(r *reader) image.Rectangle {
 		d.raw(r, to, kind&opKind == opSmooth)
 	case opSparse:
 		d.sparse(r, to)
+	case opText:
+		if pixels := d.text(r, w, h); r.err == nil {
+			d.store(to, pixels)
+		}
 	case opCopy:
 		d.copy(r, to)
 	case opRepeat:

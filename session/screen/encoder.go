@@ -84,6 +84,7 @@ type Encoder struct {
 	packer  *packer
 	pen     pen
 	colours knownColours
+	texts   textColours
 	cache   cache
 	index   index
 	work    work
@@ -188,7 +189,7 @@ func (e *Encoder) begin() {
 	e.complete = false
 	clear(e.shown)
 	e.packer.reset()
-	e.pen, e.colours = pen{}, knownColours{}
+	e.pen, e.colours, e.texts = pen{}, knownColours{}, textColours{}
 	e.cache.reset()
 	e.index.reset()
 	e.mover.last = image.Point{}

@@ -74,7 +74,7 @@ func TestTheSequenceIsOfAllKinds(t *testing.T) {
 			seen[body[0]&opKind] = true
 		}
 	}
-	for _, kind := range []byte{opSolid, opPalette, opRaw, opSmooth, opSparse, opCopy, opRepeat} {
+	for _, kind := range []byte{opSolid, opPalette, opRaw, opSmooth, opSparse, opCopy, opRepeat, opText} {
 		if !seen[kind] {
 			t.Errorf("no update begins with operation %d", kind)
 		}

@@ -8,7 +8,7 @@ export { videoSupported } from "./video";
 
 const version = 2;
 const Complete = 1, More = 2, WantAck = 4, Packed = 8, HasVideo = 16;
-const Solid = 1, Palette = 2, Raw = 3, Smooth = 4, Sparse = 5, Copy = 6, Repeat = 7;
+const Solid = 1, Palette = 2, Raw = 3, Smooth = 4, Sparse = 5, Copy = 6, Repeat = 7, Text = 8;
 const Keep = 64, KeepOld = 128;
 const tile = 64, maxBody = 2 << 20, maxVideo = 2 << 20, maxSide = 16384, maxArea = 1 << 26, maxWork = 32;
 const cacheArea = 1 << 21, cacheEntries = 1 << 14;
@@ -47,6 +47,8 @@ export class Decoder {
   private right = 0;
   private top = 0;
   private readonly known = new Uint32Array(256);
+  private readonly texts = new Uint32Array(256);
+  private textNext = 0;
   private cache = new Uint32Array(0);
   private readonly entryStart = new Float64Array(cacheEntries);
   private readonly entryWidth = new Uint8Array(cacheEntries);
@@ -122,6 +124,8 @@ export class Decoder {
     this.inflater.reset();
     this.right = this.top = 0;
     this.known.fill(0xff000000);
+    this.texts.fill(0xff000000);
+    this.textNext = 0;
     this.cacheCount = this.cacheEnd = 0;
     this.touch(0, 0, width, height);
     return resized;
@@ -241,6 +245,9 @@ export class Decoder {
         break;
       case Sparse:
         this.sparse(x, y, w, h);
+        break;
+      case Text:
+        this.text(x, y, w, h);
         break;
       case Copy:
         this.copy(x, y, w, h);
@@ -367,6 +374,18 @@ export class Decoder {
       }
     }
     this.at = end;
+  }
+
+  private text(x: number, y: number, w: number, h: number): void {
+    for (let n = this.uvarint(256); n > 0; n--) {
+      this.texts[this.textNext] = this.rgb(this.take(3));
+      this.textNext = (this.textNext + 1) & 255;
+    }
+    let at = this.take(w * h);
+    const out = this.pixels, { b, texts } = this;
+    for (let column = x; column < x + w; column++) {
+      for (let row = 0, i = y * this.width + column; row < h; row++, i += this.width) out[i] = texts[b[at++]!]!;
+    }
   }
 
   private copy(x: number, y: number, w: number, h: number): void {
