@@ -28,7 +28,7 @@
 // An operation begins with its kind, and flags from 64 on:
 //
 //	u8       kind: 1 solid, 2 palette, 3 raw, 4 smooth, 5 sparse, 6 copy, 7 repeat,
-//	         8 text
+//	         8 text, 9 part
 //	         64 keep: what it leaves in its rectangle goes into the cache
 //	         128 keep old: what was in its rectangle before goes into the cache, first
 //	varint   left edge, from the right edge of the operation before
@@ -38,7 +38,7 @@
 // "Before" goes across updates; after a complete one both edges are 0. The
 // rectangle is inside the picture and not empty; except for solid and copy it
 // is at most 64 × 64, and only with such a one the cache flags may be set.
-// They may not be set with repeat. All rectangles of an update together have at
+// They may not be set with repeat and part. All rectangles of an update together have at
 // most MaxWork times the picture's pixels. Then:
 //
 //	solid    red, green, blue
@@ -57,6 +57,8 @@
 //	copy     varint x, varint y: how far the source is from the rectangle; it is
 //	         inside the picture as it stands, and may overlap
 //	repeat   uvarint: how many entries of the cache are newer than the one meant
+//	part     the same, then uvarint x, uvarint y: a part of that entry, from its
+//	         pixel x, y on
 //
 // Colours are u8 n-1, then ⌈n/8⌉ bytes of which bit i (lowest first) says that
 // colour i is known, then for each either u8, its place in the table of known
@@ -117,6 +119,7 @@ const (
 	opCopy    = 6
 	opRepeat  = 7
 	opText    = 8
+	opPart    = 9
 
 	opKind    = 63
 	opKeep    = 64

@@ -60,6 +60,7 @@ type tile struct {
 	heat    heat
 	density float32 // bytes a pixel of what was sent last; 0: not known
 	sample  uint64  // of what did not fit
+	saved   saved
 }
 
 // Encoder turns frames into updates. It remembers what the other end shows. It
@@ -195,6 +196,7 @@ func (e *Encoder) begin() {
 	e.mover.last = image.Point{}
 	for i := range e.tiles {
 		e.tiles[i].unknown = e.tiles[i].video // otherwise black, and known to be
+		e.tiles[i].saved = saved{}
 	}
 	e.video.restart()
 }
