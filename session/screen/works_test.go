@@ -41,7 +41,7 @@ func TestWhatWorkCosts(t *testing.T) {
 			}
 			send(nil)
 			total := 0
-			const steps = 6
+			const steps = 12
 			for n := range steps {
 				now = now.Add(100 * time.Millisecond)
 				total += send(step(n))
