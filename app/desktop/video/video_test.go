@@ -163,7 +163,7 @@ func TestLateFramesDoNotGrow(t *testing.T) {
 	if enc.Codec() != screen.CodecVP8 {
 		t.Skip("there is no rate control here")
 	}
-	const rate = 2_000_000
+	const rate = 600_000
 	c := newClip(640, 360)
 	for n := range 30 {
 		out, _, err := enc.Encode(nil, c.at(n), n == 0, rate, time.Duration(n)*300*time.Millisecond)
