@@ -250,3 +250,33 @@ func pixelAt(p image.Point) string {
 		return c.getImageData(%d, %d, 1, 1).data;
 	})()))`, p.X, p.Y)
 }
+
+// What a dragged window uncovers comes from the page's own memory.
+func TestDecoderShowsWhatAWindowUncovers(t *testing.T) {
+	server := httptest.NewServer(codecPage(t))
+	defer server.Close()
+	b := consoletest.Open(t, nil, "en-US")
+	b.Go(server.URL)
+	b.Wait(`typeof newDecoder === "function"`)
+	noise := rand.New(rand.NewPCG(9, 9))
+	const w, h = 640, 480
+	behind, window := make([]byte, 4*w*h), make([]byte, 4*200*150)
+	for i := range behind {
+		behind[i] = byte(noise.IntN(64))
+	}
+	for i := range window {
+		window[i] = byte(noise.Uint32())
+	}
+	enc := screen.NewEncoder(screen.Config{})
+	for n := range 19 { // there, and back
+		f := screen.Frame{Pix: append([]byte(nil), behind...), Stride: 4 * w, Width: w, Height: h}
+		step := min(n, 18-n)
+		for y := range 150 {
+			copy(f.Pix[(30+7*step+y)*f.Stride+4*(20+13*step):], window[4*200*y:][:4*200])
+		}
+		got := run[shown](t, b, "show", [][]byte{enc.Encode(nil, f, nil, 0)})
+		if want := frameHash(f); got.Hash != want {
+			t.Fatalf("picture %d: the page shows another one", n)
+		}
+	}
+}

@@ -23,9 +23,11 @@ type desk struct {
 
 func newDesk() *desk {
 	d := &desk{img: image.NewRGBA(image.Rect(0, 0, 1920, 1080)), noise: rand.New(rand.NewPCG(1, 2))}
+	p := d.img.Pix
 	for y := range 1080 {
 		for x := range 1920 {
-			d.img.SetRGBA(x, y, color.RGBA{byte(20 + x/40), byte(50 + y/30), byte(90 + (x+y)/60), 255})
+			p[0], p[1], p[2], p[3] = byte(20+x/40), byte(50+y/30), byte(90+(x+y)/60), 255
+			p = p[4:]
 		}
 	}
 	d.frame = screen.Frame{Pix: make([]byte, 4*1920*1080), Stride: 4 * 1920, Width: 1920, Height: 1080}

@@ -51,6 +51,10 @@ func (d *Decoder) op(r *reader) image.Rectangle {
 		d.raw(r, to, kind&opKind == opSmooth)
 	case opSparse:
 		d.sparse(r, to)
+	case opText:
+		if pixels := d.text(r, w, h); r.err == nil {
+			d.store(to, pixels)
+		}
 	case opCopy:
 		d.copy(r, to)
 	case opRepeat:
@@ -59,6 +63,12 @@ func (d *Decoder) op(r *reader) image.Rectangle {
 			return to
 		}
 		d.store(to, kept)
+	case opPart:
+		if kind != opPart {
+			r.fail(fmt.Errorf("%w: a part is kept already", ErrFormat))
+			return to
+		}
+		d.part(r, to)
 	default:
 		r.fail(fmt.Errorf("%w: operation %d", ErrFormat, kind))
 	}
@@ -107,6 +117,23 @@ func (d *Decoder) store(r image.Rectangle, src []uint32) {
 			put(row[4*i:], c)
 		}
 		src = src[r.Dx():]
+	}
+}
+
+// part shows a part of an entry of the cache.
+func (d *Decoder) part(r *reader, to image.Rectangle) {
+	age, x, y := r.uvarint(CacheEntries), r.uvarint(Tile), r.uvarint(Tile)
+	if r.err != nil {
+		return
+	}
+	pixels, w, h, ok := d.cache.get(d.cache.count - 1 - uint64(age))
+	if !ok || x+to.Dx() > w || y+to.Dy() > h {
+		r.fail(fmt.Errorf("%w: no such part", ErrFormat))
+		return
+	}
+	for row := range to.Dy() {
+		line := image.Rect(to.Min.X, to.Min.Y+row, to.Max.X, to.Min.Y+row+1)
+		d.store(line, pixels[(y+row)*w+x:])
 	}
 }
 

@@ -35,6 +35,7 @@ type Decoder struct {
 
 	pen     pen
 	colours knownColours
+	texts   textColours
 	cache   cache
 	palette [256]uint32
 	pixels  [Tile * Tile]uint32
@@ -133,7 +134,7 @@ func (d *Decoder) reset(w, h int) {
 		d.img.Pix[i] = 255
 	}
 	d.window = d.window[:0]
-	d.pen, d.colours = pen{}, knownColours{}
+	d.pen, d.colours, d.texts = pen{}, knownColours{}, textColours{}
 	d.cache.reset()
 }
 

@@ -27,7 +27,8 @@
 //
 // An operation begins with its kind, and flags from 64 on:
 //
-//	u8       kind: 1 solid, 2 palette, 3 raw, 4 smooth, 5 sparse, 6 copy, 7 repeat
+//	u8       kind: 1 solid, 2 palette, 3 raw, 4 smooth, 5 sparse, 6 copy, 7 repeat,
+//	         8 text, 9 part
 //	         64 keep: what it leaves in its rectangle goes into the cache
 //	         128 keep old: what was in its rectangle before goes into the cache, first
 //	varint   left edge, from the right edge of the operation before
@@ -37,7 +38,7 @@
 // "Before" goes across updates; after a complete one both edges are 0. The
 // rectangle is inside the picture and not empty; except for solid and copy it
 // is at most 64 × 64, and only with such a one the cache flags may be set.
-// They may not be set with repeat. All rectangles of an update together have at
+// They may not be set with repeat and part. All rectangles of an update together have at
 // most MaxWork times the picture's pixels. Then:
 //
 //	solid    red, green, blue
@@ -50,15 +51,21 @@
 //	         pixels skipped and uvarint pixels changed ≥ 1, counted row by row; then,
 //	         when there are 2 colours or more, an index for each changed pixel as
 //	         in palette, filled to a byte at the end only
+//	text     uvarint n ≤ 256, then n colours as red, green, blue, which take the
+//	         next places of the table of text's colours, one after the other and
+//	         round again; then the place of each pixel's colour, column by column
 //	copy     varint x, varint y: how far the source is from the rectangle; it is
 //	         inside the picture as it stands, and may overlap
 //	repeat   uvarint: how many entries of the cache are newer than the one meant
+//	part     the same, then uvarint x, uvarint y: a part of that entry, from its
+//	         pixel x, y on
 //
 // Colours are u8 n-1, then ⌈n/8⌉ bytes of which bit i (lowest first) says that
 // colour i is known, then for each either u8, its place in the table of known
 // colours, or red, green, blue, which then goes into that table. A colour's
 // place is the top 8 bits of (red<<16 | green<<8 | blue) × 2654435761 modulo
-// 2³²; the table has 256 places and begins black.
+// 2³²; the table has 256 places and begins black. So does that of text's colours,
+// of which the first place is taken first.
 //
 // The cache holds rectangles of pixels in a ring of CacheArea pixels: an entry
 // takes the next width × height places, and begins at the ring's first when it
@@ -111,6 +118,8 @@ const (
 	opSparse  = 5
 	opCopy    = 6
 	opRepeat  = 7
+	opText    = 8
+	opPart    = 9
 
 	opKind    = 63
 	opKeep    = 64

@@ -60,6 +60,7 @@ type tile struct {
 	heat    heat
 	density float32 // bytes a pixel of what was sent last; 0: not known
 	sample  uint64  // of what did not fit
+	saved   saved
 }
 
 // Encoder turns frames into updates. It remembers what the other end shows. It
@@ -84,6 +85,7 @@ type Encoder struct {
 	packer  *packer
 	pen     pen
 	colours knownColours
+	texts   textColours
 	cache   cache
 	index   index
 	work    work
@@ -153,8 +155,10 @@ func (e *Encoder) Encode(dst []byte, f Frame, damage []image.Rectangle, budget i
 	e.packer.begin()
 
 	now := e.conf.Now()
-	e.settle(now)
 	e.scan(f)
+	if e.settle(now) {
+		e.scan(f)
+	}
 	if !complete && !e.conf.NoMoves {
 		e.findMoves(f)
 	}
@@ -186,12 +190,13 @@ func (e *Encoder) begin() {
 	e.complete = false
 	clear(e.shown)
 	e.packer.reset()
-	e.pen, e.colours = pen{}, knownColours{}
+	e.pen, e.colours, e.texts = pen{}, knownColours{}, textColours{}
 	e.cache.reset()
 	e.index.reset()
 	e.mover.last = image.Point{}
 	for i := range e.tiles {
 		e.tiles[i].unknown = e.tiles[i].video // otherwise black, and known to be
+		e.tiles[i].saved = saved{}
 	}
 	e.video.restart()
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // sequence is updates of all kinds: fills, palettes, noise, smooth colours,
-// dots, a scroll, repeats, video.
+// dots, a scroll, repeats, video, a part.
 func sequence(tb testing.TB) [][]byte {
 	noise := rand.New(rand.NewPCG(5, 6))
 	c := newCanvas(150, 130, 0)
@@ -52,7 +52,9 @@ func sequence(tb testing.TB) [][]byte {
 	video := &VideoFrame{Codec: CodecVP8, Key: true, Rect: image.Rect(64, 64, 128, 128), Data: []byte("a key frame")}
 	last := append([]byte{Version<<versionShift | flagVideo}, byte(e.Seq()+1))
 	out = append(out, video.append(last))
-	return out
+	part := []byte{Version << versionShift, byte(e.Seq() + 2), opPart}
+	part = appendVarint(appendVarint(part, 9-e.pen.right), 9-e.pen.top)
+	return append(out, append(part, 3, 2, 0, 1, 1)) // of the newest entry
 }
 
 func TestTheSequenceIsOfAllKinds(t *testing.T) {
@@ -74,7 +76,7 @@ func TestTheSequenceIsOfAllKinds(t *testing.T) {
 			seen[body[0]&opKind] = true
 		}
 	}
-	for _, kind := range []byte{opSolid, opPalette, opRaw, opSmooth, opSparse, opCopy, opRepeat} {
+	for _, kind := range []byte{opSolid, opPalette, opRaw, opSmooth, opSparse, opCopy, opRepeat, opText, opPart} {
 		if !seen[kind] {
 			t.Errorf("no update begins with operation %d", kind)
 		}

@@ -79,6 +79,7 @@ func (e *Encoder) copyMoved(f Frame, r image.Rectangle, by image.Point, gain int
 		return false
 	}
 	to = e.widen(f, to, r, by)
+	e.saveCovered(to, by)
 	e.head(opCopy, to)
 	e.body = appendVarint(e.body, by.X)
 	e.body = appendVarint(e.body, by.Y)

@@ -21,8 +21,8 @@ type packer struct {
 const (
 	fineLevel   = 7
 	fastLevel   = 2
-	fastFrom    = 16 << 10 // bytes of a body that is packed quickly
-	fineHistory = 8 << 10  // bytes fine begins from after a large body
+	fastFrom    = 48 << 10 // bytes of a body that is packed quickly
+	fineHistory = 32 << 10 // bytes fine begins from after a large body
 )
 
 func newPacker() *packer {

@@ -14,11 +14,11 @@ func TestPackedStream(t *testing.T) {
 		p := newPacker()
 		p.reset()
 		var d Decoder
-		for range rapid.IntRange(1, 6).Draw(t, "updates") {
+		for range rapid.IntRange(1, 3).Draw(t, "updates") {
 			p.begin()
 			var want []byte
 			for range rapid.IntRange(1, 3).Draw(t, "pieces") {
-				size := rapid.SampledFrom([]int{1, 5, 40, 300, 5000, fineHistory, fastFrom - 1, fastFrom, 70000}).Draw(t, "size")
+				size := rapid.SampledFrom([]int{1, 40, 300, fineHistory, fastFrom - 1, fastFrom}).Draw(t, "size")
 				kinds := rapid.SampledFrom([]int{1, 2, 7, 256}).Draw(t, "kinds")
 				seed := rapid.Uint32().Draw(t, "seed")
 				body := make([]byte, size)

@@ -14,8 +14,9 @@ type work struct {
 	changed  []uint32 // those of now that differ
 	runs     []byte   // where they are, as in the format
 	runCount int
-	all      palette // of now
-	some     palette // of changed
+	all      palette   // of now
+	some     palette   // of changed
+	places   [256]byte // of all's colours in the table of text's
 }
 
 func newWork() work {
@@ -88,6 +89,8 @@ func (e *Encoder) rect(f Frame, r image.Rectangle, known, wild bool) {
 		for i := 0; i < len(k.now); i += r.Dx() {
 			e.body = k.all.pack(e.body, k.now[i:i+r.Dx()])
 		}
+	case opText:
+		e.body = e.appendText(e.body, r.Dx())
 	case opSparse:
 		e.body = e.colours.append(e.body, k.some.colours)
 		e.body = binary.AppendUvarint(e.body, uint64(k.runCount))
@@ -102,6 +105,15 @@ func (e *Encoder) rect(f Frame, r image.Rectangle, known, wild bool) {
 	case opSmooth:
 		e.body = appendSmooth(e.body, k.now, r.Dx())
 	}
+}
+
+// textFrom is the most colours for which a palette's shorter indices are better.
+const textFrom = 16
+
+// textCost is what the rectangle would cost as text: most letters were there
+// before.
+func (e *Encoder) textCost(breaks int) int {
+	return 3*e.texts.places(e.work.all.colours, &e.work.places) + breaks/3
 }
 
 func uniform(p []uint32) bool {
@@ -154,6 +166,9 @@ func (e *Encoder) choose(r image.Rectangle, known bool) (kind byte, cost int) {
 		}
 	} else {
 		n := len(k.all.colours)
+		if c := costHead + e.textCost(breaks); n > textFrom && c < cost {
+			kind, cost = opText, c
+		}
 		// Long runs of one colour pack well.
 		if c := costHead + e.colourCost(k.all.colours) + min(packedSize(w, n)*r.Dy(), breaks); c < cost {
 			kind, cost = opPalette, c

@@ -57,6 +57,9 @@ func (e *Encoder) encodeTile(f Frame, i int, now time.Time) {
 		e.body = append(e.body, byte(c>>16), byte(c>>8), byte(c))
 		return
 	}
+	if e.restore(f, i) {
+		return
+	}
 	t := &e.tiles[i]
 	r, before := t.crop, len(e.body)
 	part := e.limited && !t.unknown && 3*area(r) > e.room-len(e.body)

@@ -27,7 +27,9 @@ const (
 	maxRate     = 8_000_000
 	minRate     = 150_000
 	settleAfter = 300 * time.Millisecond
-	hotChanges  = 3               // of a tile in about a second: it changes again and again
+	hotChanges  = 3 // of a tile in about a second: it changes again and again
+	warmChanges = 1.8
+	warmBytes   = Tile * Tile / 4
 	minRegion   = 4               // tiles
 	wildBytes   = 6 * Tile * Tile // of a tile, in about a second
 	calmPixels  = 200000          // changed a second, below which video has no point
@@ -69,11 +71,11 @@ const firstDensity = 0.3
 func (e *Encoder) warm(f Frame, now time.Time) {
 	for i := range e.tiles {
 		t := &e.tiles[i]
-		if t.state != found || t.unknown && !t.video {
+		if t.state != found {
 			continue
 		}
 		sample := e.sampleTile(f, i)
-		if t.left && sample == t.sample {
+		if (t.left || t.unknown && !t.video) && sample == t.sample {
 			continue // it stands still and waits
 		}
 		t.sample = sample
@@ -108,6 +110,10 @@ func (h *heat) hot(now time.Time) bool {
 	return h.changes >= hotChanges
 }
 
+// warm says that a tile goes along when those around it begin as video: sent
+// losslessly it would take the link from them.
+func (h *heat) warm() bool { return h.changes >= warmChanges && h.bytes > warmBytes }
+
 // wild says that so much changes in the tile that it is not worth keeping.
 func (h *heat) wild(now time.Time) bool {
 	h.fade(now)
@@ -124,6 +130,7 @@ type video struct {
 	key     bool // the next frame needs none before
 	retry   bool // a frame was left out and is still to be shown
 	begun   time.Time
+	made    time.Time // when the encoder was: its own time goes on over a pause
 	changed time.Time // when the region last changed
 	pixels  float32   // changed a second, fading
 	faded   time.Time
@@ -158,17 +165,31 @@ func (v *video) close() {
 // restart makes the next frame one that needs none before.
 func (v *video) restart() { v.key = true }
 
-// settle ends video of a region that stands still; all of it is to be made
-// exact then.
-func (e *Encoder) settle(now time.Time) {
+// settle ends video of a region that stands still, and says so; all of it is to
+// be made exact then. A region that changes while the link takes nothing does
+// not stand still: what counts is what the scan just found.
+func (e *Encoder) settle(now time.Time) bool {
 	v := &e.video
 	if !v.active {
-		return
+		return false
 	}
 	v.fade(now)
-	if now.Sub(v.changed) >= settleAfter || now.Sub(v.begun) >= time.Second && v.pixels < calmPixels {
+	still := now.Sub(v.changed) >= settleAfter && !e.videoChanged()
+	if still || now.Sub(v.begun) >= time.Second && v.pixels < calmPixels {
 		e.endVideo()
+		return true
 	}
+	return false
+}
+
+// videoChanged says that something in the region was found to differ.
+func (e *Encoder) videoChanged() bool {
+	for i := range e.tiles {
+		if t := &e.tiles[i]; t.video && t.state == found {
+			return true
+		}
+	}
+	return false
 }
 
 func (v *video) fade(now time.Time) {
@@ -214,7 +235,7 @@ func (e *Encoder) encodeVideo(f Frame, now time.Time) (frame VideoFrame, ok bool
 		return frame, false
 	}
 	part := f.sub(v.region)
-	data, key, err := v.encoder.Encode(v.data[:0], part, v.key, e.videoRate(), now.Sub(v.begun))
+	data, key, err := v.encoder.Encode(v.data[:0], part, v.key, e.videoRate(), now.Sub(v.made))
 	if err != nil || len(data) > MaxVideo {
 		v.off = true
 		e.endVideo()
@@ -264,11 +285,17 @@ func (e *Encoder) chooseRegion(now time.Time) {
 		}
 		if t.heat.hot(now) {
 			sum += t.heat.bytes
-			region = region.Union(e.bounds(i))
 			n++
+		} else if !t.heat.warm() {
+			continue
 		}
+		region = region.Union(e.bounds(i))
 	}
-	if n < minRegion || sum < e.threshold() {
+	enough, from := minRegion, e.threshold()
+	if v.active { // what stays beside it takes the link from it
+		enough, from = 1, from/4
+	}
+	if n < enough || sum < from {
 		return
 	}
 	if v.active {
@@ -282,7 +309,7 @@ func (e *Encoder) chooseRegion(now time.Time) {
 			e.endVideo()
 			return
 		}
-		v.encoder = enc
+		v.encoder, v.made = enc, now
 	}
 	v.region, v.active, v.key = region, true, true
 	v.begun, v.changed, v.faded = now, now, now

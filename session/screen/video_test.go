@@ -277,3 +277,61 @@ func sameIn(tb fataler, c *canvas, img *image.RGBA, r image.Rectangle) {
 		}
 	}
 }
+
+// A region that changes while the link takes nothing goes on as video: it does
+// not stand still.
+func TestVideoGoesOnOverAFullLink(t *testing.T) {
+	s := newStage(t)
+	s.send(nil, 0)
+	clip := image.Rect(200, 150, 530, 410)
+	s.play(clip, 40)
+	before := s.video
+	for range 6 {
+		s.now = s.now.Add(settleAfter + 100*time.Millisecond)
+		s.fill(clip, func(int, int) uint32 { return s.noise.Uint32() })
+		s.send([]image.Rectangle{clip}, 0)
+	}
+	if !s.enc.Video() || s.video != before+6 {
+		t.Errorf("video: %v, %d frames of 6", s.enc.Video(), s.video-before)
+	}
+	s.rest()
+	same(t, s.canvas, s.dec.Image())
+}
+
+// What moves again before it was made exact becomes video again, although what
+// the other end shows of it is not known.
+func TestVideoBeginsAgainWhereItWasNotMadeExact(t *testing.T) {
+	s := newStage(t)
+	s.send(nil, 0)
+	clip := image.Rect(200, 150, 530, 410)
+	s.play(clip, 40)
+	s.now = s.now.Add(settleAfter)
+	s.enc.SetRate(1_000_000)
+	s.apply(s.enc.Encode(nil, s.Frame, []image.Rectangle{}, 2000))
+	if s.enc.Video() || !s.enc.Pending() {
+		t.Fatal("it settled at once, or never")
+	}
+	before := s.video
+	for range 12 {
+		s.now = s.now.Add(40 * time.Millisecond)
+		s.fill(clip, func(int, int) uint32 { return s.noise.Uint32() })
+		s.apply(s.enc.Encode(nil, s.Frame, []image.Rectangle{clip}, 2000))
+	}
+	if !s.enc.Video() || s.video == before {
+		t.Error("no video")
+	}
+	if r := s.enc.video.region; !clip.In(r) {
+		t.Errorf("only %v of %v", r, clip)
+	}
+}
+
+func (s *stage) apply(u []byte) {
+	s.t.Helper()
+	h, _, err := s.dec.Apply(u)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if h.Video {
+		s.video++
+	}
+}

@@ -86,7 +86,7 @@ func TestMovesCostLittle(t *testing.T) {
 			if hint {
 				d.frame.Moves = []screen.Move{{To: to, From: r.Min}}
 			}
-			if n := send(damage); n > 24 {
+			if n := send(damage); n > 48 { // the copy, and tiles it comes over that are kept
 				t.Errorf("by %v, told %v: %d bytes", by, hint, n)
 			}
 		}

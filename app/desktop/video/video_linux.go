@@ -23,12 +23,16 @@ import (
 // ErrCodec is a failure inside libvpx.
 var ErrCodec = errors.New("video: VP8")
 
+// longest is the time between frames that the rate is shared out by: 25 a second.
+const longest = 40 * time.Millisecond
+
 // VP8 encodes by libvpx in its real-time mode. It is used by one goroutine.
 type VP8 struct {
 	c             *C.bc_vp8
 	width, height int
 	rate          int
-	last          time.Duration
+	asked         time.Duration // of the frame before, by the caller
+	last          time.Duration // the same by the codec's time
 	any           bool
 }
 
@@ -58,14 +62,14 @@ func (v *VP8) Encode(dst []byte, f screen.Frame, key bool, rate int, at time.Dur
 	if err := checkFrame(f, v.width, v.height); err != nil {
 		return dst, false, err
 	}
-	if v.any && at <= v.last { // times must rise
-		at = v.last + time.Millisecond
+	// The codec's own time never takes longer steps than longest: a frame that
+	// comes late because the last one filled the link would be given all the time
+	// that took, fill the link for longer still, and so on.
+	took := longest
+	if v.any {
+		took = min(max(at-v.asked, time.Millisecond), longest)
 	}
-	took := at - v.last
-	if !v.any || took > time.Second {
-		took = 40 * time.Millisecond
-	}
-	v.any, v.last = true, at
+	v.any, v.asked, v.last = true, at, v.last+took
 	kbits := 0
 	if rate != v.rate {
 		v.rate, kbits = rate, max(rate/1000, 50)
@@ -74,7 +78,7 @@ func (v *VP8) Encode(dst []byte, f screen.Frame, key bool, rate int, at time.Dur
 	var size C.size_t
 	var isKey C.int
 	if code := C.bc_vp8_encode(v.c, (*C.uint8_t)(unsafe.Pointer(&f.Pix[0])), C.int(f.Stride), b(key), C.int(kbits),
-		C.int64_t(at.Milliseconds()), C.int64_t(max(took.Milliseconds(), 1)), &out, &size, &isKey); code != 0 {
+		C.int64_t(v.last.Milliseconds()), C.int64_t(max(took.Milliseconds(), 1)), &out, &size, &isKey); code != 0 {
 		return dst, false, fmt.Errorf("%w: code %d", ErrCodec, int(code))
 	}
 	if size == 0 {

@@ -155,3 +155,23 @@ func TestTheRateIsKept(t *testing.T) {
 		}
 	}
 }
+
+// Frames that come late, because the last one filled the link, are not given
+// what the link would have carried meanwhile: they would be later and later.
+func TestLateFramesDoNotGrow(t *testing.T) {
+	enc := encoders(t, 640, 360)["New"]
+	if enc.Codec() != screen.CodecVP8 {
+		t.Skip("there is no rate control here")
+	}
+	const rate = 600_000
+	c := newClip(640, 360)
+	for n := range 30 {
+		out, _, err := enc.Encode(nil, c.at(n), n == 0, rate, time.Duration(n)*300*time.Millisecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if most := rate / 8 / 10; n > 10 && len(out) > most {
+			t.Errorf("frame %d has %d bytes, more than a tenth of a second's", n, len(out))
+		}
+	}
+}

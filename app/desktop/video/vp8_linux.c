@@ -41,7 +41,7 @@ bc_vp8 *bc_vp8_new(int width, int height) {
   v->cfg.rc_dropframe_thresh = 20;
   v->cfg.kf_mode = VPX_KF_DISABLED; /* only those that are asked for */
   if (vpx_codec_enc_init(&v->codec, vpx_codec_vp8_cx(), &v->cfg, 0)) goto fail;
-  vpx_codec_control(&v->codec, VP8E_SET_CPUUSED, -12);
+  vpx_codec_control(&v->codec, VP8E_SET_CPUUSED, -16);
   vpx_codec_control(&v->codec, VP8E_SET_STATIC_THRESHOLD, 100);
   vpx_codec_control(&v->codec, VP8E_SET_MAX_INTRA_BITRATE_PCT, 500);
   vpx_codec_control(&v->codec, VP8E_SET_NOISE_SENSITIVITY, 0);

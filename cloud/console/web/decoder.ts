@@ -9,7 +9,7 @@ export { videoSupported } from "./video";
 
 const version = 2;
 const Complete = 1, More = 2, WantAck = 4, Packed = 8, HasVideo = 16;
-const Solid = 1, Palette = 2, Raw = 3, Smooth = 4, Sparse = 5, Copy = 6, Repeat = 7;
+const Solid = 1, Palette = 2, Raw = 3, Smooth = 4, Sparse = 5, Copy = 6, Repeat = 7, Text = 8, Part = 9;
 const Keep = 64, KeepOld = 128;
 const tile = 64, maxBody = 2 << 20, maxVideo = 2 << 20, maxSide = 16384, maxArea = 1 << 26, maxWork = 32;
 const cacheArea = 1 << 21, cacheEntries = 1 << 14;
@@ -47,6 +47,8 @@ export class Decoder {
   private right = 0;
   private top = 0;
   private readonly known = new Uint32Array(256);
+  private readonly texts = new Uint32Array(256);
+  private textNext = 0;
   private cache = new Uint32Array(0);
   private readonly entryStart = new Float64Array(cacheEntries);
   private readonly entryWidth = new Uint8Array(cacheEntries);
@@ -109,6 +111,8 @@ export class Decoder {
     this.inflater.reset();
     this.right = this.top = 0;
     this.known.fill(0xff000000);
+    this.texts.fill(0xff000000);
+    this.textNext = 0;
     this.cacheCount = this.cacheEnd = 0;
     this.touch(0, 0, width, height);
   }
@@ -218,11 +222,8 @@ export class Decoder {
     const x = this.right + this.varint(), y = this.top + this.varint();
     let w, h, from = 0;
     if (kind === Repeat) {
-      const entry = this.cacheCount - 1 - this.uvarint(cacheEntries);
-      if (entry < 0 || this.cacheCount - entry > cacheEntries) throw new FormatError("repeat");
-      const slot = entry % cacheEntries, start = this.entryStart[slot]!;
-      if (this.cacheEnd - start > cacheArea) throw new FormatError("repeat");
-      from = start % cacheArea;
+      const slot = this.entry();
+      from = this.entryStart[slot]! % cacheArea;
       w = this.entryWidth[slot]!;
       h = this.entryHeight[slot]!;
     } else {
@@ -251,6 +252,13 @@ export class Decoder {
       case Sparse:
         this.sparse(x, y, w, h);
         break;
+      case Part:
+        if (kind !== Part) throw new FormatError("part");
+        this.part(x, y, w, h);
+        break;
+      case Text:
+        this.text(x, y, w, h);
+        break;
       case Copy:
         this.copy(x, y, w, h);
         break;
@@ -263,6 +271,23 @@ export class Decoder {
     }
     if (kind & Keep) this.keep(x, y, w, h);
     this.touch(x, y, w, h);
+  }
+
+  /** Reads which entry of the cache is meant, and gives its slot. */
+  private entry(): number {
+    const entry = this.cacheCount - 1 - this.uvarint(cacheEntries);
+    if (entry < 0 || this.cacheCount - entry > cacheEntries) throw new FormatError("repeat");
+    const slot = entry % cacheEntries;
+    if (this.cacheEnd - this.entryStart[slot]! > cacheArea) throw new FormatError("repeat");
+    return slot;
+  }
+
+  private part(x: number, y: number, w: number, h: number): void {
+    const slot = this.entry(), width = this.entryWidth[slot]!;
+    const dx = this.uvarint(tile), dy = this.uvarint(tile);
+    if (dx + w > width || dy + h > this.entryHeight[slot]!) throw new FormatError("part");
+    let from = (this.entryStart[slot]! % cacheArea) + dy * width + dx;
+    for (let row = y; row < y + h; row++, from += width) this.store(x, row, w, 1, this.cache, from);
   }
 
   /** Puts what is shown into the cache. */
@@ -376,6 +401,18 @@ export class Decoder {
       }
     }
     this.at = end;
+  }
+
+  private text(x: number, y: number, w: number, h: number): void {
+    for (let n = this.uvarint(256); n > 0; n--) {
+      this.texts[this.textNext] = this.rgb(this.take(3));
+      this.textNext = (this.textNext + 1) & 255;
+    }
+    let at = this.take(w * h);
+    const out = this.pixels, { b, texts } = this;
+    for (let column = x; column < x + w; column++) {
+      for (let row = 0, i = y * this.width + column; row < h; row++, i += this.width) out[i] = texts[b[at++]!]!;
+    }
   }
 
   private copy(x: number, y: number, w: number, h: number): void {
