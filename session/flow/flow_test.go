@@ -30,7 +30,6 @@ type path struct {
 	queue []packet      // on its way, in order
 	acks  []answer
 	c     *Control
-	seq   uint32
 
 	next    time.Duration // when more may be sent
 	got     uint64        // at the receiver
