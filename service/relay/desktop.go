@@ -169,14 +169,27 @@ func (h *helper) stop(generation uint64) {
 // AttachDesktop serves the desktop helper. The first message must be its hello
 // with the one-time token; whatever ends the stream ends the helper's part.
 func (s *Support) AttachDesktop(stream DesktopStream) error {
+	messages, failed := s.receiveFrom(stream)
 	h := &helper{notify: make(chan struct{}, 1)}
-	attached := make(chan struct{})
-	hello, gone := s.receiveFrom(stream, h, attached)
-	if err := s.attach(stream.Context(), h, hello, gone); err != nil {
+	if err := s.attach(stream.Context(), h, messages, failed); err != nil {
 		return err
 	}
 	defer s.detach(h)
-	close(attached)
+	gone := make(chan struct{})
+	// The reader ends with the stream, which ends when this method returns.
+	go func() {
+		defer close(gone)
+		for {
+			select {
+			case m := <-messages:
+				s.fromHelper(h, m)
+			case <-failed:
+				return
+			case <-stream.Context().Done():
+				return
+			}
+		}
+	}()
 	for {
 		c, stopped := s.nextCommand(h)
 		switch {
@@ -196,43 +209,35 @@ func (s *Support) AttachDesktop(stream DesktopStream) error {
 	}
 }
 
-// receiveFrom gives the first message, and once the helper is attached takes
-// all others in itself: a picture should not wait for another goroutine. It
-// ends with the stream; gone gets why, and is closed.
-func (s *Support) receiveFrom(stream DesktopStream, h *helper, attached <-chan struct{}) (hello <-chan *hostpb.HelperMessage, gone <-chan error) {
-	first, failed := make(chan *hostpb.HelperMessage, 1), make(chan error, 1)
+// receiveFrom turns Recv, which cannot be interrupted, into channels.
+func (s *Support) receiveFrom(stream DesktopStream) (<-chan *hostpb.HelperMessage, <-chan error) {
+	messages, failed := make(chan *hostpb.HelperMessage), make(chan error, 1)
 	go func() {
 		defer close(failed)
-		m, err := stream.Recv()
-		if err != nil {
-			failed <- err
-			return
-		}
-		first <- m
-		select {
-		case <-attached:
-		case <-stream.Context().Done():
-			return
-		}
 		for {
-			if m, err = stream.Recv(); err != nil {
+			m, err := stream.Recv()
+			if err != nil {
 				failed <- err
 				return
 			}
-			s.fromHelper(h, m)
+			select {
+			case messages <- m:
+			case <-stream.Context().Done():
+				return
+			}
 		}
 	}()
-	return first, failed
+	return messages, failed
 }
 
-func (s *Support) attach(ctx context.Context, h *helper, first <-chan *hostpb.HelperMessage, gone <-chan error) error {
+func (s *Support) attach(ctx context.Context, h *helper, messages <-chan *hostpb.HelperMessage, failed <-chan error) error {
 	deadline := time.NewTimer(s.cfg.AttachLimit)
 	defer deadline.Stop()
 	var hello *hostpb.HelperHello
 	select {
-	case m := <-first:
+	case m := <-messages:
 		hello = m.GetHello()
-	case err := <-gone:
+	case err := <-failed:
 		return errors.Join(errors.New("relay: a helper left before its hello"), err)
 	case <-deadline.C:
 	case <-ctx.Done():
