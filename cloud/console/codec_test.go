@@ -38,7 +38,7 @@ func codecPage(t *testing.T) http.Handler {
 	const page = `<!doctype html><meta charset="utf-8"><body data-phase="codec"><script src="codec.js"></script><script>
 		const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
 		globalThis.newDecoder = () => { globalThis.canvas = new OffscreenCanvas(1, 1); globalThis.surface = new Surface(canvas); globalThis.decoder = new Decoder(); };
-		globalThis.apply = async u => surface.show((await decoder.apply(bytes(u))).patch);
+		globalThis.apply = async u => { surface.show((await decoder.apply(bytes(u))).patch); };
 		globalThis.show = async updates => {
 			const spent = [];
 			for (const u of updates) { const t = performance.now(); await apply(u); spent.push(performance.now() - t); }

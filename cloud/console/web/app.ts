@@ -138,8 +138,7 @@ class App {
         delete document.body.dataset.settled;
         break;
       case "drawn":
-        this.tell?.({ do: "seen" });
-        this.surface.show(m.patch);
+        this.tell?.({ do: "seen", spare: this.surface.show(m.patch) });
         if (m.settled) document.body.dataset.settled = String(m.seq);
         break;
     }

@@ -62,6 +62,9 @@ export class Decoder {
   private readonly touched = new Int32Array(4 * maxTouched);
   private touchedCount = 0;
 
+  /** Takes the memory of a video frame back that has been shown. */
+  recycle(buffer: ArrayBuffer): void { this.video.recycle(buffer); }
+
   /** Forgets the picture: it must not be seen without permission. */
   blank(): void {
     this.ready = false;
@@ -90,14 +93,14 @@ export class Decoder {
     if (this.b.length > maxBody) throw new FormatError("too large");
     this.work = maxWork * this.width * this.height;
     while (this.at < this.b.length) this.operation();
-    const image = frame && await this.video.decode(frame);
+    const shown = frame && await this.video.decode(frame);
     this.seq = seq;
     this.ready = true;
     return {
       seq, settled: (flags & More) === 0, wantAck: (flags & WantAck) !== 0, video: frame !== null,
       patch: {
         size: complete ? { width: this.width, height: this.height } : null, ...this.changed(),
-        frame: frame && image ? { x: frame.x, y: frame.y, image } : null,
+        frame: frame && shown ? { x: frame.x, y: frame.y, w: frame.w, h: frame.h, shown } : null,
       },
     };
   }

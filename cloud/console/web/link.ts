@@ -20,7 +20,7 @@ export function startWorker(mode: "hosted" | "desk", onMessage: (m: FromWorker) 
   const worker = new Worker(url as string, { name: "channel" });
   worker.onmessage = ({ data }: MessageEvent<FromWorker>) => onMessage(data);
   worker.onerror = (e) => onMessage({ is: "broken", why: e.message });
-  const tell = (m: ToWorker): void => worker.postMessage(m);
+  const tell = (m: ToWorker): void => worker.postMessage(m, m.do === "seen" && m.spare ? [m.spare] : []);
   tell({ do: "start", mode });
   return tell;
 }

@@ -25,8 +25,15 @@ export interface Frame {
   data: Uint8Array;
 }
 
+/** A decoded frame: its pixels, or a picture to be drawn. Whoever gets a picture closes it. */
+export type Shown = { pixels: Uint8ClampedArray<ArrayBuffer> } | { image: ImageBitmap };
+
+/** The browser converts as it copies; TypeScript's library does not know it yet. */
+type CopyOptions = VideoFrameCopyToOptions & { format: "RGBA"; colorSpace: "srgb" };
+
 /** Decodes frames, one at a time. */
 export class Video {
+  private spare: ArrayBuffer | null = null;
   private decoder: VideoDecoder | null = null;
   private place = "";
   private timestamp = 0;
@@ -39,14 +46,34 @@ export class Video {
     this.place = "";
   }
 
-  /** Gives a frame's picture, which has its size; whoever gets it closes it. */
-  async decode(f: Frame): Promise<VideoFrame | ImageBitmap> {
-    if (f.codec === JPEG) return this.still(f);
+  /** Takes the memory of a frame back that has been shown. */
+  recycle(buffer: ArrayBuffer): void { this.spare = buffer; }
+
+  /** Gives a frame's picture, which has its size. */
+  async decode(f: Frame): Promise<Shown> {
+    if (f.codec === JPEG) return { image: await this.still(f) };
     if (f.codec !== VP8) throw new VideoError("codec");
     const frame = await this.moving(f);
-    if (frame.displayWidth === f.w && frame.displayHeight === f.h) return frame;
-    frame.close();
-    throw new VideoError("size");
+    try {
+      if (frame.displayWidth !== f.w || frame.displayHeight !== f.h) throw new VideoError("size");
+      return await this.copy(frame, 4 * f.w * f.h);
+    } finally {
+      frame.close();
+    }
+  }
+
+  /** A browser keeps what is drawn of a VideoFrame for long, and a second of
+   * video is 100 MB: the pixels are copied out instead. */
+  private async copy(frame: VideoFrame, size: number): Promise<Shown> {
+    const buffer = this.spare?.byteLength === size ? this.spare : new ArrayBuffer(size);
+    this.spare = null;
+    const pixels = new Uint8ClampedArray(buffer);
+    try {
+      await frame.copyTo(pixels, { format: "RGBA", colorSpace: "srgb" } as CopyOptions);
+      return { pixels };
+    } catch {
+      return { image: await createImageBitmap(frame) }; // a browser that does not convert
+    }
   }
 
   private async still(f: Frame): Promise<ImageBitmap> {

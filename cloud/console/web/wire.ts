@@ -83,7 +83,7 @@ export type ToWorker =
   | { do: "bye" }
   | { do: "say"; message: Message }
   /** The page is at a picture, and has no older one to put on its canvas. */
-  | { do: "seen" }
+  | { do: "seen"; spare: ArrayBuffer | null }
   | { do: "file"; id: string; file: File }
   | { do: "cancel-file"; id: string };
 

@@ -7,7 +7,7 @@ import { readCursor } from "./cursorframe";
 import { Decoder } from "./decoder";
 import { Files } from "./files";
 import { clearSinks } from "./sink";
-import { transfers } from "./surface";
+import { discard, transfers } from "./surface";
 import { Transport, desk, wasm } from "./transport";
 import { Upstream } from "./upstream";
 import { FrameChunk, FrameControl, FrameCursor, FrameLocal, FrameScreen, FromWorker, LinkState, Message, ToWorker, version } from "./wire";
@@ -86,7 +86,7 @@ async function draw(update: Uint8Array, mine: number): Promise<void> {
   if (mine !== epoch) return;
   try {
     const drawn = await decoder.apply(update), { seq, settled, patch } = drawn;
-    if (mine !== epoch) return patch.frame?.image.close(); // the right ended while the video was decoded
+    if (mine !== epoch) return discard(patch); // the right ended while the video was decoded
     refreshed();
     self.postMessage({ is: "drawn", seq, settled, patch } satisfies FromWorker, transfers(patch));
     unseen++;
@@ -179,6 +179,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>): void => {
     case "bye": return void local({ do: "bye" }).catch(() => undefined);
     case "say": return mention(data.message);
     case "seen":
+      if (data.spare) decoder.recycle(data.spare);
       unseen--;
       return seenOne?.();
     case "file": return void files.offer(data.id, data.file);
