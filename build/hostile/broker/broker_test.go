@@ -44,6 +44,11 @@ func TestTheObserverFinds(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		select { // the tray hears of it a moment later
+		case <-w.seen.notified:
+		case <-w.ctx.Done():
+			return w.ctx.Err()
+		}
 		return w.unchanged()
 	}
 	k := tally.Kind{Name: "broker", Block: 1, Classes: []tally.Class{{Name: "test", Weight: 1}}, Run: func(ctx context.Context, b *tally.Block) error {

@@ -13,13 +13,14 @@ import (
 
 // watcher is the tray: it sees what the service asks of people.
 type watcher struct {
-	cancel context.CancelFunc
-	done   sync.WaitGroup
+	cancel   context.CancelFunc
+	done     sync.WaitGroup
+	notified chan struct{} // gets a value with a notification
 }
 
 func watch(ctx context.Context, config client.Config, b *tally.Block) *watcher {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watcher{cancel: cancel}
+	w := &watcher{cancel: cancel, notified: make(chan struct{}, 1)}
 	w.done.Go(func() {
 		_ = client.Follow(ctx, config, func(e *hostpb.Event) { // ends with ctx
 			switch {
@@ -27,6 +28,10 @@ func watch(ctx context.Context, config client.Config, b *tally.Block) *watcher {
 				b.Act("prompt", "somebody is asked: %v", e)
 			case e.GetNotification() != nil:
 				b.Act("notification", "%v came from outside", e.GetNotification())
+				select {
+				case w.notified <- struct{}{}:
+				default:
+				}
 			case e.GetUpgrade().GetDigest() != "":
 				b.Act("upgrade", "%v came from outside", e.GetUpgrade())
 			}
