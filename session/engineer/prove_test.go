@@ -90,12 +90,12 @@ func TestBeforeAnyProof(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t)
-			r.host.Instead = func(m wire.Message) bool {
+			r.host.Instead(func(m wire.Message) bool {
 				if m.Type == tt.on {
 					tt.do(r.host, m)
 				}
 				return m.Type == tt.on
-			}
+			})
 			r.do(map[string]any{"do": "join", "request": "req-1"})
 			if tt.on != "hello" {
 				r.phase(engineer.Code)
@@ -129,12 +129,12 @@ func TestBeforeAnyProof(t *testing.T) {
 // types, like the host gives, however often it says "try again".
 func TestFiveTries(t *testing.T) {
 	r := newRig(t)
-	r.host.Instead = func(m wire.Message) bool {
+	r.host.Instead(func(m wire.Message) bool {
 		if m.Type == "pake-confirm" {
 			r.host.Say(wire.Message{Type: "wrong-code", TriesLeft: 5})
 		}
 		return m.Type == "pake-confirm"
-	}
+	})
 	r.do(map[string]any{"do": "join", "request": "req-1"})
 	r.phase(engineer.Code)
 	for range 4 {
@@ -161,13 +161,13 @@ func TestFiveTries(t *testing.T) {
 func TestThePageIsHeardAfterTheProof(t *testing.T) {
 	r := newRig(t)
 	held := make(chan wire.Message, 1)
-	r.host.Instead = func(m wire.Message) bool {
+	r.host.Instead(func(m wire.Message) bool {
 		if m.Type != "pake" {
 			return false
 		}
 		held <- m
 		return true
-	}
+	})
 	refused := func() {
 		t.Helper()
 		for kind, payload := range map[byte]string{wire.FrameControl: `{"v":2,"t":"input"}`, wire.FrameChunk: strings.Repeat("x", 20)} {

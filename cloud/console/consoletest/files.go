@@ -115,18 +115,18 @@ func resumeFiles(ctx context.Context, tb testing.TB, b *Browser, o *Other) {
 
 	o.Host.Fetch = func() (string, []byte) { return "fetched-again.bin", data }
 	cut := sync.OnceFunc(o.Cloud.CutRelay)
-	o.Host.Instead = func(m wire.Message) bool {
+	o.Host.Instead(func(m wire.Message) bool {
 		if m.Type == "file" && m.State == "running" && m.Done > 1<<20 {
 			cut()
 		}
 		return false
-	}
+	})
 	b.Click("#ask-fetch")
 	b.Wait(firstFile + `.dataset.state === "finished" && ` + firstFile + `.querySelector("a.save").download === "fetched-again.bin"`)
 	if got := save(ctx, tb, b, "fetched-again.bin"); !bytes.Equal(got, data) || resumed(ctx, o) != before+2 {
 		tb.Errorf("%d bytes came after %d cuts", len(got), resumed(ctx, o)-before)
 	}
-	o.Host.Instead = nil
+	o.Host.Instead(nil)
 }
 
 func resumed(ctx context.Context, o *Other) int {

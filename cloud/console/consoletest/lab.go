@@ -33,7 +33,7 @@ type Lab struct {
 func EnterLab(tb testing.TB, b *Browser, o *Other, url string) *Lab {
 	tb.Helper()
 	l := &Lab{Browser: b, Other: o, silent: map[string]bool{}, Desktops: map[string]*Desktop{"all": NewDesktop(1280, 800)}}
-	o.Host.Instead = l.instead
+	o.Host.Instead(l.instead)
 	b.Go(url)
 	b.Wait(`document.body.dataset.phase === "sign-in"`)
 	b.Click("#sign-in")

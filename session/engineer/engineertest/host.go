@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,10 +33,9 @@ type Host struct {
 	// Took is told how many bytes of the engineer's file there are by now.
 	Took func(bytes int)
 
-	// Confirm changes what the host proves itself with, and Instead may answer a
-	// message in its place: a test's lies.
+	// Confirm changes what the host proves itself with: a test's lie.
 	Confirm func(own []byte) []byte
-	Instead func(m wire.Message) (done bool)
+	instead atomic.Pointer[func(m wire.Message) (done bool)]
 
 	mu       sync.Mutex
 	conn     *channel.Conn
@@ -123,13 +123,23 @@ func (h *Host) Serve(ctx context.Context, under net.Conn, request string) {
 	}
 }
 
+// Instead has f answer messages in the host's place where it says so, from now
+// on; nil: no more.
+func (h *Host) Instead(f func(m wire.Message) (done bool)) {
+	if f == nil {
+		h.instead.Store(nil)
+		return
+	}
+	h.instead.Store(&f)
+}
+
 func (h *Host) handle(m wire.Message) {
 	h.mu.Lock()
 	if m.Type != "ping" {
 		h.received = append(h.received, m)
 	}
 	h.mu.Unlock()
-	if h.Instead != nil && h.Instead(m) {
+	if instead := h.instead.Load(); instead != nil && (*instead)(m) {
 		return
 	}
 	switch m.Type {
