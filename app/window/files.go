@@ -163,9 +163,21 @@ func (p *program) StopTransfer(id string) {
 }
 
 // changeFolder lets the technician choose where a file goes; the choice is
-// remembered.
+// remembered. Like Allow it has to come from this PC's mouse or keyboard: where
+// a file goes must not be a program's choice. The dialog goes with its question.
 func (p *program) changeFolder(w *promptWindow) {
-	p.pick(p.ctx, picking{title: p.kit.T("files.choose-folder"), from: p.folder(), folder: true}, func(path string) {
+	const change = "prompt.folder.change"
+	if !w.made(change, false) && !w.made(change, true) {
+		p.log.Warn("a press on another folder did not count")
+		w.content.Failed(p.kit.T("prompt.not-by-hand"))
+		return
+	}
+	if w.stopPicking != nil {
+		w.stopPicking()
+	}
+	var ctx context.Context
+	ctx, w.stopPicking = context.WithCancel(p.ctx)
+	p.pick(ctx, picking{title: p.kit.T("files.choose-folder"), from: p.folder(), folder: true}, func(path string) {
 		if path == "" {
 			return
 		}

@@ -93,6 +93,12 @@ func TestFilesOfASession(t *testing.T) {
 		t.Errorf("into %s", got)
 	}
 	answer = chosen
+	s.native.machine = true // B3: not by a program
+	s.tap(s.program.prompt.window, "prompt.folder.change")
+	if got := folder(); got == chosen || len(picks) != 0 {
+		t.Errorf("a program changed the folder: into %s after %v", got, picks)
+	}
+	s.native.machine = false
 	s.tap(s.program.prompt.window, "prompt.folder.change")
 	if got := folder(); got != chosen || len(picks) != 1 || !picks[0].folder {
 		t.Errorf("into %s after %v", got, picks)

@@ -23,6 +23,8 @@ type promptWindow struct {
 	window  fyne.Window
 	content *view.Prompt
 	hand    native.Hand // nil: this screen cannot tell who presses
+
+	stopPicking context.CancelFunc // closes the dialog for another folder; nil: none was opened
 }
 
 // promptWidth is the window's; its height is what the question needs.
@@ -121,10 +123,17 @@ func (w *promptWindow) byHand(a view.Answer) string {
 	if words := w.sight().Words(k.Words); words != "" {
 		return words
 	}
-	if place, ok := w.program.placeOf(w.window, "prompt.allow"); !ok || !w.hand.Made(place, a.ByKey) {
+	if !w.made("prompt.allow", a.ByKey) {
 		return k.T("prompt.not-by-hand")
 	}
 	return ""
+}
+
+// made says whether the last press on a part came from this PC's mouse or
+// keyboard.
+func (w *promptWindow) made(id string, byKey bool) bool {
+	place, ok := w.program.placeOf(w.window, id)
+	return ok && w.hand != nil && w.hand.Made(place, byKey)
 }
 
 // placeOf is where a named part of a window is on the screen.
@@ -157,6 +166,9 @@ func (w *promptWindow) unattend() {
 
 func (w *promptWindow) close() {
 	w.unattend()
+	if w.stopPicking != nil {
+		w.stopPicking() // what was to be chosen for this question covers the next one
+	}
 	w.program.dismiss(w.window)
 }
 
