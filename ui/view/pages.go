@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ui/icons"
@@ -164,7 +163,7 @@ func (p *aboutPage) choices() fyne.CanvasObject {
 			current = l.Name
 		}
 	}
-	language := widget.NewSelect(names, nil)
+	language := part.NewSelect(names, nil)
 	language.Selected = current
 	language.OnChanged = func(name string) {
 		if tags[name] != k.Words.Lang() {
@@ -176,7 +175,7 @@ func (p *aboutPage) choices() fyne.CanvasObject {
 	for i, l := range looks {
 		labels[i] = k.T("about.theme." + l)
 	}
-	look := widget.NewSelect(labels, nil)
+	look := part.NewSelect(labels, nil)
 	for i, l := range looks {
 		if l == p.settings.Theme {
 			look.Selected = labels[i]
