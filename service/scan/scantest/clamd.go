@@ -1,5 +1,3 @@
-//go:build linux
-
 // Package scantest starts a real clamd of its own for tests and for the story:
 // a private folder, a private socket, and one signature of its own, so that
 // nothing is downloaded and nothing of the machine's is used.
