@@ -32,6 +32,10 @@ const (
 	PathFleet    = "/api/v1/staff/devices"       // GET []Device
 	PathAlarms   = "/api/v1/staff/notifications" // GET ?device=ID → []Notification bodies, newest first
 	PathSessions = "/api/v1/staff/sessions"      // GET []StaffSession, the caller's own, newest first
+	PathFeed     = "/api/v1/staff/feed"          // GET ?region=&severity=&state=&text=&before= → FeedPage: notifications of the fleet, newest first
+	PathPresence = "/api/v1/staff/presence"      // GET ?device=ID → []Presence, newest first (P14)
+	PathMessage  = "/api/v1/staff/messages"      // POST MessageRequest → MessageReply; GET []MessageSent, newest first
+	PathHelpLogs = "/api/v1/staff/logs"          // GET ?request=ID → HelpLogs
 )
 
 // DeviceID is the ID of the device whose public key this is (DER, SPKI).
@@ -91,13 +95,15 @@ const (
 	KindRequest      = "request"       // Request, help asked for, changed or withdrawn
 	KindSessionEvent = "session-event" // SessionEvent, for the cloud's audit (P14, P24)
 	KindCheckpoint   = "checkpoint"    // Checkpoint, for the witness
+	KindHelpLogs     = "help-logs"     // HelpLogs that the technician looked at and sent with a request (B8)
+	KindDigest       = "digest"        // Digest: what happened while the link was away, before the messages themselves
 )
 
 // Kinds of envelope, cloud → device.
 const (
 	KindTime    = "time"    // SignedTime
 	KindPolicy  = "policy"  // VendorPolicy, after connecting and on change
-	KindMessage = "message" // a message to technicians; not sent yet
+	KindMessage = "message" // VendorMessage: to the technicians
 )
 
 // RegisterRequest is P13's registration. CSR is a PKCS#10 request in PEM for
@@ -145,7 +151,7 @@ type Notification struct {
 	ID           uint64 `json:"id"`
 	Code         string `json:"code"`
 	Severity     string `json:"severity"` // "info", "low", "medium", "high"
-	State        string `json:"state"`    // "raised", "acknowledged", "cleared"
+	State        string `json:"state"`    // "raised", "acknowledged", "shelved", "cleared"
 	Source       string `json:"source"`
 	Subject      string `json:"subject"`
 	Title        string `json:"title"` // English
@@ -153,6 +159,102 @@ type Notification struct {
 	RaisedMS     int64  `json:"raisedMs"`
 	LastMS       int64  `json:"lastMs"`
 	Acknowledged int64  `json:"acknowledgedMs,omitempty"`
+	Seen         int64  `json:"seenMs,omitempty"`
+	Escalated    int64  `json:"escalatedMs,omitempty"` // nobody acknowledged it in time
+	ShelvedUntil int64  `json:"shelvedUntilMs,omitempty"`
+	Group        uint64 `json:"group,omitempty"`   // ID of the group it stands in
+	Members      int    `json:"members,omitempty"` // of a group
+	Chatters     bool   `json:"chatters,omitempty"`
+	Verified     bool   `json:"verified"`
+	Sample       bool   `json:"sample,omitempty"` // of a profile made without a real log
+}
+
+// Digest is one line for people about what a device did while nobody heard it.
+// The notifications follow, each with its own number, for the record.
+type Digest struct {
+	FromMS  int64          `json:"fromMs"`
+	ToMS    int64          `json:"toMs"`
+	Raised  map[string]int `json:"raised"`  // by severity
+	Open    int            `json:"open"`    // of those, still open
+	Waiting int            `json:"waiting"` // messages in the outbox when it was made
+}
+
+// HelpLogs is the scrubbed text that goes with a request, exactly as the
+// technician saw it. The cloud keeps it sealed, and no longer than the request
+// is of use (the data table).
+type HelpLogs struct {
+	Request string `json:"request"`
+	SHA256  string `json:"sha256"`
+	Lines   int    `json:"lines"`
+	Text    string `json:"text"` // at most MaxHelpLogs bytes
+}
+
+// MaxHelpLogs is the longest text of HelpLogs in bytes: with its envelope it
+// stays below IoT Hub's message.
+const MaxHelpLogs = 48 << 10
+
+// VendorMessage is a message to technicians: a note signed by the vendor
+// (package vendormessage). A device shows it only when the signature holds, it
+// is addressed to the device, and its text is plain: no links, no phone number
+// but the configured one.
+type VendorMessage struct {
+	Note string `json:"note"`
+}
+
+// MessageRequest asks the cloud to sign and send a message. Exactly one of
+// Device, Group and Region is set; a group is the instruments of one type in
+// the regions that the sender is trained for.
+type MessageRequest struct {
+	Device   string        `json:"device,omitempty"`
+	Group    string        `json:"group,omitempty"` // instrument type
+	Region   string        `json:"region,omitempty"`
+	Severity string        `json:"severity"` // "info", "low", "medium"; the highest class is the instrument's own
+	Texts    []MessageText `json:"texts"`    // "en" at least
+	Hours    int           `json:"hours"`    // 1–720, then it is over
+}
+
+// MessageText is title and text in one language.
+type MessageText struct {
+	Language string `json:"language"`
+	Title    string `json:"title"` // at most 120 characters
+	Text     string `json:"text"`  // at most 600 characters
+}
+
+// MessageReply says to how many devices it goes.
+type MessageReply struct {
+	ID      string `json:"id"`
+	Devices int    `json:"devices"`
+}
+
+// MessageSent is a message on the cloud's record.
+type MessageSent struct {
+	ID        string         `json:"id"`
+	By        string         `json:"by"`
+	AtMS      int64          `json:"atMs"`
+	Request   MessageRequest `json:"request"`
+	Devices   int            `json:"devices"`
+	Delivered int            `json:"delivered"` // acknowledged by the device's broker connection
+}
+
+// FeedPage is a page of the fleet's notifications.
+type FeedPage struct {
+	Rows []FeedRow `json:"rows"`
+	Next string    `json:"next,omitempty"` // of the next, older page
+}
+
+// FeedRow is a notification with whose it is.
+type FeedRow struct {
+	Device       string       `json:"device"`
+	Serial       string       `json:"serial"`
+	Type         string       `json:"type"`
+	Region       string       `json:"region"`
+	Notification Notification `json:"notification"`
+}
+
+// Presence is one change of a device's online status.
+type Presence struct {
+	Online bool  `json:"online"`
+	AtMS   int64 `json:"atMs"`
 }
 
 // Request is a technician's call for help. It never carries the code.
@@ -166,6 +268,9 @@ type Request struct {
 	State      string `json:"state"`      // "waiting", "connected", "ended"
 	Reason     string `json:"reason"`
 	AlarmCode  string `json:"alarmCode,omitempty"`
+	Version    string `json:"version,omitempty"` // of the product on the PC
+	Profile    string `json:"profile,omitempty"` // name and revision of the instrument's profile
+	HasLogs    bool   `json:"hasLogs,omitempty"` // HelpLogs came with it; filled in by the cloud
 	SinceMS    int64  `json:"sinceMs"`
 	ExpiresMS  int64  `json:"expiresMs"`
 }

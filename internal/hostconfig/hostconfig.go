@@ -36,7 +36,23 @@ type Config struct {
 	Region        string     `toml:"region"`         // "eu", "us", "cn", …
 	Cloud         Cloud      `toml:"cloud"`
 	Instrument    Instrument `toml:"instrument"`
+	Machine       Machine    `toml:"machine"`
+	Notify        Notify     `toml:"notify"`
 	Upgrade       Upgrade    `toml:"upgrade"`
+}
+
+// Machine says what of this PC is watched beside disk, memory, processor,
+// clock and certificates, which always are.
+type Machine struct {
+	Services     []string      `toml:"services"`      // names of services that must run
+	Processes    []string      `toml:"processes"`     // file names of programs that must run
+	Backups      string        `toml:"backups"`       // folder the instrument's backups lie in; empty: not watched
+	BackupWithin time.Duration `toml:"backup_within"` // the newest must not be older; "26h" when left out
+}
+
+// Notify says how other programs on this PC may send notifications.
+type Notify struct {
+	Drop string `toml:"drop"` // folder for files; empty: none is read
 }
 
 // Upgrade says when upgrades are looked for. What may be installed is not for
@@ -49,6 +65,29 @@ type Upgrade struct {
 // at installation does not replace a trust root.
 type Cloud struct {
 	URL string `toml:"url"`
+	// Dialect of the message service: "plain" (the cloud's own broker), or
+	// "iothub" with a device that Azure's provisioning knows.
+	Dialect string `toml:"dialect"`
+	Proxy   Proxy  `toml:"proxy"`
+	IoTHub  IoTHub `toml:"iothub"`
+}
+
+// Proxy is the way out of the hospital's network. Without it the
+// environment's, then the system's are used.
+type Proxy struct {
+	URL  string `toml:"url"`  // http://HOST:PORT; "direct": none, whatever the system says
+	User string `toml:"user"` // of Basic; NTLM and Negotiate use the service's account
+	// PasswordFile holds the password alone; never in this file.
+	PasswordFile string `toml:"password_file"`
+}
+
+// IoTHub is what the dialect of Azure needs.
+type IoTHub struct {
+	Host      string `toml:"host"`      // NAME.azure-devices.net; empty: provisioning says which
+	Scope     string `toml:"scope"`     // ID scope of the provisioning service; empty: none is asked
+	Provision string `toml:"provision"` // its host; empty: the region's
+	Auth      string `toml:"auth"`      // "x509" or "sas"
+	KeyFile   string `toml:"key_file"`  // of "sas": the device's symmetric key, base64
 }
 
 // Instrument says what on this PC belongs to the instrument.
@@ -56,6 +95,9 @@ type Instrument struct {
 	Profile string `toml:"profile"` // name of a profile that comes with the product
 	Log     string `toml:"log"`     // the instrument software's log; empty: none is followed
 	Folder  string `toml:"folder"`  // its file system is watched for space; empty: none
+	// Phone is the vendor's service number, the only one that may stand in a
+	// message from the cloud.
+	Phone string `toml:"phone"`
 }
 
 // Error says in one line what is wrong with the configuration and what to do.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +46,7 @@ func TestWholeFile(t *testing.T) {
 		Instrument: Instrument{Profile: "sample", Log: filepath.Join(filepath.Dir(file), "logs/instrument.log"), Folder: "/data"},
 		Upgrade:    Upgrade{Interval: 30 * time.Minute},
 	}
-	if got != want {
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	if got.CloudHost() != "cloud.example" || got.CloudPort() != "8443" {

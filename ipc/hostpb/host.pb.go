@@ -144,6 +144,7 @@ const (
 	AlarmState_ALARM_STATE_RAISED       AlarmState = 1
 	AlarmState_ALARM_STATE_ACKNOWLEDGED AlarmState = 2
 	AlarmState_ALARM_STATE_CLEARED      AlarmState = 3
+	AlarmState_ALARM_STATE_SHELVED      AlarmState = 4 // put away by a person until Shelf.until_unix_ms
 )
 
 // Enum value maps for AlarmState.
@@ -153,12 +154,14 @@ var (
 		1: "ALARM_STATE_RAISED",
 		2: "ALARM_STATE_ACKNOWLEDGED",
 		3: "ALARM_STATE_CLEARED",
+		4: "ALARM_STATE_SHELVED",
 	}
 	AlarmState_value = map[string]int32{
 		"ALARM_STATE_UNKNOWN":      0,
 		"ALARM_STATE_RAISED":       1,
 		"ALARM_STATE_ACKNOWLEDGED": 2,
 		"ALARM_STATE_CLEARED":      3,
+		"ALARM_STATE_SHELVED":      4,
 	}
 )
 
@@ -187,6 +190,59 @@ func (x AlarmState) Number() protoreflect.EnumNumber {
 // Deprecated: Use AlarmState.Descriptor instead.
 func (AlarmState) EnumDescriptor() ([]byte, []int) {
 	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{2}
+}
+
+// Alert is what a change is worth to somebody who is not looking.
+type Alert int32
+
+const (
+	Alert_ALERT_UNKNOWN Alert = 0
+	Alert_ALERT_NONE    Alert = 1 // list and count only
+	Alert_ALERT_QUIET   Alert = 2 // a toast without sound: quiet hours, or the lower classes
+	Alert_ALERT_LOUD    Alert = 3 // toast and sound; quiet hours never hide the highest class
+)
+
+// Enum value maps for Alert.
+var (
+	Alert_name = map[int32]string{
+		0: "ALERT_UNKNOWN",
+		1: "ALERT_NONE",
+		2: "ALERT_QUIET",
+		3: "ALERT_LOUD",
+	}
+	Alert_value = map[string]int32{
+		"ALERT_UNKNOWN": 0,
+		"ALERT_NONE":    1,
+		"ALERT_QUIET":   2,
+		"ALERT_LOUD":    3,
+	}
+)
+
+func (x Alert) Enum() *Alert {
+	p := new(Alert)
+	*p = x
+	return p
+}
+
+func (x Alert) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Alert) Descriptor() protoreflect.EnumDescriptor {
+	return file_ipc_hostpb_host_proto_enumTypes[3].Descriptor()
+}
+
+func (Alert) Type() protoreflect.EnumType {
+	return &file_ipc_hostpb_host_proto_enumTypes[3]
+}
+
+func (x Alert) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Alert.Descriptor instead.
+func (Alert) EnumDescriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{3}
 }
 
 type Capability int32
@@ -240,11 +296,11 @@ func (x Capability) String() string {
 }
 
 func (Capability) Descriptor() protoreflect.EnumDescriptor {
-	return file_ipc_hostpb_host_proto_enumTypes[3].Descriptor()
+	return file_ipc_hostpb_host_proto_enumTypes[4].Descriptor()
 }
 
 func (Capability) Type() protoreflect.EnumType {
-	return &file_ipc_hostpb_host_proto_enumTypes[3]
+	return &file_ipc_hostpb_host_proto_enumTypes[4]
 }
 
 func (x Capability) Number() protoreflect.EnumNumber {
@@ -253,7 +309,7 @@ func (x Capability) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Capability.Descriptor instead.
 func (Capability) EnumDescriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{3}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{4}
 }
 
 type SupportPhase int32
@@ -298,11 +354,11 @@ func (x SupportPhase) String() string {
 }
 
 func (SupportPhase) Descriptor() protoreflect.EnumDescriptor {
-	return file_ipc_hostpb_host_proto_enumTypes[4].Descriptor()
+	return file_ipc_hostpb_host_proto_enumTypes[5].Descriptor()
 }
 
 func (SupportPhase) Type() protoreflect.EnumType {
-	return &file_ipc_hostpb_host_proto_enumTypes[4]
+	return &file_ipc_hostpb_host_proto_enumTypes[5]
 }
 
 func (x SupportPhase) Number() protoreflect.EnumNumber {
@@ -311,7 +367,7 @@ func (x SupportPhase) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SupportPhase.Descriptor instead.
 func (SupportPhase) EnumDescriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{4}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{5}
 }
 
 type Duration_ int32
@@ -350,11 +406,11 @@ func (x Duration_) String() string {
 }
 
 func (Duration_) Descriptor() protoreflect.EnumDescriptor {
-	return file_ipc_hostpb_host_proto_enumTypes[5].Descriptor()
+	return file_ipc_hostpb_host_proto_enumTypes[6].Descriptor()
 }
 
 func (Duration_) Type() protoreflect.EnumType {
-	return &file_ipc_hostpb_host_proto_enumTypes[5]
+	return &file_ipc_hostpb_host_proto_enumTypes[6]
 }
 
 func (x Duration_) Number() protoreflect.EnumNumber {
@@ -363,7 +419,7 @@ func (x Duration_) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Duration_.Descriptor instead.
 func (Duration_) EnumDescriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{5}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{6}
 }
 
 type InputEvent_Kind int32
@@ -414,11 +470,11 @@ func (x InputEvent_Kind) String() string {
 }
 
 func (InputEvent_Kind) Descriptor() protoreflect.EnumDescriptor {
-	return file_ipc_hostpb_host_proto_enumTypes[6].Descriptor()
+	return file_ipc_hostpb_host_proto_enumTypes[7].Descriptor()
 }
 
 func (InputEvent_Kind) Type() protoreflect.EnumType {
-	return &file_ipc_hostpb_host_proto_enumTypes[6]
+	return &file_ipc_hostpb_host_proto_enumTypes[7]
 }
 
 func (x InputEvent_Kind) Number() protoreflect.EnumNumber {
@@ -427,7 +483,7 @@ func (x InputEvent_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use InputEvent_Kind.Descriptor instead.
 func (InputEvent_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{74, 0}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{93, 0}
 }
 
 type Empty struct {
@@ -729,6 +785,11 @@ type Status struct {
 	Epoch             string                 `protobuf:"bytes,18,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	Identify          string                 `protobuf:"bytes,19,opt,name=identify,proto3" json:"identify,omitempty"`                          // what goes with an answer on this site: "none", "initials", "pin"
 	PinInitials       []string               `protobuf:"bytes,20,rep,name=pin_initials,json=pinInitials,proto3" json:"pin_initials,omitempty"` // whose PIN is set
+	QuietHours        *QuietHours            `protobuf:"bytes,21,opt,name=quiet_hours,json=quietHours,proto3" json:"quiet_hours,omitempty"`
+	Profile           string                 `protobuf:"bytes,22,opt,name=profile,proto3" json:"profile,omitempty"`                                   // title of the instrument's profile
+	ProfileSample     bool                   `protobuf:"varint,23,opt,name=profile_sample,json=profileSample,proto3" json:"profile_sample,omitempty"` // it was made without a real or documented log
+	SupportPhone      string                 `protobuf:"bytes,24,opt,name=support_phone,json=supportPhone,proto3" json:"support_phone,omitempty"`     // as configured at installation; empty: none
+	LinkFacts         []*LinkFact            `protobuf:"bytes,25,rep,name=link_facts,json=linkFacts,proto3" json:"link_facts,omitempty"`              // for the doctor and the settings page
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -903,6 +964,94 @@ func (x *Status) GetPinInitials() []string {
 	return nil
 }
 
+func (x *Status) GetQuietHours() *QuietHours {
+	if x != nil {
+		return x.QuietHours
+	}
+	return nil
+}
+
+func (x *Status) GetProfile() string {
+	if x != nil {
+		return x.Profile
+	}
+	return ""
+}
+
+func (x *Status) GetProfileSample() bool {
+	if x != nil {
+		return x.ProfileSample
+	}
+	return false
+}
+
+func (x *Status) GetSupportPhone() string {
+	if x != nil {
+		return x.SupportPhone
+	}
+	return ""
+}
+
+func (x *Status) GetLinkFacts() []*LinkFact {
+	if x != nil {
+		return x.LinkFacts
+	}
+	return nil
+}
+
+// LinkFact is one thing known about the way to the cloud.
+type LinkFact struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // "endpoint", "proxy", "proxy-source", "dialect", "inspection", "portal", "clock-offset-ms", "outbox"
+	Value         string                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkFact) Reset() {
+	*x = LinkFact{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkFact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkFact) ProtoMessage() {}
+
+func (x *LinkFact) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkFact.ProtoReflect.Descriptor instead.
+func (*LinkFact) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *LinkFact) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LinkFact) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
 // Component is one supervised part of the service, for status and doctor.
 type Component struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -915,7 +1064,7 @@ type Component struct {
 
 func (x *Component) Reset() {
 	*x = Component{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[6]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -927,7 +1076,7 @@ func (x *Component) String() string {
 func (*Component) ProtoMessage() {}
 
 func (x *Component) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[6]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -940,7 +1089,7 @@ func (x *Component) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Component.ProtoReflect.Descriptor instead.
 func (*Component) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{6}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Component) GetName() string {
@@ -976,7 +1125,7 @@ type LogState struct {
 
 func (x *LogState) Reset() {
 	*x = LogState{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[7]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -988,7 +1137,7 @@ func (x *LogState) String() string {
 func (*LogState) ProtoMessage() {}
 
 func (x *LogState) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[7]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1001,7 +1150,7 @@ func (x *LogState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogState.ProtoReflect.Descriptor instead.
 func (*LogState) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{7}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *LogState) GetEntries() uint64 {
@@ -1047,7 +1196,7 @@ type Registration struct {
 
 func (x *Registration) Reset() {
 	*x = Registration{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[8]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1059,7 +1208,7 @@ func (x *Registration) String() string {
 func (*Registration) ProtoMessage() {}
 
 func (x *Registration) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[8]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1072,7 +1221,7 @@ func (x *Registration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Registration.ProtoReflect.Descriptor instead.
 func (*Registration) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{8}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Registration) GetDeviceId() string {
@@ -1137,7 +1286,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[9]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1149,7 +1298,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[9]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1162,7 +1311,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{9}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *WatchRequest) GetEpoch() string {
@@ -1202,7 +1351,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[10]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1214,7 +1363,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[10]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1227,7 +1376,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{10}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Event) GetSeq() uint64 {
@@ -1414,7 +1563,7 @@ type Reset struct {
 
 func (x *Reset) Reset() {
 	*x = Reset{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[11]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1426,7 +1575,7 @@ func (x *Reset) String() string {
 func (*Reset) ProtoMessage() {}
 
 func (x *Reset) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[11]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1439,7 +1588,7 @@ func (x *Reset) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reset.ProtoReflect.Descriptor instead.
 func (*Reset) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{11}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Reset) GetSnapshot() *Status {
@@ -1458,7 +1607,7 @@ type Lagged struct {
 
 func (x *Lagged) Reset() {
 	*x = Lagged{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[12]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1470,7 +1619,7 @@ func (x *Lagged) String() string {
 func (*Lagged) ProtoMessage() {}
 
 func (x *Lagged) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[12]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1483,7 +1632,7 @@ func (x *Lagged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Lagged.ProtoReflect.Descriptor instead.
 func (*Lagged) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{12}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Lagged) GetResumeAfter() uint64 {
@@ -1502,7 +1651,7 @@ type ShowRequest struct {
 
 func (x *ShowRequest) Reset() {
 	*x = ShowRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[13]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1514,7 +1663,7 @@ func (x *ShowRequest) String() string {
 func (*ShowRequest) ProtoMessage() {}
 
 func (x *ShowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[13]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1527,7 +1676,7 @@ func (x *ShowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowRequest.ProtoReflect.Descriptor instead.
 func (*ShowRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{13}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ShowRequest) GetView() string {
@@ -1546,7 +1695,7 @@ type ShowReply struct {
 
 func (x *ShowReply) Reset() {
 	*x = ShowReply{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[14]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1558,7 +1707,7 @@ func (x *ShowReply) String() string {
 func (*ShowReply) ProtoMessage() {}
 
 func (x *ShowReply) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[14]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1571,7 +1720,7 @@ func (x *ShowReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowReply.ProtoReflect.Descriptor instead.
 func (*ShowReply) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{14}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ShowReply) GetWindows() uint32 {
@@ -1595,7 +1744,7 @@ type DesktopWanted struct {
 
 func (x *DesktopWanted) Reset() {
 	*x = DesktopWanted{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[15]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1607,7 +1756,7 @@ func (x *DesktopWanted) String() string {
 func (*DesktopWanted) ProtoMessage() {}
 
 func (x *DesktopWanted) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[15]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1620,7 +1769,7 @@ func (x *DesktopWanted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DesktopWanted.ProtoReflect.Descriptor instead.
 func (*DesktopWanted) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{15}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *DesktopWanted) GetSessionId() string {
@@ -1653,7 +1802,7 @@ type GetTermsRequest struct {
 
 func (x *GetTermsRequest) Reset() {
 	*x = GetTermsRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[16]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1665,7 +1814,7 @@ func (x *GetTermsRequest) String() string {
 func (*GetTermsRequest) ProtoMessage() {}
 
 func (x *GetTermsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[16]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1678,7 +1827,7 @@ func (x *GetTermsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTermsRequest.ProtoReflect.Descriptor instead.
 func (*GetTermsRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{16}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetTermsRequest) GetLanguage() string {
@@ -1700,7 +1849,7 @@ type Terms struct {
 
 func (x *Terms) Reset() {
 	*x = Terms{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[17]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1712,7 +1861,7 @@ func (x *Terms) String() string {
 func (*Terms) ProtoMessage() {}
 
 func (x *Terms) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[17]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1725,7 +1874,7 @@ func (x *Terms) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Terms.ProtoReflect.Descriptor instead.
 func (*Terms) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{17}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Terms) GetVersion() string {
@@ -1768,7 +1917,7 @@ type AcceptTermsRequest struct {
 
 func (x *AcceptTermsRequest) Reset() {
 	*x = AcceptTermsRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[18]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1780,7 +1929,7 @@ func (x *AcceptTermsRequest) String() string {
 func (*AcceptTermsRequest) ProtoMessage() {}
 
 func (x *AcceptTermsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[18]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1793,7 +1942,7 @@ func (x *AcceptTermsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptTermsRequest.ProtoReflect.Descriptor instead.
 func (*AcceptTermsRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{18}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *AcceptTermsRequest) GetVersion() string {
@@ -1836,7 +1985,7 @@ type RegisterRequest struct {
 
 func (x *RegisterRequest) Reset() {
 	*x = RegisterRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[19]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1848,7 +1997,7 @@ func (x *RegisterRequest) String() string {
 func (*RegisterRequest) ProtoMessage() {}
 
 func (x *RegisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[19]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1861,7 +2010,7 @@ func (x *RegisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterRequest.ProtoReflect.Descriptor instead.
 func (*RegisterRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{19}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RegisterRequest) GetEmail() string {
@@ -1903,7 +2052,7 @@ type LocalText struct {
 
 func (x *LocalText) Reset() {
 	*x = LocalText{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[20]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1915,7 +2064,7 @@ func (x *LocalText) String() string {
 func (*LocalText) ProtoMessage() {}
 
 func (x *LocalText) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[20]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1928,7 +2077,7 @@ func (x *LocalText) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalText.ProtoReflect.Descriptor instead.
 func (*LocalText) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{20}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *LocalText) GetLanguage() string {
@@ -1967,14 +2116,24 @@ type Notification struct {
 	AcknowledgedUnixMs int64                  `protobuf:"varint,11,opt,name=acknowledged_unix_ms,json=acknowledgedUnixMs,proto3" json:"acknowledged_unix_ms,omitempty"`
 	AcknowledgedBy     string                 `protobuf:"bytes,12,opt,name=acknowledged_by,json=acknowledgedBy,proto3" json:"acknowledged_by,omitempty"`
 	ClearedUnixMs      int64                  `protobuf:"varint,13,opt,name=cleared_unix_ms,json=clearedUnixMs,proto3" json:"cleared_unix_ms,omitempty"`
-	Verified           bool                   `protobuf:"varint,14,opt,name=verified,proto3" json:"verified,omitempty"` // false: "local, not verified"
+	Verified           bool                   `protobuf:"varint,14,opt,name=verified,proto3" json:"verified,omitempty"`                                        // false: "local, not verified"
+	SeenUnixMs         int64                  `protobuf:"varint,15,opt,name=seen_unix_ms,json=seenUnixMs,proto3" json:"seen_unix_ms,omitempty"`                // when a person first looked at it in a window; 0: not yet
+	EscalatedUnixMs    int64                  `protobuf:"varint,16,opt,name=escalated_unix_ms,json=escalatedUnixMs,proto3" json:"escalated_unix_ms,omitempty"` // nobody acknowledged it in time
+	Shelf              *Shelf                 `protobuf:"bytes,17,opt,name=shelf,proto3" json:"shelf,omitempty"`                                               // set while it is shelved
+	GroupId            uint64                 `protobuf:"varint,18,opt,name=group_id,json=groupId,proto3" json:"group_id,omitempty"`                           // the group a flood put it into; 0: it stands alone
+	Members            uint32                 `protobuf:"varint,19,opt,name=members,proto3" json:"members,omitempty"`                                          // of a group: how many stand in it; 0: it is no group
+	Chatters           bool                   `protobuf:"varint,20,opt,name=chatters,proto3" json:"chatters,omitempty"`                                        // it comes and goes: changes are counted, no longer told one by one
+	Sample             bool                   `protobuf:"varint,21,opt,name=sample,proto3" json:"sample,omitempty"`                                            // of a profile made without a real or documented log
+	Publisher          string                 `protobuf:"bytes,22,opt,name=publisher,proto3" json:"publisher,omitempty"`                                       // of source "local": who sent it
+	Alert              Alert                  `protobuf:"varint,23,opt,name=alert,proto3,enum=beckmanconnect.host.v1.Alert" json:"alert,omitempty"`            // what the tray makes of this change
+	GroupKind          string                 `protobuf:"bytes,24,opt,name=group_kind,json=groupKind,proto3" json:"group_kind,omitempty"`                      // of a group: "flood", "digest" (what came while the service or the link was away)
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Notification) Reset() {
 	*x = Notification{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[21]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1986,7 +2145,7 @@ func (x *Notification) String() string {
 func (*Notification) ProtoMessage() {}
 
 func (x *Notification) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[21]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1999,7 +2158,7 @@ func (x *Notification) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notification.ProtoReflect.Descriptor instead.
 func (*Notification) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{21}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Notification) GetId() uint64 {
@@ -2100,18 +2259,1202 @@ func (x *Notification) GetVerified() bool {
 	return false
 }
 
-type ListNotificationsRequest struct {
+func (x *Notification) GetSeenUnixMs() int64 {
+	if x != nil {
+		return x.SeenUnixMs
+	}
+	return 0
+}
+
+func (x *Notification) GetEscalatedUnixMs() int64 {
+	if x != nil {
+		return x.EscalatedUnixMs
+	}
+	return 0
+}
+
+func (x *Notification) GetShelf() *Shelf {
+	if x != nil {
+		return x.Shelf
+	}
+	return nil
+}
+
+func (x *Notification) GetGroupId() uint64 {
+	if x != nil {
+		return x.GroupId
+	}
+	return 0
+}
+
+func (x *Notification) GetMembers() uint32 {
+	if x != nil {
+		return x.Members
+	}
+	return 0
+}
+
+func (x *Notification) GetChatters() bool {
+	if x != nil {
+		return x.Chatters
+	}
+	return false
+}
+
+func (x *Notification) GetSample() bool {
+	if x != nil {
+		return x.Sample
+	}
+	return false
+}
+
+func (x *Notification) GetPublisher() string {
+	if x != nil {
+		return x.Publisher
+	}
+	return ""
+}
+
+func (x *Notification) GetAlert() Alert {
+	if x != nil {
+		return x.Alert
+	}
+	return Alert_ALERT_UNKNOWN
+}
+
+func (x *Notification) GetGroupKind() string {
+	if x != nil {
+		return x.GroupKind
+	}
+	return ""
+}
+
+// Shelf says who put a notification away, why, and until when.
+type Shelf struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	BeforeId      uint64                 `protobuf:"varint,1,opt,name=before_id,json=beforeId,proto3" json:"before_id,omitempty"` // 0: newest first
-	Limit         uint32                 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`                       // 1–200, 0 means 50
-	OpenOnly      bool                   `protobuf:"varint,3,opt,name=open_only,json=openOnly,proto3" json:"open_only,omitempty"`
+	UntilUnixMs   int64                  `protobuf:"varint,1,opt,name=until_unix_ms,json=untilUnixMs,proto3" json:"until_unix_ms,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"` // typed by a person, cleaned, at most 200 characters
+	By            string                 `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
+	SinceUnixMs   int64                  `protobuf:"varint,4,opt,name=since_unix_ms,json=sinceUnixMs,proto3" json:"since_unix_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Shelf) Reset() {
+	*x = Shelf{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Shelf) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Shelf) ProtoMessage() {}
+
+func (x *Shelf) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Shelf.ProtoReflect.Descriptor instead.
+func (*Shelf) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Shelf) GetUntilUnixMs() int64 {
+	if x != nil {
+		return x.UntilUnixMs
+	}
+	return 0
+}
+
+func (x *Shelf) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Shelf) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *Shelf) GetSinceUnixMs() int64 {
+	if x != nil {
+		return x.SinceUnixMs
+	}
+	return 0
+}
+
+type GetNotificationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetNotificationRequest) Reset() {
+	*x = GetNotificationRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetNotificationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetNotificationRequest) ProtoMessage() {}
+
+func (x *GetNotificationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetNotificationRequest.ProtoReflect.Descriptor instead.
+func (*GetNotificationRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *GetNotificationRequest) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+type NotificationDetail struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Notification  *Notification          `protobuf:"bytes,1,opt,name=notification,proto3" json:"notification,omitempty"`
+	History       []*AlarmStep           `protobuf:"bytes,2,rep,name=history,proto3" json:"history,omitempty"` // oldest first, at most the last 100
+	Members       []*Notification        `protobuf:"bytes,3,rep,name=members,proto3" json:"members,omitempty"` // of a group: worst and newest first, at most 200
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotificationDetail) Reset() {
+	*x = NotificationDetail{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotificationDetail) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotificationDetail) ProtoMessage() {}
+
+func (x *NotificationDetail) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotificationDetail.ProtoReflect.Descriptor instead.
+func (*NotificationDetail) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *NotificationDetail) GetNotification() *Notification {
+	if x != nil {
+		return x.Notification
+	}
+	return nil
+}
+
+func (x *NotificationDetail) GetHistory() []*AlarmStep {
+	if x != nil {
+		return x.History
+	}
+	return nil
+}
+
+func (x *NotificationDetail) GetMembers() []*Notification {
+	if x != nil {
+		return x.Members
+	}
+	return nil
+}
+
+// AlarmStep is one line of a notification's life, as the log holds it.
+type AlarmStep struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	UnixMs        int64                  `protobuf:"varint,1,opt,name=unix_ms,json=unixMs,proto3" json:"unix_ms,omitempty"`
+	Kind          string                 `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`     // "raised", "repeated", "seen", "acknowledged", "escalated", "shelved", "unshelved", "grouped", "chatter", "calm", "cleared"
+	By            string                 `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`         // a person, empty: the service
+	Detail        string                 `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"` // a reason, how many repeats
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlarmStep) Reset() {
+	*x = AlarmStep{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlarmStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlarmStep) ProtoMessage() {}
+
+func (x *AlarmStep) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlarmStep.ProtoReflect.Descriptor instead.
+func (*AlarmStep) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *AlarmStep) GetUnixMs() int64 {
+	if x != nil {
+		return x.UnixMs
+	}
+	return 0
+}
+
+func (x *AlarmStep) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *AlarmStep) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *AlarmStep) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+type SeenNotificationsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []uint64               `protobuf:"varint,1,rep,packed,name=ids,proto3" json:"ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SeenNotificationsRequest) Reset() {
+	*x = SeenNotificationsRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SeenNotificationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SeenNotificationsRequest) ProtoMessage() {}
+
+func (x *SeenNotificationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SeenNotificationsRequest.ProtoReflect.Descriptor instead.
+func (*SeenNotificationsRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *SeenNotificationsRequest) GetIds() []uint64 {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+type ShelveNotificationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`                                        // a group: all in it
+	UntilUnixMs   int64                  `protobuf:"varint,2,opt,name=until_unix_ms,json=untilUnixMs,proto3" json:"until_unix_ms,omitempty"` // at most 30 days ahead
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`                                 // needed
+	Initials      string                 `protobuf:"bytes,4,opt,name=initials,proto3" json:"initials,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShelveNotificationRequest) Reset() {
+	*x = ShelveNotificationRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShelveNotificationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShelveNotificationRequest) ProtoMessage() {}
+
+func (x *ShelveNotificationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShelveNotificationRequest.ProtoReflect.Descriptor instead.
+func (*ShelveNotificationRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ShelveNotificationRequest) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *ShelveNotificationRequest) GetUntilUnixMs() int64 {
+	if x != nil {
+		return x.UntilUnixMs
+	}
+	return 0
+}
+
+func (x *ShelveNotificationRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ShelveNotificationRequest) GetInitials() string {
+	if x != nil {
+		return x.Initials
+	}
+	return ""
+}
+
+type UnshelveNotificationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	Initials      string                 `protobuf:"bytes,2,opt,name=initials,proto3" json:"initials,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnshelveNotificationRequest) Reset() {
+	*x = UnshelveNotificationRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnshelveNotificationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnshelveNotificationRequest) ProtoMessage() {}
+
+func (x *UnshelveNotificationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnshelveNotificationRequest.ProtoReflect.Descriptor instead.
+func (*UnshelveNotificationRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *UnshelveNotificationRequest) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *UnshelveNotificationRequest) GetInitials() string {
+	if x != nil {
+		return x.Initials
+	}
+	return ""
+}
+
+type TestAlarmRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TestAlarmRequest) Reset() {
+	*x = TestAlarmRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TestAlarmRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TestAlarmRequest) ProtoMessage() {}
+
+func (x *TestAlarmRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TestAlarmRequest.ProtoReflect.Descriptor instead.
+func (*TestAlarmRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{30}
+}
+
+type GetHandoverRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetHandoverRequest) Reset() {
+	*x = GetHandoverRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetHandoverRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetHandoverRequest) ProtoMessage() {}
+
+func (x *GetHandoverRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetHandoverRequest.ProtoReflect.Descriptor instead.
+func (*GetHandoverRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{31}
+}
+
+type Handover struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Note          string                 `protobuf:"bytes,1,opt,name=note,proto3" json:"note,omitempty"` // what the last shift wrote, empty: nothing
+	By            string                 `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	UnixMs        int64                  `protobuf:"varint,3,opt,name=unix_ms,json=unixMs,proto3" json:"unix_ms,omitempty"` // when it was written
+	Open          []*Notification        `protobuf:"bytes,4,rep,name=open,proto3" json:"open,omitempty"`                    // that stand now, worst first, at most 50
+	Shelved       []*Notification        `protobuf:"bytes,5,rep,name=shelved,proto3" json:"shelved,omitempty"`
+	Raised        uint32                 `protobuf:"varint,6,opt,name=raised,proto3" json:"raised,omitempty"` // since the note was written, or in the last 12 h without one
+	Cleared       uint32                 `protobuf:"varint,7,opt,name=cleared,proto3" json:"cleared,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Handover) Reset() {
+	*x = Handover{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Handover) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Handover) ProtoMessage() {}
+
+func (x *Handover) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Handover.ProtoReflect.Descriptor instead.
+func (*Handover) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *Handover) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *Handover) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *Handover) GetUnixMs() int64 {
+	if x != nil {
+		return x.UnixMs
+	}
+	return 0
+}
+
+func (x *Handover) GetOpen() []*Notification {
+	if x != nil {
+		return x.Open
+	}
+	return nil
+}
+
+func (x *Handover) GetShelved() []*Notification {
+	if x != nil {
+		return x.Shelved
+	}
+	return nil
+}
+
+func (x *Handover) GetRaised() uint32 {
+	if x != nil {
+		return x.Raised
+	}
+	return 0
+}
+
+func (x *Handover) GetCleared() uint32 {
+	if x != nil {
+		return x.Cleared
+	}
+	return 0
+}
+
+type WriteHandoverRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Note          string                 `protobuf:"bytes,1,opt,name=note,proto3" json:"note,omitempty"`
+	Initials      string                 `protobuf:"bytes,2,opt,name=initials,proto3" json:"initials,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WriteHandoverRequest) Reset() {
+	*x = WriteHandoverRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteHandoverRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteHandoverRequest) ProtoMessage() {}
+
+func (x *WriteHandoverRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteHandoverRequest.ProtoReflect.Descriptor instead.
+func (*WriteHandoverRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *WriteHandoverRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *WriteHandoverRequest) GetInitials() string {
+	if x != nil {
+		return x.Initials
+	}
+	return ""
+}
+
+type ListOffendersRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Year          uint32                 `protobuf:"varint,1,opt,name=year,proto3" json:"year,omitempty"`
+	Month         uint32                 `protobuf:"varint,2,opt,name=month,proto3" json:"month,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOffendersRequest) Reset() {
+	*x = ListOffendersRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOffendersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOffendersRequest) ProtoMessage() {}
+
+func (x *ListOffendersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOffendersRequest.ProtoReflect.Descriptor instead.
+func (*ListOffendersRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ListOffendersRequest) GetYear() uint32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *ListOffendersRequest) GetMonth() uint32 {
+	if x != nil {
+		return x.Month
+	}
+	return 0
+}
+
+type Offenders struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Year          uint32                 `protobuf:"varint,1,opt,name=year,proto3" json:"year,omitempty"`
+	Month         uint32                 `protobuf:"varint,2,opt,name=month,proto3" json:"month,omitempty"`
+	Rows          []*Offender            `protobuf:"bytes,3,rep,name=rows,proto3" json:"rows,omitempty"` // most often first, at most 20
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Offenders) Reset() {
+	*x = Offenders{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Offenders) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Offenders) ProtoMessage() {}
+
+func (x *Offenders) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Offenders.ProtoReflect.Descriptor instead.
+func (*Offenders) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *Offenders) GetYear() uint32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *Offenders) GetMonth() uint32 {
+	if x != nil {
+		return x.Month
+	}
+	return 0
+}
+
+func (x *Offenders) GetRows() []*Offender {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+type Offender struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Code             string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	Subject          string                 `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
+	Texts            []*LocalText           `protobuf:"bytes,3,rep,name=texts,proto3" json:"texts,omitempty"`
+	Severity         Severity               `protobuf:"varint,4,opt,name=severity,proto3,enum=beckmanconnect.host.v1.Severity" json:"severity,omitempty"`
+	Raised           uint32                 `protobuf:"varint,5,opt,name=raised,proto3" json:"raised,omitempty"`
+	Repeats          uint64                 `protobuf:"varint,6,opt,name=repeats,proto3" json:"repeats,omitempty"`
+	OpenMs           int64                  `protobuf:"varint,7,opt,name=open_ms,json=openMs,proto3" json:"open_ms,omitempty"`                               // how long it stood, in all
+	UnacknowledgedMs int64                  `protobuf:"varint,8,opt,name=unacknowledged_ms,json=unacknowledgedMs,proto3" json:"unacknowledged_ms,omitempty"` // until somebody acknowledged it, in all
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *Offender) Reset() {
+	*x = Offender{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Offender) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Offender) ProtoMessage() {}
+
+func (x *Offender) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Offender.ProtoReflect.Descriptor instead.
+func (*Offender) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *Offender) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *Offender) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Offender) GetTexts() []*LocalText {
+	if x != nil {
+		return x.Texts
+	}
+	return nil
+}
+
+func (x *Offender) GetSeverity() Severity {
+	if x != nil {
+		return x.Severity
+	}
+	return Severity_SEVERITY_UNKNOWN
+}
+
+func (x *Offender) GetRaised() uint32 {
+	if x != nil {
+		return x.Raised
+	}
+	return 0
+}
+
+func (x *Offender) GetRepeats() uint64 {
+	if x != nil {
+		return x.Repeats
+	}
+	return 0
+}
+
+func (x *Offender) GetOpenMs() int64 {
+	if x != nil {
+		return x.OpenMs
+	}
+	return 0
+}
+
+func (x *Offender) GetUnacknowledgedMs() int64 {
+	if x != nil {
+		return x.UnacknowledgedMs
+	}
+	return 0
+}
+
+type QuietHours struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	On            bool                   `protobuf:"varint,1,opt,name=on,proto3" json:"on,omitempty"`
+	FromMinute    uint32                 `protobuf:"varint,2,opt,name=from_minute,json=fromMinute,proto3" json:"from_minute,omitempty"` // of the day, local time
+	ToMinute      uint32                 `protobuf:"varint,3,opt,name=to_minute,json=toMinute,proto3" json:"to_minute,omitempty"`       // may be the next day's
+	Site          bool                   `protobuf:"varint,4,opt,name=site,proto3" json:"site,omitempty"`                               // set by the site's policy: not the technician's to change
+	Now           bool                   `protobuf:"varint,5,opt,name=now,proto3" json:"now,omitempty"`                                 // they hold at the moment
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuietHours) Reset() {
+	*x = QuietHours{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuietHours) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuietHours) ProtoMessage() {}
+
+func (x *QuietHours) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuietHours.ProtoReflect.Descriptor instead.
+func (*QuietHours) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *QuietHours) GetOn() bool {
+	if x != nil {
+		return x.On
+	}
+	return false
+}
+
+func (x *QuietHours) GetFromMinute() uint32 {
+	if x != nil {
+		return x.FromMinute
+	}
+	return 0
+}
+
+func (x *QuietHours) GetToMinute() uint32 {
+	if x != nil {
+		return x.ToMinute
+	}
+	return 0
+}
+
+func (x *QuietHours) GetSite() bool {
+	if x != nil {
+		return x.Site
+	}
+	return false
+}
+
+func (x *QuietHours) GetNow() bool {
+	if x != nil {
+		return x.Now
+	}
+	return false
+}
+
+type SetQuietHoursRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	On            bool                   `protobuf:"varint,1,opt,name=on,proto3" json:"on,omitempty"`
+	FromMinute    uint32                 `protobuf:"varint,2,opt,name=from_minute,json=fromMinute,proto3" json:"from_minute,omitempty"`
+	ToMinute      uint32                 `protobuf:"varint,3,opt,name=to_minute,json=toMinute,proto3" json:"to_minute,omitempty"`
+	Initials      string                 `protobuf:"bytes,4,opt,name=initials,proto3" json:"initials,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetQuietHoursRequest) Reset() {
+	*x = SetQuietHoursRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetQuietHoursRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetQuietHoursRequest) ProtoMessage() {}
+
+func (x *SetQuietHoursRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetQuietHoursRequest.ProtoReflect.Descriptor instead.
+func (*SetQuietHoursRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *SetQuietHoursRequest) GetOn() bool {
+	if x != nil {
+		return x.On
+	}
+	return false
+}
+
+func (x *SetQuietHoursRequest) GetFromMinute() uint32 {
+	if x != nil {
+		return x.FromMinute
+	}
+	return 0
+}
+
+func (x *SetQuietHoursRequest) GetToMinute() uint32 {
+	if x != nil {
+		return x.ToMinute
+	}
+	return 0
+}
+
+func (x *SetQuietHoursRequest) GetInitials() string {
+	if x != nil {
+		return x.Initials
+	}
+	return ""
+}
+
+type PrepareHelpLogsRequest struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	NotificationId uint64                 `protobuf:"varint,1,opt,name=notification_id,json=notificationId,proto3" json:"notification_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *PrepareHelpLogsRequest) Reset() {
+	*x = PrepareHelpLogsRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrepareHelpLogsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrepareHelpLogsRequest) ProtoMessage() {}
+
+func (x *PrepareHelpLogsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrepareHelpLogsRequest.ProtoReflect.Descriptor instead.
+func (*PrepareHelpLogsRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *PrepareHelpLogsRequest) GetNotificationId() uint64 {
+	if x != nil {
+		return x.NotificationId
+	}
+	return 0
+}
+
+type HelpLogs struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`         // RequestHelpRequest.logs_id; gone after 15 minutes
+	Text          string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`     // scrubbed; exactly what would be sent, at most 48 KiB
+	Sha256        string                 `protobuf:"bytes,3,opt,name=sha256,proto3" json:"sha256,omitempty"` // hex, of text
+	Lines         uint32                 `protobuf:"varint,4,opt,name=lines,proto3" json:"lines,omitempty"`
+	Scrubbed      uint32                 `protobuf:"varint,5,opt,name=scrubbed,proto3" json:"scrubbed,omitempty"`             // places taken out
+	OffCode       string                 `protobuf:"bytes,6,opt,name=off_code,json=offCode,proto3" json:"off_code,omitempty"` // why there are none: "patient-data", "policy", "no-log", "no-rules"
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HelpLogs) Reset() {
+	*x = HelpLogs{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HelpLogs) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HelpLogs) ProtoMessage() {}
+
+func (x *HelpLogs) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HelpLogs.ProtoReflect.Descriptor instead.
+func (*HelpLogs) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *HelpLogs) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *HelpLogs) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *HelpLogs) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *HelpLogs) GetLines() uint32 {
+	if x != nil {
+		return x.Lines
+	}
+	return 0
+}
+
+func (x *HelpLogs) GetScrubbed() uint32 {
+	if x != nil {
+		return x.Scrubbed
+	}
+	return 0
+}
+
+func (x *HelpLogs) GetOffCode() string {
+	if x != nil {
+		return x.OffCode
+	}
+	return ""
+}
+
+type ListNotificationsRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	BeforeId uint64                 `protobuf:"varint,1,opt,name=before_id,json=beforeId,proto3" json:"before_id,omitempty"` // 0: newest first
+	Limit    uint32                 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`                       // 1–200, 0 means 50
+	OpenOnly bool                   `protobuf:"varint,3,opt,name=open_only,json=openOnly,proto3" json:"open_only,omitempty"`
+	// The filter; what is empty or 0 does not narrow.
+	Severities    []Severity   `protobuf:"varint,4,rep,packed,name=severities,proto3,enum=beckmanconnect.host.v1.Severity" json:"severities,omitempty"`
+	States        []AlarmState `protobuf:"varint,5,rep,packed,name=states,proto3,enum=beckmanconnect.host.v1.AlarmState" json:"states,omitempty"`
+	Sources       []string     `protobuf:"bytes,6,rep,name=sources,proto3" json:"sources,omitempty"`
+	SinceUnixMs   int64        `protobuf:"varint,7,opt,name=since_unix_ms,json=sinceUnixMs,proto3" json:"since_unix_ms,omitempty"` // raised at or after
+	UntilUnixMs   int64        `protobuf:"varint,8,opt,name=until_unix_ms,json=untilUnixMs,proto3" json:"until_unix_ms,omitempty"` // raised before
+	Text          string       `protobuf:"bytes,9,opt,name=text,proto3" json:"text,omitempty"`                                     // part of code, subject or publisher, in any case; titles are sealed and not searched
+	GroupId       uint64       `protobuf:"varint,10,opt,name=group_id,json=groupId,proto3" json:"group_id,omitempty"`              // the members of this group; 0: groups stand for their members
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListNotificationsRequest) Reset() {
 	*x = ListNotificationsRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[22]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2123,7 +3466,7 @@ func (x *ListNotificationsRequest) String() string {
 func (*ListNotificationsRequest) ProtoMessage() {}
 
 func (x *ListNotificationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[22]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2136,7 +3479,7 @@ func (x *ListNotificationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNotificationsRequest.ProtoReflect.Descriptor instead.
 func (*ListNotificationsRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{22}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ListNotificationsRequest) GetBeforeId() uint64 {
@@ -2160,17 +3503,67 @@ func (x *ListNotificationsRequest) GetOpenOnly() bool {
 	return false
 }
 
+func (x *ListNotificationsRequest) GetSeverities() []Severity {
+	if x != nil {
+		return x.Severities
+	}
+	return nil
+}
+
+func (x *ListNotificationsRequest) GetStates() []AlarmState {
+	if x != nil {
+		return x.States
+	}
+	return nil
+}
+
+func (x *ListNotificationsRequest) GetSources() []string {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
+}
+
+func (x *ListNotificationsRequest) GetSinceUnixMs() int64 {
+	if x != nil {
+		return x.SinceUnixMs
+	}
+	return 0
+}
+
+func (x *ListNotificationsRequest) GetUntilUnixMs() int64 {
+	if x != nil {
+		return x.UntilUnixMs
+	}
+	return 0
+}
+
+func (x *ListNotificationsRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *ListNotificationsRequest) GetGroupId() uint64 {
+	if x != nil {
+		return x.GroupId
+	}
+	return 0
+}
+
 type NotificationPage struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Notifications []*Notification        `protobuf:"bytes,1,rep,name=notifications,proto3" json:"notifications,omitempty"`
 	More          bool                   `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	Total         uint32                 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"` // that the filter lets through, counted up to 10,000
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *NotificationPage) Reset() {
 	*x = NotificationPage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[23]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2182,7 +3575,7 @@ func (x *NotificationPage) String() string {
 func (*NotificationPage) ProtoMessage() {}
 
 func (x *NotificationPage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[23]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2195,7 +3588,7 @@ func (x *NotificationPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotificationPage.ProtoReflect.Descriptor instead.
 func (*NotificationPage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{23}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *NotificationPage) GetNotifications() []*Notification {
@@ -2212,6 +3605,13 @@ func (x *NotificationPage) GetMore() bool {
 	return false
 }
 
+func (x *NotificationPage) GetTotal() uint32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
 type AcknowledgeNotificationRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -2222,7 +3622,7 @@ type AcknowledgeNotificationRequest struct {
 
 func (x *AcknowledgeNotificationRequest) Reset() {
 	*x = AcknowledgeNotificationRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[24]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2234,7 +3634,7 @@ func (x *AcknowledgeNotificationRequest) String() string {
 func (*AcknowledgeNotificationRequest) ProtoMessage() {}
 
 func (x *AcknowledgeNotificationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[24]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2247,7 +3647,7 @@ func (x *AcknowledgeNotificationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeNotificationRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeNotificationRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{24}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *AcknowledgeNotificationRequest) GetId() uint64 {
@@ -2278,7 +3678,7 @@ type PublishNotificationRequest struct {
 
 func (x *PublishNotificationRequest) Reset() {
 	*x = PublishNotificationRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[25]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2290,7 +3690,7 @@ func (x *PublishNotificationRequest) String() string {
 func (*PublishNotificationRequest) ProtoMessage() {}
 
 func (x *PublishNotificationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[25]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2303,7 +3703,7 @@ func (x *PublishNotificationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishNotificationRequest.ProtoReflect.Descriptor instead.
 func (*PublishNotificationRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{25}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *PublishNotificationRequest) GetPublisher() string {
@@ -2354,13 +3754,15 @@ type RequestHelpRequest struct {
 	Reason           string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`                                              // what the technician typed, may be empty
 	TechnicianCalled bool                   `protobuf:"varint,3,opt,name=technician_called,json=technicianCalled,proto3" json:"technician_called,omitempty"` // "Did you call them, or did they call you?"
 	Initials         string                 `protobuf:"bytes,4,opt,name=initials,proto3" json:"initials,omitempty"`
+	LogsId           string                 `protobuf:"bytes,5,opt,name=logs_id,json=logsId,proto3" json:"logs_id,omitempty"`             // of HelpLogs that the technician looked at and sends; empty: none
+	LogsSha256       string                 `protobuf:"bytes,6,opt,name=logs_sha256,json=logsSha256,proto3" json:"logs_sha256,omitempty"` // what they looked at
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
 
 func (x *RequestHelpRequest) Reset() {
 	*x = RequestHelpRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[26]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2372,7 +3774,7 @@ func (x *RequestHelpRequest) String() string {
 func (*RequestHelpRequest) ProtoMessage() {}
 
 func (x *RequestHelpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[26]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2385,7 +3787,7 @@ func (x *RequestHelpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestHelpRequest.ProtoReflect.Descriptor instead.
 func (*RequestHelpRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{26}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *RequestHelpRequest) GetNotificationId() uint64 {
@@ -2416,6 +3818,20 @@ func (x *RequestHelpRequest) GetInitials() string {
 	return ""
 }
 
+func (x *RequestHelpRequest) GetLogsId() string {
+	if x != nil {
+		return x.LogsId
+	}
+	return ""
+}
+
+func (x *RequestHelpRequest) GetLogsSha256() string {
+	if x != nil {
+		return x.LogsSha256
+	}
+	return ""
+}
+
 type HelpRequested struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	RequestId     string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -2427,7 +3843,7 @@ type HelpRequested struct {
 
 func (x *HelpRequested) Reset() {
 	*x = HelpRequested{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[27]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2439,7 +3855,7 @@ func (x *HelpRequested) String() string {
 func (*HelpRequested) ProtoMessage() {}
 
 func (x *HelpRequested) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[27]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2452,7 +3868,7 @@ func (x *HelpRequested) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelpRequested.ProtoReflect.Descriptor instead.
 func (*HelpRequested) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{27}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *HelpRequested) GetRequestId() string {
@@ -2485,7 +3901,7 @@ type CancelHelpRequest struct {
 
 func (x *CancelHelpRequest) Reset() {
 	*x = CancelHelpRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[28]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2497,7 +3913,7 @@ func (x *CancelHelpRequest) String() string {
 func (*CancelHelpRequest) ProtoMessage() {}
 
 func (x *CancelHelpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[28]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2510,7 +3926,7 @@ func (x *CancelHelpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelHelpRequest.ProtoReflect.Descriptor instead.
 func (*CancelHelpRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{28}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *CancelHelpRequest) GetRequestId() string {
@@ -2532,7 +3948,7 @@ type Engineer struct {
 
 func (x *Engineer) Reset() {
 	*x = Engineer{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[29]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2544,7 +3960,7 @@ func (x *Engineer) String() string {
 func (*Engineer) ProtoMessage() {}
 
 func (x *Engineer) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[29]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2557,7 +3973,7 @@ func (x *Engineer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Engineer.ProtoReflect.Descriptor instead.
 func (*Engineer) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{29}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Engineer) GetAccount() string {
@@ -2599,7 +4015,7 @@ type Lease struct {
 
 func (x *Lease) Reset() {
 	*x = Lease{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[30]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2611,7 +4027,7 @@ func (x *Lease) String() string {
 func (*Lease) ProtoMessage() {}
 
 func (x *Lease) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[30]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2624,7 +4040,7 @@ func (x *Lease) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Lease.ProtoReflect.Descriptor instead.
 func (*Lease) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{30}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Lease) GetCapability() Capability {
@@ -2665,7 +4081,7 @@ type Transfer struct {
 
 func (x *Transfer) Reset() {
 	*x = Transfer{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[31]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2677,7 +4093,7 @@ func (x *Transfer) String() string {
 func (*Transfer) ProtoMessage() {}
 
 func (x *Transfer) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[31]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2690,7 +4106,7 @@ func (x *Transfer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Transfer.ProtoReflect.Descriptor instead.
 func (*Transfer) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{31}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Transfer) GetId() string {
@@ -2781,7 +4197,7 @@ type SupportState struct {
 
 func (x *SupportState) Reset() {
 	*x = SupportState{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[32]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2793,7 +4209,7 @@ func (x *SupportState) String() string {
 func (*SupportState) ProtoMessage() {}
 
 func (x *SupportState) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[32]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2806,7 +4222,7 @@ func (x *SupportState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SupportState.ProtoReflect.Descriptor instead.
 func (*SupportState) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{32}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *SupportState) GetPhase() SupportPhase {
@@ -2941,7 +4357,7 @@ type ChatLine struct {
 
 func (x *ChatLine) Reset() {
 	*x = ChatLine{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[33]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2953,7 +4369,7 @@ func (x *ChatLine) String() string {
 func (*ChatLine) ProtoMessage() {}
 
 func (x *ChatLine) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[33]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2966,7 +4382,7 @@ func (x *ChatLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChatLine.ProtoReflect.Descriptor instead.
 func (*ChatLine) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{33}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ChatLine) GetId() uint64 {
@@ -3007,7 +4423,7 @@ type SendChatRequest struct {
 
 func (x *SendChatRequest) Reset() {
 	*x = SendChatRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[34]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3019,7 +4435,7 @@ func (x *SendChatRequest) String() string {
 func (*SendChatRequest) ProtoMessage() {}
 
 func (x *SendChatRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[34]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3032,7 +4448,7 @@ func (x *SendChatRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendChatRequest.ProtoReflect.Descriptor instead.
 func (*SendChatRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{34}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *SendChatRequest) GetSessionId() string {
@@ -3061,7 +4477,7 @@ type Missed struct {
 
 func (x *Missed) Reset() {
 	*x = Missed{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[35]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3073,7 +4489,7 @@ func (x *Missed) String() string {
 func (*Missed) ProtoMessage() {}
 
 func (x *Missed) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[35]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3086,7 +4502,7 @@ func (x *Missed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Missed.ProtoReflect.Descriptor instead.
 func (*Missed) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{35}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *Missed) GetCapability() Capability {
@@ -3128,7 +4544,7 @@ type Summary struct {
 
 func (x *Summary) Reset() {
 	*x = Summary{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[36]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3140,7 +4556,7 @@ func (x *Summary) String() string {
 func (*Summary) ProtoMessage() {}
 
 func (x *Summary) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[36]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3153,7 +4569,7 @@ func (x *Summary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Summary.ProtoReflect.Descriptor instead.
 func (*Summary) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{36}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *Summary) GetSessionId() string {
@@ -3231,7 +4647,7 @@ type SummaryLine struct {
 
 func (x *SummaryLine) Reset() {
 	*x = SummaryLine{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[37]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3243,7 +4659,7 @@ func (x *SummaryLine) String() string {
 func (*SummaryLine) ProtoMessage() {}
 
 func (x *SummaryLine) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[37]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3256,7 +4672,7 @@ func (x *SummaryLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummaryLine.ProtoReflect.Descriptor instead.
 func (*SummaryLine) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{37}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *SummaryLine) GetUnixMs() int64 {
@@ -3316,7 +4732,7 @@ type Prompt struct {
 
 func (x *Prompt) Reset() {
 	*x = Prompt{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3328,7 +4744,7 @@ func (x *Prompt) String() string {
 func (*Prompt) ProtoMessage() {}
 
 func (x *Prompt) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[38]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3341,7 +4757,7 @@ func (x *Prompt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Prompt.ProtoReflect.Descriptor instead.
 func (*Prompt) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{38}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *Prompt) GetId() string {
@@ -3501,7 +4917,7 @@ type PromptGone struct {
 
 func (x *PromptGone) Reset() {
 	*x = PromptGone{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3513,7 +4929,7 @@ func (x *PromptGone) String() string {
 func (*PromptGone) ProtoMessage() {}
 
 func (x *PromptGone) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[39]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3526,7 +4942,7 @@ func (x *PromptGone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptGone.ProtoReflect.Descriptor instead.
 func (*PromptGone) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{39}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *PromptGone) GetId() string {
@@ -3558,7 +4974,7 @@ type AnswerPromptRequest struct {
 
 func (x *AnswerPromptRequest) Reset() {
 	*x = AnswerPromptRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3570,7 +4986,7 @@ func (x *AnswerPromptRequest) String() string {
 func (*AnswerPromptRequest) ProtoMessage() {}
 
 func (x *AnswerPromptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[40]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3583,7 +4999,7 @@ func (x *AnswerPromptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerPromptRequest.ProtoReflect.Descriptor instead.
 func (*AnswerPromptRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{40}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *AnswerPromptRequest) GetPromptId() string {
@@ -3646,7 +5062,7 @@ type SetPINRequest struct {
 
 func (x *SetPINRequest) Reset() {
 	*x = SetPINRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3658,7 +5074,7 @@ func (x *SetPINRequest) String() string {
 func (*SetPINRequest) ProtoMessage() {}
 
 func (x *SetPINRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[41]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3671,7 +5087,7 @@ func (x *SetPINRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPINRequest.ProtoReflect.Descriptor instead.
 func (*SetPINRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{41}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *SetPINRequest) GetInitials() string {
@@ -3704,7 +5120,7 @@ type RemovePINRequest struct {
 
 func (x *RemovePINRequest) Reset() {
 	*x = RemovePINRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3716,7 +5132,7 @@ func (x *RemovePINRequest) String() string {
 func (*RemovePINRequest) ProtoMessage() {}
 
 func (x *RemovePINRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[42]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3729,7 +5145,7 @@ func (x *RemovePINRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemovePINRequest.ProtoReflect.Descriptor instead.
 func (*RemovePINRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{42}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *RemovePINRequest) GetInitials() string {
@@ -3748,7 +5164,7 @@ type WatchPreviewRequest struct {
 
 func (x *WatchPreviewRequest) Reset() {
 	*x = WatchPreviewRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3760,7 +5176,7 @@ func (x *WatchPreviewRequest) String() string {
 func (*WatchPreviewRequest) ProtoMessage() {}
 
 func (x *WatchPreviewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[43]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3773,7 +5189,7 @@ func (x *WatchPreviewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchPreviewRequest.ProtoReflect.Descriptor instead.
 func (*WatchPreviewRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{43}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *WatchPreviewRequest) GetSessionId() string {
@@ -3795,7 +5211,7 @@ type Preview struct {
 
 func (x *Preview) Reset() {
 	*x = Preview{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3807,7 +5223,7 @@ func (x *Preview) String() string {
 func (*Preview) ProtoMessage() {}
 
 func (x *Preview) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[44]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3820,7 +5236,7 @@ func (x *Preview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Preview.ProtoReflect.Descriptor instead.
 func (*Preview) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{44}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *Preview) GetPng() []byte {
@@ -3860,7 +5276,7 @@ type RevokeCapabilityRequest struct {
 
 func (x *RevokeCapabilityRequest) Reset() {
 	*x = RevokeCapabilityRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3872,7 +5288,7 @@ func (x *RevokeCapabilityRequest) String() string {
 func (*RevokeCapabilityRequest) ProtoMessage() {}
 
 func (x *RevokeCapabilityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[45]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3885,7 +5301,7 @@ func (x *RevokeCapabilityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeCapabilityRequest.ProtoReflect.Descriptor instead.
 func (*RevokeCapabilityRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{45}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *RevokeCapabilityRequest) GetCapability() Capability {
@@ -3904,7 +5320,7 @@ type EndSessionRequest struct {
 
 func (x *EndSessionRequest) Reset() {
 	*x = EndSessionRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3916,7 +5332,7 @@ func (x *EndSessionRequest) String() string {
 func (*EndSessionRequest) ProtoMessage() {}
 
 func (x *EndSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[46]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3929,7 +5345,7 @@ func (x *EndSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndSessionRequest.ProtoReflect.Descriptor instead.
 func (*EndSessionRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{46}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *EndSessionRequest) GetHow() string {
@@ -3947,7 +5363,7 @@ type ResetCodeTriesRequest struct {
 
 func (x *ResetCodeTriesRequest) Reset() {
 	*x = ResetCodeTriesRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3959,7 +5375,7 @@ func (x *ResetCodeTriesRequest) String() string {
 func (*ResetCodeTriesRequest) ProtoMessage() {}
 
 func (x *ResetCodeTriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[47]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3972,7 +5388,7 @@ func (x *ResetCodeTriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetCodeTriesRequest.ProtoReflect.Descriptor instead.
 func (*ResetCodeTriesRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{47}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{66}
 }
 
 type HoldSessionBarRequest struct {
@@ -3984,7 +5400,7 @@ type HoldSessionBarRequest struct {
 
 func (x *HoldSessionBarRequest) Reset() {
 	*x = HoldSessionBarRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3996,7 +5412,7 @@ func (x *HoldSessionBarRequest) String() string {
 func (*HoldSessionBarRequest) ProtoMessage() {}
 
 func (x *HoldSessionBarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[48]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4009,7 +5425,7 @@ func (x *HoldSessionBarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldSessionBarRequest.ProtoReflect.Descriptor instead.
 func (*HoldSessionBarRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{48}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *HoldSessionBarRequest) GetSessionId() string {
@@ -4035,7 +5451,7 @@ type Upgrade struct {
 
 func (x *Upgrade) Reset() {
 	*x = Upgrade{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4047,7 +5463,7 @@ func (x *Upgrade) String() string {
 func (*Upgrade) ProtoMessage() {}
 
 func (x *Upgrade) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[49]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4060,7 +5476,7 @@ func (x *Upgrade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upgrade.ProtoReflect.Descriptor instead.
 func (*Upgrade) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{49}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *Upgrade) GetDigest() string {
@@ -4129,7 +5545,7 @@ type AcceptUpgradeRequest struct {
 
 func (x *AcceptUpgradeRequest) Reset() {
 	*x = AcceptUpgradeRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4141,7 +5557,7 @@ func (x *AcceptUpgradeRequest) String() string {
 func (*AcceptUpgradeRequest) ProtoMessage() {}
 
 func (x *AcceptUpgradeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[50]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4154,7 +5570,7 @@ func (x *AcceptUpgradeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptUpgradeRequest.ProtoReflect.Descriptor instead.
 func (*AcceptUpgradeRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{50}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *AcceptUpgradeRequest) GetDigest() string {
@@ -4181,7 +5597,7 @@ type ListActivityRequest struct {
 
 func (x *ListActivityRequest) Reset() {
 	*x = ListActivityRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4193,7 +5609,7 @@ func (x *ListActivityRequest) String() string {
 func (*ListActivityRequest) ProtoMessage() {}
 
 func (x *ListActivityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[51]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4206,7 +5622,7 @@ func (x *ListActivityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActivityRequest.ProtoReflect.Descriptor instead.
 func (*ListActivityRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{51}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *ListActivityRequest) GetBeforeIndex() uint64 {
@@ -4233,7 +5649,7 @@ type ActivityPage struct {
 
 func (x *ActivityPage) Reset() {
 	*x = ActivityPage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4245,7 +5661,7 @@ func (x *ActivityPage) String() string {
 func (*ActivityPage) ProtoMessage() {}
 
 func (x *ActivityPage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[52]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4258,7 +5674,7 @@ func (x *ActivityPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivityPage.ProtoReflect.Descriptor instead.
 func (*ActivityPage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{52}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *ActivityPage) GetEntries() []*Activity {
@@ -4290,7 +5706,7 @@ type Activity struct {
 
 func (x *Activity) Reset() {
 	*x = Activity{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4302,7 +5718,7 @@ func (x *Activity) String() string {
 func (*Activity) ProtoMessage() {}
 
 func (x *Activity) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4315,7 +5731,7 @@ func (x *Activity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activity.ProtoReflect.Descriptor instead.
 func (*Activity) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{53}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *Activity) GetIndex() uint64 {
@@ -4380,7 +5796,7 @@ type ExplainPolicyRequest struct {
 
 func (x *ExplainPolicyRequest) Reset() {
 	*x = ExplainPolicyRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4392,7 +5808,7 @@ func (x *ExplainPolicyRequest) String() string {
 func (*ExplainPolicyRequest) ProtoMessage() {}
 
 func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4405,7 +5821,7 @@ func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainPolicyRequest.ProtoReflect.Descriptor instead.
 func (*ExplainPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{54}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *ExplainPolicyRequest) GetCapability() string {
@@ -4450,7 +5866,7 @@ type PolicyExplanation struct {
 
 func (x *PolicyExplanation) Reset() {
 	*x = PolicyExplanation{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4462,7 +5878,7 @@ func (x *PolicyExplanation) String() string {
 func (*PolicyExplanation) ProtoMessage() {}
 
 func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4475,7 +5891,7 @@ func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyExplanation.ProtoReflect.Descriptor instead.
 func (*PolicyExplanation) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{55}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *PolicyExplanation) GetRows() []*PolicyRow {
@@ -4536,7 +5952,7 @@ type PolicyRow struct {
 
 func (x *PolicyRow) Reset() {
 	*x = PolicyRow{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4548,7 +5964,7 @@ func (x *PolicyRow) String() string {
 func (*PolicyRow) ProtoMessage() {}
 
 func (x *PolicyRow) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4561,7 +5977,7 @@ func (x *PolicyRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyRow.ProtoReflect.Descriptor instead.
 func (*PolicyRow) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{56}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *PolicyRow) GetCapability() string {
@@ -4630,7 +6046,7 @@ type PolicyVerdict struct {
 
 func (x *PolicyVerdict) Reset() {
 	*x = PolicyVerdict{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4642,7 +6058,7 @@ func (x *PolicyVerdict) String() string {
 func (*PolicyVerdict) ProtoMessage() {}
 
 func (x *PolicyVerdict) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4655,7 +6071,7 @@ func (x *PolicyVerdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyVerdict.ProtoReflect.Descriptor instead.
 func (*PolicyVerdict) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{57}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *PolicyVerdict) GetAllowed() bool {
@@ -4683,7 +6099,7 @@ type PolicyLayer struct {
 
 func (x *PolicyLayer) Reset() {
 	*x = PolicyLayer{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4695,7 +6111,7 @@ func (x *PolicyLayer) String() string {
 func (*PolicyLayer) ProtoMessage() {}
 
 func (x *PolicyLayer) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4708,7 +6124,7 @@ func (x *PolicyLayer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyLayer.ProtoReflect.Descriptor instead.
 func (*PolicyLayer) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{58}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *PolicyLayer) GetLayer() string {
@@ -4750,7 +6166,7 @@ type HelperMessage struct {
 
 func (x *HelperMessage) Reset() {
 	*x = HelperMessage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4762,7 +6178,7 @@ func (x *HelperMessage) String() string {
 func (*HelperMessage) ProtoMessage() {}
 
 func (x *HelperMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4775,7 +6191,7 @@ func (x *HelperMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMessage.ProtoReflect.Descriptor instead.
 func (*HelperMessage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{59}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *HelperMessage) GetBody() isHelperMessage_Body {
@@ -4896,7 +6312,7 @@ type HelperHello struct {
 
 func (x *HelperHello) Reset() {
 	*x = HelperHello{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4908,7 +6324,7 @@ func (x *HelperHello) String() string {
 func (*HelperHello) ProtoMessage() {}
 
 func (x *HelperHello) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4921,7 +6337,7 @@ func (x *HelperHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperHello.ProtoReflect.Descriptor instead.
 func (*HelperHello) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{60}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *HelperHello) GetToken() []byte {
@@ -4957,7 +6373,7 @@ type HelperState struct {
 
 func (x *HelperState) Reset() {
 	*x = HelperState{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4969,7 +6385,7 @@ func (x *HelperState) String() string {
 func (*HelperState) ProtoMessage() {}
 
 func (x *HelperState) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4982,7 +6398,7 @@ func (x *HelperState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperState.ProtoReflect.Descriptor instead.
 func (*HelperState) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{61}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *HelperState) GetWidth() uint32 {
@@ -5079,7 +6495,7 @@ type Monitor struct {
 
 func (x *Monitor) Reset() {
 	*x = Monitor{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5091,7 +6507,7 @@ func (x *Monitor) String() string {
 func (*Monitor) ProtoMessage() {}
 
 func (x *Monitor) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5104,7 +6520,7 @@ func (x *Monitor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Monitor.ProtoReflect.Descriptor instead.
 func (*Monitor) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{62}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *Monitor) GetId() string {
@@ -5173,7 +6589,7 @@ type HelperClipboard struct {
 
 func (x *HelperClipboard) Reset() {
 	*x = HelperClipboard{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5185,7 +6601,7 @@ func (x *HelperClipboard) String() string {
 func (*HelperClipboard) ProtoMessage() {}
 
 func (x *HelperClipboard) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5198,7 +6614,7 @@ func (x *HelperClipboard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperClipboard.ProtoReflect.Descriptor instead.
 func (*HelperClipboard) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{63}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *HelperClipboard) GetText() string {
@@ -5231,7 +6647,7 @@ type HelperCommand struct {
 
 func (x *HelperCommand) Reset() {
 	*x = HelperCommand{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5243,7 +6659,7 @@ func (x *HelperCommand) String() string {
 func (*HelperCommand) ProtoMessage() {}
 
 func (x *HelperCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5256,7 +6672,7 @@ func (x *HelperCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperCommand.ProtoReflect.Descriptor instead.
 func (*HelperCommand) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{64}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *HelperCommand) GetBody() isHelperCommand_Body {
@@ -5452,7 +6868,7 @@ type HelperView struct {
 
 func (x *HelperView) Reset() {
 	*x = HelperView{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5464,7 +6880,7 @@ func (x *HelperView) String() string {
 func (*HelperView) ProtoMessage() {}
 
 func (x *HelperView) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5477,7 +6893,7 @@ func (x *HelperView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperView.ProtoReflect.Descriptor instead.
 func (*HelperView) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{65}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *HelperView) GetOn() bool {
@@ -5503,7 +6919,7 @@ type HelperPreview struct {
 
 func (x *HelperPreview) Reset() {
 	*x = HelperPreview{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5515,7 +6931,7 @@ func (x *HelperPreview) String() string {
 func (*HelperPreview) ProtoMessage() {}
 
 func (x *HelperPreview) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5528,7 +6944,7 @@ func (x *HelperPreview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperPreview.ProtoReflect.Descriptor instead.
 func (*HelperPreview) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{66}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *HelperPreview) GetOn() bool {
@@ -5548,7 +6964,7 @@ type HelperMasks struct {
 
 func (x *HelperMasks) Reset() {
 	*x = HelperMasks{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5560,7 +6976,7 @@ func (x *HelperMasks) String() string {
 func (*HelperMasks) ProtoMessage() {}
 
 func (x *HelperMasks) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5573,7 +6989,7 @@ func (x *HelperMasks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMasks.ProtoReflect.Descriptor instead.
 func (*HelperMasks) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{67}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *HelperMasks) GetMasks() []*Mask {
@@ -5602,7 +7018,7 @@ type Mask struct {
 
 func (x *Mask) Reset() {
 	*x = Mask{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5614,7 +7030,7 @@ func (x *Mask) String() string {
 func (*Mask) ProtoMessage() {}
 
 func (x *Mask) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5627,7 +7043,7 @@ func (x *Mask) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mask.ProtoReflect.Descriptor instead.
 func (*Mask) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{68}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *Mask) GetId() string {
@@ -5701,7 +7117,7 @@ type HelperAck struct {
 
 func (x *HelperAck) Reset() {
 	*x = HelperAck{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[69]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5713,7 +7129,7 @@ func (x *HelperAck) String() string {
 func (*HelperAck) ProtoMessage() {}
 
 func (x *HelperAck) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[69]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5726,7 +7142,7 @@ func (x *HelperAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperAck.ProtoReflect.Descriptor instead.
 func (*HelperAck) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{69}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *HelperAck) GetSeq() uint32 {
@@ -5766,7 +7182,7 @@ type HelperMonitor struct {
 
 func (x *HelperMonitor) Reset() {
 	*x = HelperMonitor{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5778,7 +7194,7 @@ func (x *HelperMonitor) String() string {
 func (*HelperMonitor) ProtoMessage() {}
 
 func (x *HelperMonitor) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5791,7 +7207,7 @@ func (x *HelperMonitor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMonitor.ProtoReflect.Descriptor instead.
 func (*HelperMonitor) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{70}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *HelperMonitor) GetId() string {
@@ -5810,7 +7226,7 @@ type HelperClipboardWatch struct {
 
 func (x *HelperClipboardWatch) Reset() {
 	*x = HelperClipboardWatch{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5822,7 +7238,7 @@ func (x *HelperClipboardWatch) String() string {
 func (*HelperClipboardWatch) ProtoMessage() {}
 
 func (x *HelperClipboardWatch) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5835,7 +7251,7 @@ func (x *HelperClipboardWatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperClipboardWatch.ProtoReflect.Descriptor instead.
 func (*HelperClipboardWatch) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{71}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *HelperClipboardWatch) GetOn() bool {
@@ -5859,7 +7275,7 @@ type HelperPoint struct {
 
 func (x *HelperPoint) Reset() {
 	*x = HelperPoint{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5871,7 +7287,7 @@ func (x *HelperPoint) String() string {
 func (*HelperPoint) ProtoMessage() {}
 
 func (x *HelperPoint) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5884,7 +7300,7 @@ func (x *HelperPoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperPoint.ProtoReflect.Descriptor instead.
 func (*HelperPoint) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{72}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *HelperPoint) GetOn() bool {
@@ -5924,7 +7340,7 @@ type HelperInput struct {
 
 func (x *HelperInput) Reset() {
 	*x = HelperInput{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5936,7 +7352,7 @@ func (x *HelperInput) String() string {
 func (*HelperInput) ProtoMessage() {}
 
 func (x *HelperInput) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5949,7 +7365,7 @@ func (x *HelperInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperInput.ProtoReflect.Descriptor instead.
 func (*HelperInput) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{73}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *HelperInput) GetEvents() []*InputEvent {
@@ -5976,7 +7392,7 @@ type InputEvent struct {
 
 func (x *InputEvent) Reset() {
 	*x = InputEvent{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5988,7 +7404,7 @@ func (x *InputEvent) String() string {
 func (*InputEvent) ProtoMessage() {}
 
 func (x *InputEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6001,7 +7417,7 @@ func (x *InputEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputEvent.ProtoReflect.Descriptor instead.
 func (*InputEvent) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{74}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *InputEvent) GetKind() InputEvent_Kind {
@@ -6085,7 +7501,7 @@ type FilesMessage struct {
 
 func (x *FilesMessage) Reset() {
 	*x = FilesMessage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6097,7 +7513,7 @@ func (x *FilesMessage) String() string {
 func (*FilesMessage) ProtoMessage() {}
 
 func (x *FilesMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6110,7 +7526,7 @@ func (x *FilesMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilesMessage.ProtoReflect.Descriptor instead.
 func (*FilesMessage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{75}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *FilesMessage) GetBody() isFilesMessage_Body {
@@ -6223,7 +7639,7 @@ type FilesHello struct {
 
 func (x *FilesHello) Reset() {
 	*x = FilesHello{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6235,7 +7651,7 @@ func (x *FilesHello) String() string {
 func (*FilesHello) ProtoMessage() {}
 
 func (x *FilesHello) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6248,7 +7664,7 @@ func (x *FilesHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilesHello.ProtoReflect.Descriptor instead.
 func (*FilesHello) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{76}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *FilesHello) GetSessionId() string {
@@ -6272,7 +7688,7 @@ type FileChosen struct {
 
 func (x *FileChosen) Reset() {
 	*x = FileChosen{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6284,7 +7700,7 @@ func (x *FileChosen) String() string {
 func (*FileChosen) ProtoMessage() {}
 
 func (x *FileChosen) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6297,7 +7713,7 @@ func (x *FileChosen) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileChosen.ProtoReflect.Descriptor instead.
 func (*FileChosen) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{77}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *FileChosen) GetAskId() string {
@@ -6339,7 +7755,7 @@ type FileData struct {
 
 func (x *FileData) Reset() {
 	*x = FileData{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6351,7 +7767,7 @@ func (x *FileData) String() string {
 func (*FileData) ProtoMessage() {}
 
 func (x *FileData) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6364,7 +7780,7 @@ func (x *FileData) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileData.ProtoReflect.Descriptor instead.
 func (*FileData) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{78}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *FileData) GetTransferId() string {
@@ -6398,7 +7814,7 @@ type FileSaved struct {
 
 func (x *FileSaved) Reset() {
 	*x = FileSaved{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6410,7 +7826,7 @@ func (x *FileSaved) String() string {
 func (*FileSaved) ProtoMessage() {}
 
 func (x *FileSaved) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6423,7 +7839,7 @@ func (x *FileSaved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileSaved.ProtoReflect.Descriptor instead.
 func (*FileSaved) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{79}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *FileSaved) GetTransferId() string {
@@ -6450,7 +7866,7 @@ type FileTrouble struct {
 
 func (x *FileTrouble) Reset() {
 	*x = FileTrouble{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6462,7 +7878,7 @@ func (x *FileTrouble) String() string {
 func (*FileTrouble) ProtoMessage() {}
 
 func (x *FileTrouble) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6475,7 +7891,7 @@ func (x *FileTrouble) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileTrouble.ProtoReflect.Descriptor instead.
 func (*FileTrouble) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{80}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *FileTrouble) GetTransferId() string {
@@ -6502,7 +7918,7 @@ type FileProgress struct {
 
 func (x *FileProgress) Reset() {
 	*x = FileProgress{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6514,7 +7930,7 @@ func (x *FileProgress) String() string {
 func (*FileProgress) ProtoMessage() {}
 
 func (x *FileProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6527,7 +7943,7 @@ func (x *FileProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileProgress.ProtoReflect.Descriptor instead.
 func (*FileProgress) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{81}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *FileProgress) GetTransferId() string {
@@ -6561,7 +7977,7 @@ type FilesCommand struct {
 
 func (x *FilesCommand) Reset() {
 	*x = FilesCommand{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6573,7 +7989,7 @@ func (x *FilesCommand) String() string {
 func (*FilesCommand) ProtoMessage() {}
 
 func (x *FilesCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6586,7 +8002,7 @@ func (x *FilesCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilesCommand.ProtoReflect.Descriptor instead.
 func (*FilesCommand) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{82}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *FilesCommand) GetBody() isFilesCommand_Body {
@@ -6687,7 +8103,7 @@ type SaveFile struct {
 
 func (x *SaveFile) Reset() {
 	*x = SaveFile{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6699,7 +8115,7 @@ func (x *SaveFile) String() string {
 func (*SaveFile) ProtoMessage() {}
 
 func (x *SaveFile) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6712,7 +8128,7 @@ func (x *SaveFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveFile.ProtoReflect.Descriptor instead.
 func (*SaveFile) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{83}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *SaveFile) GetTransferId() string {
@@ -6752,7 +8168,7 @@ type ChooseFile struct {
 
 func (x *ChooseFile) Reset() {
 	*x = ChooseFile{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6764,7 +8180,7 @@ func (x *ChooseFile) String() string {
 func (*ChooseFile) ProtoMessage() {}
 
 func (x *ChooseFile) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6777,7 +8193,7 @@ func (x *ChooseFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChooseFile.ProtoReflect.Descriptor instead.
 func (*ChooseFile) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{84}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *ChooseFile) GetAskId() string {
@@ -6809,7 +8225,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x14\n" +
 	"\x05epoch\x18\x03 \x01(\tR\x05epoch\x12\x14\n" +
 	"\x05roles\x18\x04 \x03(\tR\x05roles\"\x12\n" +
-	"\x10GetStatusRequest\"\xd4\x06\n" +
+	"\x10GetStatusRequest\"\xc0\b\n" +
 	"\x06Status\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x120\n" +
 	"\x04link\x18\x02 \x01(\x0e2\x1c.beckmanconnect.host.v1.LinkR\x04link\x12\x1f\n" +
@@ -6834,7 +8250,17 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\blast_seq\x18\x11 \x01(\x04R\alastSeq\x12\x14\n" +
 	"\x05epoch\x18\x12 \x01(\tR\x05epoch\x12\x1a\n" +
 	"\bidentify\x18\x13 \x01(\tR\bidentify\x12!\n" +
-	"\fpin_initials\x18\x14 \x03(\tR\vpinInitials\"M\n" +
+	"\fpin_initials\x18\x14 \x03(\tR\vpinInitials\x12C\n" +
+	"\vquiet_hours\x18\x15 \x01(\v2\".beckmanconnect.host.v1.QuietHoursR\n" +
+	"quietHours\x12\x18\n" +
+	"\aprofile\x18\x16 \x01(\tR\aprofile\x12%\n" +
+	"\x0eprofile_sample\x18\x17 \x01(\bR\rprofileSample\x12#\n" +
+	"\rsupport_phone\x18\x18 \x01(\tR\fsupportPhone\x12?\n" +
+	"\n" +
+	"link_facts\x18\x19 \x03(\v2 .beckmanconnect.host.v1.LinkFactR\tlinkFacts\"4\n" +
+	"\bLinkFact\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"M\n" +
 	"\tComponent\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n" +
@@ -6906,7 +8332,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\tLocalText\x12\x1a\n" +
 	"\blanguage\x18\x01 \x01(\tR\blanguage\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
-	"\x06advice\x18\x03 \x01(\tR\x06advice\"\x92\x04\n" +
+	"\x06advice\x18\x03 \x01(\tR\x06advice\"\xf0\x06\n" +
 	"\fNotification\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12<\n" +
@@ -6923,14 +8349,115 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x14acknowledged_unix_ms\x18\v \x01(\x03R\x12acknowledgedUnixMs\x12'\n" +
 	"\x0facknowledged_by\x18\f \x01(\tR\x0eacknowledgedBy\x12&\n" +
 	"\x0fcleared_unix_ms\x18\r \x01(\x03R\rclearedUnixMs\x12\x1a\n" +
-	"\bverified\x18\x0e \x01(\bR\bverified\"j\n" +
+	"\bverified\x18\x0e \x01(\bR\bverified\x12 \n" +
+	"\fseen_unix_ms\x18\x0f \x01(\x03R\n" +
+	"seenUnixMs\x12*\n" +
+	"\x11escalated_unix_ms\x18\x10 \x01(\x03R\x0fescalatedUnixMs\x123\n" +
+	"\x05shelf\x18\x11 \x01(\v2\x1d.beckmanconnect.host.v1.ShelfR\x05shelf\x12\x19\n" +
+	"\bgroup_id\x18\x12 \x01(\x04R\agroupId\x12\x18\n" +
+	"\amembers\x18\x13 \x01(\rR\amembers\x12\x1a\n" +
+	"\bchatters\x18\x14 \x01(\bR\bchatters\x12\x16\n" +
+	"\x06sample\x18\x15 \x01(\bR\x06sample\x12\x1c\n" +
+	"\tpublisher\x18\x16 \x01(\tR\tpublisher\x123\n" +
+	"\x05alert\x18\x17 \x01(\x0e2\x1d.beckmanconnect.host.v1.AlertR\x05alert\x12\x1d\n" +
+	"\n" +
+	"group_kind\x18\x18 \x01(\tR\tgroupKind\"w\n" +
+	"\x05Shelf\x12\"\n" +
+	"\runtil_unix_ms\x18\x01 \x01(\x03R\vuntilUnixMs\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x0e\n" +
+	"\x02by\x18\x03 \x01(\tR\x02by\x12\"\n" +
+	"\rsince_unix_ms\x18\x04 \x01(\x03R\vsinceUnixMs\"(\n" +
+	"\x16GetNotificationRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x04R\x02id\"\xdb\x01\n" +
+	"\x12NotificationDetail\x12H\n" +
+	"\fnotification\x18\x01 \x01(\v2$.beckmanconnect.host.v1.NotificationR\fnotification\x12;\n" +
+	"\ahistory\x18\x02 \x03(\v2!.beckmanconnect.host.v1.AlarmStepR\ahistory\x12>\n" +
+	"\amembers\x18\x03 \x03(\v2$.beckmanconnect.host.v1.NotificationR\amembers\"`\n" +
+	"\tAlarmStep\x12\x17\n" +
+	"\aunix_ms\x18\x01 \x01(\x03R\x06unixMs\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x0e\n" +
+	"\x02by\x18\x03 \x01(\tR\x02by\x12\x16\n" +
+	"\x06detail\x18\x04 \x01(\tR\x06detail\",\n" +
+	"\x18SeenNotificationsRequest\x12\x10\n" +
+	"\x03ids\x18\x01 \x03(\x04R\x03ids\"\x83\x01\n" +
+	"\x19ShelveNotificationRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x04R\x02id\x12\"\n" +
+	"\runtil_unix_ms\x18\x02 \x01(\x03R\vuntilUnixMs\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1a\n" +
+	"\binitials\x18\x04 \x01(\tR\binitials\"I\n" +
+	"\x1bUnshelveNotificationRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x1a\n" +
+	"\binitials\x18\x02 \x01(\tR\binitials\"\x12\n" +
+	"\x10TestAlarmRequest\"\x14\n" +
+	"\x12GetHandoverRequest\"\xf3\x01\n" +
+	"\bHandover\x12\x12\n" +
+	"\x04note\x18\x01 \x01(\tR\x04note\x12\x0e\n" +
+	"\x02by\x18\x02 \x01(\tR\x02by\x12\x17\n" +
+	"\aunix_ms\x18\x03 \x01(\x03R\x06unixMs\x128\n" +
+	"\x04open\x18\x04 \x03(\v2$.beckmanconnect.host.v1.NotificationR\x04open\x12>\n" +
+	"\ashelved\x18\x05 \x03(\v2$.beckmanconnect.host.v1.NotificationR\ashelved\x12\x16\n" +
+	"\x06raised\x18\x06 \x01(\rR\x06raised\x12\x18\n" +
+	"\acleared\x18\a \x01(\rR\acleared\"F\n" +
+	"\x14WriteHandoverRequest\x12\x12\n" +
+	"\x04note\x18\x01 \x01(\tR\x04note\x12\x1a\n" +
+	"\binitials\x18\x02 \x01(\tR\binitials\"@\n" +
+	"\x14ListOffendersRequest\x12\x12\n" +
+	"\x04year\x18\x01 \x01(\rR\x04year\x12\x14\n" +
+	"\x05month\x18\x02 \x01(\rR\x05month\"k\n" +
+	"\tOffenders\x12\x12\n" +
+	"\x04year\x18\x01 \x01(\rR\x04year\x12\x14\n" +
+	"\x05month\x18\x02 \x01(\rR\x05month\x124\n" +
+	"\x04rows\x18\x03 \x03(\v2 .beckmanconnect.host.v1.OffenderR\x04rows\"\xa7\x02\n" +
+	"\bOffender\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
+	"\asubject\x18\x02 \x01(\tR\asubject\x127\n" +
+	"\x05texts\x18\x03 \x03(\v2!.beckmanconnect.host.v1.LocalTextR\x05texts\x12<\n" +
+	"\bseverity\x18\x04 \x01(\x0e2 .beckmanconnect.host.v1.SeverityR\bseverity\x12\x16\n" +
+	"\x06raised\x18\x05 \x01(\rR\x06raised\x12\x18\n" +
+	"\arepeats\x18\x06 \x01(\x04R\arepeats\x12\x17\n" +
+	"\aopen_ms\x18\a \x01(\x03R\x06openMs\x12+\n" +
+	"\x11unacknowledged_ms\x18\b \x01(\x03R\x10unacknowledgedMs\"\x80\x01\n" +
+	"\n" +
+	"QuietHours\x12\x0e\n" +
+	"\x02on\x18\x01 \x01(\bR\x02on\x12\x1f\n" +
+	"\vfrom_minute\x18\x02 \x01(\rR\n" +
+	"fromMinute\x12\x1b\n" +
+	"\tto_minute\x18\x03 \x01(\rR\btoMinute\x12\x12\n" +
+	"\x04site\x18\x04 \x01(\bR\x04site\x12\x10\n" +
+	"\x03now\x18\x05 \x01(\bR\x03now\"\x80\x01\n" +
+	"\x14SetQuietHoursRequest\x12\x0e\n" +
+	"\x02on\x18\x01 \x01(\bR\x02on\x12\x1f\n" +
+	"\vfrom_minute\x18\x02 \x01(\rR\n" +
+	"fromMinute\x12\x1b\n" +
+	"\tto_minute\x18\x03 \x01(\rR\btoMinute\x12\x1a\n" +
+	"\binitials\x18\x04 \x01(\tR\binitials\"A\n" +
+	"\x16PrepareHelpLogsRequest\x12'\n" +
+	"\x0fnotification_id\x18\x01 \x01(\x04R\x0enotificationId\"\x93\x01\n" +
+	"\bHelpLogs\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12\x16\n" +
+	"\x06sha256\x18\x03 \x01(\tR\x06sha256\x12\x14\n" +
+	"\x05lines\x18\x04 \x01(\rR\x05lines\x12\x1a\n" +
+	"\bscrubbed\x18\x05 \x01(\rR\bscrubbed\x12\x19\n" +
+	"\boff_code\x18\x06 \x01(\tR\aoffCode\"\xf9\x02\n" +
 	"\x18ListNotificationsRequest\x12\x1b\n" +
 	"\tbefore_id\x18\x01 \x01(\x04R\bbeforeId\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\rR\x05limit\x12\x1b\n" +
-	"\topen_only\x18\x03 \x01(\bR\bopenOnly\"r\n" +
+	"\topen_only\x18\x03 \x01(\bR\bopenOnly\x12@\n" +
+	"\n" +
+	"severities\x18\x04 \x03(\x0e2 .beckmanconnect.host.v1.SeverityR\n" +
+	"severities\x12:\n" +
+	"\x06states\x18\x05 \x03(\x0e2\".beckmanconnect.host.v1.AlarmStateR\x06states\x12\x18\n" +
+	"\asources\x18\x06 \x03(\tR\asources\x12\"\n" +
+	"\rsince_unix_ms\x18\a \x01(\x03R\vsinceUnixMs\x12\"\n" +
+	"\runtil_unix_ms\x18\b \x01(\x03R\vuntilUnixMs\x12\x12\n" +
+	"\x04text\x18\t \x01(\tR\x04text\x12\x19\n" +
+	"\bgroup_id\x18\n" +
+	" \x01(\x04R\agroupId\"\x88\x01\n" +
 	"\x10NotificationPage\x12J\n" +
 	"\rnotifications\x18\x01 \x03(\v2$.beckmanconnect.host.v1.NotificationR\rnotifications\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"L\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\x12\x14\n" +
+	"\x05total\x18\x03 \x01(\rR\x05total\"L\n" +
 	"\x1eAcknowledgeNotificationRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x1a\n" +
 	"\binitials\x18\x02 \x01(\tR\binitials\"\xd4\x01\n" +
@@ -6940,12 +8467,15 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\bseverity\x18\x03 \x01(\x0e2 .beckmanconnect.host.v1.SeverityR\bseverity\x12\x18\n" +
 	"\asubject\x18\x04 \x01(\tR\asubject\x12\x14\n" +
 	"\x05title\x18\x05 \x01(\tR\x05title\x12\x16\n" +
-	"\x06advice\x18\x06 \x01(\tR\x06advice\"\x9e\x01\n" +
+	"\x06advice\x18\x06 \x01(\tR\x06advice\"\xd8\x01\n" +
 	"\x12RequestHelpRequest\x12'\n" +
 	"\x0fnotification_id\x18\x01 \x01(\x04R\x0enotificationId\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12+\n" +
 	"\x11technician_called\x18\x03 \x01(\bR\x10technicianCalled\x12\x1a\n" +
-	"\binitials\x18\x04 \x01(\tR\binitials\"j\n" +
+	"\binitials\x18\x04 \x01(\tR\binitials\x12\x17\n" +
+	"\alogs_id\x18\x05 \x01(\tR\x06logsId\x12\x1f\n" +
+	"\vlogs_sha256\x18\x06 \x01(\tR\n" +
+	"logsSha256\"j\n" +
 	"\rHelpRequested\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x12\n" +
@@ -7334,13 +8864,21 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\rSEVERITY_INFO\x10\x01\x12\x10\n" +
 	"\fSEVERITY_LOW\x10\x02\x12\x13\n" +
 	"\x0fSEVERITY_MEDIUM\x10\x03\x12\x11\n" +
-	"\rSEVERITY_HIGH\x10\x04*t\n" +
+	"\rSEVERITY_HIGH\x10\x04*\x8d\x01\n" +
 	"\n" +
 	"AlarmState\x12\x17\n" +
 	"\x13ALARM_STATE_UNKNOWN\x10\x00\x12\x16\n" +
 	"\x12ALARM_STATE_RAISED\x10\x01\x12\x1c\n" +
 	"\x18ALARM_STATE_ACKNOWLEDGED\x10\x02\x12\x17\n" +
-	"\x13ALARM_STATE_CLEARED\x10\x03*\xf4\x01\n" +
+	"\x13ALARM_STATE_CLEARED\x10\x03\x12\x17\n" +
+	"\x13ALARM_STATE_SHELVED\x10\x04*K\n" +
+	"\x05Alert\x12\x11\n" +
+	"\rALERT_UNKNOWN\x10\x00\x12\x0e\n" +
+	"\n" +
+	"ALERT_NONE\x10\x01\x12\x0f\n" +
+	"\vALERT_QUIET\x10\x02\x12\x0e\n" +
+	"\n" +
+	"ALERT_LOUD\x10\x03*\xf4\x01\n" +
 	"\n" +
 	"Capability\x12\x16\n" +
 	"\x12CAPABILITY_UNKNOWN\x10\x00\x12\x13\n" +
@@ -7363,7 +8901,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x10DURATION_UNKNOWN\x10\x00\x12\x11\n" +
 	"\rDURATION_ONCE\x10\x01\x12\x13\n" +
 	"\x0fDURATION_15_MIN\x10\x02\x12\x14\n" +
-	"\x10DURATION_SESSION\x10\x032\x91\x13\n" +
+	"\x10DURATION_SESSION\x10\x032\x8d\x1b\n" +
 	"\x04Host\x12Q\n" +
 	"\x05Hello\x12$.beckmanconnect.host.v1.HelloRequest\x1a\".beckmanconnect.host.v1.HelloReply\x12U\n" +
 	"\tGetStatus\x12(.beckmanconnect.host.v1.GetStatusRequest\x1a\x1e.beckmanconnect.host.v1.Status\x12N\n" +
@@ -7374,7 +8912,17 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\bRegister\x12'.beckmanconnect.host.v1.RegisterRequest\x1a$.beckmanconnect.host.v1.Registration\x12o\n" +
 	"\x11ListNotifications\x120.beckmanconnect.host.v1.ListNotificationsRequest\x1a(.beckmanconnect.host.v1.NotificationPage\x12w\n" +
 	"\x17AcknowledgeNotification\x126.beckmanconnect.host.v1.AcknowledgeNotificationRequest\x1a$.beckmanconnect.host.v1.Notification\x12o\n" +
-	"\x13PublishNotification\x122.beckmanconnect.host.v1.PublishNotificationRequest\x1a$.beckmanconnect.host.v1.Notification\x12`\n" +
+	"\x13PublishNotification\x122.beckmanconnect.host.v1.PublishNotificationRequest\x1a$.beckmanconnect.host.v1.Notification\x12m\n" +
+	"\x0fGetNotification\x12..beckmanconnect.host.v1.GetNotificationRequest\x1a*.beckmanconnect.host.v1.NotificationDetail\x12d\n" +
+	"\x11SeenNotifications\x120.beckmanconnect.host.v1.SeenNotificationsRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12m\n" +
+	"\x12ShelveNotification\x121.beckmanconnect.host.v1.ShelveNotificationRequest\x1a$.beckmanconnect.host.v1.Notification\x12q\n" +
+	"\x14UnshelveNotification\x123.beckmanconnect.host.v1.UnshelveNotificationRequest\x1a$.beckmanconnect.host.v1.Notification\x12[\n" +
+	"\tTestAlarm\x12(.beckmanconnect.host.v1.TestAlarmRequest\x1a$.beckmanconnect.host.v1.Notification\x12[\n" +
+	"\vGetHandover\x12*.beckmanconnect.host.v1.GetHandoverRequest\x1a .beckmanconnect.host.v1.Handover\x12_\n" +
+	"\rWriteHandover\x12,.beckmanconnect.host.v1.WriteHandoverRequest\x1a .beckmanconnect.host.v1.Handover\x12`\n" +
+	"\rListOffenders\x12,.beckmanconnect.host.v1.ListOffendersRequest\x1a!.beckmanconnect.host.v1.Offenders\x12a\n" +
+	"\rSetQuietHours\x12,.beckmanconnect.host.v1.SetQuietHoursRequest\x1a\".beckmanconnect.host.v1.QuietHours\x12c\n" +
+	"\x0fPrepareHelpLogs\x12..beckmanconnect.host.v1.PrepareHelpLogsRequest\x1a .beckmanconnect.host.v1.HelpLogs\x12`\n" +
 	"\vRequestHelp\x12*.beckmanconnect.host.v1.RequestHelpRequest\x1a%.beckmanconnect.host.v1.HelpRequested\x12V\n" +
 	"\n" +
 	"CancelHelp\x12).beckmanconnect.host.v1.CancelHelpRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12Z\n" +
@@ -7406,238 +8954,292 @@ func file_ipc_hostpb_host_proto_rawDescGZIP() []byte {
 	return file_ipc_hostpb_host_proto_rawDescData
 }
 
-var file_ipc_hostpb_host_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 86)
+var file_ipc_hostpb_host_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
+var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 105)
 var file_ipc_hostpb_host_proto_goTypes = []any{
 	(Link)(0),                              // 0: beckmanconnect.host.v1.Link
 	(Severity)(0),                          // 1: beckmanconnect.host.v1.Severity
 	(AlarmState)(0),                        // 2: beckmanconnect.host.v1.AlarmState
-	(Capability)(0),                        // 3: beckmanconnect.host.v1.Capability
-	(SupportPhase)(0),                      // 4: beckmanconnect.host.v1.SupportPhase
-	(Duration_)(0),                         // 5: beckmanconnect.host.v1.Duration_
-	(InputEvent_Kind)(0),                   // 6: beckmanconnect.host.v1.InputEvent.Kind
-	(*Empty)(nil),                          // 7: beckmanconnect.host.v1.Empty
-	(*ErrorDetail)(nil),                    // 8: beckmanconnect.host.v1.ErrorDetail
-	(*HelloRequest)(nil),                   // 9: beckmanconnect.host.v1.HelloRequest
-	(*HelloReply)(nil),                     // 10: beckmanconnect.host.v1.HelloReply
-	(*GetStatusRequest)(nil),               // 11: beckmanconnect.host.v1.GetStatusRequest
-	(*Status)(nil),                         // 12: beckmanconnect.host.v1.Status
-	(*Component)(nil),                      // 13: beckmanconnect.host.v1.Component
-	(*LogState)(nil),                       // 14: beckmanconnect.host.v1.LogState
-	(*Registration)(nil),                   // 15: beckmanconnect.host.v1.Registration
-	(*WatchRequest)(nil),                   // 16: beckmanconnect.host.v1.WatchRequest
-	(*Event)(nil),                          // 17: beckmanconnect.host.v1.Event
-	(*Reset)(nil),                          // 18: beckmanconnect.host.v1.Reset
-	(*Lagged)(nil),                         // 19: beckmanconnect.host.v1.Lagged
-	(*ShowRequest)(nil),                    // 20: beckmanconnect.host.v1.ShowRequest
-	(*ShowReply)(nil),                      // 21: beckmanconnect.host.v1.ShowReply
-	(*DesktopWanted)(nil),                  // 22: beckmanconnect.host.v1.DesktopWanted
-	(*GetTermsRequest)(nil),                // 23: beckmanconnect.host.v1.GetTermsRequest
-	(*Terms)(nil),                          // 24: beckmanconnect.host.v1.Terms
-	(*AcceptTermsRequest)(nil),             // 25: beckmanconnect.host.v1.AcceptTermsRequest
-	(*RegisterRequest)(nil),                // 26: beckmanconnect.host.v1.RegisterRequest
-	(*LocalText)(nil),                      // 27: beckmanconnect.host.v1.LocalText
-	(*Notification)(nil),                   // 28: beckmanconnect.host.v1.Notification
-	(*ListNotificationsRequest)(nil),       // 29: beckmanconnect.host.v1.ListNotificationsRequest
-	(*NotificationPage)(nil),               // 30: beckmanconnect.host.v1.NotificationPage
-	(*AcknowledgeNotificationRequest)(nil), // 31: beckmanconnect.host.v1.AcknowledgeNotificationRequest
-	(*PublishNotificationRequest)(nil),     // 32: beckmanconnect.host.v1.PublishNotificationRequest
-	(*RequestHelpRequest)(nil),             // 33: beckmanconnect.host.v1.RequestHelpRequest
-	(*HelpRequested)(nil),                  // 34: beckmanconnect.host.v1.HelpRequested
-	(*CancelHelpRequest)(nil),              // 35: beckmanconnect.host.v1.CancelHelpRequest
-	(*Engineer)(nil),                       // 36: beckmanconnect.host.v1.Engineer
-	(*Lease)(nil),                          // 37: beckmanconnect.host.v1.Lease
-	(*Transfer)(nil),                       // 38: beckmanconnect.host.v1.Transfer
-	(*SupportState)(nil),                   // 39: beckmanconnect.host.v1.SupportState
-	(*ChatLine)(nil),                       // 40: beckmanconnect.host.v1.ChatLine
-	(*SendChatRequest)(nil),                // 41: beckmanconnect.host.v1.SendChatRequest
-	(*Missed)(nil),                         // 42: beckmanconnect.host.v1.Missed
-	(*Summary)(nil),                        // 43: beckmanconnect.host.v1.Summary
-	(*SummaryLine)(nil),                    // 44: beckmanconnect.host.v1.SummaryLine
-	(*Prompt)(nil),                         // 45: beckmanconnect.host.v1.Prompt
-	(*PromptGone)(nil),                     // 46: beckmanconnect.host.v1.PromptGone
-	(*AnswerPromptRequest)(nil),            // 47: beckmanconnect.host.v1.AnswerPromptRequest
-	(*SetPINRequest)(nil),                  // 48: beckmanconnect.host.v1.SetPINRequest
-	(*RemovePINRequest)(nil),               // 49: beckmanconnect.host.v1.RemovePINRequest
-	(*WatchPreviewRequest)(nil),            // 50: beckmanconnect.host.v1.WatchPreviewRequest
-	(*Preview)(nil),                        // 51: beckmanconnect.host.v1.Preview
-	(*RevokeCapabilityRequest)(nil),        // 52: beckmanconnect.host.v1.RevokeCapabilityRequest
-	(*EndSessionRequest)(nil),              // 53: beckmanconnect.host.v1.EndSessionRequest
-	(*ResetCodeTriesRequest)(nil),          // 54: beckmanconnect.host.v1.ResetCodeTriesRequest
-	(*HoldSessionBarRequest)(nil),          // 55: beckmanconnect.host.v1.HoldSessionBarRequest
-	(*Upgrade)(nil),                        // 56: beckmanconnect.host.v1.Upgrade
-	(*AcceptUpgradeRequest)(nil),           // 57: beckmanconnect.host.v1.AcceptUpgradeRequest
-	(*ListActivityRequest)(nil),            // 58: beckmanconnect.host.v1.ListActivityRequest
-	(*ActivityPage)(nil),                   // 59: beckmanconnect.host.v1.ActivityPage
-	(*Activity)(nil),                       // 60: beckmanconnect.host.v1.Activity
-	(*ExplainPolicyRequest)(nil),           // 61: beckmanconnect.host.v1.ExplainPolicyRequest
-	(*PolicyExplanation)(nil),              // 62: beckmanconnect.host.v1.PolicyExplanation
-	(*PolicyRow)(nil),                      // 63: beckmanconnect.host.v1.PolicyRow
-	(*PolicyVerdict)(nil),                  // 64: beckmanconnect.host.v1.PolicyVerdict
-	(*PolicyLayer)(nil),                    // 65: beckmanconnect.host.v1.PolicyLayer
-	(*HelperMessage)(nil),                  // 66: beckmanconnect.host.v1.HelperMessage
-	(*HelperHello)(nil),                    // 67: beckmanconnect.host.v1.HelperHello
-	(*HelperState)(nil),                    // 68: beckmanconnect.host.v1.HelperState
-	(*Monitor)(nil),                        // 69: beckmanconnect.host.v1.Monitor
-	(*HelperClipboard)(nil),                // 70: beckmanconnect.host.v1.HelperClipboard
-	(*HelperCommand)(nil),                  // 71: beckmanconnect.host.v1.HelperCommand
-	(*HelperView)(nil),                     // 72: beckmanconnect.host.v1.HelperView
-	(*HelperPreview)(nil),                  // 73: beckmanconnect.host.v1.HelperPreview
-	(*HelperMasks)(nil),                    // 74: beckmanconnect.host.v1.HelperMasks
-	(*Mask)(nil),                           // 75: beckmanconnect.host.v1.Mask
-	(*HelperAck)(nil),                      // 76: beckmanconnect.host.v1.HelperAck
-	(*HelperMonitor)(nil),                  // 77: beckmanconnect.host.v1.HelperMonitor
-	(*HelperClipboardWatch)(nil),           // 78: beckmanconnect.host.v1.HelperClipboardWatch
-	(*HelperPoint)(nil),                    // 79: beckmanconnect.host.v1.HelperPoint
-	(*HelperInput)(nil),                    // 80: beckmanconnect.host.v1.HelperInput
-	(*InputEvent)(nil),                     // 81: beckmanconnect.host.v1.InputEvent
-	(*FilesMessage)(nil),                   // 82: beckmanconnect.host.v1.FilesMessage
-	(*FilesHello)(nil),                     // 83: beckmanconnect.host.v1.FilesHello
-	(*FileChosen)(nil),                     // 84: beckmanconnect.host.v1.FileChosen
-	(*FileData)(nil),                       // 85: beckmanconnect.host.v1.FileData
-	(*FileSaved)(nil),                      // 86: beckmanconnect.host.v1.FileSaved
-	(*FileTrouble)(nil),                    // 87: beckmanconnect.host.v1.FileTrouble
-	(*FileProgress)(nil),                   // 88: beckmanconnect.host.v1.FileProgress
-	(*FilesCommand)(nil),                   // 89: beckmanconnect.host.v1.FilesCommand
-	(*SaveFile)(nil),                       // 90: beckmanconnect.host.v1.SaveFile
-	(*ChooseFile)(nil),                     // 91: beckmanconnect.host.v1.ChooseFile
-	nil,                                    // 92: beckmanconnect.host.v1.Activity.FieldsEntry
+	(Alert)(0),                             // 3: beckmanconnect.host.v1.Alert
+	(Capability)(0),                        // 4: beckmanconnect.host.v1.Capability
+	(SupportPhase)(0),                      // 5: beckmanconnect.host.v1.SupportPhase
+	(Duration_)(0),                         // 6: beckmanconnect.host.v1.Duration_
+	(InputEvent_Kind)(0),                   // 7: beckmanconnect.host.v1.InputEvent.Kind
+	(*Empty)(nil),                          // 8: beckmanconnect.host.v1.Empty
+	(*ErrorDetail)(nil),                    // 9: beckmanconnect.host.v1.ErrorDetail
+	(*HelloRequest)(nil),                   // 10: beckmanconnect.host.v1.HelloRequest
+	(*HelloReply)(nil),                     // 11: beckmanconnect.host.v1.HelloReply
+	(*GetStatusRequest)(nil),               // 12: beckmanconnect.host.v1.GetStatusRequest
+	(*Status)(nil),                         // 13: beckmanconnect.host.v1.Status
+	(*LinkFact)(nil),                       // 14: beckmanconnect.host.v1.LinkFact
+	(*Component)(nil),                      // 15: beckmanconnect.host.v1.Component
+	(*LogState)(nil),                       // 16: beckmanconnect.host.v1.LogState
+	(*Registration)(nil),                   // 17: beckmanconnect.host.v1.Registration
+	(*WatchRequest)(nil),                   // 18: beckmanconnect.host.v1.WatchRequest
+	(*Event)(nil),                          // 19: beckmanconnect.host.v1.Event
+	(*Reset)(nil),                          // 20: beckmanconnect.host.v1.Reset
+	(*Lagged)(nil),                         // 21: beckmanconnect.host.v1.Lagged
+	(*ShowRequest)(nil),                    // 22: beckmanconnect.host.v1.ShowRequest
+	(*ShowReply)(nil),                      // 23: beckmanconnect.host.v1.ShowReply
+	(*DesktopWanted)(nil),                  // 24: beckmanconnect.host.v1.DesktopWanted
+	(*GetTermsRequest)(nil),                // 25: beckmanconnect.host.v1.GetTermsRequest
+	(*Terms)(nil),                          // 26: beckmanconnect.host.v1.Terms
+	(*AcceptTermsRequest)(nil),             // 27: beckmanconnect.host.v1.AcceptTermsRequest
+	(*RegisterRequest)(nil),                // 28: beckmanconnect.host.v1.RegisterRequest
+	(*LocalText)(nil),                      // 29: beckmanconnect.host.v1.LocalText
+	(*Notification)(nil),                   // 30: beckmanconnect.host.v1.Notification
+	(*Shelf)(nil),                          // 31: beckmanconnect.host.v1.Shelf
+	(*GetNotificationRequest)(nil),         // 32: beckmanconnect.host.v1.GetNotificationRequest
+	(*NotificationDetail)(nil),             // 33: beckmanconnect.host.v1.NotificationDetail
+	(*AlarmStep)(nil),                      // 34: beckmanconnect.host.v1.AlarmStep
+	(*SeenNotificationsRequest)(nil),       // 35: beckmanconnect.host.v1.SeenNotificationsRequest
+	(*ShelveNotificationRequest)(nil),      // 36: beckmanconnect.host.v1.ShelveNotificationRequest
+	(*UnshelveNotificationRequest)(nil),    // 37: beckmanconnect.host.v1.UnshelveNotificationRequest
+	(*TestAlarmRequest)(nil),               // 38: beckmanconnect.host.v1.TestAlarmRequest
+	(*GetHandoverRequest)(nil),             // 39: beckmanconnect.host.v1.GetHandoverRequest
+	(*Handover)(nil),                       // 40: beckmanconnect.host.v1.Handover
+	(*WriteHandoverRequest)(nil),           // 41: beckmanconnect.host.v1.WriteHandoverRequest
+	(*ListOffendersRequest)(nil),           // 42: beckmanconnect.host.v1.ListOffendersRequest
+	(*Offenders)(nil),                      // 43: beckmanconnect.host.v1.Offenders
+	(*Offender)(nil),                       // 44: beckmanconnect.host.v1.Offender
+	(*QuietHours)(nil),                     // 45: beckmanconnect.host.v1.QuietHours
+	(*SetQuietHoursRequest)(nil),           // 46: beckmanconnect.host.v1.SetQuietHoursRequest
+	(*PrepareHelpLogsRequest)(nil),         // 47: beckmanconnect.host.v1.PrepareHelpLogsRequest
+	(*HelpLogs)(nil),                       // 48: beckmanconnect.host.v1.HelpLogs
+	(*ListNotificationsRequest)(nil),       // 49: beckmanconnect.host.v1.ListNotificationsRequest
+	(*NotificationPage)(nil),               // 50: beckmanconnect.host.v1.NotificationPage
+	(*AcknowledgeNotificationRequest)(nil), // 51: beckmanconnect.host.v1.AcknowledgeNotificationRequest
+	(*PublishNotificationRequest)(nil),     // 52: beckmanconnect.host.v1.PublishNotificationRequest
+	(*RequestHelpRequest)(nil),             // 53: beckmanconnect.host.v1.RequestHelpRequest
+	(*HelpRequested)(nil),                  // 54: beckmanconnect.host.v1.HelpRequested
+	(*CancelHelpRequest)(nil),              // 55: beckmanconnect.host.v1.CancelHelpRequest
+	(*Engineer)(nil),                       // 56: beckmanconnect.host.v1.Engineer
+	(*Lease)(nil),                          // 57: beckmanconnect.host.v1.Lease
+	(*Transfer)(nil),                       // 58: beckmanconnect.host.v1.Transfer
+	(*SupportState)(nil),                   // 59: beckmanconnect.host.v1.SupportState
+	(*ChatLine)(nil),                       // 60: beckmanconnect.host.v1.ChatLine
+	(*SendChatRequest)(nil),                // 61: beckmanconnect.host.v1.SendChatRequest
+	(*Missed)(nil),                         // 62: beckmanconnect.host.v1.Missed
+	(*Summary)(nil),                        // 63: beckmanconnect.host.v1.Summary
+	(*SummaryLine)(nil),                    // 64: beckmanconnect.host.v1.SummaryLine
+	(*Prompt)(nil),                         // 65: beckmanconnect.host.v1.Prompt
+	(*PromptGone)(nil),                     // 66: beckmanconnect.host.v1.PromptGone
+	(*AnswerPromptRequest)(nil),            // 67: beckmanconnect.host.v1.AnswerPromptRequest
+	(*SetPINRequest)(nil),                  // 68: beckmanconnect.host.v1.SetPINRequest
+	(*RemovePINRequest)(nil),               // 69: beckmanconnect.host.v1.RemovePINRequest
+	(*WatchPreviewRequest)(nil),            // 70: beckmanconnect.host.v1.WatchPreviewRequest
+	(*Preview)(nil),                        // 71: beckmanconnect.host.v1.Preview
+	(*RevokeCapabilityRequest)(nil),        // 72: beckmanconnect.host.v1.RevokeCapabilityRequest
+	(*EndSessionRequest)(nil),              // 73: beckmanconnect.host.v1.EndSessionRequest
+	(*ResetCodeTriesRequest)(nil),          // 74: beckmanconnect.host.v1.ResetCodeTriesRequest
+	(*HoldSessionBarRequest)(nil),          // 75: beckmanconnect.host.v1.HoldSessionBarRequest
+	(*Upgrade)(nil),                        // 76: beckmanconnect.host.v1.Upgrade
+	(*AcceptUpgradeRequest)(nil),           // 77: beckmanconnect.host.v1.AcceptUpgradeRequest
+	(*ListActivityRequest)(nil),            // 78: beckmanconnect.host.v1.ListActivityRequest
+	(*ActivityPage)(nil),                   // 79: beckmanconnect.host.v1.ActivityPage
+	(*Activity)(nil),                       // 80: beckmanconnect.host.v1.Activity
+	(*ExplainPolicyRequest)(nil),           // 81: beckmanconnect.host.v1.ExplainPolicyRequest
+	(*PolicyExplanation)(nil),              // 82: beckmanconnect.host.v1.PolicyExplanation
+	(*PolicyRow)(nil),                      // 83: beckmanconnect.host.v1.PolicyRow
+	(*PolicyVerdict)(nil),                  // 84: beckmanconnect.host.v1.PolicyVerdict
+	(*PolicyLayer)(nil),                    // 85: beckmanconnect.host.v1.PolicyLayer
+	(*HelperMessage)(nil),                  // 86: beckmanconnect.host.v1.HelperMessage
+	(*HelperHello)(nil),                    // 87: beckmanconnect.host.v1.HelperHello
+	(*HelperState)(nil),                    // 88: beckmanconnect.host.v1.HelperState
+	(*Monitor)(nil),                        // 89: beckmanconnect.host.v1.Monitor
+	(*HelperClipboard)(nil),                // 90: beckmanconnect.host.v1.HelperClipboard
+	(*HelperCommand)(nil),                  // 91: beckmanconnect.host.v1.HelperCommand
+	(*HelperView)(nil),                     // 92: beckmanconnect.host.v1.HelperView
+	(*HelperPreview)(nil),                  // 93: beckmanconnect.host.v1.HelperPreview
+	(*HelperMasks)(nil),                    // 94: beckmanconnect.host.v1.HelperMasks
+	(*Mask)(nil),                           // 95: beckmanconnect.host.v1.Mask
+	(*HelperAck)(nil),                      // 96: beckmanconnect.host.v1.HelperAck
+	(*HelperMonitor)(nil),                  // 97: beckmanconnect.host.v1.HelperMonitor
+	(*HelperClipboardWatch)(nil),           // 98: beckmanconnect.host.v1.HelperClipboardWatch
+	(*HelperPoint)(nil),                    // 99: beckmanconnect.host.v1.HelperPoint
+	(*HelperInput)(nil),                    // 100: beckmanconnect.host.v1.HelperInput
+	(*InputEvent)(nil),                     // 101: beckmanconnect.host.v1.InputEvent
+	(*FilesMessage)(nil),                   // 102: beckmanconnect.host.v1.FilesMessage
+	(*FilesHello)(nil),                     // 103: beckmanconnect.host.v1.FilesHello
+	(*FileChosen)(nil),                     // 104: beckmanconnect.host.v1.FileChosen
+	(*FileData)(nil),                       // 105: beckmanconnect.host.v1.FileData
+	(*FileSaved)(nil),                      // 106: beckmanconnect.host.v1.FileSaved
+	(*FileTrouble)(nil),                    // 107: beckmanconnect.host.v1.FileTrouble
+	(*FileProgress)(nil),                   // 108: beckmanconnect.host.v1.FileProgress
+	(*FilesCommand)(nil),                   // 109: beckmanconnect.host.v1.FilesCommand
+	(*SaveFile)(nil),                       // 110: beckmanconnect.host.v1.SaveFile
+	(*ChooseFile)(nil),                     // 111: beckmanconnect.host.v1.ChooseFile
+	nil,                                    // 112: beckmanconnect.host.v1.Activity.FieldsEntry
 }
 var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	0,   // 0: beckmanconnect.host.v1.Status.link:type_name -> beckmanconnect.host.v1.Link
-	15,  // 1: beckmanconnect.host.v1.Status.registration:type_name -> beckmanconnect.host.v1.Registration
+	17,  // 1: beckmanconnect.host.v1.Status.registration:type_name -> beckmanconnect.host.v1.Registration
 	1,   // 2: beckmanconnect.host.v1.Status.worst:type_name -> beckmanconnect.host.v1.Severity
-	39,  // 3: beckmanconnect.host.v1.Status.support:type_name -> beckmanconnect.host.v1.SupportState
-	56,  // 4: beckmanconnect.host.v1.Status.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
-	14,  // 5: beckmanconnect.host.v1.Status.log:type_name -> beckmanconnect.host.v1.LogState
-	13,  // 6: beckmanconnect.host.v1.Status.components:type_name -> beckmanconnect.host.v1.Component
-	18,  // 7: beckmanconnect.host.v1.Event.reset:type_name -> beckmanconnect.host.v1.Reset
-	12,  // 8: beckmanconnect.host.v1.Event.status:type_name -> beckmanconnect.host.v1.Status
-	28,  // 9: beckmanconnect.host.v1.Event.notification:type_name -> beckmanconnect.host.v1.Notification
-	45,  // 10: beckmanconnect.host.v1.Event.prompt:type_name -> beckmanconnect.host.v1.Prompt
-	46,  // 11: beckmanconnect.host.v1.Event.prompt_gone:type_name -> beckmanconnect.host.v1.PromptGone
-	39,  // 12: beckmanconnect.host.v1.Event.support:type_name -> beckmanconnect.host.v1.SupportState
-	56,  // 13: beckmanconnect.host.v1.Event.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
-	20,  // 14: beckmanconnect.host.v1.Event.show:type_name -> beckmanconnect.host.v1.ShowRequest
-	22,  // 15: beckmanconnect.host.v1.Event.desktop_wanted:type_name -> beckmanconnect.host.v1.DesktopWanted
-	19,  // 16: beckmanconnect.host.v1.Event.lagged:type_name -> beckmanconnect.host.v1.Lagged
-	12,  // 17: beckmanconnect.host.v1.Reset.snapshot:type_name -> beckmanconnect.host.v1.Status
-	1,   // 18: beckmanconnect.host.v1.Notification.severity:type_name -> beckmanconnect.host.v1.Severity
-	2,   // 19: beckmanconnect.host.v1.Notification.state:type_name -> beckmanconnect.host.v1.AlarmState
-	27,  // 20: beckmanconnect.host.v1.Notification.texts:type_name -> beckmanconnect.host.v1.LocalText
-	28,  // 21: beckmanconnect.host.v1.NotificationPage.notifications:type_name -> beckmanconnect.host.v1.Notification
-	1,   // 22: beckmanconnect.host.v1.PublishNotificationRequest.severity:type_name -> beckmanconnect.host.v1.Severity
-	3,   // 23: beckmanconnect.host.v1.Lease.capability:type_name -> beckmanconnect.host.v1.Capability
-	4,   // 24: beckmanconnect.host.v1.SupportState.phase:type_name -> beckmanconnect.host.v1.SupportPhase
-	36,  // 25: beckmanconnect.host.v1.SupportState.engineer:type_name -> beckmanconnect.host.v1.Engineer
-	37,  // 26: beckmanconnect.host.v1.SupportState.leases:type_name -> beckmanconnect.host.v1.Lease
-	38,  // 27: beckmanconnect.host.v1.SupportState.transfers:type_name -> beckmanconnect.host.v1.Transfer
-	45,  // 28: beckmanconnect.host.v1.SupportState.prompt:type_name -> beckmanconnect.host.v1.Prompt
-	42,  // 29: beckmanconnect.host.v1.SupportState.missed:type_name -> beckmanconnect.host.v1.Missed
-	43,  // 30: beckmanconnect.host.v1.SupportState.summary:type_name -> beckmanconnect.host.v1.Summary
-	40,  // 31: beckmanconnect.host.v1.SupportState.chat:type_name -> beckmanconnect.host.v1.ChatLine
-	3,   // 32: beckmanconnect.host.v1.Missed.capability:type_name -> beckmanconnect.host.v1.Capability
-	36,  // 33: beckmanconnect.host.v1.Summary.engineer:type_name -> beckmanconnect.host.v1.Engineer
-	44,  // 34: beckmanconnect.host.v1.Summary.lines:type_name -> beckmanconnect.host.v1.SummaryLine
-	3,   // 35: beckmanconnect.host.v1.SummaryLine.capability:type_name -> beckmanconnect.host.v1.Capability
-	3,   // 36: beckmanconnect.host.v1.Prompt.capability:type_name -> beckmanconnect.host.v1.Capability
-	36,  // 37: beckmanconnect.host.v1.Prompt.engineer:type_name -> beckmanconnect.host.v1.Engineer
-	5,   // 38: beckmanconnect.host.v1.Prompt.durations:type_name -> beckmanconnect.host.v1.Duration_
-	5,   // 39: beckmanconnect.host.v1.AnswerPromptRequest.duration:type_name -> beckmanconnect.host.v1.Duration_
-	3,   // 40: beckmanconnect.host.v1.RevokeCapabilityRequest.capability:type_name -> beckmanconnect.host.v1.Capability
-	27,  // 41: beckmanconnect.host.v1.Upgrade.notes:type_name -> beckmanconnect.host.v1.LocalText
-	60,  // 42: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
-	92,  // 43: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
-	63,  // 44: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
-	64,  // 45: beckmanconnect.host.v1.PolicyExplanation.verdict:type_name -> beckmanconnect.host.v1.PolicyVerdict
-	65,  // 46: beckmanconnect.host.v1.PolicyVerdict.layers:type_name -> beckmanconnect.host.v1.PolicyLayer
-	67,  // 47: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
-	68,  // 48: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
-	51,  // 49: beckmanconnect.host.v1.HelperMessage.preview:type_name -> beckmanconnect.host.v1.Preview
-	70,  // 50: beckmanconnect.host.v1.HelperMessage.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
-	69,  // 51: beckmanconnect.host.v1.HelperState.monitors:type_name -> beckmanconnect.host.v1.Monitor
-	72,  // 52: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
-	80,  // 53: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
-	76,  // 54: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
-	7,   // 55: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
-	7,   // 56: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
-	73,  // 57: beckmanconnect.host.v1.HelperCommand.preview:type_name -> beckmanconnect.host.v1.HelperPreview
-	74,  // 58: beckmanconnect.host.v1.HelperCommand.masks:type_name -> beckmanconnect.host.v1.HelperMasks
-	77,  // 59: beckmanconnect.host.v1.HelperCommand.monitor:type_name -> beckmanconnect.host.v1.HelperMonitor
-	70,  // 60: beckmanconnect.host.v1.HelperCommand.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
-	78,  // 61: beckmanconnect.host.v1.HelperCommand.clipboard_watch:type_name -> beckmanconnect.host.v1.HelperClipboardWatch
-	79,  // 62: beckmanconnect.host.v1.HelperCommand.point:type_name -> beckmanconnect.host.v1.HelperPoint
-	75,  // 63: beckmanconnect.host.v1.HelperMasks.masks:type_name -> beckmanconnect.host.v1.Mask
-	81,  // 64: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
-	6,   // 65: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
-	83,  // 66: beckmanconnect.host.v1.FilesMessage.hello:type_name -> beckmanconnect.host.v1.FilesHello
-	84,  // 67: beckmanconnect.host.v1.FilesMessage.chosen:type_name -> beckmanconnect.host.v1.FileChosen
-	85,  // 68: beckmanconnect.host.v1.FilesMessage.data:type_name -> beckmanconnect.host.v1.FileData
-	86,  // 69: beckmanconnect.host.v1.FilesMessage.saved:type_name -> beckmanconnect.host.v1.FileSaved
-	87,  // 70: beckmanconnect.host.v1.FilesMessage.trouble:type_name -> beckmanconnect.host.v1.FileTrouble
-	88,  // 71: beckmanconnect.host.v1.FilesMessage.progress:type_name -> beckmanconnect.host.v1.FileProgress
-	90,  // 72: beckmanconnect.host.v1.FilesCommand.save:type_name -> beckmanconnect.host.v1.SaveFile
-	85,  // 73: beckmanconnect.host.v1.FilesCommand.data:type_name -> beckmanconnect.host.v1.FileData
-	91,  // 74: beckmanconnect.host.v1.FilesCommand.choose:type_name -> beckmanconnect.host.v1.ChooseFile
-	87,  // 75: beckmanconnect.host.v1.FilesCommand.dropped:type_name -> beckmanconnect.host.v1.FileTrouble
-	88,  // 76: beckmanconnect.host.v1.FilesCommand.more:type_name -> beckmanconnect.host.v1.FileProgress
-	9,   // 77: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
-	11,  // 78: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
-	16,  // 79: beckmanconnect.host.v1.Host.Watch:input_type -> beckmanconnect.host.v1.WatchRequest
-	20,  // 80: beckmanconnect.host.v1.Host.Show:input_type -> beckmanconnect.host.v1.ShowRequest
-	23,  // 81: beckmanconnect.host.v1.Host.GetTerms:input_type -> beckmanconnect.host.v1.GetTermsRequest
-	25,  // 82: beckmanconnect.host.v1.Host.AcceptTerms:input_type -> beckmanconnect.host.v1.AcceptTermsRequest
-	26,  // 83: beckmanconnect.host.v1.Host.Register:input_type -> beckmanconnect.host.v1.RegisterRequest
-	29,  // 84: beckmanconnect.host.v1.Host.ListNotifications:input_type -> beckmanconnect.host.v1.ListNotificationsRequest
-	31,  // 85: beckmanconnect.host.v1.Host.AcknowledgeNotification:input_type -> beckmanconnect.host.v1.AcknowledgeNotificationRequest
-	32,  // 86: beckmanconnect.host.v1.Host.PublishNotification:input_type -> beckmanconnect.host.v1.PublishNotificationRequest
-	33,  // 87: beckmanconnect.host.v1.Host.RequestHelp:input_type -> beckmanconnect.host.v1.RequestHelpRequest
-	35,  // 88: beckmanconnect.host.v1.Host.CancelHelp:input_type -> beckmanconnect.host.v1.CancelHelpRequest
-	47,  // 89: beckmanconnect.host.v1.Host.AnswerPrompt:input_type -> beckmanconnect.host.v1.AnswerPromptRequest
-	52,  // 90: beckmanconnect.host.v1.Host.RevokeCapability:input_type -> beckmanconnect.host.v1.RevokeCapabilityRequest
-	53,  // 91: beckmanconnect.host.v1.Host.EndSession:input_type -> beckmanconnect.host.v1.EndSessionRequest
-	54,  // 92: beckmanconnect.host.v1.Host.ResetCodeTries:input_type -> beckmanconnect.host.v1.ResetCodeTriesRequest
-	48,  // 93: beckmanconnect.host.v1.Host.SetPIN:input_type -> beckmanconnect.host.v1.SetPINRequest
-	49,  // 94: beckmanconnect.host.v1.Host.RemovePIN:input_type -> beckmanconnect.host.v1.RemovePINRequest
-	55,  // 95: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
-	50,  // 96: beckmanconnect.host.v1.Host.WatchPreview:input_type -> beckmanconnect.host.v1.WatchPreviewRequest
-	57,  // 97: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
-	58,  // 98: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
-	61,  // 99: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
-	66,  // 100: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
-	82,  // 101: beckmanconnect.host.v1.Host.HandleFiles:input_type -> beckmanconnect.host.v1.FilesMessage
-	41,  // 102: beckmanconnect.host.v1.Host.SendChat:input_type -> beckmanconnect.host.v1.SendChatRequest
-	10,  // 103: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
-	12,  // 104: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
-	17,  // 105: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
-	21,  // 106: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
-	24,  // 107: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
-	7,   // 108: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
-	15,  // 109: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
-	30,  // 110: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
-	28,  // 111: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
-	28,  // 112: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
-	34,  // 113: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
-	7,   // 114: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
-	7,   // 115: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
-	7,   // 116: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
-	7,   // 117: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
-	7,   // 118: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
-	7,   // 119: beckmanconnect.host.v1.Host.SetPIN:output_type -> beckmanconnect.host.v1.Empty
-	7,   // 120: beckmanconnect.host.v1.Host.RemovePIN:output_type -> beckmanconnect.host.v1.Empty
-	7,   // 121: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
-	51,  // 122: beckmanconnect.host.v1.Host.WatchPreview:output_type -> beckmanconnect.host.v1.Preview
-	56,  // 123: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
-	59,  // 124: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
-	62,  // 125: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
-	71,  // 126: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
-	89,  // 127: beckmanconnect.host.v1.Host.HandleFiles:output_type -> beckmanconnect.host.v1.FilesCommand
-	7,   // 128: beckmanconnect.host.v1.Host.SendChat:output_type -> beckmanconnect.host.v1.Empty
-	103, // [103:129] is the sub-list for method output_type
-	77,  // [77:103] is the sub-list for method input_type
-	77,  // [77:77] is the sub-list for extension type_name
-	77,  // [77:77] is the sub-list for extension extendee
-	0,   // [0:77] is the sub-list for field type_name
+	59,  // 3: beckmanconnect.host.v1.Status.support:type_name -> beckmanconnect.host.v1.SupportState
+	76,  // 4: beckmanconnect.host.v1.Status.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
+	16,  // 5: beckmanconnect.host.v1.Status.log:type_name -> beckmanconnect.host.v1.LogState
+	15,  // 6: beckmanconnect.host.v1.Status.components:type_name -> beckmanconnect.host.v1.Component
+	45,  // 7: beckmanconnect.host.v1.Status.quiet_hours:type_name -> beckmanconnect.host.v1.QuietHours
+	14,  // 8: beckmanconnect.host.v1.Status.link_facts:type_name -> beckmanconnect.host.v1.LinkFact
+	20,  // 9: beckmanconnect.host.v1.Event.reset:type_name -> beckmanconnect.host.v1.Reset
+	13,  // 10: beckmanconnect.host.v1.Event.status:type_name -> beckmanconnect.host.v1.Status
+	30,  // 11: beckmanconnect.host.v1.Event.notification:type_name -> beckmanconnect.host.v1.Notification
+	65,  // 12: beckmanconnect.host.v1.Event.prompt:type_name -> beckmanconnect.host.v1.Prompt
+	66,  // 13: beckmanconnect.host.v1.Event.prompt_gone:type_name -> beckmanconnect.host.v1.PromptGone
+	59,  // 14: beckmanconnect.host.v1.Event.support:type_name -> beckmanconnect.host.v1.SupportState
+	76,  // 15: beckmanconnect.host.v1.Event.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
+	22,  // 16: beckmanconnect.host.v1.Event.show:type_name -> beckmanconnect.host.v1.ShowRequest
+	24,  // 17: beckmanconnect.host.v1.Event.desktop_wanted:type_name -> beckmanconnect.host.v1.DesktopWanted
+	21,  // 18: beckmanconnect.host.v1.Event.lagged:type_name -> beckmanconnect.host.v1.Lagged
+	13,  // 19: beckmanconnect.host.v1.Reset.snapshot:type_name -> beckmanconnect.host.v1.Status
+	1,   // 20: beckmanconnect.host.v1.Notification.severity:type_name -> beckmanconnect.host.v1.Severity
+	2,   // 21: beckmanconnect.host.v1.Notification.state:type_name -> beckmanconnect.host.v1.AlarmState
+	29,  // 22: beckmanconnect.host.v1.Notification.texts:type_name -> beckmanconnect.host.v1.LocalText
+	31,  // 23: beckmanconnect.host.v1.Notification.shelf:type_name -> beckmanconnect.host.v1.Shelf
+	3,   // 24: beckmanconnect.host.v1.Notification.alert:type_name -> beckmanconnect.host.v1.Alert
+	30,  // 25: beckmanconnect.host.v1.NotificationDetail.notification:type_name -> beckmanconnect.host.v1.Notification
+	34,  // 26: beckmanconnect.host.v1.NotificationDetail.history:type_name -> beckmanconnect.host.v1.AlarmStep
+	30,  // 27: beckmanconnect.host.v1.NotificationDetail.members:type_name -> beckmanconnect.host.v1.Notification
+	30,  // 28: beckmanconnect.host.v1.Handover.open:type_name -> beckmanconnect.host.v1.Notification
+	30,  // 29: beckmanconnect.host.v1.Handover.shelved:type_name -> beckmanconnect.host.v1.Notification
+	44,  // 30: beckmanconnect.host.v1.Offenders.rows:type_name -> beckmanconnect.host.v1.Offender
+	29,  // 31: beckmanconnect.host.v1.Offender.texts:type_name -> beckmanconnect.host.v1.LocalText
+	1,   // 32: beckmanconnect.host.v1.Offender.severity:type_name -> beckmanconnect.host.v1.Severity
+	1,   // 33: beckmanconnect.host.v1.ListNotificationsRequest.severities:type_name -> beckmanconnect.host.v1.Severity
+	2,   // 34: beckmanconnect.host.v1.ListNotificationsRequest.states:type_name -> beckmanconnect.host.v1.AlarmState
+	30,  // 35: beckmanconnect.host.v1.NotificationPage.notifications:type_name -> beckmanconnect.host.v1.Notification
+	1,   // 36: beckmanconnect.host.v1.PublishNotificationRequest.severity:type_name -> beckmanconnect.host.v1.Severity
+	4,   // 37: beckmanconnect.host.v1.Lease.capability:type_name -> beckmanconnect.host.v1.Capability
+	5,   // 38: beckmanconnect.host.v1.SupportState.phase:type_name -> beckmanconnect.host.v1.SupportPhase
+	56,  // 39: beckmanconnect.host.v1.SupportState.engineer:type_name -> beckmanconnect.host.v1.Engineer
+	57,  // 40: beckmanconnect.host.v1.SupportState.leases:type_name -> beckmanconnect.host.v1.Lease
+	58,  // 41: beckmanconnect.host.v1.SupportState.transfers:type_name -> beckmanconnect.host.v1.Transfer
+	65,  // 42: beckmanconnect.host.v1.SupportState.prompt:type_name -> beckmanconnect.host.v1.Prompt
+	62,  // 43: beckmanconnect.host.v1.SupportState.missed:type_name -> beckmanconnect.host.v1.Missed
+	63,  // 44: beckmanconnect.host.v1.SupportState.summary:type_name -> beckmanconnect.host.v1.Summary
+	60,  // 45: beckmanconnect.host.v1.SupportState.chat:type_name -> beckmanconnect.host.v1.ChatLine
+	4,   // 46: beckmanconnect.host.v1.Missed.capability:type_name -> beckmanconnect.host.v1.Capability
+	56,  // 47: beckmanconnect.host.v1.Summary.engineer:type_name -> beckmanconnect.host.v1.Engineer
+	64,  // 48: beckmanconnect.host.v1.Summary.lines:type_name -> beckmanconnect.host.v1.SummaryLine
+	4,   // 49: beckmanconnect.host.v1.SummaryLine.capability:type_name -> beckmanconnect.host.v1.Capability
+	4,   // 50: beckmanconnect.host.v1.Prompt.capability:type_name -> beckmanconnect.host.v1.Capability
+	56,  // 51: beckmanconnect.host.v1.Prompt.engineer:type_name -> beckmanconnect.host.v1.Engineer
+	6,   // 52: beckmanconnect.host.v1.Prompt.durations:type_name -> beckmanconnect.host.v1.Duration_
+	6,   // 53: beckmanconnect.host.v1.AnswerPromptRequest.duration:type_name -> beckmanconnect.host.v1.Duration_
+	4,   // 54: beckmanconnect.host.v1.RevokeCapabilityRequest.capability:type_name -> beckmanconnect.host.v1.Capability
+	29,  // 55: beckmanconnect.host.v1.Upgrade.notes:type_name -> beckmanconnect.host.v1.LocalText
+	80,  // 56: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
+	112, // 57: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
+	83,  // 58: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
+	84,  // 59: beckmanconnect.host.v1.PolicyExplanation.verdict:type_name -> beckmanconnect.host.v1.PolicyVerdict
+	85,  // 60: beckmanconnect.host.v1.PolicyVerdict.layers:type_name -> beckmanconnect.host.v1.PolicyLayer
+	87,  // 61: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
+	88,  // 62: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
+	71,  // 63: beckmanconnect.host.v1.HelperMessage.preview:type_name -> beckmanconnect.host.v1.Preview
+	90,  // 64: beckmanconnect.host.v1.HelperMessage.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
+	89,  // 65: beckmanconnect.host.v1.HelperState.monitors:type_name -> beckmanconnect.host.v1.Monitor
+	92,  // 66: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
+	100, // 67: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
+	96,  // 68: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
+	8,   // 69: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
+	8,   // 70: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
+	93,  // 71: beckmanconnect.host.v1.HelperCommand.preview:type_name -> beckmanconnect.host.v1.HelperPreview
+	94,  // 72: beckmanconnect.host.v1.HelperCommand.masks:type_name -> beckmanconnect.host.v1.HelperMasks
+	97,  // 73: beckmanconnect.host.v1.HelperCommand.monitor:type_name -> beckmanconnect.host.v1.HelperMonitor
+	90,  // 74: beckmanconnect.host.v1.HelperCommand.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
+	98,  // 75: beckmanconnect.host.v1.HelperCommand.clipboard_watch:type_name -> beckmanconnect.host.v1.HelperClipboardWatch
+	99,  // 76: beckmanconnect.host.v1.HelperCommand.point:type_name -> beckmanconnect.host.v1.HelperPoint
+	95,  // 77: beckmanconnect.host.v1.HelperMasks.masks:type_name -> beckmanconnect.host.v1.Mask
+	101, // 78: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
+	7,   // 79: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
+	103, // 80: beckmanconnect.host.v1.FilesMessage.hello:type_name -> beckmanconnect.host.v1.FilesHello
+	104, // 81: beckmanconnect.host.v1.FilesMessage.chosen:type_name -> beckmanconnect.host.v1.FileChosen
+	105, // 82: beckmanconnect.host.v1.FilesMessage.data:type_name -> beckmanconnect.host.v1.FileData
+	106, // 83: beckmanconnect.host.v1.FilesMessage.saved:type_name -> beckmanconnect.host.v1.FileSaved
+	107, // 84: beckmanconnect.host.v1.FilesMessage.trouble:type_name -> beckmanconnect.host.v1.FileTrouble
+	108, // 85: beckmanconnect.host.v1.FilesMessage.progress:type_name -> beckmanconnect.host.v1.FileProgress
+	110, // 86: beckmanconnect.host.v1.FilesCommand.save:type_name -> beckmanconnect.host.v1.SaveFile
+	105, // 87: beckmanconnect.host.v1.FilesCommand.data:type_name -> beckmanconnect.host.v1.FileData
+	111, // 88: beckmanconnect.host.v1.FilesCommand.choose:type_name -> beckmanconnect.host.v1.ChooseFile
+	107, // 89: beckmanconnect.host.v1.FilesCommand.dropped:type_name -> beckmanconnect.host.v1.FileTrouble
+	108, // 90: beckmanconnect.host.v1.FilesCommand.more:type_name -> beckmanconnect.host.v1.FileProgress
+	10,  // 91: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
+	12,  // 92: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
+	18,  // 93: beckmanconnect.host.v1.Host.Watch:input_type -> beckmanconnect.host.v1.WatchRequest
+	22,  // 94: beckmanconnect.host.v1.Host.Show:input_type -> beckmanconnect.host.v1.ShowRequest
+	25,  // 95: beckmanconnect.host.v1.Host.GetTerms:input_type -> beckmanconnect.host.v1.GetTermsRequest
+	27,  // 96: beckmanconnect.host.v1.Host.AcceptTerms:input_type -> beckmanconnect.host.v1.AcceptTermsRequest
+	28,  // 97: beckmanconnect.host.v1.Host.Register:input_type -> beckmanconnect.host.v1.RegisterRequest
+	49,  // 98: beckmanconnect.host.v1.Host.ListNotifications:input_type -> beckmanconnect.host.v1.ListNotificationsRequest
+	51,  // 99: beckmanconnect.host.v1.Host.AcknowledgeNotification:input_type -> beckmanconnect.host.v1.AcknowledgeNotificationRequest
+	52,  // 100: beckmanconnect.host.v1.Host.PublishNotification:input_type -> beckmanconnect.host.v1.PublishNotificationRequest
+	32,  // 101: beckmanconnect.host.v1.Host.GetNotification:input_type -> beckmanconnect.host.v1.GetNotificationRequest
+	35,  // 102: beckmanconnect.host.v1.Host.SeenNotifications:input_type -> beckmanconnect.host.v1.SeenNotificationsRequest
+	36,  // 103: beckmanconnect.host.v1.Host.ShelveNotification:input_type -> beckmanconnect.host.v1.ShelveNotificationRequest
+	37,  // 104: beckmanconnect.host.v1.Host.UnshelveNotification:input_type -> beckmanconnect.host.v1.UnshelveNotificationRequest
+	38,  // 105: beckmanconnect.host.v1.Host.TestAlarm:input_type -> beckmanconnect.host.v1.TestAlarmRequest
+	39,  // 106: beckmanconnect.host.v1.Host.GetHandover:input_type -> beckmanconnect.host.v1.GetHandoverRequest
+	41,  // 107: beckmanconnect.host.v1.Host.WriteHandover:input_type -> beckmanconnect.host.v1.WriteHandoverRequest
+	42,  // 108: beckmanconnect.host.v1.Host.ListOffenders:input_type -> beckmanconnect.host.v1.ListOffendersRequest
+	46,  // 109: beckmanconnect.host.v1.Host.SetQuietHours:input_type -> beckmanconnect.host.v1.SetQuietHoursRequest
+	47,  // 110: beckmanconnect.host.v1.Host.PrepareHelpLogs:input_type -> beckmanconnect.host.v1.PrepareHelpLogsRequest
+	53,  // 111: beckmanconnect.host.v1.Host.RequestHelp:input_type -> beckmanconnect.host.v1.RequestHelpRequest
+	55,  // 112: beckmanconnect.host.v1.Host.CancelHelp:input_type -> beckmanconnect.host.v1.CancelHelpRequest
+	67,  // 113: beckmanconnect.host.v1.Host.AnswerPrompt:input_type -> beckmanconnect.host.v1.AnswerPromptRequest
+	72,  // 114: beckmanconnect.host.v1.Host.RevokeCapability:input_type -> beckmanconnect.host.v1.RevokeCapabilityRequest
+	73,  // 115: beckmanconnect.host.v1.Host.EndSession:input_type -> beckmanconnect.host.v1.EndSessionRequest
+	74,  // 116: beckmanconnect.host.v1.Host.ResetCodeTries:input_type -> beckmanconnect.host.v1.ResetCodeTriesRequest
+	68,  // 117: beckmanconnect.host.v1.Host.SetPIN:input_type -> beckmanconnect.host.v1.SetPINRequest
+	69,  // 118: beckmanconnect.host.v1.Host.RemovePIN:input_type -> beckmanconnect.host.v1.RemovePINRequest
+	75,  // 119: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
+	70,  // 120: beckmanconnect.host.v1.Host.WatchPreview:input_type -> beckmanconnect.host.v1.WatchPreviewRequest
+	77,  // 121: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
+	78,  // 122: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
+	81,  // 123: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
+	86,  // 124: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
+	102, // 125: beckmanconnect.host.v1.Host.HandleFiles:input_type -> beckmanconnect.host.v1.FilesMessage
+	61,  // 126: beckmanconnect.host.v1.Host.SendChat:input_type -> beckmanconnect.host.v1.SendChatRequest
+	11,  // 127: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
+	13,  // 128: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
+	19,  // 129: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
+	23,  // 130: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
+	26,  // 131: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
+	8,   // 132: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
+	17,  // 133: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
+	50,  // 134: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
+	30,  // 135: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
+	30,  // 136: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
+	33,  // 137: beckmanconnect.host.v1.Host.GetNotification:output_type -> beckmanconnect.host.v1.NotificationDetail
+	8,   // 138: beckmanconnect.host.v1.Host.SeenNotifications:output_type -> beckmanconnect.host.v1.Empty
+	30,  // 139: beckmanconnect.host.v1.Host.ShelveNotification:output_type -> beckmanconnect.host.v1.Notification
+	30,  // 140: beckmanconnect.host.v1.Host.UnshelveNotification:output_type -> beckmanconnect.host.v1.Notification
+	30,  // 141: beckmanconnect.host.v1.Host.TestAlarm:output_type -> beckmanconnect.host.v1.Notification
+	40,  // 142: beckmanconnect.host.v1.Host.GetHandover:output_type -> beckmanconnect.host.v1.Handover
+	40,  // 143: beckmanconnect.host.v1.Host.WriteHandover:output_type -> beckmanconnect.host.v1.Handover
+	43,  // 144: beckmanconnect.host.v1.Host.ListOffenders:output_type -> beckmanconnect.host.v1.Offenders
+	45,  // 145: beckmanconnect.host.v1.Host.SetQuietHours:output_type -> beckmanconnect.host.v1.QuietHours
+	48,  // 146: beckmanconnect.host.v1.Host.PrepareHelpLogs:output_type -> beckmanconnect.host.v1.HelpLogs
+	54,  // 147: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
+	8,   // 148: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 149: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 150: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 151: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 152: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 153: beckmanconnect.host.v1.Host.SetPIN:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 154: beckmanconnect.host.v1.Host.RemovePIN:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 155: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
+	71,  // 156: beckmanconnect.host.v1.Host.WatchPreview:output_type -> beckmanconnect.host.v1.Preview
+	76,  // 157: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	79,  // 158: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
+	82,  // 159: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
+	91,  // 160: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
+	109, // 161: beckmanconnect.host.v1.Host.HandleFiles:output_type -> beckmanconnect.host.v1.FilesCommand
+	8,   // 162: beckmanconnect.host.v1.Host.SendChat:output_type -> beckmanconnect.host.v1.Empty
+	127, // [127:163] is the sub-list for method output_type
+	91,  // [91:127] is the sub-list for method input_type
+	91,  // [91:91] is the sub-list for extension type_name
+	91,  // [91:91] is the sub-list for extension extendee
+	0,   // [0:91] is the sub-list for field type_name
 }
 
 func init() { file_ipc_hostpb_host_proto_init() }
@@ -7645,7 +9247,7 @@ func file_ipc_hostpb_host_proto_init() {
 	if File_ipc_hostpb_host_proto != nil {
 		return
 	}
-	file_ipc_hostpb_host_proto_msgTypes[10].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[11].OneofWrappers = []any{
 		(*Event_Reset_)(nil),
 		(*Event_Status)(nil),
 		(*Event_Notification)(nil),
@@ -7657,7 +9259,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*Event_DesktopWanted)(nil),
 		(*Event_Lagged)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[59].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[78].OneofWrappers = []any{
 		(*HelperMessage_Hello)(nil),
 		(*HelperMessage_ScreenUpdate)(nil),
 		(*HelperMessage_State)(nil),
@@ -7665,7 +9267,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*HelperMessage_Preview)(nil),
 		(*HelperMessage_Clipboard)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[64].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[83].OneofWrappers = []any{
 		(*HelperCommand_View)(nil),
 		(*HelperCommand_Input)(nil),
 		(*HelperCommand_Ack)(nil),
@@ -7678,7 +9280,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*HelperCommand_ClipboardWatch)(nil),
 		(*HelperCommand_Point)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[75].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[94].OneofWrappers = []any{
 		(*FilesMessage_Hello)(nil),
 		(*FilesMessage_Chosen)(nil),
 		(*FilesMessage_Data)(nil),
@@ -7686,7 +9288,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*FilesMessage_Trouble)(nil),
 		(*FilesMessage_Progress)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[82].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[101].OneofWrappers = []any{
 		(*FilesCommand_Save)(nil),
 		(*FilesCommand_Data)(nil),
 		(*FilesCommand_Choose)(nil),
@@ -7698,8 +9300,8 @@ func file_ipc_hostpb_host_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ipc_hostpb_host_proto_rawDesc), len(file_ipc_hostpb_host_proto_rawDesc)),
-			NumEnums:      7,
-			NumMessages:   86,
+			NumEnums:      8,
+			NumMessages:   105,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -35,6 +35,16 @@ const (
 	Host_ListNotifications_FullMethodName       = "/beckmanconnect.host.v1.Host/ListNotifications"
 	Host_AcknowledgeNotification_FullMethodName = "/beckmanconnect.host.v1.Host/AcknowledgeNotification"
 	Host_PublishNotification_FullMethodName     = "/beckmanconnect.host.v1.Host/PublishNotification"
+	Host_GetNotification_FullMethodName         = "/beckmanconnect.host.v1.Host/GetNotification"
+	Host_SeenNotifications_FullMethodName       = "/beckmanconnect.host.v1.Host/SeenNotifications"
+	Host_ShelveNotification_FullMethodName      = "/beckmanconnect.host.v1.Host/ShelveNotification"
+	Host_UnshelveNotification_FullMethodName    = "/beckmanconnect.host.v1.Host/UnshelveNotification"
+	Host_TestAlarm_FullMethodName               = "/beckmanconnect.host.v1.Host/TestAlarm"
+	Host_GetHandover_FullMethodName             = "/beckmanconnect.host.v1.Host/GetHandover"
+	Host_WriteHandover_FullMethodName           = "/beckmanconnect.host.v1.Host/WriteHandover"
+	Host_ListOffenders_FullMethodName           = "/beckmanconnect.host.v1.Host/ListOffenders"
+	Host_SetQuietHours_FullMethodName           = "/beckmanconnect.host.v1.Host/SetQuietHours"
+	Host_PrepareHelpLogs_FullMethodName         = "/beckmanconnect.host.v1.Host/PrepareHelpLogs"
 	Host_RequestHelp_FullMethodName             = "/beckmanconnect.host.v1.Host/RequestHelp"
 	Host_CancelHelp_FullMethodName              = "/beckmanconnect.host.v1.Host/CancelHelp"
 	Host_AnswerPrompt_FullMethodName            = "/beckmanconnect.host.v1.Host/AnswerPrompt"
@@ -74,6 +84,25 @@ type HostClient interface {
 	ListNotifications(ctx context.Context, in *ListNotificationsRequest, opts ...grpc.CallOption) (*NotificationPage, error)
 	AcknowledgeNotification(ctx context.Context, in *AcknowledgeNotificationRequest, opts ...grpc.CallOption) (*Notification, error)
 	PublishNotification(ctx context.Context, in *PublishNotificationRequest, opts ...grpc.CallOption) (*Notification, error)
+	// GetNotification gives one with its history and, of a group, its members' states.
+	GetNotification(ctx context.Context, in *GetNotificationRequest, opts ...grpc.CallOption) (*NotificationDetail, error)
+	// SeenNotifications notes that a person has looked at these in a window.
+	SeenNotifications(ctx context.Context, in *SeenNotificationsRequest, opts ...grpc.CallOption) (*Empty, error)
+	// ShelveNotification puts one away until a time, with a reason; what it
+	// reports goes on being counted. It comes back by itself.
+	ShelveNotification(ctx context.Context, in *ShelveNotificationRequest, opts ...grpc.CallOption) (*Notification, error)
+	UnshelveNotification(ctx context.Context, in *UnshelveNotificationRequest, opts ...grpc.CallOption) (*Notification, error)
+	// TestAlarm raises a notification that says it is a test and clears itself.
+	TestAlarm(ctx context.Context, in *TestAlarmRequest, opts ...grpc.CallOption) (*Notification, error)
+	// GetHandover is what the next shift needs to know (B9).
+	GetHandover(ctx context.Context, in *GetHandoverRequest, opts ...grpc.CallOption) (*Handover, error)
+	WriteHandover(ctx context.Context, in *WriteHandoverRequest, opts ...grpc.CallOption) (*Handover, error)
+	// ListOffenders is a month's list of what was raised most often.
+	ListOffenders(ctx context.Context, in *ListOffendersRequest, opts ...grpc.CallOption) (*Offenders, error)
+	SetQuietHours(ctx context.Context, in *SetQuietHoursRequest, opts ...grpc.CallOption) (*QuietHours, error)
+	// PrepareHelpLogs scrubs the instrument's logs around a notification and
+	// gives them back to be looked at. Nothing leaves the PC by it.
+	PrepareHelpLogs(ctx context.Context, in *PrepareHelpLogsRequest, opts ...grpc.CallOption) (*HelpLogs, error)
 	RequestHelp(ctx context.Context, in *RequestHelpRequest, opts ...grpc.CallOption) (*HelpRequested, error)
 	CancelHelp(ctx context.Context, in *CancelHelpRequest, opts ...grpc.CallOption) (*Empty, error)
 	// AnswerPrompt is the technician's decision. It carries the nonce the prompt
@@ -221,6 +250,106 @@ func (c *hostClient) PublishNotification(ctx context.Context, in *PublishNotific
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Notification)
 	err := c.cc.Invoke(ctx, Host_PublishNotification_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) GetNotification(ctx context.Context, in *GetNotificationRequest, opts ...grpc.CallOption) (*NotificationDetail, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(NotificationDetail)
+	err := c.cc.Invoke(ctx, Host_GetNotification_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) SeenNotifications(ctx context.Context, in *SeenNotificationsRequest, opts ...grpc.CallOption) (*Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Empty)
+	err := c.cc.Invoke(ctx, Host_SeenNotifications_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) ShelveNotification(ctx context.Context, in *ShelveNotificationRequest, opts ...grpc.CallOption) (*Notification, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Notification)
+	err := c.cc.Invoke(ctx, Host_ShelveNotification_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) UnshelveNotification(ctx context.Context, in *UnshelveNotificationRequest, opts ...grpc.CallOption) (*Notification, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Notification)
+	err := c.cc.Invoke(ctx, Host_UnshelveNotification_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) TestAlarm(ctx context.Context, in *TestAlarmRequest, opts ...grpc.CallOption) (*Notification, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Notification)
+	err := c.cc.Invoke(ctx, Host_TestAlarm_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) GetHandover(ctx context.Context, in *GetHandoverRequest, opts ...grpc.CallOption) (*Handover, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Handover)
+	err := c.cc.Invoke(ctx, Host_GetHandover_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) WriteHandover(ctx context.Context, in *WriteHandoverRequest, opts ...grpc.CallOption) (*Handover, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Handover)
+	err := c.cc.Invoke(ctx, Host_WriteHandover_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) ListOffenders(ctx context.Context, in *ListOffendersRequest, opts ...grpc.CallOption) (*Offenders, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Offenders)
+	err := c.cc.Invoke(ctx, Host_ListOffenders_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) SetQuietHours(ctx context.Context, in *SetQuietHoursRequest, opts ...grpc.CallOption) (*QuietHours, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QuietHours)
+	err := c.cc.Invoke(ctx, Host_SetQuietHours_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) PrepareHelpLogs(ctx context.Context, in *PrepareHelpLogsRequest, opts ...grpc.CallOption) (*HelpLogs, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(HelpLogs)
+	err := c.cc.Invoke(ctx, Host_PrepareHelpLogs_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -432,6 +561,25 @@ type HostServer interface {
 	ListNotifications(context.Context, *ListNotificationsRequest) (*NotificationPage, error)
 	AcknowledgeNotification(context.Context, *AcknowledgeNotificationRequest) (*Notification, error)
 	PublishNotification(context.Context, *PublishNotificationRequest) (*Notification, error)
+	// GetNotification gives one with its history and, of a group, its members' states.
+	GetNotification(context.Context, *GetNotificationRequest) (*NotificationDetail, error)
+	// SeenNotifications notes that a person has looked at these in a window.
+	SeenNotifications(context.Context, *SeenNotificationsRequest) (*Empty, error)
+	// ShelveNotification puts one away until a time, with a reason; what it
+	// reports goes on being counted. It comes back by itself.
+	ShelveNotification(context.Context, *ShelveNotificationRequest) (*Notification, error)
+	UnshelveNotification(context.Context, *UnshelveNotificationRequest) (*Notification, error)
+	// TestAlarm raises a notification that says it is a test and clears itself.
+	TestAlarm(context.Context, *TestAlarmRequest) (*Notification, error)
+	// GetHandover is what the next shift needs to know (B9).
+	GetHandover(context.Context, *GetHandoverRequest) (*Handover, error)
+	WriteHandover(context.Context, *WriteHandoverRequest) (*Handover, error)
+	// ListOffenders is a month's list of what was raised most often.
+	ListOffenders(context.Context, *ListOffendersRequest) (*Offenders, error)
+	SetQuietHours(context.Context, *SetQuietHoursRequest) (*QuietHours, error)
+	// PrepareHelpLogs scrubs the instrument's logs around a notification and
+	// gives them back to be looked at. Nothing leaves the PC by it.
+	PrepareHelpLogs(context.Context, *PrepareHelpLogsRequest) (*HelpLogs, error)
 	RequestHelp(context.Context, *RequestHelpRequest) (*HelpRequested, error)
 	CancelHelp(context.Context, *CancelHelpRequest) (*Empty, error)
 	// AnswerPrompt is the technician's decision. It carries the nonce the prompt
@@ -505,6 +653,36 @@ func (UnimplementedHostServer) AcknowledgeNotification(context.Context, *Acknowl
 }
 func (UnimplementedHostServer) PublishNotification(context.Context, *PublishNotificationRequest) (*Notification, error) {
 	return nil, status.Error(codes.Unimplemented, "method PublishNotification not implemented")
+}
+func (UnimplementedHostServer) GetNotification(context.Context, *GetNotificationRequest) (*NotificationDetail, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetNotification not implemented")
+}
+func (UnimplementedHostServer) SeenNotifications(context.Context, *SeenNotificationsRequest) (*Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method SeenNotifications not implemented")
+}
+func (UnimplementedHostServer) ShelveNotification(context.Context, *ShelveNotificationRequest) (*Notification, error) {
+	return nil, status.Error(codes.Unimplemented, "method ShelveNotification not implemented")
+}
+func (UnimplementedHostServer) UnshelveNotification(context.Context, *UnshelveNotificationRequest) (*Notification, error) {
+	return nil, status.Error(codes.Unimplemented, "method UnshelveNotification not implemented")
+}
+func (UnimplementedHostServer) TestAlarm(context.Context, *TestAlarmRequest) (*Notification, error) {
+	return nil, status.Error(codes.Unimplemented, "method TestAlarm not implemented")
+}
+func (UnimplementedHostServer) GetHandover(context.Context, *GetHandoverRequest) (*Handover, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetHandover not implemented")
+}
+func (UnimplementedHostServer) WriteHandover(context.Context, *WriteHandoverRequest) (*Handover, error) {
+	return nil, status.Error(codes.Unimplemented, "method WriteHandover not implemented")
+}
+func (UnimplementedHostServer) ListOffenders(context.Context, *ListOffendersRequest) (*Offenders, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOffenders not implemented")
+}
+func (UnimplementedHostServer) SetQuietHours(context.Context, *SetQuietHoursRequest) (*QuietHours, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetQuietHours not implemented")
+}
+func (UnimplementedHostServer) PrepareHelpLogs(context.Context, *PrepareHelpLogsRequest) (*HelpLogs, error) {
+	return nil, status.Error(codes.Unimplemented, "method PrepareHelpLogs not implemented")
 }
 func (UnimplementedHostServer) RequestHelp(context.Context, *RequestHelpRequest) (*HelpRequested, error) {
 	return nil, status.Error(codes.Unimplemented, "method RequestHelp not implemented")
@@ -744,6 +922,186 @@ func _Host_PublishNotification_Handler(srv interface{}, ctx context.Context, dec
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(HostServer).PublishNotification(ctx, req.(*PublishNotificationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_GetNotification_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetNotificationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).GetNotification(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_GetNotification_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).GetNotification(ctx, req.(*GetNotificationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_SeenNotifications_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SeenNotificationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).SeenNotifications(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_SeenNotifications_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).SeenNotifications(ctx, req.(*SeenNotificationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_ShelveNotification_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ShelveNotificationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).ShelveNotification(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_ShelveNotification_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).ShelveNotification(ctx, req.(*ShelveNotificationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_UnshelveNotification_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UnshelveNotificationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).UnshelveNotification(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_UnshelveNotification_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).UnshelveNotification(ctx, req.(*UnshelveNotificationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_TestAlarm_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TestAlarmRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).TestAlarm(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_TestAlarm_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).TestAlarm(ctx, req.(*TestAlarmRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_GetHandover_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetHandoverRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).GetHandover(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_GetHandover_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).GetHandover(ctx, req.(*GetHandoverRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_WriteHandover_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WriteHandoverRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).WriteHandover(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_WriteHandover_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).WriteHandover(ctx, req.(*WriteHandoverRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_ListOffenders_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOffendersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).ListOffenders(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_ListOffenders_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).ListOffenders(ctx, req.(*ListOffendersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_SetQuietHours_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetQuietHoursRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).SetQuietHours(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_SetQuietHours_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).SetQuietHours(ctx, req.(*SetQuietHoursRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_PrepareHelpLogs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PrepareHelpLogsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).PrepareHelpLogs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_PrepareHelpLogs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).PrepareHelpLogs(ctx, req.(*PrepareHelpLogsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1042,6 +1400,46 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "PublishNotification",
 			Handler:    _Host_PublishNotification_Handler,
+		},
+		{
+			MethodName: "GetNotification",
+			Handler:    _Host_GetNotification_Handler,
+		},
+		{
+			MethodName: "SeenNotifications",
+			Handler:    _Host_SeenNotifications_Handler,
+		},
+		{
+			MethodName: "ShelveNotification",
+			Handler:    _Host_ShelveNotification_Handler,
+		},
+		{
+			MethodName: "UnshelveNotification",
+			Handler:    _Host_UnshelveNotification_Handler,
+		},
+		{
+			MethodName: "TestAlarm",
+			Handler:    _Host_TestAlarm_Handler,
+		},
+		{
+			MethodName: "GetHandover",
+			Handler:    _Host_GetHandover_Handler,
+		},
+		{
+			MethodName: "WriteHandover",
+			Handler:    _Host_WriteHandover_Handler,
+		},
+		{
+			MethodName: "ListOffenders",
+			Handler:    _Host_ListOffenders_Handler,
+		},
+		{
+			MethodName: "SetQuietHours",
+			Handler:    _Host_SetQuietHours_Handler,
+		},
+		{
+			MethodName: "PrepareHelpLogs",
+			Handler:    _Host_PrepareHelpLogs_Handler,
 		},
 		{
 			MethodName: "RequestHelp",

@@ -49,6 +49,16 @@ type Handlers struct {
 	AttachDesktop           func(grpc.BidiStreamingServer[hostpb.HelperMessage, hostpb.HelperCommand]) error
 	HandleFiles             func(grpc.BidiStreamingServer[hostpb.FilesMessage, hostpb.FilesCommand]) error
 	SendChat                func(context.Context, *hostpb.SendChatRequest) (*hostpb.Empty, error)
+	GetNotification         func(context.Context, *hostpb.GetNotificationRequest) (*hostpb.NotificationDetail, error)
+	SeenNotifications       func(context.Context, *hostpb.SeenNotificationsRequest) (*hostpb.Empty, error)
+	ShelveNotification      func(context.Context, *hostpb.ShelveNotificationRequest) (*hostpb.Notification, error)
+	UnshelveNotification    func(context.Context, *hostpb.UnshelveNotificationRequest) (*hostpb.Notification, error)
+	TestAlarm               func(context.Context, *hostpb.TestAlarmRequest) (*hostpb.Notification, error)
+	GetHandover             func(context.Context, *hostpb.GetHandoverRequest) (*hostpb.Handover, error)
+	WriteHandover           func(context.Context, *hostpb.WriteHandoverRequest) (*hostpb.Handover, error)
+	ListOffenders           func(context.Context, *hostpb.ListOffendersRequest) (*hostpb.Offenders, error)
+	SetQuietHours           func(context.Context, *hostpb.SetQuietHoursRequest) (*hostpb.QuietHours, error)
+	PrepareHelpLogs         func(context.Context, *hostpb.PrepareHelpLogsRequest) (*hostpb.HelpLogs, error)
 }
 
 // Host is a host whose answers the test decides and whose calls it can see.
@@ -241,4 +251,44 @@ func (h *Host) HandleFiles(s grpc.BidiStreamingServer[hostpb.FilesMessage, hostp
 	}
 	<-s.Context().Done()
 	return s.Context().Err()
+}
+
+func (h *Host) GetNotification(ctx context.Context, r *hostpb.GetNotificationRequest) (*hostpb.NotificationDetail, error) {
+	return handle(ctx, h.note(ctx, "GetNotification", r).GetNotification, r, nil)
+}
+
+func (h *Host) SeenNotifications(ctx context.Context, r *hostpb.SeenNotificationsRequest) (*hostpb.Empty, error) {
+	return handle(ctx, h.note(ctx, "SeenNotifications", r).SeenNotifications, r, nil)
+}
+
+func (h *Host) ShelveNotification(ctx context.Context, r *hostpb.ShelveNotificationRequest) (*hostpb.Notification, error) {
+	return handle(ctx, h.note(ctx, "ShelveNotification", r).ShelveNotification, r, nil)
+}
+
+func (h *Host) UnshelveNotification(ctx context.Context, r *hostpb.UnshelveNotificationRequest) (*hostpb.Notification, error) {
+	return handle(ctx, h.note(ctx, "UnshelveNotification", r).UnshelveNotification, r, nil)
+}
+
+func (h *Host) TestAlarm(ctx context.Context, r *hostpb.TestAlarmRequest) (*hostpb.Notification, error) {
+	return handle(ctx, h.note(ctx, "TestAlarm", r).TestAlarm, r, nil)
+}
+
+func (h *Host) GetHandover(ctx context.Context, r *hostpb.GetHandoverRequest) (*hostpb.Handover, error) {
+	return handle(ctx, h.note(ctx, "GetHandover", r).GetHandover, r, nil)
+}
+
+func (h *Host) WriteHandover(ctx context.Context, r *hostpb.WriteHandoverRequest) (*hostpb.Handover, error) {
+	return handle(ctx, h.note(ctx, "WriteHandover", r).WriteHandover, r, nil)
+}
+
+func (h *Host) ListOffenders(ctx context.Context, r *hostpb.ListOffendersRequest) (*hostpb.Offenders, error) {
+	return handle(ctx, h.note(ctx, "ListOffenders", r).ListOffenders, r, nil)
+}
+
+func (h *Host) SetQuietHours(ctx context.Context, r *hostpb.SetQuietHoursRequest) (*hostpb.QuietHours, error) {
+	return handle(ctx, h.note(ctx, "SetQuietHours", r).SetQuietHours, r, nil)
+}
+
+func (h *Host) PrepareHelpLogs(ctx context.Context, r *hostpb.PrepareHelpLogsRequest) (*hostpb.HelpLogs, error) {
+	return handle(ctx, h.note(ctx, "PrepareHelpLogs", r).PrepareHelpLogs, r, nil)
 }

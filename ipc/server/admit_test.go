@@ -50,6 +50,9 @@ func TestEveryMethodAndRole(t *testing.T) {
 		"RevokeCapability": both, "EndSession": both, "ResetCodeTries": {it}, "SetPIN": {technician}, "RemovePIN": {it}, "WatchPreview": {technician}, "HoldSessionBar": {technician}, "AcceptUpgrade": both,
 		"ListActivity": both, "ExplainPolicy": both, "AttachDesktop": {technician},
 		"HandleFiles": {technician}, "SendChat": {technician},
+		"GetNotification": both, "SeenNotifications": {technician}, "ShelveNotification": {technician}, "UnshelveNotification": {technician},
+		"TestAlarm": both, "GetHandover": both, "WriteHandover": {technician}, "ListOffenders": both, "SetQuietHours": both,
+		"PrepareHelpLogs": {technician},
 	}
 	remote, low := ipctest.Technician("bea"), ipctest.Technician("carl")
 	remote.Remote, low.LowIntegrity = true, true

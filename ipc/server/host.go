@@ -97,6 +97,16 @@ var hostRoles = map[string]identity.Roles{
 	hostpb.Host_AttachDesktop_FullMethodName:           tech,
 	hostpb.Host_HandleFiles_FullMethodName:             tech,
 	hostpb.Host_SendChat_FullMethodName:                tech,
+	hostpb.Host_GetNotification_FullMethodName:         either,
+	hostpb.Host_SeenNotifications_FullMethodName:       tech,
+	hostpb.Host_ShelveNotification_FullMethodName:      tech,
+	hostpb.Host_UnshelveNotification_FullMethodName:    tech,
+	hostpb.Host_TestAlarm_FullMethodName:               either,
+	hostpb.Host_GetHandover_FullMethodName:             either,
+	hostpb.Host_WriteHandover_FullMethodName:           tech,
+	hostpb.Host_ListOffenders_FullMethodName:           either,
+	hostpb.Host_SetQuietHours_FullMethodName:           either,
+	hostpb.Host_PrepareHelpLogs_FullMethodName:         tech,
 }
 
 // AuthorizeHost is the host pipe's table. A method without a row is nobody's.

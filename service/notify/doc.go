@@ -17,6 +17,9 @@ const (
 	SourceMachine = "machine"
 	SourceLog     = "instrument-log"
 	SourceLocal   = "local"
+	SourceProbe   = "probe" // hosts that the site's policy names
+	SourceCloud   = "cloud" // the vendor's signed messages
+	SourceSelf    = "self"  // the product's own: its sources, its link, its certificates
 )
 
 // EventNotification is the kind of the store's events that carry a

@@ -21,7 +21,7 @@ const (
 type Observation struct {
 	Code     string
 	Severity store.Severity
-	Source   string // "machine", "instrument-log", "local"
+	Source   string // SourceMachine, SourceLog, …
 	Subject  string
 	Texts    []store.Text
 	Clear    bool // it is over
@@ -32,6 +32,16 @@ type Observation struct {
 	// and seeing it again after that is a new notification.
 	Ends     bool
 	Verified bool
+	// Publisher names who sent it, of SourceLocal.
+	Publisher string
+	// Sample: its rule stands in a profile made without a real log.
+	Sample bool
+	// Backlog: it happened while nobody was listening (the service was down,
+	// the PC asleep). A backlog becomes one digest, not a storm (B9).
+	Backlog bool
+	// Ungrouped is never put into a group by a flood: a test, a message of the
+	// vendor's, the group's own news.
+	Ungrouped bool
 }
 
 // Read gives what a line of the log says: observations, and the run state if

@@ -47,9 +47,39 @@ type Site struct {
 	Capabilities   map[Capability]Effect
 	Publishers     []string
 	Identify       Identify
-	Authorise      []Capability // of later versions, that this site wants (P25)
-	Hash           string       // SHA-256 of the signed note, hex
+	Authorise      []Capability             // of later versions, that this site wants (P25)
+	Probes         []Probe                  // hosts and ports that may be asked whether they are well (defaults.md); none as installed
+	Quiet          *Quiet                   // quiet hours of the site; nil: the technician's own
+	Escalate       map[string]time.Duration // by severity ("high", "medium", "low"): until an alarm nobody acknowledged is escalated; nil: the product's
+	Endpoints      []string                 // host names that may be dialled beside the region's, port 443 only (B14)
+	Hash           string                   // SHA-256 of the signed note, hex
 }
+
+// Probe is one host and port that the signed policy names. Nothing else is
+// ever asked whether it is well.
+type Probe struct {
+	Name     string // lower-case letters, digits, hyphens; it is the alarm's subject
+	Kind     string // "tcp", "astm", "hl7", "snmp", "opcua"
+	Host     string // a name or an address
+	Port     int
+	Every    time.Duration // between looks, 10 s to 1 h
+	Severity string        // of the alarm when it does not answer
+	Snmp     *SNMPProbe    // of "snmp"
+	Nodes    []string      // of "opcua": node IDs whose value must go on changing
+	Stale    time.Duration // of "opcua": without a change for so long, it is an alarm
+}
+
+// SNMPProbe says what is asked of an SNMP agent, and what must hold.
+type SNMPProbe struct {
+	Version   string // "2c" or "3"
+	Community string // of "2c"
+	User      string // of "3"; the passwords lie in a file on the PC, never in the policy
+	OID       string
+	Condition string // an expression over "value", such as "value < 70"
+}
+
+// Quiet hours, in minutes of the local day.
+type Quiet struct{ From, To int }
 
 type siteFile struct {
 	Number          uint64            `toml:"number"`
