@@ -150,7 +150,9 @@ func TestAProgramOfTheEngineerAnswersNoPrompt(t *testing.T) {
 		t.Errorf("the program allowed %d of %d prompts", allowed, tries)
 	}
 	rounds := c.rounds() - before
-	if t.Logf("%d prompts, %d rounds of the program: %d allowed, %d denied", tries, rounds, allowed, denied); rounds < tries {
+	// Each prompt either stood for a round, or went by a no of the program's,
+	// which may be in the middle of one.
+	if t.Logf("%d prompts, %d rounds of the program: %d allowed, %d denied", tries, rounds, allowed, denied); rounds+denied < tries {
 		t.Errorf("the program came to %d rounds only", rounds)
 	}
 
