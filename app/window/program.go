@@ -30,6 +30,7 @@ type parts struct {
 	locked      func() bool // whether the technician's screen is locked
 	grabKillKey func(context.Context, func()) (func(), error)
 	dump        *layoutDump
+	pulse       *pulse
 	quit        func()
 	picker      func(picking, func(path string)) // nil: a dialog of Fyne's
 }
@@ -132,6 +133,7 @@ func (p *program) build() {
 
 // start follows the service and the clock. Fyne calls it when it runs.
 func (p *program) start() {
+	p.pulse.run(p)
 	p.own(p.main)
 	p.work.Go(func() {
 		_ = client.Follow(p.ctx, p.config.Client,
@@ -183,6 +185,7 @@ func (p *program) onTick() {
 func (p *program) draw(now time.Time) {
 	if p.content != nil {
 		p.content.Update(&p.state, now)
+		p.pulse.drew(p)
 	}
 }
 

@@ -81,9 +81,13 @@ func Run(ctx context.Context, c Config) error {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	beat, err := newPulse(os.Getenv)
+	if err != nil {
+		return fmt.Errorf("window: %w", err)
+	}
 	p := newProgram(ctx, fyneApp, parts{
 		config: c, now: time.Now, do: fyne.Do, native: windows, locked: lock.Follow(ctx, log).Locked,
-		grabKillKey: killkey.Grab, dump: newLayoutDump(os.Getenv), quit: fyneApp.Quit,
+		grabKillKey: killkey.Grab, dump: newLayoutDump(os.Getenv), pulse: beat, quit: fyneApp.Quit,
 	})
 	defer p.close()
 	// Quitting from outside goes the same way as closing the last window.

@@ -71,6 +71,7 @@ func TestOwnProcess(t *testing.T) {
 func TestSightingsProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newSightings()
+		ours, floor := s.reader(), s.reader()
 		lines, since := 0, 0 // since: seen by ours since forget
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			switch rapid.IntRange(0, 3).Draw(t, "step") {
@@ -78,24 +79,24 @@ func TestSightingsProperty(t *testing.T) {
 				s.writing()
 				lines++
 			case 1:
-				before := s.ours.seen
-				s.saw(&s.ours, rapid.IntRange(0, lines+2).Draw(t, "n"))
-				if s.ours.seen < before || s.ours.seen > lines {
-					t.Fatalf("seen %d of %d, before %d", s.ours.seen, lines, before)
+				before := ours.seen
+				s.saw(ours, rapid.IntRange(0, lines+2).Draw(t, "n"), time.Now())
+				if ours.seen < before || ours.seen > lines {
+					t.Fatalf("seen %d of %d, before %d", ours.seen, lines, before)
 				}
-				since += s.ours.seen - before
+				since += ours.seen - before
 			case 2:
-				s.saw(&s.tail, lines)
+				s.saw(floor, lines, time.Now())
 			case 3:
 				s.forget()
 				since = 0
 			}
-			if len(s.ours.took) != since {
-				t.Fatalf("%d figures for %d lines", len(s.ours.took), since)
+			if len(s.figures(ours)) != since {
+				t.Fatalf("%d figures for %d lines", len(s.figures(ours)), since)
 			}
 		}
-		s.saw(&s.ours, lines)
-		s.saw(&s.tail, lines)
+		s.saw(ours, lines, time.Now())
+		s.saw(floor, lines, time.Now())
 		if err := s.wait(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -104,6 +105,7 @@ func TestSightingsProperty(t *testing.T) {
 
 func TestSightingsWaitEnds(t *testing.T) {
 	s := newSightings()
+	s.reader()
 	s.writing()
 	why := errors.New("tail ended")
 	ctx, cancel := context.WithCancelCause(t.Context())

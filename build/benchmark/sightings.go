@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// sightings are the lines written to a log, and when two readers saw them.
+// sightings are the lines written to a log, and when each reader saw them.
 type sightings struct {
-	mu         sync.Mutex
-	changed    chan struct{} // closed and made anew at every change
-	written    []time.Time
-	ours, tail reader
+	mu      sync.Mutex
+	changed chan struct{} // closed and made anew at every change
+	written []time.Time
+	readers []*reader
 }
 
 // reader has seen so many of the lines, in their order.
@@ -22,6 +22,15 @@ type reader struct {
 
 func newSightings() *sightings { return &sightings{changed: make(chan struct{})} }
 
+// reader adds one. Lines that were written before are none of its business.
+func (s *sightings) reader() *reader {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := &reader{seen: len(s.written)}
+	s.readers = append(s.readers, r)
+	return r
+}
+
 // writing remembers when the next line was written. It is called before the
 // write: what the write takes is part of the way.
 func (s *sightings) writing() {
@@ -30,13 +39,12 @@ func (s *sightings) writing() {
 	s.written = append(s.written, time.Now())
 }
 
-// saw: the reader has seen the first n lines now.
-func (s *sightings) saw(r *reader, n int) {
-	now := time.Now()
+// saw: the reader has seen the first n lines by at.
+func (s *sightings) saw(r *reader, n int, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for ; r.seen < min(n, len(s.written)); r.seen++ {
-		r.took = append(r.took, float64(now.Sub(s.written[r.seen]))/float64(time.Millisecond))
+		r.took = append(r.took, float64(at.Sub(s.written[r.seen]))/float64(time.Millisecond))
 	}
 	close(s.changed)
 	s.changed = make(chan struct{})
@@ -46,14 +54,26 @@ func (s *sightings) saw(r *reader, n int) {
 func (s *sightings) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ours.took, s.tail.took = nil, nil
+	for _, r := range s.readers {
+		r.took = nil
+	}
 }
 
-// wait until both have seen everything.
+// figures are what a reader took for each line since forget, in ms.
+func (s *sightings) figures(r *reader) []float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]float64(nil), r.took...)
+}
+
+// wait until all have seen everything.
 func (s *sightings) wait(ctx context.Context) error {
 	for {
 		s.mu.Lock()
-		changed, done := s.changed, s.ours.seen == len(s.written) && s.tail.seen == len(s.written)
+		changed, done := s.changed, true
+		for _, r := range s.readers {
+			done = done && r.seen == len(s.written)
+		}
 		s.mu.Unlock()
 		if done {
 			return nil

@@ -12,6 +12,7 @@ packages_story="fuse2fs fuse3 e2fsprogs clamav-daemon"
 packages_network="iproute2 nftables netbase mount openssl" # netbase: nft names protocols by it; openssl: a peer without an extended master secret
 # Other remote desktops, which build/bench screen compares with: installed only for it.
 packages_peers="tigervnc-scraping-server tigervnc-standalone-server tigervnc-viewer x11vnc novnc"
+packages_broker="mosquitto mosquitto-clients"
 packages_windows="gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64"
 packages_wine="wine wine64 libwine"
 

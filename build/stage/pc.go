@@ -99,12 +99,21 @@ interval = "10s"
 	if pc.Upgrade, err = pc.start("upgrade", "beckmanconnect-upgrade"); err != nil {
 		return nil, err
 	}
-	if pc.Service, err = pc.start("service", "beckmanconnect-service"); err != nil {
-		return nil, err
+	return pc, pc.StartService(ctx)
+}
+
+// Data is the service's folder.
+func (p *PC) Data() string { return filepath.Join(p.Dir, "data") }
+
+// StartService starts the service, also again after Service.Stop, and waits
+// until it answers.
+func (p *PC) StartService(ctx context.Context) (err error) {
+	if p.Service, err = p.start("service", "beckmanconnect-service"); err != nil {
+		return err
 	}
 	wait, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	return pc, Until(wait, c.Name+"'s service (see logs)", func() (bool, error) { _, err := pc.Ctl(wait, "status", "--json"); return err == nil, err })
+	return Until(wait, p.Name+"'s service (see logs)", func() (bool, error) { _, err := p.Ctl(wait, "status", "--json"); return err == nil, err })
 }
 
 // Program is the path of an installed program: the stable launcher, which
@@ -130,6 +139,16 @@ func (p *PC) LogOn(d *Display, env ...string) error {
 		return err
 	}
 	p.Tray = process
+	p.house.stop = append(p.house.stop, func() { process.Stop(5 * time.Second) })
+	return nil
+}
+
+// OpenWindow starts the window program on a display at a view, without a tray.
+func (p *PC) OpenWindow(d *Display, view string, env ...string) error {
+	process, err := start(p.house.dir("logs"), Command{Name: p.Name + "-window", Path: p.Program("beckmanconnect"), Args: []string{"--config", p.Config, "--view", view}, Env: append(d.Env(), env...)})
+	if err != nil {
+		return err
+	}
 	p.house.stop = append(p.house.stop, func() { process.Stop(5 * time.Second) })
 	return nil
 }
