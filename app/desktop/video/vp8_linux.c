@@ -2,6 +2,7 @@
 
 #include "vp8_linux.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <vpx/vp8cx.h>
@@ -15,7 +16,19 @@ struct bc_vp8 {
   size_t room;
 };
 
+/* An encoder has some tens of megabytes, and comes and goes with what moves on
+   the screen. glibc keeps what was freed in a pool of the thread that asked,
+   and learns to put even the largest blocks there: after an hour each thread's
+   pool was as large as an encoder. Blocks of this size are the system's again
+   as soon as they are freed. */
+static void give_back(void) {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
+}
+
 bc_vp8 *bc_vp8_new(int width, int height) {
+  give_back();
   bc_vp8 *v = calloc(1, sizeof *v);
   if (!v) return NULL;
   if (vpx_codec_enc_config_default(vpx_codec_vp8_cx(), &v->cfg, 0)) goto fail;
