@@ -64,7 +64,7 @@ type GroupState struct {
 func (tx *Tx) GroupState(group uint64) (g GroupState, err error) {
 	for _, state := range []State{Raised, Acknowledged, Shelved} {
 		var worst sql.NullInt64
-		if _, err := tx.row([]any{&worst}, "SELECT max(severity) FROM notifications INDEXED BY notifications_members WHERE group_id = ? AND state = ? AND state <> 'cleared'", int64(group), string(state)); err != nil {
+		if _, err := tx.row([]any{&worst}, "SELECT max(severity) FROM notifications INDEXED BY notifications_members WHERE group_id > 0 AND group_id = ? AND state = ? AND state <> 'cleared'", int64(group), string(state)); err != nil {
 			return g, err
 		}
 		if !worst.Valid {
@@ -76,7 +76,7 @@ func (tx *Tx) GroupState(group uint64) (g GroupState, err error) {
 			continue
 		}
 		g.Worst = Severity(worst.Int64)
-		_, err := tx.row([]any{&g.First}, "SELECT max(id) FROM notifications INDEXED BY notifications_members WHERE group_id = ? AND state = ? AND severity = ? AND state <> 'cleared'", int64(group), string(state), int(g.Worst))
+		_, err := tx.row([]any{&g.First}, "SELECT max(id) FROM notifications INDEXED BY notifications_members WHERE group_id > 0 AND group_id = ? AND state = ? AND severity = ? AND state <> 'cleared'", int64(group), string(state), int(g.Worst))
 		if err != nil {
 			return g, err
 		}
@@ -86,7 +86,7 @@ func (tx *Tx) GroupState(group uint64) (g GroupState, err error) {
 
 // OpenMembers gives the numbers of a group's open members, oldest first.
 func (tx *Tx) OpenMembers(group uint64) (ids []uint64, err error) {
-	err = tx.each("SELECT id FROM notifications INDEXED BY notifications_members WHERE group_id = ? AND state <> 'cleared' ORDER BY id", []any{int64(group)}, func(scan func(...any) error) error {
+	err = tx.each("SELECT id FROM notifications INDEXED BY notifications_members WHERE group_id > 0 AND group_id = ? AND state <> 'cleared' ORDER BY id", []any{int64(group)}, func(scan func(...any) error) error {
 		var id uint64
 		err := scan(&id)
 		ids = append(ids, id)

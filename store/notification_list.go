@@ -149,7 +149,7 @@ func (q *narrowed) page(ctx context.Context) (ids []uint64, total int, err error
 	case q.none:
 		return nil, 0, nil
 	case q.f.Group > 0:
-		return q.walk(ctx, "notifications_group", "n.group_id = "+itoa(q.f.Group), "")
+		return q.walk(ctx, "notifications_group", "n.group_id > 0 AND n.group_id = "+itoa(q.f.Group), "")
 	case q.topics == nil:
 		return q.merge(ctx)
 	}
@@ -236,7 +236,7 @@ func (q *narrowed) merge(ctx context.Context) (ids []uint64, total int, err erro
 func (q *narrowed) newest(ctx context.Context) ([]uint64, error) {
 	table, group := "notifications n INDEXED BY notifications_facet", ""
 	if q.f.Group > 0 {
-		table, group = "notifications n INDEXED BY notifications_group", " AND n.group_id = "+itoa(q.f.Group)
+		table, group = "notifications n INDEXED BY notifications_group", " AND n.group_id > 0 AND n.group_id = "+itoa(q.f.Group)
 	}
 	if q.topics != nil {
 		group += " AND n.topic IN (SELECT value FROM json_each(?))"
