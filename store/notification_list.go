@@ -149,7 +149,7 @@ func (q *narrowed) page(ctx context.Context) (ids []uint64, total int, err error
 	case q.none:
 		return nil, 0, nil
 	case q.f.Group > 0:
-		return q.walk(ctx, "notifications_group", "n.group_id > 0 AND n.group_id = "+itoa(q.f.Group), "")
+		return q.walk(ctx, "notifications_group", strings.TrimPrefix(q.inGroup(), " AND "), "")
 	case q.topics == nil:
 		return q.merge(ctx)
 	}
@@ -232,32 +232,32 @@ func (q *narrowed) merge(ctx context.Context) (ids []uint64, total int, err erro
 	return ids, total, nil
 }
 
-// newest merges the newest numbers below Before from each facet.
+// newest gives the newest numbers below Before, as many as a page has and one
+// more. With a text the rows are walked from the newest on, for there are many
+// matches then; otherwise they are merged from each facet.
 func (q *narrowed) newest(ctx context.Context) ([]uint64, error) {
-	table, group := "notifications n INDEXED BY notifications_facet", ""
-	if q.f.Group > 0 {
-		table, group = "notifications n INDEXED BY notifications_group", " AND n.group_id > 0 AND n.group_id = "+itoa(q.f.Group)
-	}
-	if q.topics != nil {
-		group += " AND n.topic IN (SELECT value FROM json_each(?))"
-	}
-	more, bounds := q.residual()
-	next, err := q.tx.PrepareContext(ctx, "SELECT n.id FROM "+table+" WHERE n.facet = ? AND n.id < ? AND n.id > ?"+group+more+" ORDER BY n.id DESC LIMIT ?")
-	if err != nil {
-		return nil, err
-	}
-	defer next.Close()
 	want, before, above := q.f.Limit+1, int64(math.MaxInt64), int64(0)
 	if q.f.Before > 0 {
 		before = int64(q.f.Before)
 	}
+	more, bounds := q.residual()
+	if q.topics != nil {
+		args := append(append([]any{before, q.topicList()}, bounds...), want)
+		return numbers(ctx, q.tx, "SELECT n.id FROM notifications n NOT INDEXED WHERE n.id < ? AND n.facet IN ("+q.facetList()+
+			") AND n.topic IN (SELECT value FROM json_each(?))"+q.inGroup()+more+" ORDER BY n.id DESC LIMIT ?", args...)
+	}
+	index := "notifications_facet"
+	if q.f.Group > 0 {
+		index = "notifications_group"
+	}
+	next, err := q.tx.PrepareContext(ctx, "SELECT n.id FROM notifications n INDEXED BY "+index+" WHERE n.facet = ? AND n.id < ? AND n.id > ?"+q.inGroup()+more+" ORDER BY n.id DESC LIMIT ?")
+	if err != nil {
+		return nil, err
+	}
+	defer next.Close()
 	var ids []uint64
 	for _, facet := range q.facets {
-		args := []any{facet, before, above}
-		if q.topics != nil {
-			args = append(args, q.topicList())
-		}
-		found, err := collect(next.QueryContext(ctx, append(append(args, bounds...), want)...))
+		found, err := collect(next.QueryContext(ctx, append(append([]any{facet, before, above}, bounds...), want)...))
 		if err != nil {
 			return nil, err
 		}
@@ -269,6 +269,13 @@ func (q *narrowed) newest(ctx context.Context) ([]uint64, error) {
 		}
 	}
 	return ids, nil
+}
+
+func (q *narrowed) inGroup() string {
+	if q.f.Group == 0 {
+		return ""
+	}
+	return " AND n.group_id > 0 AND n.group_id = " + itoa(q.f.Group)
 }
 
 // residual is what is left to check row by row: the times.

@@ -195,14 +195,14 @@ func (tx *Tx) sealNotification(id uint64, n *Notification) (c sealedColumns, err
 
 // Notification gives one by its number, nil when there is none.
 func (tx *Tx) Notification(id uint64) (*Notification, error) {
-	n, err := tx.s.oneNotification(tx.scanner("SELECT "+notificationColumns+" FROM notifications WHERE id = ?", int64(id)), tx.textsOf)
+	n, err := tx.s.oneNotification(tx.scanner("SELECT "+notificationColumns+" FROM notifications WHERE id = ?", int64(id)), tx.textsOf, nil)
 	return n, tx.fail(err)
 }
 
 // OpenNotification gives the one with this code and subject that was not
 // cleared, nil when there is none.
 func (tx *Tx) OpenNotification(code, subject string) (*Notification, error) {
-	n, err := tx.s.oneNotification(tx.scanner("SELECT "+notificationColumns+" FROM notifications WHERE code = ? AND subject = ? AND state <> 'cleared'", code, subject), tx.textsOf)
+	n, err := tx.s.oneNotification(tx.scanner("SELECT "+notificationColumns+" FROM notifications WHERE code = ? AND subject = ? AND state <> 'cleared'", code, subject), tx.textsOf, nil)
 	return n, tx.fail(err)
 }
 
@@ -222,13 +222,11 @@ func (s *Store) Notification(ctx context.Context, id uint64) (*Notification, err
 }
 
 func (s *Store) readNotification(ctx context.Context, tx *sql.Tx, id uint64) (*Notification, error) {
-	return s.oneNotification(func(dst ...any) (bool, error) {
-		return found(tx.QueryRowContext(ctx, "SELECT "+notificationColumns+" FROM notifications WHERE id = ?", int64(id)).Scan(dst...))
-	}, func(topic uint64) ([]byte, error) {
-		var sealed []byte
-		_, err := found(tx.QueryRowContext(ctx, selectTexts, int64(topic)).Scan(&sealed))
-		return sealed, err
-	})
+	list, err := s.readNotifications(ctx, tx, []uint64{id})
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
 }
 
 func found(err error) (bool, error) {
@@ -263,18 +261,34 @@ func (s *Store) Notifications(ctx context.Context, before uint64, limit int, ope
 	return list, more, wrap("notifications", err)
 }
 
+// readNotifications reads these, newest first, in one query. The texts of a
+// topic are opened once a page.
 func (s *Store) readNotifications(ctx context.Context, tx *sql.Tx, ids []uint64) ([]Notification, error) {
-	list := make([]Notification, 0, len(ids))
-	for _, id := range ids {
-		n, err := s.readNotification(ctx, tx, id)
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.QueryContext(ctx, "SELECT "+notificationColumns+", (SELECT sealed FROM topic_texts t WHERE t.topic = n.topic) FROM notifications n "+
+		"WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id DESC", string(list))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	opened := map[uint64][]Text{}
+	out := make([]Notification, 0, len(ids))
+	for rows.Next() {
+		var texts []byte
+		n, err := s.oneNotification(func(dst ...any) (bool, error) { return true, rows.Scan(append(dst, &texts)...) },
+			func(uint64) ([]byte, error) { return texts, nil }, opened)
 		if err != nil {
 			return nil, err
 		}
-		if n != nil {
-			list = append(list, *n)
-		}
+		out = append(out, *n)
 	}
-	return list, nil
+	return out, rows.Err()
 }
 
 // OpenSummary counts the notifications that nobody has acknowledged yet, a
@@ -287,8 +301,8 @@ func (s *Store) OpenSummary(ctx context.Context) (n int, worst Severity, err err
 }
 
 // oneNotification reads a row and opens its sealed columns; texts gives the
-// sealed texts of a topic.
-func (s *Store) oneNotification(scan func(dst ...any) (bool, error), texts func(topic uint64) ([]byte, error)) (*Notification, error) {
+// sealed texts of a topic, opened those of topics that were seen before.
+func (s *Store) oneNotification(scan func(dst ...any) (bool, error), texts func(topic uint64) ([]byte, error), opened map[uint64][]Text) (*Notification, error) {
 	n := &Notification{}
 	var raised, last, seen, ack, escalated, cleared, shelved, shelf, turned, over, until, asked, due int64
 	var sealed sealedColumns
@@ -303,20 +317,26 @@ func (s *Store) oneNotification(scan func(dst ...any) (bool, error), texts func(
 	if len(sealed.shelf) > 0 {
 		n.Shelf = &Shelf{Since: fromMS(shelved), Until: fromMS(shelf)}
 	}
-	return n, s.openNotification(n, sealed, texts)
+	return n, s.openNotification(n, sealed, texts, opened)
 }
 
-func (s *Store) openNotification(n *Notification, sealed sealedColumns, texts func(uint64) ([]byte, error)) error {
+func (s *Store) openNotification(n *Notification, sealed sealedColumns, texts func(uint64) ([]byte, error), opened map[uint64][]Text) error {
 	row := strconv.FormatUint(n.ID, 10)
 	var plain []byte
 	var err error
-	if len(sealed.texts) > 0 { // of a group, or of a time before topics
+	known := false
+	switch {
+	case len(sealed.texts) > 0: // of a group, or of a time before topics
 		plain, err = s.seal.open("notifications", row, "sealed_texts", sealed.texts)
-	} else {
-		plain, err = s.openTexts(n.topic, texts)
+	default:
+		if n.Texts, known = opened[n.topic]; !known {
+			plain, err = s.openTexts(n.topic, texts)
+		}
 	}
-	if err == nil {
-		err = json.Unmarshal(plain, &n.Texts)
+	if err == nil && !known {
+		if err = json.Unmarshal(plain, &n.Texts); err == nil && opened != nil && len(sealed.texts) == 0 {
+			opened[n.topic] = n.Texts
+		}
 	}
 	if err == nil && len(sealed.by) > 0 {
 		plain, err = s.seal.open("notifications", row, "sealed_by", sealed.by)
