@@ -44,11 +44,11 @@ func (tx *Tx) enqueue(kind string, body []byte, ahead bool) (uint64, error) {
 }
 
 // Waiting says how many messages of a kind wait, and since when the oldest
-// does; all says how many wait of any kind.
+// does; all says how many wait of any kind, behind what goes ahead.
 func (tx *Tx) Waiting(kind string) (n, all int, oldest time.Time, err error) {
 	var ms int64
 	if _, err = tx.row([]any{&n, &ms}, "SELECT count(*), coalesce(min(made_ms), 0) FROM outbox WHERE kind = ?", kind); err == nil {
-		_, err = tx.row([]any{&all}, "SELECT count(*) FROM outbox")
+		_, err = tx.row([]any{&all}, "SELECT count(*) FROM outbox WHERE ahead = 0")
 	}
 	return n, all, fromMS(ms), err
 }
