@@ -1,21 +1,30 @@
 package notify
 
 import (
+	"sync"
+
 	"beckmanconnect/assets/text"
 	"beckmanconnect/store"
 )
+
+// catalogues are those of all languages, found once.
+var catalogues = sync.OnceValue(func() (all []*text.Catalogue) {
+	for _, l := range text.Languages() {
+		all = append(all, text.New(l.Tag))
+	}
+	return all
+})
 
 // ownTexts gives title and advice of one of the product's own alarms in every
 // language of the catalogue; args gives the placeholders for a language.
 func ownTexts(key string, args func(language string) []any) []store.Text {
 	var texts []store.Text
-	for _, l := range text.Languages() {
+	for _, c := range catalogues() {
 		var filled []any
 		if args != nil {
-			filled = args(l.Tag)
+			filled = args(c.Lang())
 		}
-		c := text.New(l.Tag)
-		texts = append(texts, store.Text{Language: l.Tag, Title: c.T(key+".title", filled...), Advice: c.T(key+".detail", filled...)})
+		texts = append(texts, store.Text{Language: c.Lang(), Title: c.T(key+".title", filled...), Advice: c.T(key+".detail", filled...)})
 	}
 	return texts
 }
@@ -27,8 +36,8 @@ func groupTexts(kind string, members uint32, worst []store.Text) []store.Text {
 	key := map[string]string{groupFlood: "alarm.flood", groupDigest: "alarm.digest"}[kind]
 	texts := ownTexts(key, func(language string) []any { return []any{"n", members, "worst", titleIn(worst, language)} })
 	if len(worst) == 0 {
-		for i := range texts {
-			texts[i].Advice = text.New(texts[i].Language).T("alarm.group.over")
+		for i, c := range catalogues() {
+			texts[i].Advice = c.T("alarm.group.over")
 		}
 	}
 	return texts
