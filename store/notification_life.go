@@ -84,9 +84,10 @@ func (tx *Tx) GroupState(group uint64) (g GroupState, err error) {
 	return g, nil
 }
 
-// OpenMembers gives the numbers of a group's open members, oldest first.
-func (tx *Tx) OpenMembers(group uint64) (ids []uint64, err error) {
-	err = tx.each("SELECT id FROM notifications INDEXED BY notifications_members WHERE group_id > 0 AND group_id = ? AND state <> 'cleared' ORDER BY id", []any{int64(group)}, func(scan func(...any) error) error {
+// OpenMembers gives the numbers of a group's open members above a number,
+// lowest first, at most limit.
+func (tx *Tx) OpenMembers(group, above uint64, limit int) (ids []uint64, err error) {
+	err = tx.each("SELECT id FROM notifications INDEXED BY notifications_members WHERE group_id > 0 AND group_id = ? AND state <> 'cleared' AND id > ? ORDER BY id LIMIT ?", []any{int64(group), int64(above), limit}, func(scan func(...any) error) error {
 		var id uint64
 		err := scan(&id)
 		ids = append(ids, id)
@@ -110,8 +111,8 @@ func (tx *Tx) Due(now time.Time, waits Waits, limit int) (ids []uint64, err erro
 		return err
 	}
 	err = tx.each("SELECT id FROM notifications WHERE due_ms > 0 AND due_ms <= ? ORDER BY due_ms LIMIT ?", []any{toMS(now), limit}, take)
-	for severity, wait := range waits {
-		if err == nil {
+	for severity := High; severity >= Info; severity-- {
+		if wait, ok := waits[severity]; ok && err == nil {
 			err = tx.each("SELECT id FROM notifications WHERE severity = ? AND asked_ms > 0 AND asked_ms <= ? ORDER BY asked_ms LIMIT ?",
 				[]any{int(severity), toMS(now.Add(-wait)), limit}, take)
 		}

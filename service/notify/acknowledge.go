@@ -89,47 +89,61 @@ func (a *Alarms) Unshelve(ctx context.Context, id uint64, who Person) (*store.No
 	})
 }
 
+// membersAtOnce is how many members of a group one transaction takes: nobody
+// else can write meanwhile.
+const membersAtOnce = 500
+
 // act has a person do something to one notification, or to all open members of
 // a group; the group follows.
 func (a *Alarms) act(ctx context.Context, step, detail string, id uint64, who Person, do func(*batch, *change) error) (*store.Notification, error) {
 	var result *change
-	err := a.update(ctx, who, func(b *batch) (err error) {
-		if result, err = b.load(id); err != nil {
-			return err
+	more, above := true, uint64(0)
+	for more {
+		err := a.update(ctx, who, func(b *batch) (err error) {
+			more = false
+			if result, err = b.load(id); err != nil {
+				return err
+			}
+			if result == nil {
+				return ErrUnknown
+			}
+			if result.n.GroupKind == "" {
+				return do(b, result)
+			}
+			members, err := b.tx.OpenMembers(id, above, membersAtOnce)
+			if err != nil || len(members) == 0 {
+				return err
+			}
+			more, above = len(members) == membersAtOnce, members[len(members)-1]
+			return b.actAll(members, result, step, detail, do)
+		}, nil)
+		if err != nil {
+			return nil, fmt.Errorf("notify: %s %d: %w", step, id, err)
 		}
-		if result == nil {
-			return ErrUnknown
-		}
-		if result.n.GroupKind == "" {
-			return do(b, result)
-		}
-		if !result.n.Open() {
-			return nil
-		}
-		members, err := b.tx.OpenMembers(id)
+	}
+	return result.n, nil
+}
+
+// actAll does it to these members; the group's entry says so for all of them.
+func (b *batch) actAll(members []uint64, group *change, step, detail string, do func(*batch, *change) error) error {
+	for _, member := range members {
+		c, err := b.load(member)
 		if err != nil {
 			return err
 		}
-		for _, member := range members {
-			c, err := b.load(member)
-			if err != nil {
-				return err
-			}
-			c.covered = true
-			if err := do(b, c); err != nil {
-				return err
-			}
-			if c.kept && !result.kept { // one entry for all of them
-				result.act(step, detail)
-				b.keep(result)
-			}
+		c.covered = true
+		if err := do(b, c); err != nil {
+			return err
 		}
-		return nil
-	}, nil)
-	if err != nil {
-		return nil, fmt.Errorf("notify: %s %d: %w", step, id, err)
+		if c.kept {
+			group.touched++
+		}
 	}
-	return result.n, nil
+	if group.touched > 0 {
+		group.act(step, detail)
+		b.keep(group)
+	}
+	return nil
 }
 
 // See notes that a person has looked at these; those that are over, or were

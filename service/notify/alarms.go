@@ -39,6 +39,8 @@ type Alarms struct {
 	// sleeps is until when Run does, Unix milliseconds: 0 while it does not,
 	// and never when there is nothing to wait for.
 	sleeps atomic.Int64
+	// wasQuiet is what Changed was told last.
+	wasQuiet atomic.Bool
 }
 
 // Apply takes observations in their order, and also in the same transaction

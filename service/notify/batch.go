@@ -32,6 +32,7 @@ type change struct {
 	steps   []lifeStep
 	more    uint32 // repeats
 	joined  uint32 // of a group: members that came with this batch
+	touched uint32 // of a group: members that a person's act on it changed
 	tell    bool   // to somebody who is not looking
 	by      bool   // it came while nobody listened
 	covered bool   // an entry of another change says it
@@ -190,6 +191,9 @@ func (b *batch) raise(o Observation) error {
 }
 
 func (b *batch) put(c *change) error {
+	if c.n.Group != 0 && c.n.Severity < store.High {
+		c.n.Asked = noTime // the group is waited for; the highest class also for itself
+	}
 	schedule(c.n)
 	c.dirty = false
 	return b.tx.PutNotification(c.n)

@@ -82,9 +82,6 @@ func (b *batch) group(kind string) (*change, error) {
 
 func (b *batch) join(c, group *change) {
 	c.n.Group = group.n.ID
-	if c.n.Severity < store.High { // the group is waited for; the highest class also for itself
-		c.n.Asked = noTime
-	}
 	c.steps = append(c.steps, lifeStep{kind: stepGrouped})
 	b.keep(c)
 	group.n.Members++

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"math"
+	"strconv"
 	"time"
 
 	"beckmanconnect/service/supervise"
@@ -99,11 +100,17 @@ func (a *Alarms) Tick(ctx context.Context) (more bool, err error) {
 			return nil
 		}
 		dropped, err := tx.DeleteCleared(before, dropAtOnce)
+		if err != nil || dropped == 0 {
+			return err
+		}
 		more = more || dropped == dropAtOnce
+		_, err = tx.Append(store.Entry{Kind: "notification.dropped", Actor: "system", Fields: map[string]string{
+			"count": strconv.Itoa(dropped), "before": before.UTC().Format(time.RFC3339),
+		}})
 		return err
 	})
 	if err == nil {
-		a.quietChanged()
+		err = a.quietTurned(ctx)
 	}
 	return more, err
 }
@@ -148,11 +155,13 @@ func (a *Alarms) next(ctx context.Context) (time.Time, error) {
 	return due, err
 }
 
-// quietChanged tells that quiet hours hold, or do not any more.
-func (a *Alarms) quietChanged() {
-	if a.Changed != nil {
+// quietTurned tells when quiet hours began or ended since the last look.
+func (a *Alarms) quietTurned(ctx context.Context) error {
+	_, now, err := a.QuietHours(ctx)
+	if err == nil && a.wasQuiet.Swap(now) != now && a.Changed != nil {
 		a.Changed()
 	}
+	return err
 }
 
 func (a *Alarms) kicked() chan struct{} {

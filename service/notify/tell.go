@@ -157,7 +157,7 @@ func (b *batch) entry(c *change, s lifeStep) store.Entry {
 		e.Fields["group"] = strconv.FormatUint(n.Group, 10)
 	}
 	if n.GroupKind != "" {
-		e.Fields["members"], e.Fields["joined"] = strconv.FormatUint(uint64(n.Members), 10), strconv.FormatUint(uint64(c.joined), 10)
+		e.Fields["members"], e.Fields["joined"], e.Fields["changed"] = strconv.FormatUint(uint64(n.Members), 10), strconv.FormatUint(uint64(c.joined), 10), strconv.FormatUint(uint64(c.touched), 10)
 	}
 	if s.kind == stepShelved && n.Shelf != nil {
 		e.Fields["until"] = n.Shelf.Until.UTC().Format(time.RFC3339)
