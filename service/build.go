@@ -48,6 +48,7 @@ type house struct {
 	policy     *policy.Keeper
 	profile    *notify.Profile
 	alarms     *notify.Alarms
+	fresh      *notify.Freshness
 	hub        *server.Hub
 	pins       *pins.Book
 	scanner    *scan.Watch
@@ -65,7 +66,8 @@ type house struct {
 
 func (h *house) build(ctx context.Context) error {
 	h.parts = supervise.New(supervise.Config{Log: h.log, Changed: h.statusChanged})
-	h.alarms = &notify.Alarms{Store: h.store, Now: time.Now}
+	h.alarms = &notify.Alarms{Store: h.store, Now: time.Now, Moment: h.store.Moment, Rules: h.alarmRules, Trusted: h.trustedTime, Changed: h.statusChanged}
+	h.fresh = &notify.Freshness{Alarms: h.alarms}
 	for _, step := range []func(context.Context) error{
 		h.buildProfile, h.buildDevice, h.buildPolicy, h.buildHub, h.buildSupport, h.buildCloud, h.buildHost,
 	} {
@@ -223,7 +225,10 @@ func (h *house) buildHost(context.Context) (err error) {
 
 // start starts everything that is supervised. ctx ends it.
 func (h *house) start(ctx context.Context) {
-	h.policy.Subscribe(func(*policy.Effective) { h.sessionsChanged() })
+	h.policy.Subscribe(func(*policy.Effective) {
+		h.sessionsChanged()
+		h.alarms.RulesChanged()
+	})
 	h.store.Subscribe(h.committed)
 	plain := func(run func(context.Context) error) func(context.Context, supervise.Report) error {
 		return func(ctx context.Context, report supervise.Report) error {
@@ -234,6 +239,8 @@ func (h *house) start(ctx context.Context) {
 	h.parts.Go(ctx, "status", plain(h.keepStatus))
 	h.parts.Go(ctx, "sessions", plain(h.tellSessions))
 	h.parts.Go(ctx, "policy", plain(h.policy.Run))
+	h.parts.Go(ctx, "alarms", h.alarms.Run)
+	h.parts.Go(ctx, "freshness", h.fresh.Run)
 	h.parts.Go(ctx, "session-keys", plain(h.device.Run))
 	h.parts.Go(ctx, "link", plain(h.link.Run))
 	h.parts.Go(ctx, "upgrades", h.offers.Run)

@@ -39,6 +39,9 @@ func (h *house) status(ctx context.Context) (*hostpb.Status, error) {
 		Support: h.support.State(), Upgrade: h.offers.Current(), Log: h.logState(), Components: h.components(state),
 		LastSeq: last, Epoch: h.store.Epoch(), Identify: string(effective.Identify()), PinInitials: h.support.PINInitials(),
 	}
+	if s.QuietHours, err = local.QuietHours(ctx, h.alarms); err != nil {
+		return nil, err
+	}
 	if r, registered := h.device.Registration(); registered {
 		s.Registration = local.Registration(r)
 	}

@@ -153,11 +153,19 @@ func TestSealedColumnsHoldNoPlaintext(t *testing.T) {
 	const canary = "CANARY-Erika-Mustermann-0815"
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir})
+	code := "c"
 	write := func(tx *Tx) error {
 		if _, err := tx.Append(Entry{Kind: "a.b", Actor: "technician", Personal: map[string]string{"name": canary}}); err != nil {
 			return err
 		}
-		if err := tx.PutNotification(&Notification{Code: "c", Severity: Info, State: Raised, AcknowledgedBy: canary, Texts: []Text{{"en", canary, canary}}}); err != nil {
+		n := &Notification{Code: code, Severity: Info, State: Shelved, AcknowledgedBy: canary, Texts: []Text{{"en", canary, canary}}, Shelf: &Shelf{Reason: canary, By: canary}}
+		if err := tx.PutNotification(n); err != nil {
+			return err
+		}
+		if err := tx.PutNotification(&Notification{Code: code + "-group", Severity: Info, State: Raised, GroupKind: "flood", Texts: []Text{{"en", canary, canary}}}); err != nil {
+			return err
+		}
+		if err := tx.AddStep(n.ID, Step{Kind: "shelved", By: canary, Detail: canary}); err != nil {
 			return err
 		}
 		if _, err := tx.Emit("n", []byte(canary)); err != nil {
@@ -188,12 +196,32 @@ func TestSealedColumnsHoldNoPlaintext(t *testing.T) {
 		t.Fatal(files, err)
 	}
 	// Moved to another row, a sealed value does not open (AAD).
+	code = "d"
 	update(t, s, write)
-	if _, err := s.conn.ExecContext(context.Background(), "UPDATE notifications SET sealed_by = (SELECT sealed_by FROM notifications WHERE id = 1) WHERE id = 2"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Notification(context.Background(), 2); KindOf(err) != KindDamaged {
-		t.Errorf("a moved value opened: %v", err)
+	for _, moved := range []string{
+		"UPDATE notifications SET sealed_by = (SELECT sealed_by FROM notifications WHERE id = 1) WHERE id = 3",
+		"UPDATE notifications SET sealed_shelf = (SELECT sealed_shelf FROM notifications WHERE id = 1) WHERE id = 3",
+		"UPDATE topic_texts SET sealed = (SELECT sealed FROM topic_texts WHERE topic = 1) WHERE topic = 3",
+	} {
+		if _, err := s.Notification(context.Background(), 3); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.conn.ExecContext(context.Background(), "BEGIN; "+moved); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.conn.ExecContext(context.Background(), "COMMIT"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Notification(context.Background(), 3); KindOf(err) != KindDamaged {
+			t.Errorf("a moved value opened: %v (%s)", err, moved)
+		}
+		if _, err := s.conn.ExecContext(context.Background(), "DELETE FROM notifications; DELETE FROM topics; DELETE FROM topic_texts; DELETE FROM sqlite_sequence WHERE name = 'notifications'"); err != nil {
+			t.Fatal(err)
+		}
+		clear(s.topics)
+		for _, code = range []string{"c", "d"} {
+			update(t, s, write)
+		}
 	}
 }
 

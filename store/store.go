@@ -56,6 +56,7 @@ type Store struct {
 	write  *sql.DB
 	conn   *sql.Conn
 	stmts  map[string]*sql.Stmt
+	topics map[topicKey]uint64 // those seen lately
 	tree   *logproof.Tree
 	kept   int64 // wall of the newest row in checkpoints, Unix nanoseconds
 	stale  bool  // a commit failed: read the tree again before the next
@@ -99,11 +100,12 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 		o.Key = keys.Default(filepath.Join(o.Dir, KeysDir))
 	}
 	s := &Store{
-		opt:   o,
-		path:  filepath.Join(o.Dir, logproof.FileName),
-		log:   o.Log,
-		turn:  make(chan struct{}, 1),
-		stmts: map[string]*sql.Stmt{},
+		opt:    o,
+		path:   filepath.Join(o.Dir, logproof.FileName),
+		log:    o.Log,
+		turn:   make(chan struct{}, 1),
+		stmts:  map[string]*sql.Stmt{},
+		topics: map[topicKey]uint64{},
 	}
 	s.subs.list = map[int]func(Event){}
 	defer func() {

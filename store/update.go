@@ -22,7 +22,8 @@ type Tx struct {
 	wall   int64          // of the newest appended entry
 	leaf   []byte         // reused
 	events []Event
-	failed error // a write failed: the transaction cannot be committed
+	topics map[topicKey]uint64 // found or made in this transaction
+	failed error               // a write failed: the transaction cannot be committed
 }
 
 // Update runs fn in a transaction and returns when it is on the disk. When fn
@@ -88,6 +89,7 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 			s.kept = tx.wall
 		}
 	}
+	s.knowTopics(tx.topics)
 	s.setWritable(true)
 	s.subs.publish(tx.events)
 	return nil
@@ -169,8 +171,32 @@ func (s *Store) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 // exec remembers a failure, so that a caller who overlooks it cannot commit
 // half of what was meant.
 func (tx *Tx) exec(query string, args ...any) error {
-	_, err := tx.s.exec(context.Background(), query, args...)
-	return tx.fail(err)
+	_, err := tx.result(query, args...)
+	return err
+}
+
+func (tx *Tx) result(query string, args ...any) (sql.Result, error) {
+	result, err := tx.s.exec(context.Background(), query, args...)
+	return result, tx.fail(err)
+}
+
+// each runs a query and gives every row to take. take must not write.
+func (tx *Tx) each(query string, args []any, take func(scan func(...any) error) error) error {
+	st, err := tx.s.stmt(context.Background(), query)
+	if err != nil {
+		return tx.fail(err)
+	}
+	rows, err := st.QueryContext(context.Background(), args...)
+	if err != nil {
+		return tx.fail(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := take(rows.Scan); err != nil {
+			return tx.fail(err)
+		}
+	}
+	return tx.fail(rows.Err())
 }
 
 // row runs a query for one row and says whether there was one.

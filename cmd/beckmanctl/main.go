@@ -35,6 +35,7 @@ func verbs() []verb {
 	return []verb{
 		{"status", "[--json]", "what the service is doing, and what is not well", statusVerb},
 		{"doctor", "[--json]", "check configuration, trust, service, log, disk and cloud", doctorVerb},
+		{"alarms", "[--all] [--severity LIST] [--state LIST] [--source LIST] [--since 24h] [--text PART] [--group ID] [--limit N] [--json]", "notifications: what is open, or what the filter lets through", alarmsVerb},
 		{"notify", "--publisher NAME --code CODE --title TEXT …", "raise a notification, as another program on this PC would", notifyVerb},
 		{"policy", "explain [CAPABILITY [--engineer ACCOUNT [--organisation NAME] [--region R]]] [--json]", "what may be asked here, and why", policyVerb},
 		{"support", "reset | remove-pin INITIALS", "after too many wrong codes: switch remote support on again; take a forgotten PIN away", supportVerb},

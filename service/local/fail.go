@@ -26,6 +26,8 @@ const (
 	codeNotOffered    = "upgrade-not-offered"
 	codeSession       = "session-running"
 	codeUnknown       = "notification-unknown"
+	codeOver          = "notification-over"
+	codeSiteQuiet     = "quiet-hours-of-site"
 )
 
 func invalid(code, message string) error {
@@ -57,6 +59,12 @@ func (h *Host) fail(op string, err error) error {
 		return invalid(published.Code, published.Message)
 	case errors.Is(err, notify.ErrUnknown):
 		return server.Fail(codes.NotFound, codeUnknown, "there is no such notification", "")
+	case errors.Is(err, notify.ErrOver):
+		return refuse(codeOver, "it is over already")
+	case errors.Is(err, notify.ErrSiteQuiet):
+		return refuse(codeSiteQuiet, "the site's policy sets the quiet hours")
+	case errors.Is(err, notify.ErrQuietHours):
+		return invalid("quiet-hours-invalid", "quiet hours go from one minute of the day to another one")
 	case errors.As(err, &registration) && registration.Retryable:
 		return server.Fail(codes.Unavailable, registration.Code, redact.Line(registration.Error(), 300), "try-again")
 	case errors.As(err, &registration):

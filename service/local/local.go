@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"golang.org/x/time/rate"
 	"google.golang.org/grpc"
 
 	"beckmanconnect/ipc/hostpb"
@@ -86,6 +87,7 @@ type Host struct {
 
 	registering sync.Mutex // one registration at a time
 	asking      sync.Mutex // one call for help at a time
+	tests       *rate.Limiter
 	// asker is the technician who asked for help last. It is read under the
 	// driver's lock, so it has none of its own.
 	asker atomic.Pointer[identity.Actor]
@@ -106,7 +108,7 @@ func New(config Config) (*Host, error) {
 	if config.HelpWanted == nil {
 		config.HelpWanted = func() {}
 	}
-	return &Host{config: config}, nil
+	return &Host{config: config, tests: newTests()}, nil
 }
 
 // GetStatus is the whole truth in one message.

@@ -2,8 +2,13 @@ package local
 
 import (
 	"context"
+	"time"
 
+	"google.golang.org/grpc/codes"
+
+	"beckmanconnect/internal/redact"
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ipc/server"
 	"beckmanconnect/service/notify"
 	"beckmanconnect/service/policy"
 	"beckmanconnect/store"
@@ -12,6 +17,10 @@ import (
 const (
 	maxPage     = 200
 	defaultPage = 50
+	// maxSearch is longer than any code, subject or publisher.
+	maxSearch = 120
+	// maxSources is more than there are.
+	maxSources = 16
 )
 
 func pageSize(asked uint32) int {
@@ -21,26 +30,83 @@ func pageSize(asked uint32) int {
 	return int(min(asked, maxPage))
 }
 
-// ListNotifications gives a page, newest first.
+// ListNotifications gives a page of what the filter lets through, newest first.
 func (h *Host) ListNotifications(ctx context.Context, r *hostpb.ListNotificationsRequest) (*hostpb.NotificationPage, error) {
-	list, more, err := h.config.Store.Notifications(ctx, r.GetBeforeId(), pageSize(r.GetLimit()), r.GetOpenOnly())
+	filter, err := notificationFilter(r)
+	if err != nil {
+		return nil, err
+	}
+	list, err := h.config.Store.ListNotifications(ctx, filter)
 	if err != nil {
 		return nil, h.fail("list notifications", err)
 	}
-	page := &hostpb.NotificationPage{More: more}
-	for i := range list {
-		page.Notifications = append(page.Notifications, notify.Proto(&list[i]))
-	}
-	return page, nil
+	return &hostpb.NotificationPage{Notifications: protos(list.List), More: list.More, Total: uint32(list.Total)}, nil
 }
 
-// AcknowledgeNotification notes who takes care of it.
-func (h *Host) AcknowledgeNotification(ctx context.Context, r *hostpb.AcknowledgeNotificationRequest) (*hostpb.Notification, error) {
-	n, err := h.config.Alarms.Acknowledge(ctx, r.GetId(), person(ctx, r.GetInitials()))
-	if err != nil {
-		return nil, h.fail("acknowledge", err)
+func notificationFilter(r *hostpb.ListNotificationsRequest) (store.NotificationFilter, error) {
+	f := store.NotificationFilter{
+		Before: min(r.GetBeforeId(), 1<<62), Limit: pageSize(r.GetLimit()), OpenOnly: r.GetOpenOnly(), Text: redact.Line(r.GetText(), maxSearch),
+		Group: min(r.GetGroupId(), 1<<62), Sources: r.GetSources(),
 	}
-	return notify.Proto(n), nil
+	if len(f.Sources) > maxSources || len(r.GetSeverities()) > maxSources || len(r.GetStates()) > maxSources {
+		return f, invalid("filter-invalid", "the filter names more than there is")
+	}
+	for _, s := range r.GetSeverities() {
+		if s < hostpb.Severity_SEVERITY_INFO || s > hostpb.Severity_SEVERITY_HIGH {
+			return f, invalid("filter-invalid", "there is no such severity")
+		}
+		f.Severities = append(f.Severities, store.Severity(s))
+	}
+	for _, s := range r.GetStates() {
+		state, ok := notify.State(s)
+		if !ok {
+			return f, invalid("filter-invalid", "there is no such state")
+		}
+		f.States = append(f.States, state)
+	}
+	f.Since, f.Until = moment(r.GetSinceUnixMs()), moment(r.GetUntilUnixMs())
+	return f, nil
+}
+
+func moment(unixMS int64) time.Time {
+	if unixMS <= 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(unixMS)
+}
+
+func protos(list []store.Notification) []*hostpb.Notification {
+	var out []*hostpb.Notification
+	for i := range list {
+		out = append(out, notify.Proto(&list[i]))
+	}
+	return out
+}
+
+// GetNotification gives one with its history and, of a group, its members.
+func (h *Host) GetNotification(ctx context.Context, r *hostpb.GetNotificationRequest) (*hostpb.NotificationDetail, error) {
+	n, err := h.config.Store.Notification(ctx, min(r.GetId(), 1<<62))
+	switch {
+	case err != nil:
+		return nil, h.fail("notification", err)
+	case n == nil:
+		return nil, server.Fail(codes.NotFound, codeUnknown, "there is no such notification", "")
+	}
+	steps, err := h.config.Store.Steps(ctx, n.ID)
+	if err != nil {
+		return nil, h.fail("notification", err)
+	}
+	detail := &hostpb.NotificationDetail{Notification: notify.Proto(n), History: notify.History(n, steps)}
+	for severity := store.High; n.GroupKind != "" && severity >= store.Info && len(detail.Members) < maxPage; severity-- {
+		page, err := h.config.Store.ListNotifications(ctx, store.NotificationFilter{
+			Group: n.ID, Severities: []store.Severity{severity}, Limit: maxPage - len(detail.Members),
+		})
+		if err != nil {
+			return nil, h.fail("members", err)
+		}
+		detail.Members = append(detail.Members, protos(page.List)...)
+	}
+	return detail, nil
 }
 
 // PublishNotification takes a notification from another program on this PC.

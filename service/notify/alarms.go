@@ -2,209 +2,170 @@ package notify
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
-	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/service/policy"
 	"beckmanconnect/store"
 )
 
-// Alarms is the life of notifications. Every change is one transaction.
+// noTime is a time that was not.
+var noTime time.Time
+
+// Alarms is the life of notifications. Every change is one transaction:
+// notification, audit entry, event for the windows, message for the cloud. Run
+// does what time alone brings. Store and Now must be set.
 type Alarms struct {
 	Store *store.Store
 	Now   func() time.Time
+	// Rules is what the site's policy says; nil: nothing.
+	Rules func() Rules
+	// Moment tells a wall clock that was set from time that went by; nil: a
+	// clock is never set. It belongs with Now: Store.Moment with time.Now.
+	Moment func() store.Moment
+	// Trusted is the last time that the vendor signed; what was cleared long
+	// before it is deleted. nil: Now is trusted. Zero: nothing is deleted.
+	Trusted func() time.Time
+	// Changed is told when quiet hours begin or end; it must not block.
+	Changed func()
+
+	mu    sync.Mutex
+	point store.Moment // of the last transaction
+	own   ownQuiet
+	ready sync.Once
+	kick  chan struct{}
+	// sleeps is until when Run does, Unix milliseconds: 0 while it does not,
+	// and never when there is nothing to wait for.
+	sleeps atomic.Int64
+	// wasQuiet is what Changed was told last.
+	wasQuiet atomic.Bool
 }
 
 // Apply takes observations in their order, and also in the same transaction
 // whatever the source has to remember; also may be nil.
 func (a *Alarms) Apply(ctx context.Context, seen []Observation, also func(*store.Tx) error) error {
-	err := a.Store.Update(ctx, func(tx *store.Tx) error {
-		batch := batch{tx: tx, now: a.Now()}
+	err := a.update(ctx, Person{}, func(b *batch) error {
 		for _, o := range seen {
-			if err := batch.take(o); err != nil {
+			if err := b.take(o); err != nil {
 				return err
 			}
 		}
-		if err := batch.publish(); err != nil {
-			return err
-		}
-		if also != nil {
-			return also(tx)
-		}
 		return nil
-	})
+	}, also)
 	if err != nil {
 		return fmt.Errorf("notify: %w", err)
 	}
 	return nil
 }
 
-// batch is one transaction's changes. Each notification that changed is
-// written, told and sent once, however often it was seen.
-type batch struct {
-	tx      *store.Tx
-	now     time.Time
-	changed []*change
-}
-
-type change struct {
-	n     *store.Notification
-	steps []string // entry kinds, in order
-	more  uint32   // repeats
-}
-
-func (b *batch) find(o Observation) (*change, error) {
-	for i := len(b.changed) - 1; i >= 0; i-- {
-		c := b.changed[i]
-		if c.n.Code == o.Code && c.n.Subject == o.Subject && c.n.Open() {
-			return c, nil
-		}
-	}
-	n, err := b.tx.OpenNotification(o.Code, o.Subject)
-	if err != nil || n == nil {
-		return nil, err
-	}
-	for _, c := range b.changed {
-		if c.n.ID == n.ID { // cleared in this batch, not written yet
-			return nil, nil
-		}
-	}
-	return &change{n: n}, nil
-}
-
-func (b *batch) take(o Observation) error {
-	c, err := b.find(o)
+// update is one transaction; after may be nil and runs when all is written.
+func (a *Alarms) update(ctx context.Context, who Person, do func(*batch) error, after func(*store.Tx) error) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := a.Now()
+	point, moved, err := a.look(ctx)
 	if err != nil {
 		return err
 	}
-	switch {
-	case o.Clear && c == nil:
-		return nil // it was never seen to begin
-	case o.Clear:
-		b.clear(c)
-	case c != nil && o.Condition:
-		return nil // it still holds: no news
-	case c != nil && !o.Ends && c.n.State == store.Acknowledged:
-		// A person has dealt with it, and it came again: a new one, so that it
-		// is seen again.
-		b.clear(c)
-		return b.raise(o)
-	case c != nil:
-		c.n.Count++
-		c.n.Last = b.now
-		c.more++
-		b.keep(c)
-	default:
-		return b.raise(o)
-	}
-	return nil
-}
-
-func (b *batch) clear(c *change) {
-	c.n.State, c.n.Cleared = store.Cleared, b.now
-	c.steps = append(c.steps, "notification.cleared")
-	b.keep(c)
-}
-
-// raise writes at once: the number is what everything else goes by.
-func (b *batch) raise(o Observation) error {
-	n := &store.Notification{
-		Code: o.Code, Severity: o.Severity, State: store.Raised, Source: o.Source, Subject: o.Subject, Texts: o.Texts,
-		Count: 1, Raised: b.now, Last: b.now, Verified: o.Verified,
-	}
-	if err := b.tx.PutNotification(n); err != nil {
-		return err
-	}
-	b.keep(&change{n: n, steps: []string{"notification.raised"}})
-	return nil
-}
-
-func (b *batch) keep(c *change) {
-	for _, known := range b.changed {
-		if known == c {
-			return
+	var b *batch
+	err = a.Store.Update(ctx, func(tx *store.Tx) error {
+		quiet, err := a.quiet(tx)
+		if err != nil {
+			return err
 		}
-	}
-	b.changed = append(b.changed, c)
-}
-
-func (b *batch) publish() error {
-	for _, c := range b.changed {
-		steps := c.steps
-		if c.more > 0 {
-			// Repeats go before an end that came in the same batch.
-			steps = append([]string{}, steps...)
-			at := len(steps)
-			if at > 0 && steps[at-1] == "notification.cleared" {
-				at--
-			}
-			steps = append(steps[:at], append([]string{"notification.repeated"}, steps[at:]...)...)
-		}
-		for _, kind := range steps {
-			if _, err := b.tx.Append(entry(kind, c.n, c.more)); err != nil {
+		b = newBatch(tx, now, a.rules().waits(), quietAt(quiet.hours(), now.Local()))
+		b.who = who
+		if moved != 0 {
+			if err := move(tx, moved); err != nil {
 				return err
 			}
 		}
-		if err := write(b.tx, c.n); err != nil {
+		if err := do(b); err != nil {
 			return err
 		}
+		if err := b.publish(); err != nil {
+			return err
+		}
+		if after != nil {
+			return after(tx)
+		}
+		return nil
+	})
+	if err == nil {
+		a.point = point
+		a.wakeFor(b)
 	}
-	return nil
-}
-
-func entry(kind string, n *store.Notification, more uint32) store.Entry {
-	fields := map[string]string{
-		"notification": strconv.FormatUint(n.ID, 10), "severity": SeverityName(n.Severity), "source": n.Source, "count": strconv.FormatUint(uint64(n.Count), 10),
-		"subject": n.Subject,
-	}
-	if kind == "notification.repeated" {
-		fields["more"] = strconv.FormatUint(uint64(more), 10)
-	}
-	return store.Entry{Kind: kind, Actor: "system", Subject: n.Code, Fields: fields}
-}
-
-// write puts the notification, tells the windows and the cloud.
-func write(tx *store.Tx, n *store.Notification) error {
-	if err := tx.PutNotification(n); err != nil {
-		return err
-	}
-	payload, err := proto.Marshal(Proto(n))
-	if err != nil {
-		return err
-	}
-	if _, err := tx.Emit(EventNotification, payload); err != nil {
-		return err
-	}
-	body, err := json.Marshal(forCloud(n))
-	if err != nil {
-		return err
-	}
-	_, err = tx.Enqueue(cloudapi.KindNotification, body)
 	return err
 }
 
-// forCloud leaves out what people or other programs wrote: only the profile's
-// own words, which cannot hold patient data, go to the cloud.
-func forCloud(n *store.Notification) cloudapi.Notification {
-	c := cloudapi.Notification{
-		ID: n.ID, Code: n.Code, Severity: SeverityName(n.Severity), State: string(n.State), Source: n.Source,
-		Count: int(n.Count), RaisedMS: n.Raised.UnixMilli(), LastMS: n.Last.UnixMilli(),
+func (a *Alarms) rules() Rules {
+	if a.Rules == nil {
+		return Rules{}
 	}
-	if !n.Acknowledged.IsZero() {
-		c.Acknowledged = n.Acknowledged.UnixMilli()
+	return a.Rules()
+}
+
+// clockStep is how far the wall clock has to move against the other for it to
+// count as set: less is drift that a time service corrects.
+const clockStep = 2 * time.Minute
+
+// look says by how much the wall clock was set since the last transaction, or,
+// with the first one, since the last entry of the log if that is of this boot.
+func (a *Alarms) look(ctx context.Context) (point store.Moment, moved time.Duration, err error) {
+	if a.Moment == nil {
+		return point, 0, nil
 	}
-	if n.Source == SourceLocal {
-		return c
-	}
-	c.Subject = n.Subject
-	for _, t := range n.Texts {
-		if t.Language == "en" {
-			c.Title = t.Title
+	if a.point.Boot == "" {
+		if a.point, err = a.Store.LastMoment(ctx); err != nil {
+			return point, 0, fmt.Errorf("the last entry's time: %w", err)
 		}
 	}
-	return c
+	point = a.Moment()
+	elapsed := point.Wall.Sub(a.point.Wall)
+	switch {
+	case a.point.Boot == "":
+		return point, 0, nil
+	case a.point.Boot == point.Boot:
+		moved = elapsed - (point.SinceBoot - a.point.SinceBoot)
+	case elapsed < 0: // it was off, and is before what it was
+		moved = elapsed
+	}
+	if moved.Abs() < clockStep {
+		moved = 0
+	}
+	return point, moved, nil
+}
+
+// move has what is waited for follow a clock that was set (scenario 51).
+func move(tx *store.Tx, by time.Duration) error {
+	if err := tx.MoveTimes(by); err != nil {
+		return err
+	}
+	_, err := tx.Append(store.Entry{Kind: "clock.moved", Actor: "system", Fields: map[string]string{"by": by.Round(time.Second).String()}})
+	return err
+}
+
+// quiet gives the quiet hours that hold.
+func (a *Alarms) quiet(tx *store.Tx) (Quiet, error) {
+	if site := a.rules().Quiet; site != nil {
+		return Quiet{On: site.From != site.To, From: site.From, To: site.To, Site: true}, nil
+	}
+	return a.own.get(tx.Setting)
+}
+
+// Quiet is quiet hours: minutes of the local day.
+type Quiet struct {
+	On   bool `json:"on"`
+	From int  `json:"from"`
+	To   int  `json:"to"`
+	Site bool `json:"-"` // the site's policy sets them
+}
+
+func (q Quiet) hours() *policy.Quiet {
+	if !q.On {
+		return nil
+	}
+	return &policy.Quiet{From: q.From, To: q.To}
 }

@@ -89,6 +89,6 @@ func (pub Publication) observation() (Observation, error) {
 		Texts: []store.Text{{
 			Language: "en", Title: redact.Line(pub.Title, 120), Advice: redact.Line(pub.Advice, 500),
 		}},
-		Verified: pub.Verified,
+		Verified: pub.Verified, Publisher: pub.Publisher,
 	}, nil
 }

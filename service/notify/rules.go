@@ -3,6 +3,7 @@ package notify
 import (
 	"regexp"
 	"slices"
+	"time"
 
 	"beckmanconnect/store"
 )
@@ -42,6 +43,8 @@ type Observation struct {
 	// Ungrouped is never put into a group by a flood: a test, a message of the
 	// vendor's, the group's own news.
 	Ungrouped bool
+	// Until: it is over by itself then; zero: never.
+	Until time.Time
 }
 
 // Read gives what a line of the log says: observations, and the run state if

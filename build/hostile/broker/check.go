@@ -81,7 +81,7 @@ func (w *walk) check() error {
 // own are entries of the service's and the people's own doing.
 var own = map[string]bool{
 	"log.started": true, "service.started": true, "capabilities.installed": true, "terms.accepted": true, "device.registering": true, "device.registered": true,
-	"policy.accepted": true, "help.ended": true, "vendor-policy.refused": true,
+	"policy.accepted": true, "help.ended": true, "vendor-policy.refused": true, "clock.moved": true,
 }
 
 // once may be in the log one time.

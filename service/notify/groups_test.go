@@ -1,0 +1,551 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/service/policy"
+	"beckmanconnect/store"
+)
+
+// ward is Alarms with a clock in the test's hand.
+type ward struct {
+	*Alarms
+	t    testing.TB
+	dir  string
+	now  time.Time
+	boot time.Duration
+	seen uint64 // events taken by told
+}
+
+var nurse = Person{Role: "technician", Account: "lab", Initials: "AW"}
+
+func newWard(t testing.TB) *ward {
+	w := &ward{t: t, dir: t.TempDir(), now: t0}
+	w.open()
+	return w
+}
+
+func (w *ward) open() {
+	w.Alarms = &Alarms{Store: openStore(w.t, w.dir), Now: func() time.Time { return w.now }}
+}
+
+// again is a restart of the service.
+func (w *ward) again() {
+	w.t.Helper()
+	if err := w.Store.Close(); err != nil {
+		w.t.Fatal(err)
+	}
+	rules := w.Rules
+	w.open()
+	w.Rules = rules
+}
+
+func (w *ward) apply(seen ...Observation) {
+	w.t.Helper()
+	if err := w.Apply(context.Background(), seen, nil); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// pass lets time go by, and has it do its part.
+func (w *ward) pass(d time.Duration) {
+	w.t.Helper()
+	w.now = w.now.Add(d)
+	w.boot += d
+	for {
+		more, err := w.Tick(context.Background())
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if !more {
+			return
+		}
+	}
+}
+
+// told is what the windows were told since the last call, newest state of each.
+func (w *ward) told() []*hostpb.Notification {
+	w.t.Helper()
+	var list []*hostpb.Notification
+	for {
+		events, err := w.Store.EventsAfter(context.Background(), w.seen, 1000)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, e := range events {
+			n := &hostpb.Notification{}
+			if err := proto.Unmarshal(e.Payload, n); err != nil {
+				w.t.Fatal(err)
+			}
+			list, w.seen = append(list, n), e.Seq
+		}
+		if len(events) < 1000 {
+			return list
+		}
+	}
+}
+
+// alerts is what somebody who is not looking was told, by code.
+func (w *ward) alerts() []string {
+	var out []string
+	for _, n := range w.told() {
+		switch n.GetAlert() {
+		case hostpb.Alert_ALERT_LOUD:
+			out = append(out, n.GetCode()+" loud")
+		case hostpb.Alert_ALERT_QUIET:
+			out = append(out, n.GetCode()+" quiet")
+		}
+	}
+	return out
+}
+
+func (w *ward) wantAlerts(what string, want ...string) {
+	w.t.Helper()
+	if got := w.alerts(); !slices.Equal(got, want) {
+		w.t.Errorf("%s: %q, want %q", what, got, want)
+	}
+}
+
+func (w *ward) list(f store.NotificationFilter) []store.Notification {
+	w.t.Helper()
+	f.Limit = 1000
+	page, err := w.Store.ListNotifications(context.Background(), f)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return page.List
+}
+
+func (w *ward) get(id uint64) *store.Notification {
+	w.t.Helper()
+	n, err := w.Store.Notification(context.Background(), id)
+	if err != nil || n == nil {
+		w.t.Fatalf("%d: %v %v", id, n, err)
+	}
+	return n
+}
+
+func alarmOf(code string, severity store.Severity) Observation {
+	return Observation{Code: code, Severity: severity, Source: SourceLog, Ends: true, Verified: true, Texts: []store.Text{{Language: "en", Title: "Title of " + code}, {Language: "de", Title: "Titel von " + code}}}
+}
+
+func overOf(o Observation) Observation {
+	o.Clear = true
+	return o
+}
+
+func flood(n int, severity store.Severity) (list []Observation) {
+	for i := range n {
+		list = append(list, alarmOf(fmt.Sprintf("flood-%d", i), severity))
+	}
+	return list
+}
+
+// More than ten new ones in ten minutes are one group, the worst on top.
+func TestFlood(t *testing.T) {
+	w := newWard(t)
+	all := flood(13, store.Low)
+	for i := range 10 {
+		w.apply(all[i])
+		w.now = w.now.Add(50 * time.Second)
+	}
+	if got := w.alerts(); len(got) != 10 {
+		t.Fatalf("ten stand alone: %q", got)
+	}
+	w.apply(all[10])
+	w.wantAlerts("the eleventh", "flood quiet")
+	w.apply(all[11])
+	w.wantAlerts("one more is nothing to tell")
+	rows := w.list(store.NotificationFilter{OpenOnly: true})
+	if len(rows) != 1 || rows[0].GroupKind != "flood" || rows[0].Members != 12 || rows[0].Severity != store.Low {
+		t.Fatalf("%+v", rows)
+	}
+	group := rows[0].ID
+	if title, advice := titleIn(rows[0].Texts, "de"), rows[0].Texts[0].Advice; title != "12 Alarme innerhalb weniger Minuten" || !strings.Contains(advice, "Title of flood-11") || len(rows[0].Texts) != 5 {
+		t.Errorf("%q %q", title, advice)
+	}
+	if members := w.list(store.NotificationFilter{Group: group}); len(members) != 12 {
+		t.Errorf("%d members", len(members))
+	}
+	if n, worst, err := w.Store.OpenSummary(t.Context()); err != nil || n != 1 || worst != store.Low {
+		t.Errorf("%d %v %v", n, worst, err)
+	}
+
+	// A worse one is told by the group; the highest class for itself.
+	w.apply(alarmOf("bad", store.Medium))
+	w.wantAlerts("a worse one", "flood loud")
+	w.apply(alarmOf("worst", store.High))
+	w.wantAlerts("the highest class", "worst loud")
+	if g := w.get(group); g.Severity != store.High || !strings.Contains(g.Texts[0].Advice, "Title of worst") {
+		t.Errorf("%+v", g)
+	}
+	w.apply(alarmOf("worst", store.High)) // counted
+	w.wantAlerts("again")
+
+	// Its members are waited for by the group, the highest class for itself.
+	w.pass(10 * time.Minute)
+	w.wantAlerts("nobody came", "worst loud")
+	w.apply(overOf(alarmOf("worst", store.High)))
+	w.pass(time.Hour)
+	w.wantAlerts("nobody came for the group", "flood loud")
+
+	// One act for all of them; a new one asks again, but no flood: it stands alone.
+	if n, err := w.Acknowledge(t.Context(), group, nurse); err != nil || n.State != store.Acknowledged || n.AcknowledgedBy != "AW (lab)" {
+		t.Fatalf("%+v %v", n, err)
+	}
+	for _, m := range w.list(store.NotificationFilter{Group: group, OpenOnly: true}) {
+		if m.State != store.Acknowledged {
+			t.Errorf("%s is %s", m.Code, m.State)
+		}
+	}
+	w.wantAlerts("an act is nothing to tell")
+	w.apply(alarmOf("later", store.Medium))
+	w.wantAlerts("after the flood", "later loud")
+
+	// Over when all are.
+	w.now = w.now.Add(time.Minute)
+	for i := range 12 {
+		w.apply(overOf(all[i]))
+	}
+	if g := w.get(group); !g.Open() {
+		t.Errorf("one still stood: %+v", g)
+	}
+	w.apply(overOf(alarmOf("bad", store.Medium)))
+	if g := w.get(group); g.Open() || g.Texts[0].Advice != "All of them are over." {
+		t.Errorf("%+v", g)
+	}
+	if rows := w.list(store.NotificationFilter{OpenOnly: true}); len(rows) != 1 || rows[0].Code != "later" {
+		t.Errorf("%+v", rows)
+	}
+}
+
+// A thousand at once are one group, with one alert.
+func TestFloodInOneBatch(t *testing.T) {
+	w := newWard(t)
+	w.apply(append(flood(1000, store.Medium), alarmOf("bad", store.High))...)
+	w.wantAlerts("at once", "bad loud")
+	if rows := w.list(store.NotificationFilter{}); len(rows) != 1 || rows[0].Members != 1001 {
+		t.Fatalf("%+v", rows)
+	}
+	if page, err := w.Store.ListNotifications(t.Context(), store.NotificationFilter{Group: w.list(store.NotificationFilter{})[0].ID}); err != nil || page.Total != 1001 {
+		t.Errorf("%d %v", page.Total, err)
+	}
+	for _, m := range w.list(store.NotificationFilter{Text: "FLOOD-77"}) { // a search finds what stands in a group
+		if !strings.HasPrefix(m.Code, "flood-77") {
+			t.Errorf("%+v", m)
+		}
+	}
+}
+
+// A group is put away and comes back as one.
+func TestAGroupIsShelved(t *testing.T) {
+	w := newWard(t)
+	w.apply(flood(12, store.Medium)...)
+	group := w.list(store.NotificationFilter{})[0].ID
+	w.told()
+	n, err := w.Shelve(t.Context(), group, w.now.Add(time.Hour), "the service is here", nurse)
+	if err != nil || n.State != store.Shelved || n.Shelf.Reason != "the service is here" || n.Shelf.By != "AW (lab)" {
+		t.Fatalf("%+v %v", n, err)
+	}
+	entries, _, err := w.Store.Entries(t.Context(), 0, 1)
+	if err != nil || entries[0].Kind != "notification.shelved" || entries[0].Personal["reason"] != "the service is here" || entries[0].Fields["members"] != "12" {
+		t.Errorf("%+v %v", entries, err)
+	}
+	if n, err := w.Shelve(t.Context(), group, w.now.Add(2*time.Hour), "longer", nurse); err != nil || n.Shelf.Reason != "longer" {
+		t.Errorf("%+v %v", n, err)
+	}
+	w.apply(overOf(flood(12, store.Medium)[3]))
+	w.wantAlerts("put away")
+	w.pass(2 * time.Hour)
+	w.wantAlerts("the end of the shelf", "flood loud")
+	if g := w.get(group); g.State != store.Raised || g.Shelf != nil {
+		t.Errorf("%+v", g)
+	}
+	if members := w.list(store.NotificationFilter{Group: group, OpenOnly: true}); len(members) != 11 {
+		t.Errorf("%d", len(members))
+	}
+	if n, err := w.Shelve(t.Context(), group, w.now.Add(time.Hour), "again", nurse); err != nil || n.State != store.Shelved {
+		t.Errorf("%+v %v", n, err)
+	}
+	if n, err := w.Unshelve(t.Context(), group, nurse); err != nil || n.State != store.Raised {
+		t.Errorf("%+v %v", n, err)
+	}
+	w.wantAlerts("by hand")
+}
+
+// What came while nobody listened is one digest; the highest class is told for
+// itself, and one alone stands alone.
+func TestDigest(t *testing.T) {
+	late := func(o Observation) Observation {
+		o.Backlog = true
+		return o
+	}
+	w := newWard(t)
+	w.apply(late(alarmOf("single", store.Medium)))
+	w.wantAlerts("one alone", "single loud")
+	w.apply(late(alarmOf("a", store.Low)), late(alarmOf("b", store.Medium)), late(overOf(alarmOf("a", store.Low))), late(alarmOf("c", store.High)))
+	w.wantAlerts("a backlog", "c loud")
+	var digest *store.Notification
+	for _, n := range w.list(store.NotificationFilter{}) {
+		if n.GroupKind == "digest" {
+			digest = &n
+		}
+	}
+	if digest == nil || digest.Members != 3 || digest.Severity != store.High || titleIn(digest.Texts, "en") != "3 alarms while nobody was listening" {
+		t.Fatalf("%+v", digest)
+	}
+	w.apply(late(alarmOf("d", store.Low)))
+	w.wantAlerts("the rest of it")
+	if n := w.get(digest.ID); n.Members != 4 {
+		t.Errorf("%+v", n)
+	}
+}
+
+// Chatter: the sixth time within ten minutes is held open until it is calm.
+func TestChatter(t *testing.T) {
+	w := newWard(t)
+	o := alarmOf("c", store.Medium)
+	for range 5 {
+		w.apply(o)
+		w.apply(overOf(o))
+		w.now = w.now.Add(10 * time.Second)
+	}
+	w.apply(o)
+	w.wantAlerts("six times", "c loud", "c loud", "c loud", "c loud", "c loud", "c loud")
+	open := w.list(store.NotificationFilter{OpenOnly: true})
+	if len(open) != 1 || !open[0].Chatters {
+		t.Fatalf("%+v", open)
+	}
+	for range 50 {
+		w.apply(overOf(o))
+		w.now = w.now.Add(5 * time.Second)
+		w.apply(o)
+		w.now = w.now.Add(5 * time.Second)
+	}
+	w.wantAlerts("chatter is counted")
+	w.again()
+	n := w.get(open[0].ID)
+	if n.Count != 51 || n.State != store.Raised {
+		t.Errorf("%+v", n)
+	}
+	w.apply(overOf(o))
+	w.pass(9 * time.Minute)
+	if n := w.get(n.ID); !n.Open() || !n.Chatters {
+		t.Errorf("not calm yet: %+v", n)
+	}
+	w.pass(time.Minute)
+	if n := w.get(n.ID); n.Open() || n.Chatters {
+		t.Errorf("calm: %+v", n)
+	}
+	w.pass(time.Minute)
+	w.apply(o)
+	if open := w.list(store.NotificationFilter{OpenOnly: true}); len(open) != 1 || open[0].Chatters {
+		t.Errorf("armed again: %+v", open)
+	}
+	steps, err := w.Store.Steps(t.Context(), n.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, s := range History(w.get(n.ID), steps) {
+		kinds = append(kinds, strings.TrimSpace(s.GetKind()+" "+s.GetDetail()))
+	}
+	if want := []string{"raised", "chatter", "repeated 50", "calm", "cleared"}; !slices.Equal(kinds, want) {
+		t.Errorf("%q, want %q", kinds, want)
+	}
+}
+
+// The end of a weekend is no storm: what comes back at once is one alert, that
+// of the worst, and each of the highest class.
+func TestManyAtOnceAreToldOnce(t *testing.T) {
+	w := newWard(t)
+	w.Rules = func() Rules { return Rules{Escalate: map[string]time.Duration{"low": time.Hour}} }
+	for i := range 20 {
+		o := alarmOf(fmt.Sprintf("n-%d", i), store.Low)
+		if i == 7 {
+			o.Severity = store.Medium
+		}
+		if i == 9 {
+			o.Severity = store.High
+		}
+		w.apply(o)
+		w.now = w.now.Add(2 * time.Minute)
+	}
+	w.told()
+	w.again()
+	w.pass(48 * time.Hour)
+	w.wantAlerts("two days later", "n-7 loud", "n-9 loud")
+	if n := len(w.list(store.NotificationFilter{States: []store.State{store.Raised}})); n != 20 {
+		t.Errorf("%d", n)
+	}
+}
+
+// Quiet hours: the technician's own are kept; the site's go before them.
+func TestQuietHoursOfTechnicianAndSite(t *testing.T) {
+	w := newWard(t)
+	local := w.now.Local()
+	from := local.Hour()*60 + local.Minute()
+	q := Quiet{On: true, From: from, To: (from + 60) % (24 * 60)}
+	if err := w.SetQuietHours(t.Context(), q, nurse); err != nil {
+		t.Fatal(err)
+	}
+	w.again()
+	w.apply(alarmOf("m", store.Medium), alarmOf("h", store.High))
+	w.wantAlerts("quiet", "m quiet", "h loud")
+	if n, _, err := w.Store.OpenSummary(t.Context()); err != nil || n != 2 {
+		t.Errorf("nothing is hidden: %d %v", n, err)
+	}
+	w.pass(61 * time.Minute)
+	w.wantAlerts("the highest class waits less, and it is loud again by now", "h loud", "m loud")
+	w.Rules = func() Rules { return Rules{Quiet: &policy.Quiet{From: 0, To: 0}} }
+	if got, now, err := w.QuietHours(t.Context()); err != nil || got.On || !got.Site || now {
+		t.Errorf("%+v %v %v", got, now, err)
+	}
+	if err := w.SetQuietHours(t.Context(), q, nurse); err != ErrSiteQuiet {
+		t.Error(err)
+	}
+	w.Rules = nil
+	for _, bad := range []Quiet{{On: true, From: -1, To: 5}, {On: true, From: 5, To: 1440}, {On: true, From: 5, To: 5}} {
+		if err := w.SetQuietHours(t.Context(), bad, nurse); err != ErrQuietHours {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
+}
+
+func TestTestAlarm(t *testing.T) {
+	w := newWard(t)
+	for range 2 {
+		n, err := w.Test(t.Context(), nurse)
+		if err != nil || n.Code != CodeTest || !n.Verified || !strings.Contains(titleIn(n.Texts, "fr"), "test") {
+			t.Fatalf("%+v %v", n, err)
+		}
+		w.wantAlerts("each is told", "test-alarm loud")
+		w.now = w.now.Add(10 * time.Second)
+	}
+	w.pass(testLasts)
+	if open := w.list(store.NotificationFilter{OpenOnly: true}); len(open) != 0 {
+		t.Errorf("%+v", open)
+	}
+	kinds := kinds(t, w.Store)
+	if want := []string{"tested", "raised", "tested", "cleared", "raised", "cleared"}; !slices.Equal(kinds, want) {
+		t.Errorf("%q, want %q", kinds, want)
+	}
+}
+
+// A clock that is set brings nothing too soon, and loses nothing (scenario 51).
+func TestAClockThatIsSet(t *testing.T) { // scenario 51
+	for _, jump := range []time.Duration{10 * 365 * 24 * time.Hour, -10 * 365 * 24 * time.Hour} {
+		for _, restart := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%v restart %v", jump > 0, restart), func(t *testing.T) {
+				w := newWard(t)
+				moments := func() {
+					boot := w.Store.Moment().Boot
+					w.Moment = func() store.Moment { return store.Moment{Wall: w.now, SinceBoot: w.boot, Boot: boot} }
+				}
+				moments()
+				w.apply(alarmOf("waits", store.Medium), alarmOf("shelved", store.Medium))
+				shelved := w.list(store.NotificationFilter{Text: "shelved"})[0].ID
+				if _, err := w.Shelve(t.Context(), shelved, w.now.Add(2*time.Hour), "r", nurse); err != nil {
+					t.Fatal(err)
+				}
+				for range 6 { // chatter
+					w.apply(alarmOf("chatters", store.Low))
+					w.apply(overOf(alarmOf("chatters", store.Low)))
+				}
+				w.pass(5 * time.Minute)
+				w.told()
+				w.now = w.now.Add(jump)
+				if restart { // the newest entry of the log says when it was
+					point := w.point
+					w.again()
+					moments()
+					w.point = point
+				}
+				w.pass(0)
+				w.wantAlerts("at the jump")
+				w.pass(4 * time.Minute)
+				if n := w.list(store.NotificationFilter{Text: "chatters", OpenOnly: true}); len(n) != 1 {
+					t.Errorf("chatter ended by a jump: %+v", n)
+				}
+				w.pass(time.Minute)
+				if n := w.list(store.NotificationFilter{Text: "chatters", OpenOnly: true}); len(n) != 0 {
+					t.Errorf("chatter is calm: %+v", n)
+				}
+				w.pass(49 * time.Minute)
+				w.wantAlerts("before its time")
+				w.pass(time.Minute)
+				w.wantAlerts("in its time", "waits loud")
+				w.pass(59 * time.Minute)
+				w.wantAlerts("before the end of the shelf")
+				w.pass(time.Minute)
+				w.wantAlerts("at its end", "shelved loud")
+			})
+		}
+	}
+}
+
+// The last moment of the log is enough to see a jump over a restart.
+func TestTheLogKnowsWhenItWas(t *testing.T) { // scenario 51
+	a := newAlarms(t)
+	a.Moment = a.Store.Moment
+	ctx := context.Background()
+	if err := a.Apply(ctx, []Observation{raise("c")}, nil); err != nil {
+		t.Fatal(err)
+	}
+	last, err := a.Store.LastMoment(ctx)
+	if err != nil || last.Boot != a.Store.Moment().Boot || time.Since(last.Wall) > time.Hour {
+		t.Fatalf("%+v %v", last, err)
+	}
+	fresh := &Alarms{Store: a.Store, Now: time.Now, Moment: func() store.Moment {
+		m := a.Store.Moment()
+		m.Wall = m.Wall.Add(30 * 24 * time.Hour)
+		return m
+	}}
+	if _, moved, err := fresh.look(ctx); err != nil || moved.Round(time.Minute) != 30*24*time.Hour {
+		t.Errorf("%v %v", moved, err)
+	}
+}
+
+// Neither who nor why nor another program's words go to the cloud.
+func TestTheCloudGetsNoWords(t *testing.T) {
+	w := newWard(t)
+	local := alarmOf("local/lis/x", store.High)
+	local.Source, local.Publisher, local.Subject, local.Texts = SourceLocal, "lis", "Erika", []store.Text{{Language: "en", Title: "Erika", Advice: "Erika"}}
+	w.apply(append(flood(12, store.Low), local)...)
+	for _, n := range w.list(store.NotificationFilter{Text: "lis"}) {
+		if _, err := w.Shelve(t.Context(), n.ID, w.now.Add(time.Hour), "Erika", Person{Role: "technician", Account: "Erika"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := w.Store.Outbox(t.Context(), 1000)
+	if err != nil || len(out) < 14 {
+		t.Fatal(len(out), err)
+	}
+	last := map[string]cloudapi.Notification{}
+	for _, m := range out {
+		if strings.Contains(string(m.Body), "Erika") {
+			t.Errorf("%s", m.Body)
+		}
+		var n cloudapi.Notification
+		if err := json.Unmarshal(m.Body, &n); err != nil {
+			t.Fatal(err)
+		}
+		last[n.Code] = n
+	}
+	if n := last["local/lis/x"]; n.State != "shelved" || n.ShelvedUntil == 0 || n.Group == 0 {
+		t.Errorf("%+v", n)
+	}
+	if n := last["flood"]; n.Members != 13 || n.Title != "13 alarms within a few minutes" {
+		t.Errorf("%+v", n)
+	}
+}
