@@ -36,6 +36,7 @@ func verbs() []verb {
 		{"status", "[--json]", "what the service is doing, and what is not well", statusVerb},
 		{"doctor", "[--json]", "check configuration, trust, service, log, disk and cloud", doctorVerb},
 		{"notify", "--publisher NAME --code CODE --title TEXT …", "raise a notification, as another program on this PC would", notifyVerb},
+		{"profile", "lint FILE… | try PROFILE FILE [--encoding E] [--log NAME] | list; each with --json", "check an instrument profile, or what it would raise of a log", profileVerb},
 		{"policy", "explain [CAPABILITY [--engineer ACCOUNT [--organisation NAME] [--region R]]] [--json]", "what may be asked here, and why", policyVerb},
 		{"support", "reset | remove-pin INITIALS", "after too many wrong codes: switch remote support on again; take a forgotten PIN away", supportVerb},
 		{"log", "verify | list | export", "verify, list or export the log; reads the database itself", logVerb},
