@@ -43,7 +43,7 @@ func Parse(text string) (*Profile, error) {
 	var file profileFile
 	meta, err := toml.Decode(text, &file)
 	if err != nil {
-		return nil, Problems{syntax(err)}
+		return nil, Problems{unreadable(err)}
 	}
 	b := &builder{faults: faults{at: findPlaces(text)}, file: &file}
 	for _, key := range meta.Undecoded() {
@@ -60,7 +60,7 @@ func Parse(text string) (*Profile, error) {
 	return p, nil
 }
 
-func syntax(err error) Problem {
+func unreadable(err error) Problem {
 	var parse toml.ParseError
 	if errors.As(err, &parse) {
 		return Problem{Line: parse.Position.Line, What: strings.TrimSuffix(parse.Message, ".")}
@@ -144,7 +144,7 @@ func (b *builder) logs(p *Profile) {
 			b.add(key+".encoding", where+": encoding", "%q is not auto, utf-8, utf-16 or windows-1252", f.Encoding)
 		}
 		l.Format = Format{
-			Line: b.pattern(key+".line", where+": line", f.Line), Starts: b.pattern(key+".starts", where+": starts", f.Starts), Time: f.Time,
+			Line: b.plain(key+".line", where+": line", f.Line), Starts: b.plain(key+".starts", where+": starts", f.Starts), Time: f.Time,
 		}
 		if f.Time != "" && !layoutWorks(f.Time) {
 			b.add(key+".time", where+": time", "%q is no layout; write 2 January 2006, 15:04:05 as the log would", f.Time)
@@ -161,7 +161,7 @@ func layoutWorks(layout string) bool {
 }
 
 // pattern compiles one; empty is nil.
-func (b *builder) pattern(key, where, text string) *regexp.Regexp {
+func (b *builder) pattern(key, where, text string) *pattern {
 	if text == "" {
 		return nil
 	}
@@ -169,7 +169,7 @@ func (b *builder) pattern(key, where, text string) *regexp.Regexp {
 		b.add(key, where, "a pattern has at most %d characters", maxPattern)
 		return nil
 	}
-	p, err := regexp.Compile(text)
+	p, err := newPattern(text)
 	if err != nil {
 		b.add(key, where, "%s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		return nil
@@ -179,6 +179,14 @@ func (b *builder) pattern(key, where, text string) *regexp.Regexp {
 		return nil
 	}
 	return p
+}
+
+// plain is pattern for what every line is held against.
+func (b *builder) plain(key, where, text string) *regexp.Regexp {
+	if p := b.pattern(key, where, text); p != nil {
+		return p.Regexp
+	}
+	return nil
 }
 
 func (b *builder) disk(f *diskFile) *DiskRule {

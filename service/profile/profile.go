@@ -92,7 +92,7 @@ type Rule struct {
 	Log      string // the only log it is about; empty: all
 	Rate     Rate
 
-	match, clear         *regexp.Regexp
+	match, clear         *pattern
 	when, clearWhen      *condition.Condition
 	subjects             []string
 	matchNames, endNames []string // of the groups
@@ -123,12 +123,12 @@ type DiskRule struct {
 	Clear    float64 // percent used below which it is over
 }
 
-type runSignal struct{ started, ended, idle *regexp.Regexp }
+type runSignal struct{ started, ended, idle *pattern }
 
 // read: what starts a run wins over what ends one in the same line, since the
 // safe side is a run in progress.
-func (s runSignal) read(line string) Run {
-	on := func(p *regexp.Regexp) bool { return p != nil && p.MatchString(line) }
+func (s runSignal) read(line, folded string) Run {
+	on := func(p *pattern) bool { return p != nil && p.might(folded) && p.MatchString(line) }
 	switch {
 	case on(s.started):
 		return RunRunning

@@ -37,7 +37,8 @@ type Head struct {
 	Level  string `json:"level,omitempty"`
 	Code   string `json:"code,omitempty"`
 	Module string `json:"module,omitempty"`
-	AtMS   int64  `json:"at,omitempty"`
+	AtMS   int64  `json:"at,omitempty"`   // the last time that stood in a line
+	ReadMS int64  `json:"read,omitempty"` // when that line was read
 }
 
 // NewReader reads the log of this name; a profile that names no logs reads every
@@ -70,23 +71,24 @@ func (r *Reader) Restore(s State) {
 // Read gives what a line says, and the run if the line changes it ("" when not).
 func (r *Reader) Read(line string) (found []Found, run Run) {
 	f, formatted := r.fields(line)
+	folded := fold(line)
 	for i := range r.profile.Rules {
 		rule := &r.profile.Rules[i]
 		if rule.Log != "" && rule.Log != r.log.Name {
 			continue
 		}
 		if rule.Ends() {
-			if subject, ok := rule.holds(rule.clear, rule.clearWhen, &f, formatted); ok {
+			if subject, ok := rule.holds(rule.clear, rule.clearWhen, &f, formatted, folded); ok {
 				delete(r.state.Times, rule.Code+"\x00"+subject)
 				found = append(found, Found{rule, subject, true})
 				continue // what reports the end is no new beginning
 			}
 		}
-		if subject, ok := rule.holds(rule.match, rule.when, &f, formatted); ok && r.first(rule, subject) && r.often(rule, subject) {
+		if subject, ok := rule.holds(rule.match, rule.when, &f, formatted, folded); ok && r.first(rule, subject) && r.often(rule, subject) {
 			found = append(found, Found{rule, subject, false})
 		}
 	}
-	return found, r.profile.run.read(line)
+	return found, r.profile.run.read(line, folded)
 }
 
 // fields takes a line apart. A line that goes on with a record has what the
@@ -96,9 +98,9 @@ func (r *Reader) fields(line string) (f fields, formatted map[string]string) {
 	starts := format.Starts == nil || format.Starts.MatchString(line)
 	f = fields{Line: line, Log: r.log.Name, Text: line}
 	if starts {
-		r.state.Head, r.state.Told = Head{}, nil
+		r.state.Head, r.state.Told = Head{AtMS: r.state.Head.AtMS, ReadMS: r.state.Head.ReadMS}, nil
 		if at, ok := r.log.TimeOf(line, r.now()); ok {
-			r.state.Head.AtMS = at.UnixMilli()
+			r.state.Head.AtMS, r.state.Head.ReadMS = at.UnixMilli(), r.now().UnixMilli()
 		}
 	}
 	if format.Line != nil {
@@ -118,12 +120,15 @@ func (r *Reader) fields(line string) (f fields, formatted map[string]string) {
 
 // holds matches and gives the subject, but only one that the profile lists:
 // nothing else of a line, which may hold patient data, ever leaves it.
-func (rule *Rule) holds(pattern *regexp.Regexp, when *condition.Condition, f *fields, formatted map[string]string) (subject string, ok bool) {
+func (rule *Rule) holds(pattern *pattern, when *condition.Condition, f *fields, formatted map[string]string, folded string) (subject string, ok bool) {
 	if pattern == nil && when == nil {
 		return "", false
 	}
 	f.Group = formatted
 	if pattern != nil {
+		if !pattern.might(folded) {
+			return "", false
+		}
 		m := pattern.FindStringSubmatch(f.Line)
 		if m == nil {
 			return "", false
@@ -132,7 +137,7 @@ func (rule *Rule) holds(pattern *regexp.Regexp, when *condition.Condition, f *fi
 			subject = m[i]
 		}
 		if when != nil && pattern.NumSubexp() > 0 {
-			f.Group = named(pattern, m)
+			f.Group = named(pattern.Regexp, m)
 			for name, value := range formatted {
 				if _, taken := f.Group[name]; !taken {
 					f.Group[name] = value
@@ -147,15 +152,16 @@ func (rule *Rule) holds(pattern *regexp.Regexp, when *condition.Condition, f *fi
 	return subject, ok && err == nil // compiled against these types: nothing can fail but its bounds
 }
 
-// often counts a match of a rule with a rate, by the time in the line where it
-// has one: a backlog that is read at once is no burst.
+// often counts a match of a rule with a rate, by the time in the lines where
+// there are any: a backlog that is read at once is no burst. A line without one
+// came as long after the last that had one as it was read after it.
 func (r *Reader) often(rule *Rule, subject string) bool {
 	if rule.Rate.Count < 2 {
 		return true
 	}
-	at := r.state.Head.AtMS
-	if at == 0 {
-		at = r.now().UnixMilli()
+	at := r.now().UnixMilli()
+	if r.state.Head.AtMS != 0 {
+		at += r.state.Head.AtMS - r.state.Head.ReadMS
 	}
 	key := rule.Code + "\x00" + subject
 	span := rule.Rate.Within.Milliseconds()

@@ -48,9 +48,9 @@ func (b *builder) rule(key string, f *ruleFile, logs []Log) Rule {
 	}
 	r.match, r.clear = b.pattern(key+".match", where+": match", f.Match), b.pattern(key+".clear", where+": clear", f.Clear)
 	formats := formatGroups(logs, f.Log)
-	r.when = b.condition(key+".when", where+": when", f.When, append(groups(r.match), formats...))
-	r.clearWhen = b.condition(key+".clear_when", where+": clear_when", f.ClearWhen, append(groups(r.clear), formats...))
-	r.matchNames, r.endNames = groups(r.match), groups(r.clear)
+	r.when = b.condition(key+".when", where+": when", f.When, append(names(r.match), formats...))
+	r.clearWhen = b.condition(key+".clear_when", where+": clear_when", f.ClearWhen, append(names(r.clear), formats...))
+	r.matchNames, r.endNames = names(r.match), names(r.clear)
 	b.subjects(key, where, &r)
 	r.Rate = b.rate(key+".rate", where+": rate", f.Rate)
 	r.Texts = b.texts(key, where, f.said)
@@ -119,26 +119,33 @@ func (b *builder) rate(key, where, text string) Rate {
 	return Rate{count, within}
 }
 
+func names(p *pattern) []string {
+	if p == nil {
+		return nil
+	}
+	return groups(p.Regexp)
+}
+
 func groups(p *regexp.Regexp) []string {
 	if p == nil {
 		return nil
 	}
-	var names []string
+	var all []string
 	for _, name := range p.SubexpNames() {
 		if name != "" {
-			names = append(names, name)
+			all = append(all, name)
 		}
 	}
-	return names
+	return all
 }
 
 // formatGroups are the groups of the formats of the logs a rule is about.
 func formatGroups(logs []Log, only string) []string {
-	var names []string
+	var all []string
 	for _, l := range logs {
 		if only == "" || only == l.Name {
-			names = append(names, groups(l.Format.Line)...)
+			all = append(all, groups(l.Format.Line)...)
 		}
 	}
-	return names
+	return all
 }

@@ -30,7 +30,8 @@ type Scrubber struct {
 // scrubRule replaces what a pattern finds. decide may spare a find.
 type scrubRule struct {
 	name   string
-	match  *regexp.Regexp
+	match  *pattern
+	hint   string // one of these characters is in every find; empty: any line may have one
 	with   string // with $1 … for what stays
 	decide func(found string) bool
 }
@@ -77,7 +78,11 @@ func (s *Scrubber) settle(line string) (string, int) {
 
 func (s *Scrubber) once(text string) (string, int) {
 	places := 0
+	folded := fold(text)
 	for _, r := range s.rules {
+		if !r.match.might(folded) || r.hint != "" && !strings.ContainsAny(text, r.hint) {
+			continue // what a rule before put there is no find of this one
+		}
 		text = r.match.ReplaceAllStringFunc(text, func(found string) string {
 			if r.decide != nil && !r.decide(found) {
 				return found
@@ -103,7 +108,7 @@ var keepOf = regexp.MustCompile(`\$\{?\d\}?`)
 var wordForm = regexp.MustCompile(`^\[[a-z][a-z -]{0,30}\]$`)
 
 func (b *builder) scrubber(files []scrubFile) *Scrubber {
-	s := &Scrubber{rules: base()}
+	s := &Scrubber{rules: slices.Clone(base())}
 	if len(files) > maxScrubs {
 		b.add("scrub[0]", "scrub", "there are %d; at most %d are possible", len(files), maxScrubs)
 		return s
