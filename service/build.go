@@ -17,16 +17,17 @@ import (
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
-	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ipc/protocol"
 	"beckmanconnect/ipc/server"
 	"beckmanconnect/service/device"
+	"beckmanconnect/service/helplogs"
 	"beckmanconnect/service/link"
 	"beckmanconnect/service/local"
 	"beckmanconnect/service/notify"
 	"beckmanconnect/service/offers"
 	"beckmanconnect/service/pins"
 	"beckmanconnect/service/policy"
+	"beckmanconnect/service/profile"
 	"beckmanconnect/service/relay"
 	"beckmanconnect/service/scan"
 	"beckmanconnect/service/supervise"
@@ -46,7 +47,9 @@ type house struct {
 	device     *device.Device
 	acceptance *local.Acceptance
 	policy     *policy.Keeper
-	profile    *notify.Profile
+	profiles   *profile.Keeper
+	sources    *sources
+	helpLogs   *helplogs.Book
 	alarms     *notify.Alarms
 	fresh      *notify.Freshness
 	hub        *server.Hub
@@ -80,34 +83,20 @@ func (h *house) build(ctx context.Context) error {
 
 // buildProfile: a bad profile takes the sources that need it away, not the
 // service.
-func (h *house) buildProfile(context.Context) error {
+func (h *house) buildProfile(ctx context.Context) (err error) {
 	unknown := notify.RunUnknown
 	h.runState.Store(&unknown)
-	text, err := profiles.Read(h.config.Instrument.Profile)
-	if err == nil {
-		h.profile, err = notify.ParseProfile(text)
-	}
-	if err != nil {
-		h.log.Error("the instrument's profile cannot be used", "error", err)
-		h.parts.Set("profile", supervise.Failed, err.Error())
-	}
-	return nil
-}
-
-// masks is what the profile hides from the engineer. Without a profile that can
-// be read nobody knows, and all of the screen is hidden (B6).
-func (h *house) masks() []*hostpb.Mask {
-	if h.profile == nil {
-		return relay.AllMasked("profile-unreadable")
-	}
-	var all []*hostpb.Mask
-	for _, m := range h.profile.Masks {
-		all = append(all, &hostpb.Mask{
-			Id: m.ID, Title: m.Title, Class: m.Class, Process: m.Process,
-			X: int32(m.X), Y: int32(m.Y), Width: uint32(m.Width), Height: uint32(m.Height),
-		})
-	}
-	return all
+	name := h.config.Instrument.Profile
+	h.profiles = profile.NewKeeper(ctx, profile.Config{
+		Name: name, Dir: filepath.Join(filepath.Dir(h.config.File), "profiles"), Shipped: profiles.Read,
+		Memory: profile.FromSettings(name, h.store.Setting, h.setSetting), Changed: h.profileChanged, Refused: h.profileRefused, Log: h.log,
+	})
+	state, detail := h.profiles.State()
+	h.parts.Set("profile", state, detail)
+	h.helpLogs, err = helplogs.New(helplogs.Config{
+		Path: h.config.Instrument.Log, Profile: h.profiles.Current, Off: h.helpLogsOff, Open: helplogs.Shared,
+	})
+	return err
 }
 
 func (h *house) buildDevice(ctx context.Context) error {
@@ -176,7 +165,7 @@ func (h *house) buildSupport(ctx context.Context) (err error) {
 	}
 	h.scanner = scan.NewWatch(scan.WatchConfig{Scanner: scan.System(h.config.Scanner), Changed: h.sessionsChanged, Log: h.log})
 	h.support, err = relay.New(ctx, relay.Config{
-		Machine:     support.Config{Policy: sessionPolicy{h}, Gate: h.gate, Scanner: h.scanner.Name},
+		Machine:     support.Config{Policy: sessionPolicy{h}, Gate: h.gate, Scanner: h.scanner.Name, About: h.about},
 		DeviceID:    h.device.ID,
 		Certificate: h.device.Session,
 		StaffCA:     h.roots.StaffCA,
@@ -216,7 +205,7 @@ func (h *house) buildCloud(context.Context) error {
 func (h *house) buildHost(context.Context) (err error) {
 	h.host, err = local.New(local.Config{
 		Store: h.store, Hub: h.hub, Alarms: h.alarms, Publisher: notify.NewPublisher(h.alarms), Policy: h.policy.Current,
-		Device: h.device, Acceptance: h.acceptance, Support: h.support, Upgrades: h.offers, Status: h.status,
+		Device: h.device, Acceptance: h.acceptance, Support: h.support, HelpLogs: h.helpLogs, Upgrades: h.offers, Status: h.status,
 		Region: h.config.Region, LogVerifier: h.verifier,
 		Changed: h.registrationChanged, HelpWanted: h.link.Urgent, Log: h.log,
 	})
@@ -245,25 +234,25 @@ func (h *house) start(ctx context.Context) {
 	h.parts.Go(ctx, "link", plain(h.link.Run))
 	h.parts.Go(ctx, "upgrades", h.offers.Run)
 	h.parts.Go(ctx, "scanner", plain(h.scanner.Run))
-	h.startSources(ctx)
+	h.runSources(ctx)
 }
 
 func (h *house) startSources(ctx context.Context) {
-	instrument := h.config.Instrument
+	instrument, p := h.config.Instrument, h.profiles.Current()
 	switch {
-	case h.profile == nil:
+	case p == nil:
 		return
 	case instrument.Log == "":
 		h.parts.Set("instrument-log", supervise.Off, "no log is configured")
 	default:
-		h.parts.Go(ctx, "instrument-log", notify.LogSource{
-			Path: instrument.Log, Profile: h.profile, Alarms: h.alarms, OnRun: h.runChanged, Log: h.log,
+		h.source(ctx, "instrument-log", notify.LogSource{
+			Path: instrument.Log, Name: p.FirstLog(), Profile: p, Alarms: h.alarms, OnRun: h.runChanged, Log: h.log,
 		}.Run)
 	}
 	switch {
-	case instrument.Folder == "" || h.profile.Disk == nil:
+	case instrument.Folder == "" || p.Disk == nil:
 		h.parts.Set("disk", supervise.Off, "no folder is configured")
 	default:
-		h.parts.Go(ctx, "disk", notify.DiskSource{Folder: instrument.Folder, Rule: *h.profile.Disk, Alarms: h.alarms}.Run)
+		h.source(ctx, "disk", notify.DiskSource{Folder: instrument.Folder, Rule: *notify.DiskRuleOf(p), Alarms: h.alarms}.Run)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"beckmanconnect/internal/vendorpolicy"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/service/policy"
+	"beckmanconnect/service/supervise"
 	"beckmanconnect/service/support"
 	"beckmanconnect/store"
 )
@@ -185,7 +186,7 @@ func TestSessionPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{config: s.config, roots: roots, log: slog.New(slog.DiscardHandler), poke: make(chan struct{}, 1), news: make(chan struct{}, 1)}
+	h := &house{config: s.config, roots: roots, parts: supervise.New(supervise.Config{}), log: slog.New(slog.DiscardHandler), poke: make(chan struct{}, 1), news: make(chan struct{}, 1)}
 	if h.store, err = store.Open(t.Context(), store.Options{Dir: s.config.Data}); err != nil {
 		t.Fatal(err)
 	}

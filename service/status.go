@@ -13,6 +13,7 @@ import (
 	"beckmanconnect/service/link"
 	"beckmanconnect/service/local"
 	"beckmanconnect/service/notify"
+	"beckmanconnect/service/profile"
 	"beckmanconnect/service/supervise"
 )
 
@@ -30,13 +31,14 @@ func (h *house) status(ctx context.Context) (*hostpb.Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	effective, state := h.policy.Current(), h.link.State()
+	effective, state, p := h.policy.Current(), h.link.State(), h.profiles.Current()
 	s := &hostpb.Status{
 		Version: version.Version(), Link: linkPhases[state.Phase], LinkDetail: state.Detail, Cloud: h.config.CloudHost(),
 		TermsAccepted: h.acceptance.Current(), TermsVersion: terms.Version,
 		InstrumentClass: string(effective.Class), InstrumentRun: string(*h.runState.Load()), Policy: effective.Source,
 		OpenNotifications: uint32(open), Worst: notify.Severity(worst),
 		Support: h.support.State(), Upgrade: h.offers.Current(), Log: h.logState(), Components: h.components(state),
+		Profile: profileTitle(p), ProfileSample: p != nil && p.Sample,
 		LastSeq: last, Epoch: h.store.Epoch(), Identify: string(effective.Identify()), PinInitials: h.support.PINInitials(),
 	}
 	if s.QuietHours, err = local.QuietHours(ctx, h.alarms); err != nil {
@@ -46,6 +48,13 @@ func (h *house) status(ctx context.Context) (*hostpb.Status, error) {
 		s.Registration = local.Registration(r)
 	}
 	return s, nil
+}
+
+func profileTitle(p *profile.Profile) string {
+	if p == nil {
+		return ""
+	}
+	return p.Title
 }
 
 var linkPhases = map[link.Phase]hostpb.Link{

@@ -37,6 +37,7 @@ func verbs() []verb {
 		{"doctor", "[--json]", "check configuration, trust, service, log, disk and cloud", doctorVerb},
 		{"alarms", "[--all] [--severity LIST] [--state LIST] [--source LIST] [--since 24h] [--text PART] [--group ID] [--limit N] [--json]", "notifications: what is open, or what the filter lets through", alarmsVerb},
 		{"notify", "--publisher NAME --code CODE --title TEXT …", "raise a notification, as another program on this PC would", notifyVerb},
+		{"profile", "lint FILE… | try PROFILE FILE [--encoding E] [--log NAME] | list; each with --json", "check an instrument profile, or what it would raise of a log", profileVerb},
 		{"policy", "explain [CAPABILITY [--engineer ACCOUNT [--organisation NAME] [--region R]]] [--json]", "what may be asked here, and why", policyVerb},
 		{"support", "reset | remove-pin INITIALS", "after too many wrong codes: switch remote support on again; take a forgotten PIN away", supportVerb},
 		{"log", "verify | list | export", "verify, list or export the log; reads the database itself", logVerb},

@@ -23,12 +23,13 @@ import (
 	"beckmanconnect/service/notify"
 	"beckmanconnect/service/policy"
 	"beckmanconnect/service/relay"
+	"beckmanconnect/service/support"
 	"beckmanconnect/store"
 )
 
 // Support is the driver of support sessions.
 type Support interface {
-	RequestHelp(technician string, r *hostpb.RequestHelpRequest, alarmCode string) (*hostpb.HelpRequested, error)
+	RequestHelp(technician string, r *hostpb.RequestHelpRequest, alarmCode string, logs *support.Logs) (*hostpb.HelpRequested, error)
 	CancelHelp(technician, request string) error
 	AnswerPrompt(technician string, r *hostpb.AnswerPromptRequest) error
 	RevokeCapability(technician string, c hostpb.Capability) error
@@ -60,14 +61,16 @@ type Device interface {
 
 // Config is what a Host needs.
 type Config struct {
-	Store       *store.Store
-	Hub         *server.Hub
-	Alarms      *notify.Alarms
-	Publisher   *notify.Publisher
-	Policy      func() *policy.Effective
-	Device      Device
-	Acceptance  *Acceptance
-	Support     Support
+	Store      *store.Store
+	Hub        *server.Hub
+	Alarms     *notify.Alarms
+	Publisher  *notify.Publisher
+	Policy     func() *policy.Effective
+	Device     Device
+	Acceptance *Acceptance
+	Support    Support
+	// HelpLogs has the lines that may go with a request; nil: there are none.
+	HelpLogs    HelpLogs
 	Upgrades    Upgrades
 	Status      func(context.Context) (*hostpb.Status, error)
 	Region      string

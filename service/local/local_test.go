@@ -54,6 +54,7 @@ func (d *fakeDevice) Registration() (device.Registration, bool) { return d.regis
 
 type fakeSupport struct {
 	state *hostpb.SupportState
+	logs  *support.Logs
 	err   error
 	calls []string
 }
@@ -62,7 +63,8 @@ func (s *fakeSupport) call(name string) error {
 	s.calls = append(s.calls, name)
 	return s.err
 }
-func (s *fakeSupport) RequestHelp(who string, _ *hostpb.RequestHelpRequest, alarm string) (*hostpb.HelpRequested, error) {
+func (s *fakeSupport) RequestHelp(who string, _ *hostpb.RequestHelpRequest, alarm string, logs *support.Logs) (*hostpb.HelpRequested, error) {
+	s.logs = logs
 	return &hostpb.HelpRequested{RequestId: "r"}, s.call("help " + who + " " + alarm)
 }
 func (s *fakeSupport) CancelHelp(who, request string) error { return s.call("cancel " + who) }

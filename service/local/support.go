@@ -32,9 +32,16 @@ func (h *Host) RequestHelp(ctx context.Context, r *hostpb.RequestHelpRequest) (*
 	if waiting := h.config.Support.State().GetRequestId() != ""; waiting && !h.isAsker(actor) {
 		return nil, wrongAccount()
 	}
-	reply, err := h.config.Support.RequestHelp(account(actor), r, alarm)
+	logs, err := h.logsToSend(actor, r)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := h.config.Support.RequestHelp(account(actor), r, alarm, logs)
 	if err != nil {
 		return nil, h.fail("request help", err)
+	}
+	if logs != nil {
+		h.config.HelpLogs.Sent(r.GetLogsId())
 	}
 	h.asker.Store(&actor)
 	h.config.HelpWanted()

@@ -56,7 +56,7 @@ func (s DiskSource) look(ctx context.Context, state *hysteresis, report supervis
 	if turned := state.take(used); turned {
 		o := Observation{
 			Code: s.Rule.Code, Severity: s.Rule.Severity, Source: SourceMachine, Subject: s.Folder, Texts: s.Rule.Texts,
-			Clear: !state.high, Condition: true, Ends: true, Verified: true,
+			Clear: !state.high, Condition: true, Ends: true, Verified: true, Sample: s.Rule.Sample,
 		}
 		if err := s.Alarms.Apply(ctx, []Observation{o}, nil); err != nil {
 			state.known = false // once more with the next look

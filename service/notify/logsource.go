@@ -12,6 +12,7 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 
+	"beckmanconnect/service/profile"
 	"beckmanconnect/service/supervise"
 	"beckmanconnect/store"
 )
@@ -30,7 +31,8 @@ const (
 // LogSource follows the instrument's log.
 type LogSource struct {
 	Path    string
-	Profile *Profile
+	Name    string // of the profile's logs; empty: a profile without any
+	Profile *profile.Profile
 	Alarms  *Alarms
 	// OnRun is told of the instrument's run, at the start and when it changes.
 	OnRun func(Run)
@@ -43,12 +45,16 @@ type place struct {
 	Path     string   `json:"path"`
 	Position Position `json:"position"`
 	Run      Run      `json:"run"`
+	// Lines is what the reader of lines knows of those before: rates go on
+	// over a restart.
+	Lines profile.State `json:"lines,omitzero"`
 }
 
 type logReader struct {
 	LogSource
 	report supervise.Report
 	tail   *Tail
+	lines  *profile.Reader
 	run    Run
 	saved  time.Time
 	offset int64 // at the last save
@@ -94,6 +100,7 @@ func (s LogSource) Run(ctx context.Context, report supervise.Report) error {
 }
 
 func (r *logReader) restore(ctx context.Context) error {
+	r.lines = profile.NewReader(r.Profile, r.Name, r.Alarms.Now)
 	text, ok, err := r.Alarms.Store.Setting(ctx, settingTail)
 	if err != nil {
 		return fmt.Errorf("notify: where the log was read to: %w", err)
@@ -103,6 +110,7 @@ func (r *logReader) restore(ctx context.Context) error {
 		r.tail = NewTail(r.Path, nil)
 		return nil
 	}
+	r.lines.Restore(p.Lines)
 	r.tail, r.run, r.offset = NewTail(r.Path, &p.Position), p.Run, p.Position.Offset
 	return nil
 }
@@ -121,15 +129,17 @@ func (r *logReader) step(ctx context.Context) (more bool, err error) {
 		r.Log.Warn("the log was replaced and some lines may be lost", "log", r.Path)
 	}
 	var seen []Observation
+	known := r.lines.State()
 	for _, line := range step.Lines {
-		observations, changed := r.Profile.Read(line)
-		seen = append(seen, observations...)
+		found, changed := r.lines.Read(line)
+		seen = append(seen, observations(found, r.Profile.Sample)...)
 		if changed != "" {
 			run = changed
 		}
 	}
 	if len(seen) > 0 || run != r.run || first || r.overdue(step.After) {
 		if err := r.Alarms.Apply(ctx, seen, func(tx *store.Tx) error { return r.remember(tx, step.After, run) }); err != nil {
+			r.lines.Restore(known) // the same lines come again
 			return false, err
 		}
 		r.saved, r.offset = time.Now(), step.After.Offset
@@ -148,7 +158,7 @@ func (r *logReader) overdue(p Position) bool {
 }
 
 func (r *logReader) remember(tx *store.Tx, p Position, run Run) error {
-	text, err := json.Marshal(place{r.Path, p, run})
+	text, err := json.Marshal(place{r.Path, p, run, r.lines.State()})
 	if err != nil {
 		return err
 	}

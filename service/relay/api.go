@@ -10,11 +10,11 @@ import (
 
 // RequestHelp opens a request, or gives the waiting one again. The reply is
 // the only place the code is ever in. alarmCode is of the notification the
-// request comes from, or "".
-func (s *Support) RequestHelp(technician string, r *hostpb.RequestHelpRequest, alarmCode string) (*hostpb.HelpRequested, error) {
+// request comes from, or ""; logs are what the technician sends with it, or nil.
+func (s *Support) RequestHelp(technician string, r *hostpb.RequestHelpRequest, alarmCode string, logs *support.Logs) (*hostpb.HelpRequested, error) {
 	res := s.do(support.RequestHelp{
 		Technician: technician, Initials: r.GetInitials(), Reason: r.GetReason(),
-		AlarmCode: alarmCode, TechnicianCalled: r.GetTechnicianCalled(),
+		AlarmCode: alarmCode, TechnicianCalled: r.GetTechnicianCalled(), Logs: logs,
 	})
 	if res.Err != nil {
 		return nil, res.Err

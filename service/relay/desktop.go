@@ -250,6 +250,7 @@ func (s *Support) attach(ctx context.Context, h *helper, messages <-chan *hostpb
 	defer s.mu.Unlock()
 	s.helpers++
 	h.id = s.helpers
+	s.adoptMasks()
 	before := s.helper
 	s.helper = h            // what follows from the event may already be for it
 	h.push(s.maskCommand()) // before any view

@@ -262,7 +262,7 @@ func FuzzWhoProvedNothing(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.RequestHelp("lab", &hostpb.RequestHelpRequest{TechnicianCalled: true}, ""); err != nil {
+		if _, err := s.RequestHelp("lab", &hostpb.RequestHelpRequest{TechnicianCalled: true}, "", nil); err != nil {
 			t.Fatal(err)
 		}
 		l := s.loose(t, 1)

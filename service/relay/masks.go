@@ -21,6 +21,25 @@ type maskLog struct {
 	shown   []string // IDs
 }
 
+// SetMasks has other masks hidden: from the next session's first helper on. What
+// is on record for a session stays in force to its end.
+func (s *Support) SetMasks(masks []*hostpb.Mask) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.newMasks = &masks
+	s.adoptMasks()
+}
+
+// adoptMasks puts new masks in force, unless a helper may already show by the
+// ones before.
+func (s *Support) adoptMasks() {
+	session := s.m.Snapshot(s.cfg.Now()).Session
+	if s.newMasks == nil || s.helper != nil || (session != "" && session == s.masks.session) {
+		return
+	}
+	s.cfg.Masks, s.newMasks = *s.newMasks, nil
+}
+
 // maskCommand is the first thing a helper hears.
 func (s *Support) maskCommand() *hostpb.HelperCommand {
 	return &hostpb.HelperCommand{Generation: s.m.Generation(), Body: &hostpb.HelperCommand_Masks{Masks: &hostpb.HelperMasks{Masks: s.cfg.Masks}}}

@@ -248,3 +248,37 @@ func TestPreviewOnlyWhileSomebodyLooks(t *testing.T) {
 		t.Errorf("kept: %+v", r.s.preview)
 	}
 }
+
+// B6: another profile's masks are in force from the next session on; what a
+// session began with stays, as its log says.
+func TestOtherMasksComeWithTheNextSession(t *testing.T) {
+	r := newMaskedRig(t, patients)
+	e := r.enter()
+	r.s.SetMasks([]*hostpb.Mask{patients, corner}) // before anything is shown
+	first := func(n int) []*hostpb.Mask {
+		e.say(wire.Message{Type: "ask", ID: "v", Capability: wire.View})
+		r.answer(n, true)
+		return r.attach(n).get(t, func(*hostpb.HelperCommand) bool { return true }).GetMasks().GetMasks()
+	}
+	if got := first(1); len(got) != 2 {
+		t.Errorf("the first helper heard %v", got)
+	}
+	r.s.SetMasks([]*hostpb.Mask{corner})
+	if err := r.s.RevokeCapability("lab", hostpb.Capability_CAPABILITY_VIEW); err != nil {
+		t.Fatal(err)
+	}
+	if got := first(2); len(got) != 2 {
+		t.Errorf("the second helper of the session heard %v", got)
+	}
+	if err := r.s.EndSession("lab", "tray"); err != nil {
+		t.Fatal(err)
+	}
+	r.s.mu.Lock()
+	r.s.helper = nil // it is gone with the session
+	r.s.adoptMasks()
+	got := r.s.cfg.Masks
+	r.s.mu.Unlock()
+	if len(got) != 1 || got[0].GetId() != "corner" {
+		t.Errorf("after the session: %v", got)
+	}
+}

@@ -79,8 +79,11 @@ func (r *recorder) Record(b support.Batch) error {
 
 func enqueue(tx Tx, o support.Outgoing) error {
 	kind, body := cloudapi.KindSessionEvent, any(o.Event)
-	if o.Request != nil {
+	switch {
+	case o.Request != nil:
 		kind, body = cloudapi.KindRequest, o.Request
+	case o.Logs != nil:
+		kind, body = cloudapi.KindHelpLogs, o.Logs
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {

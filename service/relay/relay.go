@@ -57,7 +57,7 @@ type Config struct {
 	Publisher Publisher
 	Files     FilesConfig
 	// Masks is what the instrument's profile wants hidden; nil is nothing,
-	// AllMasked where it is not known.
+	// AllMasked where it is not known. SetMasks changes it.
 	Masks []*hostpb.Mask
 	// PINs are the technicians'; nil: nobody can have one.
 	PINs *pins.Book
@@ -137,6 +137,7 @@ type Support struct {
 	progressAt time.Duration // when progress was shown last
 	carrier    netip.Addr    // of this PC, under the connection to the relay
 	masks      maskLog
+	newMasks   *[]*hostpb.Mask // to be put in force; nil: none are
 	preview    previews
 	halted     int             // the technician is just taking control away: no input passes
 	follow     []support.Event // what effects led to, still to be done

@@ -393,7 +393,7 @@ func (r *rig) phase(p hostpb.SupportPhase) {
 
 func (r *rig) help() *hostpb.HelpRequested {
 	r.Helper()
-	h, err := r.s.RequestHelp("lab", &hostpb.RequestHelpRequest{TechnicianCalled: true}, "")
+	h, err := r.s.RequestHelp("lab", &hostpb.RequestHelpRequest{TechnicianCalled: true}, "", nil)
 	if err != nil {
 		r.Fatal(err)
 	}

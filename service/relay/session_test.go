@@ -432,7 +432,7 @@ func TestRestoredDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.boot()
-	if _, err := r.s.RequestHelp("lab", &hostpb.RequestHelpRequest{TechnicianCalled: true}, ""); Code(err) != "too-many-wrong-codes" {
+	if _, err := r.s.RequestHelp("lab", &hostpb.RequestHelpRequest{TechnicianCalled: true}, "", nil); Code(err) != "too-many-wrong-codes" {
 		t.Fatal(err)
 	}
 	if err := r.s.ResetTries("it"); err != nil {

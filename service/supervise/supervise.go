@@ -74,11 +74,14 @@ func New(config Config) *Group {
 	return &Group{config: config}
 }
 
-// Go starts a part under a name of its own.
-func (g *Group) Go(ctx context.Context, name string, run func(context.Context, Report) error) {
+// Go starts a part under a name of its own. What it gives is closed when the part
+// has ended for good, so that another may take its name.
+func (g *Group) Go(ctx context.Context, name string, run func(context.Context, Report) error) (ended <-chan struct{}) {
 	report := func(state, detail string) { g.Set(name, state, detail) }
 	report(OK, "")
+	done := make(chan struct{})
 	g.wait.Go(func() {
+		defer close(done)
 		pause := g.config.First
 		for {
 			begun := time.Now()
@@ -107,6 +110,7 @@ func (g *Group) Go(ctx context.Context, name string, run func(context.Context, R
 			report(Degraded, "starting again after: "+err.Error())
 		}
 	})
+	return done
 }
 
 func (g *Group) call(ctx context.Context, name string, run func(context.Context, Report) error, report Report) (err error) {

@@ -1,6 +1,7 @@
 package support
 
 import (
+	"encoding/hex"
 	"strconv"
 	"time"
 
@@ -16,6 +17,16 @@ type RequestHelp struct {
 	Reason           string
 	AlarmCode        string
 	TechnicianCalled bool // did they call, or were they called?
+	Logs             *Logs
+}
+
+// Logs are scrubbed lines of the instrument's log that the technician looked at
+// and sends with the request (B8). That they may go at all, and that this is what
+// was looked at, was decided before.
+type Logs struct {
+	Text     string
+	Lines    int
+	Scrubbed int // places that were taken out
 }
 
 // Help is what the technician reads out. The code is in no other place.
@@ -32,7 +43,7 @@ func (e RequestHelp) apply(w *work) error {
 	if r := w.st.req; r != nil {
 		// A second window asks again: the same request, the same code.
 		w.help = &Help{Request: r.id, Code: r.code, Expires: r.expires.Wall}
-		return nil
+		return w.sendLogs(e)
 	}
 	if w.st.tries.Row >= w.cfg.OffAfter {
 		return refuse(offTooMany, "too many wrong codes in a row; IT must switch support on again")
@@ -58,6 +69,7 @@ func (e RequestHelp) apply(w *work) error {
 		since:      w.now,
 		expires:    w.now.Add(w.cfg.CodeLife),
 	}
+	r.version, r.profile = w.cfg.About()
 	w.st.req, w.st.ended, w.changed = r, "", true
 	w.help = &Help{Request: r.id, Code: code, Expires: r.expires.Wall}
 	w.audit("help.requested", actorTechnician,
@@ -66,12 +78,36 @@ func (e RequestHelp) apply(w *work) error {
 	w.announce(r.message("waiting"))
 	w.tell("code-issued", nil)
 	w.open()
+	return w.sendLogs(e)
+}
+
+// sendLogs has the lines leave with the request: in the log it stands which
+// they were, in the outbox they are themselves.
+func (w *work) sendLogs(e RequestHelp) error {
+	if e.Logs == nil {
+		return nil
+	}
+	if w.st.req.logs {
+		w.help = nil
+		return refuse("logs-sent", "logs went with this request already")
+	}
+	w.st.req.logs = true
+	hash := digest([]byte(e.Logs.Text))
+	sum := hex.EncodeToString(hash[:])
+	lines := strconv.Itoa(e.Logs.Lines)
+	w.audit("help.logs-sent", actorTechnician,
+		map[string]string{"sha256": sum, "lines": lines, "scrubbed": strconv.Itoa(e.Logs.Scrubbed)},
+		map[string]string{"technician": e.Technician, "initials": Clean(e.Initials, maxName)})
+	w.batch.Out = append(w.batch.Out, Outgoing{Logs: &cloudapi.HelpLogs{
+		Request: w.st.req.id, SHA256: sum, Lines: e.Logs.Lines, Text: e.Logs.Text,
+	}})
+	w.tell("logs-sent", map[string]string{"sha256": sum, "lines": lines})
 	return nil
 }
 
 func (r *request) message(state string) cloudapi.Request {
 	return cloudapi.Request{
-		ID: r.id, State: state, Reason: r.reason, AlarmCode: r.alarm,
+		ID: r.id, State: state, Reason: r.reason, AlarmCode: r.alarm, Version: r.version, Profile: r.profile,
 		SinceMS: r.since.Wall.UnixMilli(), ExpiresMS: r.expires.Wall.UnixMilli(),
 	}
 }

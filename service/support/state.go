@@ -27,6 +27,8 @@ type state struct {
 type request struct {
 	id, reason, alarm string
 	technician        string // who asked
+	version, profile  string // of the product, of the instrument
+	logs              bool   // went with it
 	code              Secret
 	since             Moment
 	expires           Moment

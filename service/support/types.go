@@ -96,6 +96,7 @@ type Entry struct {
 type Outgoing struct {
 	Request *cloudapi.Request
 	Event   *cloudapi.SessionEvent
+	Logs    *cloudapi.HelpLogs
 }
 
 // Open names what is running, so that the next start of the service can close
@@ -139,6 +140,10 @@ type Config struct {
 	// version; "": there is none now, so no file passes. Nil: never one. Like
 	// Policy it answers from memory.
 	Scanner func() string
+	// About gives the product's version, and name and revision of the
+	// instrument's profile, for the request. Nil: neither is known. Like Policy
+	// it answers from memory.
+	About func() (version, profile string)
 	// Tries is the counter as the last run left it.
 	Tries Tries
 
@@ -192,6 +197,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Scanner == nil {
 		c.Scanner = func() string { return "" }
+	}
+	if c.About == nil {
+		c.About = func() (string, string) { return "", "" }
 	}
 	if c.HasPIN == nil {
 		c.HasPIN = func() bool { return false }

@@ -172,7 +172,7 @@ func (p *PC) Help() (request, code string, err error) {
 	p.ledger.mu.Lock()
 	p.ledger.asked++
 	p.ledger.mu.Unlock()
-	h, err := p.Driver.RequestHelp(person, &hostpb.RequestHelpRequest{TechnicianCalled: true, Initials: initials}, "")
+	h, err := p.Driver.RequestHelp(person, &hostpb.RequestHelpRequest{TechnicianCalled: true, Initials: initials}, "", nil)
 	if err != nil {
 		return "", "", err
 	}
