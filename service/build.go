@@ -240,23 +240,3 @@ func (h *house) start(ctx context.Context) {
 	h.parts.Go(ctx, "scanner", plain(h.scanner.Run))
 	h.startSources(ctx)
 }
-
-func (h *house) startSources(ctx context.Context) {
-	instrument := h.config.Instrument
-	switch {
-	case h.profile == nil:
-		return
-	case instrument.Log == "":
-		h.parts.Set("instrument-log", supervise.Off, "no log is configured")
-	default:
-		h.parts.Go(ctx, "instrument-log", notify.LogSource{
-			Path: instrument.Log, Profile: h.profile, Alarms: h.alarms, OnRun: h.runChanged, Log: h.log,
-		}.Run)
-	}
-	switch {
-	case instrument.Folder == "" || h.profile.Disk == nil:
-		h.parts.Set("disk", supervise.Off, "no folder is configured")
-	default:
-		h.parts.Go(ctx, "disk", notify.DiskSource{Folder: instrument.Folder, Rule: *h.profile.Disk, Alarms: h.alarms}.Run)
-	}
-}

@@ -2,12 +2,15 @@ package notify
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -25,16 +28,31 @@ const (
 	// lookEvery finds what the system's notice misses: shares, replaced folders.
 	lookEvery = time.Second
 	retry     = 2 * time.Second
+	// asleepFor without a look means that the PC slept: what is read then is as
+	// old as what was written while the service was down.
+	asleepFor = time.Minute
 )
 
-// LogSource follows the instrument's log.
+// LineReader says what a line means; an instrument's profile is one.
+type LineReader interface {
+	// Read gives observations, and the run state if the line changes it ("" when
+	// not). It remembers nothing.
+	Read(line string) (seen []Observation, run Run)
+}
+
+// LogSource follows a log of the instrument's software.
 type LogSource struct {
 	Path    string
-	Profile *Profile
+	Profile LineReader
 	Alarms  *Alarms
-	// OnRun is told of the instrument's run, at the start and when it changes.
+	// OnRun is told of the instrument's run, at the start and when it changes;
+	// nil: this log does not say.
 	OnRun func(Run)
-	Log   *slog.Logger
+	// Further: it is not the first log that is followed; each has a place of its
+	// own.
+	Further bool
+	Alive   Alive // told as SourceLog, of a further one with "/" and its file name; nil: nobody
+	Log     *slog.Logger
 }
 
 // place is what is remembered of a log, in the same transaction as what its
@@ -51,11 +69,35 @@ type logReader struct {
 	tail   *Tail
 	run    Run
 	saved  time.Time
-	offset int64 // at the last save
+	offset int64     // at the last save
+	behind bool      // what is read now was written while nobody listened
+	looked time.Time // by the wall clock, which goes on while the PC sleeps
+}
+
+// key is where the place of this log is kept.
+func (s LogSource) key() string {
+	if !s.Further {
+		return settingTail
+	}
+	sum := sha256.Sum256([]byte(s.Path))
+	return settingTail + "/" + hex.EncodeToString(sum[:8])
+}
+
+func (s LogSource) name() string {
+	if !s.Further {
+		return SourceLog
+	}
+	return SourceLog + "/" + filepath.Base(s.Path)
 }
 
 // Run follows the log until ctx ends.
 func (s LogSource) Run(ctx context.Context, report supervise.Report) error {
+	if s.OnRun == nil {
+		s.OnRun = func(Run) {}
+	}
+	if s.Alive == nil {
+		s.Alive = func(string) {}
+	}
 	r := &logReader{LogSource: s, report: report, run: RunUnknown}
 	if err := r.restore(ctx); err != nil {
 		return err
@@ -79,6 +121,7 @@ func (s LogSource) Run(ctx context.Context, report supervise.Report) error {
 			}
 			continue
 		default:
+			s.Alive(s.name())
 			report(supervise.OK, "")
 		}
 		if more {
@@ -94,7 +137,7 @@ func (s LogSource) Run(ctx context.Context, report supervise.Report) error {
 }
 
 func (r *logReader) restore(ctx context.Context) error {
-	text, ok, err := r.Alarms.Store.Setting(ctx, settingTail)
+	text, ok, err := r.Alarms.Store.Setting(ctx, r.key())
 	if err != nil {
 		return fmt.Errorf("notify: where the log was read to: %w", err)
 	}
@@ -103,7 +146,7 @@ func (r *logReader) restore(ctx context.Context) error {
 		r.tail = NewTail(r.Path, nil)
 		return nil
 	}
-	r.tail, r.run, r.offset = NewTail(r.Path, &p.Position), p.Run, p.Position.Offset
+	r.tail, r.run, r.offset, r.behind = NewTail(r.Path, &p.Position), p.Run, p.Position.Offset, true
 	return nil
 }
 
@@ -111,8 +154,14 @@ func (r *logReader) restore(ctx context.Context) error {
 // begins at the same byte.
 func (r *logReader) step(ctx context.Context) (more bool, err error) {
 	first := !r.tail.begun
+	now := time.Now().Round(0)
+	if !r.looked.IsZero() && now.Sub(r.looked) > asleepFor {
+		r.behind = true
+	}
+	r.looked = now
 	step, err := r.tail.Next()
 	if err != nil && len(step.Lines) == 0 {
+		r.behind = r.behind && !errors.Is(err, fs.ErrNotExist)
 		return false, err
 	}
 	run := r.run
@@ -121,9 +170,16 @@ func (r *logReader) step(ctx context.Context) (more bool, err error) {
 		r.Log.Warn("the log was replaced and some lines may be lost", "log", r.Path)
 	}
 	var seen []Observation
-	for _, line := range step.Lines {
+	for i, line := range step.Lines {
 		observations, changed := r.Profile.Read(line)
-		seen = append(seen, observations...)
+		if i == 0 && step.Early != "" {
+			known, _ := r.Profile.Read(step.Early)
+			observations = without(observations, known)
+		}
+		for _, o := range observations {
+			o.Backlog = r.behind
+			seen = append(seen, o)
+		}
 		if changed != "" {
 			run = changed
 		}
@@ -135,11 +191,24 @@ func (r *logReader) step(ctx context.Context) (more bool, err error) {
 		r.saved, r.offset = time.Now(), step.After.Offset
 	}
 	r.tail.Commit(step.After)
+	r.behind = r.behind && step.More
 	if run != r.run {
 		r.run = run
 		r.OnRun(run)
 	}
 	return step.More, err
+}
+
+// without leaves out what was seen already, each once.
+func without(seen, known []Observation) []Observation {
+	same := func(a, b Observation) bool { return a.Code == b.Code && a.Subject == b.Subject && a.Clear == b.Clear }
+	out := slices.Clone(seen)
+	for _, k := range known {
+		if i := slices.IndexFunc(out, func(o Observation) bool { return same(o, k) }); i >= 0 {
+			out = slices.Delete(out, i, i+1)
+		}
+	}
+	return out
 }
 
 func (r *logReader) overdue(p Position) bool {
@@ -152,7 +221,7 @@ func (r *logReader) remember(tx *store.Tx, p Position, run Run) error {
 	if err != nil {
 		return err
 	}
-	return tx.SetSetting(settingTail, string(text))
+	return tx.SetSetting(r.key(), string(text))
 }
 
 // watchFolder has the system tell when something in the log's folder changes.
