@@ -12,7 +12,6 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -92,6 +91,7 @@ type check struct {
 	every time.Duration
 	// hangs: it may never come back, and is not waited for for ever.
 	hangs bool
+	wait  time.Duration // for one that hangs
 
 	next    time.Time
 	pending chan result
@@ -199,7 +199,7 @@ func (c *check) run(ctx context.Context, now time.Time) (fresh bool) {
 		select {
 		case r = <-c.pending:
 			c.pending = nil
-		case <-time.After(slow):
+		case <-time.After(c.wait):
 			c.err = errSlow
 			return false
 		case <-ctx.Done():
@@ -239,5 +239,8 @@ func (s *Source) all() []*check {
 	add(len(s.config.Processes) > 0, &check{name: "programs", look: s.programs})
 	add(len(s.config.Certificates) > 0, &check{name: "certificates", look: s.certificates, every: seldom, hangs: true})
 	add(s.config.Backups != "", &check{name: "backup", look: s.backup, every: 10 * time.Minute, hangs: true})
-	return slices.Clip(checks)
+	for _, c := range checks {
+		c.wait = slow
+	}
+	return checks
 }
