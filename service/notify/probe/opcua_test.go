@@ -61,10 +61,10 @@ func TestOPCUAWatchdog(t *testing.T) {
 	see(time.Second, steady.Bad)
 	values.SetValue("heartbeat", 3)
 	see(time.Second, steady.Good)
+	noAnswerOverOPCUA(t, p) // with the same server: making one takes seconds
 }
 
-func TestOPCUANoAnswer(t *testing.T) {
-	p, _ := uaServer(t)
+func noAnswerOverOPCUA(t *testing.T, p policy.Probe) {
 	gone := p
 	gone.Nodes = []string{"ns=1;s=no-such-node"}
 	if found := newOPCUALook(gone).look(t.Context()); found.why != errNode.Error() {
@@ -79,7 +79,9 @@ func TestOPCUANoAnswer(t *testing.T) {
 	}
 	nonsense, _ := far(t, policy.ProbeOPCUA, func(c net.Conn) { _, _ = c.Write([]byte("HTTP/1.1 400 Miller\r\n\r\n")) })
 	nonsense.Nodes, nonsense.Stale = p.Nodes, p.Stale
-	if found := newOPCUALook(nonsense).look(t.Context()); found.why == "" || strings.Contains(found.why, "Miller") {
+	ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if found := newOPCUALook(nonsense).look(ctx); found.why == "" || strings.Contains(found.why, "Miller") {
 		t.Errorf("%q", found.why)
 	}
 }

@@ -109,28 +109,31 @@ priv = "priv secret 9"
 		t.Fatal(err)
 	}
 	for name, row := range map[string]struct {
-		snmp  policy.SNMPProbe
-		file  string
-		why   string
-		level steady.Level
+		snmp   policy.SNMPProbe
+		file   string
+		why    string
+		level  steady.Level
+		within time.Duration
 	}{
-		"2c answers":        {policy.SNMPProbe{Version: "2c", Community: "public", OID: sysUpTime}, "", "", steady.Unknown},
-		"2c holds":          {policy.SNMPProbe{Version: "2c", Community: "public", OID: sysUpTime, Condition: "value >= 0"}, "", "", steady.Good},
-		"2c does not hold":  {policy.SNMPProbe{Version: "2c", Community: "public", OID: sysUpTime, Condition: "value < 0"}, "", "", steady.Bad},
-		"2c text":           {policy.SNMPProbe{Version: "2c", Community: "public", OID: sysName, Condition: `value == "analyser-ups"`}, "", "", steady.Good},
-		"2c wrong kind":     {policy.SNMPProbe{Version: "2c", Community: "public", OID: sysName, Condition: "value < 3"}, "", "cannot be held", steady.Unknown},
-		"2c unknown value":  {policy.SNMPProbe{Version: "2c", Community: "public", OID: "1.3.6.1.2.1.1.99.0"}, "", "does not know what", steady.Unknown},
-		"3 answers":         {policy.SNMPProbe{Version: "3", User: "bc", OID: sysName, Condition: `value == "analyser-ups"`}, passwords, "", steady.Good},
-		"3 with SHA":        {policy.SNMPProbe{Version: "3", User: "old", OID: sysUpTime, Condition: "value < 0"}, passwords, "", steady.Bad},
-		"3 unknown value":   {policy.SNMPProbe{Version: "3", User: "bc", OID: "1.3.6.1.2.1.1.99.0"}, passwords, "does not know what", steady.Unknown},
-		"3 unknown user":    {policy.SNMPProbe{Version: "3", User: "wrong", OID: sysUpTime}, passwords, "check user and passwords", steady.Unknown},
-		"3 wrong password":  {policy.SNMPProbe{Version: "3", User: "bc", OID: sysUpTime}, wrong, "check user and passwords", steady.Unknown},
-		"3 not in the file": {policy.SNMPProbe{Version: "3", User: "nobody", OID: sysUpTime}, passwords, "does not have its user", steady.Unknown},
-		"3 without a file":  {policy.SNMPProbe{Version: "3", User: "bc", OID: sysUpTime}, "", "no file", steady.Unknown},
+		"2c answers":        {policy.SNMPProbe{Version: "2c", Community: "public", OID: sysUpTime}, "", "", steady.Unknown, timeout},
+		"2c holds":          {policy.SNMPProbe{Version: "2c", Community: "public", OID: sysUpTime, Condition: "value >= 0"}, "", "", steady.Good, timeout},
+		"2c does not hold":  {policy.SNMPProbe{Version: "2c", Community: "public", OID: sysUpTime, Condition: "value < 0"}, "", "", steady.Bad, timeout},
+		"2c text":           {policy.SNMPProbe{Version: "2c", Community: "public", OID: sysName, Condition: `value == "analyser-ups"`}, "", "", steady.Good, timeout},
+		"2c wrong kind":     {policy.SNMPProbe{Version: "2c", Community: "public", OID: sysName, Condition: "value < 3"}, "", "cannot be held", steady.Unknown, timeout},
+		"2c unknown value":  {policy.SNMPProbe{Version: "2c", Community: "public", OID: "1.3.6.1.2.1.1.99.0"}, "", "does not know what", steady.Unknown, timeout},
+		"3 answers":         {policy.SNMPProbe{Version: "3", User: "bc", OID: sysName, Condition: `value == "analyser-ups"`}, passwords, "", steady.Good, timeout},
+		"3 with SHA":        {policy.SNMPProbe{Version: "3", User: "old", OID: sysUpTime, Condition: "value < 0"}, passwords, "", steady.Bad, timeout},
+		"3 unknown value":   {policy.SNMPProbe{Version: "3", User: "bc", OID: "1.3.6.1.2.1.1.99.0"}, passwords, "does not know what", steady.Unknown, timeout},
+		"3 unknown user":    {policy.SNMPProbe{Version: "3", User: "wrong", OID: sysUpTime}, passwords, "check user and passwords", steady.Unknown, time.Second},
+		"3 wrong password":  {policy.SNMPProbe{Version: "3", User: "bc", OID: sysUpTime}, wrong, "check user and passwords", steady.Unknown, time.Second},
+		"3 not in the file": {policy.SNMPProbe{Version: "3", User: "nobody", OID: sysUpTime}, passwords, "does not have its user", steady.Unknown, timeout},
+		"3 without a file":  {policy.SNMPProbe{Version: "3", User: "bc", OID: sysUpTime}, "", "no file", steady.Unknown, timeout},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found := lookerOf(snmpProbe(port, row.snmp), row.file).look(t.Context())
+			ctx, cancel := context.WithTimeout(t.Context(), row.within)
+			defer cancel()
+			found := lookerOf(snmpProbe(port, row.snmp), row.file).look(ctx)
 			if !strings.Contains(found.why, row.why) || row.why == "" && found.why != "" || found.condition != row.level {
 				t.Errorf("%+v, want %q and %d", found, row.why, row.level)
 			}
