@@ -72,6 +72,7 @@ type logReader struct {
 	offset int64     // at the last save
 	behind bool      // what is read now was written while nobody listened
 	looked time.Time // by the wall clock, which goes on while the PC sleeps
+	apply  func(context.Context, []Observation, func(*store.Tx) error) error
 }
 
 // key is where the place of this log is kept.
@@ -137,6 +138,7 @@ func (s LogSource) Run(ctx context.Context, report supervise.Report) error {
 }
 
 func (r *logReader) restore(ctx context.Context) error {
+	r.apply = r.Alarms.Apply
 	text, ok, err := r.Alarms.Store.Setting(ctx, r.key())
 	if err != nil {
 		return fmt.Errorf("notify: where the log was read to: %w", err)
@@ -185,7 +187,7 @@ func (r *logReader) step(ctx context.Context) (more bool, err error) {
 		}
 	}
 	if len(seen) > 0 || run != r.run || first || r.overdue(step.After) {
-		if err := r.Alarms.Apply(ctx, seen, func(tx *store.Tx) error { return r.remember(tx, step.After, run) }); err != nil {
+		if err := r.apply(ctx, seen, func(tx *store.Tx) error { return r.remember(tx, step.After, run) }); err != nil {
 			return false, err
 		}
 		r.saved, r.offset = time.Now(), step.After.Offset
