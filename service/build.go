@@ -24,6 +24,7 @@ import (
 	"beckmanconnect/service/link"
 	"beckmanconnect/service/local"
 	"beckmanconnect/service/notify"
+	"beckmanconnect/service/notify/machine"
 	"beckmanconnect/service/offers"
 	"beckmanconnect/service/pins"
 	"beckmanconnect/service/policy"
@@ -52,6 +53,7 @@ type house struct {
 	helpLogs   *helplogs.Book
 	alarms     *notify.Alarms
 	fresh      *notify.Freshness
+	pc         atomic.Pointer[machine.Source]
 	hub        *server.Hub
 	pins       *pins.Book
 	scanner    *scan.Watch
@@ -235,24 +237,4 @@ func (h *house) start(ctx context.Context) {
 	h.parts.Go(ctx, "upgrades", h.offers.Run)
 	h.parts.Go(ctx, "scanner", plain(h.scanner.Run))
 	h.runSources(ctx)
-}
-
-func (h *house) startSources(ctx context.Context) {
-	instrument, p := h.config.Instrument, h.profiles.Current()
-	switch {
-	case p == nil:
-		return
-	case instrument.Log == "":
-		h.parts.Set("instrument-log", supervise.Off, "no log is configured")
-	default:
-		h.source(ctx, "instrument-log", notify.LogSource{
-			Path: instrument.Log, Name: p.FirstLog(), Profile: p, Alarms: h.alarms, OnRun: h.runChanged, Log: h.log,
-		}.Run)
-	}
-	switch {
-	case instrument.Folder == "" || p.Disk == nil:
-		h.parts.Set("disk", supervise.Off, "no folder is configured")
-	default:
-		h.source(ctx, "disk", notify.DiskSource{Folder: instrument.Folder, Rule: *notify.DiskRuleOf(p), Alarms: h.alarms}.Run)
-	}
 }

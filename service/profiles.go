@@ -19,12 +19,14 @@ type sources struct {
 	parent context.Context // of the service
 	stop   context.CancelFunc
 	ended  []<-chan struct{}
+	logs   []string // that are expected to give a sign of life
 }
 
 // runSources starts the sources, and what watches the profile they read by.
 func (h *house) runSources(ctx context.Context) {
 	h.sources = &sources{parent: ctx}
 	h.restartSources()
+	h.startOtherSources(ctx)
 	h.parts.Go(ctx, "profile", h.profiles.Run)
 }
 
@@ -40,8 +42,17 @@ func (h *house) restartSources() {
 		}
 	}
 	ctx, stop := context.WithCancel(s.parent)
-	s.stop, s.ended = stop, nil
+	for _, name := range s.logs {
+		h.fresh.Forget(name)
+	}
+	s.stop, s.ended, s.logs = stop, nil, nil
 	h.startSources(ctx)
+}
+
+// expect has a log that says nothing of itself become an alarm.
+func (h *house) expect(log string) {
+	h.sources.logs = append(h.sources.logs, log)
+	h.fresh.Expect(log, silentFor)
 }
 
 // source starts one part that reads by the profile.

@@ -46,6 +46,8 @@ type Config struct {
 type Machine struct {
 	Services     []string      `toml:"services"`      // names of services that must run
 	Processes    []string      `toml:"processes"`     // file names of programs that must run
+	Events       []string      `toml:"events"`        // Windows: providers whose errors in the Application and System event logs are told
+	Certificates []string      `toml:"certificates"`  // files (PEM) whose end is watched beside the product's own
 	Backups      string        `toml:"backups"`       // folder the instrument's backups lie in; empty: not watched
 	BackupWithin time.Duration `toml:"backup_within"` // the newest must not be older; "26h" when left out
 }
@@ -94,7 +96,9 @@ type IoTHub struct {
 type Instrument struct {
 	Profile string `toml:"profile"` // name of a profile that comes with the product
 	Log     string `toml:"log"`     // the instrument software's log; empty: none is followed
-	Folder  string `toml:"folder"`  // its file system is watched for space; empty: none
+	// Logs are further logs of it. The run is read from Log alone.
+	Logs   []string `toml:"logs"`
+	Folder string   `toml:"folder"` // its file system is watched for space; empty: none
 	// Phone is the vendor's service number, the only one that may stand in a
 	// message from the cloud.
 	Phone string `toml:"phone"`
@@ -182,7 +186,16 @@ func syntax(file string, err error) error {
 
 // resolve makes paths absolute. A Windows pipe name stays as it is.
 func (c *Config) resolve(dir string) {
-	for _, p := range []*string{&c.Data, &c.Socket, &c.UpgradeSocket, &c.Trust, &c.Policy, &c.Install, &c.Scanner, &c.Instrument.Log, &c.Instrument.Folder} {
+	paths := []*string{
+		&c.Data, &c.Socket, &c.UpgradeSocket, &c.Trust, &c.Policy, &c.Install, &c.Scanner, &c.Instrument.Log, &c.Instrument.Folder,
+		&c.Machine.Backups, &c.Notify.Drop,
+	}
+	for _, list := range [][]string{c.Instrument.Logs, c.Machine.Certificates} {
+		for i := range list {
+			paths = append(paths, &list[i])
+		}
+	}
+	for _, p := range paths {
 		if *p == "" || filepath.IsAbs(*p) || strings.HasPrefix(*p, `\\.\pipe\`) {
 			continue
 		}
@@ -209,6 +222,9 @@ func (c *Config) check() error {
 	}
 	if c.Upgrade.Interval < shortestInterval || c.Upgrade.Interval > longestInterval {
 		return &Error{File: c.File, Field: "upgrade.interval", What: "this is out of bounds", Do: `use a time between "10s" and "168h"`}
+	}
+	if err := c.checkSources(); err != nil {
+		return err
 	}
 	return c.checkCloud()
 }

@@ -115,11 +115,13 @@ func (h *Host) PublishNotification(ctx context.Context, r *hostpb.PublishNotific
 	if d := effective.Decide(policy.Publishers); d.Effect < policy.Limited {
 		return nil, refuse("policy", "notifications of other programs are off: "+d.Why)
 	}
+	who := person(ctx, "")
+	verified, _ := effective.VerifiedPublisherAs(r.GetPublisher(), who.Account)
 	n, err := h.config.Publisher.Publish(ctx, notify.Publication{
 		Publisher: r.GetPublisher(), Code: r.GetCode(), Severity: store.Severity(r.GetSeverity()),
 		Subject: r.GetSubject(), Title: r.GetTitle(), Advice: r.GetAdvice(),
-		Verified: effective.VerifiedPublisher(r.GetPublisher()),
-	}, person(ctx, ""))
+		Verified: verified,
+	}, who)
 	if err != nil {
 		return nil, h.fail("publish", err)
 	}

@@ -74,6 +74,28 @@ func (e encoding) order() binary.ByteOrder {
 	return binary.LittleEndian
 }
 
+// whole cuts what may be the beginning of a character off the end of b.
+func (e encoding) whole(b []byte) []byte {
+	if e == encodingUTF8 {
+		for back := 1; back < utf8.UTFMax && back <= len(b); back++ {
+			if c := b[len(b)-back]; utf8.RuneStart(c) {
+				if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-back:]) {
+					return b[:len(b)-back]
+				}
+				return b
+			}
+		}
+		return b
+	}
+	b = b[:len(b)&^1]
+	if n := len(b); n > 0 {
+		if u := e.order().Uint16(b[n-2:]); u >= 0xD800 && u < 0xDC00 {
+			b = b[:n-2]
+		}
+	}
+	return b
+}
+
 // text decodes one line. It never fails: a byte that cannot be decoded becomes
 // a replacement character and the rest of the line can still match.
 func (e encoding) text(line []byte) string {

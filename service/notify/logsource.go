@@ -2,12 +2,15 @@ package notify
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -26,17 +29,25 @@ const (
 	// lookEvery finds what the system's notice misses: shares, replaced folders.
 	lookEvery = time.Second
 	retry     = 2 * time.Second
+	// asleepFor without a look means that the PC slept: what is read then is as
+	// old as what was written while the service was down.
+	asleepFor = time.Minute
 )
 
-// LogSource follows the instrument's log.
+// LogSource follows a log of the instrument's software.
 type LogSource struct {
 	Path    string
 	Name    string // of the profile's logs; empty: a profile without any
 	Profile *profile.Profile
 	Alarms  *Alarms
-	// OnRun is told of the instrument's run, at the start and when it changes.
+	// OnRun is told of the instrument's run, at the start and when it changes;
+	// nil: this log does not say.
 	OnRun func(Run)
-	Log   *slog.Logger
+	// Further: it is not the first log that is followed; each has a place of its
+	// own.
+	Further bool
+	Alive   Alive // told as SourceLog, of a further one with "/" and its file name; nil: nobody
+	Log     *slog.Logger
 }
 
 // place is what is remembered of a log, in the same transaction as what its
@@ -50,18 +61,51 @@ type place struct {
 	Lines profile.State `json:"lines,omitzero"`
 }
 
+// lineReader says what lines mean; the profile's is one.
+type lineReader interface {
+	Read(line string) (found []profile.Found, run Run)
+	State() profile.State
+	Restore(profile.State)
+}
+
 type logReader struct {
 	LogSource
 	report supervise.Report
 	tail   *Tail
-	lines  *profile.Reader
+	lines  lineReader
 	run    Run
 	saved  time.Time
-	offset int64 // at the last save
+	offset int64     // at the last save
+	behind bool      // what is read now was written while nobody listened
+	looked time.Time // by the wall clock, which goes on while the PC sleeps
+	apply  func(context.Context, []Observation, func(*store.Tx) error) error
+}
+
+// key is where the place of this log is kept.
+func (s LogSource) key() string {
+	if !s.Further {
+		return settingTail
+	}
+	sum := sha256.Sum256([]byte(s.Path))
+	return settingTail + "/" + hex.EncodeToString(sum[:8])
+}
+
+// Label names the source, for its status and its signs of life.
+func (s LogSource) Label() string {
+	if !s.Further {
+		return SourceLog
+	}
+	return SourceLog + "/" + filepath.Base(s.Path)
 }
 
 // Run follows the log until ctx ends.
 func (s LogSource) Run(ctx context.Context, report supervise.Report) error {
+	if s.OnRun == nil {
+		s.OnRun = func(Run) {}
+	}
+	if s.Alive == nil {
+		s.Alive = func(string) {}
+	}
 	r := &logReader{LogSource: s, report: report, run: RunUnknown}
 	if err := r.restore(ctx); err != nil {
 		return err
@@ -85,6 +129,7 @@ func (s LogSource) Run(ctx context.Context, report supervise.Report) error {
 			}
 			continue
 		default:
+			s.Alive(s.Label())
 			report(supervise.OK, "")
 		}
 		if more {
@@ -100,8 +145,11 @@ func (s LogSource) Run(ctx context.Context, report supervise.Report) error {
 }
 
 func (r *logReader) restore(ctx context.Context) error {
-	r.lines = profile.NewReader(r.Profile, r.Name, r.Alarms.Now)
-	text, ok, err := r.Alarms.Store.Setting(ctx, settingTail)
+	r.apply = r.Alarms.Apply
+	if r.lines == nil {
+		r.lines = profile.NewReader(r.Profile, r.Name, r.Alarms.Now)
+	}
+	text, ok, err := r.Alarms.Store.Setting(ctx, r.key())
 	if err != nil {
 		return fmt.Errorf("notify: where the log was read to: %w", err)
 	}
@@ -111,7 +159,7 @@ func (r *logReader) restore(ctx context.Context) error {
 		return nil
 	}
 	r.lines.Restore(p.Lines)
-	r.tail, r.run, r.offset = NewTail(r.Path, &p.Position), p.Run, p.Position.Offset
+	r.tail, r.run, r.offset, r.behind = NewTail(r.Path, &p.Position), p.Run, p.Position.Offset, true
 	return nil
 }
 
@@ -119,8 +167,14 @@ func (r *logReader) restore(ctx context.Context) error {
 // begins at the same byte.
 func (r *logReader) step(ctx context.Context) (more bool, err error) {
 	first := !r.tail.begun
+	now := time.Now().Round(0)
+	if !r.looked.IsZero() && now.Sub(r.looked) > asleepFor {
+		r.behind = true
+	}
+	r.looked = now
 	step, err := r.tail.Next()
 	if err != nil && len(step.Lines) == 0 {
+		r.behind = r.behind && !errors.Is(err, fs.ErrNotExist)
 		return false, err
 	}
 	run := r.run
@@ -128,28 +182,64 @@ func (r *logReader) step(ctx context.Context) (more bool, err error) {
 		run = RunUnknown // whatever was in the lines that are gone
 		r.Log.Warn("the log was replaced and some lines may be lost", "log", r.Path)
 	}
-	var seen []Observation
-	known := r.lines.State()
-	for _, line := range step.Lines {
-		found, changed := r.lines.Read(line)
-		seen = append(seen, observations(found, r.Profile.Sample)...)
-		if changed != "" {
-			run = changed
-		}
+	before := r.lines.State()
+	seen, changed := r.read(step)
+	if changed != "" {
+		run = changed
 	}
 	if len(seen) > 0 || run != r.run || first || r.overdue(step.After) {
-		if err := r.Alarms.Apply(ctx, seen, func(tx *store.Tx) error { return r.remember(tx, step.After, run) }); err != nil {
-			r.lines.Restore(known) // the same lines come again
+		if err := r.apply(ctx, seen, func(tx *store.Tx) error { return r.remember(tx, step.After, run) }); err != nil {
+			r.lines.Restore(before) // the same lines come again
 			return false, err
 		}
 		r.saved, r.offset = time.Now(), step.After.Offset
 	}
 	r.tail.Commit(step.After)
+	r.behind = r.behind && step.More
 	if run != r.run {
 		r.run = run
 		r.OnRun(run)
 	}
 	return step.More, err
+}
+
+// read gives what the lines of a step say. An unfinished line comes again as a
+// whole, so that what the reader remembers does not go on with it.
+func (r *logReader) read(step Step) (seen []Observation, run Run) {
+	before := r.lines.State()
+	for i, line := range step.Lines {
+		var known []profile.Found
+		if i == 0 && step.Early != "" {
+			known, _ = r.lines.Read(step.Early)
+			r.lines.Restore(before)
+		}
+		found, changed := r.lines.Read(line)
+		for _, o := range without(observations(found, r.sample()), observations(known, r.sample())) {
+			o.Backlog = r.behind
+			seen = append(seen, o)
+		}
+		if changed != "" {
+			run = changed
+		}
+	}
+	if step.After.Early > 0 {
+		r.lines.Restore(before)
+	}
+	return seen, run
+}
+
+func (r *logReader) sample() bool { return r.Profile != nil && r.Profile.Sample }
+
+// without leaves out what was seen already, each once.
+func without(seen, known []Observation) []Observation {
+	same := func(a, b Observation) bool { return a.Code == b.Code && a.Subject == b.Subject && a.Clear == b.Clear }
+	out := slices.Clone(seen)
+	for _, k := range known {
+		if i := slices.IndexFunc(out, func(o Observation) bool { return same(o, k) }); i >= 0 {
+			out = slices.Delete(out, i, i+1)
+		}
+	}
+	return out
 }
 
 func (r *logReader) overdue(p Position) bool {
@@ -162,7 +252,7 @@ func (r *logReader) remember(tx *store.Tx, p Position, run Run) error {
 	if err != nil {
 		return err
 	}
-	return tx.SetSetting(settingTail, string(text))
+	return tx.SetSetting(r.key(), string(text))
 }
 
 // watchFolder has the system tell when something in the log's folder changes.

@@ -28,6 +28,9 @@ type Position struct {
 	// Skipping: the line at Offset is longer than any log line and only its
 	// beginning was taken.
 	Skipping bool `json:"skipping,omitempty"`
+	// Early is how many bytes behind Offset were taken already, of a line that
+	// stood unfinished for long; 0: none.
+	Early int64 `json:"early,omitempty"`
 	// Modified is when the file was last written as it was read, Unix ns.
 	Modified int64 `json:"modified"`
 }

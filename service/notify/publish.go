@@ -48,7 +48,7 @@ func NewPublisher(alarms *Alarms) *Publisher {
 // Publish raises a notification. Its code is put under the publisher's name,
 // so that no program can speak in another's, or in the product's own.
 func (p *Publisher) Publish(ctx context.Context, pub Publication, who Person) (*store.Notification, error) {
-	o, err := pub.observation()
+	o, err := pub.Observation()
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,9 @@ func (p *Publisher) Publish(ctx context.Context, pub Publication, who Person) (*
 	return raised, err
 }
 
-func (pub Publication) observation() (Observation, error) {
+// Observation is the publication as a source's observation; a *PublishError
+// says what is wrong with it.
+func (pub Publication) Observation() (Observation, error) {
 	bad := func(field, why string) (Observation, error) {
 		return Observation{}, &PublishError{field + "-invalid", field + ": " + why}
 	}

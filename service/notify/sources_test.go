@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -37,37 +36,6 @@ func sample(t testing.TB) *profile.Profile {
 	return p
 }
 
-func TestHysteresis(t *testing.T) {
-	for _, row := range []struct {
-		name string
-		used []float64
-		want string // one letter a look: r raised, c cleared, - nothing
-	}{
-		{"full from the start", []float64{95, 96, 99}, "r--"},
-		{"around the limit", []float64{91, 89, 91, 88, 90, 86}, "r-----"},
-		{"one calm look is not enough", []float64{91, 80, 91, 80, 80}, "r---c"},
-		{"again", []float64{91, 80, 80, 91}, "r-cr"},
-		{"low from the start is told once, for what was left open", []float64{50, 50, 50}, "-c-"},
-		{"in between from the start", []float64{87, 87}, "--"},
-	} {
-		h := hysteresis{rule: DiskRule{Raise: 90, Clear: 85}}
-		got := ""
-		for _, used := range row.used {
-			switch turned := h.take(used); {
-			case !turned:
-				got += "-"
-			case h.high:
-				got += "r"
-			default:
-				got += "c"
-			}
-		}
-		if got != row.want {
-			t.Errorf("%s: %s, want %s", row.name, got, row.want)
-		}
-	}
-}
-
 // until waits for the store to show what the test wants.
 func until(t *testing.T, s *store.Store, what string, ok func([]store.Notification) bool) {
 	t.Helper()
@@ -92,54 +60,6 @@ func until(t *testing.T, s *store.Store, what string, ok func([]store.Notificati
 		case <-t.Context().Done():
 			t.Fatalf("%s never came", what)
 		}
-	}
-}
-
-func TestDiskSourceAcrossARestart(t *testing.T) { // story step 2
-	a := newAlarms(t)
-	rule := *DiskRuleOf(sample(t))
-	used := make(chan float64)
-	run := func() (stop func()) {
-		ctx, cancel := context.WithCancel(t.Context())
-		source := DiskSource{Folder: "/data", Rule: rule, Alarms: a, Every: time.Microsecond, Used: func(ctx context.Context, _ string) (float64, error) {
-			select {
-			case u := <-used:
-				return u, nil
-			case <-ctx.Done():
-				return 0, ctx.Err()
-			}
-		}}
-		ended := make(chan error, 1)
-		go func() { ended <- source.Run(ctx, func(string, string) {}) }()
-		return func() {
-			cancel()
-			if err := <-ended; !errors.Is(err, context.Canceled) {
-				t.Error(err)
-			}
-		}
-	}
-	stop := run()
-	used <- 95
-	until(t, a.Store, "raised", func(n []store.Notification) bool { return len(n) == 1 && n[0].Severity == store.High })
-	stop()
-	stop = run()
-	used <- 95
-	used <- 95 // the first was dealt with
-	stop()
-	check(t, a.Store, []string{"raised 1"}, nil)
-	stop = run()
-	used <- 40
-	used <- 40
-	until(t, a.Store, "cleared", func(n []store.Notification) bool { return len(n) == 1 && n[0].State == store.Cleared })
-	stop()
-}
-
-func TestDiskSourceOfThisMachine(t *testing.T) {
-	if used, err := usedPercent(t.Context(), t.TempDir()); err != nil || used < 0 || used > 100 {
-		t.Errorf("%v %v", used, err)
-	}
-	if _, err := usedPercent(t.Context(), filepath.Join(t.TempDir(), "none")); err == nil {
-		t.Error("no error for a folder that is not there")
 	}
 }
 

@@ -6,16 +6,24 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 )
 
 const (
 	readChunk = 256 << 10 // bytes read at a time
 	maxLine   = 16 << 10  // longer lines are cut; they are no log lines
+	// patience is how long a line may stand without its end before what there
+	// is of it is taken: the last line of a program that writes line ends first
+	// would else be told with the next.
+	patience = 5 * time.Second
 )
 
 // Step is what one look at a log brought.
 type Step struct {
 	Lines []string
+	// Early is the beginning of Lines[0] that was a line of an earlier step
+	// already: what it says is not said twice. Empty: there was none.
+	Early string
 	// After is the place behind them. Taken once it is committed.
 	After Position
 	// Gap: the place read before is gone; lines may have been lost with it.
@@ -30,18 +38,27 @@ type Step struct {
 //
 // Tail remembers nothing but the committed Position, so that a look after a
 // failed commit, or after a restart, begins at the same byte.
+//
+// A line is taken when its end is there, or when something stands in the file
+// after it was rotated. One that stands without its end, and unchanged, for
+// five seconds is taken as far as it goes, and once more, as a whole, when the
+// end comes; Step.Early says what of it is known. The first line of a file
+// waits for its end.
 type Tail struct {
 	Path  string
 	place Position
 	begun bool
 	quiet os.FileInfo // of the log at the last look, when it brought nothing
 	last  os.FileInfo // of the file the last lines came from
+	still os.FileInfo // of the log when its unfinished line was last seen to grow
+	since time.Time   // and when that was
+	now   func() time.Time
 }
 
 // NewTail goes on at a committed place; without one (nil) it begins at the end
 // of what is there now: history is no news.
 func NewTail(path string, place *Position) *Tail {
-	t := &Tail{Path: path}
+	t := &Tail{Path: path, now: time.Now}
 	if place != nil {
 		t.place, t.begun = *place, true
 	}
@@ -93,7 +110,7 @@ func (t *Tail) lookAt(f *os.File, info fs.FileInfo) (Step, error) {
 	if same && t.place.Offset > 0 && (t.last == nil || os.SameFile(t.last, info)) {
 		step, err := read(f, info, t.place, false)
 		if err == nil && len(step.Lines) == 0 && !step.More {
-			t.quiet = info
+			step, err = t.unfinished(f, info)
 		}
 		t.last = info
 		return step, err
@@ -101,6 +118,42 @@ func (t *Tail) lookAt(f *os.File, info fs.FileInfo) (Step, error) {
 	// Another file stands there, or nothing of this one was read yet and it
 	// may not be the first since.
 	return t.search(true)
+}
+
+// unfinished takes what there is of a line that has stood without its end for
+// long.
+func (t *Tail) unfinished(f *os.File, info fs.FileInfo) (Step, error) {
+	none := Step{After: t.place}
+	if info.Size() <= t.place.Offset+t.place.Early || t.place.Skipping {
+		t.still, t.quiet = nil, info
+		return none, nil
+	}
+	now := t.now()
+	if t.still == nil || !os.SameFile(t.still, info) || t.still.Size() != info.Size() || !t.still.ModTime().Equal(info.ModTime()) {
+		t.still, t.since = info, now
+		return none, nil
+	}
+	if now.Sub(t.since) < patience {
+		return none, nil
+	}
+	encoding, _, err := encodingOf(f)
+	if err != nil {
+		return Step{}, err
+	}
+	b := make([]byte, min(maxLine, info.Size()-t.place.Offset))
+	n, err := f.ReadAt(b, t.place.Offset)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return Step{}, err
+	}
+	b = encoding.whole(b[:n])
+	if int64(len(b)) <= t.place.Early {
+		t.quiet = info // only part of a character is new
+		return none, nil
+	}
+	t.still = nil
+	step := Step{Lines: []string{encoding.text(b)}, Early: encoding.text(b[:t.place.Early]), After: t.place}
+	step.After.Early = int64(len(b))
+	return step, nil
 }
 
 // begin finds the end of the last whole line of what is there now.
@@ -134,6 +187,9 @@ func (t *Tail) begin() (Step, error) {
 		b = b[whole:]
 	}
 	place, err := at(f, info, end)
+	if end > 0 {
+		place.Early = int64(len(encoding.whole(b))) // history, too, though its line goes on
+	}
 	return Step{After: place}, err
 }
 
@@ -281,7 +337,12 @@ func read(f *os.File, info fs.FileInfo, place Position, final bool) (Step, error
 	b = b[:n]
 	full := n == readChunk
 	var step Step
+	early := min(place.Early, int64(n))
 	take := func(line []byte) {
+		if early > 0 {
+			step.Early = encoding.text(line[:min(int64(len(line)), early, maxLine)])
+			early = 0
+		}
 		if !skipping {
 			step.Lines = append(step.Lines, encoding.text(line[:min(len(line), maxLine)]))
 		}

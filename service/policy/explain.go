@@ -104,11 +104,18 @@ func (e *Effective) site(r Row, cell Default, line *Line) {
 		return
 	}
 	said, named := s.Capabilities[r.Capability]
-	layer.Says = "says nothing about it"
-	if !named || !r.Switchable {
+	switch lists, widens := s.lists(r.Capability); {
+	case lists != "":
+		layer.Says, said, named = lists, Limited, widens
+	case named && r.Switchable:
+		layer.Says = said.String()
+	default:
+		layer.Says, named = "says nothing about it", false
+	}
+	if !named {
 		return
 	}
-	layer.Says, layer.Allows = said.String(), said > Off
+	layer.Allows = said > Off
 	switch {
 	case said < line.Effect:
 		line.Effect, line.Why = said, fmt.Sprintf("the signed site policy (number %d) switches it off", s.Number)
@@ -116,7 +123,7 @@ func (e *Effective) site(r Row, cell Default, line *Line) {
 	case cell.Most <= line.Effect:
 		layer.Says += ", which the default does not let it change"
 	case e.inForce() == nil:
-		layer.Says, layer.Allows = said.String()+", but what stands in its place was refused", false
+		layer.Says, layer.Allows = layer.Says+", but what stands in its place was refused", false
 	default:
 		line.Effect, line.Why = min(said, cell.Most), fmt.Sprintf("the signed site policy (number %d) allows it", s.Number)
 	}

@@ -45,7 +45,7 @@ type Site struct {
 	Organisations  []string // empty: any that the staff CA vouches for
 	PromptTimeout  time.Duration
 	Capabilities   map[Capability]Effect
-	Publishers     []string
+	Publishers     []string // "NAME", or "NAME=ACCOUNT" when only that account speaks for it
 	Identify       Identify
 	Authorise      []Capability             // of later versions, that this site wants (P25)
 	Probes         []Probe                  // hosts and ports that may be asked whether they are well (defaults.md); none as installed
@@ -94,6 +94,10 @@ type siteFile struct {
 	Publishers      []string          `toml:"publishers"`
 	Identify        string            `toml:"identify"`
 	Authorise       []string          `toml:"authorise"`
+	Probe           []probeFile       `toml:"probe"`
+	Quiet           *quietFile        `toml:"quiet"`
+	Escalate        map[string]string `toml:"escalate"`
+	Endpoints       []string          `toml:"endpoints"`
 }
 
 // Parse opens a signed note and reads the policy in it. Anything not signed by
@@ -138,26 +142,23 @@ func decode(text string, table Table) (*Site, error) {
 	}
 	site := &Site{
 		Number: file.Number, Site: file.Site, InstrumentType: file.InstrumentType,
-		StaffAny: file.StaffAny, Organisations: file.Organisations, Publishers: file.Publishers,
+		StaffAny: file.StaffAny, Organisations: file.Organisations,
 		PromptTimeout: defaultPrompt, Capabilities: map[Capability]Effect{},
 	}
 	switch Class(file.InstrumentClass) {
 	case General, PatientData:
 		site.Class = Class(file.InstrumentClass)
 	}
-	if err := site.readStaff(file.Staff); err != nil {
-		return nil, err
+	for _, err := range []error{
+		site.readStaff(file.Staff), site.readTimeout(file.PromptTimeout), site.readIdentify(file.Identify), site.readAuthorise(file.Authorise),
+		site.readPublishers(file.Publishers), site.readProbes(file.Probe), site.readQuiet(file.Quiet), site.readEscalate(file.Escalate),
+		site.readEndpoints(file.Endpoints), site.readCapabilities(file.Capabilities, table),
+	} {
+		if err != nil {
+			return nil, err
+		}
 	}
-	if err := site.readTimeout(file.PromptTimeout); err != nil {
-		return nil, err
-	}
-	if err := site.readIdentify(file.Identify); err != nil {
-		return nil, err
-	}
-	if err := site.readAuthorise(file.Authorise); err != nil {
-		return nil, err
-	}
-	return site, site.readCapabilities(file.Capabilities, table)
+	return site, nil
 }
 
 func (s *Site) readStaff(accounts []string) error {

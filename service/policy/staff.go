@@ -129,8 +129,8 @@ func (e *Effective) AllowsStaff(who, organisation string) Decision {
 }
 
 // VerifiedPublisher: the signed policy lists this publisher of local
-// notifications; any other is shown as "local, not verified".
+// notifications, and names no account for it; see VerifiedPublisherAs.
 func (e *Effective) VerifiedPublisher(name string) bool {
-	site := e.inForce()
-	return site != nil && slices.Contains(site.Publishers, name)
+	verified, _ := e.VerifiedPublisherAs(name, "")
+	return verified
 }
