@@ -29,6 +29,7 @@ import (
 //	certificate = "…", key = "…"         # absent: issued by the cloud CA in private
 //	upgrades = "/srv/beckmanconnect/upgrades"
 //	staff_networks = ["192.0.2.0/24"]    # the service network (P21); nobody else signs in
+//	phones = ["+49 30 555 0100"]         # service numbers that may stand in messages; each PC takes only the one configured there
 //	staff_removed = "/etc/beckmanconnect-cloud/removed-staff" # absent: none; one account a line, counts at once
 //	[oidc]
 //	issuer = "https://sso.example"
@@ -47,6 +48,7 @@ type Config struct {
 	Upgrades      string         `toml:"upgrades"`
 	StaffNetworks []netip.Prefix `toml:"staff_networks"`
 	StaffRemoved  string         `toml:"staff_removed"`
+	Phones        []string       `toml:"phones"`
 	OIDC          OIDC           `toml:"oidc"`
 
 	Console http.Handler     `toml:"-"` // the staff's page; nil: none is served
