@@ -18,8 +18,6 @@ import (
 	"beckmanconnect/internal/vendormessage"
 )
 
-const carl = "carl.us@vendor.example"
-
 func helpLogs(request, text string) cloudapi.HelpLogs {
 	sum := sha256.Sum256([]byte(text))
 	return cloudapi.HelpLogs{Request: request, SHA256: hex.EncodeToString(sum[:]), Lines: strings.Count(text, "\n") + 1, Text: text}

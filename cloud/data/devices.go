@@ -47,12 +47,12 @@ func (db *DB) Register(ctx context.Context, r Registration) error {
 		err := tx.QueryRow("SELECT key_hash FROM devices WHERE id = ?", r.Device).Scan(&known)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
-			if err := db.noteSharedSerial(tx, r); err != nil {
-				return err
-			}
 			_, err = tx.Exec(`INSERT INTO devices (id, key_hash, region, serial, type, terms, email, name, log_verifier, registered_ms, updated_ms, since_ms)
 				VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`, r.Device, r.KeyHash, r.Region, r.Serial, r.Type, r.Terms, email, name, r.LogVerifier, now, now, now)
-			return err
+			if err != nil {
+				return err
+			}
+			return db.noteSharedSerial(tx, r)
 		case err != nil:
 			return err
 		case !bytes.Equal(known, r.KeyHash):
@@ -81,7 +81,7 @@ func (db *DB) Register(ctx context.Context, r Registration) error {
 // number, which is fine, and so might an impostor: staff is told.
 func (db *DB) noteSharedSerial(tx *sql.Tx, r Registration) error {
 	var other string
-	err := tx.QueryRow("SELECT id FROM devices WHERE type = ? AND serial = ? LIMIT 1", r.Type, r.Serial).Scan(&other)
+	err := tx.QueryRow("SELECT id FROM devices WHERE type = ? AND serial = ? AND id <> ? LIMIT 1", r.Type, r.Serial, r.Device).Scan(&other)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

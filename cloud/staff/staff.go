@@ -47,6 +47,7 @@ type Desk struct {
 	provider *provider
 	pending  pending
 	limit    web.Limiter
+	sending  web.Limiter // of messages
 }
 
 // New makes a Desk. The SSO need not be reachable yet.
@@ -56,6 +57,7 @@ func New(c Config) *Desk {
 		provider: &provider{OIDC: c.OIDC, now: c.Now},
 		pending:  pending{now: c.Now, waiting: map[string]attempt{}},
 		limit:    web.Limiter{Every: rate.Every(2 * time.Second), Burst: 20},
+		sending:  web.Limiter{Every: rate.Every(time.Second), Burst: 40},
 	}
 }
 
@@ -86,7 +88,7 @@ func (d *Desk) Register(mux *http.ServeMux) {
 			d.signedIn(d.messages)(w, r)
 			return
 		}
-		web.Method(http.MethodPost, d.limit.Limit(d.signedIn(d.sendMessage)))(w, r)
+		web.Method(http.MethodPost, d.sending.Limit(d.signedIn(d.sendMessage)))(w, r)
 	})))
 	post(cloudapi.PathCert, d.limit.Limit(d.signedIn(d.certificate)))
 }
