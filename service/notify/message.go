@@ -27,7 +27,7 @@ const settingMessages = "notify.messages"
 // maxTaken messages stand at a time, so that the memory has an end. Nothing is
 // forgotten before it is over, and what is over is refused for that: nothing
 // that was taken once is ever taken again.
-const maxTaken = 256
+const maxTaken = 64
 
 // maxReasons of refusals are put into the log, each once: a broker can send
 // for ever, and a log has to end somewhere (scenario 42).
