@@ -16,6 +16,7 @@ import (
 
 	"beckmanconnect/cloud/staff"
 	"beckmanconnect/cloud/web"
+	"beckmanconnect/internal/redact"
 )
 
 // Config is what a Cloud runs with: cloud.toml, and what only code can give.
@@ -112,6 +113,11 @@ func (c *Config) check() error {
 	}
 	if _, err := staff.Removed(c.StaffRemoved).Has(""); err != nil {
 		return fmt.Errorf("\"staff_removed\": %w", err)
+	}
+	for _, phone := range c.Phones {
+		if phone == "" || redact.Line(phone, 40) != phone {
+			return fmt.Errorf("%q in \"phones\" is not a telephone number", phone)
+		}
 	}
 	if (c.Certificate == "") != (c.Key == "") {
 		return errors.New(`"certificate" and "key" belong together`)

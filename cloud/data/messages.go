@@ -124,23 +124,35 @@ func (db *DB) WaitingMessages(ctx context.Context, device string, limit int) ([]
 // MessageDelivered remembers that a device acknowledged a message. It reports
 // whether that is news.
 func (db *DB) MessageDelivered(ctx context.Context, device, id string) (bool, error) {
-	res, err := db.sql.ExecContext(ctx, "UPDATE deliveries SET delivered_ms=? WHERE message=? AND device=? AND delivered_ms=0", db.nowMS(), id, device)
+	news := false
+	err := db.update(ctx, func(tx *sql.Tx) error {
+		res, err := tx.Exec("UPDATE deliveries SET delivered_ms=? WHERE message=? AND device=? AND delivered_ms=0", db.nowMS(), id, device)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		if err != nil || n == 0 {
+			return err
+		}
+		news = true
+		_, err = tx.Exec("UPDATE messages SET delivered=delivered+1 WHERE id=?", id)
+		return err
+	})
 	if err != nil {
 		return false, fmt.Errorf("data: message delivered: %w", err)
 	}
-	n, err := res.RowsAffected()
-	return n > 0, err
+	return news, nil
 }
 
 // Messages gives the newest messages all of whose devices are in these
 // regions (P16, P20).
 func (db *DB) Messages(ctx context.Context, regions []string, limit int) ([]cloudapi.MessageSent, error) {
-	allowed, err := json.Marshal(regions)
+	// An empty list as JSON, never null: nothing is outside of what is not known.
+	allowed, err := json.Marshal(append([]string{}, regions...))
 	if err != nil {
 		return nil, fmt.Errorf("data: messages: %w", err)
 	}
-	rows, err := db.sql.QueryContext(ctx, `SELECT m.id, m.at_ms, m.devices, m.request, m.identity,
-			(SELECT count(*) FROM deliveries d WHERE d.message = m.id AND d.delivered_ms > 0)
+	rows, err := db.sql.QueryContext(ctx, `SELECT m.id, m.at_ms, m.devices, m.delivered, m.request, m.identity
 		FROM messages m WHERE NOT EXISTS (SELECT 1 FROM json_each(m.regions) r WHERE r.value NOT IN (SELECT value FROM json_each(?)))
 		ORDER BY m.number DESC LIMIT ?`, string(allowed), limit)
 	if err != nil {
@@ -154,7 +166,7 @@ func (db *DB) Messages(ctx context.Context, regions []string, limit int) ([]clou
 			request, identity []byte
 			who               cloudapi.Staff
 		)
-		if err := rows.Scan(&m.ID, &m.AtMS, &m.Devices, &request, &identity, &m.Delivered); err != nil {
+		if err := rows.Scan(&m.ID, &m.AtMS, &m.Devices, &m.Delivered, &request, &identity); err != nil {
 			return nil, fmt.Errorf("data: messages: %w", err)
 		}
 		if err := db.seal.openJSON(request, &m.Request, "messages", m.ID, "request"); err != nil {

@@ -82,6 +82,7 @@ CREATE TABLE messages (
 	expires_ms INTEGER NOT NULL,
 	regions    TEXT NOT NULL, -- JSON: of the devices it went to
 	devices    INTEGER NOT NULL,
+	delivered  INTEGER NOT NULL DEFAULT 0, -- of the devices, so many acknowledged it
 	note       BLOB NOT NULL, -- sealed
 	request    BLOB NOT NULL, -- sealed: what was asked for
 	identity   BLOB NOT NULL  -- sealed: who sent it
