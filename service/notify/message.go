@@ -57,8 +57,9 @@ type MessagesConfig struct {
 type Messages struct {
 	config MessagesConfig
 
-	mu     sync.Mutex
-	logged map[string]bool
+	mu      sync.Mutex
+	logged  map[string]bool
+	pending []string // could not be kept; Run tries again
 }
 
 // NewMessages makes one.
@@ -98,9 +99,23 @@ type memory []taken
 
 // Receive takes one signed message from the cloud. It is remembered in the
 // same transaction that raises its notification. What is refused is logged and
-// has no effect; the error is then a *MessageRefused, and any other error means
-// that the message could not be kept.
+// has no effect; the error is then a *MessageRefused. Any other error means that
+// the message could not be kept, as on a full disk: Run tries again, since the
+// broker's connection has acknowledged it all the same.
 func (m *Messages) Receive(ctx context.Context, signed string) error {
+	err := m.take(ctx, signed)
+	if err == nil || errors.As(err, new(*MessageRefused)) {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.pending) < maxTaken && len(signed) <= vendormessage.MaxSize {
+		m.pending = append(m.pending, signed)
+	}
+	return err
+}
+
+func (m *Messages) take(ctx context.Context, signed string) error {
 	message, err := m.open(ctx, signed)
 	if err == nil {
 		err = m.config.Alarms.Apply(ctx, []Observation{observation(message)}, func(tx *store.Tx) error {
@@ -238,11 +253,26 @@ func (m *Messages) refuse(ctx context.Context, r *MessageRefused) error {
 	return errors.Join(r, err)
 }
 
-// Run ends messages that are over, until ctx ends.
+// again takes what could not be kept before.
+func (m *Messages) again(ctx context.Context) {
+	m.mu.Lock()
+	pending := m.pending
+	m.pending = nil
+	m.mu.Unlock()
+	for _, signed := range pending {
+		if err := m.Receive(ctx, signed); err != nil {
+			m.config.Log.Warn("a message from the cloud was not taken", "error", err)
+		}
+	}
+}
+
+// Run ends messages that are over, and takes what could not be kept, until ctx
+// ends.
 func (m *Messages) Run(ctx context.Context) error {
 	tick := time.NewTicker(messagesEvery)
 	defer tick.Stop()
 	for {
+		m.again(ctx)
 		if err := m.End(ctx); err != nil && ctx.Err() == nil {
 			m.config.Log.Error("messages that are over stay open", "error", err)
 		}

@@ -347,16 +347,30 @@ func TestAFloodOfMessages(t *testing.T) {
 	}
 }
 
-// What cannot be kept is not shown, and may come again.
+// What cannot be kept is not shown, and is taken when it can be.
 func TestMessageThatCannotBeKept(t *testing.T) { // scenario 47
 	s := openStore(t, t.TempDir())
 	m := newMailbox(t, s)
+	broken := errors.New("the disk is full")
+	var fault error = broken
+	m.config.Trusted = func(context.Context) (time.Time, error) { return m.trusted, fault }
 	signed := m.sign(m.message(1))
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
+	if err := m.Receive(t.Context(), signed); !errors.Is(err, broken) {
+		t.Fatalf("%v", err)
 	}
-	err := m.Receive(t.Context(), signed)
-	if got := code(err); err == nil || got == "seen" || errors.As(err, new(*MessageRefused)) {
-		t.Errorf("%v", err)
+	if got := code(m.Receive(t.Context(), "forged")); got != "unsigned" {
+		t.Errorf("%q", got)
+	}
+	for i := range 3 * maxTaken { // others, without end
+		_ = m.Receive(t.Context(), m.sign(m.message(uint64(i+2))))
+	}
+	m.again(t.Context())
+	if len(m.pending) != maxTaken || m.open() != 0 {
+		t.Errorf("%d wait, %d are open", len(m.pending), m.open())
+	}
+	fault = nil
+	m.again(t.Context())
+	if len(m.pending) != 0 || m.open() != maxTaken || m.find("m-abcdefgh00000001") == nil {
+		t.Errorf("%d wait, %d are open", len(m.pending), m.open())
 	}
 }
