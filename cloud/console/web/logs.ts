@@ -21,7 +21,7 @@ export class LogsPage {
       h("header", { class: "page-head" }, h("span", { class: "page-icon" }, icon("log")),
         h("div", { class: "grow" }, h("h1", {}, t("logsTitle")), h("p", { class: "muted" }, `${request.type} `, h("span", { class: "mono" }, request.serial))),
         this.save, this.back),
-      h("p", { class: "notice" }, icon("shield"), t("logsText")), this.facts, this.text);
+      h("p", { class: "page-note" }, icon("shield"), t("logsText")), this.facts, this.text);
     this.text.hidden = true;
     void this.load();
   }

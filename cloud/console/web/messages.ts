@@ -57,7 +57,7 @@ export class MessagesPage {
       h("div", { class: "field-row" }, field("msgTo", this.kind), field("msgTarget", this.target), field("feedSeverity", this.severity), field("msgLife", this.hours)),
       this.reach, this.texts,
       h("div", { class: "field-row add" }, this.add),
-      h("p", { class: "notice" }, icon("shield"), t("msgRule")), this.error,
+      h("p", { class: "page-note" }, icon("shield"), t("msgRule")), this.error,
       h("div", { class: "actions" }, h("span", {}), h("button", { id: "message-look", class: "primary", type: "submit" }, t("msgLook")))) as HTMLFormElement;
     this.element = h("main", { class: "page", id: "content" },
       h("header", { class: "page-head" }, h("span", { class: "page-icon" }, icon("send")), h("div", { class: "grow" }, h("h1", {}, t("msgTitle")), h("p", { class: "muted" }, t("msgText")))),
