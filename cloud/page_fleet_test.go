@@ -222,7 +222,7 @@ func TestFleetOnThePage(t *testing.T) { // P13, P14, B8, scenario 44
 	b.Click(`.device[data-id="` + f.first.id + `"] .open-device`)
 	b.Wait(`document.querySelectorAll(".days .day").length === 30 && ` + rows + ` === 3`)
 	text = b.Text(`document.querySelector(".page").innerText`)
-	for _, want := range []string{"AV12345", "Maria Lindqvist", "EU", "1.4.0", "3 open", "Online", "3 interruptions", "Disk nearly full"} {
+	for _, want := range []string{"AV12345", "Maria Lindqvist", "EU", "1.4.0", "3 open", "Online", "Interruptions: 3", "Disk nearly full"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the device's page does not say %q:\n%s", want, text)
 		}
@@ -241,7 +241,7 @@ func TestFleetOnThePage(t *testing.T) { // P13, P14, B8, scenario 44
 	b.Eval(`(() => { const x = document.querySelector("#message-text-en"); x.value = ""; x.dispatchEvent(new Event("input")); })()`)
 	b.Fill("#message-text-en", "Please do not use it before 2026-11-30. Call +49 30 555 0100.")
 	b.Click("#message-look")
-	b.Wait(`document.querySelector("#message-preview .note-card h3").innerText === "Lot 4711 on hold" && document.querySelector("#message-preview").innerText.includes("Goes to 1 instruments, 1 of them online")`)
+	b.Wait(`document.querySelector("#message-preview .note-card h3").innerText === "Lot 4711 on hold" && document.querySelector("#message-preview").innerText.includes("Instruments: 1, online now: 1")`)
 	shoot(t, b, "message-preview")
 	b.Click("#message-send")
 	if m := f.links[0].message(f.running); m.Texts["en"].Title != "Lot 4711 on hold" || m.To.Device != f.first.id {
