@@ -407,39 +407,40 @@ func BenchmarkFeed(b *testing.B) {
 	}
 }
 
-// fillFleet writes notifications as the intake would, many to a transaction.
+// fillFleet writes rows as the intake leaves them, in SQL: it is the reading
+// that is measured.
 func fillFleet(b *testing.B, o *opened, devices, notifications int) {
 	b.Helper()
-	regions := []string{"eu", "us", "cn"}
-	for i := range devices {
-		_, err := o.sql.Exec(`INSERT INTO devices (id, key_hash, region, serial, type, terms, email, name, registered_ms, updated_ms) VALUES (?, x'00', ?, ?, ?, '1', x'', x'', 1, 1)`,
-			fmt.Sprintf("bc-%06d", i), regions[i%3], fmt.Sprintf("SN%06d", i), fmt.Sprintf("Type %d", i%7))
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
-	severities := []string{"low", "low", "medium", "high"}
-	for from := 0; from < notifications; from += 20_000 {
-		err := o.Do(b.Context(), "bc-000000", func(tx *Tx) error {
-			for i := from; i < from+20_000; i++ {
-				tx.device = fmt.Sprintf("bc-%06d", i%devices)
-				state := "cleared"
-				if i%200 == 0 {
-					state = "raised"
-				}
-				subject := []string{"pump", "disk", "needle", "pump 2"}[i%4]
-				err := tx.PutNotification("e", cloudapi.Notification{
-					ID: uint64(i + 1), Code: fmt.Sprintf("E-%d", i%400), Severity: severities[i/3%4], State: state, Source: "instrument-log",
-					Subject: subject, Title: fmt.Sprintf("Something about the %s happened, kind %d", subject, i%400), Count: 1, RaisedMS: int64(i), LastMS: int64(i), Verified: true,
-				})
-				if err != nil {
-					return err
-				}
+	const series = "WITH RECURSIVE i(n) AS (SELECT 0 UNION ALL SELECT n+1 FROM i WHERE n+1 < ?1) "
+	const code, subject = "'E-' || (n %% 400)", "CASE n %% 4 WHEN 0 THEN 'pump' WHEN 1 THEN 'disk' WHEN 2 THEN 'needle' ELSE 'pump 2' END"
+	const severity, state = "CASE n / 3 %% 4 WHEN 3 THEN 4 WHEN 2 THEN 3 ELSE 2 END", "CASE WHEN n %% 200 = 0 THEN 1 ELSE 4 END"
+	err := o.update(b.Context(), func(tx *sql.Tx) error {
+		for _, q := range []struct {
+			text string
+			args []any
+		}{
+			{series + `INSERT INTO devices (id, key_hash, region, serial, type, terms, email, name, registered_ms, updated_ms)
+				SELECT printf('bc-%06d', n), x'00', CASE n % 3 WHEN 0 THEN 'eu' WHEN 1 THEN 'us' ELSE 'cn' END, printf('SN%06d', n), 'Type ' || (n % 7), '1', x'', x'', 1, 1 FROM i`, []any{devices}},
+			{fmt.Sprintf(series + "INSERT OR IGNORE INTO labels (severity, text) SELECT " + severity + ", lower(" + code + ") || ' instrument-log ' || " + subject +
+				" || ' something about the ' || " + subject + " || ' happened' FROM i"), []any{12_000}},
+			{fmt.Sprintf(series + `INSERT INTO feed (device, epoch, id, region, severity, state, label, parent, listed, raised_ms, last_ms, body)
+				SELECT printf('bc-%%06d', n %% ?2), 'e', n + 1, CASE n %% ?2 %% 3 WHEN 0 THEN 'eu' WHEN 1 THEN 'us' ELSE 'cn' END, ` + severity + ", " + state + `,
+					(SELECT id FROM labels l WHERE l.severity = ` + severity + " AND l.text = lower(" + code + ") || ' instrument-log ' || " + subject + " || ' something about the ' || " + subject + ` || ' happened'),
+					0, 1, n, n, json_object('id', n + 1, 'code', ` + code + `, 'severity', 'low', 'state', 'raised', 'source', 'instrument-log', 'subject', ` + subject + `,
+						'title', 'Something about the ' || ` + subject + ` || ' happened', 'count', 1, 'raisedMs', n, 'lastMs', n, 'verified', json('true')) FROM i`), []any{notifications, devices}},
+		} {
+			if _, err := tx.Exec(q.text, q.args...); err != nil {
+				return fmt.Errorf("%s: %w", q.text, err)
 			}
-			return nil
-		})
-		if err != nil {
-			b.Fatal(err)
 		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
 	}
+	var rows, labels int
+	if err := o.sql.QueryRow("SELECT (SELECT count(*) FROM feed), (SELECT count(*) FROM labels)").Scan(&rows, &labels); err != nil || rows != notifications {
+		b.Fatalf("%d rows, %v", rows, err)
+	}
+	b.Logf("%d notifications of %d devices, %d labels", rows, devices, labels)
 }
