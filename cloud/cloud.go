@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -48,6 +49,7 @@ type Cloud struct {
 	broker   *broker.Broker
 	relay    *relay.Relay
 	desk     *staff.Desk
+	messages chan struct{} // some wait to be sent
 }
 
 // New opens everything and takes the port, but serves nothing before Run.
@@ -62,7 +64,7 @@ func New(c Config) (*Cloud, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("cloud: configuration: %w", err)
 	}
-	cl := &Cloud{Config: c, site: web.Site{Names: c.Names}, feed: &staff.Feed{}}
+	cl := &Cloud{Config: c, site: web.Site{Names: c.Names}, feed: &staff.Feed{}, messages: make(chan struct{}, 1)}
 	if err := cl.open(); err != nil {
 		cl.Close()
 		return nil, err
@@ -131,13 +133,13 @@ func (c *Cloud) Run(ctx context.Context) error {
 		ConnContext:       web.ConnContext,
 		ErrorLog:          slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
 	}
-	watching, stopWatching := context.WithCancel(ctx)
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		c.watchVendorPolicy(watching)
-	}()
-	defer func() { stopWatching(); <-watched }()
+	working, stopWorking := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.sendMessages, c.keepHouse} {
+		work.Go(func() { f(working) })
+	}
+	stopWork := sync.OnceFunc(func() { stopWorking(); work.Wait() })
+	defer stopWork()
 	failed := make(chan error, 1)
 	go func() { failed <- server.ServeTLS(netutil.LimitListener(c.listen, maxConnections), "", "") }()
 	c.Log.Info("cloud is up", "address", c.Addr(), "url", c.URL, "development", c.roots.Development)
@@ -153,6 +155,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	case err = <-failed:
 		err = fmt.Errorf("cloud: serve: %w", err)
 	}
+	stopWork() // before what it works with is closed
 	return errors.Join(err, c.Close())
 }
 

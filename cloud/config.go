@@ -16,6 +16,7 @@ import (
 
 	"beckmanconnect/cloud/staff"
 	"beckmanconnect/cloud/web"
+	"beckmanconnect/internal/redact"
 )
 
 // Config is what a Cloud runs with: cloud.toml, and what only code can give.
@@ -29,6 +30,7 @@ import (
 //	certificate = "…", key = "…"         # absent: issued by the cloud CA in private
 //	upgrades = "/srv/beckmanconnect/upgrades"
 //	staff_networks = ["192.0.2.0/24"]    # the service network (P21); nobody else signs in
+//	phones = ["+49 30 555 0100"]         # service numbers that may stand in messages; each PC takes only the one configured there
 //	staff_removed = "/etc/beckmanconnect-cloud/removed-staff" # absent: none; one account a line, counts at once
 //	[oidc]
 //	issuer = "https://sso.example"
@@ -47,6 +49,7 @@ type Config struct {
 	Upgrades      string         `toml:"upgrades"`
 	StaffNetworks []netip.Prefix `toml:"staff_networks"`
 	StaffRemoved  string         `toml:"staff_removed"`
+	Phones        []string       `toml:"phones"`
 	OIDC          OIDC           `toml:"oidc"`
 
 	Console http.Handler     `toml:"-"` // the staff's page; nil: none is served
@@ -110,6 +113,11 @@ func (c *Config) check() error {
 	}
 	if _, err := staff.Removed(c.StaffRemoved).Has(""); err != nil {
 		return fmt.Errorf("\"staff_removed\": %w", err)
+	}
+	for _, phone := range c.Phones {
+		if phone == "" || redact.Line(phone, 40) != phone {
+			return fmt.Errorf("%q in \"phones\" is not a telephone number", phone)
+		}
 	}
 	if (c.Certificate == "") != (c.Key == "") {
 		return errors.New(`"certificate" and "key" belong together`)

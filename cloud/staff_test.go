@@ -232,12 +232,13 @@ func TestStaffFromElsewhereIsRefused(t *testing.T) { // P21
 		c.StaffNetworks = c.StaffNetworks[:0:0]
 		c.StaffNetworks = append(c.StaffNetworks, documentation)
 	})
-	for _, path := range []string{cloudapi.PathLogin, cloudapi.PathOIDC, cloudapi.PathMe, cloudapi.PathLive, cloudapi.PathFleet, cloudapi.PathSessions} {
+	for _, path := range []string{cloudapi.PathLogin, cloudapi.PathOIDC, cloudapi.PathMe, cloudapi.PathLive, cloudapi.PathFleet, cloudapi.PathSessions,
+		cloudapi.PathFeed, cloudapi.PathPresence, cloudapi.PathHelpLogs, cloudapi.PathMessage} {
 		if status, failure := get(t, r.client(), r.BaseURL()+path, nil); status != http.StatusForbidden || failure.Code != "network" {
 			t.Errorf("%s: %d %+v", path, status, failure)
 		}
 	}
-	for _, path := range []string{cloudapi.PathToken, cloudapi.PathCert} {
+	for _, path := range []string{cloudapi.PathToken, cloudapi.PathCert, cloudapi.PathMessage} {
 		if status, failure := post(t, r.client(), r.BaseURL()+path, nil, nil); status != http.StatusForbidden || failure.Code != "network" {
 			t.Errorf("%s: %d %+v", path, status, failure)
 		}

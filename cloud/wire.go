@@ -24,12 +24,12 @@ const hostWait = 30 * time.Minute
 // wire makes the parts and joins them.
 func (c *Cloud) wire() error {
 	c.registry = registry.New(registry.Config{
-		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: c.feed.Changed,
+		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: func() { c.feed.Changed(); c.feed.Noted() },
 		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
 	})
 	c.desk = staff.New(staff.Config{
 		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Removed(c.StaffRemoved),
-		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed,
+		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages,
 		OIDC: staff.OIDC{
 			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
 			RedirectURL: c.URL + cloudapi.PathCallback,
@@ -40,7 +40,7 @@ func (c *Cloud) wire() error {
 	var err error
 	c.broker, err = broker.New(broker.Config{
 		Inbox: in, Refused: intake.Refused, Registered: c.registered, Presence: c.presence,
-		Time: c.private.Vendor, Policy: c.vendor.current, Log: c.Log, Now: c.Now,
+		Time: c.private.Vendor, Policy: c.vendor.current, Waiting: c.waiting, Delivered: c.delivered, Log: c.Log, Now: c.Now,
 	})
 	return err
 }
@@ -78,6 +78,9 @@ func (c *Cloud) changed(ch intake.Change) {
 	}
 	if ch.Fleet || ch.Requests {
 		c.feed.Changed()
+	}
+	if ch.Feed {
+		c.feed.Noted()
 	}
 }
 

@@ -59,6 +59,7 @@ type house struct {
 	scanner    *scan.Watch
 	support    *relay.Support
 	link       *link.Link
+	messages   *notify.Messages
 	offers     *offers.Offers
 	host       *local.Host
 
@@ -184,6 +185,7 @@ func (h *house) buildSupport(ctx context.Context) (err error) {
 }
 
 func (h *house) buildCloud(context.Context) error {
+	h.messages = h.newMessages()
 	h.link = link.New(link.Config{
 		URL: h.config.Cloud.URL, Store: h.store, TLS: h.device.TLS, Vendor: h.roots.Vendor, Log: h.log,
 		Identity: func() (string, bool) {
@@ -195,6 +197,7 @@ func (h *house) buildCloud(context.Context) error {
 			return cloudapi.Checkpoint{Note: string(h.store.Checkpoint()), Verifier: h.verifier}, h.store.LogState().Entries
 		},
 		Policy:  func(ctx context.Context, signed string) error { return h.policy.OfferVendor(ctx, []byte(signed)) },
+		Message: h.messages.Receive,
 		Changed: func(link.State) { h.statusChanged() },
 	})
 	h.offers = offers.New(offers.Config{
@@ -234,6 +237,7 @@ func (h *house) start(ctx context.Context) {
 	h.parts.Go(ctx, "freshness", h.fresh.Run)
 	h.parts.Go(ctx, "session-keys", plain(h.device.Run))
 	h.parts.Go(ctx, "link", plain(h.link.Run))
+	h.parts.Go(ctx, "messages", plain(h.messages.Run))
 	h.parts.Go(ctx, "upgrades", h.offers.Run)
 	h.parts.Go(ctx, "scanner", plain(h.scanner.Run))
 	h.runSources(ctx)

@@ -52,6 +52,10 @@ type Config struct {
 	Presence   func(ctx context.Context, device string, on bool) // a device came or went
 	Time       note.Signer                                       // signs the time (design: only signed time is trusted)
 	Policy     func() string                                     // the vendor's signed policy, "" for none
+	// Waiting gives the messages that wait for a device, oldest first, and
+	// Delivered is told when the device has acknowledged one. Both may be nil.
+	Waiting    func(ctx context.Context, device string) []Message
+	Delivered  func(ctx context.Context, device, id string)
 	Log        *slog.Logger
 	Now        func() time.Time
 	MaxClients int64 // 0: 10,000
@@ -69,6 +73,7 @@ type Broker struct {
 
 	mu      sync.Mutex
 	present map[string]*mqtt.Client
+	tracks  map[string]*track
 }
 
 // New starts a broker. Close ends it.
@@ -80,7 +85,7 @@ func New(c Config) (*Broker, error) {
 		c.Policy = func() string { return "" }
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	b := &Broker{Config: c, ctx: ctx, cancel: cancel, present: map[string]*mqtt.Client{}}
+	b := &Broker{Config: c, ctx: ctx, cancel: cancel, present: map[string]*mqtt.Client{}, tracks: map[string]*track{}}
 	capabilities := mqtt.NewDefaultServerCapabilities()
 	capabilities.MaximumClients = c.MaxClients
 	capabilities.MaximumPacketSize = maxPacket // 0, the default, is a hole before authentication
@@ -165,6 +170,10 @@ func (b *Broker) accept(w http.ResponseWriter, r *http.Request) {
 // Send publishes to a device. When the device is not there the message waits
 // for it as long as its subscriptions do.
 func (b *Broker) Send(device, kind string, body any) error {
+	return b.send(device, "", kind, body)
+}
+
+func (b *Broker) send(device, properties, kind string, body any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("broker: send: %w", err)
@@ -173,7 +182,7 @@ func (b *Broker) Send(device, kind string, body any) error {
 	if err != nil {
 		return fmt.Errorf("broker: send: %w", err)
 	}
-	if err := b.server.Publish(cloudapi.DeviceBoundTopic(device), payload, false, 1); err != nil {
+	if err := b.server.Publish(cloudapi.DeviceBoundTopic(device)+properties, payload, false, 1); err != nil {
 		return fmt.Errorf("broker: send: %w", err)
 	}
 	return nil

@@ -22,7 +22,7 @@ func (h *hook) ID() string { return "beckmanconnect" }
 func (h *hook) Provides(what byte) bool {
 	return bytes.IndexByte([]byte{
 		mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablished, mqtt.OnDisconnect,
-		mqtt.OnACLCheck, mqtt.OnPacketRead, mqtt.OnPacketProcessed, mqtt.OnPublish,
+		mqtt.OnACLCheck, mqtt.OnPacketRead, mqtt.OnPacketProcessed, mqtt.OnPublish, mqtt.OnQosPublish, mqtt.OnQosComplete,
 	}, what) >= 0
 }
 
@@ -57,6 +57,7 @@ func (h *hook) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
 	defer h.b.changing.Unlock()
 	h.b.mu.Lock()
 	h.b.present[cl.ID] = cl
+	h.b.tracks[cl.ID] = newTrack(cl)
 	h.b.mu.Unlock()
 	h.b.Presence(h.b.ctx, cl.ID, true)
 }
@@ -70,6 +71,7 @@ func (h *hook) OnDisconnect(cl *mqtt.Client, _ error, _ bool) {
 	latest := h.b.present[cl.ID] == cl
 	if latest {
 		delete(h.b.present, cl.ID)
+		delete(h.b.tracks, cl.ID)
 	}
 	h.b.mu.Unlock()
 	if latest {
@@ -122,8 +124,19 @@ func (h *hook) OnPacketProcessed(cl *mqtt.Client, pk packets.Packet, err error) 
 	if err == nil && pk.FixedHeader.Type == packets.Subscribe && cl.State.Subscriptions.Len() > 0 {
 		h.b.sendTime(cl.ID)
 		h.b.sendPolicy(cl.ID)
+		h.b.sendMessages(cl.ID)
 	}
 }
+
+// OnQosPublish: a message got the number its acknowledgement will carry.
+func (h *hook) OnQosPublish(cl *mqtt.Client, pk packets.Packet, _ int64, _ int) {
+	if id := messageID(pk.TopicName); id != "" {
+		h.b.onItsWay(cl, pk.PacketID, id)
+	}
+}
+
+// OnQosComplete: the device has acknowledged something.
+func (h *hook) OnQosComplete(cl *mqtt.Client, pk packets.Packet) { h.b.acknowledged(cl, pk.PacketID) }
 
 // OnPublish takes a device's message in before mochi acknowledges it. Nobody
 // subscribes to events inside the broker, so nothing is passed on.

@@ -55,9 +55,23 @@ func TestPersonalDataIsSealedOnDisk(t *testing.T) { // P15
 		if err := tx.PutRequest(cloudapi.Request{ID: "r1", State: "waiting", Reason: "canary reason", ExpiresMS: o.now.UnixMilli() + 1}); err != nil {
 			return err
 		}
+		if err := tx.PutHelpLogs(cloudapi.HelpLogs{Request: "r1", Lines: 1, Text: "canary log"}); err != nil {
+			return err
+		}
 		return tx.AddSessionEvent(cloudapi.SessionEvent{Request: "r1", Kind: "authenticated", Engineer: "canary@vendor.example"}, 1)
 	})
 	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = o.AddMessage(t.Context(), Draft{
+		Who: cloudapi.Staff{Account: "canary@vendor.example", Name: "Canary"}, Regions: []string{"eu"}, ExpiresMS: o.now.UnixMilli() + 1000,
+		Request: cloudapi.MessageRequest{Region: "eu", Texts: []cloudapi.MessageText{{Language: "en", Title: "canary title", Text: "canary text"}}},
+		Sign:    func(uint64, []string) (string, []byte, error) { return "m-1", []byte("canary note"), nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.LogAccess(t.Context(), cloudapi.Staff{Account: "canary@vendor.example"}, "help-logs", device, "r1"); err != nil {
 		t.Fatal(err)
 	}
 	who := cloudapi.Staff{Account: "canary@vendor.example", Name: "Canary"}
@@ -252,22 +266,6 @@ func TestWitness(t *testing.T) { // scenario 48
 	list, err := o.Notifications(t.Context(), device, 10)
 	if err != nil || len(list) != 2 {
 		t.Errorf("alarms: %+v, %v; want the two of the witness", list, err)
-	}
-}
-
-func TestPresenceHistory(t *testing.T) { // P14
-	o := open(t)
-	for _, online := range []bool{true, true, false, true} {
-		if _, err := o.SetOnline(t.Context(), device, online); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := o.AllOffline(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	h, err := o.History(t.Context(), device, 10)
-	if err != nil || len(h) != 4 || h[0].Online {
-		t.Errorf("history %+v, %v; want 4 changes ending offline", h, err)
 	}
 }
 

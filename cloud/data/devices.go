@@ -47,12 +47,12 @@ func (db *DB) Register(ctx context.Context, r Registration) error {
 		err := tx.QueryRow("SELECT key_hash FROM devices WHERE id = ?", r.Device).Scan(&known)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
-			if err := db.noteSharedSerial(tx, r); err != nil {
-				return err
-			}
 			_, err = tx.Exec(`INSERT INTO devices (id, key_hash, region, serial, type, terms, email, name, log_verifier, registered_ms, updated_ms, since_ms)
 				VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`, r.Device, r.KeyHash, r.Region, r.Serial, r.Type, r.Terms, email, name, r.LogVerifier, now, now, now)
-			return err
+			if err != nil {
+				return err
+			}
+			return db.noteSharedSerial(tx, r)
 		case err != nil:
 			return err
 		case !bytes.Equal(known, r.KeyHash):
@@ -63,6 +63,12 @@ func (db *DB) Register(ctx context.Context, r Registration) error {
 		_, err = tx.Exec(`UPDATE devices SET region=?, serial=?, type=?, terms=?, email=?, name=?, updated_ms=?,
 			log_verifier = CASE log_verifier WHEN '' THEN ? ELSE log_verifier END WHERE id=?`,
 			r.Region, r.Serial, r.Type, r.Terms, email, name, now, r.LogVerifier, r.Device)
+		if err != nil {
+			return err
+		}
+		// What it wrote is its new region's staff's to see, and no longer the
+		// old one's (P20).
+		_, err = tx.Exec("UPDATE feed SET region=?1 WHERE device=?2 AND region<>?1", r.Region, r.Device)
 		return err
 	})
 	if err != nil {
@@ -75,7 +81,7 @@ func (db *DB) Register(ctx context.Context, r Registration) error {
 // number, which is fine, and so might an impostor: staff is told.
 func (db *DB) noteSharedSerial(tx *sql.Tx, r Registration) error {
 	var other string
-	err := tx.QueryRow("SELECT id FROM devices WHERE type = ? AND serial = ? LIMIT 1", r.Type, r.Serial).Scan(&other)
+	err := tx.QueryRow("SELECT id FROM devices WHERE type = ? AND serial = ? AND id <> ? LIMIT 1", r.Type, r.Serial, r.Device).Scan(&other)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -138,67 +144,4 @@ func (db *DB) scanDevice(scan func(...any) error) (DeviceRecord, error) {
 		return d, err
 	}
 	return d, json.Unmarshal([]byte(status), &d.Status)
-}
-
-// SetOnline records that a device came or went (P13, P14). It reports whether
-// that is news.
-func (db *DB) SetOnline(ctx context.Context, device string, online bool) (bool, error) {
-	changed := false
-	err := db.update(ctx, func(tx *sql.Tx) error {
-		now := db.nowMS()
-		res, err := tx.Exec("UPDATE devices SET online=?, since_ms=? WHERE id=? AND online<>?", online, now, device, online)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return err
-		}
-		changed = true
-		_, err = tx.Exec("INSERT INTO presence (device, online, at_ms) VALUES (?,?,?)", device, online, now)
-		return err
-	})
-	if err != nil {
-		return false, fmt.Errorf("data: presence: %w", err)
-	}
-	return changed, nil
-}
-
-// AllOffline closes what a cloud that was killed left open.
-func (db *DB) AllOffline(ctx context.Context) error {
-	err := db.update(ctx, func(tx *sql.Tx) error {
-		now := db.nowMS()
-		if _, err := tx.Exec("INSERT INTO presence (device, online, at_ms) SELECT id, 0, ? FROM devices WHERE online = 1", now); err != nil {
-			return err
-		}
-		_, err := tx.Exec("UPDATE devices SET online = 0, since_ms = ? WHERE online = 1", now)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("data: presence: %w", err)
-	}
-	return nil
-}
-
-// Presence is one line of a device's online history.
-type Presence struct {
-	Online bool
-	AtMS   int64
-}
-
-// History gives a device's online history, newest first.
-func (db *DB) History(ctx context.Context, device string, limit int) ([]Presence, error) {
-	rows, err := db.sql.QueryContext(ctx, "SELECT online, at_ms FROM presence WHERE device = ? ORDER BY id DESC LIMIT ?", device, limit)
-	if err != nil {
-		return nil, fmt.Errorf("data: history: %w", err)
-	}
-	defer rows.Close()
-	var list []Presence
-	for rows.Next() {
-		var p Presence
-		if err := rows.Scan(&p.Online, &p.AtMS); err != nil {
-			return nil, fmt.Errorf("data: history: %w", err)
-		}
-		list = append(list, p)
-	}
-	return list, rows.Err()
 }

@@ -34,17 +34,6 @@ func (t *Tx) SetStatus(s cloudapi.Status) error {
 	return err
 }
 
-// PutNotification keeps the latest form of a notification.
-func (t *Tx) PutNotification(epoch string, n cloudapi.Notification) error {
-	text, err := json.Marshal(n)
-	if err != nil {
-		return err
-	}
-	_, err = t.tx.Exec(`INSERT INTO notifications (device, epoch, id, last_ms, body) VALUES (?,?,?,?,?)
-		ON CONFLICT DO UPDATE SET last_ms=excluded.last_ms, body=excluded.body`, t.device, epoch, int64(n.ID), n.LastMS, string(text))
-	return err
-}
-
 // PutRequest keeps a request for help. Its ID belongs to the device that named
 // it first, and what has ended stays ended.
 func (t *Tx) PutRequest(r cloudapi.Request) error {
@@ -55,11 +44,11 @@ func (t *Tx) PutRequest(r cloudapi.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.tx.Exec(`INSERT INTO requests (id, device, state, reason, alarm, since_ms, expires_ms) VALUES (?,?,?,?,?,?,?)
-		ON CONFLICT DO UPDATE SET state=excluded.state, reason=excluded.reason, alarm=excluded.alarm,
+	_, err = t.tx.Exec(`INSERT INTO requests (id, device, state, reason, alarm, version, profile, since_ms, expires_ms) VALUES (?,?,?,?,?,?,?,?,?)
+		ON CONFLICT DO UPDATE SET state=excluded.state, reason=excluded.reason, alarm=excluded.alarm, version=excluded.version, profile=excluded.profile,
 			since_ms=CASE requests.state WHEN 'announced' THEN excluded.since_ms ELSE requests.since_ms END,
 			expires_ms=excluded.expires_ms WHERE requests.state <> 'ended'`,
-		r.ID, t.device, r.State, reason, r.AlarmCode, r.SinceMS, r.ExpiresMS)
+		r.ID, t.device, r.State, reason, r.AlarmCode, r.Version, r.Profile, r.SinceMS, r.ExpiresMS)
 	return err
 }
 
@@ -131,11 +120,4 @@ func (t *Tx) Witness(c Checkpoint) (code string, err error) {
 // Raise keeps an alarm of the cloud's own about this device.
 func (t *Tx) Raise(code, subject, title string) error {
 	return t.db.raise(t.tx, t.device, code, subject, title)
-}
-
-func (db *DB) raise(tx *sql.Tx, device, code, subject, title string) error {
-	now := db.nowMS()
-	_, err := tx.Exec(`INSERT INTO alarms (device, code, subject, title, count, at_ms, last_ms) VALUES (?,?,?,?,1,?,?)
-		ON CONFLICT DO UPDATE SET title=excluded.title, count=count+1, last_ms=excluded.last_ms`, device, code, subject, title, now, now)
-	return err
 }

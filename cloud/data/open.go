@@ -20,12 +20,15 @@ var (
 	schema string
 	//go:embed schema2.sql
 	schema2 string
+	//go:embed schema3.sql
+	schema3 string
 )
 
 // migrations lead from one PRAGMA user_version to the next, from 0.
 var migrations = []func(*DB, *sql.Tx) error{
 	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schema); return err },
 	(*DB).addAccountIndex,
+	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schema3); return err },
 }
 
 // minSQLite: older ones can corrupt a WAL when it is reset.

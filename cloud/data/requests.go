@@ -49,7 +49,8 @@ func (db *DB) ClaimRequest(ctx context.Context, id, device string, untilMS int64
 	return db.OpenRequest(ctx, id)
 }
 
-const requestQuery = `SELECT r.id, r.device, r.state, r.reason, r.alarm, r.since_ms, r.expires_ms, d.serial, d.type, d.region, d.name
+const requestQuery = `SELECT r.id, r.device, r.state, r.reason, r.alarm, r.version, r.profile,
+	EXISTS (SELECT 1 FROM help_logs l WHERE l.request = r.id AND l.device = r.device), r.since_ms, r.expires_ms, d.serial, d.type, d.region, d.name
 	FROM requests r JOIN devices d ON d.id = r.device WHERE r.state <> 'ended' AND r.expires_ms > ? AND `
 
 // OpenRequest gives a request that has neither ended nor expired, or ErrNotFound.
@@ -85,7 +86,7 @@ func (db *DB) scanRequest(scan func(...any) error) (cloudapi.Request, error) {
 		r            cloudapi.Request
 		reason, name []byte
 	)
-	err := scan(&r.ID, &r.Device, &r.State, &reason, &r.AlarmCode, &r.SinceMS, &r.ExpiresMS, &r.Serial, &r.Type, &r.Region, &name)
+	err := scan(&r.ID, &r.Device, &r.State, &reason, &r.AlarmCode, &r.Version, &r.Profile, &r.HasLogs, &r.SinceMS, &r.ExpiresMS, &r.Serial, &r.Type, &r.Region, &name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, ErrNotFound
 	}
@@ -118,7 +119,7 @@ func (db *DB) Notifications(ctx context.Context, device string, limit int) ([]cl
 	if err := own.Err(); err != nil {
 		return nil, fmt.Errorf("data: notifications: %w", err)
 	}
-	rows, err := db.sql.QueryContext(ctx, "SELECT body FROM notifications WHERE device=? ORDER BY last_ms DESC, id DESC LIMIT ?", device, limit)
+	rows, err := db.sql.QueryContext(ctx, "SELECT body FROM feed WHERE device=? AND epoch<>'' AND id>0 ORDER BY last_ms DESC, id DESC LIMIT ?", device, limit)
 	if err != nil {
 		return nil, fmt.Errorf("data: notifications: %w", err)
 	}

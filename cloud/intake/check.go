@@ -1,9 +1,12 @@
 package intake
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -27,16 +30,57 @@ func checkStatus(s *cloudapi.Status) bool {
 	return texts(64, s.Version, s.Class, s.Run, s.Worst, s.Phase) && s.Open >= 0
 }
 
+// lastDate is the last moment that every reader of ours can show, in Unix ms:
+// what a browser's Date holds.
+const lastDate = 8_640_000_000_000_000
+
+// Bounds of counts, far above what is honest.
+const (
+	maxMembers = 1 << 20
+	maxCount   = 1 << 40
+)
+
+var severities = []string{"info", "low", "medium", "high"}
+
+// dates are forged at will by a device; they only must be some (scenario 49).
+func dates(list ...int64) bool {
+	return !slices.ContainsFunc(list, func(ms int64) bool { return ms < 0 || ms > lastDate })
+}
+
 func checkNotification(n *cloudapi.Notification) bool {
-	return n.ID > 0 && n.ID <= 1<<62 && n.Code != "" && n.Count >= 0 && texts(64, n.Code) && texts(400, n.Source, n.Subject, n.Title) &&
-		slices.Contains([]string{"info", "low", "medium", "high"}, n.Severity) &&
-		slices.Contains([]string{"raised", "acknowledged", "cleared"}, n.State)
+	return n.ID > 0 && n.ID <= 1<<62 && n.Code != "" && n.Count >= 0 && n.Count <= maxCount && texts(64, n.Code) && texts(400, n.Source, n.Subject, n.Title) &&
+		slices.Contains(severities, n.Severity) &&
+		slices.Contains([]string{"raised", "acknowledged", "shelved", "cleared"}, n.State) &&
+		dates(n.RaisedMS, n.LastMS, n.Acknowledged, n.Seen, n.Escalated, n.ShelvedUntil) &&
+		(n.State != "shelved" || n.ShelvedUntil > 0) &&
+		n.Group <= 1<<62 && n.Group != n.ID && n.Members >= 0 && n.Members <= maxMembers
+}
+
+// checkDigest: what was counted fits together.
+func checkDigest(d *cloudapi.Digest) bool {
+	sum := 0
+	for severity, n := range d.Raised {
+		if !slices.Contains(severities, severity) || n < 0 || n > maxMembers {
+			return false
+		}
+		sum += n
+	}
+	return dates(d.FromMS, d.ToMS) && d.FromMS <= d.ToMS && d.Open >= 0 && d.Open <= sum && d.Waiting >= 0 && d.Waiting <= maxCount
+}
+
+// checkHelpLogs: lines of plain text, exactly those whose hash was shown to the
+// technician.
+func checkHelpLogs(l *cloudapi.HelpLogs) bool {
+	sum := sha256.Sum256([]byte(l.Text))
+	return ValidID(l.Request) && l.Text != "" && len(l.Text) <= cloudapi.MaxHelpLogs && l.SHA256 == hex.EncodeToString(sum[:]) &&
+		l.Lines > 0 && l.Lines <= strings.Count(l.Text, "\n")+1 && utf8.ValidString(l.Text) &&
+		!strings.ContainsFunc(l.Text, func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsGraphic(r) })
 }
 
 // checkRequest drops what the cloud fills in itself: a device cannot say that
 // it is another one, or in another region.
 func (i *Intake) checkRequest(r *cloudapi.Request) bool {
-	r.Device, r.Serial, r.Type, r.Region, r.Technician = "", "", "", "", ""
+	r.Device, r.Serial, r.Type, r.Region, r.Technician, r.HasLogs = "", "", "", "", "", false
 	// The device's clock may be wrong; how long a request waits is measured by
 	// ours.
 	now := i.Now()
@@ -46,7 +90,7 @@ func (i *Intake) checkRequest(r *cloudapi.Request) bool {
 		life = maxRequestLife
 	}
 	r.SinceMS, r.ExpiresMS = now.UnixMilli(), now.Add(life).UnixMilli()
-	return ValidID(r.ID) && texts(500, r.Reason) && texts(64, r.AlarmCode) &&
+	return ValidID(r.ID) && texts(500, r.Reason) && texts(64, r.AlarmCode, r.Version) && texts(120, r.Profile) &&
 		slices.Contains([]string{"waiting", "connected", "ended"}, r.State)
 }
 

@@ -21,8 +21,9 @@ var ErrMalformed = errors.New("intake: malformed message")
 
 // Change says what a message touched.
 type Change struct {
-	Fleet    bool   // the fleet or request list looks different now
-	Requests bool   //
+	Fleet    bool   // the fleet looks different now
+	Requests bool   // the list of requests does
+	Feed     bool   // a notification or digest came, or changed
 	Ended    string // a request that has ended
 }
 
@@ -106,7 +107,15 @@ func (i *Intake) effect(e cloudapi.Envelope) (effect, error) {
 		})
 	case cloudapi.KindNotification:
 		return body(e, checkNotification, func(tx *data.Tx, n cloudapi.Notification) (Change, error) {
-			return Change{Fleet: true}, tx.PutNotification(e.Epoch, n)
+			return Change{Feed: true}, tx.PutNotification(e.Epoch, n)
+		})
+	case cloudapi.KindDigest:
+		return body(e, checkDigest, func(tx *data.Tx, d cloudapi.Digest) (Change, error) {
+			return Change{Feed: true}, tx.PutDigest(e.Epoch, e.Seq, d)
+		})
+	case cloudapi.KindHelpLogs:
+		return body(e, checkHelpLogs, func(tx *data.Tx, l cloudapi.HelpLogs) (Change, error) {
+			return Change{Requests: true}, tx.PutHelpLogs(l)
 		})
 	case cloudapi.KindRequest:
 		return body(e, i.checkRequest, func(tx *data.Tx, r cloudapi.Request) (Change, error) {

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,6 +60,60 @@ func message(t testing.TB, kind string, seq uint64, body any) []byte {
 	return payload
 }
 
+func helpLogs(text string) cloudapi.HelpLogs {
+	sum := sha256.Sum256([]byte(text))
+	return cloudapi.HelpLogs{Request: "r1", SHA256: hex.EncodeToString(sum[:]), Lines: strings.Count(text, "\n") + 1, Text: text}
+}
+
+// What an honest device sends is taken, at its largest too.
+func TestNewKindsAreTaken(t *testing.T) {
+	in, db, changes := open(t)
+	for i, payload := range [][]byte{
+		message(t, cloudapi.KindNotification, 1, cloudapi.Notification{ID: 1, Code: "c", Severity: "high", State: "shelved", ShelvedUntil: 5, Seen: 1, Escalated: 2, Chatters: true, Group: 9}),
+		message(t, cloudapi.KindDigest, 2, cloudapi.Digest{FromMS: 1, ToMS: 1, Raised: map[string]int{"info": 0, "high": 3}, Open: 3, Waiting: 17}),
+		message(t, cloudapi.KindDigest, 3, cloudapi.Digest{}),
+		message(t, cloudapi.KindHelpLogs, 4, helpLogs(strings.Repeat("ä µ\t試薬\u00a0\n", cloudapi.MaxHelpLogs/16))),
+	} {
+		if err := in.Receive(t.Context(), device, payload); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	if len(*changes) != 4 || !(*changes)[0].Feed || !(*changes)[1].Feed || (*changes)[0].Fleet || !(*changes)[3].Requests {
+		t.Errorf("%+v", *changes)
+	}
+	if d, _, err := db.HelpLogs(t.Context(), "r1"); err != nil || d.ID != device {
+		t.Errorf("%+v %v", d, err)
+	}
+}
+
+// Another device's logs under a request's name are never shown with it, in
+// whichever order they come.
+func TestLogsBelongToTheirRequest(t *testing.T) { // scenario 42
+	in, db, _ := open(t)
+	if err := in.Receive(t.Context(), "bc-2", message(t, cloudapi.KindHelpLogs, 1, helpLogs("forged"))); err != nil {
+		t.Fatal(err) // nobody named the request yet
+	}
+	if err := in.Receive(t.Context(), device, message(t, cloudapi.KindRequest, 1, cloudapi.Request{ID: "r1", State: "waiting"})); err != nil {
+		t.Fatal(err)
+	}
+	if d, l, err := db.HelpLogs(t.Context(), "r1"); !errors.Is(err, data.ErrNotFound) {
+		t.Errorf("%+v %+v %v", d, l, err)
+	}
+	if r, err := db.OpenRequest(t.Context(), "r1"); err != nil || r.HasLogs {
+		t.Errorf("%+v %v", r, err)
+	}
+	// The device's own take the place of what was never its request's.
+	if err := in.Receive(t.Context(), device, message(t, cloudapi.KindHelpLogs, 2, helpLogs("real"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, l, err := db.HelpLogs(t.Context(), "r1"); err != nil || l.Text != "real" {
+		t.Errorf("%+v %v", l, err)
+	}
+	if err := in.Receive(t.Context(), "bc-2", message(t, cloudapi.KindHelpLogs, 2, helpLogs("again"))); !errors.Is(err, data.ErrNotYours) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestMalformedMessagesAreRefused(t *testing.T) { // scenarios 42, 49
 	in, _, changes := open(t)
 	request := cloudapi.Request{ID: "r1", State: "waiting"}
@@ -70,6 +126,21 @@ func TestMalformedMessagesAreRefused(t *testing.T) { // scenarios 42, 49
 	}
 	for i := range 9 {
 		large[fmt.Sprint(i)] = strings.Repeat("x", 1000)
+	}
+	notification := func(change func(*cloudapi.Notification)) []byte {
+		n := cloudapi.Notification{ID: 7, Code: "c", Severity: "low", State: "raised"}
+		change(&n)
+		return message(t, cloudapi.KindNotification, 1, n)
+	}
+	digest := func(change func(*cloudapi.Digest)) []byte {
+		d := cloudapi.Digest{FromMS: 1, ToMS: 2, Raised: map[string]int{"low": 2}, Open: 1}
+		change(&d)
+		return message(t, cloudapi.KindDigest, 1, d)
+	}
+	logs := func(change func(*cloudapi.HelpLogs)) []byte {
+		l := helpLogs("two\nlines")
+		change(&l)
+		return message(t, cloudapi.KindHelpLogs, 1, l)
 	}
 	with := func(change func(*cloudapi.Request)) cloudapi.Request { r := request; change(&r); return r }
 	for name, payload := range map[string][]byte{
@@ -95,6 +166,36 @@ func TestMalformedMessagesAreRefused(t *testing.T) { // scenarios 42, 49
 		"a line break":    message(t, cloudapi.KindSessionEvent, 1, event(map[string]string{"ticket": "4711\nallowed"})),
 		"kind":            message(t, cloudapi.KindSessionEvent, 1, cloudapi.SessionEvent{Request: "r1", Kind: "<script>"}),
 		"checkpoint":      message(t, cloudapi.KindCheckpoint, 1, cloudapi.Checkpoint{}),
+		"its version":     message(t, cloudapi.KindRequest, 1, with(func(r *cloudapi.Request) { r.Version = "1.0\n" })),
+		"long profile":    message(t, cloudapi.KindRequest, 1, with(func(r *cloudapi.Request) { r.Profile = strings.Repeat("x", 121) })),
+
+		"shelved for ever":      notification(func(n *cloudapi.Notification) { n.State = "shelved" }),
+		"a forged time":         notification(func(n *cloudapi.Notification) { n.RaisedMS = lastDate + 1 }),
+		"before time began":     notification(func(n *cloudapi.Notification) { n.Seen = -1 }),
+		"escalated never":       notification(func(n *cloudapi.Notification) { n.Escalated = -5 }),
+		"a group in itself":     notification(func(n *cloudapi.Notification) { n.Group = 7 }),
+		"a huge group":          notification(func(n *cloudapi.Notification) { n.Group = 1 << 63 }),
+		"members below none":    notification(func(n *cloudapi.Notification) { n.Members = -1 }),
+		"members without end":   notification(func(n *cloudapi.Notification) { n.Members = 1 << 40 }),
+		"a title that turns":    notification(func(n *cloudapi.Notification) { n.Title = "\u202egnp" }),
+		"a subject with a tab":  notification(func(n *cloudapi.Notification) { n.Subject = "a\tb" }),
+		"digest: severity":      digest(func(d *cloudapi.Digest) { d.Raised = map[string]int{"<b>": 1} }),
+		"digest: count":         digest(func(d *cloudapi.Digest) { d.Raised["low"] = -1 }),
+		"digest: more open":     digest(func(d *cloudapi.Digest) { d.Open = 3 }),
+		"digest: backwards":     digest(func(d *cloudapi.Digest) { d.ToMS = 0 }),
+		"digest: forged time":   digest(func(d *cloudapi.Digest) { d.ToMS = lastDate + 1 }),
+		"digest: waiting":       digest(func(d *cloudapi.Digest) { d.Waiting = -1 }),
+		"digest without number": message(t, cloudapi.KindDigest, 0, cloudapi.Digest{}),
+		"logs: another hash":    logs(func(l *cloudapi.HelpLogs) { l.Text += "x" }),
+		"logs: path":            logs(func(l *cloudapi.HelpLogs) { l.Request = "../r1" }),
+		"logs: empty":           logs(func(l *cloudapi.HelpLogs) { *l = helpLogs("") }),
+		"logs: no lines":        logs(func(l *cloudapi.HelpLogs) { l.Lines = 0 }),
+		"logs: more lines":      logs(func(l *cloudapi.HelpLogs) { l.Lines = 99 }),
+		"logs: escape sequence": logs(func(l *cloudapi.HelpLogs) { *l = helpLogs("\x1b[2J") }),
+		"logs: NUL":             logs(func(l *cloudapi.HelpLogs) { *l = helpLogs("a\x00") }),
+		"logs: right-to-left":   logs(func(l *cloudapi.HelpLogs) { *l = helpLogs("a\u202eb") }),
+		"logs: carriage return": logs(func(l *cloudapi.HelpLogs) { *l = helpLogs("a\rb") }),
+		"logs: too large":       logs(func(l *cloudapi.HelpLogs) { *l = helpLogs(strings.Repeat("x", cloudapi.MaxHelpLogs+1)) }),
 	} {
 		if err := in.Receive(t.Context(), device, payload); !errors.Is(err, ErrMalformed) || !Refused(err) {
 			t.Errorf("%s: %v", name, err)
@@ -157,6 +258,8 @@ func FuzzReceive(f *testing.F) {
 	f.Add(message(f, cloudapi.KindStatus, 0, cloudapi.Status{Version: "1"}))
 	f.Add(message(f, cloudapi.KindRequest, 1, cloudapi.Request{ID: "r", State: "waiting"}))
 	f.Add(message(f, cloudapi.KindCheckpoint, 2, cloudapi.Checkpoint{Note: "log\n1\nAAAA\n\n— x y\n"}))
+	f.Add(message(f, cloudapi.KindDigest, 3, cloudapi.Digest{ToMS: 1, Raised: map[string]int{"low": 1}}))
+	f.Add(message(f, cloudapi.KindHelpLogs, 4, helpLogs("a line")))
 	f.Add([]byte(`{"v":1,"kind":"notification","epoch":"e","seq":1,"body":{"id":1,"code":"c","severity":"low","state":"raised"}}`))
 	in, _, _ := open(f)
 	f.Fuzz(func(t *testing.T, payload []byte) {

@@ -23,13 +23,13 @@ func (i *Intake) witness(tx *data.Tx, c cloudapi.Checkpoint) (Change, error) {
 	checkpoint, err := openCheckpoint(c.Note, verifier)
 	if err != nil {
 		i.Log.Warn("log checkpoint refused", "error", err)
-		return Change{Fleet: true}, tx.Raise(data.AlarmLogSignature, "log", "A checkpoint of the device's log is not signed by the device's log key")
+		return Change{Feed: true}, tx.Raise(data.AlarmLogSignature, "log", "A checkpoint of the device's log is not signed by the device's log key")
 	}
 	code, err := tx.Witness(checkpoint)
 	if code != "" {
 		i.Log.Warn("log checkpoint contradicts an earlier one", "code", code)
 	}
-	return Change{Fleet: code != ""}, err
+	return Change{Feed: code != ""}, err
 }
 
 func usableVerifier(text string) string {

@@ -16,20 +16,37 @@ import (
 // Feed tells every console that something changed.
 type Feed struct {
 	mu        sync.Mutex
-	listeners map[chan struct{}]struct{}
+	listeners map[*listener]struct{}
+	noted     uint64
 	closed    bool
+}
+
+// listener is one open console.
+type listener struct {
+	wake  chan struct{}
+	fleet bool // requests or fleet changed since it looked
 }
 
 // maxConsoles bounds the open consoles.
 const maxConsoles = 500
 
-// Changed wakes every console; several changes in a row wake it once.
-func (f *Feed) Changed() {
+// Changed wakes every console: requests or fleet look different. Several
+// changes in a row wake it once.
+func (f *Feed) Changed() { f.tell(true) }
+
+// Noted wakes every console: notifications or messages changed.
+func (f *Feed) Noted() { f.tell(false) }
+
+func (f *Feed) tell(fleet bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for c := range f.listeners {
+	if !fleet {
+		f.noted++
+	}
+	for l := range f.listeners {
+		l.fleet = l.fleet || fleet
 		select {
-		case c <- struct{}{}:
+		case l.wake <- struct{}{}:
 		default: // it has not looked yet, and will see this too
 		}
 	}
@@ -40,31 +57,39 @@ func (f *Feed) Close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.closed = true
-	for c := range f.listeners {
-		close(c)
-		delete(f.listeners, c)
+	for l := range f.listeners {
+		close(l.wake)
+		delete(f.listeners, l)
 	}
 }
 
-func (f *Feed) listen() chan struct{} {
+func (f *Feed) listen() *listener {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed || len(f.listeners) >= maxConsoles {
 		return nil
 	}
 	if f.listeners == nil {
-		f.listeners = map[chan struct{}]struct{}{}
+		f.listeners = map[*listener]struct{}{}
 	}
-	c := make(chan struct{}, 1)
-	c <- struct{}{} // the first look
-	f.listeners[c] = struct{}{}
-	return c
+	l := &listener{wake: make(chan struct{}, 1), fleet: true}
+	l.wake <- struct{}{} // the first look
+	f.listeners[l] = struct{}{}
+	return l
 }
 
-func (f *Feed) leave(c chan struct{}) {
+func (f *Feed) leave(l *listener) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.listeners, c)
+	delete(f.listeners, l)
+}
+
+// take tells what a console has to look at, and counts it as looked at.
+func (f *Feed) take(l *listener) (fleet bool, noted uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fleet, l.fleet = l.fleet, false
+	return fleet, f.noted
 }
 
 // Times of a console's socket. A console is brought up to date every so often
@@ -73,16 +98,21 @@ func (f *Feed) leave(c chan struct{}) {
 const (
 	liveWrite   = 20 * time.Second
 	liveRefresh = 30 * time.Second
+	// liveGap is the least time between two pushes, and liveShare how many
+	// times longer a console rests than its last push took: a storm of changes
+	// is a few pushes a second in a small fleet, and fewer in a large one.
+	liveGap   = 200 * time.Millisecond
+	liveShare = 4
 )
 
 // live pushes what this person may see, on every change.
 func (d *Desk) live(w http.ResponseWriter, r *http.Request, _ cloudapi.Staff) {
-	changes := d.Feed.listen()
-	if changes == nil {
+	console := d.Feed.listen()
+	if console == nil {
 		web.Fail(w, http.StatusServiceUnavailable, "full", "Too many consoles are open; try again.")
 		return
 	}
-	defer d.Feed.leave(changes)
+	defer d.Feed.leave(console)
 	// With the cookie, Who has checked the origin.
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
@@ -92,16 +122,23 @@ func (d *Desk) live(w http.ResponseWriter, r *http.Request, _ cloudapi.Staff) {
 	ctx := ws.CloseRead(context.WithoutCancel(r.Context())) // a console has nothing to say
 	refresh := time.NewTicker(liveRefresh)
 	defer refresh.Stop()
-	for {
+	for rest := time.Duration(0); ; {
 		select {
 		case <-ctx.Done():
 			return
-		case _, open := <-changes:
+		case <-time.After(rest):
+		}
+		whole := false
+		select {
+		case <-ctx.Done():
+			return
+		case _, open := <-console.wake:
 			if !open {
 				_ = ws.Close(cloudapi.CloseShutdown, "going down")
 				return
 			}
 		case <-refresh.C:
+			whole = true
 		}
 		// The session is looked up each time: who signed out sees no more.
 		who, ok := d.Who(r)
@@ -109,18 +146,25 @@ func (d *Desk) live(w http.ResponseWriter, r *http.Request, _ cloudapi.Staff) {
 			_ = ws.Close(websocket.StatusPolicyViolation, "signed out")
 			return
 		}
-		if err := d.push(ctx, ws, who); err != nil {
+		begun := time.Now()
+		fleet, noted := d.Feed.take(console)
+		if err := d.push(ctx, ws, who, fleet || whole, noted); err != nil {
 			return
 		}
+		rest = max(liveGap, liveShare*time.Since(begun))
 	}
 }
 
-func (d *Desk) push(ctx context.Context, ws *websocket.Conn, who cloudapi.Staff) error {
-	live, err := d.snapshot(ctx, who)
-	if err != nil {
-		d.Log.Error("staff: live list failed", "error", err)
-		return err
+func (d *Desk) push(ctx context.Context, ws *websocket.Conn, who cloudapi.Staff, fleet bool, noted uint64) error {
+	var live cloudapi.Live
+	if fleet {
+		var err error
+		if live, err = d.snapshot(ctx, who); err != nil {
+			d.Log.Error("staff: live list failed", "error", err)
+			return err
+		}
 	}
+	live.Feed = noted
 	text, err := json.Marshal(live)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/time/rate"
 
 	"beckmanconnect/cloud/data"
@@ -35,6 +36,9 @@ type Config struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Feed     *Feed
+	Vendor   note.Signer // signs messages to technicians
+	Phones   []string    // the service numbers that may stand in one
+	Send     func()      // has waiting messages sent; must not block
 }
 
 // Desk serves the staff's side.
@@ -43,6 +47,7 @@ type Desk struct {
 	provider *provider
 	pending  pending
 	limit    web.Limiter
+	sending  web.Limiter // of messages
 }
 
 // New makes a Desk. The SSO need not be reachable yet.
@@ -52,6 +57,7 @@ func New(c Config) *Desk {
 		provider: &provider{OIDC: c.OIDC, now: c.Now},
 		pending:  pending{now: c.Now, waiting: map[string]attempt{}},
 		limit:    web.Limiter{Every: rate.Every(2 * time.Second), Burst: 20},
+		sending:  web.Limiter{Every: rate.Every(time.Second), Burst: 40},
 	}
 }
 
@@ -74,6 +80,16 @@ func (d *Desk) Register(mux *http.ServeMux) {
 	get(cloudapi.PathAlarms, d.signedIn(d.notifications))
 	get(cloudapi.PathSessions, d.signedIn(d.sessions))
 	get(cloudapi.PathLive, d.signedIn(d.live))
+	get(cloudapi.PathFeed, d.signedIn(d.feed))
+	get(cloudapi.PathPresence, d.signedIn(d.presence))
+	get(cloudapi.PathHelpLogs, d.signedIn(d.helpLogs))
+	mux.Handle(cloudapi.PathMessage, d.Networks.Only(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			d.signedIn(d.messages)(w, r)
+			return
+		}
+		web.Method(http.MethodPost, d.sending.Limit(d.signedIn(d.sendMessage)))(w, r)
+	})))
 	post(cloudapi.PathCert, d.limit.Limit(d.signedIn(d.certificate)))
 }
 
@@ -128,9 +144,8 @@ func (d *Desk) fleet(w http.ResponseWriter, r *http.Request, who cloudapi.Staff)
 const maxNotifications = 500
 
 func (d *Desk) notifications(w http.ResponseWriter, r *http.Request, who cloudapi.Staff) {
-	device, err := d.Data.Device(r.Context(), r.URL.Query().Get("device"))
-	if err != nil || !Trained(who, device.Region) {
-		web.Fail(w, http.StatusNotFound, "unknown-device", "There is no such device in your regions.")
+	device, ok := d.own(w, r, who)
+	if !ok {
 		return
 	}
 	list, err := d.Data.Notifications(r.Context(), device.ID, maxNotifications)

@@ -32,7 +32,7 @@ const (
 	PathFleet    = "/api/v1/staff/devices"       // GET []Device
 	PathAlarms   = "/api/v1/staff/notifications" // GET ?device=ID → []Notification bodies, newest first
 	PathSessions = "/api/v1/staff/sessions"      // GET []StaffSession, the caller's own, newest first
-	PathFeed     = "/api/v1/staff/feed"          // GET ?region=&severity=&state=&text=&before= → FeedPage: notifications of the fleet, newest first
+	PathFeed     = "/api/v1/staff/feed"          // GET ?region=&severity=&state=&text=&device=&members=&before= → FeedPage: notifications of the fleet, newest first
 	PathPresence = "/api/v1/staff/presence"      // GET ?device=ID → []Presence, newest first (P14)
 	PathMessage  = "/api/v1/staff/messages"      // POST MessageRequest → MessageReply; GET []MessageSent, newest first
 	PathHelpLogs = "/api/v1/staff/logs"          // GET ?request=ID → HelpLogs
@@ -244,11 +244,13 @@ type FeedPage struct {
 
 // FeedRow is a notification with whose it is.
 type FeedRow struct {
+	Seq          int64        `json:"seq"` // names the row: ?members=SEQ gives what is folded behind it
 	Device       string       `json:"device"`
 	Serial       string       `json:"serial"`
 	Type         string       `json:"type"`
 	Region       string       `json:"region"`
 	Notification Notification `json:"notification"`
+	Digest       *Digest      `json:"digest,omitempty"` // then Notification holds its severity and times alone
 }
 
 // Presence is one change of a device's online status.
@@ -384,9 +386,11 @@ type Device struct {
 	Status  Status `json:"status"`
 }
 
-// Live is pushed to the console: the whole waiting list, small enough to send
-// again on every change.
+// Live is pushed to the console: the whole waiting list and fleet, small
+// enough to send again when they change. Both are null when they are as they
+// were and only Feed has moved on.
 type Live struct {
 	Requests []Request `json:"requests"`
 	Devices  []Device  `json:"devices"`
+	Feed     uint64    `json:"feed"` // counts up when what PathFeed or PathMessage answers has changed
 }

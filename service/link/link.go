@@ -42,7 +42,9 @@ type Config struct {
 	Vendor   note.Verifiers                      // of signed time
 	// Policy takes a vendor's policy, and verifies it; nil: none is taken.
 	Policy func(ctx context.Context, signed string) error
-	Status func() cloudapi.Status // as it is now
+	// Message takes a message to the technicians, and verifies it; nil: none is taken.
+	Message func(ctx context.Context, signed string) error
+	Status  func() cloudapi.Status // as it is now
 	// Checkpoint gives the log's newest signed checkpoint for the cloud as
 	// witness (B4), with the number of entries under it.
 	Checkpoint func() (checkpoint cloudapi.Checkpoint, entries int64)

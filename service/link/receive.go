@@ -53,6 +53,14 @@ func (c *connection) receive(payload []byte) {
 		if err := c.config.Policy(ctx, policy.Note); err != nil {
 			c.config.Log.Warn("a policy from the cloud was not taken", "error", err)
 		}
+	case cloudapi.KindMessage:
+		var message cloudapi.VendorMessage
+		if c.config.Message == nil || json.Unmarshal(e.Body, &message) != nil {
+			return
+		}
+		if err := c.config.Message(ctx, message.Note); err != nil {
+			c.config.Log.Debug("a message from the cloud was not taken", "error", err)
+		}
 	}
 }
 

@@ -82,6 +82,7 @@ func (w *walk) check() error {
 var own = map[string]bool{
 	"log.started": true, "service.started": true, "capabilities.installed": true, "terms.accepted": true, "device.registering": true, "device.registered": true,
 	"policy.accepted": true, "help.ended": true, "vendor-policy.refused": true, "clock.moved": true,
+	"message.refused": true,
 }
 
 // once may be in the log one time.

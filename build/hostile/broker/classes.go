@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/vendormessage"
 	"beckmanconnect/internal/vendorpolicy"
 )
 
@@ -22,7 +23,8 @@ var classes = []class{
 	{"replayed signed time", 8, (*walk).replayedTime},
 	{"forged vendor policy", 12, (*walk).forgedPolicy},
 	{"older, looser or the same vendor policy", 8, (*walk).olderPolicy},
-	{"messages that pretend to decide", 18, (*walk).pretends},
+	{"messages that pretend to decide", 12, (*walk).pretends},
+	{"forged messages to technicians", 6, (*walk).forgedMessage},
 	{"envelopes that are none", 12, (*walk).envelopes},
 	{"topics of others", 8, (*walk).topics},
 	{"duplicates, retained, other QoS", 8, (*walk).flags},
@@ -190,6 +192,31 @@ func (w *walk) olderPolicy() error {
 		err = w.sendPolicy(same)
 	}
 	return errors.Join(err, w.unchanged())
+}
+
+// forgedMessage: a message to the technicians under another key, changed, for
+// another device, over, of the highest class, or with something in it that
+// leads away. None may ever be shown: the tray would hear of it.
+func (w *walk) forgedMessage() error {
+	now := time.Now().UTC().Truncate(time.Second)
+	text := func(to, severity, expires, words string) string {
+		return fmt.Sprintf("%s\nid = \"m-%016x\"\nnumber = %d\nissued = %s\nexpires = %s\nseverity = %q\n\n[to]\n%s\n\n[texts]\n[texts.en]\ntitle = \"Read this\"\ntext = \"%s\"\n",
+			vendormessage.Header, w.r.Uint64(), 1+w.r.Uint64N(1<<40), now.Add(-time.Minute).Format(time.RFC3339), expires, severity, to, words)
+	}
+	mine, later := fmt.Sprintf("device = %q", w.device), now.Add(time.Hour).Format(time.RFC3339)
+	plain := text(mine, "low", later, "Please restart.")
+	signed := w.sign(w.vendor, plain)
+	return w.publish(w.envelope(cloudapi.KindMessage, cloudapi.VendorMessage{Note: pick(w, []string{
+		plain, w.sign(w.other, plain), w.sign(w.policy, plain), strings.Replace(signed, "restart", "call me", 1), plain + "\n— " + w.vendor.Name() + " AAAA\n", signed + signed,
+		strings.ReplaceAll(signed, "\n", "\r\n"), w.sign(w.vendor, text(`device = "bc-0000000000000000"`, "low", later, "Please restart.")),
+		w.sign(w.vendor, text(`regions = ["nowhere"]`, "low", later, "Please restart.")), w.sign(w.vendor, text(`regions = ["eu", "us"]`, "low", later, "Please restart.")),
+		w.sign(w.vendor, text("", "low", later, "Please restart.")), w.sign(w.vendor, text(mine, "high", later, "Please restart.")),
+		w.sign(w.vendor, text(mine, "low", now.Add(-2*time.Minute).Format(time.RFC3339), "Please restart.")), w.sign(w.vendor, text(mine, "low", "2099-01-01T00:00:00Z", "Please restart.")),
+		w.sign(w.vendor, text(mine, "low", later, "See https://evil.example.")), w.sign(w.vendor, text(mine, "low", later, "Call +1 900 555 0100.")),
+		w.sign(w.vendor, text(mine, "low", later, "ｗｗｗ．ｅｖｉｌ．ｃｏｍ")), w.sign(w.vendor, text(mine, "low", later, `\u202eetirw`)), w.sign(w.vendor, text(mine, "low", later, `a\nb`)),
+		w.sign(w.vendor, text(mine, "low", later, strings.Repeat("x", 601))), w.sign(w.vendor, strings.Replace(plain, "number", "allow = \"control\"\nnumber", 1)),
+		w.sign(w.vendor, strings.Replace(plain, vendormessage.Header, header, 1)), "", strings.Repeat("m", 50<<10),
+	})}))
 }
 
 // pretends: messages of kinds that would decide something, if there were such

@@ -5,7 +5,7 @@ export interface Staff { account: string; name: string; organisation: string; re
 
 export interface Request {
   id: string; device: string; serial: string; type: string; region: string; technician: string;
-  state: string; reason: string; alarmCode?: string; sinceMs: number; expiresMs: number;
+  state: string; reason: string; alarmCode?: string; version?: string; profile?: string; hasLogs?: boolean; sinceMs: number; expiresMs: number;
 }
 
 export interface Device {
@@ -14,9 +14,30 @@ export interface Device {
 }
 
 export interface Notification {
-  id: number; code: string; severity: string; state: string; subject: string; title: string; count: number;
-  raisedMs: number; lastMs: number;
+  id: number; code: string; severity: string; state: string; source: string; subject: string; title: string; count: number;
+  raisedMs: number; lastMs: number; acknowledgedMs?: number; seenMs?: number; escalatedMs?: number; shelvedUntilMs?: number;
+  group?: number; members?: number; chatters?: boolean; verified?: boolean; sample?: boolean;
 }
+
+/** What a device did while nobody heard it. */
+export interface Digest { fromMs: number; toMs: number; raised: { [severity: string]: number } | null; open: number; waiting: number }
+
+/** A notification of the fleet, or a digest, with whose it is. */
+export interface FeedRow { seq: number; device: string; serial: string; type: string; region: string; notification: Notification; digest?: Digest }
+
+export interface FeedPage { rows: FeedRow[] | null; next?: string }
+
+export interface FeedQuery { device?: string; region?: string; severity?: string; state?: string; text?: string; members?: string; before?: string }
+
+export interface Presence { online: boolean; atMs: number }
+
+export interface HelpLogs { request: string; sha256: string; lines: number; text: string }
+
+export interface MessageText { language: string; title: string; text: string }
+
+export interface MessageRequest { device?: string; group?: string; region?: string; severity: string; texts: MessageText[]; hours: number }
+
+export interface MessageSent { id: string; by: string; atMs: number; request: MessageRequest; devices: number; delivered: number }
 
 export interface RecordEvent { kind: string; timeMs: number; deviceMs: number; fields?: { [name: string]: string } }
 
@@ -27,7 +48,8 @@ export interface OwnSession {
   events: RecordEvent[]; more?: boolean;
 }
 
-export interface Live { requests: Request[]; devices: Device[] }
+/** The waiting list and the fleet; both null when only the notifications changed. */
+export interface Live { requests: Request[] | null; devices: Device[] | null; feed?: number }
 
 export const paths = {
   login: "/staff/login",
@@ -36,6 +58,10 @@ export const paths = {
   live: "/api/v1/staff/live",
   alarms: "/api/v1/staff/notifications",
   sessions: "/api/v1/staff/sessions",
+  feed: "/api/v1/staff/feed",
+  presence: "/api/v1/staff/presence",
+  messages: "/api/v1/staff/messages",
+  logs: "/api/v1/staff/logs",
 };
 
 /** The local console was opened by another way than its start address. */
@@ -54,10 +80,50 @@ export async function logout(): Promise<void> {
   await fetch(paths.logout, { method: "POST" });
 }
 
+/** Nobody is signed in any more. */
+export class SignedOut extends Error {}
+
+/** What the cloud says about a request it refused. */
+export class Refused extends Error {
+  constructor(readonly code: string, message: string) { super(message); }
+}
+
+async function read<T>(path: string, query: Record<string, string | undefined> = {}): Promise<T> {
+  const list = Object.entries(query).flatMap(([name, value]) => value ? [`${name}=${encodeURIComponent(value)}`] : []);
+  const answer = await fetch(list.length ? `${path}?${list.join("&")}` : path, { cache: "no-store" });
+  if (answer.status === 401) throw new SignedOut();
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return await answer.json() as T;
+}
+
 export async function alarms(device: string): Promise<Notification[]> {
-  const answer = await fetch(`${paths.alarms}?device=${encodeURIComponent(device)}`, { cache: "no-store" });
-  if (!answer.ok) throw new Error(`alarms: ${answer.status}`);
-  return await answer.json() as Notification[] ?? [];
+  return await read<Notification[] | null>(paths.alarms, { device }) ?? [];
+}
+
+/** A page of the fleet's notifications, newest first. */
+export async function feed(query: FeedQuery): Promise<{ rows: FeedRow[]; next: string }> {
+  const page = await read<FeedPage>(paths.feed, { ...query });
+  return { rows: page.rows ?? [], next: page.next ?? "" };
+}
+
+/** A device's online history of 30 days, newest first, and what held before. */
+export async function presence(device: string): Promise<Presence[]> {
+  return await read<Presence[] | null>(paths.presence, { device }) ?? [];
+}
+
+export async function helpLogs(request: string): Promise<HelpLogs> { return read<HelpLogs>(paths.logs, { request }); }
+
+export async function sentMessages(): Promise<MessageSent[]> { return await read<MessageSent[] | null>(paths.messages) ?? []; }
+
+/** Signs and sends a message to technicians; says to how many devices it goes. */
+export async function sendMessage(message: MessageRequest): Promise<number> {
+  const answer = await fetch(paths.messages, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(message) });
+  if (answer.status === 401) throw new SignedOut();
+  if (!answer.ok) {
+    const said = await answer.json().catch(() => ({})) as { code?: string; message?: string };
+    throw new Refused(said.code ?? "", said.message ?? "");
+  }
+  return (await answer.json() as { devices: number }).devices;
 }
 
 /** The signed-in engineer's own sessions, newest first; null when nobody is signed in. */

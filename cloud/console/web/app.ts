@@ -1,11 +1,15 @@
 // The page: which view stands, and what goes where between the cloud, the
 // worker and the views.
 
-import { Feed, NotStarted, Request, Staff, follow, logout, me, paths } from "./api";
+import { Device, Feed, Live, NotStarted, Request, Staff, follow, logout, me, paths } from "./api";
+import { DevicePage } from "./device";
 import { byId, h, icon, setText, show } from "./dom";
+import { FeedPage } from "./feed";
 import { Home } from "./home";
 import { Join } from "./join";
 import { startWorker } from "./link";
+import { LogsPage } from "./logs";
+import { MessagesPage } from "./messages";
 import { OwnRecord } from "./record";
 import { Session } from "./session";
 import { clock, endText, language, t } from "./strings";
@@ -14,13 +18,28 @@ import type { FromWorker, LinkState, Message, ToWorker } from "./wire";
 
 const mode = document.querySelector<HTMLMetaElement>('meta[name="console-mode"]')?.content === "desk" ? "desk" : "hosted";
 
+/** A view beside the list and the session. */
+interface Page {
+  readonly element: HTMLElement;
+  focus(): void;
+  close(): void;
+  /** Notifications or messages changed in the cloud. */
+  changed?(): void;
+  /** The fleet as it is now. */
+  fleet?(devices: Device[]): void;
+}
+
 class App {
   private readonly view = byId("view");
   private home: Home | null = null;
   private feed: Feed | null = null;
   private join: Join | null = null;
   private session: Session | null = null;
-  private record: OwnRecord | null = null;
+  private page: Page | null = null;
+  private devices: Device[] = [];
+  private regions: string[] = [];
+  /** How far the cloud's notifications had come when it last said so. */
+  private noted = -1;
   /** The ticket of each request that was joined, for the next time; kept nowhere else. */
   private readonly tickets = new Map<string, string>();
   private canvas = h("canvas", { id: "screen", tabindex: "-1", "aria-label": t("screenLabel") }) as HTMLCanvasElement;
@@ -36,6 +55,13 @@ class App {
     setText(byId("sign-out"), t("signOut"));
     setText(byId("my-sessions"), t("mySessions"));
     byId("my-sessions").addEventListener("click", () => this.showRecord());
+    for (const [id, key, go] of [
+      ["nav-help", "waitingTitle", () => this.list()], ["nav-feed", "feedTitle", () => this.showFeed()], ["nav-messages", "msgTitle", () => this.showMessages("")],
+    ] as const) {
+      setText(byId(id), t(key));
+      byId(id).addEventListener("click", go);
+    }
+    byId("nav").setAttribute("aria-label", t("navLabel"));
     try {
       const who = await me();
       if (who) this.signedIn(who); else this.signIn();
@@ -49,8 +75,18 @@ class App {
     delete document.body.dataset.lost;
     this.view.replaceChildren(element);
     this.view.scrollTop = 0;
-    this.record?.close();
-    this.record = null;
+    this.page?.close();
+    this.page = null;
+    for (const [id, at] of [["nav-help", "home"], ["nav-feed", "feed"], ["nav-messages", "messages"], ["my-sessions", "record"]] as const) {
+      if (at === phase) byId(id).setAttribute("aria-current", "page");
+      else byId(id).removeAttribute("aria-current");
+    }
+  }
+
+  private show(phase: string, page: Page): void {
+    this.put(phase, page.element);
+    this.page = page;
+    page.focus();
   }
 
   private signIn(): void {
@@ -73,16 +109,29 @@ class App {
     // From here on the channel's program loads and the key is made: both take
     // a moment, and joining should not have to wait for them.
     this.tell = startWorker(mode, (m) => this.worker(m));
+    this.regions = who.regions ?? [];
     this.feed = follow(
-      (live) => this.home?.update(live),
+      (live) => this.live(live),
       (up) => {
         show(byId("live"), true);
         byId("live").dataset.up = String(up);
         setText(byId("live-text"), up ? t("liveOn") : t("liveOff"));
       },
       () => this.signedOut());
-    this.home = new Home((r) => this.begin(r));
+    this.home = new Home((r) => this.begin(r), (r) => this.show("logs", new LogsPage(r, () => this.list(), () => this.signedOut())), (d) => this.showDevice(d, () => this.list()));
     this.list();
+  }
+
+  private live(live: Live): void {
+    if (live.requests || live.devices) this.home?.update(live);
+    if (live.devices) {
+      this.devices = live.devices;
+      this.page?.fleet?.(live.devices);
+    }
+    if (live.feed !== undefined && live.feed !== this.noted) {
+      this.noted = live.feed;
+      this.page?.changed?.();
+    }
   }
 
   private signedOut(): void {
@@ -105,10 +154,19 @@ class App {
 
   /** The engineer's own part of the record, one session of it opened. */
   private showRecord(request = ""): void {
-    const record = new OwnRecord(request, () => this.list(), () => this.signedOut());
-    this.put("record", record.element);
-    this.record = record;
-    record.focus();
+    this.show("record", new OwnRecord(request, () => this.list(), () => this.signedOut()));
+  }
+
+  private showFeed(): void {
+    this.show("feed", new FeedPage(this.regions, (device) => this.showDevice(device, () => this.showFeed()), () => this.signedOut()));
+  }
+
+  private showDevice(device: string, back: () => void): void {
+    this.show("device", new DevicePage(device, this.devices, back, (to) => this.showMessages(to), () => this.signedOut()));
+  }
+
+  private showMessages(device: string): void {
+    this.show("messages", new MessagesPage(this.regions, this.devices, device, () => this.signedOut()));
   }
 
   private begin(r: Request): void {

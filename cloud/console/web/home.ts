@@ -2,13 +2,8 @@
 
 import { Device, Live, Notification, Request, alarms } from "./api";
 import { h, icon, setText } from "./dom";
+import { severityChip, stateText } from "./feedrow";
 import { Key, language, span, t } from "./strings";
-
-const severities: Record<string, Key> = { high: "sevHigh", medium: "sevMedium", low: "sevLow", info: "sevInfo" };
-
-function severity(name: string): string {
-  return t(severities[name] ?? "sevInfo");
-}
 
 export class Home {
   readonly element: HTMLElement;
@@ -16,11 +11,11 @@ export class Home {
   private readonly fleet = h("div", { id: "fleet", class: "fleet" });
   private readonly count = h("span", { class: "count" });
   private readonly fleetCount = h("span", { class: "muted" });
-  private live: Live = { requests: [], devices: [] };
+  private live: { requests: Request[]; devices: Device[] } = { requests: [], devices: [] };
   private shown = { requests: "", devices: "" };
   private opened = new Set<string>();
 
-  constructor(private readonly join: (r: Request) => void) {
+  constructor(private readonly join: (r: Request) => void, private readonly logs: (r: Request) => void, private readonly open: (device: string) => void) {
     this.element = h("main", { class: "home", id: "content" },
       h("section", { "aria-labelledby": "waiting-title" },
         h("header", { class: "section" }, h("h1", { id: "waiting-title" }, t("waitingTitle")), this.count), this.waiting),
@@ -31,7 +26,7 @@ export class Home {
   }
 
   update(live: Live): void {
-    this.live = { requests: live.requests ?? [], devices: live.devices ?? [] };
+    this.live = { requests: live.requests ?? this.live.requests, devices: live.devices ?? this.live.devices };
     // What did not change keeps its elements: a button must not vanish under
     // the finger that presses it.
     const requests = JSON.stringify(this.live.requests), devices = JSON.stringify(this.live.devices);
@@ -66,12 +61,22 @@ export class Home {
         h("div", { class: "grow" }, h("h3", {}, r.type), h("p", { class: "muted mono" }, r.serial)),
         r.alarmCode ? h("span", { class: "chip attention" }, t("alarmCode", { code: r.alarmCode })) : null),
       h("p", { class: "reason" }, r.reason || t("noReason")),
+      this.brought(r),
       h("div", { class: "request-foot" },
         h("p", { class: "muted grow" }, h("span", { class: "person" }, r.technician || t("technician")),
           h("span", { class: "times" },
             h("span", { "data-since": String(r.sinceMs) }),
             waits ? h("span", { "data-expires": String(r.expiresMs) }) : null)),
         button));
+  }
+
+  /** What came with a request: versions, and the logs the technician sent. */
+  private brought(r: Request): HTMLElement | null {
+    if (!r.version && !r.profile && !r.hasLogs) return null;
+    const fact = (name: Key, value: string | undefined): HTMLElement | null => value ? h("span", {}, `${t(name)} `, h("span", { class: "mono" }, value)) : null;
+    return h("div", { class: "brought muted" }, fact("reqVersion", r.version), fact("reqProfile", r.profile),
+      /\bsample\b/i.test(r.profile ?? "") ? h("span", { class: "chip attention", title: t("sampleText") }, t("sample")) : null,
+      r.hasLogs ? h("button", { class: "small logs", type: "button", "aria-label": `${t("logsAttached")}: ${r.type} ${r.serial}`, click: () => this.logs(r) }, icon("log"), t("logsAttached")) : null);
   }
 
   private drawDevices(): void {
@@ -95,7 +100,8 @@ export class Home {
           ? h("span", { class: "state" }, t("online"))
           : h("span", { class: "state muted", "data-offline": String(d.sinceMs) }, t("offline")),
         icon("chevron")),
-      h("div", { class: "alarms" })) as HTMLDetailsElement;
+      h("div", { class: "alarms" }),
+      h("p", { class: "device-foot" }, h("button", { class: "small open-device", type: "button", click: () => this.open(d.id) }, t("devOpen")))) as HTMLDetailsElement;
     details.addEventListener("toggle", () => {
       if (details.open) {
         this.opened.add(d.id);
@@ -119,12 +125,11 @@ export class Home {
   }
 
   private alarm(n: Notification): HTMLElement {
-    const states: Record<string, Key> = { acknowledged: "acknowledged", cleared: "cleared", raised: "raised" };
     const at = new Date(n.lastMs || n.raisedMs).toLocaleString(language, { dateStyle: "short", timeStyle: "short" });
     return h("div", { class: "alarm", "data-state": n.state },
-      h("span", { class: `chip sev-${n.severity}` }, severity(n.severity)),
+      severityChip(n.severity),
       h("span", { class: "grow" }, h("span", {}, n.title || n.code), n.count > 1 ? h("span", { class: "muted" }, ` ×${n.count}`) : null,
-        h("span", { class: "line muted" }, [n.subject, states[n.state] ? t(states[n.state]!) : n.state, at].filter(Boolean).join(" · "))));
+        h("span", { class: "line muted" }, [n.subject, stateText(n.state), at].filter(Boolean).join(" · "))));
   }
 
   private times(): void {
