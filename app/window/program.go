@@ -65,6 +65,10 @@ type program struct {
 	service  *service
 	stale    model.Reload // what has to be fetched anew
 	fetching model.Reload // what is on its way
+
+	fetchingDetail, fetchingHandover, fetchingOffenders bool
+
+	inbox inbox
 }
 
 // newProgram makes a program that is not started yet.
@@ -78,6 +82,7 @@ func newProgram(ctx context.Context, a fyne.App, with parts) *program {
 	if look == "" {
 		look = a.Preferences().StringWithFallback("theme", "system")
 	}
+	p.inbox.do, p.inbox.draw = p.do, p.refresh
 	p.settings = view.Settings{Theme: look, Version: version.Version()}
 	p.dress(with.config.language(a.Preferences().String("language")))
 	return p
@@ -125,8 +130,14 @@ func (p *program) build() {
 	}
 	p.content = view.NewWindow(p.kit, p, p.settings)
 	p.chosen = p.chosen || page != ""
+	page, id, _ := aView(page)
+	if id != 0 {
+		p.state.OpenAlarm(id)
+	}
 	p.content.Show(page)
 	p.main.SetContent(p.content.Content())
+	p.main.Canvas().SetOnTypedKey(p.content.TypedKey)
+	p.main.Canvas().SetOnTypedRune(p.content.TypedRune)
 	p.refresh()
 }
 
@@ -135,8 +146,8 @@ func (p *program) start() {
 	p.own(p.main)
 	p.work.Go(func() {
 		_ = client.Follow(p.ctx, p.config.Client,
-			func(e *hostpb.Event) { p.do(func() { p.event(e) }) },
-			func(connected bool, err error) { p.do(func() { p.connected(connected, err) }) })
+			func(e *hostpb.Event) { p.inbox.put(p.ctx, func() { p.event(e) }) },
+			func(connected bool, err error) { p.inbox.put(p.ctx, func() { p.connected(connected, err) }) })
 	})
 	p.work.Go(p.tick)
 }
@@ -176,6 +187,7 @@ func (p *program) onTick() {
 	p.prompt.tick(now)
 	p.bar.update(p)
 	p.draw(now)
+	p.tellSeen(now)
 	p.dump.write(p)
 }
 
@@ -192,7 +204,6 @@ func (p *program) connected(on bool, err error) {
 		p.log.Info("the service does not answer", "code", client.Code(err), "error", err)
 	}
 	p.state.SetConnected(on)
-	p.refresh()
 }
 
 // event takes one event in.
@@ -208,7 +219,6 @@ func (p *program) event(e *hostpb.Event) {
 	if began || p.state.SummaryOpen && !summed {
 		p.content.Show(view.Help)
 	}
-	p.refresh()
 }
 
 // choose picks the first page when nobody asked for one.

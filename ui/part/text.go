@@ -5,6 +5,7 @@ package part
 
 import (
 	"image/color"
+	"sort"
 	"strings"
 	"unicode"
 
@@ -117,16 +118,29 @@ func (r *textRenderer) least() float32 {
 }
 
 func (r *textRenderer) shorten(s string, width float32) string {
-	if width <= 0 || r.measure(s) <= width+0.5 {
+	if width <= 0 {
+		return s
+	}
+	return shorten(s, width, r.measure)
+}
+
+// Shorten cuts one line of text to a width, with an ellipsis where it was cut.
+func Shorten(s string, width, size float32, bold bool) string {
+	return shorten(s, width, func(s string) float32 { return fyne.MeasureText(s, size, fyne.TextStyle{Bold: bold}).Width })
+}
+
+func shorten(s string, width float32, measure func(string) float32) string {
+	if measure(s) <= width+0.5 {
 		return s
 	}
 	runes := []rune(s)
-	for n := len(runes) - 1; n > 0; n-- {
-		if short := strings.TrimRight(string(runes[:n]), " ") + "…"; r.measure(short) <= width {
-			return short
-		}
+	short := func(n int) string { return strings.TrimRight(string(runes[:n]), " ") + "…" }
+	// The longest beginning that fits: measuring is what costs.
+	n := sort.Search(len(runes)-1, func(i int) bool { return measure(short(i+1)) > width })
+	if n == 0 {
+		return "…"
 	}
-	return "…"
+	return short(n)
 }
 
 func (r *textRenderer) MinSize() fyne.Size {
