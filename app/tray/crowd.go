@@ -15,7 +15,8 @@ const (
 	// settle is how long after the service came back notifications are gathered:
 	// what was missed comes all at once.
 	settle = time.Second
-	// crowdPace is how often the toast that counts is shown anew at most.
+	// crowdPace is how long the toast that counts waits for more, so that it is
+	// shown anew once a second at most.
 	crowdPace = time.Second
 )
 
@@ -50,8 +51,7 @@ func (c *crowd) admit(n *hostpb.Notification, now time.Time) bool {
 	}
 	c.waiting = append(c.waiting, n)
 	if c.due == nil {
-		wait := max(c.settled.Sub(now), c.last.Add(crowdPace).Sub(now), 0)
-		c.due = time.After(wait)
+		c.due = time.After(max(c.settled.Sub(now), crowdPace))
 	}
 	return false
 }
