@@ -45,7 +45,13 @@ func (a *alarms) change(id uint64, how func(*hostpb.Notification)) *hostpb.Notif
 func withAlarms(t *testing.T, c Config, status *hostpb.Status, all []*hostpb.Notification) (*stage, *alarms) {
 	s := newStageWith(t, c, status)
 	a := &alarms{all: all}
-	s.service.Host.Handle(func(h *ipctest.Handlers) {
+	a.answer(s.service.Host)
+	return s, a
+}
+
+// answer has a host answer the calls about notifications.
+func (a *alarms) answer(host *ipctest.Host) {
+	host.Handle(func(h *ipctest.Handlers) {
 		h.ListNotifications = func(_ context.Context, r *hostpb.ListNotificationsRequest) (*hostpb.NotificationPage, error) {
 			a.mu.Lock()
 			defer a.mu.Unlock()
@@ -70,7 +76,14 @@ func withAlarms(t *testing.T, c Config, status *hostpb.Status, all []*hostpb.Not
 			return a.change(r.GetId(), func(n *hostpb.Notification) { n.State, n.Shelf = hostpb.AlarmState_ALARM_STATE_RAISED, nil }), nil
 		}
 	})
-	return s, a
+}
+
+// raise adds one, and returns the event that tells of it.
+func (a *alarms) raise(n *hostpb.Notification) *hostpb.Event {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.all = append([]*hostpb.Notification{n}, a.all...)
+	return &hostpb.Event{Body: &hostpb.Event_Notification{Notification: n}}
 }
 
 func (s *stage) sees(id string) {
@@ -90,11 +103,7 @@ func TestRaisedAcknowledgedHistory(t *testing.T) {
 	status.Identify = "initials"
 	s, a := withAlarms(t, Config{}, status, sample.Notifications())
 	s.ready()
-	raised := proto.CloneOf(sample.Everything()[2]) // 27
-	a.mu.Lock()
-	a.all = append([]*hostpb.Notification{raised}, a.all...)
-	a.mu.Unlock()
-	s.service.Hub.Publish(&hostpb.Event{Body: &hostpb.Event_Notification{Notification: raised}})
+	s.service.Hub.Publish(a.raise(proto.CloneOf(sample.Everything()[2])))
 	s.sees("notification.27")
 	// This site wants to know who: the row leads to the page, which asks.
 	s.tap(s.program.main, "notification.27.acknowledge")
@@ -240,7 +249,9 @@ func TestPagesComeAsOneScrolls(t *testing.T) {
 func TestHelpWithTheLog(t *testing.T) {
 	s, _ := withAlarms(t, Config{}, sample.Status(), sample.Notifications())
 	s.service.Host.Handle(func(h *ipctest.Handlers) {
-		h.PrepareHelpLogs = func(context.Context, *hostpb.PrepareHelpLogsRequest) (*hostpb.HelpLogs, error) { return sample.HelpLogs(), nil }
+		h.PrepareHelpLogs = func(context.Context, *hostpb.PrepareHelpLogsRequest) (*hostpb.HelpLogs, error) {
+			return sample.HelpLogs(), nil
+		}
 		h.RequestHelp = func(context.Context, *hostpb.RequestHelpRequest) (*hostpb.HelpRequested, error) {
 			return nil, server.Fail(codes.NotFound, "logs-gone", "gone", "")
 		}

@@ -253,10 +253,10 @@ func TestQuietHours(t *testing.T) {
 	s := sample.State()
 	for want, q := range map[string]*hostpb.QuietHours{
 		"No quiet hours: notifications may make a sound at any time.": {},
-		"Quiet hours from 22:00 to 06:15.":                             {On: true, FromMinute: 1320, ToMinute: 375},
-		"Quiet hours now, until 06:15.":                                {On: true, FromMinute: 1320, ToMinute: 375, Now: true},
-		"Your site has set quiet hours from 22:00 to 06:15.":           {On: true, FromMinute: 1320, ToMinute: 375, Now: true, Site: true},
-		"Your site has set that there are no quiet hours.":             {Site: true},
+		"Quiet hours from 22:00 to 06:15.":                            {On: true, FromMinute: 1320, ToMinute: 375},
+		"Quiet hours now, until 06:15.":                               {On: true, FromMinute: 1320, ToMinute: 375, Now: true},
+		"Your site has set quiet hours from 22:00 to 06:15.":          {On: true, FromMinute: 1320, ToMinute: 375, Now: true, Site: true},
+		"Your site has set that there are no quiet hours.":            {Site: true},
 	} {
 		s.Status.QuietHours = q
 		if v := s.QuietView(en); v.State != want || v.Site != q.GetSite() {

@@ -121,7 +121,9 @@ func TestListStaysTrue(t *testing.T) {
 		f := rapid.SampledFrom(filters).Draw(t, "filter")
 		var l model.AlarmList
 		l.SetFilter(f)
-		ask := func(r *hostpb.ListNotificationsRequest) (*hostpb.NotificationPage, error) { return sample.Page(all, r), nil }
+		ask := func(r *hostpb.ListNotificationsRequest) (*hostpb.NotificationPage, error) {
+			return sample.Page(all, r), nil
+		}
 		change := func(t *rapid.T) {
 			n := &hostpb.Notification{}
 			if i := rapid.IntRange(-1, len(all)-1).Draw(t, "which"); i >= 0 {

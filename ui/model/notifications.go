@@ -29,10 +29,10 @@ func (s *State) AlarmsView(c *text.Catalogue) AlarmsView {
 	v := AlarmsView{Filter: l.Filter(), Narrowed: l.Filter().Narrowed(), Faulty: l.Faulty()}
 	v.Loading = s.Connected && !l.Loaded() && !v.Faulty
 	v.Unknown = !s.Connected && !l.Loaded()
-	empty := l.Loaded() && l.Len() == 0
+	empty := l.Loaded() && l.Len() == 0 && !v.Faulty
 	v.NoneOpen = empty && !v.Narrowed && v.Filter.Scope == ScopeOpen
 	v.NoneFound = empty && !v.NoneOpen
-	if n, capped := l.Total(); l.Loaded() {
+	if n, capped := l.Total(); l.Loaded() && (n > 0 || !v.Faulty) {
 		v.Count = c.T("alarms.count", "n", n)
 		if capped {
 			v.Count = c.T("alarms.count-more", "n", n)
@@ -149,7 +149,7 @@ type AlarmDetailView struct {
 	Loading                                            bool
 	Severity                                           Mark
 	Title, Advice                                      string
-	Worst string // of a group: what the worst of it says
+	Worst                                              string // of a group: what the worst of it says
 	When                                               string
 	Tags                                               []string
 	Notes                                              []Mark

@@ -212,6 +212,7 @@ type buttonRenderer struct {
 	box, ring, mark *canvas.Rectangle
 	label, badge    *canvas.Text
 	image           *canvas.Image
+	drawn           fyne.Resource // in image: reading a picture costs
 }
 
 func (r *buttonRenderer) colours() (ink, paper color.NRGBA, line color.NRGBA) {
@@ -351,6 +352,12 @@ func (r *buttonRenderer) Refresh() {
 	r.apply()
 	r.Layout(r.button.Size())
 	for _, o := range r.Objects() {
+		if o == fyne.CanvasObject(r.image) {
+			if r.image.Resource == r.drawn || (r.drawn != nil && r.image.Resource != nil && r.image.Resource.Name() == r.drawn.Name()) {
+				continue
+			}
+			r.drawn = r.image.Resource
+		}
 		o.Refresh()
 	}
 }

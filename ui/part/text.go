@@ -5,7 +5,6 @@ package part
 
 import (
 	"image/color"
-	"sort"
 	"strings"
 	"unicode"
 
@@ -130,13 +129,21 @@ func Shorten(s string, width, size float32, bold bool) string {
 }
 
 func shorten(s string, width float32, measure func(string) float32) string {
-	if measure(s) <= width+0.5 {
+	all := measure(s)
+	if all <= width+0.5 {
 		return s
 	}
 	runes := []rune(s)
 	short := func(n int) string { return strings.TrimRight(string(runes[:n]), " ") + "…" }
-	// The longest beginning that fits: measuring is what costs.
-	n := sort.Search(len(runes)-1, func(i int) bool { return measure(short(i+1)) > width })
+	// The longest beginning that fits, looked for from where it most likely is:
+	// measuring is what costs.
+	n := max(0, min(int(float32(len(runes))*width/all), len(runes)-1))
+	for n > 0 && measure(short(n)) > width {
+		n--
+	}
+	for n < len(runes)-1 && measure(short(n+1)) <= width {
+		n++
+	}
 	if n == 0 {
 		return "…"
 	}

@@ -194,8 +194,18 @@ func (d *alarmDetail) form(v model.AlarmDetailView) fyne.CanvasObject {
 	line.Add(do)
 	line.Add(cancel)
 	column.Add(line)
-	column.Add(d.wrong)
+	if d.wrong.Content() != "" {
+		column.Add(d.wrong)
+	}
 	return column
+}
+
+// say tells what is missing, "" for nothing.
+func (d *alarmDetail) say(words string) {
+	if words != d.wrong.Content() {
+		d.wrong.Set(words)
+		d.draw(d.shown)
+	}
 }
 
 // signature is the field for the initials of who acts, with its name before it.
@@ -211,15 +221,15 @@ func (d *alarmDetail) send() {
 	case v.Busy:
 		return
 	case v.Act == model.ActShelve && reason == "":
-		d.wrong.Set(k.T("alarms.reason.missing"))
+		d.say(k.T("alarms.reason.missing"))
 		focusOn(d.reason)
 		return
 	case v.Initials && !model.InitialsFit(d.initials.Text):
-		d.wrong.Set(k.T("pin.error.initials"))
+		d.say(k.T("pin.error.initials"))
 		focusOn(d.initials)
 		return
 	}
-	d.wrong.Set("")
+	d.say("")
 	who := ""
 	if v.Initials {
 		who = model.Initials(d.initials.Text)

@@ -122,8 +122,13 @@ func (l *alarmList) toTop() {
 
 func (l *alarmList) draw(v model.AlarmsView) {
 	k := l.kit
-	l.filter.set(v)
 	l.count.Set(or(v.Count, k.T("notifications.title")))
+	rest, before := v, l.shown
+	rest.Count, before.Count = "", ""
+	if l.drawn && rest == before {
+		return // a count changes often
+	}
+	l.filter.set(v)
 	show(l.again, v.Faulty)
 	show(l.clear, v.Narrowed && v.Group == "")
 	l.head.Refresh()
@@ -136,6 +141,8 @@ func (l *alarmList) draw(v model.AlarmsView) {
 		l.empty.Objects = []fyne.CanvasObject{part.Inset(18, 18, 0, 18, k.Muted(k.T("notifications.loading")))}
 	case v.Unknown:
 		say(theme.Neutral, icons.Offline, "notifications.unknown")
+	case v.Faulty && l.Len() == 0:
+		say(theme.Attention, icons.Warning, "alarms.faulty")
 	case v.NoneOpen:
 		say(theme.Good, icons.Check, "notifications.empty")
 	case v.NoneFound:

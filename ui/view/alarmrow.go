@@ -22,6 +22,8 @@ type alarmRow struct {
 	shown model.AlarmRow
 	width float32 // that the texts were cut for
 
+	lineBody, lineSmall float32 // the heights of a line
+
 	edge, rule        *canvas.Rectangle
 	disc              *canvas.Circle
 	icon              *canvas.Image
@@ -43,6 +45,8 @@ func newAlarmRow(k *part.Kit, acknowledge func(id uint64)) *alarmRow {
 		state: k.Plain("", theme.TextSmall, false, k.Palette.Muted),
 	}
 	r.edge.CornerRadius = 2
+	r.when.Alignment, r.state.Alignment = fyne.TextAlignTrailing, fyne.TextAlignTrailing
+	r.lineBody, r.lineSmall = k.Plain("Ag", theme.TextBody, true, k.Palette.Ink).MinSize().Height, k.Plain("Ag", theme.TextSmall, true, k.Palette.Ink).MinSize().Height
 	r.acknowledge = k.SmallButton("", part.Quiet, icons.Check, k.T("notifications.acknowledge"), func() { r.onAcknowledge(r.shown.ID) })
 	r.ExtendBaseWidget(r)
 	return r
@@ -79,8 +83,8 @@ func (r *alarmRow) set(v model.AlarmRow) {
 		icon = icons.Group
 	}
 	r.icon.Hidden = v.Loading
-	if !v.Loading {
-		r.icon.Resource = icons.Resource(icon, tone.Ink)
+	if picture := icons.Resource(icon, tone.Ink); !v.Loading && (r.icon.Resource == nil || r.icon.Resource.Name() != picture.Name()) {
+		r.icon.Resource = picture
 		r.icon.Refresh()
 	}
 	r.edge.Hidden, r.disc.Hidden = quiet, v.Loading
@@ -130,15 +134,16 @@ func (r *alarmRow) place(size fyne.Size) {
 	r.disc.Resize(fyne.NewSquareSize(rowDisc))
 	r.icon.Move(fyne.NewPos(rowInset+rowDisc/4, (size.Height-rowDisc/2)/2))
 	r.icon.Resize(fyne.NewSquareSize(rowDisc / 2))
-	at := func(t *canvas.Text, x, y float32) {
+	at := func(t *canvas.Text, x, y, height float32) {
 		t.Move(fyne.NewPos(x, y))
-		t.Resize(t.MinSize())
+		t.Resize(fyne.NewSize(max(end-x, 0), height))
 	}
-	at(r.title, rowText, 7)
-	at(r.advice, rowText, 27)
-	at(r.meta, rowText, 48)
-	at(r.when, end-r.when.MinSize().Width, 8)
-	at(r.state, end-r.state.MinSize().Width, 48)
+	at(r.title, rowText, 7, r.lineBody)
+	at(r.advice, rowText, 27, r.lineBody)
+	at(r.meta, rowText, 48, r.lineSmall)
+	// These stand at the right: their whole width is theirs.
+	at(r.when, rowText, 8, r.lineSmall)
+	at(r.state, rowText, 48, r.lineSmall)
 	r.acknowledge.Move(fyne.NewPos(end-button.Width, size.Height-button.Height-5))
 	r.acknowledge.Resize(button)
 	r.rule.Move(fyne.NewPos(rowText, size.Height-1))

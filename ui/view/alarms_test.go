@@ -34,7 +34,9 @@ func top(v *view.Window, id uint64) (y float32, ok bool) {
 	return 0, false
 }
 
-func press(w fyne.Window, name fyne.KeyName) { w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: name}) }
+func press(w fyne.Window, name fyne.KeyName) {
+	w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: name})
+}
 
 // B12: the list is worked through by keyboard alone: arrows, Enter, A, the
 // slash, Escape.

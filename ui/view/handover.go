@@ -44,8 +44,9 @@ func newHandoverPage(k *part.Kit, actions Actions) *handoverPage {
 	p.left, p.said, p.wrong = k.Small(""), k.Toned("", theme.Good), k.Toned("", theme.Danger)
 	p.save = k.Button("handover.save", part.Primary, icons.Check, k.T("handover.save"), p.send)
 	p.initialsColumn = signature(k, p.initials)
+	p.wrong.Hide()
 	p.editor = k.Card(part.Column(10, k.Strong(k.T("handover.mine")), k.Small(k.T("handover.no-patient-data")), p.note, p.left,
-		part.RowStretch(12, 2, p.initialsColumn, p.save, part.Column(0, p.said, p.wrong))))
+		part.RowStretch(12, 2, p.initialsColumn, p.save, p.said), p.wrong))
 	head := part.RowStretch(12, 1, k.SmallButton("handover.back", part.Quiet, icons.Back, k.T("help.back"), actions.BackFromNotification), k.Title(k.T("handover.title")))
 	p.place = part.Column(14, head, p.above, p.editor, p.below)
 	p.root = pageFrame(p.place)
@@ -128,11 +129,15 @@ func (p *handoverPage) send() {
 	if p.shown.Initials {
 		if !model.InitialsFit(p.initials.Text) {
 			p.wrong.Set(p.kit.T("pin.error.initials"))
+			p.wrong.Show()
+			p.place.Refresh()
 			focusOn(p.initials)
 			return
 		}
 		who = model.Initials(p.initials.Text)
 	}
 	p.wrong.Set("")
+	p.wrong.Hide()
+	p.place.Refresh()
 	p.actions.WriteHandover(p.note.Text, who)
 }

@@ -71,6 +71,7 @@ func (c *quietCard) form(v model.QuietView) fyne.CanvasObject {
 	}
 	c.from, c.to = choose(0, v.From), choose(1, v.To)
 	c.wrong = k.Toned("", theme.Danger)
+	c.wrong.Hide()
 	c.save = k.SmallButton("quiet.save", part.Primary, icons.Check, k.T("quiet.save"), c.send)
 	c.save.SetEnabled(v.CanSave)
 	line := part.Flow(12, c.on,
@@ -89,7 +90,7 @@ func (c *quietCard) send() {
 	who := ""
 	if c.shown.Initials {
 		if !model.InitialsFit(c.initials.Text) {
-			c.wrong.Set(c.kit.T("pin.error.initials"))
+			c.say("pin.error.initials")
 			return
 		}
 		who = model.Initials(c.initials.Text)
@@ -99,9 +100,15 @@ func (c *quietCard) send() {
 	}
 	from, to := minute(0, c.from), minute(1, c.to)
 	if c.on.Checked && from == to {
-		c.wrong.Set(c.kit.T("quiet.same"))
+		c.say("quiet.same")
 		return
 	}
-	c.wrong.Set("")
 	c.actions.SetQuietHours(c.on.Checked, from, to, who)
+}
+
+// say tells what is wrong.
+func (c *quietCard) say(key string) {
+	c.wrong.Set(c.kit.T(key))
+	c.wrong.Show()
+	c.place.Refresh()
 }

@@ -21,14 +21,14 @@ import (
 )
 
 // kit makes a test application and a kit in its look.
-func kit(t *testing.T, lang string, p theme.Palette) *part.Kit {
+func kit(t testing.TB, lang string, p theme.Palette) *part.Kit {
 	t.Helper()
 	test.NewTempApp(t).Settings().SetTheme(theme.New(p, lang))
 	return &part.Kit{Palette: p, Words: text.New(lang)}
 }
 
 // open puts content into a window of a size; height 0 is what it needs.
-func open(t *testing.T, content fyne.CanvasObject, size fyne.Size) fyne.Window {
+func open(t testing.TB, content fyne.CanvasObject, size fyne.Size) fyne.Window {
 	t.Helper()
 	w := test.NewTempWindow(t, content)
 	w.SetPadded(false)
@@ -95,8 +95,8 @@ type actions struct {
 	did []string
 }
 
-func (a *actions) note(s string)             { a.did = append(a.did, s) }
-func (a *actions) Navigate(page string)      { a.note("navigate " + page) }
+func (a *actions) note(s string)        { a.did = append(a.did, s) }
+func (a *actions) Navigate(page string) { a.note("navigate " + page) }
 func (a *actions) Acknowledge(id uint64, who string) {
 	a.note(strings.TrimSpace(fmt.Sprintf("acknowledge %d %s", id, who)))
 }
