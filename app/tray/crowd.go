@@ -101,7 +101,7 @@ func (t *Tray) flush(ctx context.Context) {
 		t.toast(ctx, notificationToast(worst, t.Text))
 		return
 	}
-	title, _ := words(worst, t.Text.Lang())
+	title, _ := words(worst, t.Text)
 	toast := Toast{ID: toastDigest, Title: t.Text.T("tray.toast.digest.title", "n", n), Body: t.Text.T("tray.toast.digest.body", "title", title),
 		Icon: severityIcon(worst.GetSeverity()), View: viewNotifications, Sound: SoundNone}
 	if loud {

@@ -45,23 +45,24 @@ func chatBegins(before, now *hostpb.SupportState) *hostpb.ChatLine {
 	return newest
 }
 
-// notificationToast says a notification in the technician's language. That of a
-// group says how many it is and the worst of them.
+// notificationToast says a notification in the technician's language. A group's
+// own words say how many it is and the worst of them.
 func notificationToast(n *hostpb.Notification, c *text.Catalogue) Toast {
 	t := Toast{ID: notificationToastID(n.GetId()), View: notificationView(n.GetId()), Icon: severityIcon(n.GetSeverity()),
 		Stays: n.GetSeverity() >= hostpb.Severity_SEVERITY_HIGH && n.GetAlert() != hostpb.Alert_ALERT_QUIET, Sound: sound(n)}
-	t.Title, t.Body = words(n, c.Lang())
-	if members := n.GetMembers(); members > 0 {
-		t.Title, t.Body = c.T("tray.toast.group.title", "n", members), t.Title
-	}
+	t.Title, t.Body = words(n, c)
 	return t
 }
 
 // words are a notification's title and advice.
-func words(n *hostpb.Notification, lang string) (title, advice string) {
-	texts := localText(n.GetTexts(), lang)
+func words(n *hostpb.Notification, c *text.Catalogue) (title, advice string) {
+	texts := localText(n.GetTexts(), c.Lang())
 	title, advice = clean(texts.GetTitle(), maxTitle), clean(texts.GetAdvice(), maxBody)
-	if title == "" {
+	switch members := n.GetMembers(); {
+	case title != "":
+	case members > 0:
+		title = c.T("alarms.group", "n", members)
+	default:
 		title = clean(n.GetCode(), maxTitle)
 	}
 	return title, advice

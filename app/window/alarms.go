@@ -87,7 +87,7 @@ func (p *program) SeeNotifications(from, to int) {
 // ReloadNotifications is part of view.Actions.
 func (p *program) ReloadNotifications() {
 	p.state.Failure = ""
-	p.state.Alarms.List.Reload()
+	p.state.Alarms.List.Retry()
 	p.refresh()
 }
 

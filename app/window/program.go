@@ -204,6 +204,9 @@ func (p *program) connected(on bool, err error) {
 		p.log.Info("the service does not answer", "code", client.Code(err), "error", err)
 	}
 	p.state.SetConnected(on)
+	if on {
+		p.state.Alarms.List.Retry()
+	}
 }
 
 // event takes one event in.

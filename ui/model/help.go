@@ -35,6 +35,7 @@ type HelpView struct {
 	Ended   *EndedView // how the last session ended; nil: nothing to tell
 	Summary *SummaryView
 	NoPIN   bool   // form: nobody at this PC has a PIN
+	Phone   string // who: the number to call, as configured; "": none is
 	Reason  string // form: what was typed so far
 	Logs    LogsView
 }
@@ -130,6 +131,9 @@ func (s *State) HelpView(c *text.Catalogue, now time.Time) HelpView {
 		}
 	default:
 		v.Page = HelpWho
+		if phone := Clean(s.Status.GetSupportPhone(), 40); phone != "" {
+			v.Phone = c.T("help.phone", "phone", phone)
+		}
 	}
 	return v
 }

@@ -98,6 +98,14 @@ func (l *AlarmList) SetFilter(f Filter) {
 // Reload has the first page fetched anew; what is here stays until it comes.
 func (l *AlarmList) Reload() { l.stale, l.failed = true, false }
 
+// Retry has what could not be fetched asked for again.
+func (l *AlarmList) Retry() {
+	if l.failed {
+		l.failed = false
+		l.version++
+	}
+}
+
 // Faulty says whether the last page could not be fetched.
 func (l *AlarmList) Faulty() bool { return l.failed }
 
@@ -308,11 +316,12 @@ func (w ListWant) Get(ask func(*hostpb.ListNotificationsRequest) (*hostpb.Notifi
 	return got, nil
 }
 
-// Failed notes that nothing came. It is not asked for again before Reload.
+// Failed notes that nothing came. It is not asked for again before Retry or
+// Reload.
 func (l *AlarmList) Failed(w ListWant) {
 	l.fetching, l.fresh = false, nil
 	if w.generation == l.generation {
-		l.failed = true
+		l.failed, l.stale = true, l.stale || w.first
 		l.version++
 	}
 }

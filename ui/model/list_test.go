@@ -252,9 +252,9 @@ func TestListWaitsAfterAFault(t *testing.T) {
 	if _, ok := l.Want(sample.Now); ok || !l.Faulty() {
 		t.Fatal("asked for again at once")
 	}
-	l.Reload()
-	if _, ok := l.Want(sample.Now); !ok {
-		t.Error("never asked for again")
+	l.Retry()
+	if again, ok := l.Want(sample.Now); !ok || again != want {
+		t.Error("not asked for again")
 	}
 	// What comes for another filter is nobody's.
 	l.SetFilter(model.Filter{High: true})

@@ -26,7 +26,7 @@ type AlarmsView struct {
 // AlarmsView makes the view model.
 func (s *State) AlarmsView(c *text.Catalogue) AlarmsView {
 	l := &s.Alarms.List
-	v := AlarmsView{Filter: l.Filter(), Narrowed: l.Filter().Narrowed(), Faulty: l.Faulty()}
+	v := AlarmsView{Filter: l.Filter(), Narrowed: l.Filter().Narrowed(), Faulty: l.Faulty() && s.Connected}
 	v.Loading = s.Connected && !l.Loaded() && !v.Faulty
 	v.Unknown = !s.Connected && !l.Loaded()
 	empty := l.Loaded() && l.Len() == 0 && !v.Faulty
@@ -73,11 +73,6 @@ func (s *State) alarmRow(c *text.Catalogue, n *hostpb.Notification, now time.Tim
 		CanAcknowledge: s.Connected && isOpen(n),
 	}
 	r.Title, r.Advice = titleOf(c, n), Clean(Pick(c.Lang(), n.GetTexts()).GetAdvice(), 200)
-	if r.Group {
-		if words := Clean(Pick(c.Lang(), n.GetTexts()).GetTitle(), 120); words != "" && words != r.Title {
-			r.Advice = words
-		}
-	}
 	marks := []string{r.Severity.Word, source(c, n.GetSource())}
 	if n.GetSource() == "local" && !n.GetVerified() {
 		marks = append(marks, c.T("notifications.not-verified"))
@@ -108,14 +103,11 @@ func lastMs(n *hostpb.Notification) int64 {
 
 // titleOf is what a notification says in one line.
 func titleOf(c *text.Catalogue, n *hostpb.Notification) string {
-	if m := n.GetMembers(); m > 0 {
-		if n.GetGroupKind() == "digest" {
-			return c.T("alarms.group.digest", "n", m)
-		}
-		return c.T("alarms.group.flood", "n", m)
-	}
 	if title := Clean(Pick(c.Lang(), n.GetTexts()).GetTitle(), 120); title != "" {
 		return title
+	}
+	if m := n.GetMembers(); m > 0 {
+		return c.T("alarms.group", "n", m)
 	}
 	return Clean(n.GetCode(), nameLimit)
 }
@@ -149,7 +141,6 @@ type AlarmDetailView struct {
 	Loading                                            bool
 	Severity                                           Mark
 	Title, Advice                                      string
-	Worst                                              string // of a group: what the worst of it says
 	When                                               string
 	Tags                                               []string
 	Notes                                              []Mark
@@ -186,9 +177,6 @@ func (s *State) AlarmDetailView(c *text.Catalogue, now time.Time) AlarmDetailVie
 	}
 	v.Severity, v.Title, v.When = severity(c, n.GetSeverity()), titleOf(c, n), c.Moment(at(lastMs(n), now), now)
 	v.Advice = CleanText(Pick(c.Lang(), n.GetTexts()).GetAdvice(), 1000)
-	if worst := Clean(Pick(c.Lang(), n.GetTexts()).GetTitle(), 120); n.GetMembers() > 0 && worst != v.Title {
-		v.Worst = worst
-	}
 	v.Tags = []string{source(c, n.GetSource())}
 	if p := cleanName(n.GetPublisher()); p != "" {
 		v.Tags = append(v.Tags, p)

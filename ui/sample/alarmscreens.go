@@ -86,6 +86,8 @@ func alarmScreens(lang string, page func(name, page string, s model.State, then 
 			return content, fyne.NewSize(980, 1100)
 		}}
 	}
+	phone := State()
+	phone.Status.SupportPhone = "+43 1 000 0000"
 	narrow := page("notifications-narrow", view.Notifications, Busy())
 	return []Screen{
 		list("alarms", Busy()),
@@ -120,6 +122,7 @@ func alarmScreens(lang string, page func(name, page string, s model.State, then 
 		list("offenders-none", none),
 		tall(page("quiet", view.About, tested)),
 		tall(page("quiet-site", view.About, quiet(&hostpb.QuietHours{On: true, FromMinute: 21 * 60, ToMinute: 7 * 60, Site: true}))),
+		page("help-phone", view.Help, phone),
 		page("help-form-logs", view.Help, ready),
 		page("help-form-patient", view.Help, patient),
 		page("help-form-preparing", view.Help, preparing),

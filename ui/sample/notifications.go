@@ -57,8 +57,8 @@ func Everything() []*hostpb.Notification {
 		Id: 31, Code: "group", Severity: hostpb.Severity_SEVERITY_HIGH, State: hostpb.AlarmState_ALARM_STATE_RAISED, Source: "instrument-log", Verified: true,
 		Count: 1, Members: 12, GroupKind: "flood", RaisedUnixMs: Ago(20 * time.Minute), LastUnixMs: Ago(6 * time.Minute),
 		Texts: []*hostpb.LocalText{
-			{Language: "en", Title: "The cooling of the reagents has failed", Advice: "Close the lid. If it does not get cold within 10 minutes, take the reagents out."},
-			{Language: "de", Title: "Die Kühlung der Reagenzien ist ausgefallen", Advice: "Schließen Sie den Deckel. Wird es in 10 Minuten nicht kalt, nehmen Sie die Reagenzien heraus."},
+			{Language: "en", Title: "12 alarms within a few minutes", Advice: "The most important one: Reagent at place 1 is too warm. Open the group to see each of them."},
+			{Language: "de", Title: "12 Meldungen in wenigen Minuten", Advice: "Die wichtigste: Reagenz auf Platz 1 ist zu warm. Öffnen Sie die Gruppe, um alle zu sehen."},
 		},
 	}
 	shelved := &hostpb.Notification{

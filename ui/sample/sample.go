@@ -29,7 +29,8 @@ func Status() *hostpb.Status {
 		},
 		InstrumentClass: "general", InstrumentRun: "idle", Policy: "signed", LastSeq: 41, PinInitials: []string{"MH"},
 		Support: &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_READY},
-		Log:     &hostpb.LogState{Entries: 1284, CheckpointUnix: Now.Add(-4 * time.Minute).Unix(), Writable: true},
+		Profile: "DxH 900", ProfileSample: true,
+		Log: &hostpb.LogState{Entries: 1284, CheckpointUnix: Now.Add(-4 * time.Minute).Unix(), Writable: true},
 	}
 }
 

@@ -134,9 +134,6 @@ func (d *alarmDetail) head(v model.AlarmDetailView) fyne.CanvasObject {
 		chips.Add(k.Chip(theme.Neutral, "", tag))
 	}
 	body := part.Column(10, part.RowStretch(8, 0, chips, k.Plain(v.When, theme.TextSmall, true, k.Palette.Muted)), k.Title(v.Title))
-	if v.Worst != "" {
-		body.Add(k.Strong(v.Worst))
-	}
 	if v.Advice != "" {
 		body.Add(k.Styled(v.Advice, theme.TextStrong, false, k.Palette.Ink))
 	}

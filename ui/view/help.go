@@ -106,7 +106,7 @@ func (p *helpPage) draw(v model.HelpView) {
 	case model.HelpOff:
 		rows = append(rows, p.off(v.Off))
 	case model.HelpWho:
-		rows = append(rows, k.Title(k.T("help.title")), p.who(), p.how(v.Kill))
+		rows = append(rows, k.Title(k.T("help.title")), p.who(v.Phone), p.how(v.Kill))
 	case model.HelpTheyCalled:
 		rows = append(rows, p.theyCalled())
 	case model.HelpForm:
@@ -130,11 +130,14 @@ func (p *helpPage) off(v model.HelpOffView) fyne.CanvasObject {
 	return k.Card(part.Inset(0, 0, 36, 0, column))
 }
 
-func (p *helpPage) who() fyne.CanvasObject {
+func (p *helpPage) who(phone string) fyne.CanvasObject {
 	k := p.kit
+	words := part.Column(3, k.Strong(k.T("help.who.title")), k.Body(k.T("help.who.detail")))
+	if phone != "" {
+		words.Add(k.Bold(phone))
+	}
 	return k.Card(part.Column(16,
-		part.RowStretch(14, 1, k.Disc(theme.Note, icons.Phone, 46),
-			part.Column(3, k.Strong(k.T("help.who.title")), k.Body(k.T("help.who.detail")))),
+		part.RowStretch(14, 1, k.Disc(theme.Note, icons.Phone, 46), words),
 		part.Grid2(14,
 			k.Button("help.called-them", part.Primary, icons.Phone, k.T("help.called-them"), func() { p.actions.HelpStep(model.StepForm) }),
 			k.Button("help.they-called", part.Quiet, icons.Warning, k.T("help.they-called"), func() { p.actions.HelpStep(model.StepTheyCalled) }),
