@@ -253,7 +253,7 @@ func TestHelpWithTheLog(t *testing.T) {
 			return sample.HelpLogs(), nil
 		}
 		h.RequestHelp = func(context.Context, *hostpb.RequestHelpRequest) (*hostpb.HelpRequested, error) {
-			return nil, server.Fail(codes.NotFound, "logs-gone", "gone", "")
+			return nil, server.Fail(codes.NotFound, "logs-expired", "gone", "")
 		}
 	})
 	s.ready()

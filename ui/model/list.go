@@ -345,10 +345,8 @@ func (l *AlarmList) Put(got ListGot) {
 	}
 	for _, n := range got.rows {
 		l.newest = max(l.newest, n.GetId())
-		if fresh[n.GetId()] == nil {
-			l.remove(n.GetId())
-			l.insert(n)
-		}
+		l.remove(n.GetId())
+		l.insert(n)
 	}
 	for _, id := range slices.Sorted(maps.Keys(fresh)) {
 		l.remove(id)

@@ -117,7 +117,7 @@ func breakAt(runes []rune, marks []bool, width int) int {
 		return len(runes)
 	}
 	for n := width; n > width-scrubMark-2 && n > 1; n-- {
-		if runes[n-1] == ' ' {
+		if runes[n-1] == ' ' && !marks[n-1] {
 			return n
 		}
 	}
@@ -141,7 +141,7 @@ func visibly(line string) string {
 }
 
 // scrubbed marks the characters that stand for something taken out: a short
-// word in square brackets, such as "[hidden]" or "[name]".
+// word in square brackets, such as "[name]" or "[line removed]".
 func scrubbed(line string) []bool {
 	runes := []rune(line)
 	marks := make([]bool, len(runes))
@@ -158,7 +158,7 @@ func scrubbed(line string) []bool {
 				i = end
 				break
 			}
-			if (r < 'a' || r > 'z') && r != '-' {
+			if (r < 'a' || r > 'z') && r != '-' && r != ' ' {
 				break
 			}
 		}

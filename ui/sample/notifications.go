@@ -188,11 +188,12 @@ func HelpLogs() *hostpb.HelpLogs {
 	b.WriteString("2026-03-17 13:13:04.118 INFO  analyzer: run 4711 started, operator [name]\n")
 	b.WriteString("2026-03-17 13:13:09.002 INFO  lis: order [id] received for sample [id], patient [name] ([date])\n")
 	b.WriteString("2026-03-17 13:13:11.740 WARN  storage: 1.9 % free on /data/results\n")
+	b.WriteString("[line removed]\n")
 	for i := range 60 {
 		fmt.Fprintf(&b, "2026-03-17 13:14:%02d.000 DEBUG syringe: stroke %d of 200, pressure 1.0%d bar, position %d, temperature 21.%d, all of it inside its limits as set\n", i, i, i%9, i*17, i%9)
 	}
 	text := b.String()
-	return &hostpb.HelpLogs{Id: "l1", Text: text, Sha256: model.LogsSum(text), Lines: 63, Scrubbed: 5}
+	return &hostpb.HelpLogs{Id: "l1", Text: text, Sha256: model.LogsSum(text), Lines: 64, Scrubbed: 6}
 }
 
 // Page answers a list's request from notifications that are newest first, as
