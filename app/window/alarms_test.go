@@ -222,6 +222,22 @@ func TestNothingIsLostOnTheWay(t *testing.T) {
 	}
 }
 
+// A note that was not saved is shown once more before the window closes.
+func TestCloseWithAnUnsavedNote(t *testing.T) {
+	s, _ := withAlarms(t, Config{}, sample.Status(), nil)
+	s.ready()
+	s.program.WriteDraft("Lot 2217")
+	s.program.closeMain()
+	s.sees("handover.note")
+	if s.quits != 0 {
+		t.Fatal("the note is lost")
+	}
+	s.program.closeMain()
+	if s.quits != 1 {
+		t.Errorf("%d quits", s.quits)
+	}
+}
+
 // Far down the list the next pages come by themselves, two hundred at a time.
 func TestPagesComeAsOneScrolls(t *testing.T) {
 	s, _ := withAlarms(t, Config{}, sample.Status(), sample.Many(3000))

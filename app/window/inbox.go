@@ -8,8 +8,10 @@ import (
 
 const (
 	// drawPace is the least rest between two turns that take in what the service
-	// said: a flood must leave the windows time to answer a hand.
+	// said: a flood must leave the windows time to answer a hand. Where drawing
+	// takes longer, so does the rest, up to restMost.
 	drawPace = 20 * time.Millisecond
+	restMost = 60 * time.Millisecond
 	// inboxMost is how much waits at most; then the service has to.
 	inboxMost = 4096
 )
@@ -23,8 +25,10 @@ type inbox struct {
 
 	mu      sync.Mutex
 	waiting []func()
-	due     bool // a turn is on its way
-	last    time.Time
+	due     bool          // a turn is on its way
+	asked   time.Time     // when it should be
+	last    time.Time     // when the last one ended
+	rest    time.Duration // from then to the next
 	room    chan struct{}
 }
 
@@ -45,8 +49,10 @@ func (b *inbox) put(ctx context.Context, f func()) {
 		b.mu.Lock()
 	}
 	b.waiting = append(b.waiting, f)
-	due, wait := b.due, drawPace-time.Since(b.last)
-	b.due = true
+	due, wait := b.due, b.rest-time.Since(b.last)
+	if !due {
+		b.due, b.asked = true, time.Now().Add(max(wait, 0))
+	}
 	b.mu.Unlock()
 	if !due {
 		b.schedule(ctx, wait)
@@ -71,6 +77,8 @@ func (b *inbox) turn(ctx context.Context) {
 	b.mu.Lock()
 	all := b.waiting
 	b.waiting = nil
+	// A turn that came late had to wait for the drawing of the one before.
+	b.rest = min(max(drawPace, time.Since(b.asked)), restMost)
 	if b.room != nil {
 		close(b.room)
 		b.room = nil
@@ -82,10 +90,10 @@ func (b *inbox) turn(ctx context.Context) {
 	b.draw()
 	b.mu.Lock()
 	b.last = time.Now()
-	b.due = len(b.waiting) > 0
-	again := b.due
+	b.due, b.asked = len(b.waiting) > 0, b.last.Add(b.rest)
+	again, rest := b.due, b.rest
 	b.mu.Unlock()
 	if again {
-		b.schedule(ctx, drawPace)
+		b.schedule(ctx, rest)
 	}
 }

@@ -3,6 +3,7 @@ package window
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,6 +52,7 @@ type program struct {
 	content  *view.Window
 	chosen   bool // a page was asked for, or chosen for what matters most
 	hidden   bool // the main window was closed while the program was needed
+	warned   bool // a note that was not saved was shown when the window was closed
 	front    bool // one of the program's windows has the keyboard
 
 	prompt  *promptWindow
@@ -286,6 +288,13 @@ func (p *program) inFront(on bool) {
 // closeMain is the main window's cross. While somebody may come in or is here
 // the window only goes out of sight: the bar and the prompts are still needed.
 func (p *program) closeMain() {
+	if h := p.state.Alarms.Handover; h.Edited && strings.TrimSpace(h.Draft) != "" && !p.warned {
+		// It would be lost with the program: it is shown once more.
+		p.warned = true
+		p.content.Show(view.Notifications)
+		p.ShowNotifications(model.PlaceHandover)
+		return
+	}
 	if p.busy() {
 		p.main.Hide()
 		p.hidden = true

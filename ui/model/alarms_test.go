@@ -172,6 +172,27 @@ func TestLogLinesAreTheText(t *testing.T) {
 	})
 }
 
+func FuzzLogLines(f *testing.F) {
+	f.Add("a [name]\tb\r\n\x00\u202e[line removed]\xff", 40)
+	f.Fuzz(func(t *testing.T, text string, width int) {
+		width = 30 + (width&0x3f+0x40)&0x3f
+		for _, l := range model.LogLines(text, width) {
+			n := 0
+			for _, p := range l.Pieces {
+				n += utf8.RuneCountInString(p.Text)
+				for _, r := range p.Text {
+					if r != ' ' && model.Clean(string(r), 1) == "" {
+						t.Fatalf("%U is drawn", r)
+					}
+				}
+			}
+			if n > width {
+				t.Fatalf("a line of %d", n)
+			}
+		}
+	})
+}
+
 // A log that is not what its checksum says is not offered; one that is not to
 // be had says why.
 func TestHelpLogs(t *testing.T) {

@@ -165,7 +165,7 @@ func (l *alarmList) acknowledge(id uint64) {
 }
 
 // doublePress is the longest time between the presses of a double one.
-const doublePress = 400 * time.Millisecond
+const doublePress = 250 * time.Millisecond
 
 func (l *alarmList) inSight() []uint64 {
 	var out []uint64
