@@ -160,6 +160,9 @@ func (t *Tray) setStatus(ctx context.Context, s *hostpb.Status) {
 		return
 	}
 	before := t.state.Status.GetUpgrade()
+	if s.GetOpenNotifications() == 0 && t.state.Status.GetOpenNotifications() > 0 {
+		t.Toaster.Close(ctx, toastDigest) // all that it counted is done with
+	}
 	t.state.Status = s
 	t.upgradeChanged(ctx, before, s.GetUpgrade())
 	t.supportChanged(ctx, s.GetSupport())

@@ -210,6 +210,7 @@ func TestTray(t *testing.T) {
 		// B9: what was missed while the service was away comes as one.
 		{"no storm after a reconnect", 1, []any{true, settled, raised(1, low, "a"), false, true, raised(2, low, "b"), raised(3, high, "c"), raised(4, low, "d"), raised(3, high, "c", state(hostpb.AlarmState_ALARM_STATE_CLEARED)), settled},
 			[]string{"toast notification-1: a (silent)", "stop helper", "untoast prompt", "untoast notification-3", "toast digest: 2 new notifications (silent)"}},
+		{"nothing open any more", 1, []any{true, settled, status(well(open(3, low))), status(well())}, []string{"untoast digest"}},
 		{"one that was missed stands alone", 1, []any{true, raised(2, low, "b"), settled}, []string{"toast notification-2: b (silent)"}},
 		{"a prompt brings a window", 0, []any{true, status(well()), prompt("p1"), prompt("p1"), promptGone("p1")},
 			[]string{"show prompt", "start help", "untoast prompt"}},
