@@ -39,7 +39,7 @@ func (s *State) AlarmsView(c *text.Catalogue) AlarmsView {
 		}
 	}
 	if v.Filter.Group != 0 {
-		v.Group = c.T("alarms.group.members")
+		v.Group = c.T("alarms.group.list")
 	}
 	return v
 }

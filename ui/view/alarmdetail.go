@@ -138,7 +138,7 @@ func (d *alarmDetail) head(v model.AlarmDetailView) fyne.CanvasObject {
 		body.Add(k.Styled(v.Advice, theme.TextStrong, false, k.Palette.Ink))
 	}
 	if v.Act != model.ActNone { // what is filled in has to be in sight
-		body.Add(part.Inset(4, 0, 0, 0, k.TonedBox(theme.Note, d.form(v))))
+		body.Add(part.Inset(4, 0, 0, 0, k.TonedCard(theme.Note, d.form(v))))
 		return part.NewNamed(fmt.Sprintf("notification.%d.page", v.ID), k.Stripe(v.Severity.Tone, body))
 	}
 	for _, note := range v.Notes {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"beckmanconnect/ui/icons"
 	"beckmanconnect/ui/model"
@@ -24,7 +25,8 @@ type handoverPage struct {
 
 	note           *part.Area
 	initials       *part.Entry
-	left, said     *part.Text
+	left           *part.Text
+	said, unsaved  *part.Text // one of them says something
 	wrong          *part.Text
 	save           *part.Button
 	editor         fyne.CanvasObject
@@ -41,12 +43,13 @@ func newHandoverPage(k *part.Kit, actions Actions) *handoverPage {
 	p.initials = k.Entry("handover.initials", k.T("alarms.initials"))
 	p.initials.OnKey = p.key
 	p.initials.SetText(actions.LastInitials())
-	p.left, p.said, p.wrong = k.Small(""), k.Toned("", theme.Good), k.Toned("", theme.Danger)
+	p.left, p.wrong = k.Small(""), k.Toned("", theme.Danger)
+	p.said, p.unsaved = k.Toned("", theme.Good), k.Toned("", theme.Attention)
 	p.save = k.Button("handover.save", part.Primary, icons.Check, k.T("handover.save"), p.send)
 	p.initialsColumn = signature(k, p.initials)
 	p.wrong.Hide()
 	p.editor = k.Card(part.Column(10, k.Strong(k.T("handover.mine")), k.Small(k.T("handover.no-patient-data")), p.note, p.left,
-		part.RowStretch(12, 2, p.initialsColumn, p.save, p.said), p.wrong))
+		part.RowStretch(12, 2, p.initialsColumn, p.save, container.NewStack(p.said, p.unsaved)), p.wrong))
 	head := part.RowStretch(12, 1, k.SmallButton("handover.back", part.Quiet, icons.Back, k.T("help.back"), actions.BackFromNotification), k.Title(k.T("handover.title")))
 	p.place = part.Column(14, head, p.above, p.editor, p.below)
 	p.root = pageFrame(p.place)
@@ -65,11 +68,8 @@ func (p *handoverPage) update(s *model.State, now time.Time) {
 		p.note.SetText(draft)
 	}
 	p.left.Set(v.Left)
-	said := v.Unsaved
-	if v.Saved != "" {
-		said = v.Saved
-	}
-	p.said.Set(said)
+	p.said.Set(v.Saved)
+	p.unsaved.Set(v.Unsaved)
 	label := "handover.save"
 	if v.Busy {
 		label = "pin.saving"
