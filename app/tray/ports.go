@@ -23,7 +23,17 @@ type Toast struct {
 	Icon  icons.State
 	View  string // opened by a click
 	Stays bool   // until it is closed, where the system allows
+	Sound Sound
 }
+
+// Sound is what a toast is heard like.
+type Sound int
+
+const (
+	SoundUsual Sound = iota // whatever the desktop does with a toast
+	SoundNone               // quiet hours, and what can wait
+	SoundLoud               // somebody has to look
+)
 
 // Toaster shows toasts. None of its methods waits for a person.
 type Toaster interface {
@@ -50,4 +60,6 @@ type Service interface {
 	// Show brings a window forward; windows is how many there are.
 	Show(ctx context.Context, view string) (windows uint32, err error)
 	EndSession(ctx context.Context) error
+	// TestAlarm raises a notification that says it is a test.
+	TestAlarm(ctx context.Context) error
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"beckmanconnect/assets/icons"
+	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/hostpb"
 )
 
@@ -18,41 +19,6 @@ const (
 	toastNoTray  = "no-tray"
 	toastTest    = "test"
 )
-
-// A flood or a backlog becomes one digest (B9): this many toasts in this time
-// stand alone, the rest is counted.
-const (
-	burst       = 3
-	burstWithin = 10 * time.Second
-)
-
-// limiter decides which notification gets a toast of its own.
-type limiter struct {
-	shown  []time.Time
-	digest uint32 // counted since the burst began
-}
-
-// admit says whether a toast may be shown at now; otherwise digest is the
-// number to show in the one that counts.
-func (l *limiter) admit(now time.Time) (alone bool, digest uint32) {
-	recent := l.shown[:0]
-	for _, t := range l.shown {
-		if now.Sub(t) < burstWithin {
-			recent = append(recent, t)
-		}
-	}
-	l.shown = recent
-	if len(recent) == 0 {
-		l.digest = 0
-	}
-	l.shown = append(l.shown, now)
-	if len(l.shown) <= burst {
-		return true, 0
-	}
-	l.shown = l.shown[1:] // the burst goes on
-	l.digest++
-	return false, l.digest
-}
 
 // silence is how long nobody wrote before a line of chat gets a toast again:
 // one for a conversation that begins, none for each line of it.
@@ -79,19 +45,43 @@ func chatBegins(before, now *hostpb.SupportState) *hostpb.ChatLine {
 	return newest
 }
 
-// notificationToast says a notification in the technician's language.
-func notificationToast(n *hostpb.Notification, lang string) Toast {
-	t := Toast{ID: notificationToastID(n.GetId()), View: "notifications", Icon: severityIcon(n.GetSeverity()),
-		Stays: n.GetSeverity() >= hostpb.Severity_SEVERITY_HIGH}
-	texts := localText(n.GetTexts(), lang)
-	t.Title, t.Body = clean(texts.GetTitle(), maxTitle), clean(texts.GetAdvice(), maxBody)
-	if t.Title == "" {
-		t.Title = clean(n.GetCode(), maxTitle)
-	}
+// notificationToast says a notification in the technician's language. A group's
+// own words say how many it is and the worst of them.
+func notificationToast(n *hostpb.Notification, c *text.Catalogue) Toast {
+	t := Toast{ID: notificationToastID(n.GetId()), View: notificationView(n.GetId()), Icon: severityIcon(n.GetSeverity()),
+		Stays: n.GetSeverity() >= hostpb.Severity_SEVERITY_HIGH && n.GetAlert() != hostpb.Alert_ALERT_QUIET, Sound: sound(n)}
+	t.Title, t.Body = words(n, c)
 	return t
 }
 
+// words are a notification's title and advice.
+func words(n *hostpb.Notification, c *text.Catalogue) (title, advice string) {
+	texts := localText(n.GetTexts(), c.Lang())
+	title, advice = clean(texts.GetTitle(), maxTitle), clean(texts.GetAdvice(), maxBody)
+	switch members := n.GetMembers(); {
+	case title != "":
+	case members > 0:
+		title = c.T("alarms.group", "n", members)
+	default:
+		title = clean(n.GetCode(), maxTitle)
+	}
+	return title, advice
+}
+
+func sound(n *hostpb.Notification) Sound {
+	switch n.GetAlert() {
+	case hostpb.Alert_ALERT_LOUD:
+		return SoundLoud
+	case hostpb.Alert_ALERT_QUIET:
+		return SoundNone
+	}
+	return SoundUsual
+}
+
 func notificationToastID(id uint64) string { return fmt.Sprintf("notification-%d", id) }
+
+// notificationView is the page of one notification, as windows know it.
+func notificationView(id uint64) string { return fmt.Sprintf("notification/%d", id) }
 
 // What a toast shows at most, in characters.
 const (

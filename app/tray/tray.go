@@ -42,7 +42,7 @@ type Tray struct {
 	state   State
 	support *hostpb.SupportState // the newest, for changes
 	prompt  string               // ID of the prompt that shows
-	limiter limiter
+	crowd   crowd
 	do      chan func()
 	restart time.Time // no window is started again before
 }
@@ -79,6 +79,8 @@ func (t *Tray) Run(ctx context.Context, noTray <-chan struct{}) error {
 			f()
 		case item := <-t.Face.Clicked():
 			t.clicked(ctx, item)
+		case <-t.crowd.due:
+			t.flush(ctx)
 		case view := <-t.Toaster.Opened():
 			t.open(ctx, view)
 		case <-t.Launcher.WindowEnded():
@@ -101,6 +103,9 @@ func (t *Tray) later(ctx context.Context, f func()) {
 func (t *Tray) update() { t.Face.Update(Show(t.state, t.Text)) }
 
 func (t *Tray) connection(ctx context.Context, connected bool, err error) {
+	if connected && !t.state.Connected {
+		t.crowd.connected(t.Now())
+	}
 	t.state.Connected = connected
 	if err != nil {
 		t.Log.Warn("no connection to the service", "error", err)
@@ -155,6 +160,9 @@ func (t *Tray) setStatus(ctx context.Context, s *hostpb.Status) {
 		return
 	}
 	before := t.state.Status.GetUpgrade()
+	if s.GetOpenNotifications() == 0 && t.state.Status.GetOpenNotifications() > 0 {
+		t.Toaster.Close(ctx, toastDigest) // all that it counted is done with
+	}
 	t.state.Status = s
 	t.upgradeChanged(ctx, before, s.GetUpgrade())
 	t.supportChanged(ctx, s.GetSupport())
@@ -214,20 +222,22 @@ func (t *Tray) upgradeChanged(ctx context.Context, before, now *hostpb.Upgrade) 
 	}
 }
 
+// notification takes a change of one in. Whether it is worth a toast, and a
+// sound, the service has decided: it knows quiet hours, repeats and floods.
 func (t *Tray) notification(ctx context.Context, n *hostpb.Notification) {
-	if n.GetState() != hostpb.AlarmState_ALARM_STATE_RAISED {
+	if n.GetState() != hostpb.AlarmState_ALARM_STATE_RAISED || n.GetGroupId() != 0 {
+		// Over, taken care of, put away, or part of a group that speaks for it.
+		t.crowd.forget(n.GetId())
 		t.Toaster.Close(ctx, notificationToastID(n.GetId()))
 		return
 	}
-	if n.GetCount() > 1 {
-		return // counted in place: it was shown when it was raised
+	switch alert := n.GetAlert(); {
+	case alert == hostpb.Alert_ALERT_NONE, alert == hostpb.Alert_ALERT_UNKNOWN && n.GetCount() > 1:
+		return // nothing that is not told already
 	}
-	alone, digest := t.limiter.admit(t.Now())
-	if alone {
-		t.toast(ctx, notificationToast(n, t.Text.Lang()))
-		return
+	if t.crowd.admit(n, t.Now()) {
+		t.toast(ctx, notificationToast(n, t.Text))
 	}
-	t.toast(ctx, Toast{ID: toastDigest, Title: t.Text.T("tray.toast.digest.title", "n", digest), Body: t.Text.T("tray.toast.digest.body"), Icon: severityIcon(n.GetSeverity()), View: viewNotifications})
 }
 
 func (t *Tray) toast(ctx context.Context, toast Toast) {
@@ -251,6 +261,10 @@ func (t *Tray) clicked(ctx context.Context, item string) {
 	case ItemAbout:
 		t.open(ctx, viewAbout)
 	case ItemTest:
+		if t.state.Connected { // the whole way, from the service to the toast
+			t.call(ctx, "raise a test alarm", t.Service.TestAlarm)
+			return
+		}
 		t.toast(ctx, Toast{ID: toastTest, Title: t.Text.T("tray.toast.test.title"), Body: t.Text.T("tray.toast.test.body"), Icon: icons.Notice, View: viewNotifications})
 	case ItemEndSession:
 		// The helper goes at once; the service ends the rest.

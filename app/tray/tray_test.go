@@ -61,7 +61,8 @@ func (d *desk) StopDesktop() { d.note("stop helper") }
 type toasts struct{ *desk }
 
 func (d toasts) Show(_ context.Context, t tray.Toast) error {
-	d.note("toast %s: %s", t.ID, t.Title)
+	sound := map[tray.Sound]string{tray.SoundNone: " (silent)", tray.SoundLoud: " (loud)"}[t.Sound]
+	d.note("toast %s: %s%s", t.ID, t.Title, sound)
 	return nil
 }
 func (d toasts) Close(_ context.Context, id string) { d.note("untoast %s", id) }
@@ -73,6 +74,7 @@ func (d service) Show(_ context.Context, view string) (uint32, error) {
 	return d.windows, nil
 }
 func (d service) EndSession(context.Context) error { d.note("end session"); return nil }
+func (d service) TestAlarm(context.Context) error  { d.note("test alarm"); return nil }
 
 // follow plays what events puts in.
 func (d *desk) follow(ctx context.Context, onEvent func(*hostpb.Event), onState func(bool, error)) error {
@@ -128,10 +130,33 @@ func support(s *hostpb.SupportState) *hostpb.Event {
 	return &hostpb.Event{Body: &hostpb.Event_Support{Support: s}}
 }
 
-func raised(id uint64, s hostpb.Severity, title string) *hostpb.Event {
-	return &hostpb.Event{Seq: id, Body: &hostpb.Event_Notification{Notification: &hostpb.Notification{
-		Id: id, Severity: s, State: hostpb.AlarmState_ALARM_STATE_RAISED, Count: 1, Texts: []*hostpb.LocalText{{Language: "en", Title: title}}}}}
+func raised(id uint64, s hostpb.Severity, title string, change ...func(*hostpb.Notification)) *hostpb.Event {
+	n := &hostpb.Notification{
+		Id: id, Severity: s, State: hostpb.AlarmState_ALARM_STATE_RAISED, Count: 1, Texts: []*hostpb.LocalText{{Language: "en", Title: title}}, Alert: hostpb.Alert_ALERT_QUIET}
+	for _, c := range change {
+		c(n)
+	}
+	return &hostpb.Event{Seq: id, Body: &hostpb.Event_Notification{Notification: n}}
 }
+
+func alert(a hostpb.Alert) func(*hostpb.Notification) {
+	return func(n *hostpb.Notification) { n.Alert = a }
+}
+
+func group(members uint32) func(*hostpb.Notification) {
+	return func(n *hostpb.Notification) { n.Members, n.GroupKind = members, "flood" }
+}
+
+func memberOf(id uint64) func(*hostpb.Notification) {
+	return func(n *hostpb.Notification) { n.GroupId = id }
+}
+
+func state(s hostpb.AlarmState) func(*hostpb.Notification) {
+	return func(n *hostpb.Notification) { n.State = s }
+}
+
+// settled is long enough after a connection that nothing is gathered any more.
+const settled = 2 * time.Second
 
 func acknowledged(id uint64) *hostpb.Event {
 	return &hostpb.Event{Seq: id, Body: &hostpb.Event_Notification{Notification: &hostpb.Notification{Id: id, State: hostpb.AlarmState_ALARM_STATE_ACKNOWLEDGED}}}
@@ -168,10 +193,25 @@ func TestTray(t *testing.T) {
 		{"open without the service", 0, []any{tray.ItemOpen}, []string{"start notifications"}},
 		{"every item goes to its view", 1, []any{true, status(well()), tray.ItemHelp, tray.ItemUpgrade, tray.ItemActivity, tray.ItemSetUp, tray.ItemAbout},
 			[]string{"show help", "show upgrade", "show activity", "show register", "show about"}},
-		{"a notification", 1, []any{true, status(well()), raised(1, low, "Disk nearly full"), acknowledged(1)},
-			[]string{"toast notification-1: Disk nearly full", "untoast notification-1"}},
-		{"a flood becomes a digest", 1, []any{true, raised(1, low, "a"), raised(2, low, "b"), raised(3, high, "c"), raised(4, low, "d"), raised(5, low, "e"), time.Minute, raised(6, low, "f")},
-			[]string{"toast notification-1: a", "toast notification-2: b", "toast notification-3: c", "toast digest: 1 more notification", "toast digest: 2 more notifications", "toast notification-6: f"}},
+		{"a notification", 1, []any{true, settled, status(well()), raised(1, low, "Disk nearly full"), acknowledged(1)},
+			[]string{"toast notification-1: Disk nearly full (silent)", "untoast notification-1"}},
+		{"the service decides what is worth a toast", 1, []any{true, settled, raised(1, high, "a", alert(hostpb.Alert_ALERT_NONE)), raised(2, low, "b", alert(hostpb.Alert_ALERT_LOUD)), raised(3, high, "c")},
+			[]string{"toast notification-2: b (loud)", "toast notification-3: c (silent)"}},
+		{"an older service decides nothing: what is new is shown", 1, []any{true, settled, raised(1, low, "a", alert(hostpb.Alert_ALERT_UNKNOWN)),
+			raised(1, low, "a", alert(hostpb.Alert_ALERT_UNKNOWN), func(n *hostpb.Notification) { n.Count = 2 })}, []string{"toast notification-1: a"}},
+		{"put away, and over", 1, []any{true, settled, raised(1, low, "a"), raised(1, low, "a", state(hostpb.AlarmState_ALARM_STATE_SHELVED)), raised(2, low, "b"), raised(2, low, "b", state(hostpb.AlarmState_ALARM_STATE_CLEARED))},
+			[]string{"toast notification-1: a (silent)", "untoast notification-1", "toast notification-2: b (silent)", "untoast notification-2"}},
+		{"a group speaks for its members", 1, []any{true, settled, raised(1, low, "a"), raised(9, high, "12 alarms within a few minutes", group(12), alert(hostpb.Alert_ALERT_LOUD)), raised(1, low, "a", memberOf(9), alert(hostpb.Alert_ALERT_NONE))},
+			[]string{"toast notification-1: a (silent)", "toast notification-9: 12 alarms within a few minutes (loud)", "untoast notification-1"}},
+		{"a flood becomes one toast that counts", 1, []any{true, settled, raised(1, low, "a"), raised(2, low, "b"), raised(3, high, "c"), raised(4, low, "d"), raised(5, low, "e", alert(hostpb.Alert_ALERT_LOUD)), settled,
+			raised(6, low, "f"), raised(7, low, "g"), settled, time.Minute, raised(8, low, "h")},
+			[]string{"toast notification-1: a (silent)", "toast notification-2: b (silent)", "toast notification-3: c (silent)", "toast digest: 2 new notifications (loud)",
+				"toast digest: 4 new notifications (silent)", "toast notification-8: h (silent)"}},
+		// B9: what was missed while the service was away comes as one.
+		{"no storm after a reconnect", 1, []any{true, settled, raised(1, low, "a"), false, true, raised(2, low, "b"), raised(3, high, "c"), raised(4, low, "d"), raised(3, high, "c", state(hostpb.AlarmState_ALARM_STATE_CLEARED)), settled},
+			[]string{"toast notification-1: a (silent)", "stop helper", "untoast prompt", "untoast notification-3", "toast digest: 2 new notifications (silent)"}},
+		{"nothing open any more", 1, []any{true, settled, status(well(open(3, low))), status(well())}, []string{"untoast digest"}},
+		{"one that was missed stands alone", 1, []any{true, raised(2, low, "b"), settled}, []string{"toast notification-2: b (silent)"}},
 		{"a prompt brings a window", 0, []any{true, status(well()), prompt("p1"), prompt("p1"), promptGone("p1")},
 			[]string{"show prompt", "start help", "untoast prompt"}},
 		{"a prompt without a window", 0, []any{true, func(d *desk, _ chan struct{}) { d.mu.Lock(); defer d.mu.Unlock(); d.noWindow = true }, prompt("p1"), promptGone("p1")},
@@ -190,7 +230,9 @@ func TestTray(t *testing.T) {
 		{"no tray", 1, []any{true, func(_ *desk, none chan struct{}) { close(none) }},
 			[]string{"start notifications", "toast no-tray: This desktop has no place for the icon"}},
 		{"a click on a toast", 1, []any{true, func(d *desk, _ chan struct{}) { d.opened <- "upgrade" }}, []string{"show upgrade"}},
-		{"test", 1, []any{tray.ItemTest}, []string{"toast test: This is a test"}},
+		{"a click on a notification's toast", 1, []any{true, func(d *desk, _ chan struct{}) { d.opened <- "notification/17" }}, []string{"show notification/17"}},
+		{"test without the service", 1, []any{tray.ItemTest}, []string{"toast test: This is a test"}},
+		{"test", 1, []any{true, tray.ItemTest}, []string{"test alarm"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -226,8 +268,8 @@ func sameInOrder(got, want []string) bool {
 // Scenario 15: what others wrote shows as one plain line.
 func TestToastTextIsClean(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := play(t, 1, true, raised(1, hostpb.Severity_SEVERITY_LOW, "Disk\n\u202enearly\u200b\x1b[31m \t full"))
-		if got := d.journal[0]; got != "toast notification-1: Disk nearly[31m full" {
+		d := play(t, 1, true, settled, raised(1, hostpb.Severity_SEVERITY_LOW, "Disk\n\u202enearly\u200b\x1b[31m \t full"))
+		if got := d.journal[0]; got != "toast notification-1: Disk nearly[31m full (silent)" {
 			t.Errorf("%q", got)
 		}
 	})

@@ -126,7 +126,7 @@ func tooltip(s *hostpb.Status, engineer string, c *text.Catalogue) string {
 	case icons.Waiting:
 		return c.T("tray.tooltip.waiting")
 	case icons.Alarm:
-		return c.T("tray.tooltip.urgent")
+		return c.T("tray.tooltip.urgent", "n", s.GetOpenNotifications())
 	case icons.Offline:
 		if s == nil {
 			return c.T("tray.tooltip.no-service")

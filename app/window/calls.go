@@ -100,7 +100,18 @@ func (p *program) Navigate(page string) {
 }
 
 func (p *program) navigate(page string) {
+	page, id, ok := aView(page)
+	if !ok {
+		page = view.Notifications
+	}
 	p.content.Show(page)
+	switch {
+	case id != 0:
+		p.state.ShowAlarmPlace(model.PlaceList)
+		p.state.OpenAlarm(id)
+	case page == view.Notifications:
+		p.state.ShowAlarmPlace(model.PlaceList)
+	}
 	if page == view.Activity {
 		p.want(model.Reload{Activity: true})
 	}
@@ -138,18 +149,9 @@ func (p *program) Register(r model.Registration) {
 	p.refresh()
 }
 
-// Acknowledge is part of view.Actions.
-func (p *program) Acknowledge(id uint64) {
-	var reply *hostpb.Notification
-	p.act("AcknowledgeNotification", func(ctx context.Context, host hostpb.HostClient) (err error) {
-		reply, err = host.AcknowledgeNotification(ctx, &hostpb.AcknowledgeNotificationRequest{Id: id})
-		return err
-	}, func() { p.state.PutNotification(reply) })
-}
-
 // AskHelpAbout is part of view.Actions.
 func (p *program) AskHelpAbout(id uint64) {
-	p.state.Help = model.Help{Step: model.StepWho, Notification: id}
+	p.state.Help = model.Help{Step: model.StepWho, Notification: id, About: p.state.Notification(id)}
 	p.Navigate(view.Help)
 }
 
@@ -160,21 +162,29 @@ func (p *program) HelpStep(step model.HelpStep) {
 }
 
 // RequestHelp is part of view.Actions. It is reached only after the technician
-// said who called whom.
-func (p *program) RequestHelp(reason string) {
-	if p.state.Help.Requesting {
+// said who called whom; a log goes along only after they have seen it.
+func (p *program) RequestHelp(withLogs bool) {
+	h := &p.state.Help
+	if h.Requesting || withLogs && !h.Logs.Ready() {
 		return
 	}
-	p.state.Failure, p.state.Help.Requesting = "", true
-	about := p.state.Help.Notification
+	p.state.Failure, h.Requesting = "", true
+	ask := &hostpb.RequestHelpRequest{NotificationId: h.Notification, Reason: model.Clean(h.Reason, 200), TechnicianCalled: true}
+	if withLogs {
+		ask.LogsId, ask.LogsSha256 = h.Logs.Got.GetId(), model.LogsSum(h.Logs.Got.GetText())
+	}
 	var reply *hostpb.HelpRequested
 	p.call(callTime, "RequestHelp", func(ctx context.Context, host hostpb.HostClient) (err error) {
-		reply, err = host.RequestHelp(ctx, &hostpb.RequestHelpRequest{NotificationId: about, Reason: model.Clean(reason, 200), TechnicianCalled: true})
+		reply, err = host.RequestHelp(ctx, ask)
 		return err
 	}, func(err error) {
 		p.state.Help.Requesting = false
 		if err != nil {
 			p.state.Failure = client.Code(err)
+			if withLogs {
+				// It may be gone by now: it is prepared, and looked at, anew.
+				p.state.Help.Logs, p.state.Help.Step = model.LogsState{}, model.StepForm
+			}
 			return
 		}
 		p.state.HelpRequested(reply)

@@ -9,14 +9,11 @@ import (
 	"beckmanconnect/ui/view"
 )
 
-const (
-	pageSize = 50
-	openSize = 200
-)
+// pageSize is how many entries of the log are fetched at a time.
+const pageSize = 50
 
 // want notes what has become stale.
 func (p *program) want(r model.Reload) {
-	p.stale.Notifications = p.stale.Notifications || r.Notifications
 	p.stale.Activity = p.stale.Activity || r.Activity
 	p.stale.Policy = p.stale.Policy || r.Policy
 	p.stale.Terms = p.stale.Terms || r.Terms
@@ -28,7 +25,8 @@ func (p *program) fetch() {
 	if !p.state.Connected {
 		return
 	}
-	p.fetchOne(&p.stale.Notifications, &p.fetching.Notifications, "ListNotifications", p.loadNotifications)
+	p.fetchAlarms()
+	p.prepareLogs()
 	p.fetchOne(&p.stale.Policy, &p.fetching.Policy, "ExplainPolicy", p.loadPolicy)
 	p.fetchOne(&p.stale.Terms, &p.fetching.Terms, "GetTerms", p.loadTerms)
 	if p.content.Page() == view.Activity {
@@ -59,32 +57,6 @@ func (p *program) fetchOne(stale, fetching *bool, what string, load loader) {
 			p.state.Failure = client.Code(err)
 		}
 	})
-}
-
-func (p *program) loadNotifications(ctx context.Context, host hostpb.HostClient) (func(), error) {
-	newest, err := host.ListNotifications(ctx, &hostpb.ListNotificationsRequest{Limit: pageSize})
-	if err != nil {
-		return nil, err
-	}
-	// An open one may be older than the newest page; it must be seen all the same.
-	open, err := host.ListNotifications(ctx, &hostpb.ListNotificationsRequest{Limit: openSize, OpenOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	return func() {
-		p.state.PutNotifications(newest, true)
-		p.state.PutOpen(open)
-	}, nil
-}
-
-// OlderNotifications is part of view.Actions.
-func (p *program) OlderNotifications() {
-	before := p.state.OldestNotification()
-	var page *hostpb.NotificationPage
-	p.act("ListNotifications", func(ctx context.Context, host hostpb.HostClient) (err error) {
-		page, err = host.ListNotifications(ctx, &hostpb.ListNotificationsRequest{BeforeId: before, Limit: pageSize})
-		return err
-	}, func() { p.state.PutNotifications(page, false) })
 }
 
 func (p *program) loadActivity(ctx context.Context, host hostpb.HostClient) (func(), error) {

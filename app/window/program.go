@@ -3,6 +3,7 @@ package window
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,7 @@ type program struct {
 	content  *view.Window
 	chosen   bool // a page was asked for, or chosen for what matters most
 	hidden   bool // the main window was closed while the program was needed
+	warned   bool // a note that was not saved was shown when the window was closed
 	front    bool // one of the program's windows has the keyboard
 
 	prompt  *promptWindow
@@ -66,6 +68,10 @@ type program struct {
 	service  *service
 	stale    model.Reload // what has to be fetched anew
 	fetching model.Reload // what is on its way
+
+	fetchingDetail, fetchingHandover, fetchingOffenders bool
+
+	inbox inbox
 }
 
 // newProgram makes a program that is not started yet.
@@ -79,6 +85,7 @@ func newProgram(ctx context.Context, a fyne.App, with parts) *program {
 	if look == "" {
 		look = a.Preferences().StringWithFallback("theme", "system")
 	}
+	p.inbox.do, p.inbox.draw = p.do, p.refresh
 	p.settings = view.Settings{Theme: look, Version: version.Version()}
 	p.dress(with.config.language(a.Preferences().String("language")))
 	return p
@@ -126,8 +133,14 @@ func (p *program) build() {
 	}
 	p.content = view.NewWindow(p.kit, p, p.settings)
 	p.chosen = p.chosen || page != ""
+	page, id, _ := aView(page)
+	if id != 0 {
+		p.state.OpenAlarm(id)
+	}
 	p.content.Show(page)
 	p.main.SetContent(p.content.Content())
+	p.main.Canvas().SetOnTypedKey(p.content.TypedKey)
+	p.main.Canvas().SetOnTypedRune(p.content.TypedRune)
 	p.refresh()
 }
 
@@ -137,8 +150,8 @@ func (p *program) start() {
 	p.own(p.main)
 	p.work.Go(func() {
 		_ = client.Follow(p.ctx, p.config.Client,
-			func(e *hostpb.Event) { p.do(func() { p.event(e) }) },
-			func(connected bool, err error) { p.do(func() { p.connected(connected, err) }) })
+			func(e *hostpb.Event) { p.inbox.put(p.ctx, func() { p.event(e) }) },
+			func(connected bool, err error) { p.inbox.put(p.ctx, func() { p.connected(connected, err) }) })
 	})
 	p.work.Go(p.tick)
 }
@@ -178,6 +191,7 @@ func (p *program) onTick() {
 	p.prompt.tick(now)
 	p.bar.update(p)
 	p.draw(now)
+	p.tellSeen(now)
 	p.dump.write(p)
 }
 
@@ -195,7 +209,9 @@ func (p *program) connected(on bool, err error) {
 		p.log.Info("the service does not answer", "code", client.Code(err), "error", err)
 	}
 	p.state.SetConnected(on)
-	p.refresh()
+	if on {
+		p.state.Alarms.List.Retry()
+	}
 }
 
 // event takes one event in.
@@ -211,7 +227,6 @@ func (p *program) event(e *hostpb.Event) {
 	if began || p.state.SummaryOpen && !summed {
 		p.content.Show(view.Help)
 	}
-	p.refresh()
 }
 
 // choose picks the first page when nobody asked for one.
@@ -276,6 +291,13 @@ func (p *program) inFront(on bool) {
 // closeMain is the main window's cross. While somebody may come in or is here
 // the window only goes out of sight: the bar and the prompts are still needed.
 func (p *program) closeMain() {
+	if h := p.state.Alarms.Handover; h.Edited && strings.TrimSpace(h.Draft) != "" && !p.warned {
+		// It would be lost with the program: it is shown once more.
+		p.warned = true
+		p.content.Show(view.Notifications)
+		p.ShowNotifications(model.PlaceHandover)
+		return
+	}
 	if p.busy() {
 		p.main.Hide()
 		p.hidden = true

@@ -78,8 +78,8 @@ func newStageWith(t *testing.T, c Config, status *hostpb.Status) *stage {
 	t.Helper()
 	s := &stage{t: t, service: ipctest.Start(t, ipctest.Config{}), queue: make(chan func(), 1024), native: &fakeNative{}, now: sample.Now}
 	s.service.Host.Handle(func(h *ipctest.Handlers) {
-		h.ListNotifications = func(context.Context, *hostpb.ListNotificationsRequest) (*hostpb.NotificationPage, error) {
-			return &hostpb.NotificationPage{Notifications: sample.Notifications()}, nil
+		h.ListNotifications = func(_ context.Context, r *hostpb.ListNotificationsRequest) (*hostpb.NotificationPage, error) {
+			return sample.Page(sample.Notifications(), r), nil
 		}
 		h.GetTerms = func(_ context.Context, r *hostpb.GetTermsRequest) (*hostpb.Terms, error) {
 			return sample.Terms(r.GetLanguage()), nil
@@ -143,7 +143,7 @@ func (s *stage) called(method string, times int) ipctest.Call {
 func (s *stage) ready() {
 	s.t.Helper()
 	s.until("the window is connected and filled", func() bool {
-		return s.program.state.Connected && s.program.state.NotificationsLoaded && s.program.state.Terms != nil
+		return s.program.state.Connected && s.program.state.Alarms.List.Loaded() && s.program.state.Terms != nil
 	})
 }
 
@@ -189,8 +189,11 @@ func TestHelpFromAnAlarm(t *testing.T) {
 		}
 	})
 	s.ready()
+	s.program.OpenNotification(19)
 	s.tap(s.program.main, "notification.19.help")
 	s.tap(s.program.main, "help.called-them")
+	s.called("PrepareHelpLogs", 1)
+	s.until("no log is to be had", func() bool { return !s.program.state.Help.Logs.Busy })
 	s.tap(s.program.main, "help.request")
 	r := s.called("RequestHelp", 1).Request.(*hostpb.RequestHelpRequest)
 	if r.GetNotificationId() != 19 || !r.GetTechnicianCalled() {

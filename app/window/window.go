@@ -40,7 +40,8 @@ type Config struct {
 
 // Check finds what a person may have typed wrong.
 func (c Config) Check() error {
-	if c.View != "" && !slices.Contains(view.Pages(), c.View) {
+	page, _, ok := aView(c.View)
+	if page != "" && (!ok || !slices.Contains(view.Pages(), page)) {
 		return fmt.Errorf("there is no view %q; choose one of %s", c.View, strings.Join(view.Pages(), ", "))
 	}
 	if c.Theme != "" && !slices.Contains([]string{"light", "dark", "system"}, c.Theme) {

@@ -62,6 +62,26 @@ func (c *Catalogue) Size(n uint64) string {
 	return digits + "\u00a0" + units[unit]
 }
 
+// Lasting is how long something stood, in its two largest units: "3 days 4 h".
+func (c *Catalogue) Lasting(d time.Duration) string {
+	minutes := int(d / time.Minute)
+	days, hours := minutes/(24*60), minutes/60%24
+	parts := []struct {
+		n   int
+		key string
+	}{{days, "lasting.days"}, {hours, "lasting.hours"}, {minutes % 60, "lasting.minutes"}}
+	var out []string
+	for _, p := range parts {
+		if p.n > 0 && len(out) < 2 && !(p.key == "lasting.minutes" && days > 0) {
+			out = append(out, c.T(p.key, "n", p.n))
+		}
+	}
+	if len(out) == 0 {
+		return c.T("lasting.short")
+	}
+	return strings.Join(out, " ")
+}
+
 // Countdown is what is left of a time, "9:41"; it never goes below zero.
 func (c *Catalogue) Countdown(left time.Duration) string {
 	if left < 0 {

@@ -113,3 +113,13 @@ func (c calls) EndSession(ctx context.Context) error {
 	_, err = conn.Host.EndSession(ctx, &hostpb.EndSessionRequest{How: "tray"})
 	return err
 }
+
+func (c calls) TestAlarm(ctx context.Context) error {
+	conn, err := client.Dial(ctx, c.config)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_, err = conn.Host.TestAlarm(ctx, &hostpb.TestAlarmRequest{})
+	return err
+}

@@ -10,6 +10,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -134,7 +136,8 @@ var views = map[string]bool{"notifications": true, "help": true, "upgrade": true
 
 // Show has windows of the caller's account come forward.
 func (h *Host) Show(ctx context.Context, r *hostpb.ShowRequest) (*hostpb.ShowReply, error) {
-	if !views[r.GetView()] {
+	number, one := strings.CutPrefix(r.GetView(), "notification/") // the page of one notification
+	if _, err := strconv.ParseUint(number, 10, 64); !views[r.GetView()] && (!one || err != nil) {
 		return nil, invalid("view-unknown", "there is no such view")
 	}
 	reached := h.config.Hub.PublishTo(server.Target{ID: identity.FromContext(ctx).ID}, &hostpb.Event{Body: &hostpb.Event_Show{Show: r}})

@@ -41,6 +41,13 @@ const (
 	Chat      Name = "chat"
 	Marker    Name = "marker"
 	Send      Name = "send"
+	Search    Name = "search"
+	Back      Name = "back"
+	Next      Name = "next"
+	Shelf     Name = "shelf"
+	Moon      Name = "moon"
+	Note      Name = "note"
+	Group     Name = "group"
 
 	ClipboardIn  Name = "clipboard-in"
 	ClipboardOut Name = "clipboard-out"
@@ -75,6 +82,13 @@ var shapes = map[Name]string{
 	Chat:      `<path d="M4 5h16v11.5h-8.5L7 20.5v-4H4z"/><path d="M8 9.2h8M8 12.4h5"/>`,
 	Marker:    `<circle cx="12" cy="12" r="3"/><circle cx="12" cy="12" r="7.5"/><path d="M12 2v2.5M12 19.5V22M2 12h2.5M19.5 12H22"/>`,
 	Send:      `<path d="M3.5 11.5L20.5 4l-5 16.5-3.6-6.2z"/><path d="M11.9 14.3L20.5 4"/>`,
+	Search:    `<circle cx="10.5" cy="10.5" r="6.2"/><path d="M15.2 15.2L20.5 20.5"/>`,
+	Back:      `<path d="M14.5 5.5L8 12l6.5 6.5"/>`,
+	Next:      `<path d="M9.5 5.5L16 12l-6.5 6.5"/>`,
+	Shelf:     `<path d="M4 13.5h16V20H4z"/><path d="M12 3.5v6.3M9 7l3 3 3-3"/><path d="M10 16.8h4"/>`,
+	Moon:      `<path d="M19.5 14.2A8 8 0 0 1 9.8 4.5a8 8 0 1 0 9.7 9.7z"/>`,
+	Note:      `<path d="M5 3.5h14V15l-5.5 5.5H5z"/><path d="M13.5 20.5V15H19"/><path d="M8.5 8h7M8.5 11.5h5"/>`,
+	Group:     `<path d="M4 8.5h12V20H4z"/><path d="M8 8.5V4h12v11.5h-4"/>`,
 
 	ClipboardIn:  `<path d="M5 5h14v16H5z"/><path d="M9 3h6v4H9z"/><path d="M12 10v7M9 14.2l3 3 3-3"/>`,
 	ClipboardOut: `<path d="M5 5h14v16H5z"/><path d="M9 3h6v4H9z"/><path d="M12 17.2v-7M9 13l3-3 3 3"/>`,

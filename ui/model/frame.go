@@ -1,7 +1,9 @@
 package model
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"beckmanconnect/assets/text"
@@ -117,9 +119,24 @@ func (s *State) banner(c *text.Catalogue) *Mark {
 	case s.Status.GetLog() != nil && !s.Status.GetLog().GetWritable():
 		return &Mark{theme.Danger, icons.Stop, c.T("banner.log-not-writable")}
 	case s.Status.GetLink() == hostpb.Link_LINK_OFFLINE:
-		return &Mark{theme.Attention, icons.Offline, c.T("banner.offline")}
+		return &Mark{theme.Attention, icons.Offline, Sentences(c.T("banner.offline"), s.linkProblem(c))}
 	}
 	return nil
+}
+
+// linkProblem says why there is no connection, "" when it is not known.
+func (s *State) linkProblem(c *text.Catalogue) string {
+	for _, fact := range s.Status.GetLinkFacts() {
+		if key := "link.code." + fact.GetValue(); fact.GetName() == "code" && c.Has(key) {
+			return c.T(key)
+		}
+	}
+	return ""
+}
+
+// Sentences puts what is not empty one after the other.
+func Sentences(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
 }
 
 // Failure is the sentence for a failed call's code.

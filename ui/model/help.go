@@ -17,6 +17,7 @@ const (
 	HelpWho
 	HelpTheyCalled
 	HelpForm
+	HelpLogs
 	HelpWaiting
 	HelpSession
 	HelpSummary
@@ -33,7 +34,10 @@ type HelpView struct {
 	Session SessionView
 	Ended   *EndedView // how the last session ended; nil: nothing to tell
 	Summary *SummaryView
-	NoPIN   bool // form: nobody at this PC has a PIN
+	NoPIN   bool   // form: nobody at this PC has a PIN
+	Phone   string // who: the number to call, as configured; "": none is
+	Reason  string // form: what was typed so far
+	Logs    LogsView
 }
 
 // HelpOffView says why help cannot be asked for, and what to do about it.
@@ -118,13 +122,28 @@ func (s *State) HelpView(c *text.Catalogue, now time.Time) HelpView {
 	case StepForm:
 		v.Page = HelpForm
 		v.NoPIN = len(s.Status.GetPinInitials()) == 0
-		if n := s.Notification(s.Help.Notification); n != nil {
-			v.About = c.T("help.about", "title", Clean(Pick(c.Lang(), n.GetTexts()).GetTitle(), 120))
+		v.About, v.Reason, v.Logs = s.helpAbout(c), s.Help.Reason, s.logsView(c)
+		v.Logs.Text = ""
+	case StepLogs:
+		v.Page, v.About, v.Reason, v.Logs = HelpLogs, s.helpAbout(c), s.Help.Reason, s.logsView(c)
+		if !v.Logs.Ready {
+			v.Page = HelpForm // the log is gone: it has to be looked at anew
 		}
 	default:
 		v.Page = HelpWho
+		if phone := Clean(s.Status.GetSupportPhone(), 40); phone != "" {
+			v.Phone = c.T("help.phone", "phone", phone)
+		}
 	}
 	return v
+}
+
+// helpAbout is the notification that help is asked for; "": none.
+func (s *State) helpAbout(c *text.Catalogue) string {
+	if s.Help.About == nil {
+		return ""
+	}
+	return c.T("help.about", "title", titleOf(c, s.Help.About))
 }
 
 // offCode is why help cannot be asked for; "": it can.

@@ -48,7 +48,7 @@ func TestHeadline(t *testing.T) {
 // What is not known is never shown as well.
 func TestNoServiceIsNeverWell(t *testing.T) {
 	s := sample.NoService()
-	if v := s.NotificationsView(en, sample.Now); !v.Unknown || v.Loading {
+	if v := s.AlarmsView(en); !v.Unknown || v.Loading || v.NoneOpen {
 		t.Errorf("notifications: %+v", v)
 	}
 	if f := s.Frame(en); f.Banner == nil {
@@ -59,62 +59,29 @@ func TestNoServiceIsNeverWell(t *testing.T) {
 	}
 	alarmed := sample.Alarmed()
 	alarmed.SetConnected(false)
-	if v := alarmed.NotificationsView(en, sample.Now); len(v.Open) != 2 || v.Open[0].CanAcknowledge || v.Open[0].CanAskHelp {
-		t.Errorf("a lost service leaves buttons that cannot work: %+v", v.Open)
+	alarmed.OpenAlarm(19)
+	if v := alarmed.AlarmDetailView(en, sample.Now); v.Title == "" || v.CanAcknowledge || v.CanAskHelp || v.CanShelve {
+		t.Errorf("a lost service leaves buttons that cannot work: %+v", v)
 	}
-}
-
-func TestNotificationsWorstFirst(t *testing.T) {
-	s := sample.Alarmed()
-	s.PutNotification(&hostpb.Notification{Id: 30, Code: "x", Severity: hostpb.Severity_SEVERITY_INFO, RaisedUnixMs: sample.Ago(0)})
-	v := s.NotificationsView(en, sample.Now)
-	var order []uint64
-	for _, r := range v.Open {
-		order = append(order, r.ID)
+	if r := alarmed.AlarmRow(en, 0, sample.Now); r.Title == "" || r.CanAcknowledge {
+		t.Errorf("a lost service leaves a button that cannot work: %+v", r)
 	}
-	if len(order) != 3 || order[0] != 19 || order[1] != 18 || order[2] != 30 {
-		t.Errorf("open: %v", order)
-	}
-	if v.Open[2].Title != "x" || v.Open[2].NotVerified == "" {
-		t.Errorf("a notification without texts: %+v", v.Open[2])
-	}
-	if len(v.Earlier) != 2 || v.Earlier[0].State != "Acknowledged Yesterday, 17:05 by MH" {
-		t.Errorf("earlier: %+v", v.Earlier)
-	}
-}
-
-// Pages and events put a notification in once, newest first, whatever order
-// they come in.
-func TestNotificationsStaySorted(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := model.State{}
-		ids := rapid.SliceOf(rapid.Uint64Range(1, 40)).Draw(t, "ids")
-		seen := map[uint64]bool{}
-		for _, id := range ids {
-			s.PutNotification(&hostpb.Notification{Id: id})
-			seen[id] = true
-		}
-		if len(s.Notifications) != len(seen) {
-			t.Fatalf("%d kept of %d", len(s.Notifications), len(seen))
-		}
-		for i := 1; i < len(s.Notifications); i++ {
-			if s.Notifications[i-1].GetId() <= s.Notifications[i].GetId() {
-				t.Fatal("not newest first")
-			}
-		}
-	})
 }
 
 func TestHelpPages(t *testing.T) {
 	form := sample.State()
 	form.Help.Step = model.StepForm
+	logs := form
+	logs.Help.Step = model.StepLogs
+	gone := logs
+	logs.Help.Logs.Take(sample.HelpLogs())
 	they := sample.State()
 	they.Help.Step = model.StepTheyCalled
 	for name, row := range map[string]struct {
 		state model.State
 		page  model.HelpPage
 	}{
-		"who": {sample.State(), model.HelpWho}, "form": {form, model.HelpForm}, "they called": {they, model.HelpTheyCalled},
+		"who": {sample.State(), model.HelpWho}, "form": {form, model.HelpForm}, "logs": {logs, model.HelpLogs}, "logs that are gone": {gone, model.HelpForm}, "they called": {they, model.HelpTheyCalled},
 		"off": {sample.Fresh("en"), model.HelpOff}, "waiting": {sample.Waiting(), model.HelpWaiting}, "session": {sample.Session(), model.HelpSession},
 	} {
 		if v := row.state.HelpView(en, sample.Now); v.Page != row.page {

@@ -1,7 +1,7 @@
 package model
 
 import (
-	"sort"
+	"strconv"
 	"time"
 
 	"beckmanconnect/assets/text"
@@ -10,89 +10,271 @@ import (
 	"beckmanconnect/ui/theme"
 )
 
-// Notifications is the view of alarms: what needs somebody first.
-type Notifications struct {
-	Loading bool
-	Unknown bool              // the service does not answer and nothing is known: never shown as "all is well"
-	Open    []NotificationRow // worst and newest first
-	Earlier []NotificationRow
-	More    bool
+// AlarmsView is the list of notifications without its rows.
+type AlarmsView struct {
+	Loading   bool
+	Unknown   bool // the service does not answer and nothing is known: never shown as "all is well"
+	Faulty    bool // the last page could not be fetched
+	NoneOpen  bool // there is nothing to do
+	NoneFound bool // the filter lets nothing through
+	Count     string
+	Narrowed  bool
+	Filter    Filter
+	Group     string // title of the group whose members are listed; "": it is the whole list
 }
 
-// NotificationRow is one alarm.
-type NotificationRow struct {
-	ID             uint64
-	Severity       Mark
-	Title, Advice  string
-	When           string // last seen
-	Source         string
-	NotVerified    string // "" when verified
-	Repeated       string // "" when seen once
-	State          string // "" while it is open
-	Facts          [][2]string
-	CanAcknowledge bool
-	CanAskHelp     bool
-}
-
-// Notifications makes the view model.
-func (s *State) NotificationsView(c *text.Catalogue, now time.Time) Notifications {
-	v := Notifications{Loading: s.Connected && !s.NotificationsLoaded, More: s.NotificationsMore && s.Connected, Unknown: !s.Connected && !s.NotificationsLoaded}
-	var open []*hostpb.Notification
-	for _, n := range s.Notifications {
-		if isOpen(n) {
-			open = append(open, n)
-		} else {
-			v.Earlier = append(v.Earlier, s.row(c, n, now))
+// AlarmsView makes the view model.
+func (s *State) AlarmsView(c *text.Catalogue) AlarmsView {
+	l := &s.Alarms.List
+	v := AlarmsView{Filter: l.Filter(), Narrowed: l.Filter().Narrowed(), Faulty: l.Faulty() && s.Connected}
+	v.Loading = s.Connected && !l.Loaded() && !v.Faulty
+	v.Unknown = !s.Connected && !l.Loaded()
+	empty := l.Loaded() && l.Len() == 0 && !v.Faulty
+	v.NoneOpen = empty && !v.Narrowed && v.Filter.Scope == ScopeOpen
+	v.NoneFound = empty && !v.NoneOpen
+	if n, capped := l.Total(); l.Loaded() && (n > 0 || !v.Faulty) {
+		v.Count = c.T("alarms.count", "n", n)
+		if capped {
+			v.Count = c.T("alarms.count-more", "n", n)
 		}
 	}
-	sort.SliceStable(open, func(i, j int) bool { return open[i].GetSeverity() > open[j].GetSeverity() })
-	for _, n := range open {
-		v.Open = append(v.Open, s.row(c, n, now))
+	if v.Filter.Group != 0 {
+		v.Group = c.T("alarms.group.list")
 	}
 	return v
 }
 
-func isOpen(n *hostpb.Notification) bool {
-	return n.GetState() != hostpb.AlarmState_ALARM_STATE_ACKNOWLEDGED && n.GetState() != hostpb.AlarmState_ALARM_STATE_CLEARED
+// AlarmRow is one notification in a list.
+type AlarmRow struct {
+	ID             uint64
+	Loading        bool
+	Severity       Mark
+	Title, Advice  string
+	Meta           string // source, repeats, what else there is to know
+	When           string // last seen
+	State          string // "" while it is open
+	Open           bool
+	Group          bool
+	CanAcknowledge bool
 }
 
-func (s *State) row(c *text.Catalogue, n *hostpb.Notification, now time.Time) NotificationRow {
-	words := Pick(c.Lang(), n.GetTexts())
-	last := n.GetLastUnixMs()
-	if last == 0 {
-		last = n.GetRaisedUnixMs()
+// AlarmRow makes the view model of a list's row.
+func (s *State) AlarmRow(c *text.Catalogue, i int, now time.Time) AlarmRow {
+	n := s.Alarms.List.At(i)
+	if n == nil {
+		return AlarmRow{ID: s.Alarms.List.ID(i), Loading: true, Title: c.T("notifications.loading")}
 	}
-	r := NotificationRow{
-		ID: n.GetId(), Severity: severity(c, n.GetSeverity()),
-		Title: Clean(words.GetTitle(), 120), Advice: Clean(words.GetAdvice(), 600),
-		When: c.Moment(at(last, now), now), Source: source(c, n.GetSource()),
-		CanAcknowledge: s.Connected && isOpen(n), CanAskHelp: s.Connected && isOpen(n) && !s.InSession() && !s.Waiting(),
+	return s.alarmRow(c, n, now)
+}
+
+func (s *State) alarmRow(c *text.Catalogue, n *hostpb.Notification, now time.Time) AlarmRow {
+	r := AlarmRow{
+		ID: n.GetId(), Severity: severity(c, n.GetSeverity()), When: c.Moment(at(lastMs(n), now), now), Open: isOpen(n), Group: n.GetMembers() > 0,
+		CanAcknowledge: s.Connected && isOpen(n),
 	}
-	if r.Title == "" {
-		r.Title = Clean(n.GetCode(), nameLimit)
+	r.Title, r.Advice = titleOf(c, n), Clean(Pick(c.Lang(), n.GetTexts()).GetAdvice(), 200)
+	marks := []string{r.Severity.Word, source(c, n.GetSource())}
+	if n.GetSource() == "local" && !n.GetVerified() {
+		marks = append(marks, c.T("notifications.not-verified"))
 	}
-	if !n.GetVerified() {
-		r.NotVerified = c.T("notifications.not-verified")
+	if n.GetSample() {
+		marks = append(marks, c.T("alarms.sample"))
+	}
+	if n.GetEscalatedUnixMs() > 0 && isOpen(n) {
+		marks = append(marks, c.T("alarms.escalated"))
+	}
+	if n.GetChatters() {
+		marks = append(marks, c.T("alarms.chatters"))
 	}
 	if n.GetCount() > 1 {
-		r.Repeated = c.T("notifications.repeated", "n", n.GetCount(), "when", r.When)
+		marks = append(marks, c.T("alarms.times", "n", n.GetCount()))
 	}
+	r.Meta = Joined(marks...)
+	r.State = stateOf(c, n, now, false)
+	return r
+}
+
+func lastMs(n *hostpb.Notification) int64 {
+	if n.GetLastUnixMs() > 0 {
+		return n.GetLastUnixMs()
+	}
+	return n.GetRaisedUnixMs()
+}
+
+// titleOf is what a notification says in one line.
+func titleOf(c *text.Catalogue, n *hostpb.Notification) string {
+	if title := Clean(Pick(c.Lang(), n.GetTexts()).GetTitle(), 120); title != "" {
+		return title
+	}
+	if m := n.GetMembers(); m > 0 {
+		return c.T("alarms.group", "n", m)
+	}
+	return Clean(n.GetCode(), nameLimit)
+}
+
+// stateOf says what became of a notification, "" while it is open; whole also
+// by whom.
+func stateOf(c *text.Catalogue, n *hostpb.Notification, now time.Time, whole bool) string {
+	moment := func(ms int64) string { return c.Moment(at(ms, now), now) }
 	switch n.GetState() {
 	case hostpb.AlarmState_ALARM_STATE_ACKNOWLEDGED:
-		when := c.Moment(at(n.GetAcknowledgedUnixMs(), now), now)
-		r.State = c.T("notifications.acknowledged", "when", when)
-		if by := cleanName(n.GetAcknowledgedBy()); by != "" {
-			r.State = c.T("notifications.acknowledged-by", "when", when, "name", by)
+		by := cleanName(n.GetAcknowledgedBy())
+		if by == "" {
+			return c.T("notifications.acknowledged", "when", moment(n.GetAcknowledgedUnixMs()))
 		}
+		return c.T("notifications.acknowledged-by", "when", moment(n.GetAcknowledgedUnixMs()), "name", by)
 	case hostpb.AlarmState_ALARM_STATE_CLEARED:
-		r.State = c.T("notifications.cleared", "when", c.Moment(at(n.GetClearedUnixMs(), now), now))
+		return c.T("notifications.cleared", "when", moment(n.GetClearedUnixMs()))
+	case hostpb.AlarmState_ALARM_STATE_SHELVED:
+		until, by := moment(n.GetShelf().GetUntilUnixMs()), cleanName(n.GetShelf().GetBy())
+		if by == "" || !whole {
+			return c.T("alarms.shelved", "until", until)
+		}
+		return c.T("alarms.shelved-by", "until", until, "name", by)
 	}
-	r.Facts = append(r.Facts, [2]string{c.T("notifications.code"), Clean(n.GetCode(), nameLimit)})
+	return ""
+}
+
+// AlarmDetailView is one notification with all there is to know.
+type AlarmDetailView struct {
+	ID                                                 uint64
+	Loading                                            bool
+	Severity                                           Mark
+	Title, Advice                                      string
+	When                                               string
+	Tags                                               []string
+	Notes                                              []Mark
+	Reason                                             string // why it was put away
+	Facts                                              [][2]string
+	Members                                            []AlarmRow
+	AllMembers                                         string // label of the way to all members; "": they are all here
+	History                                            []StepRow
+	Act                                                AlarmAct
+	Busy                                               bool
+	Initials                                           bool // an act needs them
+	CanAcknowledge, CanShelve, CanUnshelve, CanAskHelp bool
+}
+
+// StepRow is one line of a notification's history.
+type StepRow struct {
+	When, What, Detail string
+	Mark               Mark // without a word: the line says it
+}
+
+// membersShown is how many members of a group its page shows.
+const membersShown = 20
+
+// AlarmDetailView makes the view model.
+func (s *State) AlarmDetailView(c *text.Catalogue, now time.Time) AlarmDetailView {
+	d := s.Alarms.Detail
+	v := AlarmDetailView{ID: d.ID, Act: d.Act, Busy: d.Busy, Initials: s.NeedInitials(), Loading: d.Got == nil}
+	n := d.Got.GetNotification()
+	if n == nil {
+		n = s.Alarms.List.Notification(d.ID)
+	}
+	if n == nil {
+		return v
+	}
+	v.Severity, v.Title, v.When = severity(c, n.GetSeverity()), titleOf(c, n), c.Moment(at(lastMs(n), now), now)
+	v.Advice = CleanText(Pick(c.Lang(), n.GetTexts()).GetAdvice(), 1000)
+	v.Tags = []string{source(c, n.GetSource())}
+	if p := cleanName(n.GetPublisher()); p != "" {
+		v.Tags = append(v.Tags, p)
+	}
+	if n.GetSource() == "local" && !n.GetVerified() {
+		v.Tags = append(v.Tags, c.T("notifications.not-verified"))
+	}
+	if n.GetSample() {
+		v.Tags = append(v.Tags, c.T("alarms.sample"))
+	}
+	v.Notes, v.Reason = s.notes(c, n, now), Clean(n.GetShelf().GetReason(), ShelfReasonLimit)
+	v.Facts = append(v.Facts, [2]string{c.T("notifications.code"), Clean(n.GetCode(), nameLimit)})
 	if n.GetSubject() != "" {
-		r.Facts = append(r.Facts, [2]string{c.T("notifications.subject"), Clean(n.GetSubject(), 200)})
+		v.Facts = append(v.Facts, [2]string{c.T("notifications.subject"), Clean(n.GetSubject(), 200)})
 	}
-	r.Facts = append(r.Facts, [2]string{c.T("notifications.since"), c.Moment(at(n.GetRaisedUnixMs(), now), now)})
+	v.Facts = append(v.Facts, [2]string{c.T("notifications.since"), c.Moment(at(n.GetRaisedUnixMs(), now), now)})
+	shelved := n.GetState() == hostpb.AlarmState_ALARM_STATE_SHELVED
+	over := n.GetState() == hostpb.AlarmState_ALARM_STATE_CLEARED
+	v.CanAcknowledge = s.Connected && isOpen(n)
+	v.CanShelve, v.CanUnshelve = s.Connected && !shelved && !over, s.Connected && shelved
+	v.CanAskHelp = s.Connected && !over && !s.InSession() && !s.Waiting()
+	for i, m := range d.Got.GetMembers() {
+		if i == membersShown {
+			break
+		}
+		v.Members = append(v.Members, s.alarmRow(c, m, now))
+	}
+	if all := n.GetMembers(); int(all) > len(v.Members) && !v.Loading {
+		v.AllMembers = c.T("alarms.group.all", "n", all)
+	}
+	for _, step := range d.Got.GetHistory() {
+		v.History = append(v.History, stepRow(c, step, now))
+	}
+	return v
+}
+
+// notes are the things about a notification that need a sentence.
+func (s *State) notes(c *text.Catalogue, n *hostpb.Notification, now time.Time) []Mark {
+	var out []Mark
+	if words := stateOf(c, n, now, true); words != "" {
+		mark := Mark{theme.Good, icons.Check, words}
+		if n.GetState() == hostpb.AlarmState_ALARM_STATE_SHELVED {
+			mark = Mark{theme.Note, icons.Clock, words}
+		}
+		out = append(out, mark)
+	}
+	if ms := n.GetEscalatedUnixMs(); ms > 0 && isOpen(n) {
+		out = append(out, Mark{theme.Attention, icons.Warning, c.T("alarms.escalated-at", "when", c.Moment(at(ms, now), now))})
+	}
+	if n.GetChatters() {
+		out = append(out, Mark{theme.Neutral, icons.Info, c.T("alarms.chatters-why")})
+	}
+	if n.GetCount() > 1 {
+		out = append(out, Mark{theme.Neutral, icons.Activity, c.T("notifications.repeated", "n", n.GetCount(), "when", c.Moment(at(lastMs(n), now), now))})
+	}
+	if n.GetSample() {
+		out = append(out, Mark{theme.Neutral, icons.Info, c.T("alarms.sample-why")})
+	}
+	return out
+}
+
+func stepRow(c *text.Catalogue, step *hostpb.AlarmStep, now time.Time) StepRow {
+	r := StepRow{When: c.Moment(at(step.GetUnixMs(), now), now), What: Clean(step.GetKind(), 40), Mark: Mark{theme.Neutral, icons.Info, ""}}
+	if key := "step." + step.GetKind(); c.Has(key) {
+		r.What = c.T(key)
+	}
+	detail := Clean(step.GetDetail(), ShelfReasonLimit)
+	if n, err := strconv.Atoi(step.GetDetail()); err == nil && step.GetKind() == "repeated" && n > 0 {
+		detail = c.T("alarms.times", "n", n)
+	}
+	r.Detail = Joined(cleanName(step.GetBy()), detail)
+	switch step.GetKind() {
+	case "raised":
+		r.Mark = Mark{theme.Attention, icons.Bell, ""}
+	case "escalated":
+		r.Mark = Mark{theme.Danger, icons.Warning, ""}
+	case "seen":
+		r.Mark = Mark{theme.Neutral, icons.Eye, ""}
+	case "acknowledged", "cleared", "calm":
+		r.Mark = Mark{theme.Good, icons.Check, ""}
+	case "shelved", "unshelved":
+		r.Mark = Mark{theme.Note, icons.Clock, ""}
+	case "repeated", "chatter", "grouped":
+		r.Mark = Mark{theme.Neutral, icons.Activity, ""}
+	}
 	return r
+}
+
+// InSight are the notifications that the list draws at the moment.
+func (s *State) InSight() []*hostpb.Notification {
+	l := &s.Alarms.List
+	var out []*hostpb.Notification
+	for i := l.from; i < min(l.to, len(l.keys)); i++ {
+		if n := l.At(i); n != nil {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // Pick is the text that fits a language best; English is always there.
@@ -123,6 +305,15 @@ func severity(c *text.Catalogue, v hostpb.Severity) Mark {
 	// What we do not know counts as something to look at.
 	return Mark{theme.Attention, icons.Warning, c.T("severity.unknown")}
 }
+
+// Sources are the words a notification's source goes by, in the order they are
+// offered to choose from.
+func Sources() []string {
+	return []string{"machine", "instrument-log", "probe", "local", "cloud", "self"}
+}
+
+// SourceName is a source in words.
+func SourceName(c *text.Catalogue, name string) string { return source(c, name) }
 
 func source(c *text.Catalogue, name string) string {
 	if key := "source." + name; c.Has(key) {

@@ -279,6 +279,12 @@ func (s *State) AboutView(c *text.Catalogue, version string) AboutView {
 		{c.T("about.class"), class},
 		{c.T("about.policy"), policy},
 	}
+	if profile := Clean(st.GetProfile(), 120); profile != "" {
+		if st.GetProfileSample() {
+			profile = Joined(profile, c.T("alarms.sample"))
+		}
+		v.Facts = append(v.Facts, [2]string{c.T("about.profile"), profile})
+	}
 	for _, row := range s.Policy.GetRows() {
 		p := PolicyRow{Label: cleanName(row.GetCapability()), Why: Clean(row.GetWhy(), 200)}
 		if key := "capability." + row.GetCapability(); c.Has(key) {

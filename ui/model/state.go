@@ -4,8 +4,6 @@
 package model
 
 import (
-	"slices"
-
 	"google.golang.org/protobuf/proto"
 
 	"beckmanconnect/ipc/hostpb"
@@ -18,6 +16,7 @@ const (
 	StepWho        HelpStep = iota // who called whom?
 	StepTheyCalled                 // they called: no code
 	StepForm                       // about what?
+	StepLogs                       // look at the log that would go along
 )
 
 // Help is what the help view remembers by itself. The code lives here and
@@ -25,6 +24,9 @@ const (
 type Help struct {
 	Step         HelpStep
 	Notification uint64 // what it is about, 0: nothing
+	About        *hostpb.Notification
+	Reason       string // what was typed; it outlives its page
+	Logs         LogsState
 	RequestID    string
 	Code         string
 	Requesting   bool
@@ -40,10 +42,8 @@ type State struct {
 	Upgrade *hostpb.Upgrade
 	Prompt  *hostpb.Prompt
 
-	Notifications       []*hostpb.Notification // newest first
-	NotificationsLoaded bool
-	NotificationsMore   bool
-	oldestListed        uint64 // where the next page goes on
+	Alarms Alarms
+	Quiet  QuietTry
 
 	Activity       []*hostpb.Activity // newest first
 	ActivityLoaded bool
@@ -80,12 +80,14 @@ func (s *State) SetConnected(on bool) {
 	}
 }
 
-// Apply takes one event in. It says what has to be fetched anew.
+// Apply takes one event in. It says what has to be fetched anew; the list of
+// notifications says so itself.
 func (s *State) Apply(e *hostpb.Event) (reload Reload) {
 	switch body := e.GetBody().(type) {
 	case *hostpb.Event_Reset_:
 		s.applyStatus(body.Reset_.GetSnapshot())
-		return Reload{Notifications: true, Activity: true, Policy: true, Terms: true}
+		s.reloadAlarms()
+		return Reload{Activity: true, Policy: true, Terms: true}
 	case *hostpb.Event_Status:
 		before := s.Status
 		s.applyStatus(body.Status)
@@ -94,7 +96,7 @@ func (s *State) Apply(e *hostpb.Event) (reload Reload) {
 			Activity: before.GetLog().GetEntries() != body.Status.GetLog().GetEntries() || before.GetLog().GetCheckpointUnix() != body.Status.GetLog().GetCheckpointUnix(),
 		}
 	case *hostpb.Event_Notification:
-		s.PutNotification(body.Notification)
+		s.PutAlarm(body.Notification)
 		return Reload{Activity: true}
 	case *hostpb.Event_Prompt:
 		s.Prompt = body.Prompt
@@ -114,7 +116,15 @@ func (s *State) Apply(e *hostpb.Event) (reload Reload) {
 }
 
 // Reload says what an event made stale.
-type Reload struct{ Notifications, Activity, Policy, Terms bool }
+type Reload struct{ Activity, Policy, Terms bool }
+
+// reloadAlarms has everything about notifications fetched anew: events may
+// have been missed.
+func (s *State) reloadAlarms() {
+	s.Alarms.List.Reload()
+	s.Alarms.Detail.Stale = s.Alarms.Detail.ID != 0
+	s.Alarms.Handover.Stale, s.Alarms.Offenders.Stale = true, true
+}
 
 func (s *State) applyStatus(status *hostpb.Status) {
 	if status == nil {
@@ -165,27 +175,6 @@ func (s *State) HelpRequested(r *hostpb.HelpRequested) {
 	}
 }
 
-// PutNotifications takes a page in, the newest page when first is true.
-func (s *State) PutNotifications(page *hostpb.NotificationPage, first bool) {
-	if first {
-		s.Notifications, s.oldestListed = nil, 0
-	}
-	for _, n := range page.GetNotifications() {
-		s.PutNotification(n)
-		if s.oldestListed == 0 || n.GetId() < s.oldestListed {
-			s.oldestListed = n.GetId()
-		}
-	}
-	s.NotificationsLoaded, s.NotificationsMore = true, page.GetMore()
-}
-
-// PutOpen takes the open ones in, which may be older than the pages so far.
-func (s *State) PutOpen(page *hostpb.NotificationPage) {
-	for _, n := range page.GetNotifications() {
-		s.PutNotification(n)
-	}
-}
-
 // Registered takes in the answer to a registration; the status follows.
 func (s *State) Registered(r *hostpb.Registration) {
 	if s.Status != nil && r != nil {
@@ -200,37 +189,6 @@ func (s *State) UpgradeAccepted(u *hostpb.Upgrade) {
 	if u.GetDigest() != "" && s.Upgrade.GetState() == "offered" {
 		s.Upgrade = u
 	}
-}
-
-// PutNotification takes one in, new or changed.
-func (s *State) PutNotification(n *hostpb.Notification) {
-	at, found := slices.BinarySearchFunc(s.Notifications, n.GetId(), func(have *hostpb.Notification, id uint64) int {
-		switch {
-		case have.GetId() > id:
-			return -1
-		case have.GetId() < id:
-			return 1
-		}
-		return 0
-	})
-	if found {
-		s.Notifications[at] = n
-		return
-	}
-	s.Notifications = slices.Insert(s.Notifications, at, n)
-}
-
-// OldestNotification is where the next page goes on.
-func (s *State) OldestNotification() uint64 { return s.oldestListed }
-
-// Notification returns one by its number.
-func (s *State) Notification(id uint64) *hostpb.Notification {
-	for _, n := range s.Notifications {
-		if n.GetId() == id {
-			return n
-		}
-	}
-	return nil
 }
 
 // PutActivity takes a page of the log in.

@@ -24,6 +24,7 @@ const (
 	Stop                // ends, denies
 	Ghost               // inside rows and bars: no box until the pointer is there
 	Nav                 // an entry of the navigation
+	Pick                // one of several that can be on together
 )
 
 // Button is pressed with the pointer, or with space while it has the focus.
@@ -39,6 +40,8 @@ type Button struct {
 	Guarded bool
 	// OnKey gets the keys the button does not use itself.
 	OnKey func(*fyne.KeyEvent)
+	// OnRune gets the letters.
+	OnRune func(rune)
 
 	kit      *Kit
 	look     Look
@@ -94,7 +97,8 @@ func (b *Button) SetBadge(s string) {
 	}
 }
 
-// SetSelected marks a navigation entry as the present one.
+// SetSelected marks a navigation entry as the present one, and what can be
+// picked as picked.
 func (b *Button) SetSelected(on bool) {
 	if b.selected != on {
 		b.selected = on
@@ -109,6 +113,9 @@ func (b *Button) SetEnabled(on bool) {
 		b.Refresh()
 	}
 }
+
+// Selected says whether it is marked.
+func (b *Button) Selected() bool { return b.selected }
 
 // Enabled says whether it can be pressed.
 func (b *Button) Enabled() bool { return !b.disabled }
@@ -161,8 +168,12 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
-// TypedRune is Fyne's.
-func (b *Button) TypedRune(rune) {}
+// TypedRune hands a letter on: a button has no use for one.
+func (b *Button) TypedRune(r rune) {
+	if b.OnRune != nil && r != ' ' {
+		b.OnRune(r)
+	}
+}
 
 // FocusGained shows the ring.
 func (b *Button) FocusGained() { b.focused = true; b.Refresh() }
@@ -201,6 +212,7 @@ type buttonRenderer struct {
 	box, ring, mark *canvas.Rectangle
 	label, badge    *canvas.Text
 	image           *canvas.Image
+	drawn           fyne.Resource // in image: reading a picture costs
 }
 
 func (r *buttonRenderer) colours() (ink, paper color.NRGBA, line color.NRGBA) {
@@ -213,7 +225,7 @@ func (r *buttonRenderer) colours() (ink, paper color.NRGBA, line color.NRGBA) {
 		return p.Primary.Ink, p.Primary.Paper, clear
 	case b.look == Stop:
 		return p.Stop.Ink, p.Stop.Paper, clear
-	case b.look == Nav && b.selected:
+	case (b.look == Nav || b.look == Pick) && b.selected:
 		return p.Chips[theme.Note].Ink, p.Chips[theme.Note].Paper, clear
 	case b.look == Nav:
 		return p.Ink, clear, clear
@@ -231,16 +243,23 @@ func (r *buttonRenderer) apply() {
 	if line.A > 0 {
 		r.box.StrokeWidth = 1
 	}
+	if b.look == Pick && b.selected {
+		r.box.StrokeColor, r.box.StrokeWidth = p.Accent, 1.5
+	}
 	if b.hovered && !b.disabled {
 		r.box.FillColor = over(paper, ink, p.Window)
 	}
 	r.ring.FillColor, r.ring.StrokeColor, r.ring.StrokeWidth, r.ring.CornerRadius = color.Transparent, p.Accent, 2.5, 12
 	r.ring.Hidden = !b.focused
 	r.label.Text, r.label.Color, r.label.TextSize = b.label, ink, theme.TextBody
-	r.label.TextStyle = fyne.TextStyle{Bold: b.look != Nav || b.selected}
+	r.label.TextStyle = fyne.TextStyle{Bold: (b.look != Nav && b.look != Pick) || b.selected}
 	r.image.Hidden = b.icon == ""
 	if b.icon != "" {
-		r.image.Resource = icons.Resource(b.icon, ink)
+		icon := b.icon
+		if b.look == Pick && b.selected {
+			icon = icons.Check // a colour never stands alone
+		}
+		r.image.Resource = icons.Resource(icon, ink)
 	}
 	r.mark.Hidden, r.badge.Hidden = b.badge == "", b.badge == ""
 	r.mark.FillColor, r.mark.CornerRadius = p.Stop.Paper, 9
@@ -333,6 +352,12 @@ func (r *buttonRenderer) Refresh() {
 	r.apply()
 	r.Layout(r.button.Size())
 	for _, o := range r.Objects() {
+		if o == fyne.CanvasObject(r.image) {
+			if r.image.Resource == r.drawn || (r.drawn != nil && r.image.Resource != nil && r.image.Resource.Name() == r.drawn.Name()) {
+				continue
+			}
+			r.drawn = r.image.Resource
+		}
 		o.Refresh()
 	}
 }

@@ -159,6 +159,8 @@ type Segments struct {
 	widget.BaseWidget
 	ID    string
 	OnKey func(*fyne.KeyEvent)
+	// OnChanged gets the index of what was chosen.
+	OnChanged func(int)
 
 	kit      *Kit
 	items    []*segment
@@ -201,6 +203,9 @@ func (s *Segments) Select(i int) {
 	s.selected = i
 	for _, item := range s.items {
 		item.Refresh()
+	}
+	if s.OnChanged != nil {
+		s.OnChanged(i)
 	}
 }
 

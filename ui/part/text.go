@@ -117,16 +117,37 @@ func (r *textRenderer) least() float32 {
 }
 
 func (r *textRenderer) shorten(s string, width float32) string {
-	if width <= 0 || r.measure(s) <= width+0.5 {
+	if width <= 0 {
+		return s
+	}
+	return shorten(s, width, r.measure)
+}
+
+// Shorten cuts one line of text to a width, with an ellipsis where it was cut.
+func Shorten(s string, width, size float32, bold bool) string {
+	return shorten(s, width, func(s string) float32 { return fyne.MeasureText(s, size, fyne.TextStyle{Bold: bold}).Width })
+}
+
+func shorten(s string, width float32, measure func(string) float32) string {
+	all := measure(s)
+	if all <= width+0.5 {
 		return s
 	}
 	runes := []rune(s)
-	for n := len(runes) - 1; n > 0; n-- {
-		if short := strings.TrimRight(string(runes[:n]), " ") + "…"; r.measure(short) <= width {
-			return short
-		}
+	short := func(n int) string { return strings.TrimRight(string(runes[:n]), " ") + "…" }
+	// The longest beginning that fits, looked for from where it most likely is:
+	// measuring is what costs.
+	n := max(0, min(int(float32(len(runes))*width/all), len(runes)-1))
+	for n > 0 && measure(short(n)) > width {
+		n--
 	}
-	return "…"
+	for n < len(runes)-1 && measure(short(n+1)) <= width {
+		n++
+	}
+	if n == 0 {
+		return "…"
+	}
+	return short(n)
 }
 
 func (r *textRenderer) MinSize() fyne.Size {

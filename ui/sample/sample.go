@@ -29,52 +29,14 @@ func Status() *hostpb.Status {
 		},
 		InstrumentClass: "general", InstrumentRun: "idle", Policy: "signed", LastSeq: 41, PinInitials: []string{"MH"},
 		Support: &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_READY},
-		Log:     &hostpb.LogState{Entries: 1284, CheckpointUnix: Now.Add(-4 * time.Minute).Unix(), Writable: true},
+		Profile: "DxH 900", ProfileSample: true,
+		Log: &hostpb.LogState{Entries: 1284, CheckpointUnix: Now.Add(-4 * time.Minute).Unix(), Writable: true},
 	}
 }
 
 // Engineer is who comes to help.
 func Engineer() *hostpb.Engineer {
 	return &hostpb.Engineer{Account: "anna.weber@vendor.example", Name: "Anna Weber", Organisation: "Service Vienna", Regions: []string{"eu"}}
-}
-
-// Notifications are alarms of every kind, two of them open.
-func Notifications() []*hostpb.Notification {
-	day := 24 * time.Hour
-	return []*hostpb.Notification{
-		{
-			Id: 19, Code: "disk-nearly-full", Severity: hostpb.Severity_SEVERITY_HIGH, State: hostpb.AlarmState_ALARM_STATE_RAISED, Source: "machine",
-			Subject: "/data/results", Verified: true, Count: 3, RaisedUnixMs: Ago(52 * time.Minute), LastUnixMs: Ago(2 * time.Minute),
-			Texts: []*hostpb.LocalText{
-				{Language: "en", Title: "The disk for results is nearly full", Advice: "Archive old results now. Below 2 % the instrument stops measuring."},
-				{Language: "de", Title: "Der Datenträger für Ergebnisse ist fast voll", Advice: "Archivieren Sie jetzt alte Ergebnisse. Unter 2 % misst das Gerät nicht weiter."},
-			},
-		},
-		{
-			Id: 18, Code: "sample-syringe-worn", Severity: hostpb.Severity_SEVERITY_MEDIUM, State: hostpb.AlarmState_ALARM_STATE_RAISED, Source: "instrument-log",
-			Subject: "module A", Verified: true, Count: 1, RaisedUnixMs: Ago(3 * time.Hour), LastUnixMs: Ago(3 * time.Hour),
-			Texts: []*hostpb.LocalText{
-				{Language: "en", Title: "The sample syringe is worn", Advice: "Replace the syringe within the next 200 samples. The part stands in the manual under 7.4."},
-				{Language: "de", Title: "Die Probenspritze ist abgenutzt", Advice: "Tauschen Sie die Spritze innerhalb der nächsten 200 Proben. Das Teil steht im Handbuch unter 7.4."},
-			},
-		},
-		{
-			Id: 17, Code: "shift-note", Severity: hostpb.Severity_SEVERITY_INFO, State: hostpb.AlarmState_ALARM_STATE_ACKNOWLEDGED, Source: "local",
-			RaisedUnixMs: Ago(22 * time.Hour), LastUnixMs: Ago(22 * time.Hour), AcknowledgedUnixMs: Ago(21 * time.Hour), AcknowledgedBy: "MH", Count: 1,
-			Texts: []*hostpb.LocalText{
-				{Language: "en", Title: "Reagent lot 2217 was opened"},
-				{Language: "de", Title: "Reagenz-Charge 2217 wurde geöffnet"},
-			},
-		},
-		{
-			Id: 16, Code: "clock-off", Severity: hostpb.Severity_SEVERITY_LOW, State: hostpb.AlarmState_ALARM_STATE_CLEARED, Source: "machine", Verified: true,
-			RaisedUnixMs: Ago(3 * day), LastUnixMs: Ago(3 * day), ClearedUnixMs: Ago(3*day - time.Hour), Count: 1,
-			Texts: []*hostpb.LocalText{
-				{Language: "en", Title: "The clock of this PC was off by 40 seconds", Advice: "Nothing to do."},
-				{Language: "de", Title: "Die Uhr dieses PCs ging 40 Sekunden falsch", Advice: "Nichts zu tun."},
-			},
-		},
-	}
 }
 
 // Activity is a part of the log.
@@ -128,7 +90,7 @@ func State() model.State {
 	s := model.State{}
 	s.SetConnected(true)
 	s.Apply(&hostpb.Event{Body: &hostpb.Event_Reset_{Reset_: &hostpb.Reset{Snapshot: Status()}}})
-	s.PutNotifications(&hostpb.NotificationPage{}, true)
+	Load(&s, nil)
 	s.PutActivity(&hostpb.ActivityPage{Entries: Activity(), More: true}, true)
 	s.Policy = Policy()
 	return s
@@ -152,7 +114,8 @@ func Fresh(lang string) model.State {
 // Alarmed has open notifications.
 func Alarmed() model.State {
 	s := State()
-	s.PutNotifications(&hostpb.NotificationPage{Notifications: Notifications(), More: true}, true)
+	s.Alarms.List.Reload()
+	Load(&s, Notifications())
 	s.Status.OpenNotifications, s.Status.Worst = 2, hostpb.Severity_SEVERITY_HIGH
 	return s
 }

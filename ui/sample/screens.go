@@ -81,7 +81,8 @@ func Screens(lang string) []Screen {
 	accepted := Fresh(lang)
 	accepted.Status.TermsAccepted = true
 	form := Alarmed()
-	form.Help = model.Help{Step: model.StepForm, Notification: 19}
+	form.Help = model.Help{Step: model.StepForm, Notification: 19, About: form.Notification(19)}
+	form.Help.Logs.Take(&hostpb.HelpLogs{OffCode: "no-log"})
 	theyCalled := State()
 	theyCalled.Help.Step = model.StepTheyCalled
 	busy := Offered()
@@ -105,7 +106,9 @@ func Screens(lang string) []Screen {
 	newChat.Support.Chat = nil
 	chatOver := Shared()
 	chatOver.Support.Leases = nil
-	return []Screen{
+	offline.Status.LinkFacts = []*hostpb.LinkFact{{Name: "code", Value: "proxy-auth"}}
+	screens := alarmScreens(lang, page)
+	return append(screens, []Screen{
 		page("notifications", view.Notifications, Alarmed()),
 		page("notifications-empty", view.Notifications, State()),
 		page("notifications-offline", view.Notifications, offline),
@@ -162,7 +165,7 @@ func Screens(lang string) []Screen {
 		bar("bar", Session()),
 		bar("bar-quiet", quiet),
 		bar("bar-shared", Shared()),
-	}
+	}...)
 }
 
 // fillPIN types into the fields of the PIN's card.
@@ -200,27 +203,42 @@ func desktopPicture(black bool) image.Image {
 // Nobody does nothing: the pictures are only looked at.
 type Nobody struct{}
 
-func (Nobody) Navigate(string)                    {}
-func (Nobody) DismissFailure()                    {}
-func (Nobody) AcceptTerms(string, string, string) {}
-func (Nobody) Register(model.Registration)        {}
-func (Nobody) Acknowledge(uint64)                 {}
-func (Nobody) AskHelpAbout(uint64)                {}
-func (Nobody) OlderNotifications()                {}
-func (Nobody) HelpStep(model.HelpStep)            {}
-func (Nobody) RequestHelp(string)                 {}
-func (Nobody) CancelHelp()                        {}
-func (Nobody) Revoke(hostpb.Capability)           {}
-func (Nobody) EndSession()                        {}
-func (Nobody) ShowPreview()                       {}
-func (Nobody) SendFile()                          {}
-func (Nobody) StopTransfer(string)                {}
-func (Nobody) SendChat(string)                    {}
-func (Nobody) ShowChat()                          {}
-func (Nobody) ShowSummary(bool)                   {}
-func (Nobody) SetPIN(string, string, string)      {}
-func (Nobody) InstallUpgrade(string)              {}
-func (Nobody) OlderActivity()                     {}
-func (Nobody) SetLanguage(string)                 {}
-func (Nobody) SetTheme(string)                    {}
-func (Nobody) MoveBar(float32, float32)           {}
+func (Nobody) Navigate(string)                                  {}
+func (Nobody) DismissFailure()                                  {}
+func (Nobody) AcceptTerms(string, string, string)               {}
+func (Nobody) Register(model.Registration)                      {}
+func (Nobody) FilterNotifications(model.Filter)                 {}
+func (Nobody) SeeNotifications(int, int)                        {}
+func (Nobody) ReloadNotifications()                             {}
+func (Nobody) OpenNotification(uint64)                          {}
+func (Nobody) ShowNotifications(model.AlarmPlace)               {}
+func (Nobody) BackFromNotification()                            {}
+func (Nobody) StartAct(model.AlarmAct)                          {}
+func (Nobody) Acknowledge(uint64, string)                       {}
+func (Nobody) Shelve(uint64, model.ShelfChoice, string, string) {}
+func (Nobody) Unshelve(uint64, string)                          {}
+func (Nobody) LastInitials() string                             { return "MH" }
+func (Nobody) WriteDraft(string)                                {}
+func (Nobody) WriteHandover(string, string)                     {}
+func (Nobody) GoMonth(int)                                      {}
+func (Nobody) SetQuietHours(bool, uint32, uint32, string)       {}
+func (Nobody) TestAlarm()                                       {}
+func (Nobody) HelpReason(string)                                {}
+func (Nobody) AskHelpAbout(uint64)                              {}
+func (Nobody) HelpStep(model.HelpStep)                          {}
+func (Nobody) RequestHelp(bool)                                 {}
+func (Nobody) CancelHelp()                                      {}
+func (Nobody) Revoke(hostpb.Capability)                         {}
+func (Nobody) EndSession()                                      {}
+func (Nobody) ShowPreview()                                     {}
+func (Nobody) SendFile()                                        {}
+func (Nobody) StopTransfer(string)                              {}
+func (Nobody) SendChat(string)                                  {}
+func (Nobody) ShowChat()                                        {}
+func (Nobody) ShowSummary(bool)                                 {}
+func (Nobody) SetPIN(string, string, string)                    {}
+func (Nobody) InstallUpgrade(string)                            {}
+func (Nobody) OlderActivity()                                   {}
+func (Nobody) SetLanguage(string)                               {}
+func (Nobody) SetTheme(string)                                  {}
+func (Nobody) MoveBar(float32, float32)                         {}

@@ -79,7 +79,7 @@ func (t *Theme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color
 // Font is the embedded one, so that goldens and screens look alike everywhere.
 func (t *Theme) Font(style fyne.TextStyle) fyne.Resource {
 	switch {
-	case style.Symbol:
+	case style.Symbol, style.Monospace:
 		return fynetheme.DefaultTheme().Font(style)
 	case style.Bold:
 		return t.fonts.Bold

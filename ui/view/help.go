@@ -20,6 +20,8 @@ type helpPage struct {
 	drawn   bool
 	place   *fyne.Container
 	scroll  *container.Scroll
+	logs    *logsPage
+	root    *fyne.Container // the page, or the log that is looked at
 
 	left    *part.Text // the code's time, while it shows
 	leases  []*part.Text
@@ -31,17 +33,18 @@ type helpPage struct {
 
 func newHelpPage(kit *part.Kit, actions Actions) *helpPage {
 	p := &helpPage{kit: kit, actions: actions, place: part.Column(14), chat: newChatCard(kit, actions.SendChat)}
-	p.scroll = pageFrame(p.place)
+	p.scroll, p.logs = pageFrame(p.place), newLogsPage(kit, actions)
+	p.root = container.NewStack(p.scroll)
 	return p
 }
 
-func (p *helpPage) content() fyne.CanvasObject { return p.scroll }
+func (p *helpPage) content() fyne.CanvasObject { return p.root }
 
 // still is a view without its countdowns: what differs only in them is not
 // drawn anew.
 func still(v model.HelpView) model.HelpView {
 	v.Waiting.Left = ""
-	v.Busy = false
+	v.Busy, v.Reason = false, ""
 	leases := append([]model.LeaseRow(nil), v.Session.Leases...)
 	for i := range leases {
 		leases[i].Left = ""
@@ -52,6 +55,15 @@ func still(v model.HelpView) model.HelpView {
 
 func (p *helpPage) update(s *model.State, now time.Time) {
 	v := s.HelpView(p.kit.Words, now)
+	face := fyne.CanvasObject(p.scroll)
+	if v.Page == model.HelpLogs {
+		face = p.logs.root
+		p.logs.update(v)
+	}
+	if p.root.Objects[0] != face {
+		p.root.Objects = []fyne.CanvasObject{face}
+		p.root.Refresh()
+	}
 	if !p.drawn || !reflect.DeepEqual(still(v), p.shown) {
 		p.drawn, p.shown = true, still(v)
 		p.left, p.leases, p.request, p.reason, p.chatAt = nil, nil, nil, nil, nil
@@ -71,8 +83,11 @@ func (p *helpPage) update(s *model.State, now time.Time) {
 		if v.Busy {
 			label = "help.requesting"
 		}
+		if v.Logs.Ready && !v.Busy {
+			label = "help.next-logs"
+		}
 		p.request.SetLabel(p.kit.T(label))
-		p.request.SetEnabled(!v.Busy)
+		p.request.SetEnabled(!v.Busy && !v.Logs.Busy)
 	}
 }
 
@@ -91,7 +106,7 @@ func (p *helpPage) draw(v model.HelpView) {
 	case model.HelpOff:
 		rows = append(rows, p.off(v.Off))
 	case model.HelpWho:
-		rows = append(rows, k.Title(k.T("help.title")), p.who(), p.how(v.Kill))
+		rows = append(rows, k.Title(k.T("help.title")), p.who(v.Phone), p.how(v.Kill))
 	case model.HelpTheyCalled:
 		rows = append(rows, p.theyCalled())
 	case model.HelpForm:
@@ -115,11 +130,14 @@ func (p *helpPage) off(v model.HelpOffView) fyne.CanvasObject {
 	return k.Card(part.Inset(0, 0, 36, 0, column))
 }
 
-func (p *helpPage) who() fyne.CanvasObject {
+func (p *helpPage) who(phone string) fyne.CanvasObject {
 	k := p.kit
+	words := part.Column(3, k.Strong(k.T("help.who.title")), k.Body(k.T("help.who.detail")))
+	if phone != "" {
+		words.Add(k.Bold(phone))
+	}
 	return k.Card(part.Column(16,
-		part.RowStretch(14, 1, k.Disc(theme.Note, icons.Phone, 46),
-			part.Column(3, k.Strong(k.T("help.who.title")), k.Body(k.T("help.who.detail")))),
+		part.RowStretch(14, 1, k.Disc(theme.Note, icons.Phone, 46), words),
 		part.Grid2(14,
 			k.Button("help.called-them", part.Primary, icons.Phone, k.T("help.called-them"), func() { p.actions.HelpStep(model.StepForm) }),
 			k.Button("help.they-called", part.Quiet, icons.Warning, k.T("help.they-called"), func() { p.actions.HelpStep(model.StepTheyCalled) }),
@@ -149,12 +167,25 @@ func (p *helpPage) theyCalled() fyne.CanvasObject {
 func (p *helpPage) form(v model.HelpView) fyne.CanvasObject {
 	k := p.kit
 	p.reason = k.Entry("help.reason", k.T("help.reason.hint"))
-	p.request = k.Button("help.request", part.Primary, icons.Help, k.T("help.request"), func() { p.actions.RequestHelp(p.reason.Text) })
+	p.reason.SetText(v.Reason)
+	p.reason.OnChanged = p.actions.HelpReason
+	p.request = k.Button("help.request", part.Primary, icons.Help, k.T("help.request"), func() {
+		if p.shown.Logs.Ready {
+			p.actions.HelpStep(model.StepLogs)
+			return
+		}
+		p.actions.RequestHelp(false)
+	})
 	column := part.Column(16)
 	if v.About != "" {
 		column.Add(k.Banner(theme.Attention, icons.Bell, v.About))
 	}
 	column.Add(k.Field(k.T("help.reason"), p.reason).Content)
+	log := part.Column(2, k.Bold(k.T("logs.title")), k.Muted(v.Logs.Says))
+	if v.Logs.Facts != "" {
+		log.Add(k.Small(v.Logs.Facts))
+	}
+	column.Add(part.NewNamed("help.logs", part.RowTop(12, 1, k.Disc(theme.Neutral, icons.Note, 34), log)))
 	if v.NoPIN {
 		column.Add(k.Banner(theme.Note, icons.Seal, k.T("help.pin.none"),
 			k.SmallButton("help.pin", part.Quiet, "", k.T("help.pin.set"), func() { p.actions.Navigate(Register) })))

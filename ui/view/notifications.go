@@ -1,126 +1,106 @@
 package view
 
 import (
-	"fmt"
-	"reflect"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"beckmanconnect/ui/icons"
 	"beckmanconnect/ui/model"
 	"beckmanconnect/ui/part"
-	"beckmanconnect/ui/theme"
 )
 
+// notificationsPage is the list of notifications and what is opened from it.
 type notificationsPage struct {
 	kit     *part.Kit
 	actions Actions
-	shown   model.Notifications
-	drawn   bool
-	details map[uint64]bool // rows whose details are open
-	list    *fyne.Container
-	scroll  *container.Scroll
+	state   *model.State // the newest, for the rows of the list
+	now     time.Time
+
+	place     *fyne.Container
+	present   model.AlarmPlace
+	drawn     bool
+	list      *alarmList
+	detail    *alarmDetail
+	handover  *handoverPage
+	offenders *offendersPage
 }
 
 func newNotificationsPage(kit *part.Kit, actions Actions) *notificationsPage {
-	p := &notificationsPage{kit: kit, actions: actions, details: map[uint64]bool{}, list: part.Column(12)}
-	p.scroll = pageFrame(p.list)
+	p := &notificationsPage{kit: kit, actions: actions, place: container.NewStack(), state: &model.State{}}
+	p.list = newAlarmList(p)
+	p.detail = newAlarmDetail(kit, actions)
+	p.handover = newHandoverPage(kit, actions)
+	p.offenders = newOffendersPage(kit, actions)
 	return p
 }
 
-func (p *notificationsPage) content() fyne.CanvasObject { return p.scroll }
+func (p *notificationsPage) content() fyne.CanvasObject { return p.place }
 
 func (p *notificationsPage) update(s *model.State, now time.Time) {
-	v := s.NotificationsView(p.kit.Words, now)
-	if p.drawn && reflect.DeepEqual(v, p.shown) {
-		return
+	p.state, p.now = s, now
+	if place := s.Alarms.Place; !p.drawn || place != p.present {
+		p.drawn, p.present = true, place
+		p.place.Objects = []fyne.CanvasObject{p.part()}
+		p.place.Refresh()
+		if place == model.PlaceList {
+			p.list.focus()
+		}
 	}
-	p.drawn, p.shown = true, v
-	p.draw()
-}
-
-func (p *notificationsPage) draw() {
-	k, v := p.kit, p.shown
-	var rows []fyne.CanvasObject
-	switch {
-	case v.Loading:
-		rows = append(rows, k.Title(k.T("notifications.title")), k.Muted(k.T("notifications.loading")))
-	case v.Unknown:
-		rows = append(rows, k.Title(k.T("notifications.title")),
-			k.Card(part.Inset(0, 0, 40, 0, k.Empty(theme.Neutral, icons.Offline, k.T("notifications.unknown.title"), k.T("notifications.unknown.detail")))))
-	case len(v.Open) == 0:
-		rows = append(rows, k.Title(k.T("notifications.title")),
-			k.Card(part.Inset(0, 0, 40, 0, k.Empty(theme.Good, icons.Check, k.T("notifications.empty.title"), k.T("notifications.empty.detail")))))
+	switch p.present {
+	case model.PlaceDetail:
+		p.detail.update(s, now)
+	case model.PlaceHandover:
+		p.handover.update(s, now)
+	case model.PlaceOffenders:
+		p.offenders.update(s, now)
 	default:
-		rows = append(rows, k.Title(k.T("notifications.open")))
-		for _, r := range v.Open {
-			rows = append(rows, p.open(r))
-		}
+		p.list.update(s)
 	}
-	if len(v.Earlier) > 0 {
-		rows = append(rows, part.Space(0, 4), k.Strong(k.T("notifications.earlier")), p.earlier(v.Earlier))
-	}
-	if v.More {
-		rows = append(rows, part.Row(0, k.SmallButton("notifications.more", part.Quiet, icons.Clock, k.T("notifications.more"), p.actions.OlderNotifications)))
-	}
-	redraw(p.list, rows...)
 }
 
-// open is a notification somebody has to look at.
-func (p *notificationsPage) open(r model.NotificationRow) fyne.CanvasObject {
-	k, id := p.kit, r.ID
-	head := part.Row(8, k.Chip(r.Severity.Tone, r.Severity.Icon, r.Severity.Word))
-	origin := r.Source
-	if r.NotVerified != "" {
-		origin += " · " + r.NotVerified
+func (p *notificationsPage) part() fyne.CanvasObject {
+	switch p.present {
+	case model.PlaceDetail:
+		return p.detail.root
+	case model.PlaceHandover:
+		return p.handover.root
+	case model.PlaceOffenders:
+		return p.offenders.root
 	}
-	head.Add(k.Plain(origin, theme.TextSmall, false, k.Palette.Muted))
-	top := part.RowStretch(8, 0, head, k.Plain(r.When, theme.TextSmall, true, k.Palette.Muted))
-
-	body := part.Column(7, top, k.Strong(r.Title))
-	if r.Advice != "" {
-		body.Add(k.Body(r.Advice))
-	}
-	if r.Repeated != "" {
-		body.Add(k.Small(r.Repeated))
-	}
-	if p.details[id] {
-		body.Add(part.Inset(4, 0, 2, 0, k.Facts(r.Facts...)))
-	}
-	word := "notifications.details"
-	if p.details[id] {
-		word = "notifications.less"
-	}
-	buttons := part.Row(8)
-	if r.CanAcknowledge {
-		buttons.Add(k.SmallButton(fmt.Sprintf("notification.%d.acknowledge", id), part.Primary, icons.Check, k.T("notifications.acknowledge"), func() { p.actions.Acknowledge(id) }))
-	}
-	if r.CanAskHelp {
-		buttons.Add(k.SmallButton(fmt.Sprintf("notification.%d.help", id), part.Quiet, icons.Help, k.T("notifications.help"), func() { p.actions.AskHelpAbout(id) }))
-	}
-	buttons.Add(k.SmallButton(fmt.Sprintf("notification.%d.details", id), part.Ghost, "", k.T(word), func() {
-		p.details[id] = !p.details[id]
-		p.draw()
-	}))
-	body.Add(part.Inset(4, 0, 0, 0, buttons))
-	return part.NewNamed(fmt.Sprintf("notification.%d", id), k.Stripe(r.Severity.Tone, body))
+	return p.list.root
 }
 
-// earlier lists what is done with, small and aligned.
-func (p *notificationsPage) earlier(rows []model.NotificationRow) fyne.CanvasObject {
-	k := p.kit
-	column := part.Column(0)
-	for i, r := range rows {
-		if i > 0 {
-			column.Add(part.Inset(10, 0, 10, 0, k.Rule()))
+// inSight are the notifications that somebody at the window can read whole.
+func (p *notificationsPage) inSight() []uint64 {
+	switch p.present {
+	case model.PlaceDetail:
+		if p.state.Alarms.Detail.Got == nil {
+			return nil
 		}
-		column.Add(part.RowStretch(12, 1,
-			k.Disc(theme.Neutral, r.Severity.Icon, 34),
-			part.Column(1, k.Bold(r.Title), k.Small(r.State)),
-			k.Plain(r.When, theme.TextSmall, false, k.Palette.Muted),
-		))
+		return []uint64{p.state.Alarms.Detail.ID}
+	case model.PlaceList:
+		return p.list.inSight()
 	}
-	return k.Card(column)
+	return nil
+}
+
+// key is a key that no part of the page has used.
+func (p *notificationsPage) key(e *fyne.KeyEvent) {
+	switch {
+	case e.Name == fyne.KeyEscape:
+		p.actions.BackFromNotification()
+	case p.present == model.PlaceList:
+		p.list.list.TypedKey(e)
+	}
+}
+
+// rune is a letter that no part of the page has used.
+func (p *notificationsPage) rune(r rune) {
+	switch p.present {
+	case model.PlaceList:
+		p.list.rune(r)
+	case model.PlaceDetail:
+		p.detail.rune(r)
+	}
 }

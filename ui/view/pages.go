@@ -107,12 +107,13 @@ type aboutPage struct {
 	scroll   *container.Scroll
 	chosen   fyne.CanvasObject
 	pin      *pinCard
+	quiet    *quietCard
 }
 
 func newAboutPage(kit *part.Kit, actions Actions, settings Settings) *aboutPage {
 	p := &aboutPage{kit: kit, actions: actions, settings: settings, place: part.Column(14)}
 	p.scroll = pageFrame(p.place)
-	p.chosen, p.pin = p.choices(), newPINCard(kit, actions)
+	p.chosen, p.pin, p.quiet = p.choices(), newPINCard(kit, actions), newQuietCard(kit, actions)
 	return p
 }
 
@@ -120,6 +121,7 @@ func (p *aboutPage) content() fyne.CanvasObject { return p.scroll }
 
 func (p *aboutPage) update(s *model.State, _ time.Time) {
 	p.pin.update(s)
+	p.quiet.update(s)
 	v := s.AboutView(p.kit.Words, p.settings.Version)
 	if p.drawn && reflect.DeepEqual(v, p.shown) {
 		return
@@ -134,7 +136,7 @@ func (p *aboutPage) update(s *model.State, _ time.Time) {
 		k.Card(p.chosen),
 	}
 	if s.Connected {
-		rows = append(rows, p.pin.root)
+		rows = append(rows, p.quiet.root, p.pin.root)
 	}
 	if len(v.Permitted) > 0 {
 		list := part.Column(0, k.Strong(k.T("about.permitted")), part.Space(0, 12))

@@ -28,6 +28,10 @@ const (
 	About         = "about"
 )
 
+// OneNotification begins the name of a view that is the page of one
+// notification; its number follows.
+const OneNotification = "notification/"
+
 // Pages returns all of them in the order of the navigation.
 func Pages() []string { return []string{Notifications, Help, Upgrade, Activity, Register, About} }
 
@@ -39,12 +43,41 @@ type Actions interface {
 	AcceptTerms(version, sha256, initials string)
 	Register(model.Registration)
 
-	Acknowledge(id uint64)
+	// FilterNotifications narrows the list; SeeNotifications notes which of its
+	// rows are in sight, so that the missing ones are fetched;
+	// ReloadNotifications tries again after that failed.
+	FilterNotifications(model.Filter)
+	SeeNotifications(from, to int)
+	ReloadNotifications()
+	// OpenNotification shows one, ShowNotifications another part of the page;
+	// BackFromNotification goes one step back.
+	OpenNotification(id uint64)
+	ShowNotifications(model.AlarmPlace)
+	BackFromNotification()
+	// StartAct asks for what an act needs before it is done. Acknowledge and
+	// Unshelve start it themselves where the site wants initials and none are
+	// given.
+	StartAct(model.AlarmAct)
+	Acknowledge(id uint64, initials string)
+	Shelve(id uint64, until model.ShelfChoice, reason, initials string)
+	Unshelve(id uint64, initials string)
 	AskHelpAbout(id uint64)
-	OlderNotifications()
+	// LastInitials are those that were last given at this log-on.
+	LastInitials() string
+
+	// WriteDraft keeps what is written for the next shift, WriteHandover saves it.
+	WriteDraft(note string)
+	WriteHandover(note, initials string)
+	GoMonth(by int)
+
+	SetQuietHours(on bool, from, to uint32, initials string)
+	TestAlarm()
 
 	HelpStep(model.HelpStep)
-	RequestHelp(reason string)
+	// HelpReason keeps what was typed; RequestHelp asks for a code, with the log
+	// that was looked at or without.
+	HelpReason(string)
+	RequestHelp(withLogs bool)
 	CancelHelp()
 	Revoke(hostpb.Capability)
 	EndSession()
@@ -149,6 +182,28 @@ func (w *Window) Update(s *model.State, now time.Time) {
 		w.drawFrame(f)
 	}
 	w.pages[w.present].update(s, now)
+}
+
+// InSight are the notifications that somebody at the window can read now.
+func (w *Window) InSight() []uint64 {
+	if p, ok := w.pages[Notifications].(*notificationsPage); ok && w.present == Notifications {
+		return p.inSight()
+	}
+	return nil
+}
+
+// TypedKey is a key that came while nothing had the keyboard.
+func (w *Window) TypedKey(e *fyne.KeyEvent) {
+	if p, ok := w.pages[Notifications].(*notificationsPage); ok && w.present == Notifications {
+		p.key(e)
+	}
+}
+
+// TypedRune is a letter that did.
+func (w *Window) TypedRune(r rune) {
+	if p, ok := w.pages[Notifications].(*notificationsPage); ok && w.present == Notifications {
+		p.rune(r)
+	}
 }
 
 // ShowChat brings the chat of a session forward, ready to write in.

@@ -79,6 +79,12 @@ func (t *Toaster) Show(ctx context.Context, toast tray.Toast) error {
 		"desktop-entry": dbus.MakeVariant("beckmanconnect"),
 		"image-data":    dbus.MakeVariant(imageData(toast.Icon)),
 	}
+	switch toast.Sound {
+	case tray.SoundNone:
+		hints["suppress-sound"] = dbus.MakeVariant(true)
+	case tray.SoundLoud:
+		hints["sound-name"] = dbus.MakeVariant("dialog-warning") // of the freedesktop sound theme
+	}
 	t.mu.Lock()
 	replaces := t.ids[toast.ID]
 	t.mu.Unlock()

@@ -62,6 +62,12 @@ func (t *Toaster) notification(of tray.Toast) toast.Notification {
 	if of.Stays {
 		n.Duration = toast.Long
 	}
+	switch of.Sound {
+	case tray.SoundNone:
+		n.Audio = toast.Silent
+	case tray.SoundLoud:
+		n.Audio = toast.Reminder
+	}
 	return n
 }
 
