@@ -66,12 +66,13 @@ func (b *pulse) run(p *program) {
 	})
 }
 
-// drew tells which counts are on the screen with the next frame.
+// drew tells which counts are in sight with the next frame.
 func (b *pulse) drew(p *program) {
 	if b == nil {
 		return
 	}
-	for _, n := range p.state.Notifications {
+	for _, id := range p.content.InSight() {
+		n := p.state.Notification(id)
 		if b.drawn[n.GetId()] != n.GetCount() {
 			b.drawn[n.GetId()] = n.GetCount()
 			fmt.Fprintf(b.out, "drawn %d %s %d\n", time.Now().UnixNano(), n.GetCode(), n.GetCount())
