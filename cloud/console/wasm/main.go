@@ -29,6 +29,8 @@ func main() {
 		// Making a key takes seconds: the first begins here, as the page opens.
 		Keys:   engineer.NewKeys(ctx, newKey),
 		ToPage: func(kind byte, payload []byte) { port.Call("receive", int(kind), toJS(payload)) },
+
+		NewCipher: newCipher,
 	})
 	out := newSender()
 	port.Set("send", js.FuncOf(func(_ js.Value, args []js.Value) any {
