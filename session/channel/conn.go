@@ -37,6 +37,7 @@ type Conn struct {
 	laneSending sync.Mutex // taken before sending
 	sealer      *lane.Sealer
 	opener      *lane.Opener
+	broken      error // the lane's, for whoever receives
 }
 
 // ErrTooLarge is a frame above wire.MaxFrame, ours or theirs (scenario 53).
@@ -154,8 +155,12 @@ func (c *Conn) Send(ctx context.Context, frameType byte, payload []byte) error {
 
 // Receive reads one frame. The payload is the caller's, but for a FramePiece's,
 // which is so until the next Receive. What comes over the file lane comes in its
-// place among the others; an error of it (*lane.Broken) ends the channel.
+// place among the others. After an error of it (*lane.Broken) nothing more is
+// received; the TLS still carries a last word.
 func (c *Conn) Receive(ctx context.Context) (frameType byte, payload []byte, err error) {
+	if c.broken != nil {
+		return 0, nil, c.broken
+	}
 	defer c.until(ctx)()
 	frameType, payload, err = readFrame(c.in)
 	switch {
@@ -165,7 +170,12 @@ func (c *Conn) Receive(ctx context.Context) (frameType byte, payload []byte, err
 	case err == nil && frameType == wire.FramePiece:
 		err = errPieceInside
 	}
-	if err != nil {
+	var broken *lane.Broken
+	switch {
+	case errors.As(err, &broken):
+		c.broken = c.explain(ctx, "receive", err)
+		return 0, nil, c.broken
+	case err != nil:
 		c.abort()
 		return 0, nil, c.explain(ctx, "receive", err)
 	}

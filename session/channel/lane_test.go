@@ -310,27 +310,25 @@ func TestLaneElsewhere(t *testing.T) {
 		b, r := laned(t)
 		openLanes(t, r)
 		var piece []byte
-		b.does(func(m []byte) [][]byte { piece = bytes.Clone(m); return nil })
-		if err := r.engineer.SendPiece(t.Context(), []byte("piece")); err != nil {
-			t.Fatal(err)
-		}
-		put := false
 		b.does(func(m []byte) [][]byte {
-			if put || piece == nil {
-				return [][]byte{m}
-			}
-			if m[0] == lane.Marker { // the first message may be the piece itself
+			if m[0] == lane.Marker {
 				piece = bytes.Clone(m)
 				return nil
 			}
-			put = true
-			return [][]byte{m, piece}
+			on := [][]byte{m}
+			if piece != nil {
+				on, piece = append(on, piece), nil
+			}
+			return on
 		})
+		if err := r.engineer.SendPiece(t.Context(), []byte("piece")); err != nil {
+			t.Fatal(err)
+		}
 		if err := r.engineer.Send(t.Context(), wire.FrameScreen, make([]byte, 40_000)); err != nil {
 			t.Fatal(err)
 		}
 		if all, err := hear(t.Context(), r.host); why(err) != lane.WhyInside || len(all) > 0 {
-			t.Errorf("%v, %v", all, err)
+			t.Errorf("%d frames, %v", len(all), err)
 		}
 	})
 	t.Run("without sockets", func(t *testing.T) {
