@@ -52,8 +52,8 @@ func (c *Conn) OpenLane(conf LaneConfig) error {
 	return nil
 }
 
-// SendPiece sends one wire.Piece over the lane, like Send. What was sent before
-// it, either way, is in front of it.
+// SendPiece sends one wire.Piece over the lane, like Send, behind whatever was
+// sent before it.
 func (c *Conn) SendPiece(ctx context.Context, piece []byte) error {
 	c.laneSending.Lock()
 	defer c.laneSending.Unlock()

@@ -130,7 +130,7 @@ export class Files {
         return true;
       case "file":
         if (job) this.state(job, m);
-        return false;
+        return job !== undefined && m.state === "running"; // the page hears of progress from us
     }
     return false;
   }
