@@ -18,7 +18,7 @@ import (
 // Where this version has no such transfer, it says so and no error.
 func (r *rig) fileToEngineer(ctx context.Context, round int, size int64) (rate float64, skipped string, err error) {
 	var can bool
-	if err := r.browser.Eval(`!!document.querySelector('#get-file')`, &can); err != nil {
+	if err := r.browser.Eval(`!!document.querySelector('#ask-fetch')`, &can); err != nil {
 		return 0, "", err
 	}
 	if !can {
@@ -48,7 +48,7 @@ func (r *rig) fileToEngineer(ctx context.Context, round int, size int64) (rate f
 	if err := inTurn(
 		func() error { return r.browser.Eval(fileStates, nil) },
 		// By script: the button may be in a part of the page that is folded.
-		func() error { return r.browser.Eval(`document.querySelector('#get-file').click()`, nil) },
+		func() error { return r.browser.Eval(`document.querySelector('#ask-fetch').click()`, nil) },
 	); err != nil {
 		return 0, "", err
 	}

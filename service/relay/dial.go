@@ -53,6 +53,9 @@ type carried struct {
 
 func (c carried) LocalAddr() net.Addr { return c.here }
 
+// Unwrap lets the channel find what carries its file lane.
+func (c carried) Unwrap() net.Conn { return c.Conn }
+
 // CloseNow ends the stream without the WebSocket's goodbye, where it has one.
 func (c carried) CloseNow() error { return closeNow(c.Conn) }
 
@@ -210,6 +213,10 @@ type firstConn struct {
 }
 
 func (c firstConn) Read(p []byte) (int, error) { return c.r.Read(p) }
+
+// Unwrap lets the channel find what carries its file lane. What was read ahead
+// is of the TLS: before it nothing of a lane is let through.
+func (c firstConn) Unwrap() net.Conn { return c.Conn }
 
 // CloseNow ends the stream without the WebSocket's goodbye, where it has one.
 func (c firstConn) CloseNow() error { return closeNow(c.Conn) }

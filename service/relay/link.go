@@ -10,6 +10,7 @@ import (
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/channel"
 	"beckmanconnect/session/flow"
+	"beckmanconnect/session/lane"
 	"beckmanconnect/session/proof"
 	"beckmanconnect/session/wire"
 )
@@ -42,6 +43,8 @@ type link struct {
 	refreshed time.Duration
 	side      side
 
+	lanes  bool          // the engineer's side speaks our version of the file lane; the reader's own
+	lane   bool          // it is open
 	flow   *flow.Control // what is under way of pictures and files
 	shown  uint32        // the last picture the engineer's side shows
 	chunks chunkSource   // files to the engineer; nil: none
@@ -50,10 +53,10 @@ type link struct {
 
 // chunkSource has files' bytes for the engineer.
 type chunkSource interface {
-	// Next gives the payload of the next FrameChunk, of at most max bytes with
-	// the transfer's ID in front, and false while there is none. It is called
-	// under the driver's lock and must not wait; link.wake says that there is
-	// something again.
+	// Next gives the payload of the next FramePiece or, where there is no lane,
+	// FrameChunk, of at most max bytes with its head, and false while there is
+	// none. It is called under the driver's lock and must not wait; link.wake
+	// says that there is something again.
 	Next(max int) (payload []byte, ok bool)
 }
 
@@ -109,7 +112,7 @@ func (s *Support) serve(ctx context.Context, conn *channel.Conn, request string,
 	s.counter++
 	l.id = s.counter
 	s.links[l.id] = l
-	l.push(wire.Message{Type: "hello", Versions: []int{wire.Version}, Device: s.cfg.DeviceID(), Words: conn.Words()})
+	l.push(wire.Message{Type: "hello", Versions: []int{wire.Version}, Lanes: lanesOf(conn), Device: s.cfg.DeviceID(), Words: conn.Words()})
 	silent := s.cfg.SilentLimit
 	if s.m.Snapshot(s.cfg.Now()).Session != "" {
 		silent = s.cfg.ResumeLimit
@@ -135,7 +138,12 @@ func (s *Support) serve(ctx context.Context, conn *channel.Conn, request string,
 		s.write(ctx, l)
 	}()
 	err = s.read(ctx, l)
-	if errors.Is(err, errProtocol) {
+	var broken *lane.Broken
+	switch {
+	case errors.As(err, &broken):
+		s.cfg.Log.Warn("the file lane does not carry what the engineer's end sent: the session ends", "link", l.id, "why", broken.Why)
+		s.do(support.Violation{Link: l.id})
+	case errors.Is(err, errProtocol):
 		s.do(support.Violation{Link: l.id})
 	}
 	s.mu.Lock()
@@ -156,6 +164,7 @@ func (s *Support) read(ctx context.Context, l *link) error {
 	if m.Type != "hello" || !slices.Contains(m.Versions, wire.Version) {
 		return errProtocol
 	}
+	l.lanes = slices.Contains(m.Lanes, lane.Version) && l.conn.HasLane()
 	l.reason, l.ticket = support.Clean(m.Reason, 200), support.Clean(m.Ticket, 40)
 	gate := newGate(s.cfg.Now().Mono)
 	for {
@@ -172,8 +181,15 @@ func (s *Support) read(ctx context.Context, l *link) error {
 			if err := s.handle(l, m); err != nil {
 				return err
 			}
+			if err := s.openLane(l); err != nil {
+				return err
+			}
 		case wire.FrameChunk:
 			if err := s.chunk(l, payload); err != nil {
+				return err
+			}
+		case wire.FramePiece:
+			if err := s.piece(l, payload); err != nil {
 				return err
 			}
 		case wire.FrameAck:
@@ -193,7 +209,7 @@ func (s *Support) read(ctx context.Context, l *link) error {
 		if over {
 			return nil
 		}
-		if kind == wire.FrameChunk {
+		if kind == wire.FrameChunk || kind == wire.FramePiece {
 			continue // what was offered and allowed is counted there
 		}
 		if err := s.hold(ctx, l, &gate, len(payload)); err != nil {

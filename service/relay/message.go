@@ -62,7 +62,7 @@ func (s *Support) handle(l *link, m wire.Message) error {
 	case "file":
 		return s.fileReport(l, m)
 	case "file-end":
-		s.fileEnd(l, m.ID)
+		return s.fileEnd(l, m.ID)
 	case "ping":
 		s.mu.Lock()
 		l.push(wire.Message{Type: "pong", Seq: m.Seq})

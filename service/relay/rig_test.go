@@ -29,6 +29,7 @@ import (
 	"beckmanconnect/service/support"
 	"beckmanconnect/session/channel"
 	"beckmanconnect/session/channel/channeltest"
+	"beckmanconnect/session/lane"
 	"beckmanconnect/session/proof"
 	"beckmanconnect/session/wire"
 	"beckmanconnect/store"
@@ -43,14 +44,15 @@ const labPIN = "493817265013"
 type pairing struct {
 	*httptest.Server
 	mu      sync.Mutex
-	waiting map[string]chan net.Conn
-	lines   map[net.Conn]bool
-	jam     chan struct{} // while it is there, what engineers send stays on its way
+	waiting map[string]chan *line
+	lines   map[*websocket.Conn]bool
+	jam     chan struct{}                      // while it is there, what engineers send stays on its way
+	mangle  func(message []byte) (on [][]byte) // what becomes of it; nil: itself
 }
 
 // newPairing starts a relay, on loopback unless a listener is given.
 func newPairing(t *testing.T, on net.Listener) *pairing {
-	p := &pairing{waiting: map[string]chan net.Conn{}, lines: map[net.Conn]bool{}}
+	p := &pairing{waiting: map[string]chan *line{}, lines: map[*websocket.Conn]bool{}}
 	p.Server = httptest.NewUnstartedServer(http.HandlerFunc(p.serve))
 	if on != nil {
 		_ = p.Server.Listener.Close()
@@ -73,28 +75,28 @@ func (p *pairing) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	conn := channel.NetConn(r.Context(), ws)
+	ws.SetReadLimit(1 << 20)
 	p.mu.Lock()
-	p.lines[conn] = true
+	p.lines[ws] = true
 	p.mu.Unlock()
 	defer func() {
 		ws.CloseNow()
 		p.mu.Lock()
-		delete(p.lines, conn)
+		delete(p.lines, ws)
 		p.mu.Unlock()
 	}()
 	// The engineer waits until the host's socket is there, and takes it.
 	p.mu.Lock()
 	c := p.waiting[r.URL.Path]
 	if c == nil {
-		c = make(chan net.Conn)
+		c = make(chan *line)
 		p.waiting[r.URL.Path] = c
 	}
 	p.mu.Unlock()
 	if r.URL.Query().Get("role") == "host" {
 		gone := make(chan struct{})
 		select {
-		case c <- &line{conn, gone}:
+		case c <- &line{ws, gone}:
 			<-gone
 		case <-r.Context().Done():
 		}
@@ -102,51 +104,59 @@ func (p *pairing) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	select {
 	case host := <-c:
-		defer host.Close()
+		defer close(host.gone)
 		done := make(chan struct{}, 2)
-		for _, ends := range [][2]net.Conn{{host, conn}, {conn, host}} {
-			go func() {
-				_, _ = io.Copy(ends[0], p.road(ends[1], ends[1] == conn))
-				done <- struct{}{}
-			}()
-		}
+		go func() {
+			p.carry(r.Context(), ws, host.ws, true)
+			done <- struct{}{}
+		}()
+		go func() {
+			p.carry(r.Context(), host.ws, ws, false)
+			done <- struct{}{}
+		}()
 		<-done
 	case <-r.Context().Done():
 	}
 }
 
+// line is the host's socket, and the end of its part in the pairing.
 type line struct {
-	net.Conn
+	ws   *websocket.Conn
 	gone chan struct{}
 }
 
-func (l *line) Close() error {
-	close(l.gone)
-	return l.Conn.(interface{ CloseNow() error }).CloseNow()
-}
-
-// road is the way through the relay; the engineers' may be jammed.
-func (p *pairing) road(from io.Reader, engineers bool) io.Reader {
-	if !engineers {
-		return from
+// carry passes messages on; the engineers' may be jammed and changed.
+func (p *pairing) carry(ctx context.Context, from, to *websocket.Conn, engineers bool) {
+	for {
+		_, message, err := from.Read(ctx)
+		if err != nil {
+			return
+		}
+		on := [][]byte{message}
+		if engineers {
+			p.mu.Lock()
+			jam := p.jam
+			if p.mangle != nil {
+				on = p.mangle(message)
+			}
+			p.mu.Unlock()
+			if jam != nil {
+				<-jam
+			}
+		}
+		for _, m := range on {
+			if to.Write(ctx, websocket.MessageBinary, m) != nil {
+				return
+			}
+		}
 	}
-	return jammed{p, from}
 }
 
-type jammed struct {
-	p    *pairing
-	from io.Reader
-}
-
-func (j jammed) Read(b []byte) (int, error) {
-	n, err := j.from.Read(b)
-	j.p.mu.Lock()
-	jam := j.p.jam
-	j.p.mu.Unlock()
-	if jam != nil {
-		<-jam
-	}
-	return n, err
+// mangled has the relay change what engineers send from now on.
+func (p *pairing) mangled(how func(message []byte) (on [][]byte)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mangle = how
 }
 
 // stall holds up what engineers send until the returned function is called.
@@ -167,8 +177,8 @@ func (p *pairing) stall() (clear func()) {
 func (p *pairing) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for c := range p.lines {
-		_ = c.(interface{ CloseNow() error }).CloseNow()
+	for ws := range p.lines {
+		_ = ws.CloseNow()
 	}
 }
 
@@ -236,6 +246,7 @@ func (d *desk) DesktopWanted(w *hostpb.DesktopWanted) {
 // rig is a whole host with everything around it: relay, store, technician.
 type rig struct {
 	*testing.T
+	lanes   bool // engineers speak of a file lane
 	s       *Support
 	store   *store.Store
 	kit     *channeltest.Kit
@@ -566,6 +577,7 @@ type engineer struct {
 	binding *proof.Binding
 	tries   uint32
 	key     proof.Key // for coming back, once the code was right
+	lane    bool      // this end speaks of a file lane; it is open once the code is proved
 	counted uint64    // payload bytes of pictures and chunks
 }
 
@@ -600,7 +612,11 @@ func (r *rig) join(request string) *engineer {
 	}
 	e := &engineer{rig: r, conn: conn, binding: binding}
 	r.Cleanup(func() { conn.Close() })
-	e.say(wire.Message{Type: "hello", Versions: []int{wire.Version}, Reason: "Ticket 4711"})
+	hello := wire.Message{Type: "hello", Versions: []int{wire.Version}, Reason: "Ticket 4711"}
+	if e.lane = r.lanes; e.lane {
+		hello.Lanes = []int{lane.Version}
+	}
+	e.say(hello)
 	if h := e.hear("hello"); h.Words != conn.Words() || h.Device != device {
 		r.Fatalf("hello %+v", h)
 	}
@@ -633,7 +649,7 @@ func (e *engineer) next() (byte, []byte, wire.Message) {
 		e.Fatalf("engineer: %v\n%s", err, e.log)
 	}
 	var m wire.Message
-	if kind == wire.FrameScreen || kind == wire.FrameChunk {
+	if kind == wire.FrameScreen || kind == wire.FrameChunk || kind == wire.FramePiece {
 		e.counted += uint64(len(payload))
 	}
 	if kind == wire.FrameControl {
@@ -696,8 +712,33 @@ func (e *engineer) try(code string) wire.Message {
 		if e.key, err = trial.Confirm(m.Data); err != nil {
 			e.Fatal("the host does not know its own code: ", err)
 		}
+		e.openLane()
 	}
 	return m
+}
+
+// openLane opens the engineer's end of the file lane, where it spoke of one.
+func (e *engineer) openLane() {
+	e.Helper()
+	if !e.lane {
+		return
+	}
+	toHost, toEngineer, err := e.binding.Lane()
+	if err == nil {
+		err = e.conn.OpenLane(channel.LaneConfig{ToHost: toHost, ToEngineer: toEngineer})
+	}
+	if err != nil {
+		e.Fatal(err)
+	}
+}
+
+// part sends bytes of a file, as a piece or as a chunk.
+func (e *engineer) part(id string, at int, data []byte) error {
+	key, _ := chunkKey(id)
+	if e.lane {
+		return e.conn.SendPiece(e.Context(), wire.Piece{Transfer: key, At: int64(at), Data: data}.Append(nil))
+	}
+	return e.conn.Send(e.Context(), wire.FrameChunk, append(key[:], data...))
 }
 
 // resume comes back with the key of an earlier link and gives the host's
@@ -711,6 +752,7 @@ func (e *engineer) resume(k proof.Key) wire.Message {
 		if e.key, err = k.Accept(e.binding.Resume(), m.Data); err != nil {
 			e.Fatal("the host does not know the key: ", err)
 		}
+		e.openLane()
 	}
 	return m
 }

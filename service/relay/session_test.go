@@ -254,13 +254,10 @@ func (e *engineer) offer(id, name string, data []byte) wire.Message {
 // transfer sends a file's bytes and gives its last state.
 func (e *engineer) transfer(id string, data []byte) wire.Message {
 	e.Helper()
-	raw, _ := hex.DecodeString(id)
-	for rest := data; len(rest) > 0; {
-		n := min(len(rest), wire.MaxChunk)
-		if err := e.conn.Send(e.Context(), wire.FrameChunk, append(bytes.Clone(raw), rest[:n]...)); err != nil {
+	for at := 0; at < len(data); at += wire.MaxChunk {
+		if err := e.part(id, at, data[at:min(at+wire.MaxChunk, len(data))]); err != nil {
 			e.Fatal(err)
 		}
-		rest = rest[n:]
 	}
 	e.say(wire.Message{Type: "file-end", ID: id})
 	for {

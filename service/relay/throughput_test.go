@@ -33,17 +33,26 @@ func TestThroughput(t *testing.T) {
 	if mib == 0 {
 		t.Skip("measures only when BECKMANCONNECT_FILES_MIB is set")
 	}
-	data := noise(mib << 20)
+	for name, lanes := range map[string]bool{"in the TLS": false, "on the lane": true} {
+		t.Run(name, func(t *testing.T) { throughput(t, noise(mib<<20), lanes) })
+	}
+}
+
+func throughput(t *testing.T, data []byte, lanes bool) {
 	rate := func(what string, since time.Time) {
 		d := time.Since(since)
 		t.Logf("%-34s %7.1f MB/s (%v)", what, float64(len(data))/1e6/d.Seconds(), d.Round(time.Millisecond))
 	}
 	r := newRigWith(t, nil, func(c *Config) { c.Files.Scanner = reads{} })
-	r.bare(data, rate)
+	r.lanes = lanes
+	r.bare(make([]byte, len(data)), rate) // nothing in it looks like a frame of a lane
 	r.channelAlone(data, rate)
 
 	e := r.enter()
-	key, _ := hex.DecodeString(fileID)
+	most := wire.MaxChunk
+	if lanes {
+		most = wire.MaxPiece
+	}
 	if m := e.offer(fileID, "up.bin", data); !m.Granted {
 		t.Fatalf("%+v", m)
 	}
@@ -70,13 +79,11 @@ func TestThroughput(t *testing.T) {
 			}
 		}
 	}()
-	chunk := append(bytes.Clone(key), make([]byte, wire.MaxChunk)...)
-	for at, have := int64(0), int64(0); at < int64(len(data)); at += wire.MaxChunk {
-		for at+wire.MaxChunk-have > wire.FileWindow {
-			have = <-held
+	for at, have := 0, 0; at < len(data); at += most {
+		for at+most-have > wire.FileWindow {
+			have = int(<-held)
 		}
-		n := copy(chunk[16:], data[at:])
-		if err := e.conn.Send(t.Context(), wire.FrameChunk, chunk[:16+n]); err != nil {
+		if err := e.part(fileID, at, data[at:min(at+most, len(data))]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -111,9 +118,13 @@ func TestThroughput(t *testing.T) {
 	got := int64(0)
 	for told := int64(0); ; {
 		kind, payload, _ := e.next()
-		if kind == wire.FrameChunk {
+		if kind == wire.FrameChunk || kind == wire.FramePiece {
+			head := 16
+			if lanes {
+				head = wire.PieceHead
+			}
 			e.ack(0)
-			if got += int64(len(payload) - 16); got-told >= 128<<10 {
+			if got += int64(len(payload) - head); got-told >= 128<<10 {
 				told = got
 				m := wire.Message{Type: "file", ID: hex.EncodeToString(payload[:16]), State: "running", Done: got}
 				if err := e.send(m); err != nil {

@@ -7,31 +7,43 @@ import (
 	"time"
 
 	"beckmanconnect/service/support"
+	"beckmanconnect/session/lane"
 	"beckmanconnect/session/wire"
 )
 
 const (
-	tellEvery    = 16 << 10               // bytes between two reports to the sending end, at least
+	tellEvery    = 128 << 10              // bytes between two reports to the sending end, at least
 	progressEach = 250 * time.Millisecond // between two pictures of progress for the technician
 )
 
-// chunk takes in one piece of a file to this PC, if it may be taken at this
-// moment. It waits for no disk: what the engineer's side may have under way at
-// once is bounded (wire.FileWindow), and so is what waits here.
+// anywhere is the place of a part that does not say its own.
+const anywhere = -1
+
+// chunk takes in one FrameChunk.
 func (s *Support) chunk(l *link, payload []byte) error {
 	var key chunkID
 	if len(payload) < len(key) || len(payload) > len(key)+wire.MaxChunk {
 		return errProtocol
 	}
 	copy(key[:], payload)
-	data := payload[len(key):]
+	return s.takePart(l, key, anywhere, payload[len(key):])
+}
+
+// takePart takes in a part of a file to this PC, if it may be taken at this
+// moment. It waits for no disk: what the engineer's side may have under way at
+// once is bounded (wire.FileWindow), and so is what waits here.
+func (s *Support) takePart(l *link, key chunkID, at int64, data []byte) error {
 	p := s.files.find(key)
 	if p == nil {
 		return nil // refused or over: what was on its way is dropped
 	}
 	s.mu.Lock()
 	may := s.m.MayChunk(s.cfg.Now(), l.id, p.id, len(data))
+	taken := s.m.TransferOf(p.id).Done
 	s.mu.Unlock()
+	if may && at != anywhere && at+int64(len(data)) != taken {
+		return errProtocol
+	}
 	if !may {
 		s.do(support.FileFailed{ID: p.id, Why: "not-allowed"})
 		return nil
@@ -42,16 +54,22 @@ func (s *Support) chunk(l *link, payload []byte) error {
 	return nil
 }
 
-// fileEnd has a file checked that was sent whole.
-func (s *Support) fileEnd(l *link, id string) {
+// fileEnd has a file checked that was sent whole. One that lacks bytes on a lane
+// was not sent so by the engineer's end: somebody keeps frames back.
+func (s *Support) fileEnd(l *link, id string) error {
 	p := s.files.findID(id)
 	s.mu.Lock()
+	if t := s.m.TransferOf(id); l.lane && s.m.Current() == l.id && t.Direction == support.ToPC && t.State == "running" && t.Done < t.File.Size {
+		s.mu.Unlock()
+		return &lane.Broken{Why: lane.WhyMissing}
+	}
 	s.doLocked(support.FileEnd{Link: l.id, ID: id})
 	checking := s.m.Checking(id)
 	s.mu.Unlock()
 	if p != nil && checking {
 		p.end()
 	}
+	return nil
 }
 
 // openTransfer runs under the driver's lock.
@@ -289,11 +307,16 @@ func (s *Support) take(l *link, p *parcel, max int) (payload []byte, keep bool) 
 		return nil, true
 	}
 	next := &p.out.ready[0]
-	n := s.m.MaySend(l.id, p.id, next.from, min(len(next.data), max-len(p.key)))
+	n := s.m.MaySend(l.id, p.id, next.from, min(len(next.data), max-l.partHead()))
 	if n <= 0 {
 		return nil, true
 	}
-	payload = append(append(make([]byte, 0, len(p.key)+n), p.key[:]...), next.data[:n]...)
+	payload = make([]byte, 0, l.partHead()+n)
+	if l.lane {
+		payload = wire.Piece{Transfer: p.key, At: next.from, Data: next.data[:n]}.Append(payload)
+	} else {
+		payload = append(append(payload, p.key[:]...), next.data[:n]...)
+	}
 	next.from, next.data = next.from+int64(n), next.data[n:]
 	at := next.from
 	if len(next.data) == 0 {

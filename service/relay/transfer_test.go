@@ -70,6 +70,16 @@ func (e *engineer) fetched(id string, have []byte, stop func(have []byte) bool) 
 	for {
 		kind, payload, m := e.next()
 		switch {
+		case kind == wire.FramePiece:
+			piece, err := wire.ParsePiece(payload)
+			if err != nil || piece.Transfer != [16]byte(key) || piece.At != int64(len(have)) {
+				e.Fatalf("a piece for %d, where %d is next: %v", piece.At, len(have), err)
+			}
+			if have = append(have, piece.Data...); stop != nil && stop(have) {
+				return have
+			}
+			e.ack(0)
+			e.say(wire.Message{Type: "file", ID: id, State: "running", Done: int64(len(have))})
 		case kind == wire.FrameChunk && bytes.Equal(payload[:16], key):
 			if have = append(have, payload[16:]...); stop != nil && stop(have) {
 				return have
@@ -396,7 +406,6 @@ func TestResumeFiles(t *testing.T) {
 // transferRest sends a file from an offset on, keeping to what the host took.
 func (e *engineer) transferRest(id string, data []byte, from int) {
 	e.Helper()
-	key, _ := hex.DecodeString(id)
 	for at, held := from, from; at < len(data); {
 		for at-held >= wire.FileWindow {
 			if m := e.hear("file"); m.ID == id {
@@ -404,7 +413,7 @@ func (e *engineer) transferRest(id string, data []byte, from int) {
 			}
 		}
 		n := min(wire.MaxChunk, len(data)-at)
-		if err := e.conn.Send(e.Context(), wire.FrameChunk, append(bytes.Clone(key), data[at:at+n]...)); err != nil {
+		if err := e.part(id, at, data[at:at+n]); err != nil {
 			e.Fatal(err)
 		}
 		at += n

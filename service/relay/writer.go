@@ -44,12 +44,20 @@ func (s *Support) write(ctx context.Context, l *link) {
 			continue
 		}
 		sending, cancel := context.WithTimeout(ctx, sendWithin)
-		err := l.conn.Send(sending, f.kind, f.payload)
+		err := l.send(sending, f)
 		cancel()
 		if err != nil {
 			return
 		}
 	}
+}
+
+// send passes pieces on to the lane, and everything else to the TLS.
+func (l *link) send(ctx context.Context, f frame) error {
+	if f.kind == wire.FramePiece {
+		return l.conn.SendPiece(ctx, f.payload)
+	}
+	return l.conn.Send(ctx, f.kind, f.payload)
 }
 
 func (s *Support) next(l *link) frame {
@@ -106,8 +114,12 @@ func (s *Support) nextChunk(l *link) frame {
 		return frame{wait: ahead}
 	}
 	rate := l.flow.Rate()
-	room := min(l.flow.Spare(now), flow.Piece(rate), chunkHead+wire.MaxChunk)
-	if room <= chunkHead {
+	head, kind, most := l.partHead(), wire.FrameChunk, wire.MaxChunk
+	if l.lane {
+		kind, most = wire.FramePiece, wire.MaxPiece
+	}
+	room := min(l.flow.Spare(now), flow.Piece(rate), head+most)
+	if room <= head {
 		return frame{} // the answer to what is under way makes room
 	}
 	payload, ok := l.chunks.Next(room)
@@ -116,15 +128,20 @@ func (s *Support) nextChunk(l *link) frame {
 	}
 	l.flow.Sent(len(payload), now)
 	l.paced = max(l.paced, now) + flow.Pause(len(payload), rate)
-	return frame{kind: wire.FrameChunk, payload: payload}
+	return frame{kind: kind, payload: payload}
 }
 
-const (
-	chunkHead = 16 // the transfer's ID
-	// chunkSlack is how far chunks may run ahead of their pace: no timer is as
-	// fine as a quick link.
-	chunkSlack = 5 * time.Millisecond
-)
+// chunkSlack is how far chunks may run ahead of their pace: no timer is as fine
+// as a quick link.
+const chunkSlack = 5 * time.Millisecond
+
+// partHead is what stands in front of a file's bytes on this link.
+func (l *link) partHead() int {
+	if l.lane {
+		return wire.PieceHead
+	}
+	return len(chunkID{})
+}
 
 // acked takes in what reached the engineer's side. False: it says nothing new.
 func (s *Support) acked(l *link, a wire.Ack) (news bool) {

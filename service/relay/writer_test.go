@@ -25,7 +25,7 @@ func (o onePiece) Next(most int) ([]byte, bool) {
 		return nil, false
 	}
 	*o.left--
-	return make([]byte, min(most, chunkHead+100)), true
+	return make([]byte, min(most, len(chunkID{})+100)), true
 }
 
 // viewing is a session whose engineer may see, with a helper that was told so.

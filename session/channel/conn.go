@@ -13,6 +13,7 @@ import (
 	"slices"
 	"sync"
 
+	"beckmanconnect/session/lane"
 	"beckmanconnect/session/wire"
 )
 
@@ -29,6 +30,14 @@ type Conn struct {
 	out     []byte
 
 	in *bufio.Reader
+
+	// The file lane; stream is nil where there can be none.
+	isHost      bool
+	stream      *stream
+	laneSending sync.Mutex // taken before sending
+	sealer      *lane.Sealer
+	opener      *lane.Opener
+	broken      error // the lane's, for whoever receives
 }
 
 // ErrTooLarge is a frame above wire.MaxFrame, ours or theirs (scenario 53).
@@ -47,10 +56,11 @@ func Host(ctx context.Context, conn net.Conn, c HostConfig) (*Conn, error) {
 		conn.Close()
 		return nil, err
 	}
-	ch, err := open(ctx, tls.Server(conn, conf))
+	ch, err := open(ctx, tls.Server(conn, conf), below(conn))
 	if err != nil {
 		return nil, err
 	}
+	ch.isHost = true
 	ch.host, ch.engineer = leaf(c.Certificate), ch.Peer().Raw
 	return ch, nil
 }
@@ -62,7 +72,7 @@ func Engineer(ctx context.Context, conn net.Conn, c EngineerConfig) (*Conn, erro
 		conn.Close()
 		return nil, err
 	}
-	ch, err := open(ctx, tls.Client(conn, conf))
+	ch, err := open(ctx, tls.Client(conn, conf), below(conn))
 	if err != nil {
 		return nil, err
 	}
@@ -77,14 +87,17 @@ func leaf(c tls.Certificate) []byte {
 	return c.Certificate[0]
 }
 
-func open(ctx context.Context, t *tls.Conn) (*Conn, error) {
+func open(ctx context.Context, t *tls.Conn, s *stream) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, HandshakeTimeout)
 	defer cancel()
 	if err := t.HandshakeContext(ctx); err != nil {
+		if errors.As(err, &errLane{}) {
+			err = &lane.Broken{Why: lane.WhyClosed}
+		}
 		t.Close()
 		return nil, fmt.Errorf("channel: handshake: %w", err)
 	}
-	c := &Conn{tls: t, state: t.ConnectionState(), in: bufio.NewReaderSize(t, 32<<10)}
+	c := &Conn{tls: t, state: t.ConnectionState(), in: bufio.NewReaderSize(t, 32<<10), stream: s}
 	secret, err := c.Exporter(wordsLabel)
 	if err != nil {
 		t.Close()
@@ -140,16 +153,37 @@ func (c *Conn) Send(ctx context.Context, frameType byte, payload []byte) error {
 	return nil
 }
 
-// Receive reads one frame. The payload is the caller's.
+// Receive reads one frame. The payload is the caller's, but for a FramePiece's,
+// which is so until the next Receive. What comes over the file lane comes in its
+// place among the others. After an error of it (*lane.Broken) nothing more is
+// received; the TLS still carries a last word.
 func (c *Conn) Receive(ctx context.Context) (frameType byte, payload []byte, err error) {
+	if c.broken != nil {
+		return 0, nil, c.broken
+	}
 	defer c.until(ctx)()
 	frameType, payload, err = readFrame(c.in)
-	if err != nil {
+	switch {
+	case err == errLane{}:
+		frameType = wire.FramePiece
+		payload, err = c.receivePiece()
+	case err == nil && frameType == wire.FramePiece:
+		err = errPieceInside
+	}
+	var broken *lane.Broken
+	switch {
+	case errors.As(err, &broken):
+		c.broken = c.explain(ctx, "receive", err)
+		return 0, nil, c.broken
+	case err != nil:
 		c.abort()
 		return 0, nil, c.explain(ctx, "receive", err)
 	}
 	return frameType, payload, nil
 }
+
+// errPieceInside: whatever takes pieces trusts that they came in order.
+var errPieceInside = errors.New("channel: a piece of a file that did not come over the lane")
 
 // readFrame checks the length before it allocates, and allocates as bytes
 // arrive, so that a length alone costs nothing (scenario 53).
@@ -199,10 +233,14 @@ func readLength(r *bufio.Reader) (int, error) {
 
 var errLength = errors.New("channel: a length with a byte too many")
 
-// cutShort is the error of a stream that ends in the middle of a frame.
+// cutShort is the error of a stream that ends in the middle of a frame. Nobody
+// who sends puts a frame of the lane there.
 func cutShort(err error) error {
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
 		return io.ErrUnexpectedEOF
+	case err == errLane{}:
+		return &lane.Broken{Why: lane.WhyInside}
 	}
 	return err
 }

@@ -10,6 +10,7 @@
 // no way to go on after a check failed (scenario 29).
 //
 // Inside, frames of a type byte and a payload travel: the type, the payload's
-// length as an unsigned varint of at most four bytes, the payload. See Conn.
+// length as an unsigned varint of at most four bytes, the payload. See Conn. Over
+// a WebSocket, pieces of files may travel beside the TLS: see session/lane.
 // The package compiles natively and for js/wasm.
 package channel

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"beckmanconnect/session/channel"
+	"beckmanconnect/session/lane"
 	"beckmanconnect/session/proof"
 	"beckmanconnect/session/wire"
 )
@@ -25,11 +26,16 @@ type Config struct {
 	Credentials func(context.Context) (Credentials, error)
 	Dial        func(context.Context) (net.Conn, error)
 	// Frame gets every frame of the host's side, in order, from one goroutine.
-	// It must not keep payload waiting long: nothing else is read meanwhile.
+	// It must not keep payload waiting long: nothing else is read meanwhile. A
+	// FramePiece's payload is its own only until it returns.
 	Frame func(kind byte, payload []byte)
 	// State gets every change of the client's own state, from one goroutine
 	// with Frame.
 	State func(State)
+
+	// NewCipher is for the file lane: lane.AES, which is what nil means, or the
+	// browser's.
+	NewCipher lane.NewCipher
 
 	JoinWithin   time.Duration // how long to try before the code was right; 2 min
 	ResumeWithin time.Duration // how long to try to come back; 10 min
@@ -52,6 +58,7 @@ type State struct {
 	Phase  string `json:"phase"`
 	Device string `json:"device,omitempty"`
 	Words  string `json:"words,omitempty"` // from Code on: our own, of this channel
+	Lane   bool   `json:"lane,omitempty"`  // of Session: files go as FramePieces, not as FrameChunks
 	Why    string `json:"why,omitempty"`   // of Ended: the host's word, or one of ours
 }
 
@@ -176,6 +183,9 @@ func (c *Client) once(ctx context.Context) (stood bool, err error) {
 		return false, &ended{WhyInternal, err}
 	}
 	hello := wire.Message{Type: "hello", Versions: []int{wire.Version}, Reason: c.conf.Reason, Ticket: c.conf.Ticket}
+	if conn.HasLane() {
+		hello.Lanes = []int{lane.Version}
+	}
 	if err := c.say(ctx, conn, hello); err != nil {
 		return false, err
 	}
@@ -208,6 +218,10 @@ func (c *Client) once(ctx context.Context) (stood bool, err error) {
 	}()
 	for {
 		kind, payload, err := conn.Receive(ctx)
+		var broken *lane.Broken
+		if errors.As(err, &broken) {
+			return true, &ended{WhyProtocol, err}
+		}
 		if err != nil {
 			return true, err
 		}

@@ -132,7 +132,13 @@ func (r *rig) join() {
 }
 
 func TestFromJoinToEnd(t *testing.T) {
+	t.Run("files on the lane", func(t *testing.T) { fromJoinToEnd(t, true) })
+	t.Run("a host that knows no lane", func(t *testing.T) { fromJoinToEnd(t, false) })
+}
+
+func fromJoinToEnd(t *testing.T, lane bool) {
 	r := newRig(t)
+	r.host.NoLane = !lane
 	r.do(map[string]any{"do": "join", "request": "req-1", "reason": "Pump pressure"})
 	if s := r.phase(engineer.Code); s.Words == "" || s.Device != device {
 		t.Errorf("%+v", s)
@@ -142,6 +148,9 @@ func TestFromJoinToEnd(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	r.do(map[string]any{"do": "code", "code": "abcd-efgh"})
+	if s := r.phase(engineer.Session); s.Lane != lane {
+		t.Errorf("%+v", s)
+	}
 	if m := r.message("authenticated"); m.Data != nil || m.Session == "" {
 		t.Errorf("the page was given the proof, or no session: %+v", m)
 	}
@@ -154,12 +163,15 @@ func TestFromJoinToEnd(t *testing.T) {
 	raw, _ := hex.DecodeString(id)
 	r.say(wire.Message{Type: "ask-file", ID: id, File: &wire.File{Name: "a.txt", Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}})
 	r.message("answer")
-	for rest := data; len(rest) > 0; {
-		n := min(len(rest), wire.MaxChunk)
-		if err := r.page.Message(r.ctx, wire.FrameChunk, append(bytes.Clone(raw), rest[:n]...)); err != nil {
+	for at := 0; at < len(data); at += wire.MaxChunk {
+		part := data[at:min(at+wire.MaxChunk, len(data))]
+		kind, payload := wire.FrameChunk, append(bytes.Clone(raw), part...)
+		if lane {
+			kind, payload = wire.FramePiece, wire.Piece{Transfer: [16]byte(raw), At: int64(at), Data: part}.Append(nil)
+		}
+		if err := r.page.Message(r.ctx, kind, payload); err != nil {
 			t.Fatal(err)
 		}
-		rest = rest[n:]
 	}
 	r.say(wire.Message{Type: "file-end", ID: id})
 	m := r.message("file")

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"sync"
+
+	"beckmanconnect/session/lane"
 )
 
 // FrameLocal is between the page and us only. Every message between them is a
@@ -33,7 +35,9 @@ type PageConfig struct {
 	Keys interface {
 		Take(context.Context) (crypto.Signer, error)
 	}
-	ToPage func(kind byte, payload []byte) // from one goroutine at a time
+	ToPage func(kind byte, payload []byte) // from one goroutine at a time; a FramePiece's payload is lent
+	// NewCipher is Config's.
+	NewCipher lane.NewCipher
 }
 
 // Page runs the sessions of one page, one after another.
@@ -99,7 +103,7 @@ func (p *Page) join(ctx context.Context, m local) {
 			return api.Credentials(ctx, key, m.Request)
 		},
 		Dial:  func(ctx context.Context) (net.Conn, error) { return api.Dial(ctx, m.Request) },
-		Frame: p.conf.ToPage,
+		Frame: p.conf.ToPage, NewCipher: p.conf.NewCipher,
 		State: func(s State) {
 			if raw, err := json.Marshal(s); err == nil {
 				p.conf.ToPage(FrameLocal, raw)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"beckmanconnect/session/channel"
+	"beckmanconnect/session/lane"
 	"beckmanconnect/session/proof"
 	"beckmanconnect/session/wire"
 )
@@ -29,6 +30,8 @@ type line struct {
 	tries  uint32
 	trial  *proof.Trial
 	proved bool // the other end knows the code, or the key that came of it
+
+	lanes bool // the host speaks our version of the file lane; Run's goroutine only
 }
 
 // Try proves the code to the other end, and has it prove that it knows it. How
@@ -80,6 +83,7 @@ func (c *Client) take(ctx context.Context, l *line, kind byte, payload []byte) (
 		if m.Words != "" && m.Words != l.conn.Words() {
 			return nil, &ended{WhyIdentity, errors.New("engineer: the host's words are not this channel's")}
 		}
+		l.lanes = slices.Contains(m.Lanes, lane.Version) && l.conn.HasLane()
 		return payload, nil
 	case "pake":
 		return nil, c.answer(ctx, l, m.Data)
@@ -99,7 +103,10 @@ func (c *Client) take(ctx context.Context, l *line, kind byte, payload []byte) (
 		if err := c.authenticated(l, m.Data); err != nil {
 			return nil, &ended{WhyIdentity, fmt.Errorf("engineer: %w", err)}
 		}
-		c.conf.State(State{Phase: Session, Device: c.known, Words: l.conn.Words()})
+		if err := c.openLane(l); err != nil {
+			return nil, &ended{WhyInternal, err}
+		}
+		c.conf.State(State{Phase: Session, Device: c.known, Words: l.conn.Words(), Lane: l.lanes})
 		m.Data = nil // the page has no use for it
 		return json.Marshal(m)
 	case "end":
@@ -151,5 +158,22 @@ func (c *Client) authenticated(l *line, data []byte) error {
 		return err
 	}
 	c.key, l.trial, l.proved = next, nil, true
+	return nil
+}
+
+// openLane opens the file lane of a channel over which the host has proved
+// itself, where it speaks our version of it.
+func (c *Client) openLane(l *line) error {
+	if !l.lanes {
+		return nil
+	}
+	toHost, toEngineer, err := l.binding.Lane()
+	if err != nil {
+		return fmt.Errorf("engineer: %w", err)
+	}
+	err = l.conn.OpenLane(channel.LaneConfig{ToHost: toHost, ToEngineer: toEngineer, NewCipher: c.conf.NewCipher})
+	if err != nil {
+		return fmt.Errorf("engineer: %w", err)
+	}
 	return nil
 }

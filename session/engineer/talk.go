@@ -54,6 +54,9 @@ func (c *Client) Send(ctx context.Context, kind byte, payload []byte) error {
 	if l == nil {
 		return ErrNotConnected
 	}
+	if kind == wire.FramePiece {
+		return l.conn.SendPiece(ctx, payload)
+	}
 	return l.conn.Send(ctx, kind, payload)
 }
 

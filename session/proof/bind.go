@@ -30,6 +30,9 @@ type Channel interface {
 // the same one, or none of their proofs fit.
 type Binding struct {
 	ci, code, resume []byte
+
+	exporter func(label string) ([]byte, error)
+	ends     func(name string, more ...[]byte) []byte // LV with who is at the two ends
 }
 
 // Bind makes the binding of a channel between an engineer and this device for
@@ -53,7 +56,7 @@ func Bind(ch Channel, device, request string) (*Binding, error) {
 			[]byte(name), []byte(engineer), []byte(host), []byte(device), []byte(request), h[:], e[:],
 		}, more...)...)
 	}
-	return &Binding{ci: ends(codeName), code: code, resume: ends(resumeName, resume)}, nil
+	return &Binding{ci: ends(codeName), code: code, resume: ends(resumeName, resume), exporter: ch.Exporter, ends: ends}, nil
 }
 
 // Resume is what a proof of coming back is made over.

@@ -64,7 +64,7 @@ const (
 // Message is every control message; Type says which fields count.
 //
 //	engineer → host
-//	  hello         Versions, Reason (why the engineer comes, one line), Ticket
+//	  hello         Versions, Reason (why the engineer comes, one line), Ticket, Lanes
 //	  pake          Data                       one try of the one-time code: CPace's share
 //	  pake-confirm  Data                       its key confirmation
 //	  resume        Data                       proof, inside a session whose link was lost
@@ -88,7 +88,8 @@ const (
 //	  ping          Seq
 //	  bye
 //	host → engineer
-//	  hello         Versions, Device, Words    Words: the same on both screens
+//	  hello         Versions, Device, Words,   Words: the same on both screens
+//	                Lanes
 //	  pake          Data                       CPace's share of the host
 //	  wrong-code    TriesLeft, WaitMS
 //	  authenticated Session, Data              the host's own confirmation: without it, leave
@@ -116,6 +117,7 @@ type Message struct {
 	Type string `json:"t"`
 
 	Versions []int  `json:"versions,omitempty"`
+	Lanes    []int  `json:"lanes,omitempty"` // versions of the file lane; it is used where both name one
 	Reason   string `json:"reason,omitempty"`
 	Device   string `json:"device,omitempty"`
 	Words    string `json:"words,omitempty"`
@@ -178,7 +180,7 @@ type Monitor struct {
 // that typing does not cost as much upwards as it does downwards.
 type Ack struct {
 	Seq      uint32 // the last picture that is on screen
-	Received uint64 // payload bytes of FrameScreen and FrameChunk received on this channel
+	Received uint64 // payload bytes of FrameScreen, FrameChunk and FramePiece received on this channel
 	Held     uint64 // microseconds this answer was held back
 }
 

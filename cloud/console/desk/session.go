@@ -31,7 +31,7 @@ func (d *Desk) session(w http.ResponseWriter, r *http.Request) {
 		return // Accept answered
 	}
 	defer ws.CloseNow()
-	ws.SetReadLimit(1 + 16 + wire.MaxChunk + 64<<10)
+	ws.SetReadLimit(1 + wire.PieceHead + wire.MaxPiece + 64<<10)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	page := engineer.NewPage(engineer.PageConfig{

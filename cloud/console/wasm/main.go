@@ -10,6 +10,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"syscall/js"
 
 	"beckmanconnect/session/engineer"
@@ -29,18 +30,35 @@ func main() {
 		// Making a key takes seconds: the first begins here, as the page opens.
 		Keys:   engineer.NewKeys(ctx, newKey),
 		ToPage: func(kind byte, payload []byte) { port.Call("receive", int(kind), toJS(payload)) },
+
+		NewCipher: newCipher,
 	})
 	out := newSender()
+	var spare [][]byte // memory for what is sent; this program runs on one thread
 	port.Set("send", js.FuncOf(func(_ js.Value, args []js.Value) any {
-		payload := make([]byte, args[1].Get("length").Int())
+		n := args[1].Get("length").Int()
+		var payload []byte
+		if last := len(spare) - 1; last >= 0 {
+			payload, spare = spare[last], spare[:last]
+		}
+		payload = slices.Grow(payload[:0], n)[:n]
 		js.CopyBytesToGo(payload, args[1])
 		kind := byte(args[0].Int())
 		// Never wait inside a callback: it holds up the browser's loop.
-		return out.promise(func() error { return page.Message(ctx, kind, payload) })
+		return out.promise(func() error {
+			err := page.Message(ctx, kind, payload) // keeps nothing of it
+			if len(spare) < maxSpare {
+				spare = append(spare, payload)
+			}
+			return err
+		})
 	}))
 	port.Call("ready")
 	select {} // as long as the worker lives
 }
+
+// maxSpare is how many pieces of a file the page has under way here, and one.
+const maxSpare = 4
 
 func toJS(b []byte) js.Value {
 	out := js.Global().Get("Uint8Array").New(len(b))

@@ -46,22 +46,43 @@ func (s *sender) promise(work func() error) js.Value {
 
 // await waits for a promise. It must not be called in a callback.
 func await(p js.Value) (js.Value, error) {
-	type result struct {
-		value js.Value
-		err   error
-	}
-	done := make(chan result, 1)
-	ok := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		done <- result{value: args[0]}
+	w := newWaiter()
+	defer w.release()
+	return w.await(p)
+}
+
+// waiter waits for one promise after the other.
+type waiter struct {
+	done    chan promised
+	ok, bad js.Func
+}
+
+type promised struct {
+	value js.Value
+	err   error
+}
+
+func newWaiter() *waiter {
+	w := &waiter{done: make(chan promised, 1)}
+	w.ok = js.FuncOf(func(_ js.Value, args []js.Value) any {
+		w.done <- promised{value: args[0]}
 		return nil
 	})
-	bad := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		done <- result{err: errors.New(args[0].Call("toString").String())}
+	w.bad = js.FuncOf(func(_ js.Value, args []js.Value) any {
+		w.done <- promised{err: errors.New(args[0].Call("toString").String())}
 		return nil
 	})
-	defer ok.Release()
-	defer bad.Release()
-	p.Call("then", ok, bad)
-	r := <-done
+	return w
+}
+
+// await must not be called in a callback.
+func (w *waiter) await(p js.Value) (js.Value, error) {
+	p.Call("then", w.ok, w.bad)
+	r := <-w.done
 	return r.value, r.err
+}
+
+func (w *waiter) release() {
+	w.ok.Release()
+	w.bad.Release()
 }

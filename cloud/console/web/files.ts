@@ -4,13 +4,16 @@
 
 import { Sha256 } from "./sha256";
 import { Sink, inMemory, openSink } from "./sink";
-import { FileState, FrameChunk, Message, fileWindow, maxChunk } from "./wire";
+import { Part, hex } from "./part";
+import { FileState, Message, fileWindow } from "./wire";
 
 const readSize = 1 << 20;
 /** Bytes taken in between two answers to the sending end. */
-const tellEvery = 128 << 10;
+const tellEvery = 512 << 10;
+/** How often the page hears of progress, in ms: as eyes can follow. */
+const reportEach = 100;
 
-interface Common { id: string; state: FileState; over: boolean; cancelled: boolean; paused: boolean }
+interface Common { id: string; state: FileState; over: boolean; cancelled: boolean; paused: boolean; reported: number }
 
 /** A file to the technician. */
 interface Outgoing extends Common {
@@ -39,7 +42,8 @@ interface Incoming extends Common {
 
 export interface FilesPort {
   say(m: Message): Promise<void>;
-  send(kind: number, payload: Uint8Array): Promise<void>;
+  /** Resolves when these bytes of a file have gone out and more may come. */
+  part(id: string, at: number, data: Uint8Array): Promise<void>;
   report(id: string, state: FileState, done: number, why?: string): void;
   /** A file came whole, with the hash that was promised. */
   fetched(id: string, name: string, blob: Blob): void;
@@ -52,7 +56,7 @@ export class Files {
 
   /** ID is 32 hexadecimal digits: they are in front of every chunk. */
   async offer(id: string, file: File, reason?: string, ticket?: string): Promise<void> {
-    const job: Outgoing = { to: "pc", id, file, state: "reading", over: false, cancelled: false, paused: false, held: 0, run: 0 };
+    const job: Outgoing = { to: "pc", id, file, state: "reading", over: false, cancelled: false, paused: false, reported: 0, held: 0, run: 0 };
     this.jobs.set(id, job);
     try {
       const sha256 = await this.hash(job);
@@ -126,16 +130,16 @@ export class Files {
         return true;
       case "file":
         if (job) this.state(job, m);
-        return false;
+        return job !== undefined && m.state === "running"; // the page hears of progress from us
     }
     return false;
   }
 
-  /** One FrameChunk: 16 bytes of ID, then bytes of the file. */
-  chunk(payload: Uint8Array): void {
-    const job = this.jobs.get(hex(payload.subarray(0, 16)));
+  /** A part of a file. Whoever gives it does not use its memory again. */
+  part({ id, at, data }: Part): void {
+    const job = this.jobs.get(id);
     if (job?.to !== "us" || job.paused) return;
-    const data = payload.slice(16);
+    if (at !== null && at !== job.got) return this.refuse(job, "order");
     job.got += data.length;
     if (job.got > job.size) return this.refuse(job, "size");
     job.sum?.update(data);
@@ -212,25 +216,20 @@ export class Files {
   private async send(job: Outgoing, from: number): Promise<void> {
     const run = ++job.run, size = job.file.size;
     const going = (): boolean => job.run === run && !job.over;
-    const key = unhex(job.id);
     job.held = from;
-    for (let at = from; at < size;) {
-      const part = await bytes(job.file, at, readSize);
-      for (let inside = 0; inside < part.length;) {
-        // No more than the host takes while its disk is busy; what the link
-        // takes, the port sees to.
-        const piece = part.subarray(inside, inside + maxChunk);
-        while (going() && at + piece.length - job.held > fileWindow) await new Promise<void>((go) => { job.wake = go; });
-        if (!going()) return;
-        const chunk = new Uint8Array(16 + piece.length);
-        chunk.set(key);
-        chunk.set(piece, 16);
-        await this.port.send(FrameChunk, chunk);
-        if (!going()) return;
-        at += piece.length;
-        inside += piece.length;
-        this.set(job, "sending", at);
-      }
+    let next = from < size ? bytes(job.file, from, readSize) : null;
+    for (let at = from; next;) {
+      const part = await next;
+      next = at + part.length < size ? bytes(job.file, at + part.length, readSize) : null; // read while this goes out
+      next?.catch(() => undefined);
+      // No more than the host takes while its disk is busy; what the link takes,
+      // the port sees to.
+      while (going() && at + part.length - job.held > fileWindow) await new Promise<void>((go) => { job.wake = go; });
+      if (!going()) return;
+      await this.port.part(job.id, at, part);
+      if (!going()) return;
+      at += part.length;
+      this.set(job, "sending", at);
     }
     if (!going()) return;
     this.set(job, "checking", size);
@@ -241,7 +240,7 @@ export class Files {
 
   private receive(id: string, file: { name: string; size: number; sha256: string }): void {
     const job: Incoming = {
-      to: "us", id, name: file.name, size: file.size, sha256: file.sha256, state: "receiving", over: false, cancelled: false, paused: false,
+      to: "us", id, name: file.name, size: file.size, sha256: file.sha256, state: "receiving", over: false, cancelled: false, paused: false, reported: 0,
       sum: file.size > inMemory ? new Sha256() : null, waiting: [], got: 0, told: 0, ended: false, settling: false,
     };
     this.jobs.set(id, job);
@@ -294,7 +293,10 @@ export class Files {
 
   private set(job: Outgoing | Incoming, state: FileState, at: number): void {
     if (job.over) return;
+    const now = performance.now();
+    if (state === job.state && now - job.reported < reportEach) return;
     job.state = state;
+    job.reported = now;
     this.port.report(job.id, state, at);
   }
 
@@ -323,11 +325,3 @@ function held(job: Incoming): number { return job.got; }
 async function bytes(file: File, at: number, size: number): Promise<Uint8Array> {
   return new Uint8Array(await file.slice(at, at + size).arrayBuffer());
 }
-
-function unhex(id: string): Uint8Array {
-  const key = new Uint8Array(16);
-  for (let i = 0; i < 16; i++) key[i] = parseInt(id.slice(2 * i, 2 * i + 2), 16);
-  return key;
-}
-
-function hex(key: Uint8Array): string { return Array.from(key, (b) => b.toString(16).padStart(2, "0")).join(""); }

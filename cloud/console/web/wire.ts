@@ -8,6 +8,8 @@ export const FrameScreen = 2;
 export const FrameChunk = 3;
 export const FrameAck = 4;
 export const FrameCursor = 5;
+/** A part of a file as it goes over the file lane: session/wire.Piece. */
+export const FramePiece = 6;
 
 export const version = 3;
 /** How long, in milliseconds, an acknowledgement nobody waits for may be held back. */
@@ -15,6 +17,7 @@ export const holdAckMS = 200;
 export const maxChat = 2000;
 export const maxClipboard = 64 << 10;
 export const maxChunk = 64 << 10;
+export const maxPiece = 128 << 10;
 /** The most bytes of one file under way beyond what its end said to hold. */
 export const fileWindow = 4 << 20;
 
@@ -72,6 +75,8 @@ export interface LinkState {
   phase: "preparing" | "connecting" | "code" | "session" | "lost" | "ended";
   device?: string;
   words?: string;
+  /** Of "session": files go as FramePieces, not as FrameChunks. */
+  lane?: boolean;
   why?: string;
 }
 

@@ -6,11 +6,12 @@ import { Acks } from "./acks";
 import { readCursor } from "./cursorframe";
 import { Decoder } from "./decoder";
 import { Files } from "./files";
+import { parse } from "./part";
 import { clearSinks } from "./sink";
 import { discard, transfers } from "./surface";
 import { Transport, desk, wasm } from "./transport";
 import { Upstream } from "./upstream";
-import { FrameChunk, FrameControl, FrameCursor, FrameLocal, FrameScreen, FromWorker, LinkState, Message, ToWorker, version } from "./wire";
+import { FrameChunk, FrameControl, FrameCursor, FrameLocal, FramePiece, FrameScreen, FromWorker, LinkState, Message, ToWorker, version } from "./wire";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -47,7 +48,7 @@ const seen = { bytes: 0, frames: 0, video: false, at: 0, timer: 0 };
 const qualityEach = 1000;
 
 const files = new Files({
-  say, send: (kind, payload) => upstream.send(kind, payload),
+  say, part: (id, at, data) => upstream.file(id, at, data),
   report: (id, state, done, why) => tell(why === undefined ? { is: "file", id, state, done } : { is: "file", id, state, done, why }),
   fetched: (id, name, blob) => tell({ is: "fetched", id, name, blob }),
 });
@@ -55,10 +56,10 @@ const files = new Files({
 function receive(kind: number, payload: Uint8Array): void {
   seen.bytes += payload.length;
   switch (kind) {
-    case FrameChunk:
+    case FrameChunk: case FramePiece:
       acks.got(payload.length);
       acks.due(true);
-      return files.chunk(payload);
+      return files.part(parse(kind, payload));
     case FrameScreen: {
       acks.got(payload.length);
       const mine = epoch;
@@ -152,6 +153,7 @@ function state(s: LinkState): void {
     upstream.reset(); // another channel counts anew
     acks.reset();
   }
+  if (s.phase === "session") upstream.lane = s.lane === true;
   if (s.phase === "session" && lost) files.resume();
   // What changed while the link was lost, nobody will send again by itself.
   if (s.phase === "session" && lost) mention({ t: "refresh" });

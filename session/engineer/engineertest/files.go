@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
+	"beckmanconnect/session/channel"
 	"beckmanconnect/session/wire"
 )
 
@@ -20,16 +21,51 @@ type outgoing struct {
 	sent int
 }
 
+// openLane runs where the host receives.
+func (h *Host) openLane() {
+	toHost, toEngineer, err := h.binding.Lane()
+	if err == nil {
+		err = h.conn.OpenLane(channel.LaneConfig{ToHost: toHost, ToEngineer: toEngineer})
+	}
+	if err != nil {
+		h.tb.Error(err)
+		return
+	}
+	h.mu.Lock()
+	h.lane = true
+	h.mu.Unlock()
+}
+
 func (h *Host) chunk(p []byte) {
 	if len(p) < 16 || len(p) > 16+wire.MaxChunk {
 		h.tb.Errorf("a chunk of %d bytes", len(p))
 		return
 	}
-	id := hex.EncodeToString(p[:16])
+	h.mu.Lock()
+	if h.lane {
+		h.tb.Error("a chunk where there is a lane")
+	}
+	h.mu.Unlock()
+	h.take(hex.EncodeToString(p[:16]), -1, p[16:])
+}
+
+func (h *Host) piece(p []byte) {
+	piece, err := wire.ParsePiece(p)
+	if err != nil {
+		h.tb.Error(err)
+		return
+	}
+	h.take(hex.EncodeToString(piece.Transfer[:]), piece.At, piece.Data)
+}
+
+func (h *Host) take(id string, at int64, data []byte) {
 	h.mu.Lock()
 	f := h.files[id]
 	if f != nil {
-		f.data = append(f.data, p[16:]...)
+		if at >= 0 && at != int64(len(f.data)) {
+			h.tb.Errorf("a piece for %d, where %d is next", at, len(f.data))
+		}
+		f.data = append(f.data, data...)
 	}
 	h.mu.Unlock()
 	if f == nil {
@@ -97,7 +133,14 @@ func (h *Host) pump(o *outgoing, held int64) {
 	}
 	for o.sent < len(o.data) && int64(o.sent)-held < wire.FileWindow {
 		n := min(wire.MaxChunk, len(o.data)-o.sent)
-		h.Frame(wire.FrameChunk, append(append([]byte{}, key...), o.data[o.sent:o.sent+n]...))
+		h.mu.Lock()
+		lane := h.lane
+		h.mu.Unlock()
+		if lane {
+			h.Frame(wire.FramePiece, wire.Piece{Transfer: [16]byte(key), At: int64(o.sent), Data: o.data[o.sent : o.sent+n]}.Append(nil))
+		} else {
+			h.Frame(wire.FrameChunk, append(append([]byte{}, key...), o.data[o.sent:o.sent+n]...))
+		}
 		if o.sent += n; o.sent == len(o.data) {
 			h.Say(wire.Message{Type: "file-end", ID: o.id})
 		}

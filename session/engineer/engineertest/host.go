@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"beckmanconnect/session/channel"
 	"beckmanconnect/session/channel/channeltest"
+	"beckmanconnect/session/lane"
 	"beckmanconnect/session/proof"
 	"beckmanconnect/session/screen"
 	"beckmanconnect/session/wire"
@@ -33,12 +35,17 @@ type Host struct {
 	// Took is told how many bytes of the engineer's file there are by now.
 	Took func(bytes int)
 
+	// NoLane has it be one that knows no file lane.
+	NoLane bool
+
 	// Confirm changes what the host proves itself with: a test's lie.
 	Confirm func(own []byte) []byte
 	instead atomic.Pointer[func(m wire.Message) (done bool)]
 
 	mu       sync.Mutex
 	conn     *channel.Conn
+	lanes    bool // the engineer's side speaks our version of the file lane
+	lane     bool // it is open
 	binding  *proof.Binding
 	verdict  *proof.Verdict
 	tried    uint32 // on this channel
@@ -89,9 +96,13 @@ func (h *Host) Serve(ctx context.Context, under net.Conn, request string) {
 	}
 	h.mu.Lock()
 	h.conn, h.binding, h.verdict, h.tried, h.counted = conn, binding, nil, 0, 0
-	h.got = 0
+	h.got, h.lanes, h.lane = 0, false, false
 	h.mu.Unlock()
-	h.Say(wire.Message{Type: "hello", Versions: []int{wire.Version}, Device: h.kit.DeviceID, Words: conn.Words()})
+	hello := wire.Message{Type: "hello", Versions: []int{wire.Version}, Device: h.kit.DeviceID, Words: conn.Words()}
+	if conn.HasLane() && !h.NoLane {
+		hello.Lanes = []int{lane.Version}
+	}
+	h.Say(hello)
 	for {
 		kind, payload, err := conn.Receive(ctx)
 		if err != nil {
@@ -116,6 +127,8 @@ func (h *Host) Serve(ctx context.Context, under net.Conn, request string) {
 			h.handle(m)
 		case wire.FrameChunk:
 			h.chunk(payload)
+		case wire.FramePiece:
+			h.piece(payload)
 		case wire.FrameAck:
 			h.ack(payload)
 		}
@@ -143,6 +156,10 @@ func (h *Host) handle(m wire.Message) {
 		return
 	}
 	switch m.Type {
+	case "hello":
+		h.mu.Lock()
+		h.lanes = slices.Contains(m.Lanes, lane.Version) && !h.NoLane
+		h.mu.Unlock()
 	case "pake":
 		h.mu.Lock()
 		h.tried++
@@ -245,6 +262,12 @@ func (h *Host) welcome(own []byte) {
 	if h.Confirm != nil {
 		own = h.Confirm(own)
 	}
+	h.mu.Lock()
+	lanes := h.lanes
+	h.mu.Unlock()
+	if lanes {
+		h.openLane()
+	}
 	h.Say(wire.Message{Type: "authenticated", Session: "s1", Data: own})
 }
 
@@ -274,14 +297,18 @@ func (h *Host) Frame(kind byte, payload []byte) {
 	switch kind {
 	case wire.FrameControl:
 		h.control = append(h.control, payload)
-	case wire.FrameScreen, wire.FrameChunk:
+	case wire.FrameScreen, wire.FrameChunk, wire.FramePiece:
 		h.counted += uint64(len(payload))
 	}
 	h.mu.Unlock()
 	if conn != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
-		_ = conn.Send(ctx, kind, payload)
+		if kind == wire.FramePiece {
+			_ = conn.SendPiece(ctx, payload)
+		} else {
+			_ = conn.Send(ctx, kind, payload)
+		}
 	}
 }
 
