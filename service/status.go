@@ -39,6 +39,10 @@ func (h *house) status(ctx context.Context) (*hostpb.Status, error) {
 		Support: h.support.State(), Upgrade: h.offers.Current(), Log: h.logState(), Components: h.components(state),
 		LastSeq: last, Epoch: h.store.Epoch(), Identify: string(effective.Identify()), PinInitials: h.support.PINInitials(),
 	}
+	for _, f := range state.Facts {
+		s.LinkFacts = append(s.LinkFacts, &hostpb.LinkFact{Name: f.Name, Value: f.Value})
+	}
+	s.LinkFacts = append(s.LinkFacts, h.networkFacts(state)...)
 	if r, registered := h.device.Registration(); registered {
 		s.Registration = local.Registration(r)
 	}

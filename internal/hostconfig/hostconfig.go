@@ -182,7 +182,7 @@ func syntax(file string, err error) error {
 
 // resolve makes paths absolute. A Windows pipe name stays as it is.
 func (c *Config) resolve(dir string) {
-	for _, p := range []*string{&c.Data, &c.Socket, &c.UpgradeSocket, &c.Trust, &c.Policy, &c.Install, &c.Scanner, &c.Instrument.Log, &c.Instrument.Folder} {
+	for _, p := range []*string{&c.Data, &c.Socket, &c.UpgradeSocket, &c.Trust, &c.Policy, &c.Install, &c.Scanner, &c.Instrument.Log, &c.Instrument.Folder, &c.Cloud.Proxy.PasswordFile, &c.Cloud.IoTHub.KeyFile} {
 		if *p == "" || filepath.IsAbs(*p) || strings.HasPrefix(*p, `\\.\pipe\`) {
 			continue
 		}
@@ -210,7 +210,13 @@ func (c *Config) check() error {
 	if c.Upgrade.Interval < shortestInterval || c.Upgrade.Interval > longestInterval {
 		return &Error{File: c.File, Field: "upgrade.interval", What: "this is out of bounds", Do: `use a time between "10s" and "168h"`}
 	}
-	return c.checkCloud()
+	if err := c.checkCloud(); err != nil {
+		return err
+	}
+	if err := c.checkProxy(); err != nil {
+		return err
+	}
+	return c.checkIoTHub()
 }
 
 // Bounds of the time between two looks for upgrades: a week at most, or the
