@@ -50,6 +50,9 @@ type broker struct {
 	drop    float64 // chance that a message kills its connection
 	deny    bool    // refuse subscriptions
 	answers []byte  // codes of a SUBACK instead of the right one
+	// anyOrder: numbers may come early, as the cloud takes them.
+	anyOrder bool
+	seen     map[uint64]bool
 
 	mu       sync.Mutex
 	got      []cloudapi.Envelope // numbered ones, each once, as the cloud keeps them
@@ -108,6 +111,14 @@ func (b *broker) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, 
 	switch {
 	case e.Kind == cloudapi.KindStatus:
 		b.statuses++
+	case b.anyOrder && b.seen[e.Seq]:
+		b.again++
+	case b.anyOrder:
+		if b.seen == nil {
+			b.seen = map[uint64]bool{}
+		}
+		b.seen[e.Seq] = true
+		b.got = append(b.got, e)
 	case e.Seq <= b.last:
 		b.again++
 	case e.Seq != b.last+1:

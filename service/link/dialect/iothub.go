@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -52,10 +53,7 @@ func (h *IoTHub) Session(ctx context.Context, device string) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	name := host
-	if bare, _, err := net.SplitHostPort(host); err == nil {
-		name = bare
-	}
+	name := hostOf(host)
 	s := session(host, name, device)
 	s.Path = cloudapi.PathMQTT
 	s.Events += eventProperties
@@ -118,15 +116,23 @@ func (h *IoTHub) provisioning() string {
 	return h.config.Provision
 }
 
+// hostOf is the host of HOST[:PORT]; what is neither stays as it is.
+func hostOf(text string) string {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return text
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return text
+	}
+	return host
+}
+
 // checkAssigned holds the provisioning service's answer against what may be:
 // the hub is dialled only if it stands in the table of endpoints, too.
 func checkAssigned(state registrationState, device string) (string, error) {
-	host := state.AssignedHub
-	if bare, _, err := net.SplitHostPort(host); err == nil {
-		host = bare
-	}
 	switch {
-	case !endpoints.ValidHost(host):
+	case !endpoints.ValidHost(hostOf(state.AssignedHub)):
 		return "", &Error{CodeProvisionFailed, errors.New("the hub it assigned is no host name")}
 	case state.DeviceID != "" && state.DeviceID != device:
 		return "", &Error{CodeProvisionFailed, fmt.Errorf("it knows this device under another name")}

@@ -253,7 +253,8 @@ func (p *provisioner) ask(ctx context.Context, topic, operation string, payload 
 	rid := strconv.Itoa(p.rid)
 	topic += rid
 	if operation != "" {
-		topic += "&operationId=" + url.QueryEscape(operation)
+		// A plus for a space would be a wildcard, which no topic may hold.
+		topic += "&operationId=" + strings.ReplaceAll(url.QueryEscape(operation), "+", "%20")
 	}
 	if err := p.wait(ctx, p.client.Publish(topic, 1, false, payload)); err != nil {
 		return answered{}, err

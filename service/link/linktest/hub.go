@@ -60,6 +60,8 @@ type Hub struct {
 	mqtt.HookBase
 	Host  string // HOST:PORT
 	Roots *x509.CertPool
+	// Certificate is the one root among Roots.
+	Certificate *x509.Certificate
 	// Take is given each message before it is acknowledged; an error closes the
 	// connection instead. It may be called again with what it had before.
 	Take func(Message) error
@@ -105,7 +107,7 @@ func (h *Hub) start() {
 		h.t.Fatal(err)
 	}
 	certificate, roots := authority(h.t)
-	h.Roots = roots
+	h.Roots, h.Certificate = roots, certificate.Leaf
 	h.http = httptest.NewUnstartedServer(http.HandlerFunc(h.accept))
 	h.http.Config.ErrorLog = log.New(io.Discard, "", 0)
 	h.http.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}, ClientAuth: tls.RequestClientCert}
