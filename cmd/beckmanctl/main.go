@@ -35,6 +35,7 @@ func verbs() []verb {
 	return []verb{
 		{"status", "[--json]", "what the service is doing, and what is not well", statusVerb},
 		{"doctor", "[--json]", "check configuration, trust, service, log, disk and cloud", doctorVerb},
+		{"network", "[--json]", "every host and port that may be dialled from this PC, and what for", networkVerb},
 		{"notify", "--publisher NAME --code CODE --title TEXT …", "raise a notification, as another program on this PC would", notifyVerb},
 		{"policy", "explain [CAPABILITY [--engineer ACCOUNT [--organisation NAME] [--region R]]] [--json]", "what may be asked here, and why", policyVerb},
 		{"support", "reset | remove-pin INITIALS", "after too many wrong codes: switch remote support on again; take a forgotten PIN away", supportVerb},

@@ -9,6 +9,7 @@ const (
 	CodePortal             = "portal"
 	CodeNoTLS              = "no-tls"
 	CodeOldTLS             = "old-tls"
+	CodeRevoked            = "revoked"
 	CodeCertificateRefused = "certificate-refused"
 	CodeRefused            = "refused"
 	CodeUnreachable        = "unreachable"
@@ -44,6 +45,7 @@ var Codes = []Code{
 	{CodePortal, "what answers is not the cloud but a log-in page of the network, or another server", "log in to the network, or have IT let this PC through without"},
 	{CodeNoTLS, "what answers does not speak TLS; a proxy or a log-in page may be in between", "have the firewall let this PC through to port 443"},
 	{CodeOldTLS, "what answers speaks no TLS of version 1.2 or later", "have the device in between updated, or the cloud's host excepted from it"},
+	{CodeRevoked, "the cloud's certificate was revoked", "tell the vendor; nothing is sent meanwhile"},
 	{CodeCertificateRefused, "the cloud does not accept this PC's certificate", "register again"},
 	{CodeNotTheCloud, "what answers is not the cloud's message service", "check cloud.url, or have the proxy let WebSocket through"},
 	{CodeCloudBusy, "the cloud is busy or being maintained", "wait; it is tried again"},

@@ -175,6 +175,8 @@ func (d *Dialer) Way() (proxy, source string) {
 // Client is an HTTP client that goes out by this dialer, with these roots, and
 // follows nobody to another address. The caller closes its idle connections.
 func (d *Dialer) Client(config *tls.Config) *http.Client {
+	config = config.Clone()
+	config.VerifyConnection = stapled(config.VerifyConnection)
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{

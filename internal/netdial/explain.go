@@ -61,6 +61,8 @@ func judge(err error) (code, who string) {
 		return proxy.Code, proxy.Proxy
 	case errors.Is(err, ErrNotAllowed):
 		return CodeEndpoint, ""
+	case errors.Is(err, ErrRevoked):
+		return CodeRevoked, ""
 	case errors.As(err, &status):
 		return status.judge(), ""
 	case errors.Is(err, http.ErrSchemeMismatch): // an answer in clear where TLS should be

@@ -201,7 +201,7 @@ func TestStormIsSpreadOut(t *testing.T) {
 			perSecond[int(at/time.Second)]++
 		}
 	}
-	for second, most := range map[int]int{0: 1600, 60: 400, 600: 300} {
+	for second, most := range map[int]int{0: 2000, 60: 400, 600: 300} {
 		if got := slices.Max(perSecond[second:]); got > most {
 			t.Errorf("from second %d on up to %d in a second, more than %d", second, got, most)
 		}

@@ -8,7 +8,7 @@ import (
 // backoff makes the pauses between connections: full jitter, so that devices
 // that lost the same cloud at the same moment come back spread out (scenario
 // 56). Already the first pause is drawn from spread times first: ten thousand
-// devices knock at 1,250 a second, not at once.
+// devices knock at fewer than 2,000 a second, not at once.
 type backoff struct {
 	first, most time.Duration
 	bound       time.Duration // of the next pause; 0: the first one's
