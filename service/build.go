@@ -14,6 +14,7 @@ import (
 	"beckmanconnect/assets/profiles"
 	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/netdial"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
@@ -45,6 +46,7 @@ type house struct {
 
 	store      *store.Store
 	parts      *supervise.Group
+	dialer     *netdial.Dialer
 	device     *device.Device
 	acceptance *local.Acceptance
 	policy     *policy.Keeper
@@ -75,7 +77,7 @@ func (h *house) build(ctx context.Context) error {
 	h.alarms = &notify.Alarms{Store: h.store, Now: time.Now, Moment: h.store.Moment, Rules: h.alarmRules, Trusted: h.trustedTime, Changed: h.statusChanged}
 	h.fresh = &notify.Freshness{Alarms: h.alarms}
 	for _, step := range []func(context.Context) error{
-		h.buildProfile, h.buildDevice, h.buildPolicy, h.buildHub, h.buildSupport, h.buildCloud, h.buildHost,
+		h.buildProfile, h.buildNetwork, h.buildDevice, h.buildPolicy, h.buildHub, h.buildSupport, h.buildCloud, h.buildHost,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -110,6 +112,7 @@ func (h *house) buildDevice(ctx context.Context) error {
 	}
 	h.device, err = device.Open(device.Config{
 		Dir: dir, Wrapper: keys.Default(dir), CloudURL: h.config.Cloud.URL, CloudCA: h.roots.CloudCA, DeviceCA: h.roots.DeviceCA, Log: h.log,
+		Client: h.dialer.Client,
 		// The present is never before a time that the vendor signed.
 		Now: func() time.Time {
 			if now := time.Now(); now.After(trusted) {
@@ -172,7 +175,7 @@ func (h *house) buildSupport(ctx context.Context) (err error) {
 		DeviceID:    h.device.ID,
 		Certificate: h.device.Session,
 		StaffCA:     h.roots.StaffCA,
-		Dialer:      relay.CloudDialer{URL: h.config.Cloud.URL, TLS: h.device.TLS},
+		Dialer:      relay.CloudDialer{URL: h.config.Cloud.URL, TLS: h.device.TLS, Client: h.dialer.Client},
 		Store:       relay.FromStore(h.store),
 		TriesFile:   filepath.Join(h.config.Data, "tries.json"),
 		Publisher:   publisher{h},
@@ -187,7 +190,7 @@ func (h *house) buildSupport(ctx context.Context) (err error) {
 func (h *house) buildCloud(context.Context) error {
 	h.messages = h.newMessages()
 	h.link = link.New(link.Config{
-		URL: h.config.Cloud.URL, Store: h.store, TLS: h.device.TLS, Vendor: h.roots.Vendor, Log: h.log,
+		Dialect: h.dialect(), Store: h.store, TLS: h.device.TLS, Client: h.dialer.Client, Way: h.dialer.Way, Vendor: h.roots.Vendor, Log: h.log,
 		Identity: func() (string, bool) {
 			_, registered := h.device.Registration()
 			return h.device.ID(), registered

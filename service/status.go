@@ -44,6 +44,10 @@ func (h *house) status(ctx context.Context) (*hostpb.Status, error) {
 	if s.QuietHours, err = local.QuietHours(ctx, h.alarms); err != nil {
 		return nil, err
 	}
+	for _, f := range state.Facts {
+		s.LinkFacts = append(s.LinkFacts, &hostpb.LinkFact{Name: f.Name, Value: f.Value})
+	}
+	s.LinkFacts = append(s.LinkFacts, h.networkFacts(state)...)
 	if r, registered := h.device.Registration(); registered {
 		s.Registration = local.Registration(r)
 	}

@@ -108,11 +108,19 @@ var madeTrust = sync.OnceValues(func() (string, error) {
 	return h.config.Dir, nil
 })
 
+// patience is how long a test of this package may take; a soak takes longer.
+func patience() time.Duration {
+	if os.Getenv("SOAK_KILLS") != "" {
+		return time.Hour
+	}
+	return 4 * time.Minute
+}
+
 // newHouse is a house of one test: trust roots, sign-in, and a cloud that is
 // configured and not started.
 func newHouse(t *testing.T, changes ...func(*Config)) (context.Context, *House) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience())
 	t.Cleanup(cancel)
 	h := &House{config: Config{Dir: t.TempDir(), Bin: programs(t)}}
 	for _, change := range changes {

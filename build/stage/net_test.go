@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"encoding/json"
 	"net"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/endpoints"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
@@ -65,11 +67,34 @@ func TestOutbound443Only(t *testing.T) {
 	if got.Out != 0 || got.In != 0 {
 		t.Errorf("the firewall dropped %d packets out and %d in", got.Out, got.In)
 	}
+	s.standsInTheTable(cloudName, 443)
 	// What is dialled is exactly the configured cloud's address.
 	if want := []string{"tcp " + cloudIP + " 443"}; !slices.Equal(got.Dialled, want) {
 		t.Errorf("dialled %q, want %q", got.Dialled, want)
 	}
 	l.wouldHaveSeen()
+}
+
+// standsInTheTable: what the firewall has to let through is printed for it, and
+// no row is about another port than 443 (B14).
+func (s *site) standsInTheTable(host string, port int) {
+	s.t.Helper()
+	out, err := s.ctl("network", "--json")
+	if err != nil {
+		s.t.Fatalf("%v\n%s", err, out)
+	}
+	var table endpoints.Table
+	if err := json.Unmarshal([]byte(out), &table); err != nil {
+		s.t.Fatalf("%v\n%s", err, out)
+	}
+	if !table.Allows(host, port) {
+		s.t.Errorf("%s is dialled and not in the table: %s", host, out)
+	}
+	for _, e := range table {
+		if e.Port != endpoints.HTTPS {
+			s.t.Errorf("%+v", e)
+		}
+	}
 }
 
 // closed: nothing can be reached on the PC, and no connection goes elsewhere

@@ -6,14 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/shirou/gopsutil/v4/disk"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/endpoints"
 	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/netdial"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/ipc/hostpb"
 )
@@ -105,6 +109,18 @@ func judge(s *hostpb.Status) []finding {
 		{"log", s.GetLog().GetWritable(), fmt.Sprintf("%d entries", s.GetLog().GetEntries())},
 		{"policy", !strings.HasPrefix(s.GetPolicy(), "refused"), s.GetPolicy()},
 	}
+	for _, f := range s.GetLinkFacts() {
+		switch f.GetName() {
+		case "clock-offset-ms":
+			offset, err := strconv.ParseInt(f.GetValue(), 10, 64)
+			off := (time.Duration(offset) * time.Millisecond).Abs()
+			all = append(all, finding{"clock", err == nil && off <= maxClockOff, fmt.Sprintf("%s off the vendor's", off.Round(time.Second))})
+		case "proxy", "outbox":
+			all = append(all, finding{f.GetName(), true, f.GetValue()})
+		case "inspection", "portal":
+			all = append(all, finding{f.GetName(), false, f.GetValue()})
+		}
+	}
 	for _, c := range s.GetComponents() {
 		if c.GetName() == "link" || c.GetName() == "log" || c.GetName() == "policy" {
 			continue
@@ -129,7 +145,8 @@ func checkDisk(ctx context.Context, folder string) (string, error) {
 // maxClockOff is how far the clocks may be apart.
 const maxClockOff = 5 * time.Minute
 
-// checkCloud asks the cloud for its health: name, proxy, TLS and clock in one.
+// checkCloud asks the cloud for its health, by the same way as the service:
+// name, proxy, TLS and clock in one.
 func checkCloud(ctx context.Context, config hostconfig.Config, roots *trust.Roots) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
@@ -137,24 +154,40 @@ func checkCloud(ctx context.Context, config hostconfig.Config, roots *trust.Root
 	if err != nil {
 		return "", err
 	}
-	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{RootCAs: roots.CloudCA, MinVersion: tls.VersionTLS12}}
-	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	table := endpoints.Allowed(config.Region, config, endpoints.Policy{})
+	dialer := netdial.New(netdial.Config{Table: func() endpoints.Table { return table }, Development: roots.Development, Proxy: config.Cloud.Proxy})
+	client := dialer.Client(&tls.Config{RootCAs: roots.CloudCA, MinVersion: tls.VersionTLS12})
+	defer client.CloseIdleConnections()
 	response, err := client.Do(request)
 	if err != nil {
-		return "", err
+		return "", inWords(err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("%s answers with status %d; something else may stand there", config.Cloud.URL, response.StatusCode)
+		kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+		return "", inWords(&netdial.StatusError{Status: response.StatusCode, Page: kind == "text/html"})
 	}
-	version := tls.VersionName(response.TLS.Version)
+	way := ""
+	if proxy, source := dialer.Way(); proxy != "" {
+		way = fmt.Sprintf(", through the proxy %s (%s)", proxy, source)
+	}
+	detail := fmt.Sprintf("%s, %s%s", config.Cloud.URL, tls.VersionName(response.TLS.Version), way)
 	theirs, err := http.ParseTime(response.Header.Get("Date"))
 	if err != nil {
-		return fmt.Sprintf("%s, %s", config.Cloud.URL, version), nil
+		return detail, nil
 	}
 	if off := time.Since(theirs).Abs(); off > maxClockOff {
 		return "", fmt.Errorf("this PC's clock is %s off; set date and time", off.Round(time.Second))
 	}
-	return fmt.Sprintf("%s, %s, clocks agree", config.Cloud.URL, version), nil
+	return detail + ", clocks agree", nil
+}
+
+// inWords says why the cloud cannot be reached and what to do, with the stable
+// code in front.
+func inWords(err error) error {
+	reason, ok := netdial.Explain(err)
+	if !ok {
+		return err
+	}
+	return fmt.Errorf("%s: %s (%w)", reason.Code, reason.Text, err)
 }

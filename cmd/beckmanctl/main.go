@@ -36,6 +36,7 @@ func verbs() []verb {
 		{"status", "[--json]", "what the service is doing, and what is not well", statusVerb},
 		{"doctor", "[--json]", "check configuration, trust, service, log, disk and cloud", doctorVerb},
 		{"alarms", "[--all] [--severity LIST] [--state LIST] [--source LIST] [--since 24h] [--text PART] [--group ID] [--limit N] [--json]", "notifications: what is open, or what the filter lets through", alarmsVerb},
+		{"network", "[--json]", "every host and port that may be dialled from this PC, and what for", networkVerb},
 		{"notify", "--publisher NAME --code CODE --title TEXT …", "raise a notification, as another program on this PC would", notifyVerb},
 		{"profile", "lint FILE… | try PROFILE FILE [--encoding E] [--log NAME] | list; each with --json", "check an instrument profile, or what it would raise of a log", profileVerb},
 		{"policy", "explain [CAPABILITY [--engineer ACCOUNT [--organisation NAME] [--region R]]] [--json]", "what may be asked here, and why", policyVerb},

@@ -188,7 +188,7 @@ func syntax(file string, err error) error {
 func (c *Config) resolve(dir string) {
 	paths := []*string{
 		&c.Data, &c.Socket, &c.UpgradeSocket, &c.Trust, &c.Policy, &c.Install, &c.Scanner, &c.Instrument.Log, &c.Instrument.Folder,
-		&c.Machine.Backups, &c.Notify.Drop,
+		&c.Machine.Backups, &c.Notify.Drop, &c.Cloud.Proxy.PasswordFile, &c.Cloud.IoTHub.KeyFile,
 	}
 	for _, list := range [][]string{c.Instrument.Logs, c.Machine.Certificates} {
 		for i := range list {
@@ -226,7 +226,13 @@ func (c *Config) check() error {
 	if err := c.checkSources(); err != nil {
 		return err
 	}
-	return c.checkCloud()
+	if err := c.checkCloud(); err != nil {
+		return err
+	}
+	if err := c.checkProxy(); err != nil {
+		return err
+	}
+	return c.checkIoTHub()
 }
 
 // Bounds of the time between two looks for upgrades: a week at most, or the

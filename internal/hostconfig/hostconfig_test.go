@@ -54,6 +54,26 @@ func TestWholeFile(t *testing.T) {
 	}
 }
 
+func TestWaysOut(t *testing.T) { // P11, scenario 54
+	for _, text := range []string{
+		"[cloud.proxy]\nurl = \"direct\"",
+		"[cloud.proxy]\nurl = \"http://proxy.hospital.example:3128\"\nuser = 'HOSPITAL\\lab'\npassword_file = \"proxy.password\"",
+		"[cloud.proxy]\nurl = \"pac+http://wpad.hospital.example/wpad.dat\"",
+		"[cloud]\ndialect = \"iothub\"\n[cloud.iothub]\nhost = \"lab.azure-devices.net\"\nauth = \"sas\"\nkey_file = \"device.key\"",
+		"[cloud]\ndialect = \"iothub\"\n[cloud.iothub]\nscope = \"0ne00A1B2C3\"\nauth = \"x509\"",
+	} {
+		c, err := Parse("/etc/x/host.toml", text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		for _, file := range []string{c.Cloud.Proxy.PasswordFile, c.Cloud.IoTHub.KeyFile} {
+			if file != "" && filepath.Dir(file) != "/etc/x" {
+				t.Errorf("file %q", file)
+			}
+		}
+	}
+}
+
 func TestDefaultsAreWholeButForTheCloud(t *testing.T) {
 	got, err := Parse("/etc/x/host.toml", "")
 	if err != nil {
@@ -88,6 +108,21 @@ func TestOneClearLine(t *testing.T) {
 		{"path in address", "[cloud]\nurl = \"https://x/y\"", "only a host name"},
 		{"empty path", "data = \"\"", "data: this is empty"},
 		{"region", "region = \"Europe 1\"", "not a region"},
+		{"proxy without a scheme", "[cloud.proxy]\nurl = \"proxy:3128\"", "cloud.proxy.url: this is not a proxy's address"},
+		{"proxy of another kind", "[cloud.proxy]\nurl = \"socks5://proxy:1080\"", "not a proxy's address"},
+		{"password in the address", "[cloud.proxy]\nurl = \"http://u:p@proxy:3128\"", "a log-in may not stand here"},
+		{"page as a proxy", "[cloud.proxy]\nurl = \"http://proxy/wpad.dat\"", "only a host name and a port"},
+		{"password of nobody", "[cloud.proxy]\nurl = \"http://proxy:3128\"\npassword_file = \"p\"", "user is missing"},
+		{"user with a colon", "[cloud.proxy]\nurl = \"http://proxy:3128\"\nuser = \"a:b\"", "colon"},
+		{"log-in without a proxy", "[cloud.proxy]\nuser = \"lab\"", "no proxy to log in at"},
+		{"dialect", "[cloud]\ndialect = \"amqp\"", "not a dialect"},
+		{"hub of no dialect", "[cloud.iothub]\nhost = \"a.azure-devices.net\"", "another dialect"},
+		{"no hub", "[cloud]\ndialect = \"iothub\"", "neither a hub nor"},
+		{"hub with a path", "[cloud]\ndialect = \"iothub\"\n[cloud.iothub]\nhost = \"a/b\"", "not a host name"},
+		{"provisioning without a scope", "[cloud]\ndialect = \"iothub\"\n[cloud.iothub]\nhost = \"a\"\nprovision = \"b\"", "ID scope"},
+		{"sas without a key", "[cloud]\ndialect = \"iothub\"\n[cloud.iothub]\nhost = \"a\"\nauth = \"sas\"", "key_file"},
+		{"certificate with a key", "[cloud]\ndialect = \"iothub\"\n[cloud.iothub]\nhost = \"a\"\nkey_file = \"k\"", "needs no key file"},
+		{"another sign-in", "[cloud]\ndialect = \"iothub\"\n[cloud.iothub]\nhost = \"a\"\nauth = \"tpm\"", "not a way to sign in"},
 		{"profile with a folder", "[instrument]\nprofile = \"../x\"", "not a profile's name"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -57,8 +57,10 @@ var listens = map[string][]string{
 var openers = map[string]string{
 	"ipc/pipe":               "the local pipe",
 	"ipc/client":             "gRPC over the local pipe",
+	"internal/netdial":       "the table of endpoints, and the proxy that is set: the way out of all below",
 	"service/device":         "the cloud's address: registration",
-	"service/link":           "the cloud's address: MQTT",
+	"service/link":           "the message service's address: MQTT",
+	"service/link/dialect":   "the provisioning service's address: MQTT",
 	"service/scan":           "the malware scanner's local socket",
 	"service/relay":          "the cloud's address: the relay, as the end that is helped",
 	"service/upgrade/source": "the cloud's address: upgrades",
@@ -273,5 +275,38 @@ func TestNothingOfTheFarSideIsLinked(t *testing.T) { // P22
 				t.Errorf("%s links %s", program, name)
 			}
 		}
+	}
+}
+
+// What leaves the PC leaves it by one dialer (B14): in the two services and the
+// doctor nothing else makes a TCP connection or an HTTP client. Local sockets
+// and the engineer's side of session/channel have their own.
+func TestOneWayOut(t *testing.T) {
+	out := map[string][]string{
+		"net":                                 {"Dial", "DialTimeout", "DialTCP", "DialUDP", "DialIP", "Dialer"},
+		"crypto/tls":                          {"Dial", "DialWithDialer", "Dialer"},
+		"net/http":                            {"Transport", "DefaultClient", "DefaultTransport", "Get", "Head", "Post", "PostForm"},
+		"github.com/eclipse/paho.mqtt.golang": {"NewWebsocket"},
+		Module + "/session/channel":           {"DialRelay"},
+	}
+	// Whose connections are local sockets, not the host's, or to the probes that
+	// the signed policy names in the laboratory's own network.
+	other := []string{"internal/netdial", "ipc/pipe", "service/scan", "service/notify/probe", "session/channel", "app/xinput", "app/desktop/lock"}
+	seen := false
+	for _, system := range []string{"linux", "windows"} {
+		for _, p := range linked(t, system) {
+			found, err := p.uses(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := strings.TrimPrefix(p.ImportPath, Module+"/")
+			seen = seen || name == "internal/netdial" && len(found) > 0
+			if len(found) > 0 && !slices.Contains(other, name) {
+				t.Errorf("%s, %s: goes out by %s", system, name, found)
+			}
+		}
+	}
+	if !seen {
+		t.Error("the dialer itself is not seen to dial")
 	}
 }

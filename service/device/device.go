@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -28,8 +29,11 @@ type Config struct {
 	CloudURL string         // https://HOST[:PORT]
 	CloudCA  *x509.CertPool // the only roots for the cloud's TLS
 	DeviceCA *x509.CertPool // the only roots for device certificates
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Client makes the way out with these roots (netdial.Dialer.Client). It
+	// follows no redirect.
+	Client func(*tls.Config) *http.Client
+	Now    func() time.Time
+	Log    *slog.Logger
 
 	// newKey makes session keys; tests that do not look at them have them
 	// made faster.
@@ -56,6 +60,9 @@ func Open(config Config) (*Device, error) {
 	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.Client == nil {
+		return nil, errors.New("device: the way out is missing")
 	}
 	if config.CloudCA == nil || config.DeviceCA == nil {
 		return nil, errors.New("device: roots of trust are missing")

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/netdial/netdialtest"
 	"beckmanconnect/store/keys"
 )
 
@@ -120,6 +121,9 @@ func open(t testing.TB, config Config) *Device {
 	if config.DeviceCA == nil {
 		config.DeviceCA = x509.NewCertPool()
 	}
+	if config.Client == nil {
+		config.Client = netdialtest.Client(config.CloudURL)
+	}
 	d, err := Open(config)
 	if err != nil {
 		t.Fatal(err)
@@ -151,12 +155,12 @@ func TestTheKeyIsMadeOnceAndKeptWrapped(t *testing.T) { // P10
 	if err := os.WriteFile(filepath.Join(dir, KeyFile), raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Open(Config{Dir: dir, Wrapper: keys.Default(dir), CloudCA: x509.NewCertPool(), DeviceCA: x509.NewCertPool()})
+	_, err = Open(Config{Dir: dir, Wrapper: keys.Default(dir), Client: netdialtest.Client(), CloudCA: x509.NewCertPool(), DeviceCA: x509.NewCertPool()})
 	if err == nil || !strings.Contains(err.Error(), "register this PC again") {
 		t.Errorf("a damaged key: %v", err)
 	}
 	if err := os.Remove(filepath.Join(dir, keys.MasterFile)); err == nil {
-		if _, err := Open(Config{Dir: dir, Wrapper: keys.Default(dir), CloudCA: x509.NewCertPool(), DeviceCA: x509.NewCertPool()}); err == nil {
+		if _, err := Open(Config{Dir: dir, Wrapper: keys.Default(dir), Client: netdialtest.Client(), CloudCA: x509.NewCertPool(), DeviceCA: x509.NewCertPool()}); err == nil {
 			t.Error("a lost master key made a new device")
 		}
 	}

@@ -155,13 +155,8 @@ func (d *Device) post(ctx context.Context, body cloudapi.RegisterRequest) (cloud
 		return reply, fmt.Errorf("device: request: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/json")
-	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: d.TLS(), ForceAttemptHTTP2: true}
-	defer transport.CloseIdleConnections()
-	client := &http.Client{
-		Transport: transport,
-		// A redirect would lead to an address that nobody configured.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	client := d.config.Client(d.TLS())
+	defer client.CloseIdleConnections()
 	response, err := client.Do(request)
 	if err != nil {
 		return reply, classify(err)

@@ -1,63 +1,94 @@
 package link
 
 import (
-	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"net"
-	"os"
-	"strings"
-	"syscall"
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
+
+	"beckmanconnect/internal/netdial"
+	"beckmanconnect/service/link/dialect"
+)
+
+// Codes of the link's own, beside those of package netdial.
+const (
+	CodeUnregistered = "unregistered"
+	CodeConnecting   = "connecting"
+	CodeStopping     = "stopping"
+	CodeNotAccepted  = "not-accepted"
+	CodeSubscription = "subscription"
+	CodeExcess       = "excess"
+	CodeOutbox       = "outbox"
+)
+
+// Codes are all that State.Code can be, with what they mean and what to do, in
+// the order of the documentation.
+var Codes = append([]netdial.Code{
+	{Code: CodeUnregistered, Means: "this PC is not registered yet", Do: "register it"},
+	{Code: CodeConnecting, Means: "connecting to the cloud", Do: "wait"},
+	{Code: CodeStopping, Means: "the service is stopping", Do: "nothing"},
+	{Code: CodeNotAccepted, Means: "the cloud does not accept this PC", Do: "register again"},
+	{Code: CodeSubscription, Means: "the cloud refused this PC's topic", Do: "register again, or have the broker's rights corrected"},
+	{Code: CodeExcess, Means: "the cloud sent more than it may", Do: "tell the vendor; it is tried again"},
+	{Code: CodeOutbox, Means: "what was sent cannot be taken off the list of what waits", Do: "check the disk; the log says more"},
+	{Code: dialect.CodeAddress, Means: "the message service's address is none", Do: "correct cloud.url"},
+	{Code: dialect.CodeKey, Means: "the device's key for the message service cannot be read", Do: "correct cloud.iothub.key_file"},
+	{Code: dialect.CodeProvisionOff, Means: "the provisioning service has this PC switched off", Do: "have the enrolment enabled again"},
+	{Code: dialect.CodeProvisionRefused, Means: "the provisioning service does not know this PC, or revoked it", Do: "have it enrolled"},
+	{Code: dialect.CodeProvisionBusy, Means: "the provisioning service did not assign a hub in time", Do: "wait; it is tried again"},
+	{Code: dialect.CodeProvisionFailed, Means: "the provisioning service could not assign a hub", Do: "check cloud.iothub, then tell the vendor"},
+}, netdial.Codes...)
+
+var (
+	errClosed       = errors.New("the connection was closed")
+	errNoAnswer     = errors.New("the broker did not answer in time")
+	errSubscription = errors.New("the broker refused this device's topic")
+	errOutbox       = errors.New("the outbox cannot be written")
+	errRenew        = errors.New("what this connection signed in with ends")
 )
 
 // explain says in one plain line why the link is down (scenarios 54, 55).
-func explain(err error) string {
-	var dns *net.DNSError
-	var unknown x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var alert tls.AlertError
-	var record tls.RecordHeaderError
-	text := ""
-	if err != nil {
-		text = err.Error()
+func explain(err error) netdial.Reason {
+	code := own(err)
+	if code == "" {
+		if reason, ok := netdial.Explain(err); ok {
+			return reason
+		}
+		code = netdial.CodeLost
+		if errors.Is(err, errNoAnswer) {
+			code = netdial.CodeNoAnswer
+		}
 	}
-	switch {
-	case err == nil:
-		return "the connection ended"
-	case errors.As(err, &dns):
-		return "the cloud's name cannot be resolved; check the network and DNS"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "the cloud's certificate does not fit this PC's clock; check date and time"
-	case errors.As(err, &unknown), errors.As(err, &invalid):
-		return "something between this PC and the cloud shows a certificate of its own; the connection is refused"
-	case errors.As(err, &host):
-		return "the server that answers is not the cloud; the connection is refused"
-	case errors.As(err, &alert):
-		return "the cloud refused this PC's certificate; register again"
-	case errors.As(err, &record):
-		return "what answers does not speak TLS; a proxy or a log-in page may be in between"
-	case strings.Contains(text, "Proxy Authentication Required"):
-		return "the proxy asks for a log-in that is not configured"
-	case strings.Contains(text, "bad handshake"):
-		return "what answers is not the cloud's message service; a proxy or a log-in page may be in between, or this PC must be registered again"
-	case errors.Is(err, packets.ErrorRefusedNotAuthorised), errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword), errors.Is(err, packets.ErrorRefusedIDRejected):
-		return "the cloud does not accept this PC; register again"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing answers at the cloud's address"
-	case errors.Is(err, errNoAnswer), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), isTimeout(err):
-		return "the cloud does not answer in time"
-	case errors.Is(err, errPacketTooLarge), errors.Is(err, errSuback):
-		return "the cloud sent more than it may"
-	default:
-		return "the connection to the cloud was lost"
+	for _, c := range Codes {
+		if c.Code == code {
+			return netdial.Reason{Code: code, Text: c.Means + "; " + c.Do}
+		}
 	}
+	return netdial.Reason{Code: code, Text: "the connection to the cloud was lost"}
 }
 
-func isTimeout(err error) bool {
-	var e net.Error
-	return errors.As(err, &e) && e.Timeout()
+// own are the reasons that only the link knows.
+func own(err error) string {
+	var d *dialect.Error
+	switch {
+	case errors.Is(err, errPacketTooLarge), errors.Is(err, errSuback):
+		return CodeExcess
+	case errors.Is(err, errSubscription):
+		return CodeSubscription
+	case errors.Is(err, errOutbox):
+		return CodeOutbox
+	case errors.As(err, &d):
+		// What kept us from the provisioning service itself says more.
+		if _, ok := netdial.Explain(d.Err); ok && d.Code != dialect.CodeKey && d.Code != dialect.CodeProvisionBusy {
+			return ""
+		}
+		return d.Code
+	case notAccepted(err):
+		return CodeNotAccepted
+	}
+	return ""
+}
+
+func notAccepted(err error) bool {
+	return errors.Is(err, packets.ErrorRefusedNotAuthorised) || errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword) ||
+		errors.Is(err, packets.ErrorRefusedIDRejected)
 }

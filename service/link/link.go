@@ -7,44 +7,42 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
+	"strconv"
 	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/netdial"
+	"beckmanconnect/service/link/dialect"
 	"beckmanconnect/store"
 )
 
-// Phase is where the link stands.
-type Phase int
-
-const (
-	Unregistered Phase = iota // no device certificate yet
-	Connecting
-	Online
-	Offline
-)
-
-// State is the link's state for people.
-type State struct {
-	Phase  Phase
-	Detail string // plain English, why it is not online
-}
-
 // Config is what a Link needs.
 type Config struct {
-	URL      string // of the cloud, https://HOST[:PORT]
+	Dialect  dialect.Dialect // of the message service
 	Store    *store.Store
 	Identity func() (id string, registered bool) // device ID, once there is a certificate
 	TLS      func() *tls.Config                  // with the cloud's roots and the device certificate
-	Vendor   note.Verifiers                      // of signed time
+	// Client makes the way out with these roots (netdial.Dialer.Client). It
+	// follows no redirect.
+	Client func(*tls.Config) *http.Client
+	// Way is how the last connection left this PC (netdial.Dialer.Way); nil:
+	// nobody knows.
+	Way    func() (proxy, source string)
+	Vendor note.Verifiers // of signed time
 	// Policy takes a vendor's policy, and verifies it; nil: none is taken.
 	Policy func(ctx context.Context, signed string) error
-	// Message takes a message to the technicians, and verifies it; nil: none is taken.
+	// Message takes a vendor's message to the technicians, and verifies it; nil:
+	// none is taken.
 	Message func(ctx context.Context, signed string) error
-	Status  func() cloudapi.Status // as it is now
+	// Digest is called before the outbox is sent after a long time away: when
+	// more than BacklogMessages wait and the oldest for longer than BacklogAge.
+	// A cloudapi.KindDigest that it puts into the outbox goes first. nil: nothing
+	// is said.
+	Digest func(ctx context.Context) error
+	Status func() cloudapi.Status // as it is now
 	// Checkpoint gives the log's newest signed checkpoint for the cloud as
 	// witness (B4), with the number of entries under it.
 	Checkpoint func() (checkpoint cloudapi.Checkpoint, entries int64)
@@ -53,10 +51,10 @@ type Config struct {
 	Log     *slog.Logger
 	Now     func() time.Time
 
-	Proxy       func(*http.Request) (*url.URL, error) // nil: the environment's
-	First, Most time.Duration                         // bounds of the pause between connections; 0: 1 s, 2 min
-	KeepAlive   time.Duration                         // 0: 30 s
-	Witness     time.Duration                         // least time between checkpoints; 0: 30 s
+	First, Most time.Duration // bounds of the pause between connections; 0: 1 s, 2 min
+	KeepAlive   time.Duration // 0: 30 s; at most dialect.MaxKeepAlive
+	Witness     time.Duration // least time between checkpoints; 0: 30 s
+	Crowded     int           // messages waiting from which on superseded ones are taken out; 0: 1,000
 }
 
 // Link is the connection to the cloud. Run keeps it up.
@@ -65,9 +63,14 @@ type Link struct {
 	wake   chan struct{} // something changed: registration, status, outbox
 	urgent chan struct{} // somebody waits for the cloud: do not pause for long
 
-	mu     sync.Mutex
-	state  State
-	status bool // the status is to be sent again
+	mu       sync.Mutex
+	state    State
+	status   bool   // the status is to be sent again
+	endpoint string // of the last attempt
+	who      string // what the last attempt found in between
+	waiting  int    // messages in the outbox, when it was last looked at
+	offset   time.Duration
+	told     bool // offset is known
 }
 
 // New makes a link; nothing happens before Run.
@@ -81,8 +84,12 @@ func New(config Config) *Link {
 	or(&config.Most, 2*time.Minute)
 	or(&config.KeepAlive, 30*time.Second)
 	or(&config.Witness, 30*time.Second)
-	if config.Proxy == nil {
-		config.Proxy = http.ProxyFromEnvironment
+	config.KeepAlive = min(config.KeepAlive, dialect.MaxKeepAlive)
+	if config.Crowded <= 0 {
+		config.Crowded = 1000
+	}
+	if config.Way == nil {
+		config.Way = func() (string, string) { return "", "" }
 	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
@@ -93,25 +100,53 @@ func New(config Config) *Link {
 	if config.Changed == nil {
 		config.Changed = func(State) {}
 	}
-	return &Link{config: config, wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1), state: State{Phase: Unregistered}}
+	return &Link{config: config, wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1), state: State{Phase: Unregistered, Code: CodeUnregistered}}
 }
 
 // State is where the link stands now.
 func (l *Link) State() State {
+	proxy, source := l.config.Way()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.state
+	s := l.state
+	add := func(name, value string) {
+		if value != "" {
+			s.Facts = append(s.Facts, Fact{name, value})
+		}
+	}
+	s.Facts = nil
+	add(FactEndpoint, l.endpoint)
+	add(FactDialect, l.config.Dialect.Name())
+	add(FactProxy, proxy)
+	add(FactProxySource, source)
+	switch s.Code {
+	case netdial.CodeInspection:
+		add(FactInspection, l.who)
+	case netdial.CodePortal:
+		add(FactPortal, l.who)
+	}
+	if l.told {
+		add(FactClockOffset, strconv.FormatInt(l.offset.Milliseconds(), 10))
+	}
+	add(FactOutbox, strconv.Itoa(l.waiting))
+	return s
 }
 
-func (l *Link) set(phase Phase, detail string) {
+func (l *Link) set(phase Phase, code, detail string) {
 	l.mu.Lock()
-	next := State{phase, detail}
-	changed := next != l.state
+	next := State{Phase: phase, Code: code, Detail: detail}
+	changed := !next.same(l.state)
 	l.state = next
 	l.mu.Unlock()
 	if changed {
 		l.config.Changed(next)
 	}
+}
+
+func (l *Link) phase() Phase {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state.Phase
 }
 
 // Kick says that there may be something to do: the device was registered, or
@@ -151,37 +186,47 @@ func (l *Link) takeStatusWanted() bool {
 
 // Run keeps the link up until ctx ends. A cloud that is away is no failure.
 func (l *Link) Run(ctx context.Context) error {
-	pause := l.config.First
+	back := backoff{first: l.config.First, most: l.config.Most}
 	for ctx.Err() == nil {
 		id, registered := l.config.Identity()
 		if !registered {
-			l.set(Unregistered, "this PC is not registered yet")
+			l.set(Unregistered, CodeUnregistered, "this PC is not registered yet")
 			l.waitForWake(ctx)
 			continue
 		}
-		if l.State().Phase != Offline { // "offline" stays while it is tried again
-			l.set(Connecting, "connecting to the cloud")
+		if l.phase() != Offline && l.phase() != Online { // both stay while it is tried again
+			l.set(Connecting, CodeConnecting, "connecting to the cloud")
 		}
 		begun := time.Now()
 		err := l.session(ctx, id)
 		if ctx.Err() != nil {
 			break
 		}
-		reason := explain(err)
-		if (l.State() != State{Offline, reason}) { // once for each reason, not for each attempt
-			l.config.Log.Info("the link to the cloud is down", "reason", reason, "error", err)
+		if errors.Is(err, errRenew) { // another token, the same link
+			continue
 		}
-		l.set(Offline, reason)
+		l.down(err)
 		if time.Since(begun) > l.config.Most {
-			pause = l.config.First
+			back.reset()
 		}
-		// Full jitter: devices that lost the same cloud come back spread out
-		// (scenario 56).
-		l.pause(ctx, rand.N(pause)+l.config.First/2)
-		pause = min(2*pause, l.config.Most)
+		l.tidy(ctx)
+		l.pause(ctx, back.next(rand.Float64()))
 	}
-	l.set(Offline, "the service is stopping")
+	l.set(Offline, CodeStopping, "the service is stopping")
 	return ctx.Err()
+}
+
+// down says why the link is down; once for each reason, not for each attempt.
+func (l *Link) down(err error) {
+	reason := explain(err)
+	l.mu.Lock()
+	l.who = reason.Who
+	news := l.state.Phase != Offline || l.state.Code != reason.Code || l.state.Detail != reason.Text
+	l.mu.Unlock()
+	if news {
+		l.config.Log.Info("the link to the cloud is down", "code", reason.Code, "reason", reason.Text, "error", err)
+	}
+	l.set(Offline, reason.Code, reason.Text)
 }
 
 func (l *Link) waitForWake(ctx context.Context) {
@@ -190,22 +235,3 @@ func (l *Link) waitForWake(ctx context.Context) {
 	case <-l.wake:
 	}
 }
-
-// pause waits for d, or a short while when it is urgent: never not at all, so
-// that no caller can make this PC dial in a loop.
-func (l *Link) pause(ctx context.Context, d time.Duration) {
-	until := time.After(d)
-	urgent := l.urgent
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-until:
-			return
-		case <-urgent:
-			until, urgent = time.After(min(d, l.config.First)), nil
-		}
-	}
-}
-
-var errClosed = errors.New("the connection was closed")

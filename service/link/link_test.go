@@ -12,13 +12,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"math/big"
 	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -30,7 +31,9 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/netdial/netdialtest"
 	"beckmanconnect/internal/vendorpolicy"
+	"beckmanconnect/service/link/dialect"
 	"beckmanconnect/store"
 )
 
@@ -47,6 +50,9 @@ type broker struct {
 	drop    float64 // chance that a message kills its connection
 	deny    bool    // refuse subscriptions
 	answers []byte  // codes of a SUBACK instead of the right one
+	// anyOrder: numbers may come early, as the cloud takes them.
+	anyOrder bool
+	seen     map[uint64]bool
 
 	mu       sync.Mutex
 	got      []cloudapi.Envelope // numbered ones, each once, as the cloud keeps them
@@ -105,6 +111,14 @@ func (b *broker) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, 
 	switch {
 	case e.Kind == cloudapi.KindStatus:
 		b.statuses++
+	case b.anyOrder && b.seen[e.Seq]:
+		b.again++
+	case b.anyOrder:
+		if b.seen == nil {
+			b.seen = map[uint64]bool{}
+		}
+		b.seen[e.Seq] = true
+		b.got = append(b.got, e)
 	case e.Seq <= b.last:
 		b.again++
 	case e.Seq != b.last+1:
@@ -141,15 +155,21 @@ func (b *broker) until(what string, ok func() bool) {
 	}
 }
 
-func selfSigned(t testing.TB, hosts ...string) (tls.Certificate, *x509.CertPool) {
+func selfSigned(t testing.TB) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	return signedUntil(t, time.Now().Add(time.Hour))
+}
+
+func signedUntil(t testing.TB, until time.Time) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		DNSNames: hosts, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test", Organization: []string{"Test Hospital IT"}},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: until,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -235,11 +255,10 @@ func (s *states) until(t testing.TB, phase Phase) State {
 
 func config(s *store.Store, address string, roots *x509.CertPool, st *states) Config {
 	return Config{
-		URL: address, Store: s, Identity: func() (string, bool) { return device, true },
+		Dialect: dialect.Plain{URL: address}, Client: netdialtest.Client(address), Store: s, Identity: func() (string, bool) { return device, true },
 		TLS:    func() *tls.Config { return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12} },
 		Status: func() cloudapi.Status { return cloudapi.Status{Version: "1"} }, Changed: st.add,
 		First: time.Millisecond, Most: 10 * time.Millisecond,
-		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
 	}
 }
 
@@ -460,22 +479,44 @@ func TestWhyItIsOffline(t *testing.T) { // scenarios 54, 55
 	pageRoots.AddCert(page.Certificate())
 	plain := httptest.NewServer(http.NotFoundHandler())
 	defer plain.Close()
+	server := func(handler http.HandlerFunc, tune func(*httptest.Server)) (*httptest.Server, *x509.CertPool) {
+		s := httptest.NewUnstartedServer(handler)
+		s.Config.ErrorLog = log.New(io.Discard, "", 0)
+		tune(s)
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		roots := x509.NewCertPool()
+		roots.AddCert(s.Certificate())
+		return s, roots
+	}
+	asIs := func(*httptest.Server) {}
+	html, htmlRoots := server(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<!doctype html><title>Log in</title>") }, asIs)
+	away, awayRoots := server(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://portal.example/", http.StatusFound)
+	}, asIs)
+	old, oldRoots := server(http.NotFound, func(s *httptest.Server) { s.TLS = &tls.Config{MaxVersion: tls.VersionTLS11} })
+	late, _ := signedUntil(t, time.Now().Add(-time.Minute))
+	expired, expiredRoots := server(http.NotFound, func(s *httptest.Server) { s.TLS = &tls.Config{Certificates: []tls.Certificate{late}} })
 	for _, row := range []struct {
-		name, url, part string
-		roots           *x509.CertPool
+		name, url, code, part string
+		roots                 *x509.CertPool
 	}{
-		{"another CA", b.url, "certificate of its own", foreign},
-		{"another name", strings.Replace(b.url, "127.0.0.1", "localhost", 1), "not the cloud", b.roots},
-		{"a log-in page", page.URL, "log-in page", pageRoots},
-		{"no TLS", strings.Replace(plain.URL, "http:", "https:", 1), "does not speak TLS", pageRoots},
-		{"nobody", "https://127.0.0.1:1", "nothing answers", b.roots},
-		{"no such name", "https://cloud.invalid", "name cannot be resolved", b.roots},
+		{"another CA", b.url, "inspection", "certificate of its own: Test Hospital IT;", foreign},
+		{"another name", strings.Replace(b.url, "127.0.0.1", "localhost", 1), "portal", "not the cloud", b.roots},
+		{"a log-in page", page.URL, "not-the-cloud", "message service", pageRoots},
+		{"an HTML page", html.URL, "portal", "log-in page", htmlRoots},
+		{"a redirect", away.URL, "portal", "log-in page", awayRoots},
+		{"a log-in page in clear", strings.Replace(plain.URL, "http:", "https:", 1), "portal", "log-in page", pageRoots},
+		{"nobody", "https://127.0.0.1:1", "refused", "nothing answers", b.roots},
+		{"no such name", "https://cloud.invalid", "dns", "name cannot be resolved", b.roots},
+		{"TLS 1.1", old.URL, "old-tls", "no TLS of version 1.2", oldRoots},
+		{"an expired certificate", expired.URL, "clock", "date and time", expiredRoots},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			st := newStates()
 			run(t, config(s, row.url, row.roots, st))
-			if got := st.until(t, Offline); !strings.Contains(got.Detail, row.part) {
-				t.Errorf("%q", got.Detail)
+			if got := st.until(t, Offline); got.Code != row.code || !strings.Contains(got.Detail, row.part) {
+				t.Errorf("%s: %q", got.Code, got.Detail)
 			}
 		})
 	}

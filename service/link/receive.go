@@ -44,7 +44,9 @@ func (c *connection) receive(payload []byte) {
 		}
 		if err := KeepTime(ctx, c.config.Store, c.config.Vendor, signed.Note); err != nil {
 			c.config.Log.Warn("a time from the cloud was not taken", "error", err)
+			return
 		}
+		c.learn(ctx, signed.Note)
 	case cloudapi.KindPolicy:
 		var policy cloudapi.VendorPolicy
 		if c.config.Policy == nil || json.Unmarshal(e.Body, &policy) != nil {
@@ -62,6 +64,29 @@ func (c *connection) receive(payload []byte) {
 			c.config.Log.Debug("a message from the cloud was not taken", "error", err)
 		}
 	}
+}
+
+// learn notes how far this PC's clock is from the vendor's, unless the vendor
+// has told a later time before: an old one that is played again says nothing.
+func (l *Link) learn(ctx context.Context, signed string) {
+	told, err := openTime(signed, l.config.Vendor)
+	if err != nil {
+		return
+	}
+	if trusted, err := TrustedTime(ctx, l.config.Store); err != nil || told.Before(trusted) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.offset, l.told = told.Sub(l.config.Now()), true
+}
+
+// Time is the vendor's, as far as it is known: this PC's clock and how far it
+// was off when the vendor last told the time.
+func (l *Link) Time() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.config.Now().Add(l.offset)
 }
 
 // KeepTime verifies a signed time and keeps it as the last trusted time when

@@ -14,6 +14,7 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/service/link/dialect"
 	"beckmanconnect/store"
 )
 
@@ -22,13 +23,12 @@ const (
 	ackWithin     = 30 * time.Second
 	writeWithin   = 10 * time.Second
 	window        = 16 // messages sent ahead of their acknowledgement
-	apiVersion    = "2021-04-12"
 )
 
 // connection is one MQTT connection, from CONNECT to its loss.
 type connection struct {
 	*Link
-	id     string
+	dialect.Session
 	client mqtt.Client
 	seen   int64 // entries under the last checkpoint sent
 	next   time.Time
@@ -40,14 +40,20 @@ type connection struct {
 
 // session connects, works until the connection is lost, and says why it was.
 func (l *Link) session(ctx context.Context, id string) error {
-	c := &connection{Link: l, id: id, gone: make(chan struct{})}
-	options, err := c.options(ctx)
+	s, err := l.config.Dialect.Session(ctx, id)
 	if err != nil {
 		return err
 	}
-	c.client = mqtt.NewClient(options)
+	l.mu.Lock()
+	l.endpoint = s.Host
+	l.mu.Unlock()
+	c := &connection{Link: l, Session: s, gone: make(chan struct{})}
+	c.client = mqtt.NewClient(c.options(ctx))
 	defer c.client.Disconnect(250)
 	if err := c.wait(ctx, c.client.Connect(), connectWithin); err != nil {
+		if notAccepted(err) {
+			l.config.Dialect.Refused(ctx)
+		}
 		return errors.Join(c.reason(), err)
 	}
 	if err := c.subscribe(ctx); err != nil {
@@ -56,26 +62,24 @@ func (l *Link) session(ctx context.Context, id string) error {
 	if err := c.sendStatus(ctx); err != nil {
 		return err
 	}
-	l.set(Online, "")
-	l.config.Log.Info("the link to the cloud is up")
+	if err := c.greet(ctx); err != nil {
+		return fmt.Errorf("digest: %w", err)
+	}
+	l.set(Online, "", "")
+	l.config.Log.Info("the link to the cloud is up", "endpoint", s.Host)
 	return c.work(ctx)
 }
 
-func (c *connection) options(ctx context.Context) (*mqtt.ClientOptions, error) {
-	base, err := url.Parse(c.config.URL)
-	if err != nil || base.Scheme != "https" {
-		return nil, errors.New("the cloud's address must begin with https://")
-	}
-	broker := "wss://" + base.Host + cloudapi.PathMQTT
-	o := mqtt.NewClientOptions().AddBroker(broker).SetClientID(c.id).SetProtocolVersion(4).
-		SetUsername(base.Hostname() + "/" + c.id + "/?api-version=" + apiVersion). // IoT Hub's form
+func (c *connection) options(ctx context.Context) *mqtt.ClientOptions {
+	o := mqtt.NewClientOptions().AddBroker("wss://" + c.Host + c.Path).SetClientID(c.ClientID).SetProtocolVersion(4).
+		SetUsername(c.User).SetPassword(c.Password).
 		SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).SetOrderMatters(true).
 		SetConnectTimeout(connectWithin).SetWriteTimeout(writeWithin).
 		SetKeepAlive(c.config.KeepAlive).SetPingTimeout(c.config.KeepAlive / 2)
 	o.SetDefaultPublishHandler(func(mqtt.Client, mqtt.Message) {}) // not one of ours
 	o.SetConnectionLostHandler(func(_ mqtt.Client, err error) { c.lose(err) })
-	o.SetCustomOpenConnectionFn(func(uri *url.URL, o mqtt.ClientOptions) (net.Conn, error) {
-		conn, err := mqtt.NewWebsocket(uri.String(), c.config.TLS(), o.ConnectTimeout, nil, &mqtt.WebsocketOptions{Proxy: c.config.Proxy})
+	o.SetCustomOpenConnectionFn(func(*url.URL, mqtt.ClientOptions) (net.Conn, error) {
+		conn, err := c.Open(ctx, c.Host, c.Path)
 		if err != nil {
 			c.note(err)
 			return nil, err
@@ -86,7 +90,7 @@ func (c *connection) options(ctx context.Context) (*mqtt.ClientOptions, error) {
 		}
 		return &guarded{Conn: conn, note: c.note}, nil
 	})
-	return o, nil
+	return o
 }
 
 func (c *connection) lose(err error) {
@@ -112,14 +116,13 @@ func (c *connection) reason() error {
 // subscribe checks what the broker granted: a broker may refuse a subscription
 // and acknowledge it all the same.
 func (c *connection) subscribe(ctx context.Context) error {
-	filter := cloudapi.DeviceBoundFilter(c.id)
-	token := c.client.Subscribe(filter, 1, func(_ mqtt.Client, m mqtt.Message) { c.receive(m.Payload()) })
+	token := c.client.Subscribe(c.Bound, 1, func(_ mqtt.Client, m mqtt.Message) { c.receive(m.Payload()) })
 	if err := c.wait(ctx, token, ackWithin); err != nil {
 		return fmt.Errorf("subscribe: %w", err)
 	}
 	granted, ok := token.(*mqtt.SubscribeToken)
-	if !ok || granted.Result()[filter] > 1 {
-		return errors.New("subscribe: the broker refused this device's topic")
+	if !ok || granted.Result()[c.Bound] > 1 {
+		return errSubscription
 	}
 	return nil
 }
@@ -129,6 +132,12 @@ func (c *connection) work(ctx context.Context) error {
 	// The outbox is looked at regularly too: a kick may fall between two looks.
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	var renew <-chan time.Time
+	if !c.Renew.IsZero() {
+		timer := time.NewTimer(c.Renew.Sub(c.Time()))
+		defer timer.Stop()
+		renew = timer.C
+	}
 	for {
 		if c.takeStatusWanted() {
 			if err := c.sendStatus(ctx); err != nil {
@@ -146,6 +155,8 @@ func (c *connection) work(ctx context.Context) error {
 			return ctx.Err()
 		case <-c.gone:
 			return c.reason()
+		case <-renew:
+			return errRenew
 		case <-c.wake:
 		case <-tick.C:
 		}
@@ -162,6 +173,7 @@ func (c *connection) drain(ctx context.Context) error {
 			return nil // the store says more about it; the link stays up
 		}
 		if len(waiting) == 0 {
+			c.count(ctx)
 			return nil
 		}
 		tokens := make([]mqtt.Token, len(waiting))
@@ -181,7 +193,7 @@ func (c *connection) drain(ctx context.Context) error {
 			// Not when the store cannot be written: then it comes again, and
 			// the cloud drops it.
 			if e := c.config.Store.Sent(ctx, sent); e != nil {
-				return errors.Join(err, fmt.Errorf("outbox: %w", e))
+				return errors.Join(err, fmt.Errorf("%w: %w", errOutbox, e))
 			}
 		}
 		if err != nil {
@@ -221,8 +233,17 @@ func (c *connection) send(e cloudapi.Envelope) (mqtt.Token, error) {
 	if err != nil {
 		return nil, fmt.Errorf("message %d: %w", e.Seq, err)
 	}
+	if len(payload)+len(c.Events) > dialect.MaxMessage {
+		// Sent as it is it would cut the connection for ever. Its number goes, and
+		// says what became of it.
+		c.config.Log.Error("a message is too large for the cloud", "kind", e.Kind, "number", e.Seq, "bytes", len(payload))
+		e.Body = nil
+		if payload, err = json.Marshal(e); err != nil {
+			return nil, fmt.Errorf("message %d: %w", e.Seq, err)
+		}
+	}
 	token := make(chan mqtt.Token, 1)
-	go func() { token <- c.client.Publish(cloudapi.EventsTopic(c.id), 1, false, payload) }()
+	go func() { token <- c.client.Publish(c.Events, 1, false, payload) }()
 	select {
 	case t := <-token:
 		return t, nil
@@ -255,8 +276,6 @@ func (c *connection) enqueueCheckpoint(ctx context.Context) error {
 	}
 	return err
 }
-
-var errNoAnswer = errors.New("the broker did not answer in time")
 
 func (c *connection) wait(ctx context.Context, t mqtt.Token, within time.Duration) error {
 	timeout := time.NewTimer(within)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strings"
@@ -23,6 +24,9 @@ import (
 type CloudDialer struct {
 	URL string             // of the cloud, "https://…"
 	TLS func() *tls.Config // with the device certificate (device.TLS)
+	// Client makes the way out with these roots (netdial.Dialer.Client). It
+	// follows no redirect.
+	Client func(*tls.Config) *http.Client
 }
 
 // DialHost implements Dialer.
@@ -31,6 +35,9 @@ func (d CloudDialer) DialHost(ctx context.Context, request string) (net.Conn, er
 	if !ok {
 		return nil, errors.New("relay: dial: the cloud's address must begin with https://")
 	}
+	if d.Client == nil {
+		return nil, errors.New("relay: dial: there is no way out")
+	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	target := "wss://" + strings.TrimSuffix(base, "/") + cloudapi.PathRelay + url.PathEscape(request) + "?role=host"
@@ -38,7 +45,9 @@ func (d CloudDialer) DialHost(ctx context.Context, request string) (net.Conn, er
 	// of this PC's networks the session runs.
 	var here net.Addr
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { here = i.Conn.LocalAddr() }})
-	conn, err := channel.DialRelay(ctx, target, d.TLS(), nil)
+	client := d.Client(d.TLS())
+	defer client.CloseIdleConnections() // the relay's is the WebSocket's own by then
+	conn, err := channel.DialRelayBy(ctx, target, client, nil)
 	if err != nil {
 		return nil, err
 	}

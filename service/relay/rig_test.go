@@ -23,6 +23,7 @@ import (
 
 	"beckmanconnect/app/files"
 	"beckmanconnect/app/files/filestest"
+	"beckmanconnect/internal/netdial/netdialtest"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/service/pins"
 	"beckmanconnect/service/scan"
@@ -347,7 +348,7 @@ func (r *rig) boot() {
 		DeviceID:    func() string { return device },
 		Certificate: func(context.Context) (tls.Certificate, error) { return r.kit.Host(), nil },
 		StaffCA:     r.kit.StaffCA.Pool(),
-		Dialer:      CloudDialer{URL: r.relay.URL, TLS: r.relay.tls},
+		Dialer:      CloudDialer{URL: r.relay.URL, TLS: r.relay.tls, Client: netdialtest.Client(r.relay.URL)},
 		Store:       FromStore(st), TriesFile: filepath.Join(r.dir, "tries"),
 		Publisher: r.desk, Files: FilesConfig{Spool: r.spool(), Scanner: r.scanner, Reserve: 1}, Log: log, Now: r.clock.now,
 		RedialMin: 5 * time.Millisecond, RedialMax: 50 * time.Millisecond, PINs: book, LookAtNetwork: 20 * time.Millisecond,

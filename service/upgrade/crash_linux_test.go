@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/releases/releasestest"
+	"beckmanconnect/internal/netdial/netdialtest"
 	"beckmanconnect/service/upgrade/source"
 	"beckmanconnect/service/upgrade/versions"
 )
@@ -65,7 +66,7 @@ func (p crashPlan) run() error {
 	u, err := New(Config{
 		Install: install, Platform: Platform(), Version: p.Version, Interval: time.Hour,
 		Patience: p.patience(), Steady: time.Millisecond, Poll: time.Millisecond,
-		Source: fileSource{source.New(source.Config{URL: p.URL, Root: p.Root, CloudCA: ca, Dir: folder(install), Platform: Platform()})},
+		Source: fileSource{source.New(source.Config{URL: p.URL, Root: p.Root, CloudCA: ca, Dir: folder(install), Platform: Platform(), Client: netdialtest.Client(p.URL)})},
 		// The service as its supervisor would have it: always the current one.
 		Hello: func(context.Context) (string, error) {
 			running, err := u.running()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/releases/releasestest"
+	"beckmanconnect/internal/netdial/netdialtest"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ipc/pipe"
@@ -118,6 +119,7 @@ func newMachine(t *testing.T) *machine {
 func (m *machine) source() *source.Source {
 	return source.New(source.Config{
 		URL: m.vendor.URL, Root: m.vendor.Root, CloudCA: m.vendor.CA, Dir: folder(m.install), Platform: Platform(), Now: m.vendor.Now,
+		Client: netdialtest.Client(m.vendor.URL),
 	})
 }
 

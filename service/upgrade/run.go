@@ -13,7 +13,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/endpoints"
 	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/netdial"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
@@ -46,7 +48,7 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 		Install: install, Platform: Platform(), Version: version.Version(), Log: log, Interval: config.Upgrade.Interval,
 		Source: fileSource{source.New(source.Config{
 			URL: config.Cloud.URL + cloudapi.PathUpgrades, Root: roots.TUFRoot, CloudCA: roots.CloudCA,
-			Dir: folder(install), Platform: Platform(),
+			Dir: folder(install), Platform: Platform(), Client: dialer(config, roots.Development, log).Client,
 		})},
 		Hello:   hello(config.Socket),
 		Restart: restarter(),
@@ -55,6 +57,15 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 		return err
 	}
 	return serve(ctx, u, config.UpgradeSocket, log)
+}
+
+// dialer is this program's way out: the region's endpoints and the installed
+// address. What the site's policy adds is for the service alone.
+func dialer(config hostconfig.Config, development bool, log *slog.Logger) *netdial.Dialer {
+	table := endpoints.Allowed(config.Region, config, endpoints.Policy{})
+	return netdial.New(netdial.Config{
+		Table: func() endpoints.Table { return table }, Development: development, Proxy: config.Cloud.Proxy, Log: log,
+	})
 }
 
 // serve runs the upgrader and its pipe, and ends both when one does.

@@ -24,17 +24,22 @@ func (r *RelayRefused) Error() string {
 // DialRelay opens a WebSocket to the relay, as a stream for Host or Engineer.
 // ctx bounds the dialling only. Proxies are taken from the environment.
 func DialRelay(ctx context.Context, url string, tlsConfig *tls.Config, header http.Header) (net.Conn, error) {
-	transport := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		TLSClientConfig:     tlsConfig,
-		TLSHandshakeTimeout: 15 * time.Second,
-		DisableKeepAlives:   true,
-	}
 	client := &http.Client{
-		Transport: transport,
+		Transport: &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			TLSClientConfig:     tlsConfig,
+			TLSHandshakeTimeout: 15 * time.Second,
+			DisableKeepAlives:   true,
+		},
 		// A redirect would carry credentials to an address nobody set.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+	return DialRelayBy(ctx, url, client, header)
+}
+
+// DialRelayBy is DialRelay with the caller's own way out, which follows no
+// redirect.
+func DialRelayBy(ctx context.Context, url string, client *http.Client, header http.Header) (net.Conn, error) {
 	ws, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{
 		HTTPClient: client, HTTPHeader: header, CompressionMode: websocket.CompressionDisabled,
 	})

@@ -16,6 +16,7 @@ import (
 	cloudrelay "beckmanconnect/cloud/relay"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/netdial/netdialtest"
 	"beckmanconnect/service/relay"
 	"beckmanconnect/session/channel"
 	"beckmanconnect/session/channel/channeltest"
@@ -63,7 +64,7 @@ func (l *line) tls() *tls.Config {
 
 // dialer is the host's way in, with its device certificate.
 func (l *line) dialer() relay.Dialer {
-	return relay.CloudDialer{URL: l.server.URL, TLS: func() *tls.Config {
+	return relay.CloudDialer{URL: l.server.URL, Client: netdialtest.Client(l.server.URL), TLS: func() *tls.Config {
 		c := l.tls()
 		c.Certificates = []tls.Certificate{l.kit.Device}
 		return c

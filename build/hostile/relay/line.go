@@ -18,6 +18,7 @@ import (
 	"github.com/coder/websocket"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/netdial/netdialtest"
 	"beckmanconnect/service/relay"
 	"beckmanconnect/session/channel"
 )
@@ -61,7 +62,9 @@ func (l *line) tls() *tls.Config {
 	return l.server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
 }
 
-func (l *line) dialer() relay.Dialer { return relay.CloudDialer{URL: l.server.URL, TLS: l.tls} }
+func (l *line) dialer() relay.Dialer {
+	return relay.CloudDialer{URL: l.server.URL, TLS: l.tls, Client: netdialtest.Client(l.server.URL)}
+}
 
 // dial is the honest engineer's way in.
 func (l *line) dial(ctx context.Context, request string) (net.Conn, error) {

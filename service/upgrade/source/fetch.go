@@ -6,39 +6,23 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 )
 
-// How long the server may keep us waiting: to be reached, for the first byte,
-// and for one piece of metadata as a whole.
+// How long the server may keep us waiting: for the first byte, for one piece of
+// metadata as a whole, and within an archive.
 const (
-	dialTime     = 15 * time.Second
 	answerTime   = 20 * time.Second
 	metadataTime = 30 * time.Second
 	stallTime    = time.Minute // without one byte of an archive
 )
 
-// newClient trusts the cloud's CA alone and follows nobody elsewhere.
-func newClient(ca *x509.CertPool) *http.Client {
-	dialer := &net.Dialer{Timeout: dialTime}
-	return &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           dialer.DialContext,
-			TLSClientConfig:       &tls.Config{RootCAs: ca, MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout:   dialTime,
-			ResponseHeaderTimeout: answerTime,
-			DisableCompression:    true, // what is measured and hashed is what is sent
-			MaxIdleConns:          2,
-			IdleConnTimeout:       10 * time.Second,
-			ForceAttemptHTTP2:     true,
-		},
-	}
+// tlsConfig trusts the cloud's CA alone.
+func tlsConfig(ca *x509.CertPool) *tls.Config {
+	return &tls.Config{RootCAs: ca, MinVersion: tls.VersionTLS12}
 }
 
 // get opens what is at address. Reading fails when nothing comes for stallTime.
@@ -49,7 +33,12 @@ func (s *Source) get(ctx context.Context, address string) (io.ReadCloser, error)
 		cancel(nil)
 		return nil, err
 	}
+	waiting := time.AfterFunc(answerTime, func() { cancel(errNoAnswer) })
 	response, err := s.client.Do(request)
+	if !waiting.Stop() && err == nil {
+		response.Body.Close()
+		err = errNoAnswer
+	}
 	if err != nil {
 		cancel(nil)
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
@@ -64,7 +53,10 @@ func (s *Source) get(ctx context.Context, address string) (io.ReadCloser, error)
 	return b, nil
 }
 
-var errStalled = fmt.Errorf("%w: it stopped sending", ErrUnreachable)
+var (
+	errNoAnswer = fmt.Errorf("%w: it does not answer", ErrUnreachable)
+	errStalled  = fmt.Errorf("%w: it stopped sending", ErrUnreachable)
+)
 
 type body struct {
 	io.ReadCloser

@@ -11,6 +11,7 @@ package source
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
@@ -51,10 +52,13 @@ const maxArchive = 1 << 30
 
 // Config says where the repository is and what is wanted of it.
 type Config struct {
-	URL      string         // of the repository, https
-	Root     []byte         // first TUF root, from the trust roots
-	CloudCA  *x509.CertPool // above the server's certificate
-	Dir      string         // for metadata, this package's alone
+	URL     string         // of the repository, https
+	Root    []byte         // first TUF root, from the trust roots
+	CloudCA *x509.CertPool // above the server's certificate
+	// Client makes the way out with these roots (netdial.Dialer.Client). It
+	// follows no redirect.
+	Client   func(*tls.Config) *http.Client
+	Dir      string // for metadata, this package's alone
 	Platform string
 	Channel  string           // empty: release.Stable
 	Now      func() time.Time // nil: time.Now
@@ -81,7 +85,7 @@ func New(c Config) *Source {
 	if c.Channel == "" {
 		c.Channel = release.Stable
 	}
-	return &Source{config: c, client: newClient(c.CloudCA)}
+	return &Source{config: c, client: c.Client(tlsConfig(c.CloudCA))}
 }
 
 // Check refreshes the metadata and returns the newest release above the

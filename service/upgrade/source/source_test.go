@@ -13,6 +13,7 @@ import (
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 
 	"beckmanconnect/cloud/releases/releasestest"
+	"beckmanconnect/internal/netdial/netdialtest"
 	"beckmanconnect/internal/release"
 	"beckmanconnect/service/upgrade/source"
 )
@@ -33,7 +34,7 @@ func newPC(t testing.TB) *pc {
 }
 
 func (p *pc) source() *source.Source {
-	return source.New(source.Config{URL: p.vendor.URL, Root: p.vendor.Root, CloudCA: p.vendor.CA, Dir: p.dir, Platform: linux, Now: func() time.Time { return p.clock() }})
+	return source.New(source.Config{URL: p.vendor.URL, Root: p.vendor.Root, CloudCA: p.vendor.CA, Dir: p.dir, Platform: linux, Client: netdialtest.Client(p.vendor.URL), Now: func() time.Time { return p.clock() }})
 }
 
 func (p *pc) check() (*source.Offer, error) {

@@ -1,0 +1,21 @@
+package policy
+
+import "testing"
+
+// What the signed policy adds to the network table counts only while it is in
+// force: a last good one in the place of a refused one can only tighten
+// (scenario 28, B14).
+func TestNetworkOfAPolicy(t *testing.T) {
+	site := &Site{Endpoints: []string{"hub.example"}, Probes: []Probe{{Name: "lis", Kind: "hl7", Host: "10.0.0.5", Port: 2575}}}
+	for name, row := range map[string]struct {
+		layers Layers
+		want   int
+	}{
+		"none": {Layers{}, 0}, "in force": {Layers{Site: site}, 1}, "refused": {Layers{Site: site, Refused: "older"}, 0},
+	} {
+		e := &Effective{layers: row.layers}
+		if p := e.Network(); len(p.Endpoints) != row.want || len(p.Probes) != row.want {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+}
