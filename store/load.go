@@ -45,9 +45,10 @@ func (s *Store) load(ctx context.Context) error {
 	return s.loadTree(ctx)
 }
 
-// serviceTables are those of the service's own work. They stay small, so each
-// of their pages is read before anything is promised on top of it; the log's
-// tables grow for ever, and are for "log verify".
+// serviceTables are those of the service's own work. They stay small next to
+// the log, 200 MB with a million notifications, so each of their pages is read
+// before anything is promised on top of it; the log's tables grow for ever, and
+// are for "log verify".
 var serviceTables = []string{"keysets", "meta", "topics", "topic_texts", "notifications", "notification_spans", "notification_recent", "notification_steps", "events", "outbox", "settings", "probe"}
 
 func (s *Store) intact(ctx context.Context) error {

@@ -100,7 +100,7 @@ func narrow(ctx context.Context, tx *sql.Tx, f NotificationFilter) (*narrowed, e
 		}
 	}
 	if f.Text != "" {
-		q.topics, err = numbers(ctx, tx, "SELECT id FROM topics WHERE instr(fold, ?) > 0", strings.ToLower(f.Text))
+		q.topics, err = numbers(ctx, tx, "SELECT id FROM topics INDEXED BY topics_fold WHERE instr(fold, ?) > 0", strings.ToLower(f.Text))
 		if err != nil {
 			return nil, err
 		}
@@ -149,7 +149,9 @@ func (q *narrowed) page(ctx context.Context) (ids []uint64, total int, err error
 	case q.none:
 		return nil, 0, nil
 	case q.f.Group > 0:
-		return q.walk(ctx, "notifications_group", strings.TrimPrefix(q.inGroup(), " AND "), "")
+		return q.walk(ctx, "INDEXED BY notifications_group", strings.TrimPrefix(q.inGroup(), " AND "), "")
+	case q.hi-q.lo < sparseRows: // a time that holds few
+		return q.walk(ctx, "NOT INDEXED", "1", "")
 	case q.topics == nil:
 		return q.merge(ctx)
 	}
@@ -158,15 +160,18 @@ func (q *narrowed) page(ctx context.Context) (ids []uint64, total int, err error
 	case err != nil:
 		return nil, 0, err
 	case few:
-		return q.walk(ctx, "notifications_facet", "n.facet IN ("+q.facetList()+")", "")
+		return q.walk(ctx, "INDEXED BY notifications_facet", "1", "")
 	default:
-		return q.walk(ctx, "notifications_topic", "n.topic = j.value", "json_each(?) j CROSS JOIN ")
+		return q.walk(ctx, "INDEXED BY notifications_topic", "n.topic = j.value", "json_each(?) j CROSS JOIN ")
 	}
 }
 
 // fewRows: the facets alone leave so few rows that each can be held against
 // the topics.
 func (q *narrowed) fewRows(ctx context.Context) (bool, error) {
+	if len(q.f.Severities) == 0 && len(q.f.States) == 0 && len(q.f.Sources) == 0 && !q.f.OpenOnly {
+		return false, nil
+	}
 	var n int
 	err := q.tx.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM notifications n INDEXED BY notifications_facet WHERE n.facet IN ("+q.facetList()+") LIMIT ?)", sparseRows).Scan(&n)
 	return n < sparseRows, err
@@ -187,7 +192,7 @@ func (q *narrowed) walk(ctx context.Context, index, where, from string) (ids []u
 	where += " AND n.facet IN (" + q.facetList() + ")" + more
 	args = append(append(args, bounds...), MaxTotal+1)
 	var list []byte
-	err = q.tx.QueryRowContext(ctx, "SELECT json_group_array(id) FROM (SELECT n.id FROM "+from+"notifications n INDEXED BY "+index+" WHERE "+where+" LIMIT ?)", args...).Scan(&list)
+	err = q.tx.QueryRowContext(ctx, "SELECT json_group_array(id) FROM (SELECT n.id FROM "+from+"notifications n "+index+" WHERE "+where+" LIMIT ?)", args...).Scan(&list)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -191,8 +191,8 @@ func (b *batch) raise(o Observation) error {
 }
 
 func (b *batch) put(c *change) error {
-	if c.n.Group != 0 && c.n.Severity < store.High {
-		c.n.Asked = noTime // the group is waited for; the highest class also for itself
+	if c.n.State != store.Raised || (c.n.Group != 0 && c.n.Severity < store.High) {
+		c.n.Asked = noTime // nobody is waited for; or the group is, and the highest class also for itself
 	}
 	schedule(c.n)
 	c.dirty = false

@@ -2,7 +2,9 @@ package notify
 
 import (
 	"context"
+	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,11 +69,12 @@ func TestAStaleSource(t *testing.T) {
 	look(10 * time.Minute)
 }
 
-// The alarms' and the sources' watches end with their context, and do their
-// part without being asked.
+// The alarms' and the sources' watches do their part without being asked, and
+// end with their context.
 func TestTheWatchesRun(t *testing.T) {
 	a := newAlarms(t)
-	f := &Freshness{Alarms: a}
+	var clock atomic.Int64
+	f := &Freshness{Alarms: a, Now: func() time.Time { return t0.Add(time.Duration(clock.Load())) }}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 2)
 	report := func(state, detail string) {
@@ -84,6 +87,7 @@ func TestTheWatchesRun(t *testing.T) {
 	go func() { ended <- a.Run(ctx, report) }()
 	go func() { ended <- f.Run(ctx, report) }()
 	f.Expect("machine", 30*time.Millisecond)
+	clock.Store(int64(31 * time.Millisecond))
 	<-changed // stale
 	f.Beat("machine")
 	<-changed // back
@@ -107,6 +111,38 @@ func TestTheWatchesRun(t *testing.T) {
 		if err := <-ended; err != context.Canceled {
 			t.Error(err)
 		}
+	}
+}
+
+// With nothing to do Run does nothing: its own commits do not wake it.
+func TestRunIsIdle(t *testing.T) {
+	a := newAlarms(t)
+	var looks atomic.Int64
+	a.Now = func() time.Time { looks.Add(1); return t0 }
+	if err := a.Apply(t.Context(), []Observation{raise("c")}, nil); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(ctx, func(string, string) {}) }()
+	asleep := func() {
+		for a.sleeps.Load() == 0 {
+			runtime.Gosched()
+		}
+	}
+	asleep()
+	before := looks.Load()
+	for range 20 { // a spinning Run would get its turn between these
+		if err := a.Store.Probe(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := looks.Load() - before; n > 2 {
+		t.Errorf("it looked %d times", n)
+	}
+	cancel()
+	if err := <-ended; err != context.Canceled {
+		t.Error(err)
 	}
 }
 

@@ -78,6 +78,7 @@ func TestLife(t *testing.T) {
 		{"taken back by hand after it ended", state, []at{{1, away(time.Hour), []string{"shelved"}}, {2, over, []string{"news"}}, {3, back, []string{"unshelved"}}}, store.Cleared, 1, 0},
 		{"a new end of the shelf", state, []at{{1, away(time.Hour), []string{"shelved"}}, {2, away(2 * time.Hour), []string{"shelved"}}, {61, wait, nil}}, store.Shelved, 1, 122},
 		{"chatter is held open", state, []at{{0, chatters, nil}, {1, over, []string{"news"}}, {2, over, nil}, {3, again(state), []string{"news"}}, {12, wait, nil}}, store.Raised, 2, 13},
+		{"an end is a turn, too", state, []at{{0, chatters, nil}, {5, over, []string{"news"}}, {10, wait, nil}}, store.Raised, 1, 15},
 		{"calm, and it stands", state, []at{{0, chatters, nil}, {10, wait, []string{"calm"}}}, store.Raised, 1, 0},
 		{"calm, and it is over", state, []at{{0, chatters, nil}, {1, over, []string{"news"}}, {11, wait, []string{"calm", "cleared"}}}, store.Cleared, 1, 0},
 		{"what is over is not touched", state, []at{{1, over, []string{"news", "cleared"}}, {2, away(time.Hour), nil}, {3, back, nil}, {4, ack, nil}, {500, wait, nil}}, store.Cleared, 1, 0},

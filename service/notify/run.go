@@ -32,6 +32,10 @@ func (a *Alarms) Run(ctx context.Context, report supervise.Report) error {
 	for {
 		a.sleeps.Store(0) // whoever commits from here on wakes it
 		more, err := a.Tick(ctx)
+		select {
+		case <-kick: // its own commit, or one that next sees
+		default:
+		}
 		var until time.Time
 		if err == nil && !more {
 			until, err = a.next(ctx)
