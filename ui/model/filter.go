@@ -98,7 +98,7 @@ func (f Filter) request(now time.Time) *hostpb.ListNotificationsRequest {
 	r := &hostpb.ListNotificationsRequest{Severities: f.severities(), Text: strings.TrimSpace(f.Text), GroupId: f.Group}
 	switch f.Scope {
 	case ScopeOpen:
-		r.OpenOnly = true
+		r.States = []hostpb.AlarmState{hostpb.AlarmState_ALARM_STATE_RAISED}
 	case ScopeShelved:
 		r.States = []hostpb.AlarmState{hostpb.AlarmState_ALARM_STATE_SHELVED}
 	}
