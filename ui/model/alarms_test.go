@@ -63,6 +63,22 @@ func TestAcknowledgedLeavesTheList(t *testing.T) {
 	}
 }
 
+// A search finds the members of groups, the plain list does not.
+func TestSearchFindsMembers(t *testing.T) {
+	s := sample.Busy()
+	member := sample.Members()[3]
+	s.PutAlarm(member)
+	if _, ok := s.Alarms.List.Index(member.GetId()); ok {
+		t.Error("a member stands beside its group")
+	}
+	s.Alarms.List.SetFilter(model.Filter{Text: "Cooling-3"})
+	sample.Load(&s, nil)
+	s.PutAlarm(member)
+	if _, ok := s.Alarms.List.Index(member.GetId()); !ok {
+		t.Error("a search does not find it")
+	}
+}
+
 // From a member the way back leads to its group, then to the list.
 func TestWayBack(t *testing.T) {
 	s := sample.Opened(31)

@@ -98,7 +98,7 @@ func (f Filter) request(now time.Time) *hostpb.ListNotificationsRequest {
 	r := &hostpb.ListNotificationsRequest{Severities: f.severities(), Text: strings.TrimSpace(f.Text), GroupId: f.Group}
 	switch f.Scope {
 	case ScopeOpen:
-		r.OpenOnly = true
+		r.States = []hostpb.AlarmState{hostpb.AlarmState_ALARM_STATE_RAISED}
 	case ScopeShelved:
 		r.States = []hostpb.AlarmState{hostpb.AlarmState_ALARM_STATE_SHELVED}
 	}
@@ -121,8 +121,10 @@ func (f Filter) page(rank uint8, before uint64, now time.Time) *hostpb.ListNotif
 
 // lets says whether a notification passes, as the service would say it.
 func (f Filter) lets(n *hostpb.Notification, now time.Time) bool {
+	text := strings.ToLower(strings.TrimSpace(f.Text))
+	searched := f.Group == 0 && text != "" // a search finds the members of groups as well
 	switch {
-	case n.GetGroupId() != f.Group,
+	case n.GetGroupId() != f.Group && !searched,
 		f.Scope == ScopeOpen && !isOpen(n),
 		f.Scope == ScopeShelved && n.GetState() != hostpb.AlarmState_ALARM_STATE_SHELVED,
 		f.Source != "" && n.GetSource() != f.Source:
@@ -135,7 +137,6 @@ func (f Filter) lets(n *hostpb.Notification, now time.Time) bool {
 	if n.GetRaisedUnixMs() < since || (until > 0 && n.GetRaisedUnixMs() >= until) {
 		return false
 	}
-	text := strings.ToLower(strings.TrimSpace(f.Text))
 	return text == "" || strings.Contains(strings.ToLower(n.GetCode()), text) || strings.Contains(strings.ToLower(n.GetSubject()), text) ||
 		strings.Contains(strings.ToLower(n.GetPublisher()), text)
 }

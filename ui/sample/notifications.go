@@ -207,7 +207,7 @@ func Page(all []*hostpb.Notification, r *hostpb.ListNotificationsRequest) *hostp
 	text := strings.ToLower(r.GetText())
 	for _, n := range all {
 		switch {
-		case n.GetGroupId() != r.GetGroupId(),
+		case n.GetGroupId() != r.GetGroupId() && (r.GetGroupId() != 0 || text == ""),
 			r.GetOpenOnly() && n.GetState() != hostpb.AlarmState_ALARM_STATE_RAISED,
 			len(r.GetSeverities()) > 0 && !slices.Contains(r.GetSeverities(), n.GetSeverity()),
 			len(r.GetStates()) > 0 && !slices.Contains(r.GetStates(), n.GetState()),

@@ -1,0 +1,72 @@
+package view
+
+import (
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/model"
+)
+
+// Actions is what a technician can make happen.
+type Actions interface {
+	Navigate(page string)
+	DismissFailure()
+
+	AcceptTerms(version, sha256, initials string)
+	Register(model.Registration)
+
+	// FilterNotifications narrows the list; SeeNotifications notes which of its
+	// rows are in sight, so that the missing ones are fetched;
+	// ReloadNotifications tries again after that failed.
+	FilterNotifications(model.Filter)
+	SeeNotifications(from, to int)
+	ReloadNotifications()
+	// OpenNotification shows one, ShowNotifications another part of the page;
+	// BackFromNotification goes one step back.
+	OpenNotification(id uint64)
+	ShowNotifications(model.AlarmPlace)
+	BackFromNotification()
+	// StartAct asks for what an act needs before it is done. Acknowledge and
+	// Unshelve start it themselves where the site wants initials and none are
+	// given.
+	StartAct(model.AlarmAct)
+	Acknowledge(id uint64, initials string)
+	Shelve(id uint64, until model.ShelfChoice, reason, initials string)
+	Unshelve(id uint64, initials string)
+	AskHelpAbout(id uint64)
+	// LastInitials are those that were last given at this log-on.
+	LastInitials() string
+
+	// WriteDraft keeps what is written for the next shift, WriteHandover saves it.
+	WriteDraft(note string)
+	WriteHandover(note, initials string)
+	GoMonth(by int)
+
+	SetQuietHours(on bool, from, to uint32, initials string)
+	TestAlarm()
+
+	HelpStep(model.HelpStep)
+	// HelpReason keeps what was typed; RequestHelp asks for a code, with the log
+	// that was looked at or without.
+	HelpReason(string)
+	RequestHelp(withLogs bool)
+	CancelHelp()
+	Revoke(hostpb.Capability)
+	EndSession()
+	ShowPreview()
+	// SendFile lets the technician choose a file to send; StopTransfer stops
+	// one that is on its way.
+	SendFile()
+	StopTransfer(id string)
+	// SendChat says one line to the engineer.
+	SendChat(line string)
+	ShowSummary(open bool)
+
+	// SetPIN gives the technician with these initials a PIN; old is the present
+	// one, empty where there is none.
+	SetPIN(initials, pin, old string)
+
+	InstallUpgrade(digest string)
+	OlderActivity()
+
+	SetLanguage(tag string)
+	SetTheme(name string)
+}
