@@ -42,7 +42,8 @@ type Config struct {
 	Vendor   note.Verifiers                      // of signed time
 	// Policy takes a vendor's policy, and verifies it; nil: none is taken.
 	Policy func(ctx context.Context, signed string) error
-	// Message takes a message to the technicians, and verifies it; nil: none is taken.
+	// Message takes a vendor's message to the technicians, and verifies it; nil:
+	// none is taken.
 	Message func(ctx context.Context, signed string) error
 	Status  func() cloudapi.Status // as it is now
 	// Checkpoint gives the log's newest signed checkpoint for the cloud as
