@@ -28,7 +28,7 @@ type FeedQuery struct {
 const (
 	maxFeedRegions = 30
 	maxFound       = 200    // labels or devices that a text is looked up by one by one
-	scanRows       = 20_000 // looked at for one page, when a text fits more than that
+	scanRows       = 10_000 // looked at for one page, when a text fits more than that
 	termsAtOnce    = 400    // SQLite takes 500
 )
 

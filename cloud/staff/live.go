@@ -103,6 +103,7 @@ const (
 	// is a few pushes a second in a small fleet, and fewer in a large one.
 	liveGap   = 200 * time.Millisecond
 	liveShare = 4
+	liveRest  = 5 * time.Second // but never longer
 )
 
 // live pushes what this person may see, on every change.
@@ -151,7 +152,7 @@ func (d *Desk) live(w http.ResponseWriter, r *http.Request, _ cloudapi.Staff) {
 		if err := d.push(ctx, ws, who, fleet || whole, noted); err != nil {
 			return
 		}
-		rest = max(liveGap, liveShare*time.Since(begun))
+		rest = min(max(liveGap, liveShare*time.Since(begun)), liveRest)
 	}
 }
 

@@ -61,7 +61,7 @@ func (c *connection) receive(payload []byte) {
 			return
 		}
 		if err := c.config.Message(ctx, message.Note); err != nil {
-			c.config.Log.Debug("a message from the cloud was not taken", "error", err)
+			c.config.Log.Warn("a message from the cloud was not taken", "error", err)
 		}
 	}
 }

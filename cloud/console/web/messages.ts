@@ -162,7 +162,7 @@ export class MessagesPage {
       h("h2", {}, t("msgPreview")),
       ...m.texts.map((x) => h("article", { class: "note-card", lang: x.language },
         h("p", { class: "note-head" }, severityChip(m.severity), h("span", { class: "muted" }, name(x.language))), h("h3", {}, x.title), h("p", {}, x.text))),
-      h("p", {}, t("msgReach", { n: list.length, online: list.filter((d) => d.online).length }), " ", h("span", { class: "muted" }, t("msgLater"))),
+      h("p", {}, t("msgReach", { n: list.length, online: list.filter((d) => d.online).length }), " ", list.some((d) => !d.online) ? h("span", { class: "muted" }, t("msgLater")) : null),
       h("div", { class: "actions" }, h("button", { id: "message-edit", type: "button", click: () => this.edit() }, t("msgEdit")), send));
     this.form.hidden = true;
     this.preview.hidden = false;
@@ -181,7 +181,10 @@ export class MessagesPage {
     try {
       const n = await sendMessage(m);
       if (this.closed) return;
-      for (const b of this.blocks) b.title.value = b.text.value = "";
+      for (const input of this.blocks.flatMap((b) => [b.title, b.text])) {
+        input.value = "";
+        input.dispatchEvent(new Event("input")); // its counter follows
+      }
       this.edit();
       setText(this.reach, t("msgOnItsWay", { n }));
       await this.load();
