@@ -126,6 +126,8 @@ func (h *Host) offer(id, name string, data []byte, answer wire.Message) {
 
 // pump sends as much as the engineer's side may be sent.
 func (h *Host) pump(o *outgoing, held int64) {
+	h.pumping.Lock() // Offer and the engineer's reports come from different goroutines
+	defer h.pumping.Unlock()
 	key, err := hex.DecodeString(o.id)
 	if err != nil {
 		h.tb.Error(err)
@@ -160,7 +162,10 @@ func (h *Host) reported(m wire.Message) {
 	}
 	switch m.State {
 	case "running":
-		if len(o.data) > 0 && o.sent < len(o.data) {
+		h.pumping.Lock()
+		rest := len(o.data) - o.sent
+		h.pumping.Unlock()
+		if rest > 0 {
 			h.pump(o, m.Done)
 		}
 	case "finished":
@@ -180,7 +185,9 @@ func (h *Host) resumeFile(m wire.Message) {
 	case f != nil:
 		h.Say(wire.Message{Type: "file", ID: m.ID, State: "running", Done: int64(len(f.data))})
 	case o != nil:
+		h.pumping.Lock()
 		o.sent = int(m.Done)
+		h.pumping.Unlock()
 		h.Say(wire.Message{Type: "file", ID: m.ID, State: "running", Done: m.Done})
 		h.pump(o, m.Done)
 	}

@@ -42,6 +42,8 @@ type Host struct {
 	Confirm func(own []byte) []byte
 	instead atomic.Pointer[func(m wire.Message) (done bool)]
 
+	pumping sync.Mutex // of files to the engineer; before mu
+
 	mu       sync.Mutex
 	conn     *channel.Conn
 	lanes    bool // the engineer's side speaks our version of the file lane
