@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"beckmanconnect/internal/condition"
@@ -133,8 +134,8 @@ func (rule *Rule) holds(pattern *pattern, when *condition.Condition, f *fields, 
 		if m == nil {
 			return "", false
 		}
-		if i := pattern.SubexpIndex("subject"); i >= 0 && slices.Contains(rule.subjects, m[i]) {
-			subject = m[i]
+		if i := pattern.SubexpIndex("subject"); i >= 0 {
+			subject = rule.listed(m[i])
 		}
 		if when != nil && pattern.NumSubexp() > 0 {
 			f.Group = named(pattern.Regexp, m)
@@ -150,6 +151,14 @@ func (rule *Rule) holds(pattern *pattern, when *condition.Condition, f *fields, 
 	}
 	ok, err := when.Holds(*f)
 	return subject, ok && err == nil // compiled against these types: nothing can fail but its bounds
+}
+
+// listed gives the subject as the profile writes it, "" for any other.
+func (rule *Rule) listed(text string) string {
+	if i := slices.IndexFunc(rule.subjects, func(s string) bool { return strings.EqualFold(s, text) }); i >= 0 {
+		return rule.subjects[i]
+	}
+	return ""
 }
 
 // often counts a match of a rule with a rate, by the time in the lines where
