@@ -48,6 +48,9 @@ type place struct {
 	// Lines is what the reader of lines knows of those before: rates go on
 	// over a restart.
 	Lines profile.State `json:"lines,omitzero"`
+	// Profile is the digest of the one that Run and Lines come of; another one
+	// knows nothing of either.
+	Profile string `json:"profile,omitempty"`
 }
 
 type logReader struct {
@@ -110,8 +113,11 @@ func (r *logReader) restore(ctx context.Context) error {
 		r.tail = NewTail(r.Path, nil)
 		return nil
 	}
-	r.lines.Restore(p.Lines)
-	r.tail, r.run, r.offset = NewTail(r.Path, &p.Position), p.Run, p.Position.Offset
+	r.tail, r.offset = NewTail(r.Path, &p.Position), p.Position.Offset
+	if p.Profile == r.Profile.Digest {
+		r.lines.Restore(p.Lines)
+		r.run = p.Run
+	}
 	return nil
 }
 
@@ -158,7 +164,7 @@ func (r *logReader) overdue(p Position) bool {
 }
 
 func (r *logReader) remember(tx *store.Tx, p Position, run Run) error {
-	text, err := json.Marshal(place{r.Path, p, run, r.lines.State()})
+	text, err := json.Marshal(place{r.Path, p, run, r.lines.State(), r.Profile.Digest})
 	if err != nil {
 		return err
 	}

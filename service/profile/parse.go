@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"regexp"
 	"slices"
@@ -54,6 +56,8 @@ func Parse(text string) (*Profile, error) {
 		return nil, b.err() // the rest means something else
 	}
 	p := b.profile()
+	sum := sha256.Sum256([]byte(text))
+	p.Digest = hex.EncodeToString(sum[:])
 	if err := b.err(); err != nil {
 		return nil, err
 	}
