@@ -124,6 +124,11 @@ func TestOff(t *testing.T) {
 	if got := b.prepare(time.Time{}); got != (Prepared{Off: OffNoRules}) {
 		t.Errorf("a profile without rules of its own: %+v", got)
 	}
+	b.profile = shipped(t, "navios") // the policy may say what it likes
+	if got := b.prepare(time.Time{}); got != (Prepared{Off: OffPatientData}) {
+		t.Errorf("one of the six: %+v", got)
+	}
+	refused(t, b, "anna", p.ID, p.SHA256, CodeOff)
 	b.profile = shipped(t, "sample")
 	b.open("")
 	if got := b.prepare(time.Time{}); got != (Prepared{Off: OffNoLog}) {

@@ -100,7 +100,7 @@ func (b *builder) unknown(key string) {
 
 func (b *builder) profile() *Profile {
 	f := b.file
-	p := &Profile{Name: f.Name, Title: f.Title, Revision: f.Revision, Sample: f.Sample, Source: f.Source}
+	p := &Profile{Name: f.Name, Title: f.Title, Revision: f.Revision, Sample: f.Sample, Source: f.Source, PatientData: f.Patient}
 	if !nameForm.MatchString(f.Name) {
 		b.add("name", "name", "%q must be lower-case letters, digits and hyphens", f.Name)
 	}
