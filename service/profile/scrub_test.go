@@ -101,7 +101,7 @@ var listed = []*regexp.Regexp{
 	regexp.MustCompile(`\b(?:MSH|PID|OBX)\|.`),
 	regexp.MustCompile(`\+\d[\d ()./-]{6,}\d`),
 	regexp.MustCompile(`(?i)\bpatient[:=] *\p{L}`),
-	regexp.MustCompile(`(?i)\bmrn[:= ]+\w*\d`),
+	regexp.MustCompile(`(?i)\bmrn[:= ]+\w+\d`),
 }
 
 // Whatever a line is made of: nothing that is listed survives, it is inert, and
