@@ -120,8 +120,11 @@ func (b *Book) off() (*profile.Profile, string) {
 		return nil, OffNoLog
 	}
 	p := b.config.Profile()
-	if p == nil || p.Scrub.Own() == 0 {
+	switch {
+	case p == nil || p.Scrub.Own() == 0:
 		return nil, OffNoRules
+	case p.PatientData:
+		return nil, OffPatientData
 	}
 	return p, ""
 }

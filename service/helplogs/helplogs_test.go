@@ -124,6 +124,11 @@ func TestOff(t *testing.T) {
 	if got := b.prepare(time.Time{}); got != (Prepared{Off: OffNoRules}) {
 		t.Errorf("a profile without rules of its own: %+v", got)
 	}
+	b.profile = shipped(t, "navios") // the policy may say what it likes
+	if got := b.prepare(time.Time{}); got != (Prepared{Off: OffPatientData}) {
+		t.Errorf("one of the six: %+v", got)
+	}
+	refused(t, b, "anna", p.ID, p.SHA256, CodeOff)
 	b.profile = shipped(t, "sample")
 	b.open("")
 	if got := b.prepare(time.Time{}); got != (Prepared{Off: OffNoLog}) {
@@ -197,12 +202,12 @@ func TestOnlySoManyAreKept(t *testing.T) {
 func TestLinesAroundATime(t *testing.T) {
 	b := newBench(t)
 	var text bytes.Buffer
-	const seconds = 40_000 // 3 MB
+	const seconds = 12_000 // 1 MB
 	for i := range seconds {
 		text.WriteString(line(noon.Add(time.Duration(i)*time.Second), fmt.Sprintf("step %06d of the day, nothing is wrong with this line", i)))
 	}
 	b.write(text.String())
-	for _, at := range []int{0, 3, 100, 20_000, 39_990, 39_999} {
+	for _, at := range []int{0, 100, 6_000, 11_990} {
 		p := b.prepare(noon.Add(time.Duration(at) * time.Second))
 		lines := strings.Split(strings.TrimSuffix(p.Text, "\n"), "\n")
 		var from, to int
@@ -219,7 +224,7 @@ func TestLinesAroundATime(t *testing.T) {
 		}
 	}
 	newest := b.prepare(time.Time{})
-	if !strings.Contains(newest.Text, "step 039999") || len(newest.Text) < cloudapi.MaxHelpLogs-200 {
+	if !strings.Contains(newest.Text, "step 011999") || len(newest.Text) < cloudapi.MaxHelpLogs-200 {
 		t.Errorf("%d bytes", len(newest.Text))
 	}
 }
@@ -227,7 +232,7 @@ func TestLinesAroundATime(t *testing.T) {
 // Times that cannot be read: the newest lines.
 func TestTheTailWhereTimesCannotBeRead(t *testing.T) {
 	b := newBench(t)
-	b.write(strings.Repeat("nothing to tell\n", 20_000) + "the last one\n")
+	b.write(strings.Repeat("nothing to tell\n", 5_000) + "the last one\n")
 	if p := b.prepare(noon); !strings.HasSuffix(p.Text, "the last one\n") {
 		t.Errorf("%q", p.Text[len(p.Text)-40:])
 	}
@@ -239,8 +244,8 @@ func TestPreparedTextHolds(t *testing.T) {
 	b := newBench(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		one := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"<<<<<<", "a@b.example", "patient: Anna", "\x1b[2J", "\"\\", line(noon, "x")}))
-		unit := strings.Join(rapid.SliceOfN(one, 1, 20).Draw(rt, "parts"), rapid.SampledFrom([]string{"", " ", "\n"}).Draw(rt, "between"))
-		b.write(strings.Repeat(unit+"\n", rapid.IntRange(1, 400).Draw(rt, "times")))
+		unit := strings.Join(rapid.SliceOfN(one, 1, 8).Draw(rt, "parts"), rapid.SampledFrom([]string{"", " ", "\n"}).Draw(rt, "between"))
+		b.write(strings.Repeat(unit+"\n", rapid.IntRange(1, 12).Draw(rt, "times")))
 		p := b.prepare(rapid.SampledFrom([]time.Time{{}, noon}).Draw(rt, "around"))
 		if p.Off != "" {
 			return
@@ -253,6 +258,17 @@ func TestPreparedTextHolds(t *testing.T) {
 			rt.Fatalf("%q", p.Text)
 		}
 	})
+}
+
+// The message service's limit is one of bytes as JSON, where one may become six.
+func TestTextThatGrowsAsJSON(t *testing.T) {
+	b := newBench(t)
+	b.write(strings.Repeat(strings.Repeat("<", 900)+"\n", 100))
+	p := b.prepare(time.Time{})
+	encoded, err := json.Marshal(p.Text)
+	if err != nil || len(encoded) > maxEncoded+1000 || len(encoded) < maxEncoded-10_000 {
+		t.Errorf("%d bytes, %d as JSON: %v", len(p.Text), len(encoded), err)
+	}
 }
 
 func TestNewAsksForItsParts(t *testing.T) {

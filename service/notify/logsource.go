@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -59,11 +58,15 @@ type place struct {
 	// Lines is what the reader of lines knows of those before: rates go on
 	// over a restart.
 	Lines profile.State `json:"lines,omitzero"`
+	// Profile is the digest of the one that Run and Lines come of; another one
+	// knows nothing of either.
+	Profile string `json:"profile,omitempty"`
 }
 
 // lineReader says what lines mean; the profile's is one.
 type lineReader interface {
 	Read(line string) (found []profile.Found, run Run)
+	ReadRest(early, line string) (found []profile.Found, run Run)
 	State() profile.State
 	Restore(profile.State)
 }
@@ -158,8 +161,11 @@ func (r *logReader) restore(ctx context.Context) error {
 		r.tail = NewTail(r.Path, nil)
 		return nil
 	}
-	r.lines.Restore(p.Lines)
-	r.tail, r.run, r.offset, r.behind = NewTail(r.Path, &p.Position), p.Run, p.Position.Offset, true
+	r.tail, r.offset, r.behind = NewTail(r.Path, &p.Position), p.Position.Offset, true
+	if p.Profile == r.digest() {
+		r.lines.Restore(p.Lines)
+		r.run = p.Run
+	}
 	return nil
 }
 
@@ -203,18 +209,17 @@ func (r *logReader) step(ctx context.Context) (more bool, err error) {
 	return step.More, err
 }
 
-// read gives what the lines of a step say. An unfinished line comes again as a
-// whole, so that what the reader remembers does not go on with it.
+// read gives what the lines of a step say.
 func (r *logReader) read(step Step) (seen []Observation, run Run) {
-	before := r.lines.State()
 	for i, line := range step.Lines {
-		var known []profile.Found
+		var found []profile.Found
+		var changed Run
 		if i == 0 && step.Early != "" {
-			known, _ = r.lines.Read(step.Early)
-			r.lines.Restore(before)
+			found, changed = r.lines.ReadRest(step.Early, line)
+		} else {
+			found, changed = r.lines.Read(line)
 		}
-		found, changed := r.lines.Read(line)
-		for _, o := range without(observations(found, r.sample()), observations(known, r.sample())) {
+		for _, o := range observations(found, r.sample()) {
 			o.Backlog = r.behind
 			seen = append(seen, o)
 		}
@@ -222,24 +227,16 @@ func (r *logReader) read(step Step) (seen []Observation, run Run) {
 			run = changed
 		}
 	}
-	if step.After.Early > 0 {
-		r.lines.Restore(before)
-	}
 	return seen, run
 }
 
 func (r *logReader) sample() bool { return r.Profile != nil && r.Profile.Sample }
 
-// without leaves out what was seen already, each once.
-func without(seen, known []Observation) []Observation {
-	same := func(a, b Observation) bool { return a.Code == b.Code && a.Subject == b.Subject && a.Clear == b.Clear }
-	out := slices.Clone(seen)
-	for _, k := range known {
-		if i := slices.IndexFunc(out, func(o Observation) bool { return same(o, k) }); i >= 0 {
-			out = slices.Delete(out, i, i+1)
-		}
+func (r *logReader) digest() string {
+	if r.Profile == nil {
+		return ""
 	}
-	return out
+	return r.Profile.Digest
 }
 
 func (r *logReader) overdue(p Position) bool {
@@ -248,7 +245,7 @@ func (r *logReader) overdue(p Position) bool {
 }
 
 func (r *logReader) remember(tx *store.Tx, p Position, run Run) error {
-	text, err := json.Marshal(place{r.Path, p, run, r.lines.State()})
+	text, err := json.Marshal(place{r.Path, p, run, r.lines.State(), r.digest()})
 	if err != nil {
 		return err
 	}

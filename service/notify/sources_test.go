@@ -112,6 +112,49 @@ func TestLogSource(t *testing.T) {
 	stop()
 }
 
+// B7: what another profile made of the run is not known to this one; the lines
+// are not read again.
+func TestAnotherProfileKnowsNothingOfTheRun(t *testing.T) {
+	a := newAlarms(t)
+	path := filepath.Join(t.TempDir(), "instrument.log")
+	put(t, path, "")
+	reader := func(p *profile.Profile) *logReader {
+		r := &logReader{LogSource: LogSource{Path: path, Name: "instrument.log", Profile: p, Alarms: a, OnRun: func(Run) {}, Log: slog.New(slog.DiscardHandler)}, run: RunUnknown}
+		if err := r.restore(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	step := func(r *logReader) {
+		if _, err := r.step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := reader(sample(t))
+	step(r)
+	put(t, path, "RUN 1 FINISHED\n")
+	step(r)
+	if again := reader(sample(t)); again.run != RunIdle {
+		t.Errorf("the same profile: %s", again.run)
+	}
+	text, err := profiles.Read("sample")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := profile.Parse(text + "# changed\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := reader(other)
+	if again.run != RunUnknown {
+		t.Errorf("another profile: %s", again.run)
+	}
+	step(again)
+	if again.run != RunUnknown {
+		t.Errorf("the lines were read again: %s", again.run)
+	}
+}
+
 // Killed at any commit, each line counts exactly once: the count of the
 // notification, which lives in the store, is the number of lines.
 func TestLinesCountOnceThroughCrashes(t *testing.T) {

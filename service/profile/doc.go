@@ -6,7 +6,8 @@
 // A profile is one TOML file, format version 2. assets/profiles/generic.toml
 // shows every part with its meaning. In short:
 //
-//	version, name, title, revision, sample, source   the head
+//	version, name, title, revision, sample,          the head
+//	source, patient_data
 //	[[log]]    name, encoding, line, starts, time     how a log is written
 //	[run]      started, ended, idle                   patterns of the run
 //	[disk]     code, severity, two limits, texts      the file system

@@ -9,6 +9,7 @@ type profileFile struct {
 	Revision int                            `toml:"revision"`
 	Sample   bool                           `toml:"sample"`
 	Source   string                         `toml:"source"`
+	Patient  bool                           `toml:"patient_data"`
 	Log      []logFile                      `toml:"log"`
 	Run      runFile                        `toml:"run"`
 	Disk     *diskFile                      `toml:"disk"`

@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"regexp"
 	"slices"
@@ -54,6 +56,8 @@ func Parse(text string) (*Profile, error) {
 		return nil, b.err() // the rest means something else
 	}
 	p := b.profile()
+	sum := sha256.Sum256([]byte(text))
+	p.Digest = hex.EncodeToString(sum[:])
 	if err := b.err(); err != nil {
 		return nil, err
 	}
@@ -96,7 +100,7 @@ func (b *builder) unknown(key string) {
 
 func (b *builder) profile() *Profile {
 	f := b.file
-	p := &Profile{Name: f.Name, Title: f.Title, Revision: f.Revision, Sample: f.Sample, Source: f.Source}
+	p := &Profile{Name: f.Name, Title: f.Title, Revision: f.Revision, Sample: f.Sample, Source: f.Source, PatientData: f.Patient}
 	if !nameForm.MatchString(f.Name) {
 		b.add("name", "name", "%q must be lower-case letters, digits and hyphens", f.Name)
 	}

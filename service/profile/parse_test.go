@@ -41,6 +41,9 @@ func TestProfilesThatShip(t *testing.T) {
 		if p.Name != name || p.Sample != strings.HasPrefix(text, "# SAMPLE") {
 			t.Errorf("%s: name %q, sample %v", name, p.Name, p.Sample)
 		}
+		if six := []string{"navios", "navios-ex", "dxflex", "aquios-cl", "cellmek-sps", "instrument-manager"}; p.PatientData != slices.Contains(six, name) {
+			t.Errorf("%s: patient data %v", name, p.PatientData)
+		}
 		if p.Scrub.Own() == 0 || len(p.Masks) == 0 || p.Disk == nil || len(p.Logs) == 0 {
 			t.Errorf("%s has no scrubbing, no masks, no disk or no log", name)
 		}

@@ -39,6 +39,10 @@ type Profile struct {
 	Revision int
 	Sample   bool   // made without a real or vendor-documented log
 	Source   string // what documents the log, of one that is no sample
+	Digest   string // SHA-256 of the file, hex
+	// PatientData: no line of its log is ever sent, whatever a policy says. It
+	// only tightens; without it the site's policy decides (P25).
+	PatientData bool
 	// Logs are the files that are read. The first one is the log that the
 	// installation names; every other is the file of this name beside it.
 	// Without any there is the first one, read as Log{} says.

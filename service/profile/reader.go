@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"beckmanconnect/internal/condition"
@@ -69,9 +70,44 @@ func (r *Reader) Restore(s State) {
 }
 
 // Read gives what a line says, and the run if the line changes it ("" when not).
-func (r *Reader) Read(line string) (found []Found, run Run) {
+func (r *Reader) Read(line string) (found []Found, run Run) { return r.read(line, nil) }
+
+// ReadRest is Read for a line of which the beginning was read before it was
+// whole: what that said already is neither told nor counted again.
+func (r *Reader) ReadRest(early, line string) (found []Found, run Run) {
+	glance := &Reader{profile: r.profile, log: r.log, now: r.now, state: r.State()}
+	known := map[string]bool{}
+	glance.each(early, func(rule *Rule, subject string, over bool) { known[key(rule, subject, over)] = true })
+	return r.read(line, known)
+}
+
+func (r *Reader) read(line string, known map[string]bool) (found []Found, run Run) {
+	folded := r.each(line, func(rule *Rule, subject string, over bool) {
+		switch {
+		case known[key(rule, subject, over)]:
+		case over:
+			delete(r.state.Times, key(rule, subject, false))
+			found = append(found, Found{rule, subject, true})
+		case r.first(rule, subject) && r.often(rule, subject):
+			found = append(found, Found{rule, subject, false})
+		}
+	})
+	return found, r.profile.run.read(line, folded)
+}
+
+// key names what a rule remembers of a subject.
+func key(rule *Rule, subject string, over bool) string {
+	k := rule.Code + "\x00" + subject
+	if over {
+		k += "\x00over"
+	}
+	return k
+}
+
+// each tells what of a line begins or ends, whatever was before it.
+func (r *Reader) each(line string, told func(rule *Rule, subject string, over bool)) (folded string) {
 	f, formatted := r.fields(line)
-	folded := fold(line)
+	folded = fold(line)
 	for i := range r.profile.Rules {
 		rule := &r.profile.Rules[i]
 		if rule.Log != "" && rule.Log != r.log.Name {
@@ -79,16 +115,15 @@ func (r *Reader) Read(line string) (found []Found, run Run) {
 		}
 		if rule.Ends() {
 			if subject, ok := rule.holds(rule.clear, rule.clearWhen, &f, formatted, folded); ok {
-				delete(r.state.Times, rule.Code+"\x00"+subject)
-				found = append(found, Found{rule, subject, true})
+				told(rule, subject, true)
 				continue // what reports the end is no new beginning
 			}
 		}
-		if subject, ok := rule.holds(rule.match, rule.when, &f, formatted, folded); ok && r.first(rule, subject) && r.often(rule, subject) {
-			found = append(found, Found{rule, subject, false})
+		if subject, ok := rule.holds(rule.match, rule.when, &f, formatted, folded); ok {
+			told(rule, subject, false)
 		}
 	}
-	return found, r.profile.run.read(line, folded)
+	return folded
 }
 
 // fields takes a line apart. A line that goes on with a record has what the
@@ -133,8 +168,8 @@ func (rule *Rule) holds(pattern *pattern, when *condition.Condition, f *fields, 
 		if m == nil {
 			return "", false
 		}
-		if i := pattern.SubexpIndex("subject"); i >= 0 && slices.Contains(rule.subjects, m[i]) {
-			subject = m[i]
+		if i := pattern.SubexpIndex("subject"); i >= 0 {
+			subject = rule.listed(m[i])
 		}
 		if when != nil && pattern.NumSubexp() > 0 {
 			f.Group = named(pattern.Regexp, m)
@@ -152,6 +187,14 @@ func (rule *Rule) holds(pattern *pattern, when *condition.Condition, f *fields, 
 	return subject, ok && err == nil // compiled against these types: nothing can fail but its bounds
 }
 
+// listed gives the subject as the profile writes it, "" for any other.
+func (rule *Rule) listed(text string) string {
+	if i := slices.IndexFunc(rule.subjects, func(s string) bool { return strings.EqualFold(s, text) }); i >= 0 {
+		return rule.subjects[i]
+	}
+	return ""
+}
+
 // often counts a match of a rule with a rate, by the time in the lines where
 // there are any: a backlog that is read at once is no burst. A line without one
 // came as long after the last that had one as it was read after it.
@@ -163,10 +206,10 @@ func (r *Reader) often(rule *Rule, subject string) bool {
 	if r.state.Head.AtMS != 0 {
 		at += r.state.Head.AtMS - r.state.Head.ReadMS
 	}
-	key := rule.Code + "\x00" + subject
+	k := key(rule, subject, false)
 	span := rule.Rate.Within.Milliseconds()
-	kept := r.state.Times[key][:0:0]
-	for _, t := range r.state.Times[key] {
+	kept := r.state.Times[k][:0:0]
+	for _, t := range r.state.Times[k] {
 		if t > at-span && t < at+span { // a clock that was set begins anew
 			kept = append(kept, t)
 		}
@@ -178,7 +221,7 @@ func (r *Reader) often(rule *Rule, subject string) bool {
 	if r.state.Times == nil {
 		r.state.Times = map[string][]int64{}
 	}
-	r.state.Times[key] = kept
+	r.state.Times[k] = kept
 	return len(kept) >= rule.Rate.Count
 }
 
@@ -187,14 +230,14 @@ func (r *Reader) first(rule *Rule, subject string) bool {
 	if r.log.Format.Starts == nil {
 		return true
 	}
-	key := rule.Code + "\x00" + subject
-	if r.state.Told[key] {
+	k := key(rule, subject, false)
+	if r.state.Told[k] {
 		return false
 	}
 	if r.state.Told == nil {
 		r.state.Told = map[string]bool{}
 	}
-	r.state.Told[key] = true
+	r.state.Told[k] = true
 	return true
 }
 

@@ -148,6 +148,29 @@ func TestRestoredStateIsTheOldOne(t *testing.T) {
 	}
 }
 
+// The beginning of a line that was not whole yet is neither told nor counted a
+// second time; what came with the rest is.
+func TestTheRestOfALine(t *testing.T) {
+	r := NewReader(shipped(t, "sample"), "instrument.log", nil)
+	const early, whole = "ERROR SYR-02 Sample syringe A2 worn", "ERROR SYR-02 Sample syringe A2 worn, FATAL"
+	if found, _ := r.Read(early); !slices.Equal(words(found), []string{"sample-syringe-worn A2"}) {
+		t.Errorf("%q", words(found))
+	}
+	if found, _ := r.ReadRest(early, whole); !slices.Equal(words(found), []string{"sample-instrument-fault "}) {
+		t.Errorf("%q", words(found))
+	}
+	p, err := Parse(rated)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r = NewReader(p, "a.log", nil)
+	r.Read("2026-11-24 10:00:00 ERROR timeout")
+	r.Read("2026-11-24 10:00:01 ERROR timeout")
+	if found, _ := r.ReadRest("2026-11-24 10:00:01 ERROR timeout", "2026-11-24 10:00:01 ERROR timeout at last"); len(found) != 0 {
+		t.Errorf("two lines are three: %q", words(found))
+	}
+}
+
 func TestConditionsOfRules(t *testing.T) {
 	p, err := Parse(rated)
 	if err != nil {

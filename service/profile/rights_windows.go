@@ -10,8 +10,10 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+const deleteChild = 0x40 // FILE_DELETE_CHILD
+
 // changes are the rights by which a file or a folder's contents can be changed.
-const changes = windows.FILE_WRITE_DATA | windows.FILE_APPEND_DATA | windows.FILE_DELETE_CHILD | windows.DELETE | windows.WRITE_DAC | windows.WRITE_OWNER |
+const changes = windows.FILE_WRITE_DATA | windows.FILE_APPEND_DATA | deleteChild | windows.DELETE | windows.WRITE_DAC | windows.WRITE_OWNER |
 	windows.GENERIC_WRITE | windows.GENERIC_ALL
 
 // adminOwned refuses a file that others than administrators, the system and the

@@ -44,7 +44,7 @@ var base = sync.OnceValue(func() []scrubRule {
 		{name: "phone-national", hint: digits, with: "${1}[phone]", match: c(`(^|[^\w:.,])0\d{1,4}[ /-]{1,3}\d[\d /-]{4,}\d`)},
 		{name: "phone-word", hint: digits, with: "${1}[phone]", match: c(`((?i:\b(?:tel|telephone|phone|fon|telefon|téléphone|teléfono|telefono|fax|mobile|mobil|handy|cell))\b\.?\s*[:=]?\s*)[\d(][\d ()./-]{2,}\d`)},
 		{name: "accession", hint: digits, with: "[id]", match: c(`\b[A-Z]{0,3}\d{2,4}-\d{4,}\b`)},
-		{name: "number", hint: digits, with: "[number]", match: c(`[A-Z]{0,4}\d{7,}`)},
+		{name: "number", hint: digits, with: "[number]", match: c(`(?:0[xX])?[A-Z]{0,4}\d{7,}`), decide: isNumber},
 		{name: "date", hint: digits, with: "[date]", match: c(`\d+(?:[./-]\d+)+`), decide: isDate},
 		{name: "date-word", hint: digits, with: "[date]", match: c(`(?i)\b(?:\d{1,2}[. -]{0,2}(?:` + months + `)[\p{L}]{0,9}\.?[ ,-]{1,2}\d{2,4}|(?:` + months + `)[\p{L}]{0,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})\b`)},
 		{name: "account", with: "${1}[user]", match: c(`((?i:[\\/](?:users|home|benutzer|utilisateurs|usuarios|utenti)[\\/]))[^\\/:*?"<>|\s\[\]]+`)},
@@ -53,6 +53,11 @@ var base = sync.OnceValue(func() []scrubRule {
 
 // hasNumber: the value behind the label, not the label, must hold the digit.
 func hasNumber(found string) bool { return strings.ContainsAny(found, "0123456789") }
+
+// isNumber spares codes such as 0x80070070, which tell what failed.
+func isNumber(found string) bool {
+	return !strings.HasPrefix(strings.ToLower(found), "0x") || len(found) > len("0x80070070")
+}
 
 // isDate spares versions, addresses and measured values.
 func isDate(found string) bool {
