@@ -35,7 +35,8 @@ func verbs() []verb {
 	return []verb{
 		{"status", "[--json]", "what the service is doing, and what is not well", statusVerb},
 		{"doctor", "[--json]", "check configuration, trust, service, log, disk and cloud", doctorVerb},
-		{"notify", "--publisher NAME --code CODE --title TEXT …", "raise a notification, as another program on this PC would", notifyVerb},
+		{"notify", "--publisher NAME --code CODE --title TEXT [--severity info|low|medium|high] [--subject TEXT] [--advice TEXT] [--json]",
+			"raise a notification, as another program on this PC would; exit 2: wrong, 3: refused by policy, 4: too many, try later", notifyVerb},
 		{"policy", "explain [CAPABILITY [--engineer ACCOUNT [--organisation NAME] [--region R]]] [--json]", "what may be asked here, and why", policyVerb},
 		{"support", "reset | remove-pin INITIALS", "after too many wrong codes: switch remote support on again; take a forgotten PIN away", supportVerb},
 		{"log", "verify | list | export", "verify, list or export the log; reads the database itself", logVerb},
