@@ -19,10 +19,9 @@ import (
 
 // recorder takes what is told and says when it did.
 type recorder struct {
-	mu    sync.Mutex
-	open  map[string]bool
-	lines []string
-	news  chan string
+	mu   sync.Mutex
+	open map[string]bool
+	news chan string
 }
 
 func newRecorder() *recorder { return &recorder{open: map[string]bool{}, news: make(chan string, 100)} }
