@@ -108,7 +108,7 @@ func start(t *testing.T, open []steady.Key, probes ...policy.Probe) *rig {
 			r.looked <- p.Name
 			return scripted{s}
 		},
-		wait: func(context.Context, time.Duration, string, string) {},
+		wait: func(context.Context, time.Duration) {},
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
