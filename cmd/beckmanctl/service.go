@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
-	"fmt"
 	"io"
 	"time"
 
@@ -12,7 +10,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"beckmanconnect/internal/hostconfig"
-	"beckmanconnect/internal/program"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
@@ -51,11 +48,17 @@ func explain(err error) error {
 		protocol.CodeIncompatible: "this program and the service are of different versions; finish the upgrade",
 		protocol.CodeNotPermitted: "run it as an administrator",
 	}[d.GetCode()]
+	line := d.GetCode() + ": " + d.GetMessage()
 	if advice != "" {
-		return fmt.Errorf("%s: %s; %s", d.GetCode(), d.GetMessage(), advice)
+		line += "; " + advice
 	}
-	return fmt.Errorf("%s: %s", d.GetCode(), d.GetMessage())
+	return serviceError{d.GetCode(), line}
 }
+
+// serviceError is a refusal or a failure of the service, as explain words it.
+type serviceError struct{ code, line string }
+
+func (e serviceError) Error() string { return e.line }
 
 // printProto writes a message as JSON with the field names of the contract;
 // fields that are not set are there, so that scripts need not guess.
@@ -67,46 +70,4 @@ func printProto(out io.Writer, m proto.Message) error {
 	// protojson varies its spacing on purpose; once more through JSON, so that
 	// a script that compares text does not see that.
 	return printJSON(out, json.RawMessage(raw))
-}
-
-func notifyVerb(ctx context.Context, e env, args []string) error {
-	var request hostpb.PublishNotificationRequest
-	severity := ""
-	asJSON, err := e.parse("notify", args, func(set *flag.FlagSet) {
-		set.StringVar(&request.Publisher, "publisher", "", "")
-		set.StringVar(&request.Code, "code", "", "")
-		set.StringVar(&severity, "severity", "info", "")
-		set.StringVar(&request.Subject, "subject", "", "")
-		set.StringVar(&request.Title, "title", "", "")
-		set.StringVar(&request.Advice, "advice", "", "")
-	})
-	if err != nil {
-		return err
-	}
-	known := map[string]hostpb.Severity{
-		"info": hostpb.Severity_SEVERITY_INFO, "low": hostpb.Severity_SEVERITY_LOW,
-		"medium": hostpb.Severity_SEVERITY_MEDIUM, "high": hostpb.Severity_SEVERITY_HIGH,
-	}
-	var ok bool
-	if request.Severity, ok = known[severity]; !ok {
-		return program.Usagef("notify: --severity must be info, low, medium or high")
-	}
-	if request.Publisher == "" || request.Code == "" || request.Title == "" {
-		return program.Usagef("notify: --publisher, --code and --title are needed")
-	}
-	n, err := call(ctx, e, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Notification, error) {
-		return host.PublishNotification(ctx, &request)
-	})
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		return printProto(e.out, n)
-	}
-	verified := "verified"
-	if !n.GetVerified() {
-		verified = "shown as “local, not verified”: the site policy does not list this publisher"
-	}
-	_, err = fmt.Fprintf(e.out, "notification %d, %s\n", n.GetId(), verified)
-	return err
 }

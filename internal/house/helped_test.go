@@ -36,6 +36,8 @@ var opens = map[string][]string{
 	"github.com/Microsoft/go-winio":       {"DialPipe", "DialPipeContext", "DialPipeAccess", "DialPipeAccessImpLevel"},
 	"google.golang.org/grpc":              {"NewClient", "Dial", "DialContext"},
 	"github.com/godbus/dbus/v5":           {"SessionBus", "SystemBus", "ConnectSessionBus", "ConnectSystemBus", "Connect", "Dial"},
+	"github.com/gopcua/opcua":             {"NewClient"},
+	"github.com/gosnmp/gosnmp":            {"Default", "NewGoSNMP"},
 	"github.com/jezek/xgb":                {"NewConn", "NewConnDisplay", "NewConnNet"},
 	"github.com/jezek/xgbutil":            {"NewConn", "NewConnDisplay"},
 	Module + "/session/channel":           {"DialRelay", "Engineer"},
@@ -53,7 +55,8 @@ var listens = map[string][]string{
 }
 
 // openers are the packages of the host that open connections, and to what.
-// None of them takes an address from a session, a message or a caller.
+// None of them takes an address from a session, a message or a caller; one takes
+// it from the policy that the site signed.
 var openers = map[string]string{
 	"ipc/pipe":               "the local pipe",
 	"ipc/client":             "gRPC over the local pipe",
@@ -64,6 +67,8 @@ var openers = map[string]string{
 	"service/scan":           "the malware scanner's local socket",
 	"service/relay":          "the cloud's address: the relay, as the end that is helped",
 	"service/upgrade/source": "the cloud's address: upgrades",
+	"service/notify/machine": "the system's bus: whether services run",
+	"service/notify/probe":   "the hosts and ports that the signed site policy names, none as installed",
 	"session/channel":        "the relay, and the host's end of a channel over it",
 	"cmd/beckmanctl":         "the cloud's address: doctor",
 	"app/killkey":            "the display of this log-on",

@@ -81,6 +81,9 @@ type Source struct {
 	board   steady.Board
 	checks  []*check
 	offline atomic.Bool
+
+	places map[string]uint64 // by event log, the last record that was dealt with
+	behind bool              // what is read next was logged while nobody listened
 }
 
 // check looks at one thing.
@@ -118,7 +121,10 @@ func New(config Config) *Source {
 	if config.system == nil {
 		config.system = thisPC()
 	}
-	s := &Source{config: config, board: steady.Board{Source: notify.SourceMachine, Alarms: config.Alarms, Open: config.Open}}
+	s := &Source{config: config, board: steady.Board{Source: notify.SourceMachine, Alarms: config.Alarms, Open: config.Open, Codes: codes()}}
+	if config.Folder != nil {
+		s.board.Codes = append(s.board.Codes, config.Folder.Code)
+	}
 	s.checks = s.all()
 	return s
 }
@@ -170,6 +176,9 @@ func (s *Source) round(ctx context.Context, now time.Time, report supervise.Repo
 		}
 		return
 	}
+	if err := s.events(ctx); err != nil && ctx.Err() == nil {
+		unknown = append(unknown, err.Error())
+	}
 	s.offline.Store(s.board.IsBad(networkKey))
 	s.config.Alive(notify.SourceMachine)
 	detail := ""
@@ -217,6 +226,14 @@ func (c *check) run(ctx context.Context, now time.Time) (fresh bool) {
 // looks is how many rounds make up a time.
 func (s *Source) looks(d time.Duration) int {
 	return max(1, int((d+s.config.Every-1)/s.config.Every))
+}
+
+// codes are those of conditions, which end by themselves.
+func codes() []string {
+	return []string{
+		"disk-space-low", "disk-errors", "memory-low", "processor-busy", "pc-too-hot", "clock-wrong", networkKey.Code, "restart-pending",
+		"service-stopped", "program-not-running", "certificate-ends", "backup-late",
+	}
 }
 
 func (s *Source) all() []*check {

@@ -87,6 +87,7 @@ func (p *pc) system() *system {
 		services:     func(context.Context, []string) (map[string]steady.Level, error) { return p.services, p.fail },
 		programs:     func(context.Context, []string) (map[string]bool, error) { return p.programs, nil },
 		newest:       func(string) (time.Time, error) { return p.newest, p.newestErr },
+		events:       func(string, string, bool, int) ([]string, error) { return nil, nil },
 	}
 }
 
@@ -309,6 +310,9 @@ func TestEveryCodeHasTexts(t *testing.T) {
 			t.Errorf("%s looks at nothing", c.name)
 		}
 		for _, f := range found {
+			if !slices.Contains(s.board.Codes, f.Code) {
+				t.Errorf("%s is not among the codes", f.Code)
+			}
 			if !slices.Contains(codes, f.Code) || len(f.Texts) != len(words.Languages()) || f.Severity == 0 {
 				t.Errorf("%s: %s has %d texts", c.name, f.Code, len(f.Texts))
 			}

@@ -35,6 +35,7 @@ type system struct {
 	services     func(ctx context.Context, names []string) (map[string]steady.Level, error)
 	programs     func(ctx context.Context, names []string) (map[string]bool, error)
 	newest       func(folder string) (time.Time, error)
+	events       eventReader
 }
 
 // load is processor time since the PC was started, in seconds of all cores.
@@ -79,6 +80,7 @@ func thisPC() *system {
 		services:     serviceStates,
 		programs:     programsRunning,
 		newest:       newest,
+		events:       readEvents,
 	}
 }
 

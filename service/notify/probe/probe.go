@@ -57,8 +57,8 @@ type Config struct {
 	Passwords string
 	Log       *slog.Logger
 
-	looker func(policy.Probe) looker                               // nil: the kinds' own
-	wait   func(ctx context.Context, d time.Duration, r, n string) // nil: a timer
+	looker func(policy.Probe) looker                  // nil: the kinds' own
+	wait   func(ctx context.Context, d time.Duration) // nil: a timer
 }
 
 // looker looks at one host once.
@@ -95,7 +95,7 @@ func New(config Config) *Prober {
 		config.looker = func(p policy.Probe) looker { return lookerOf(p, config.Passwords) }
 	}
 	if config.wait == nil {
-		config.wait = func(ctx context.Context, d time.Duration, _, _ string) {
+		config.wait = func(ctx context.Context, d time.Duration) {
 			select {
 			case <-ctx.Done():
 			case <-time.After(d):
@@ -182,7 +182,7 @@ func conditionsOf(named map[string]policy.Probe) map[steady.Key]bool {
 func (p *Prober) keep(ctx context.Context, probe policy.Probe, report supervise.Report) {
 	look := p.config.looker(probe)
 	// The first looks are spread, so that a start is no burst.
-	p.config.wait(ctx, rand.N(min(probe.Every, 10*time.Second)), probe.Name, "first")
+	p.config.wait(ctx, rand.N(min(probe.Every, 10*time.Second)))
 	for misses := 0; ctx.Err() == nil; {
 		found, ok := p.one(ctx, look)
 		if !ok {
@@ -201,7 +201,7 @@ func (p *Prober) keep(ctx context.Context, probe policy.Probe, report supervise.
 			p.config.Alive(notify.SourceProbe + "/" + probe.Name)
 		}
 		p.say(report, probe.Name, found.why)
-		p.config.wait(ctx, spread(pause(probe.Every, misses)), probe.Name, "next")
+		p.config.wait(ctx, spread(pause(probe.Every, misses)))
 	}
 }
 

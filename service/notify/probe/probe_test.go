@@ -19,10 +19,9 @@ import (
 
 // recorder takes what is told and says when it did.
 type recorder struct {
-	mu    sync.Mutex
-	open  map[string]bool
-	lines []string
-	news  chan string
+	mu   sync.Mutex
+	open map[string]bool
+	news chan string
 }
 
 func newRecorder() *recorder { return &recorder{open: map[string]bool{}, news: make(chan string, 100)} }
@@ -109,7 +108,7 @@ func start(t *testing.T, open []steady.Key, probes ...policy.Probe) *rig {
 			r.looked <- p.Name
 			return scripted{s}
 		},
-		wait: func(context.Context, time.Duration, string, string) {},
+		wait: func(context.Context, time.Duration) {},
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
