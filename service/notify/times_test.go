@@ -31,7 +31,7 @@ func TestManyAtOnceAreToldOnce(t *testing.T) {
 	w.told()
 	w.again()
 	w.pass(48 * time.Hour)
-	w.wantAlerts("two days later", "n-7 loud", "n-9 loud")
+	w.wantAlerts("two days later", "n-9 loud", "n-7 loud")
 	if n := len(w.list(store.NotificationFilter{States: []store.State{store.Raised}})); n != 20 {
 		t.Errorf("%d", n)
 	}
