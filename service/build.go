@@ -201,6 +201,7 @@ func (h *house) buildCloud(context.Context) error {
 		},
 		Policy:  func(ctx context.Context, signed string) error { return h.policy.OfferVendor(ctx, []byte(signed)) },
 		Message: h.messages.Receive,
+		Digest:  func(ctx context.Context) error { return notify.Digest(ctx, h.store, time.Now()) },
 		Changed: func(link.State) { h.statusChanged() },
 	})
 	h.offers = offers.New(offers.Config{

@@ -6,6 +6,8 @@ import (
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/service/helplogs"
+	"beckmanconnect/service/notify"
+	"beckmanconnect/service/notify/words"
 	"beckmanconnect/service/policy"
 	"beckmanconnect/service/profile"
 	"beckmanconnect/service/relay"
@@ -72,7 +74,23 @@ func (h *house) profileChanged() {
 }
 
 // profileRefused is told why IT's own profile is refused, "" when that is over.
-func (h *house) profileRefused(string) { h.statusChanged() }
+// The reason stands in the part's state; the alarm says that somebody has to
+// read it there.
+func (h *house) profileRefused(why string) {
+	o := notify.Observation{
+		Code: codeProfileRefused, Severity: store.Medium, Source: notify.SourceSelf, Subject: h.config.Instrument.Profile,
+		Texts: words.Of(codeProfileRefused), Clear: why == "", Condition: true, Ends: true, Verified: true,
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	if err := h.alarms.Apply(ctx, []notify.Observation{o}, nil); err != nil {
+		h.log.Error("the refused profile is no alarm", "error", err)
+	}
+	h.statusChanged()
+}
+
+// codeProfileRefused is the alarm of a profile of IT's that cannot be used.
+const codeProfileRefused = "profile-refused"
 
 // setSetting writes one setting.
 func (h *house) setSetting(ctx context.Context, key, value string) error {

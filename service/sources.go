@@ -4,9 +4,11 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/netdial"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/service/link"
 	"beckmanconnect/service/notify"
@@ -104,7 +106,7 @@ func (h *house) machine(p *profile.Profile) *machine.Source {
 	c, m := h.config, h.config.Machine
 	config := machine.Config{
 		Alarms: h.alarms, Open: h.openOf, Alive: h.fresh.Beat, Data: c.Data, Services: m.Services, Processes: m.Processes, Events: m.Events,
-		Backups: m.Backups, BackupWithin: m.BackupWithin, Setting: h.store.Setting, Log: h.log,
+		Backups: m.Backups, BackupWithin: m.BackupWithin, ClockOffset: h.clockOffset, Setting: h.store.Setting, Log: h.log,
 		Certificates: []machine.Certificate{
 			{Name: "this PC's own", Ends: h.ownCertificateEnds},
 			machine.CertificateFile(filepath.Join(c.Trust, trust.FileCloudCA)),
@@ -161,8 +163,22 @@ func (h *house) startDrop(ctx context.Context) {
 }
 
 func (h *house) linkForPeople() self.Link {
-	phase := h.link.State().Phase
-	return self.Link{Registered: phase != link.Unregistered, Online: phase == link.Online}
+	s := h.link.State()
+	return self.Link{
+		Registered: s.Phase != link.Unregistered, Online: s.Phase == link.Online, Portal: s.Code == netdial.CodePortal, Inspected: s.Code == netdial.CodeInspection,
+		ProxyRefuses: slices.Contains([]string{netdial.CodeProxyAuth, netdial.CodeProxyDenied, netdial.CodeProxyLoop, netdial.CodeProxyBlocked}, s.Code),
+	}
+}
+
+// clockOffset is how far this PC's clock is from the time that the vendor signed.
+func (h *house) clockOffset() (time.Duration, bool) {
+	for _, f := range h.link.State().Facts {
+		if f.Name == link.FactClockOffset {
+			ms, err := strconv.ParseInt(f.Value, 10, 64)
+			return -time.Duration(ms) * time.Millisecond, err == nil
+		}
+	}
+	return 0, false
 }
 
 // openOf lists what of a source stands open.

@@ -38,7 +38,8 @@ func (h *house) status(ctx context.Context) (*hostpb.Status, error) {
 		InstrumentClass: string(effective.Class), InstrumentRun: string(*h.runState.Load()), Policy: effective.Source,
 		OpenNotifications: uint32(open), Worst: notify.Severity(worst),
 		Support: h.support.State(), Upgrade: h.offers.Current(), Log: h.logState(), Components: h.components(state),
-		Profile: profileTitle(p), ProfileSample: p != nil && p.Sample,
+		SupportPhone: h.config.Instrument.Phone,
+		Profile:      profileTitle(p), ProfileSample: p != nil && p.Sample,
 		LastSeq: last, Epoch: h.store.Epoch(), Identify: string(effective.Identify()), PinInitials: h.support.PINInitials(),
 	}
 	if s.QuietHours, err = local.QuietHours(ctx, h.alarms); err != nil {

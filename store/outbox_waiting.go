@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"strconv"
 )
 
@@ -11,24 +9,6 @@ import (
 func (s *Store) Waiting(ctx context.Context) (int, error) {
 	n, err := s.number(ctx, "SELECT count(*) FROM outbox")
 	return int(n), err
-}
-
-// NewestOf gives the newest waiting message of a kind, ok false when there is
-// none.
-func (s *Store) NewestOf(ctx context.Context, kind string) (m Outgoing, ok bool, err error) {
-	var made int64
-	var sealed []byte
-	err = s.read.QueryRowContext(ctx, "SELECT seq, kind, made_ms, sealed FROM outbox WHERE kind = ? ORDER BY seq DESC LIMIT 1", kind).
-		Scan(&m.Seq, &m.Kind, &made, &sealed)
-	if errors.Is(err, sql.ErrNoRows) {
-		return m, false, nil
-	}
-	if err != nil {
-		return m, false, wrap("outbox", err)
-	}
-	m.Made = fromMS(made)
-	m.Body, err = s.seal.open("outbox", strconv.FormatUint(m.Seq, 10), "sealed", sealed)
-	return m, err == nil, err
 }
 
 // Supersede takes messages of a kind out of the outbox that a later one of the

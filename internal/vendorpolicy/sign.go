@@ -13,7 +13,7 @@ import (
 // Switches are the capabilities a vendor may switch off, by the names of the
 // defaults table: Sign refuses others, so that a misspelt one is not taken for
 // one that is off. "support" is all of it.
-var Switches = []string{"support", "view", "control", "files", "clipboard", "chat", "pointer", "help-logs", "cloud-messages", "publishers"}
+var Switches = []string{"support", "view", "control", "files", "clipboard", "chat", "pointer", "probing", "help-logs", "cloud-messages", "publishers"}
 
 // Sign makes the note. text is what the operator wrote: capabilities,
 // revoked_accounts and revoked_serials; number must be higher than the one

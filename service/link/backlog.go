@@ -57,26 +57,15 @@ func (l *Link) count(ctx context.Context) int {
 	return n
 }
 
-// greet has a digest made of a backlog and sends it ahead of what it sums up.
-// It is sent again at its own place, where the cloud drops it: its number has
-// been seen.
-func (c *connection) greet(ctx context.Context) error {
+// greet has a digest made of a backlog; the store puts it ahead of what it sums
+// up. Without one the messages go as they are.
+func (c *connection) greet(ctx context.Context) {
 	if c.config.Digest == nil || !c.backlog(ctx) {
-		return nil
+		return
 	}
 	if err := c.config.Digest(ctx); err != nil {
 		c.config.Log.Error("no digest of what waited", "error", err)
-		return nil
 	}
-	m, ok, err := c.config.Store.NewestOf(ctx, cloudapi.KindDigest)
-	if err != nil || !ok {
-		return nil // the store says more about it; the messages go as they are
-	}
-	token, err := c.publish(m)
-	if err != nil {
-		return err
-	}
-	return c.wait(ctx, token, ackWithin)
 }
 
 func (c *connection) backlog(ctx context.Context) bool {

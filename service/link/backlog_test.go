@@ -74,8 +74,10 @@ func TestDigestGoesFirst(t *testing.T) {
 			made := 0
 			c.Digest = func(context.Context) error {
 				made++
-				enqueueKind(t, s, cloudapi.KindDigest, `{"waiting":11}`)
-				return nil
+				return s.Update(t.Context(), func(tx *store.Tx) error {
+					_, err := tx.EnqueueAhead(cloudapi.KindDigest, []byte(`{"waiting":11}`))
+					return err
+				})
 			}
 			run(t, c)
 			st.until(t, Online)

@@ -62,9 +62,7 @@ func (l *Link) session(ctx context.Context, id string) error {
 	if err := c.sendStatus(ctx); err != nil {
 		return err
 	}
-	if err := c.greet(ctx); err != nil {
-		return fmt.Errorf("digest: %w", err)
-	}
+	c.greet(ctx)
 	l.set(Online, "", "")
 	l.config.Log.Info("the link to the cloud is up", "endpoint", s.Host)
 	return c.work(ctx)
