@@ -109,11 +109,20 @@ func narrow(ctx context.Context, tx *sql.Tx, f NotificationFilter) (*narrowed, e
 	return q, nil
 }
 
-// The places of a facet, as the column is made in migration 3.
+// The places of a facet, as migration 3 has them. A source that is not one of
+// ours has none.
 var (
 	facetStates  = []State{Raised, Acknowledged, Shelved, Cleared}
 	facetSources = []string{"", "machine", "instrument-log", "local", "probe", "cloud", "self"}
 )
+
+func (n *Notification) facet() int {
+	facet := int(n.Severity)*64 + max(0, slices.Index(facetStates, n.State))*16 + max(0, slices.Index(facetSources, n.Source))*2
+	if n.Group > 0 {
+		facet++
+	}
+	return facet
+}
 
 // lets says whether rows of this facet can pass.
 func (f *NotificationFilter) lets(facet int) bool {
