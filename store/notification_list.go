@@ -109,25 +109,6 @@ func narrow(ctx context.Context, tx *sql.Tx, f NotificationFilter) (*narrowed, e
 	return q, nil
 }
 
-// The places of a facet, as the column is made in migration 3.
-var (
-	facetStates  = []State{Raised, Acknowledged, Shelved, Cleared}
-	facetSources = []string{"", "machine", "instrument-log", "local", "probe", "cloud", "self"}
-)
-
-// lets says whether rows of this facet can pass.
-func (f *NotificationFilter) lets(facet int) bool {
-	severity, state, source, member := Severity(facet/64), facetStates[facet/16%4], facetSources[min(facet/2%8, len(facetSources)-1)], facet%2 == 1
-	switch {
-	case len(f.Severities) > 0 && !slices.Contains(f.Severities, severity),
-		len(f.States) > 0 && !slices.Contains(f.States, state),
-		len(f.Sources) > 0 && !slices.Contains(f.Sources, source),
-		f.OpenOnly && state == Cleared:
-		return false
-	}
-	return f.Group > 0 || f.Text != "" || !member
-}
-
 // span gives the numbers between which everything lies that was raised in a
 // time.
 func span(ctx context.Context, tx *sql.Tx, since, until time.Time) (lo, hi int64, err error) {

@@ -100,11 +100,11 @@ const (
 	notificationColumns = "id, topic, code, severity, state, source, subject, publisher, count, raised_ms, last_ms, seen_ms, ack_ms, escalated_ms, cleared_ms, " +
 		"shelved_ms, shelf_ms, verified, sample, apart, event, group_id, group_kind, members, chatters, turned_ms, over_ms, until_ms, asked_ms, due_ms, " +
 		"sealed_texts, sealed_by, sealed_shelf"
-	notificationInsert = "INSERT INTO notifications (" + notificationColumns + ") VALUES " +
-		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	notificationInsert = "INSERT INTO notifications (" + notificationColumns + ", facet) VALUES " +
+		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	notificationUpdate = "UPDATE notifications SET topic = ?, severity = ?, state = ?, count = ?, last_ms = ?, seen_ms = ?, ack_ms = ?, escalated_ms = ?, cleared_ms = ?, " +
 		"shelved_ms = ?, shelf_ms = ?, group_id = ?, members = ?, chatters = ?, turned_ms = ?, over_ms = ?, until_ms = ?, asked_ms = ?, due_ms = ?, " +
-		"sealed_texts = ?, sealed_by = ?, sealed_shelf = ? WHERE id = ?"
+		"sealed_texts = ?, sealed_by = ?, sealed_shelf = ?, facet = ? WHERE id = ?"
 	// spanBlock is how many numbers stand under one row of notification_spans.
 	spanBlock = 4096
 )
@@ -135,12 +135,12 @@ func (tx *Tx) PutNotification(n *Notification) error {
 	if !isNew {
 		return tx.exec(notificationUpdate, int64(n.topic), int(n.Severity), string(n.State), int64(n.Count), toMS(n.Last), toMS(n.Seen), toMS(n.Acknowledged),
 			toMS(n.Escalated), toMS(n.Cleared), shelved, shelf, int64(n.Group), int64(n.Members), n.Chatters, toMS(n.Turned), toMS(n.Over), toMS(n.Until),
-			toMS(n.Asked), toMS(n.Due), sealed.texts, sealed.by, sealed.shelf, int64(id))
+			toMS(n.Asked), toMS(n.Due), sealed.texts, sealed.by, sealed.shelf, n.facet(), int64(id))
 	}
 	err = tx.exec(notificationInsert, int64(id), int64(n.topic), n.Code, int(n.Severity), string(n.State), n.Source, n.Subject, n.Publisher, int64(n.Count),
 		toMS(n.Raised), toMS(n.Last), toMS(n.Seen), toMS(n.Acknowledged), toMS(n.Escalated), toMS(n.Cleared), shelved, shelf, n.Verified, n.Sample, n.Apart, n.Event,
 		int64(n.Group), n.GroupKind, int64(n.Members), n.Chatters, toMS(n.Turned), toMS(n.Over), toMS(n.Until), toMS(n.Asked), toMS(n.Due),
-		sealed.texts, sealed.by, sealed.shelf)
+		sealed.texts, sealed.by, sealed.shelf, n.facet())
 	if err != nil {
 		return err
 	}

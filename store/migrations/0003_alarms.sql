@@ -39,13 +39,9 @@ ALTER TABLE notifications ADD COLUMN asked_ms     INTEGER NOT NULL DEFAULT 0; --
 ALTER TABLE notifications ADD COLUMN due_ms       INTEGER NOT NULL DEFAULT 0; -- the service has to look then
 
 -- What a list is narrowed by, in one number: severity, state, source, and
--- whether it stands in a group. The query builder knows the form.
-ALTER TABLE notifications ADD COLUMN facet INTEGER GENERATED ALWAYS AS (
-    severity * 64
-    + CASE state WHEN 'raised' THEN 0 WHEN 'acknowledged' THEN 1 WHEN 'shelved' THEN 2 ELSE 3 END * 16
-    + CASE source WHEN 'machine' THEN 1 WHEN 'instrument-log' THEN 2 WHEN 'local' THEN 3 WHEN 'probe' THEN 4 WHEN 'cloud' THEN 5 WHEN 'self' THEN 6 ELSE 0 END * 2
-    + (group_id > 0)
-) VIRTUAL;
+-- whether it stands in a group. A generated column would not be read from the
+-- indices, so the writer sets it.
+ALTER TABLE notifications ADD COLUMN facet INTEGER NOT NULL DEFAULT 0;
 
 INSERT INTO topics (code, subject, publisher, fold)
 SELECT DISTINCT code, subject, '', lower(code || char(10) || subject || char(10)) FROM notifications;
@@ -56,6 +52,9 @@ UPDATE notifications SET
 -- At most one is open for a code and subject; the database itself says so.
 UPDATE notifications SET state = 'cleared', cleared_ms = last_ms, asked_ms = 0
 WHERE state <> 'cleared' AND id < (SELECT max(o.id) FROM notifications o WHERE o.code = notifications.code AND o.subject = notifications.subject AND o.state <> 'cleared');
+UPDATE notifications SET facet = severity * 64
+    + CASE state WHEN 'raised' THEN 0 WHEN 'acknowledged' THEN 1 WHEN 'shelved' THEN 2 ELSE 3 END * 16
+    + CASE source WHEN 'machine' THEN 1 WHEN 'instrument-log' THEN 2 WHEN 'local' THEN 3 WHEN 'probe' THEN 4 WHEN 'cloud' THEN 5 WHEN 'self' THEN 6 ELSE 0 END * 2;
 DROP INDEX notifications_open;
 CREATE UNIQUE INDEX notifications_open ON notifications (code, subject) WHERE state <> 'cleared';
 
