@@ -21,6 +21,7 @@ import (
 	"beckmanconnect/service/notify/probe"
 	"beckmanconnect/service/notify/self"
 	"beckmanconnect/service/policy"
+	"beckmanconnect/service/profile"
 	"beckmanconnect/service/supervise"
 	"beckmanconnect/store"
 )
@@ -49,7 +50,7 @@ func TestIdleCostOfTheSources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	profile, err := notify.ParseProfile(text)
+	instrument, err := profile.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +92,7 @@ func TestIdleCostOfTheSources(t *testing.T) {
 		if err := os.WriteFile(path, []byte("history\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		parts = append(parts, notify.LogSource{Path: path, Profile: profile, Alarms: alarms, OnRun: func(notify.Run) {}, Further: i > 0, Log: quiet}.Run)
+		parts = append(parts, notify.LogSource{Path: path, Profile: instrument, Alarms: alarms, OnRun: func(notify.Run) {}, Further: i > 0, Log: quiet}.Run)
 	}
 	folder := filepath.Join(dir, "drop")
 	if err := os.Mkdir(folder, 0o700); err != nil {
