@@ -49,7 +49,7 @@ drop = "drop"
 	for _, c := range s.status(s.client()).GetComponents() {
 		parts[c.GetName()] = c.GetState()
 	}
-	for _, name := range []string{"instrument-log", "instrument-log second.log", "machine", "probes", "drop-folder", "self"} {
+	for _, name := range []string{"instrument-log", "instrument-log/second.log", "machine", "probes", "drop-folder", "self"} {
 		if parts[name] != supervise.OK {
 			t.Errorf("part %s: %q of %v", name, parts[name], parts)
 		}
