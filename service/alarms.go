@@ -14,8 +14,14 @@ func (h *house) alarmRules() notify.Rules {
 	if h.policy == nil {
 		return notify.Rules{}
 	}
-	quiet, escalate := h.policy.Current().AlarmRules()
-	return notify.Rules{Quiet: quiet, Escalate: escalate}
+	current := h.policy.Current()
+	rules := notify.Rules{Quiet: current.Quiet(), Escalate: map[string]time.Duration{}}
+	for _, severity := range []string{"high", "medium", "low"} {
+		if after, ok := current.Escalate(severity); ok {
+			rules.Escalate[severity] = after
+		}
+	}
+	return rules
 }
 
 // trustedTime is the last time that the vendor signed. While it cannot be read
