@@ -81,8 +81,7 @@ func TestFitsTheWindow(t *testing.T) {
 		k := kit(t, l.Tag, theme.Light())
 		for _, s := range sample.Screens(l.Tag) {
 			content, size := s.Draw(k)
-			w := open(t, content, size)
-			if m := content.MinSize(); m.Width > 1008 || m.Width > w.Canvas().Size().Width+0.5 {
+			if m := content.MinSize(); m.Width > 1008 || size.Height != 0 && m.Width > size.Width+0.5 {
 				t.Errorf("%s in %s needs a width of %.0f", s.Name, l.Tag, m.Width)
 			}
 		}
