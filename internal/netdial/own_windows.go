@@ -2,78 +2,87 @@ package netdial
 
 import (
 	"fmt"
+	"syscall"
 
 	"github.com/alexbrainman/sspi"
-	"github.com/alexbrainman/sspi/negotiate"
-	"github.com/alexbrainman/sspi/ntlm"
 )
 
-// securityContext is one log-in by the system's security provider.
-type securityContext interface {
-	Release() error
-}
-
-// ownLogin logs in as the account the service runs under.
+// ownLogin logs in as the account the service runs under, by the system's
+// security provider. The library's packages for each scheme are not used: they
+// end the program at its start where Windows has that scheme switched off.
 type ownLogin struct {
-	scheme, proxy string
-	credentials   *sspi.Credentials
-	context       securityContext
-	update        func(token []byte) ([]byte, error)
-	done          bool
+	scheme      string
+	target      *uint16 // service principal, of Negotiate
+	size        uint32  // of the largest token
+	credentials *sspi.Credentials
+	context     *sspi.Context
+	done        bool
 }
 
 // ownAccount makes a log-in with the service's own account.
 func ownAccount(scheme, proxy string) (authenticator, error) {
-	acquire := negotiate.AcquireCurrentUserCredentials
-	if scheme == "NTLM" {
-		acquire = ntlm.AcquireCurrentUserCredentials
+	o := &ownLogin{scheme: scheme}
+	if scheme != "NTLM" {
+		target, err := syscall.UTF16PtrFromString("HTTP/" + proxy)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", scheme, err)
+		}
+		o.target = target
 	}
-	c, err := acquire()
+	info, err := sspi.QueryPackageInfo(scheme)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", scheme, err)
 	}
-	return &ownLogin{scheme: scheme, proxy: proxy, credentials: c}, nil
+	o.size = info.MaxToken
+	if o.credentials, err = sspi.AcquireCredentials("", scheme, sspi.SECPKG_CRED_OUTBOUND, nil); err != nil {
+		return nil, fmt.Errorf("%s: %w", scheme, err)
+	}
+	return o, nil
 }
 
 func (o *ownLogin) next(offered []string) (string, error) {
+	var challenge []byte
 	if o.context == nil {
-		first, err := o.begin()
-		return token(o.scheme, first), err
+		o.context = sspi.NewClientContext(o.credentials, sspi.ISC_REQ_CONNECTION)
+	} else {
+		challenge = answer(offered, o.scheme)
 	}
-	next, err := o.update(answer(offered, o.scheme))
+	next, err := o.update(challenge)
 	return token(o.scheme, next), err
 }
 
-func (o *ownLogin) begin() ([]byte, error) {
-	if o.scheme == "NTLM" {
-		context, first, err := ntlm.NewClientContext(o.credentials)
-		if err != nil {
-			return nil, err
+// update gives the next token to what the proxy said; it begins with nothing.
+func (o *ownLogin) update(challenge []byte) ([]byte, error) {
+	out := make([]byte, o.size)
+	var to, from [1]sspi.SecBuffer
+	to[0].Set(sspi.SECBUFFER_TOKEN, out)
+	said := (*sspi.SecBufferDesc)(nil)
+	if len(challenge) > 0 {
+		from[0].Set(sspi.SECBUFFER_TOKEN, challenge)
+		said = sspi.NewSecBufferDesc(from[:])
+	}
+	desc := sspi.NewSecBufferDesc(to[:])
+	ret := o.context.Update(o.target, desc, said)
+	if ret == sspi.SEC_I_COMPLETE_NEEDED || ret == sspi.SEC_I_COMPLETE_AND_CONTINUE {
+		if e := sspi.CompleteAuthToken(o.context.Handle, desc); e != sspi.SEC_E_OK {
+			return nil, fmt.Errorf("%s: %w", o.scheme, e)
 		}
-		o.context = context
-		o.update = func(token []byte) ([]byte, error) {
-			o.done = true
-			return context.Update(token)
-		}
-		return first, nil
 	}
-	context, first, err := negotiate.NewClientContext(o.credentials, "HTTP/"+o.proxy)
-	if err != nil {
-		return nil, err
+	switch ret {
+	case sspi.SEC_E_OK, sspi.SEC_I_COMPLETE_NEEDED:
+		o.done = true
+	case sspi.SEC_I_CONTINUE_NEEDED, sspi.SEC_I_COMPLETE_AND_CONTINUE:
+	default:
+		return nil, fmt.Errorf("%s: %w", o.scheme, ret)
 	}
-	o.context = context
-	o.update = func(token []byte) (out []byte, err error) {
-		o.done, out, err = context.Update(token)
-		return out, err
-	}
-	return first, nil
+	return out[:to[0].BufferSize], nil
 }
 
 func (o *ownLogin) more(offered []string) bool { return !o.done && answer(offered, o.scheme) != nil }
 func (o *ownLogin) bound() bool                { return true }
 
 func (o *ownLogin) close() {
-	if o.context != nil {
+	if o.context != nil && o.context.Handle != nil {
 		_ = o.context.Release() // there is nothing left to do about it
 	}
 	_ = o.credentials.Release()
