@@ -18,13 +18,17 @@ import (
 )
 
 // help is step 3: asked for from the tray; the engineer signs in, types a
-// wrong code, then the right one (P3, P5, P23).
+// wrong code, then the right one (P3, P5, P23). The instrument's log goes along,
+// looked at first (B8).
 func (t *teller) help(ctx context.Context) (string, error) {
 	err := within(ctx, 60*time.Second, func(ctx context.Context) error {
 		return all(
 			func() error { return t.chooseInTray(ctx, "tray.menu.help") },
 			func() error { return t.hand.Press(ctx, "help.called-them") },
 			func() error { return t.hand.Press(ctx, "help.request") },
+			func() error { _, err := t.hand.Part(ctx, "logs.send"); return err },
+			func() error { return t.desk(ctx, "log") },
+			func() error { return t.hand.Press(ctx, "logs.send") },
 			func() error { _, err := t.hand.Part(ctx, "help.code"); return err },
 			func() error { return t.desk(ctx, "code") },
 		)
@@ -42,6 +46,12 @@ func (t *teller) help(ctx context.Context) (string, error) {
 				return t.browser.Wait(ctx, "the waiting request", `document.querySelector('#waiting .request button.join')`)
 			},
 			func() error { return t.page("waiting") },
+			func() error { return t.browser.Click("#waiting .request button.logs") },
+			func() error {
+				return t.browser.Wait(ctx, "the log that the technician sent", `document.querySelector("#logs-text")?.textContent.includes("Sample syringe worn")`)
+			},
+			func() error { return t.page("log") },
+			func() error { return t.browser.Click("#logs-back") },
 			func() error { return t.browser.Click("#waiting .request button.join") },
 			func() error { return t.browser.Fill("#ticket", "4711") },
 			func() error { return t.browser.Fill("#reason", "Sample syringe worn") },
