@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -88,7 +89,10 @@ func notifyWays(ctx context.Context, o options, pc *stage.PC, pulse string) ([]r
 		if err := writeLines(ctx, pc, w.seen, count, perSecond); err != nil {
 			return nil, err
 		}
-		if err := w.seen.wait(ctx); err != nil {
+		late, stop := context.WithTimeoutCause(ctx, time.Minute, errors.New("not every line was seen by every reader"))
+		err := w.seen.wait(late)
+		stop()
+		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, w.rows(perSecond)...)

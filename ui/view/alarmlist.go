@@ -170,7 +170,7 @@ const doublePress = 250 * time.Millisecond
 func (l *alarmList) inSight() []uint64 {
 	var out []uint64
 	for i, to := l.list.Whole(); i < to; i++ {
-		if n := l.page.state.Alarms.List.At(i); n != nil && n.GetSeenUnixMs() == 0 {
+		if n := l.page.state.Alarms.List.At(i); n != nil {
 			out = append(out, n.GetId())
 		}
 	}
