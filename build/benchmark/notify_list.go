@@ -15,6 +15,10 @@ import (
 // manyNotifications is how long the list is that must stay quick.
 const manyNotifications = 1_000_000
 
+// manySubjects is of how many things they speak: modules, folders, hosts. An
+// instrument has some hundred.
+const manySubjects = 20_000
+
 // listAsks is how often each question is asked.
 const listAsks = 50
 
@@ -47,7 +51,7 @@ func notifyList(ctx context.Context, pc *stage.PC) ([]row, error) {
 		{"one source", &hostpb.ListNotificationsRequest{Sources: []string{"machine"}}},
 		{"one day", &hostpb.ListNotificationsRequest{SinceUnixMs: day(500), UntilUnixMs: day(501)}},
 		{"search, common", &hostpb.ListNotificationsRequest{Text: "pump"}},
-		{"search, rare", &hostpb.ListNotificationsRequest{Text: "module-77777"}},
+		{"search, rare", &hostpb.ListNotificationsRequest{Text: "module-17777"}},
 		{"search, nothing", &hostpb.ListNotificationsRequest{Text: "nowhere-at-all"}},
 		{"search with severity", &hostpb.ListNotificationsRequest{Text: "valve", Severities: []hostpb.Severity{hostpb.Severity_SEVERITY_LOW}}},
 	} {
@@ -87,7 +91,7 @@ func fillNotifications(ctx context.Context, dir string) error {
 			for range 10_000 {
 				n := store.Notification{
 					Code: codes[random.IntN(len(codes))], Severity: store.Severity(1 + random.IntN(4)), State: store.Cleared,
-					Source: sources[random.IntN(len(sources))], Subject: fmt.Sprintf("module-%d", done),
+					Source: sources[random.IntN(len(sources))], Subject: fmt.Sprintf("module-%d", done%manySubjects),
 					Texts: []store.Text{{Language: "en", Title: "Title", Advice: "Advice"}}, Count: 1, Raised: at, Last: at, Cleared: at.Add(time.Minute), Verified: true,
 				}
 				if random.IntN(5000) == 0 {
