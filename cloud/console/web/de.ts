@@ -354,7 +354,7 @@ export const de: Record<Key, string> = {
   logsLoading: "Protokoll wird gelesen…",
   logsFailed: "Dieses Protokoll konnte nicht gelesen werden. 30 Tage nach Ende der Anfrage wird es gelöscht.",
   logsSave: "Als .txt sichern",
-  logsLines: "{n} Zeilen",
+  logsLines: "Zeilen: {n}",
   msgTitle: "Nachrichten",
   msgText: "Kurze, signierte Nachrichten an die Fachkräfte an Geräten Ihrer Regionen.",
   msgWrite: "Nachricht schreiben",

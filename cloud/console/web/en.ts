@@ -353,7 +353,7 @@ export const en = {
   logsLoading: "Reading the log…",
   logsFailed: "This log could not be read. It is deleted 30 days after the request is over.",
   logsSave: "Save as .txt",
-  logsLines: "{n} lines",
+  logsLines: "Lines: {n}",
   msgTitle: "Messages",
   msgText: "Short, signed messages to the technicians at instruments of your regions.",
   msgWrite: "Write a message",
