@@ -23,6 +23,7 @@ func TestTakenBackBeforeItIsWritten(t *testing.T) {
 			r.answer(1, true)
 			generation := e.hear("answer").Generation
 			help := r.attach(1)
+			help.get(t, func(c *hostpb.HelperCommand) bool { return c.GetMasks() != nil }) // it is let in: before, input has nowhere to go
 			input := wire.Message{Type: "input", Generation: generation, Events: []wire.Input{{Kind: "keydown", Code: "KeyA", Key: "a"}}}
 			e.say(input)
 			help.get(t, isInput)
