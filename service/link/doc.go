@@ -8,6 +8,7 @@
 // since the cloud drops numbers it has seen (scenario 43). paho's own memory
 // of messages is never relied on.
 //
-// Nothing that comes from the cloud makes this PC do anything, but one: signed
-// time is kept as the last trusted time (scenario 42).
+// Of what comes from the cloud three things have an effect, each only with the
+// vendor's signature: time is kept as the last trusted time, a policy can only
+// narrow, and a message becomes a notification (scenario 42).
 package link

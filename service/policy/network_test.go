@@ -8,13 +8,17 @@ import "testing"
 func TestNetworkOfAPolicy(t *testing.T) {
 	site := &Site{Endpoints: []string{"hub.example"}, Probes: []Probe{{Name: "lis", Kind: "hl7", Host: "10.0.0.5", Port: 2575}}}
 	for name, row := range map[string]struct {
-		layers Layers
-		want   int
+		layers            Layers
+		probing           Effect
+		endpoints, probes int
 	}{
-		"none": {Layers{}, 0}, "in force": {Layers{Site: site}, 1}, "refused": {Layers{Site: site, Refused: "older"}, 0},
+		"none":                      {Layers{}, Off, 0, 0},
+		"in force":                  {Layers{Site: site}, Limited, 1, 1},
+		"probing off by the vendor": {Layers{Site: site}, Off, 1, 0},
+		"refused":                   {Layers{Site: site, Refused: "older"}, Limited, 0, 0},
 	} {
-		e := &Effective{layers: row.layers}
-		if p := e.Network(); len(p.Endpoints) != row.want || len(p.Probes) != row.want {
+		e := &Effective{layers: row.layers, lines: map[Capability]Line{Probing: {Effect: row.probing}}}
+		if p := e.Network(); len(p.Endpoints) != row.endpoints || len(p.Probes) != row.probes {
 			t.Errorf("%s: %+v", name, p)
 		}
 	}

@@ -134,18 +134,6 @@ func stateOf(c *text.Catalogue, n *hostpb.Notification, now time.Time, whole boo
 	return ""
 }
 
-// InSight are the notifications that the list draws at the moment.
-func (s *State) InSight() []*hostpb.Notification {
-	l := &s.Alarms.List
-	var out []*hostpb.Notification
-	for i := l.from; i < min(l.to, len(l.keys)); i++ {
-		if n := l.At(i); n != nil {
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
 // Pick is the text that fits a language best; English is always there.
 func Pick(lang string, texts []*hostpb.LocalText) *hostpb.LocalText {
 	var english *hostpb.LocalText
