@@ -15,8 +15,19 @@ import (
 // another product is never offered, even well signed (scenario 39).
 const Product = "com.beckmanconnect.remotesupport"
 
-// Stable is the channel that is offered unless a site's policy names another.
-const Stable = "stable"
+// Channels. Stable is offered unless a site's policy names another; who takes
+// the pilot is offered both.
+const (
+	Stable = "stable"
+	Pilot  = "pilot"
+)
+
+// What an installation does to the instrument.
+const (
+	DisturbsNothing    = "nothing"
+	DisturbsConnection = "connection" // alarms and support pause for a moment
+	DisturbsInstrument = "instrument" // its software has to be restarted
+)
 
 // SignedAt is the field of the repository's timestamp that holds the time of
 // signing (RFC 3339). A client takes no earlier time for the present, whatever
@@ -29,7 +40,21 @@ type Release struct {
 	Version  string `json:"version"`
 	Platform string `json:"platform"` // "linux-amd64", "windows-amd64"
 	Channel  string `json:"channel"`
-	Notes    []Note `json:"notes"` // "en" is always there
+	// Digest is the release's name: the SHA-256 (hex) of its archive before it
+	// was compressed to travel. What is fetched, full or delta, ends as exactly
+	// these bytes.
+	Digest string `json:"digest"`
+	// Lines are the instrument families (types, as the site's policy names them)
+	// it is for; none: all.
+	Lines          []string `json:"lines,omitempty"`
+	InstallSeconds int      `json:"installSeconds,omitempty"` // how long the switch takes
+	Disturbs       string   `json:"disturbs,omitempty"`       // "": DisturbsConnection
+	// Mandatory: the vendor wants it everywhere. It becomes so where the site's
+	// policy agrees.
+	Mandatory bool   `json:"mandatory,omitempty"`
+	Notes     []Note `json:"notes"` // "en" is always there
+	// From is, for a delta, the digest of the release it starts from.
+	From string `json:"from,omitempty"`
 	// Capabilities that the version brings. Each is off until the site
 	// authorises it at installation (P25, scenario 40).
 	Capabilities []string `json:"capabilities,omitempty"`

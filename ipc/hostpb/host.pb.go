@@ -483,7 +483,7 @@ func (x InputEvent_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use InputEvent_Kind.Descriptor instead.
 func (InputEvent_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{93, 0}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{96, 0}
 }
 
 type Empty struct {
@@ -5436,17 +5436,32 @@ func (x *HoldSessionBarRequest) GetSessionId() string {
 }
 
 type Upgrade struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Digest        string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"` // sha256 of the target, hex: the only name an install goes by
-	Version       string                 `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
-	State         string                 `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"` // "offered", "downloading", "installing", "checking", "installed", "failed", "rolled-back"
-	Percent       uint32                 `protobuf:"varint,4,opt,name=percent,proto3" json:"percent,omitempty"`
-	Size          uint64                 `protobuf:"varint,5,opt,name=size,proto3" json:"size,omitempty"`
-	Notes         []*LocalText           `protobuf:"bytes,6,rep,name=notes,proto3" json:"notes,omitempty"`               // what is new; advice holds the list
-	Capabilities  []string               `protobuf:"bytes,7,rep,name=capabilities,proto3" json:"capabilities,omitempty"` // it brings, each off until authorised
-	ErrorCode     string                 `protobuf:"bytes,8,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Digest  string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"` // sha256 of the release, hex: the only name an install goes by
+	Version string                 `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// "none" (only checked_ms and check_error say something), "offered",
+	// "planned", "downloading", "ready", "installing", "checking", "watching",
+	// "installed", "failed", "rolled-back"
+	State          string       `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	Percent        uint32       `protobuf:"varint,4,opt,name=percent,proto3" json:"percent,omitempty"`
+	Size           uint64       `protobuf:"varint,5,opt,name=size,proto3" json:"size,omitempty"`                // bytes to fetch
+	Notes          []*LocalText `protobuf:"bytes,6,rep,name=notes,proto3" json:"notes,omitempty"`               // what is new; advice holds the list
+	Capabilities   []string     `protobuf:"bytes,7,rep,name=capabilities,proto3" json:"capabilities,omitempty"` // it brings, each off until authorised
+	ErrorCode      string       `protobuf:"bytes,8,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
+	When           string       `protobuf:"bytes,9,opt,name=when,proto3" json:"when,omitempty"`                                             // of "planned" and what follows: "now", "tonight", "idle"
+	PlannedMs      int64        `protobuf:"varint,10,opt,name=planned_ms,json=plannedMs,proto3" json:"planned_ms,omitempty"`                // "tonight": when it begins; "offered" and postponed: when it is said again; 0 for none
+	Held           string       `protobuf:"bytes,11,opt,name=held,proto3" json:"held,omitempty"`                                            // what it waits for: "session", "run", "hours"; "" for nothing
+	InstallSeconds uint32       `protobuf:"varint,12,opt,name=install_seconds,json=installSeconds,proto3" json:"install_seconds,omitempty"` // how long the switch takes
+	Disturbs       string       `protobuf:"bytes,13,opt,name=disturbs,proto3" json:"disturbs,omitempty"`                                    // "nothing", "connection", "instrument"
+	Mandatory      bool         `protobuf:"varint,14,opt,name=mandatory,proto3" json:"mandatory,omitempty"`                                 // the vendor and the site's policy both say so: it cannot be postponed any more
+	Channel        string       `protobuf:"bytes,15,opt,name=channel,proto3" json:"channel,omitempty"`                                      // "stable", "pilot"
+	Delta          bool         `protobuf:"varint,16,opt,name=delta,proto3" json:"delta,omitempty"`                                         // only what changed is fetched
+	CheckedMs      int64        `protobuf:"varint,17,opt,name=checked_ms,json=checkedMs,proto3" json:"checked_ms,omitempty"`                // last time the repository was seen, 0 for never
+	CheckError     string       `protobuf:"bytes,18,opt,name=check_error,json=checkError,proto3" json:"check_error,omitempty"`              // code of why the last check brought nothing
+	Authorised     []string     `protobuf:"bytes,19,rep,name=authorised,proto3" json:"authorised,omitempty"`                                // of capabilities: those that the signed site policy authorises
+	RunningVersion string       `protobuf:"bytes,20,opt,name=running_version,json=runningVersion,proto3" json:"running_version,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Upgrade) Reset() {
@@ -5535,10 +5550,95 @@ func (x *Upgrade) GetErrorCode() string {
 	return ""
 }
 
+func (x *Upgrade) GetWhen() string {
+	if x != nil {
+		return x.When
+	}
+	return ""
+}
+
+func (x *Upgrade) GetPlannedMs() int64 {
+	if x != nil {
+		return x.PlannedMs
+	}
+	return 0
+}
+
+func (x *Upgrade) GetHeld() string {
+	if x != nil {
+		return x.Held
+	}
+	return ""
+}
+
+func (x *Upgrade) GetInstallSeconds() uint32 {
+	if x != nil {
+		return x.InstallSeconds
+	}
+	return 0
+}
+
+func (x *Upgrade) GetDisturbs() string {
+	if x != nil {
+		return x.Disturbs
+	}
+	return ""
+}
+
+func (x *Upgrade) GetMandatory() bool {
+	if x != nil {
+		return x.Mandatory
+	}
+	return false
+}
+
+func (x *Upgrade) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *Upgrade) GetDelta() bool {
+	if x != nil {
+		return x.Delta
+	}
+	return false
+}
+
+func (x *Upgrade) GetCheckedMs() int64 {
+	if x != nil {
+		return x.CheckedMs
+	}
+	return 0
+}
+
+func (x *Upgrade) GetCheckError() string {
+	if x != nil {
+		return x.CheckError
+	}
+	return ""
+}
+
+func (x *Upgrade) GetAuthorised() []string {
+	if x != nil {
+		return x.Authorised
+	}
+	return nil
+}
+
+func (x *Upgrade) GetRunningVersion() string {
+	if x != nil {
+		return x.RunningVersion
+	}
+	return ""
+}
+
 type AcceptUpgradeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Digest        string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
 	Initials      string                 `protobuf:"bytes,2,opt,name=initials,proto3" json:"initials,omitempty"`
+	When          string                 `protobuf:"bytes,3,opt,name=when,proto3" json:"when,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5587,6 +5687,153 @@ func (x *AcceptUpgradeRequest) GetInitials() string {
 	return ""
 }
 
+func (x *AcceptUpgradeRequest) GetWhen() string {
+	if x != nil {
+		return x.When
+	}
+	return ""
+}
+
+type PostponeUpgradeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Digest        string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
+	Hours         uint32                 `protobuf:"varint,2,opt,name=hours,proto3" json:"hours,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PostponeUpgradeRequest) Reset() {
+	*x = PostponeUpgradeRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PostponeUpgradeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PostponeUpgradeRequest) ProtoMessage() {}
+
+func (x *PostponeUpgradeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PostponeUpgradeRequest.ProtoReflect.Descriptor instead.
+func (*PostponeUpgradeRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *PostponeUpgradeRequest) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *PostponeUpgradeRequest) GetHours() uint32 {
+	if x != nil {
+		return x.Hours
+	}
+	return 0
+}
+
+type CancelUpgradeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Digest        string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
+	Initials      string                 `protobuf:"bytes,2,opt,name=initials,proto3" json:"initials,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelUpgradeRequest) Reset() {
+	*x = CancelUpgradeRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelUpgradeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelUpgradeRequest) ProtoMessage() {}
+
+func (x *CancelUpgradeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelUpgradeRequest.ProtoReflect.Descriptor instead.
+func (*CancelUpgradeRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *CancelUpgradeRequest) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *CancelUpgradeRequest) GetInitials() string {
+	if x != nil {
+		return x.Initials
+	}
+	return ""
+}
+
+type CheckUpgradesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckUpgradesRequest) Reset() {
+	*x = CheckUpgradesRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckUpgradesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckUpgradesRequest) ProtoMessage() {}
+
+func (x *CheckUpgradesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckUpgradesRequest.ProtoReflect.Descriptor instead.
+func (*CheckUpgradesRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{72}
+}
+
 type ListActivityRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	BeforeIndex   uint64                 `protobuf:"varint,1,opt,name=before_index,json=beforeIndex,proto3" json:"before_index,omitempty"`
@@ -5597,7 +5844,7 @@ type ListActivityRequest struct {
 
 func (x *ListActivityRequest) Reset() {
 	*x = ListActivityRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5609,7 +5856,7 @@ func (x *ListActivityRequest) String() string {
 func (*ListActivityRequest) ProtoMessage() {}
 
 func (x *ListActivityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5622,7 +5869,7 @@ func (x *ListActivityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActivityRequest.ProtoReflect.Descriptor instead.
 func (*ListActivityRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{70}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *ListActivityRequest) GetBeforeIndex() uint64 {
@@ -5649,7 +5896,7 @@ type ActivityPage struct {
 
 func (x *ActivityPage) Reset() {
 	*x = ActivityPage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5661,7 +5908,7 @@ func (x *ActivityPage) String() string {
 func (*ActivityPage) ProtoMessage() {}
 
 func (x *ActivityPage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5674,7 +5921,7 @@ func (x *ActivityPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivityPage.ProtoReflect.Descriptor instead.
 func (*ActivityPage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{71}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *ActivityPage) GetEntries() []*Activity {
@@ -5706,7 +5953,7 @@ type Activity struct {
 
 func (x *Activity) Reset() {
 	*x = Activity{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5718,7 +5965,7 @@ func (x *Activity) String() string {
 func (*Activity) ProtoMessage() {}
 
 func (x *Activity) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5731,7 +5978,7 @@ func (x *Activity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activity.ProtoReflect.Descriptor instead.
 func (*Activity) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{72}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *Activity) GetIndex() uint64 {
@@ -5796,7 +6043,7 @@ type ExplainPolicyRequest struct {
 
 func (x *ExplainPolicyRequest) Reset() {
 	*x = ExplainPolicyRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5808,7 +6055,7 @@ func (x *ExplainPolicyRequest) String() string {
 func (*ExplainPolicyRequest) ProtoMessage() {}
 
 func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5821,7 +6068,7 @@ func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainPolicyRequest.ProtoReflect.Descriptor instead.
 func (*ExplainPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{73}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *ExplainPolicyRequest) GetCapability() string {
@@ -5866,7 +6113,7 @@ type PolicyExplanation struct {
 
 func (x *PolicyExplanation) Reset() {
 	*x = PolicyExplanation{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5878,7 +6125,7 @@ func (x *PolicyExplanation) String() string {
 func (*PolicyExplanation) ProtoMessage() {}
 
 func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5891,7 +6138,7 @@ func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyExplanation.ProtoReflect.Descriptor instead.
 func (*PolicyExplanation) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{74}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *PolicyExplanation) GetRows() []*PolicyRow {
@@ -5952,7 +6199,7 @@ type PolicyRow struct {
 
 func (x *PolicyRow) Reset() {
 	*x = PolicyRow{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5964,7 +6211,7 @@ func (x *PolicyRow) String() string {
 func (*PolicyRow) ProtoMessage() {}
 
 func (x *PolicyRow) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5977,7 +6224,7 @@ func (x *PolicyRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyRow.ProtoReflect.Descriptor instead.
 func (*PolicyRow) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{75}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *PolicyRow) GetCapability() string {
@@ -6046,7 +6293,7 @@ type PolicyVerdict struct {
 
 func (x *PolicyVerdict) Reset() {
 	*x = PolicyVerdict{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6058,7 +6305,7 @@ func (x *PolicyVerdict) String() string {
 func (*PolicyVerdict) ProtoMessage() {}
 
 func (x *PolicyVerdict) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6071,7 +6318,7 @@ func (x *PolicyVerdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyVerdict.ProtoReflect.Descriptor instead.
 func (*PolicyVerdict) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{76}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *PolicyVerdict) GetAllowed() bool {
@@ -6099,7 +6346,7 @@ type PolicyLayer struct {
 
 func (x *PolicyLayer) Reset() {
 	*x = PolicyLayer{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6111,7 +6358,7 @@ func (x *PolicyLayer) String() string {
 func (*PolicyLayer) ProtoMessage() {}
 
 func (x *PolicyLayer) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6124,7 +6371,7 @@ func (x *PolicyLayer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyLayer.ProtoReflect.Descriptor instead.
 func (*PolicyLayer) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{77}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *PolicyLayer) GetLayer() string {
@@ -6166,7 +6413,7 @@ type HelperMessage struct {
 
 func (x *HelperMessage) Reset() {
 	*x = HelperMessage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6178,7 +6425,7 @@ func (x *HelperMessage) String() string {
 func (*HelperMessage) ProtoMessage() {}
 
 func (x *HelperMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6191,7 +6438,7 @@ func (x *HelperMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMessage.ProtoReflect.Descriptor instead.
 func (*HelperMessage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{78}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *HelperMessage) GetBody() isHelperMessage_Body {
@@ -6312,7 +6559,7 @@ type HelperHello struct {
 
 func (x *HelperHello) Reset() {
 	*x = HelperHello{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6324,7 +6571,7 @@ func (x *HelperHello) String() string {
 func (*HelperHello) ProtoMessage() {}
 
 func (x *HelperHello) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6337,7 +6584,7 @@ func (x *HelperHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperHello.ProtoReflect.Descriptor instead.
 func (*HelperHello) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{79}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *HelperHello) GetToken() []byte {
@@ -6373,7 +6620,7 @@ type HelperState struct {
 
 func (x *HelperState) Reset() {
 	*x = HelperState{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6385,7 +6632,7 @@ func (x *HelperState) String() string {
 func (*HelperState) ProtoMessage() {}
 
 func (x *HelperState) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6398,7 +6645,7 @@ func (x *HelperState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperState.ProtoReflect.Descriptor instead.
 func (*HelperState) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{80}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *HelperState) GetWidth() uint32 {
@@ -6495,7 +6742,7 @@ type Monitor struct {
 
 func (x *Monitor) Reset() {
 	*x = Monitor{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6507,7 +6754,7 @@ func (x *Monitor) String() string {
 func (*Monitor) ProtoMessage() {}
 
 func (x *Monitor) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6520,7 +6767,7 @@ func (x *Monitor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Monitor.ProtoReflect.Descriptor instead.
 func (*Monitor) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{81}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *Monitor) GetId() string {
@@ -6589,7 +6836,7 @@ type HelperClipboard struct {
 
 func (x *HelperClipboard) Reset() {
 	*x = HelperClipboard{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6601,7 +6848,7 @@ func (x *HelperClipboard) String() string {
 func (*HelperClipboard) ProtoMessage() {}
 
 func (x *HelperClipboard) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6614,7 +6861,7 @@ func (x *HelperClipboard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperClipboard.ProtoReflect.Descriptor instead.
 func (*HelperClipboard) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{82}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *HelperClipboard) GetText() string {
@@ -6647,7 +6894,7 @@ type HelperCommand struct {
 
 func (x *HelperCommand) Reset() {
 	*x = HelperCommand{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6659,7 +6906,7 @@ func (x *HelperCommand) String() string {
 func (*HelperCommand) ProtoMessage() {}
 
 func (x *HelperCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6672,7 +6919,7 @@ func (x *HelperCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperCommand.ProtoReflect.Descriptor instead.
 func (*HelperCommand) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{83}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *HelperCommand) GetBody() isHelperCommand_Body {
@@ -6868,7 +7115,7 @@ type HelperView struct {
 
 func (x *HelperView) Reset() {
 	*x = HelperView{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6880,7 +7127,7 @@ func (x *HelperView) String() string {
 func (*HelperView) ProtoMessage() {}
 
 func (x *HelperView) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6893,7 +7140,7 @@ func (x *HelperView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperView.ProtoReflect.Descriptor instead.
 func (*HelperView) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{84}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *HelperView) GetOn() bool {
@@ -6919,7 +7166,7 @@ type HelperPreview struct {
 
 func (x *HelperPreview) Reset() {
 	*x = HelperPreview{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6931,7 +7178,7 @@ func (x *HelperPreview) String() string {
 func (*HelperPreview) ProtoMessage() {}
 
 func (x *HelperPreview) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6944,7 +7191,7 @@ func (x *HelperPreview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperPreview.ProtoReflect.Descriptor instead.
 func (*HelperPreview) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{85}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *HelperPreview) GetOn() bool {
@@ -6964,7 +7211,7 @@ type HelperMasks struct {
 
 func (x *HelperMasks) Reset() {
 	*x = HelperMasks{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6976,7 +7223,7 @@ func (x *HelperMasks) String() string {
 func (*HelperMasks) ProtoMessage() {}
 
 func (x *HelperMasks) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6989,7 +7236,7 @@ func (x *HelperMasks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMasks.ProtoReflect.Descriptor instead.
 func (*HelperMasks) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{86}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *HelperMasks) GetMasks() []*Mask {
@@ -7018,7 +7265,7 @@ type Mask struct {
 
 func (x *Mask) Reset() {
 	*x = Mask{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7030,7 +7277,7 @@ func (x *Mask) String() string {
 func (*Mask) ProtoMessage() {}
 
 func (x *Mask) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7043,7 +7290,7 @@ func (x *Mask) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mask.ProtoReflect.Descriptor instead.
 func (*Mask) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{87}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *Mask) GetId() string {
@@ -7117,7 +7364,7 @@ type HelperAck struct {
 
 func (x *HelperAck) Reset() {
 	*x = HelperAck{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7129,7 +7376,7 @@ func (x *HelperAck) String() string {
 func (*HelperAck) ProtoMessage() {}
 
 func (x *HelperAck) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7142,7 +7389,7 @@ func (x *HelperAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperAck.ProtoReflect.Descriptor instead.
 func (*HelperAck) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{88}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *HelperAck) GetSeq() uint32 {
@@ -7182,7 +7429,7 @@ type HelperMonitor struct {
 
 func (x *HelperMonitor) Reset() {
 	*x = HelperMonitor{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7194,7 +7441,7 @@ func (x *HelperMonitor) String() string {
 func (*HelperMonitor) ProtoMessage() {}
 
 func (x *HelperMonitor) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7207,7 +7454,7 @@ func (x *HelperMonitor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMonitor.ProtoReflect.Descriptor instead.
 func (*HelperMonitor) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{89}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *HelperMonitor) GetId() string {
@@ -7226,7 +7473,7 @@ type HelperClipboardWatch struct {
 
 func (x *HelperClipboardWatch) Reset() {
 	*x = HelperClipboardWatch{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7238,7 +7485,7 @@ func (x *HelperClipboardWatch) String() string {
 func (*HelperClipboardWatch) ProtoMessage() {}
 
 func (x *HelperClipboardWatch) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7251,7 +7498,7 @@ func (x *HelperClipboardWatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperClipboardWatch.ProtoReflect.Descriptor instead.
 func (*HelperClipboardWatch) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{90}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *HelperClipboardWatch) GetOn() bool {
@@ -7275,7 +7522,7 @@ type HelperPoint struct {
 
 func (x *HelperPoint) Reset() {
 	*x = HelperPoint{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7287,7 +7534,7 @@ func (x *HelperPoint) String() string {
 func (*HelperPoint) ProtoMessage() {}
 
 func (x *HelperPoint) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7300,7 +7547,7 @@ func (x *HelperPoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperPoint.ProtoReflect.Descriptor instead.
 func (*HelperPoint) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{91}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *HelperPoint) GetOn() bool {
@@ -7340,7 +7587,7 @@ type HelperInput struct {
 
 func (x *HelperInput) Reset() {
 	*x = HelperInput{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7352,7 +7599,7 @@ func (x *HelperInput) String() string {
 func (*HelperInput) ProtoMessage() {}
 
 func (x *HelperInput) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7365,7 +7612,7 @@ func (x *HelperInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperInput.ProtoReflect.Descriptor instead.
 func (*HelperInput) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{92}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *HelperInput) GetEvents() []*InputEvent {
@@ -7392,7 +7639,7 @@ type InputEvent struct {
 
 func (x *InputEvent) Reset() {
 	*x = InputEvent{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7404,7 +7651,7 @@ func (x *InputEvent) String() string {
 func (*InputEvent) ProtoMessage() {}
 
 func (x *InputEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7417,7 +7664,7 @@ func (x *InputEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputEvent.ProtoReflect.Descriptor instead.
 func (*InputEvent) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{93}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *InputEvent) GetKind() InputEvent_Kind {
@@ -7501,7 +7748,7 @@ type FilesMessage struct {
 
 func (x *FilesMessage) Reset() {
 	*x = FilesMessage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7513,7 +7760,7 @@ func (x *FilesMessage) String() string {
 func (*FilesMessage) ProtoMessage() {}
 
 func (x *FilesMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7526,7 +7773,7 @@ func (x *FilesMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilesMessage.ProtoReflect.Descriptor instead.
 func (*FilesMessage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{94}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *FilesMessage) GetBody() isFilesMessage_Body {
@@ -7639,7 +7886,7 @@ type FilesHello struct {
 
 func (x *FilesHello) Reset() {
 	*x = FilesHello{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7651,7 +7898,7 @@ func (x *FilesHello) String() string {
 func (*FilesHello) ProtoMessage() {}
 
 func (x *FilesHello) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7664,7 +7911,7 @@ func (x *FilesHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilesHello.ProtoReflect.Descriptor instead.
 func (*FilesHello) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{95}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *FilesHello) GetSessionId() string {
@@ -7688,7 +7935,7 @@ type FileChosen struct {
 
 func (x *FileChosen) Reset() {
 	*x = FileChosen{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7700,7 +7947,7 @@ func (x *FileChosen) String() string {
 func (*FileChosen) ProtoMessage() {}
 
 func (x *FileChosen) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7713,7 +7960,7 @@ func (x *FileChosen) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileChosen.ProtoReflect.Descriptor instead.
 func (*FileChosen) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{96}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *FileChosen) GetAskId() string {
@@ -7755,7 +8002,7 @@ type FileData struct {
 
 func (x *FileData) Reset() {
 	*x = FileData{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7767,7 +8014,7 @@ func (x *FileData) String() string {
 func (*FileData) ProtoMessage() {}
 
 func (x *FileData) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7780,7 +8027,7 @@ func (x *FileData) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileData.ProtoReflect.Descriptor instead.
 func (*FileData) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{97}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *FileData) GetTransferId() string {
@@ -7814,7 +8061,7 @@ type FileSaved struct {
 
 func (x *FileSaved) Reset() {
 	*x = FileSaved{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7826,7 +8073,7 @@ func (x *FileSaved) String() string {
 func (*FileSaved) ProtoMessage() {}
 
 func (x *FileSaved) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7839,7 +8086,7 @@ func (x *FileSaved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileSaved.ProtoReflect.Descriptor instead.
 func (*FileSaved) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{98}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *FileSaved) GetTransferId() string {
@@ -7866,7 +8113,7 @@ type FileTrouble struct {
 
 func (x *FileTrouble) Reset() {
 	*x = FileTrouble{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7878,7 +8125,7 @@ func (x *FileTrouble) String() string {
 func (*FileTrouble) ProtoMessage() {}
 
 func (x *FileTrouble) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7891,7 +8138,7 @@ func (x *FileTrouble) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileTrouble.ProtoReflect.Descriptor instead.
 func (*FileTrouble) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{99}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *FileTrouble) GetTransferId() string {
@@ -7918,7 +8165,7 @@ type FileProgress struct {
 
 func (x *FileProgress) Reset() {
 	*x = FileProgress{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7930,7 +8177,7 @@ func (x *FileProgress) String() string {
 func (*FileProgress) ProtoMessage() {}
 
 func (x *FileProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7943,7 +8190,7 @@ func (x *FileProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileProgress.ProtoReflect.Descriptor instead.
 func (*FileProgress) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{100}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *FileProgress) GetTransferId() string {
@@ -7977,7 +8224,7 @@ type FilesCommand struct {
 
 func (x *FilesCommand) Reset() {
 	*x = FilesCommand{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7989,7 +8236,7 @@ func (x *FilesCommand) String() string {
 func (*FilesCommand) ProtoMessage() {}
 
 func (x *FilesCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8002,7 +8249,7 @@ func (x *FilesCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilesCommand.ProtoReflect.Descriptor instead.
 func (*FilesCommand) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{101}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *FilesCommand) GetBody() isFilesCommand_Body {
@@ -8103,7 +8350,7 @@ type SaveFile struct {
 
 func (x *SaveFile) Reset() {
 	*x = SaveFile{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8115,7 +8362,7 @@ func (x *SaveFile) String() string {
 func (*SaveFile) ProtoMessage() {}
 
 func (x *SaveFile) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8128,7 +8375,7 @@ func (x *SaveFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveFile.ProtoReflect.Descriptor instead.
 func (*SaveFile) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{102}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *SaveFile) GetTransferId() string {
@@ -8168,7 +8415,7 @@ type ChooseFile struct {
 
 func (x *ChooseFile) Reset() {
 	*x = ChooseFile{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8180,7 +8427,7 @@ func (x *ChooseFile) String() string {
 func (*ChooseFile) ProtoMessage() {}
 
 func (x *ChooseFile) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8193,7 +8440,7 @@ func (x *ChooseFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChooseFile.ProtoReflect.Descriptor instead.
 func (*ChooseFile) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{103}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *ChooseFile) GetAskId() string {
@@ -8626,7 +8873,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x15ResetCodeTriesRequest\"6\n" +
 	"\x15HoldSessionBarRequest\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x01 \x01(\tR\tsessionId\"\xfb\x01\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\"\xde\x04\n" +
 	"\aUpgrade\x12\x16\n" +
 	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x14\n" +
@@ -8636,10 +8883,36 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x05notes\x18\x06 \x03(\v2!.beckmanconnect.host.v1.LocalTextR\x05notes\x12\"\n" +
 	"\fcapabilities\x18\a \x03(\tR\fcapabilities\x12\x1d\n" +
 	"\n" +
-	"error_code\x18\b \x01(\tR\terrorCode\"J\n" +
+	"error_code\x18\b \x01(\tR\terrorCode\x12\x12\n" +
+	"\x04when\x18\t \x01(\tR\x04when\x12\x1d\n" +
+	"\n" +
+	"planned_ms\x18\n" +
+	" \x01(\x03R\tplannedMs\x12\x12\n" +
+	"\x04held\x18\v \x01(\tR\x04held\x12'\n" +
+	"\x0finstall_seconds\x18\f \x01(\rR\x0einstallSeconds\x12\x1a\n" +
+	"\bdisturbs\x18\r \x01(\tR\bdisturbs\x12\x1c\n" +
+	"\tmandatory\x18\x0e \x01(\bR\tmandatory\x12\x18\n" +
+	"\achannel\x18\x0f \x01(\tR\achannel\x12\x14\n" +
+	"\x05delta\x18\x10 \x01(\bR\x05delta\x12\x1d\n" +
+	"\n" +
+	"checked_ms\x18\x11 \x01(\x03R\tcheckedMs\x12\x1f\n" +
+	"\vcheck_error\x18\x12 \x01(\tR\n" +
+	"checkError\x12\x1e\n" +
+	"\n" +
+	"authorised\x18\x13 \x03(\tR\n" +
+	"authorised\x12'\n" +
+	"\x0frunning_version\x18\x14 \x01(\tR\x0erunningVersion\"^\n" +
 	"\x14AcceptUpgradeRequest\x12\x16\n" +
 	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x1a\n" +
-	"\binitials\x18\x02 \x01(\tR\binitials\"N\n" +
+	"\binitials\x18\x02 \x01(\tR\binitials\x12\x12\n" +
+	"\x04when\x18\x03 \x01(\tR\x04when\"F\n" +
+	"\x16PostponeUpgradeRequest\x12\x16\n" +
+	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x14\n" +
+	"\x05hours\x18\x02 \x01(\rR\x05hours\"J\n" +
+	"\x14CancelUpgradeRequest\x12\x16\n" +
+	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x1a\n" +
+	"\binitials\x18\x02 \x01(\tR\binitials\"\x16\n" +
+	"\x14CheckUpgradesRequest\"N\n" +
 	"\x13ListActivityRequest\x12!\n" +
 	"\fbefore_index\x18\x01 \x01(\x04R\vbeforeIndex\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\rR\x05limit\"^\n" +
@@ -8901,7 +9174,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x10DURATION_UNKNOWN\x10\x00\x12\x11\n" +
 	"\rDURATION_ONCE\x10\x01\x12\x13\n" +
 	"\x0fDURATION_15_MIN\x10\x02\x12\x14\n" +
-	"\x10DURATION_SESSION\x10\x032\x8d\x1b\n" +
+	"\x10DURATION_SESSION\x10\x032\xb1\x1d\n" +
 	"\x04Host\x12Q\n" +
 	"\x05Hello\x12$.beckmanconnect.host.v1.HelloRequest\x1a\".beckmanconnect.host.v1.HelloReply\x12U\n" +
 	"\tGetStatus\x12(.beckmanconnect.host.v1.GetStatusRequest\x1a\x1e.beckmanconnect.host.v1.Status\x12N\n" +
@@ -8935,7 +9208,10 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\tRemovePIN\x12(.beckmanconnect.host.v1.RemovePINRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12`\n" +
 	"\x0eHoldSessionBar\x12-.beckmanconnect.host.v1.HoldSessionBarRequest\x1a\x1d.beckmanconnect.host.v1.Empty0\x01\x12^\n" +
 	"\fWatchPreview\x12+.beckmanconnect.host.v1.WatchPreviewRequest\x1a\x1f.beckmanconnect.host.v1.Preview0\x01\x12^\n" +
-	"\rAcceptUpgrade\x12,.beckmanconnect.host.v1.AcceptUpgradeRequest\x1a\x1f.beckmanconnect.host.v1.Upgrade\x12a\n" +
+	"\rAcceptUpgrade\x12,.beckmanconnect.host.v1.AcceptUpgradeRequest\x1a\x1f.beckmanconnect.host.v1.Upgrade\x12b\n" +
+	"\x0fPostponeUpgrade\x12..beckmanconnect.host.v1.PostponeUpgradeRequest\x1a\x1f.beckmanconnect.host.v1.Upgrade\x12^\n" +
+	"\rCancelUpgrade\x12,.beckmanconnect.host.v1.CancelUpgradeRequest\x1a\x1f.beckmanconnect.host.v1.Upgrade\x12^\n" +
+	"\rCheckUpgrades\x12,.beckmanconnect.host.v1.CheckUpgradesRequest\x1a\x1f.beckmanconnect.host.v1.Upgrade\x12a\n" +
 	"\fListActivity\x12+.beckmanconnect.host.v1.ListActivityRequest\x1a$.beckmanconnect.host.v1.ActivityPage\x12h\n" +
 	"\rExplainPolicy\x12,.beckmanconnect.host.v1.ExplainPolicyRequest\x1a).beckmanconnect.host.v1.PolicyExplanation\x12a\n" +
 	"\rAttachDesktop\x12%.beckmanconnect.host.v1.HelperMessage\x1a%.beckmanconnect.host.v1.HelperCommand(\x010\x01\x12]\n" +
@@ -8955,7 +9231,7 @@ func file_ipc_hostpb_host_proto_rawDescGZIP() []byte {
 }
 
 var file_ipc_hostpb_host_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 105)
+var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 108)
 var file_ipc_hostpb_host_proto_goTypes = []any{
 	(Link)(0),                              // 0: beckmanconnect.host.v1.Link
 	(Severity)(0),                          // 1: beckmanconnect.host.v1.Severity
@@ -9035,41 +9311,44 @@ var file_ipc_hostpb_host_proto_goTypes = []any{
 	(*HoldSessionBarRequest)(nil),          // 75: beckmanconnect.host.v1.HoldSessionBarRequest
 	(*Upgrade)(nil),                        // 76: beckmanconnect.host.v1.Upgrade
 	(*AcceptUpgradeRequest)(nil),           // 77: beckmanconnect.host.v1.AcceptUpgradeRequest
-	(*ListActivityRequest)(nil),            // 78: beckmanconnect.host.v1.ListActivityRequest
-	(*ActivityPage)(nil),                   // 79: beckmanconnect.host.v1.ActivityPage
-	(*Activity)(nil),                       // 80: beckmanconnect.host.v1.Activity
-	(*ExplainPolicyRequest)(nil),           // 81: beckmanconnect.host.v1.ExplainPolicyRequest
-	(*PolicyExplanation)(nil),              // 82: beckmanconnect.host.v1.PolicyExplanation
-	(*PolicyRow)(nil),                      // 83: beckmanconnect.host.v1.PolicyRow
-	(*PolicyVerdict)(nil),                  // 84: beckmanconnect.host.v1.PolicyVerdict
-	(*PolicyLayer)(nil),                    // 85: beckmanconnect.host.v1.PolicyLayer
-	(*HelperMessage)(nil),                  // 86: beckmanconnect.host.v1.HelperMessage
-	(*HelperHello)(nil),                    // 87: beckmanconnect.host.v1.HelperHello
-	(*HelperState)(nil),                    // 88: beckmanconnect.host.v1.HelperState
-	(*Monitor)(nil),                        // 89: beckmanconnect.host.v1.Monitor
-	(*HelperClipboard)(nil),                // 90: beckmanconnect.host.v1.HelperClipboard
-	(*HelperCommand)(nil),                  // 91: beckmanconnect.host.v1.HelperCommand
-	(*HelperView)(nil),                     // 92: beckmanconnect.host.v1.HelperView
-	(*HelperPreview)(nil),                  // 93: beckmanconnect.host.v1.HelperPreview
-	(*HelperMasks)(nil),                    // 94: beckmanconnect.host.v1.HelperMasks
-	(*Mask)(nil),                           // 95: beckmanconnect.host.v1.Mask
-	(*HelperAck)(nil),                      // 96: beckmanconnect.host.v1.HelperAck
-	(*HelperMonitor)(nil),                  // 97: beckmanconnect.host.v1.HelperMonitor
-	(*HelperClipboardWatch)(nil),           // 98: beckmanconnect.host.v1.HelperClipboardWatch
-	(*HelperPoint)(nil),                    // 99: beckmanconnect.host.v1.HelperPoint
-	(*HelperInput)(nil),                    // 100: beckmanconnect.host.v1.HelperInput
-	(*InputEvent)(nil),                     // 101: beckmanconnect.host.v1.InputEvent
-	(*FilesMessage)(nil),                   // 102: beckmanconnect.host.v1.FilesMessage
-	(*FilesHello)(nil),                     // 103: beckmanconnect.host.v1.FilesHello
-	(*FileChosen)(nil),                     // 104: beckmanconnect.host.v1.FileChosen
-	(*FileData)(nil),                       // 105: beckmanconnect.host.v1.FileData
-	(*FileSaved)(nil),                      // 106: beckmanconnect.host.v1.FileSaved
-	(*FileTrouble)(nil),                    // 107: beckmanconnect.host.v1.FileTrouble
-	(*FileProgress)(nil),                   // 108: beckmanconnect.host.v1.FileProgress
-	(*FilesCommand)(nil),                   // 109: beckmanconnect.host.v1.FilesCommand
-	(*SaveFile)(nil),                       // 110: beckmanconnect.host.v1.SaveFile
-	(*ChooseFile)(nil),                     // 111: beckmanconnect.host.v1.ChooseFile
-	nil,                                    // 112: beckmanconnect.host.v1.Activity.FieldsEntry
+	(*PostponeUpgradeRequest)(nil),         // 78: beckmanconnect.host.v1.PostponeUpgradeRequest
+	(*CancelUpgradeRequest)(nil),           // 79: beckmanconnect.host.v1.CancelUpgradeRequest
+	(*CheckUpgradesRequest)(nil),           // 80: beckmanconnect.host.v1.CheckUpgradesRequest
+	(*ListActivityRequest)(nil),            // 81: beckmanconnect.host.v1.ListActivityRequest
+	(*ActivityPage)(nil),                   // 82: beckmanconnect.host.v1.ActivityPage
+	(*Activity)(nil),                       // 83: beckmanconnect.host.v1.Activity
+	(*ExplainPolicyRequest)(nil),           // 84: beckmanconnect.host.v1.ExplainPolicyRequest
+	(*PolicyExplanation)(nil),              // 85: beckmanconnect.host.v1.PolicyExplanation
+	(*PolicyRow)(nil),                      // 86: beckmanconnect.host.v1.PolicyRow
+	(*PolicyVerdict)(nil),                  // 87: beckmanconnect.host.v1.PolicyVerdict
+	(*PolicyLayer)(nil),                    // 88: beckmanconnect.host.v1.PolicyLayer
+	(*HelperMessage)(nil),                  // 89: beckmanconnect.host.v1.HelperMessage
+	(*HelperHello)(nil),                    // 90: beckmanconnect.host.v1.HelperHello
+	(*HelperState)(nil),                    // 91: beckmanconnect.host.v1.HelperState
+	(*Monitor)(nil),                        // 92: beckmanconnect.host.v1.Monitor
+	(*HelperClipboard)(nil),                // 93: beckmanconnect.host.v1.HelperClipboard
+	(*HelperCommand)(nil),                  // 94: beckmanconnect.host.v1.HelperCommand
+	(*HelperView)(nil),                     // 95: beckmanconnect.host.v1.HelperView
+	(*HelperPreview)(nil),                  // 96: beckmanconnect.host.v1.HelperPreview
+	(*HelperMasks)(nil),                    // 97: beckmanconnect.host.v1.HelperMasks
+	(*Mask)(nil),                           // 98: beckmanconnect.host.v1.Mask
+	(*HelperAck)(nil),                      // 99: beckmanconnect.host.v1.HelperAck
+	(*HelperMonitor)(nil),                  // 100: beckmanconnect.host.v1.HelperMonitor
+	(*HelperClipboardWatch)(nil),           // 101: beckmanconnect.host.v1.HelperClipboardWatch
+	(*HelperPoint)(nil),                    // 102: beckmanconnect.host.v1.HelperPoint
+	(*HelperInput)(nil),                    // 103: beckmanconnect.host.v1.HelperInput
+	(*InputEvent)(nil),                     // 104: beckmanconnect.host.v1.InputEvent
+	(*FilesMessage)(nil),                   // 105: beckmanconnect.host.v1.FilesMessage
+	(*FilesHello)(nil),                     // 106: beckmanconnect.host.v1.FilesHello
+	(*FileChosen)(nil),                     // 107: beckmanconnect.host.v1.FileChosen
+	(*FileData)(nil),                       // 108: beckmanconnect.host.v1.FileData
+	(*FileSaved)(nil),                      // 109: beckmanconnect.host.v1.FileSaved
+	(*FileTrouble)(nil),                    // 110: beckmanconnect.host.v1.FileTrouble
+	(*FileProgress)(nil),                   // 111: beckmanconnect.host.v1.FileProgress
+	(*FilesCommand)(nil),                   // 112: beckmanconnect.host.v1.FilesCommand
+	(*SaveFile)(nil),                       // 113: beckmanconnect.host.v1.SaveFile
+	(*ChooseFile)(nil),                     // 114: beckmanconnect.host.v1.ChooseFile
+	nil,                                    // 115: beckmanconnect.host.v1.Activity.FieldsEntry
 }
 var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	0,   // 0: beckmanconnect.host.v1.Status.link:type_name -> beckmanconnect.host.v1.Link
@@ -9128,41 +9407,41 @@ var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	6,   // 53: beckmanconnect.host.v1.AnswerPromptRequest.duration:type_name -> beckmanconnect.host.v1.Duration_
 	4,   // 54: beckmanconnect.host.v1.RevokeCapabilityRequest.capability:type_name -> beckmanconnect.host.v1.Capability
 	29,  // 55: beckmanconnect.host.v1.Upgrade.notes:type_name -> beckmanconnect.host.v1.LocalText
-	80,  // 56: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
-	112, // 57: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
-	83,  // 58: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
-	84,  // 59: beckmanconnect.host.v1.PolicyExplanation.verdict:type_name -> beckmanconnect.host.v1.PolicyVerdict
-	85,  // 60: beckmanconnect.host.v1.PolicyVerdict.layers:type_name -> beckmanconnect.host.v1.PolicyLayer
-	87,  // 61: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
-	88,  // 62: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
+	83,  // 56: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
+	115, // 57: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
+	86,  // 58: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
+	87,  // 59: beckmanconnect.host.v1.PolicyExplanation.verdict:type_name -> beckmanconnect.host.v1.PolicyVerdict
+	88,  // 60: beckmanconnect.host.v1.PolicyVerdict.layers:type_name -> beckmanconnect.host.v1.PolicyLayer
+	90,  // 61: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
+	91,  // 62: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
 	71,  // 63: beckmanconnect.host.v1.HelperMessage.preview:type_name -> beckmanconnect.host.v1.Preview
-	90,  // 64: beckmanconnect.host.v1.HelperMessage.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
-	89,  // 65: beckmanconnect.host.v1.HelperState.monitors:type_name -> beckmanconnect.host.v1.Monitor
-	92,  // 66: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
-	100, // 67: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
-	96,  // 68: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
+	93,  // 64: beckmanconnect.host.v1.HelperMessage.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
+	92,  // 65: beckmanconnect.host.v1.HelperState.monitors:type_name -> beckmanconnect.host.v1.Monitor
+	95,  // 66: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
+	103, // 67: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
+	99,  // 68: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
 	8,   // 69: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
 	8,   // 70: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
-	93,  // 71: beckmanconnect.host.v1.HelperCommand.preview:type_name -> beckmanconnect.host.v1.HelperPreview
-	94,  // 72: beckmanconnect.host.v1.HelperCommand.masks:type_name -> beckmanconnect.host.v1.HelperMasks
-	97,  // 73: beckmanconnect.host.v1.HelperCommand.monitor:type_name -> beckmanconnect.host.v1.HelperMonitor
-	90,  // 74: beckmanconnect.host.v1.HelperCommand.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
-	98,  // 75: beckmanconnect.host.v1.HelperCommand.clipboard_watch:type_name -> beckmanconnect.host.v1.HelperClipboardWatch
-	99,  // 76: beckmanconnect.host.v1.HelperCommand.point:type_name -> beckmanconnect.host.v1.HelperPoint
-	95,  // 77: beckmanconnect.host.v1.HelperMasks.masks:type_name -> beckmanconnect.host.v1.Mask
-	101, // 78: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
+	96,  // 71: beckmanconnect.host.v1.HelperCommand.preview:type_name -> beckmanconnect.host.v1.HelperPreview
+	97,  // 72: beckmanconnect.host.v1.HelperCommand.masks:type_name -> beckmanconnect.host.v1.HelperMasks
+	100, // 73: beckmanconnect.host.v1.HelperCommand.monitor:type_name -> beckmanconnect.host.v1.HelperMonitor
+	93,  // 74: beckmanconnect.host.v1.HelperCommand.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
+	101, // 75: beckmanconnect.host.v1.HelperCommand.clipboard_watch:type_name -> beckmanconnect.host.v1.HelperClipboardWatch
+	102, // 76: beckmanconnect.host.v1.HelperCommand.point:type_name -> beckmanconnect.host.v1.HelperPoint
+	98,  // 77: beckmanconnect.host.v1.HelperMasks.masks:type_name -> beckmanconnect.host.v1.Mask
+	104, // 78: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
 	7,   // 79: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
-	103, // 80: beckmanconnect.host.v1.FilesMessage.hello:type_name -> beckmanconnect.host.v1.FilesHello
-	104, // 81: beckmanconnect.host.v1.FilesMessage.chosen:type_name -> beckmanconnect.host.v1.FileChosen
-	105, // 82: beckmanconnect.host.v1.FilesMessage.data:type_name -> beckmanconnect.host.v1.FileData
-	106, // 83: beckmanconnect.host.v1.FilesMessage.saved:type_name -> beckmanconnect.host.v1.FileSaved
-	107, // 84: beckmanconnect.host.v1.FilesMessage.trouble:type_name -> beckmanconnect.host.v1.FileTrouble
-	108, // 85: beckmanconnect.host.v1.FilesMessage.progress:type_name -> beckmanconnect.host.v1.FileProgress
-	110, // 86: beckmanconnect.host.v1.FilesCommand.save:type_name -> beckmanconnect.host.v1.SaveFile
-	105, // 87: beckmanconnect.host.v1.FilesCommand.data:type_name -> beckmanconnect.host.v1.FileData
-	111, // 88: beckmanconnect.host.v1.FilesCommand.choose:type_name -> beckmanconnect.host.v1.ChooseFile
-	107, // 89: beckmanconnect.host.v1.FilesCommand.dropped:type_name -> beckmanconnect.host.v1.FileTrouble
-	108, // 90: beckmanconnect.host.v1.FilesCommand.more:type_name -> beckmanconnect.host.v1.FileProgress
+	106, // 80: beckmanconnect.host.v1.FilesMessage.hello:type_name -> beckmanconnect.host.v1.FilesHello
+	107, // 81: beckmanconnect.host.v1.FilesMessage.chosen:type_name -> beckmanconnect.host.v1.FileChosen
+	108, // 82: beckmanconnect.host.v1.FilesMessage.data:type_name -> beckmanconnect.host.v1.FileData
+	109, // 83: beckmanconnect.host.v1.FilesMessage.saved:type_name -> beckmanconnect.host.v1.FileSaved
+	110, // 84: beckmanconnect.host.v1.FilesMessage.trouble:type_name -> beckmanconnect.host.v1.FileTrouble
+	111, // 85: beckmanconnect.host.v1.FilesMessage.progress:type_name -> beckmanconnect.host.v1.FileProgress
+	113, // 86: beckmanconnect.host.v1.FilesCommand.save:type_name -> beckmanconnect.host.v1.SaveFile
+	108, // 87: beckmanconnect.host.v1.FilesCommand.data:type_name -> beckmanconnect.host.v1.FileData
+	114, // 88: beckmanconnect.host.v1.FilesCommand.choose:type_name -> beckmanconnect.host.v1.ChooseFile
+	110, // 89: beckmanconnect.host.v1.FilesCommand.dropped:type_name -> beckmanconnect.host.v1.FileTrouble
+	111, // 90: beckmanconnect.host.v1.FilesCommand.more:type_name -> beckmanconnect.host.v1.FileProgress
 	10,  // 91: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
 	12,  // 92: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
 	18,  // 93: beckmanconnect.host.v1.Host.Watch:input_type -> beckmanconnect.host.v1.WatchRequest
@@ -9194,49 +9473,55 @@ var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	75,  // 119: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
 	70,  // 120: beckmanconnect.host.v1.Host.WatchPreview:input_type -> beckmanconnect.host.v1.WatchPreviewRequest
 	77,  // 121: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
-	78,  // 122: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
-	81,  // 123: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
-	86,  // 124: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
-	102, // 125: beckmanconnect.host.v1.Host.HandleFiles:input_type -> beckmanconnect.host.v1.FilesMessage
-	61,  // 126: beckmanconnect.host.v1.Host.SendChat:input_type -> beckmanconnect.host.v1.SendChatRequest
-	11,  // 127: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
-	13,  // 128: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
-	19,  // 129: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
-	23,  // 130: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
-	26,  // 131: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
-	8,   // 132: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
-	17,  // 133: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
-	50,  // 134: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
-	30,  // 135: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
-	30,  // 136: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
-	33,  // 137: beckmanconnect.host.v1.Host.GetNotification:output_type -> beckmanconnect.host.v1.NotificationDetail
-	8,   // 138: beckmanconnect.host.v1.Host.SeenNotifications:output_type -> beckmanconnect.host.v1.Empty
-	30,  // 139: beckmanconnect.host.v1.Host.ShelveNotification:output_type -> beckmanconnect.host.v1.Notification
-	30,  // 140: beckmanconnect.host.v1.Host.UnshelveNotification:output_type -> beckmanconnect.host.v1.Notification
-	30,  // 141: beckmanconnect.host.v1.Host.TestAlarm:output_type -> beckmanconnect.host.v1.Notification
-	40,  // 142: beckmanconnect.host.v1.Host.GetHandover:output_type -> beckmanconnect.host.v1.Handover
-	40,  // 143: beckmanconnect.host.v1.Host.WriteHandover:output_type -> beckmanconnect.host.v1.Handover
-	43,  // 144: beckmanconnect.host.v1.Host.ListOffenders:output_type -> beckmanconnect.host.v1.Offenders
-	45,  // 145: beckmanconnect.host.v1.Host.SetQuietHours:output_type -> beckmanconnect.host.v1.QuietHours
-	48,  // 146: beckmanconnect.host.v1.Host.PrepareHelpLogs:output_type -> beckmanconnect.host.v1.HelpLogs
-	54,  // 147: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
-	8,   // 148: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 149: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 150: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 151: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 152: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 153: beckmanconnect.host.v1.Host.SetPIN:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 154: beckmanconnect.host.v1.Host.RemovePIN:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 155: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
-	71,  // 156: beckmanconnect.host.v1.Host.WatchPreview:output_type -> beckmanconnect.host.v1.Preview
-	76,  // 157: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
-	79,  // 158: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
-	82,  // 159: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
-	91,  // 160: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
-	109, // 161: beckmanconnect.host.v1.Host.HandleFiles:output_type -> beckmanconnect.host.v1.FilesCommand
-	8,   // 162: beckmanconnect.host.v1.Host.SendChat:output_type -> beckmanconnect.host.v1.Empty
-	127, // [127:163] is the sub-list for method output_type
-	91,  // [91:127] is the sub-list for method input_type
+	78,  // 122: beckmanconnect.host.v1.Host.PostponeUpgrade:input_type -> beckmanconnect.host.v1.PostponeUpgradeRequest
+	79,  // 123: beckmanconnect.host.v1.Host.CancelUpgrade:input_type -> beckmanconnect.host.v1.CancelUpgradeRequest
+	80,  // 124: beckmanconnect.host.v1.Host.CheckUpgrades:input_type -> beckmanconnect.host.v1.CheckUpgradesRequest
+	81,  // 125: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
+	84,  // 126: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
+	89,  // 127: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
+	105, // 128: beckmanconnect.host.v1.Host.HandleFiles:input_type -> beckmanconnect.host.v1.FilesMessage
+	61,  // 129: beckmanconnect.host.v1.Host.SendChat:input_type -> beckmanconnect.host.v1.SendChatRequest
+	11,  // 130: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
+	13,  // 131: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
+	19,  // 132: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
+	23,  // 133: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
+	26,  // 134: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
+	8,   // 135: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
+	17,  // 136: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
+	50,  // 137: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
+	30,  // 138: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
+	30,  // 139: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
+	33,  // 140: beckmanconnect.host.v1.Host.GetNotification:output_type -> beckmanconnect.host.v1.NotificationDetail
+	8,   // 141: beckmanconnect.host.v1.Host.SeenNotifications:output_type -> beckmanconnect.host.v1.Empty
+	30,  // 142: beckmanconnect.host.v1.Host.ShelveNotification:output_type -> beckmanconnect.host.v1.Notification
+	30,  // 143: beckmanconnect.host.v1.Host.UnshelveNotification:output_type -> beckmanconnect.host.v1.Notification
+	30,  // 144: beckmanconnect.host.v1.Host.TestAlarm:output_type -> beckmanconnect.host.v1.Notification
+	40,  // 145: beckmanconnect.host.v1.Host.GetHandover:output_type -> beckmanconnect.host.v1.Handover
+	40,  // 146: beckmanconnect.host.v1.Host.WriteHandover:output_type -> beckmanconnect.host.v1.Handover
+	43,  // 147: beckmanconnect.host.v1.Host.ListOffenders:output_type -> beckmanconnect.host.v1.Offenders
+	45,  // 148: beckmanconnect.host.v1.Host.SetQuietHours:output_type -> beckmanconnect.host.v1.QuietHours
+	48,  // 149: beckmanconnect.host.v1.Host.PrepareHelpLogs:output_type -> beckmanconnect.host.v1.HelpLogs
+	54,  // 150: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
+	8,   // 151: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 152: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 153: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 154: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 155: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 156: beckmanconnect.host.v1.Host.SetPIN:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 157: beckmanconnect.host.v1.Host.RemovePIN:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 158: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
+	71,  // 159: beckmanconnect.host.v1.Host.WatchPreview:output_type -> beckmanconnect.host.v1.Preview
+	76,  // 160: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	76,  // 161: beckmanconnect.host.v1.Host.PostponeUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	76,  // 162: beckmanconnect.host.v1.Host.CancelUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	76,  // 163: beckmanconnect.host.v1.Host.CheckUpgrades:output_type -> beckmanconnect.host.v1.Upgrade
+	82,  // 164: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
+	85,  // 165: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
+	94,  // 166: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
+	112, // 167: beckmanconnect.host.v1.Host.HandleFiles:output_type -> beckmanconnect.host.v1.FilesCommand
+	8,   // 168: beckmanconnect.host.v1.Host.SendChat:output_type -> beckmanconnect.host.v1.Empty
+	130, // [130:169] is the sub-list for method output_type
+	91,  // [91:130] is the sub-list for method input_type
 	91,  // [91:91] is the sub-list for extension type_name
 	91,  // [91:91] is the sub-list for extension extendee
 	0,   // [0:91] is the sub-list for field type_name
@@ -9259,7 +9544,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*Event_DesktopWanted)(nil),
 		(*Event_Lagged)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[78].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[81].OneofWrappers = []any{
 		(*HelperMessage_Hello)(nil),
 		(*HelperMessage_ScreenUpdate)(nil),
 		(*HelperMessage_State)(nil),
@@ -9267,7 +9552,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*HelperMessage_Preview)(nil),
 		(*HelperMessage_Clipboard)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[83].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[86].OneofWrappers = []any{
 		(*HelperCommand_View)(nil),
 		(*HelperCommand_Input)(nil),
 		(*HelperCommand_Ack)(nil),
@@ -9280,7 +9565,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*HelperCommand_ClipboardWatch)(nil),
 		(*HelperCommand_Point)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[94].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[97].OneofWrappers = []any{
 		(*FilesMessage_Hello)(nil),
 		(*FilesMessage_Chosen)(nil),
 		(*FilesMessage_Data)(nil),
@@ -9288,7 +9573,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*FilesMessage_Trouble)(nil),
 		(*FilesMessage_Progress)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[101].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[104].OneofWrappers = []any{
 		(*FilesCommand_Save)(nil),
 		(*FilesCommand_Data)(nil),
 		(*FilesCommand_Choose)(nil),
@@ -9301,7 +9586,7 @@ func file_ipc_hostpb_host_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ipc_hostpb_host_proto_rawDesc), len(file_ipc_hostpb_host_proto_rawDesc)),
 			NumEnums:      8,
-			NumMessages:   105,
+			NumMessages:   108,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

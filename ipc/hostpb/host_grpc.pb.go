@@ -56,6 +56,9 @@ const (
 	Host_HoldSessionBar_FullMethodName          = "/beckmanconnect.host.v1.Host/HoldSessionBar"
 	Host_WatchPreview_FullMethodName            = "/beckmanconnect.host.v1.Host/WatchPreview"
 	Host_AcceptUpgrade_FullMethodName           = "/beckmanconnect.host.v1.Host/AcceptUpgrade"
+	Host_PostponeUpgrade_FullMethodName         = "/beckmanconnect.host.v1.Host/PostponeUpgrade"
+	Host_CancelUpgrade_FullMethodName           = "/beckmanconnect.host.v1.Host/CancelUpgrade"
+	Host_CheckUpgrades_FullMethodName           = "/beckmanconnect.host.v1.Host/CheckUpgrades"
 	Host_ListActivity_FullMethodName            = "/beckmanconnect.host.v1.Host/ListActivity"
 	Host_ExplainPolicy_FullMethodName           = "/beckmanconnect.host.v1.Host/ExplainPolicy"
 	Host_AttachDesktop_FullMethodName           = "/beckmanconnect.host.v1.Host/AttachDesktop"
@@ -125,6 +128,12 @@ type HostClient interface {
 	// after the masks, small, about once a second while the call is open (B6).
 	WatchPreview(ctx context.Context, in *WatchPreviewRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Preview], error)
 	AcceptUpgrade(ctx context.Context, in *AcceptUpgradeRequest, opts ...grpc.CallOption) (*Upgrade, error)
+	// PostponeUpgrade reminds later; what was planned is not done.
+	PostponeUpgrade(ctx context.Context, in *PostponeUpgradeRequest, opts ...grpc.CallOption) (*Upgrade, error)
+	// CancelUpgrade stops one that was accepted and has not switched yet.
+	CancelUpgrade(ctx context.Context, in *CancelUpgradeRequest, opts ...grpc.CallOption) (*Upgrade, error)
+	// CheckUpgrades looks now for what is offered.
+	CheckUpgrades(ctx context.Context, in *CheckUpgradesRequest, opts ...grpc.CallOption) (*Upgrade, error)
 	ListActivity(ctx context.Context, in *ListActivityRequest, opts ...grpc.CallOption) (*ActivityPage, error)
 	ExplainPolicy(ctx context.Context, in *ExplainPolicyRequest, opts ...grpc.CallOption) (*PolicyExplanation, error)
 	// AttachDesktop is the desktop helper's only call: picture updates up,
@@ -484,6 +493,36 @@ func (c *hostClient) AcceptUpgrade(ctx context.Context, in *AcceptUpgradeRequest
 	return out, nil
 }
 
+func (c *hostClient) PostponeUpgrade(ctx context.Context, in *PostponeUpgradeRequest, opts ...grpc.CallOption) (*Upgrade, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Upgrade)
+	err := c.cc.Invoke(ctx, Host_PostponeUpgrade_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) CancelUpgrade(ctx context.Context, in *CancelUpgradeRequest, opts ...grpc.CallOption) (*Upgrade, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Upgrade)
+	err := c.cc.Invoke(ctx, Host_CancelUpgrade_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) CheckUpgrades(ctx context.Context, in *CheckUpgradesRequest, opts ...grpc.CallOption) (*Upgrade, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Upgrade)
+	err := c.cc.Invoke(ctx, Host_CheckUpgrades_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *hostClient) ListActivity(ctx context.Context, in *ListActivityRequest, opts ...grpc.CallOption) (*ActivityPage, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ActivityPage)
@@ -602,6 +641,12 @@ type HostServer interface {
 	// after the masks, small, about once a second while the call is open (B6).
 	WatchPreview(*WatchPreviewRequest, grpc.ServerStreamingServer[Preview]) error
 	AcceptUpgrade(context.Context, *AcceptUpgradeRequest) (*Upgrade, error)
+	// PostponeUpgrade reminds later; what was planned is not done.
+	PostponeUpgrade(context.Context, *PostponeUpgradeRequest) (*Upgrade, error)
+	// CancelUpgrade stops one that was accepted and has not switched yet.
+	CancelUpgrade(context.Context, *CancelUpgradeRequest) (*Upgrade, error)
+	// CheckUpgrades looks now for what is offered.
+	CheckUpgrades(context.Context, *CheckUpgradesRequest) (*Upgrade, error)
 	ListActivity(context.Context, *ListActivityRequest) (*ActivityPage, error)
 	ExplainPolicy(context.Context, *ExplainPolicyRequest) (*PolicyExplanation, error)
 	// AttachDesktop is the desktop helper's only call: picture updates up,
@@ -716,6 +761,15 @@ func (UnimplementedHostServer) WatchPreview(*WatchPreviewRequest, grpc.ServerStr
 }
 func (UnimplementedHostServer) AcceptUpgrade(context.Context, *AcceptUpgradeRequest) (*Upgrade, error) {
 	return nil, status.Error(codes.Unimplemented, "method AcceptUpgrade not implemented")
+}
+func (UnimplementedHostServer) PostponeUpgrade(context.Context, *PostponeUpgradeRequest) (*Upgrade, error) {
+	return nil, status.Error(codes.Unimplemented, "method PostponeUpgrade not implemented")
+}
+func (UnimplementedHostServer) CancelUpgrade(context.Context, *CancelUpgradeRequest) (*Upgrade, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelUpgrade not implemented")
+}
+func (UnimplementedHostServer) CheckUpgrades(context.Context, *CheckUpgradesRequest) (*Upgrade, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckUpgrades not implemented")
 }
 func (UnimplementedHostServer) ListActivity(context.Context, *ListActivityRequest) (*ActivityPage, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListActivity not implemented")
@@ -1290,6 +1344,60 @@ func _Host_AcceptUpgrade_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Host_PostponeUpgrade_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PostponeUpgradeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).PostponeUpgrade(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_PostponeUpgrade_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).PostponeUpgrade(ctx, req.(*PostponeUpgradeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_CancelUpgrade_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelUpgradeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).CancelUpgrade(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_CancelUpgrade_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).CancelUpgrade(ctx, req.(*CancelUpgradeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_CheckUpgrades_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckUpgradesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).CheckUpgrades(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_CheckUpgrades_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).CheckUpgrades(ctx, req.(*CheckUpgradesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Host_ListActivity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListActivityRequest)
 	if err := dec(in); err != nil {
@@ -1476,6 +1584,18 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "AcceptUpgrade",
 			Handler:    _Host_AcceptUpgrade_Handler,
+		},
+		{
+			MethodName: "PostponeUpgrade",
+			Handler:    _Host_PostponeUpgrade_Handler,
+		},
+		{
+			MethodName: "CancelUpgrade",
+			Handler:    _Host_CancelUpgrade_Handler,
+		},
+		{
+			MethodName: "CheckUpgrades",
+			Handler:    _Host_CheckUpgrades_Handler,
 		},
 		{
 			MethodName: "ListActivity",

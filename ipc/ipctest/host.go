@@ -42,6 +42,9 @@ type Handlers struct {
 	SetPIN                  func(context.Context, *hostpb.SetPINRequest) (*hostpb.Empty, error)
 	RemovePIN               func(context.Context, *hostpb.RemovePINRequest) (*hostpb.Empty, error)
 	AcceptUpgrade           func(context.Context, *hostpb.AcceptUpgradeRequest) (*hostpb.Upgrade, error)
+	PostponeUpgrade         func(context.Context, *hostpb.PostponeUpgradeRequest) (*hostpb.Upgrade, error)
+	CancelUpgrade           func(context.Context, *hostpb.CancelUpgradeRequest) (*hostpb.Upgrade, error)
+	CheckUpgrades           func(context.Context, *hostpb.CheckUpgradesRequest) (*hostpb.Upgrade, error)
 	ListActivity            func(context.Context, *hostpb.ListActivityRequest) (*hostpb.ActivityPage, error)
 	ExplainPolicy           func(context.Context, *hostpb.ExplainPolicyRequest) (*hostpb.PolicyExplanation, error)
 	HoldSessionBar          func(*hostpb.HoldSessionBarRequest, grpc.ServerStreamingServer[hostpb.Empty]) error
@@ -191,6 +194,18 @@ func (h *Host) EndSession(ctx context.Context, r *hostpb.EndSessionRequest) (*ho
 
 func (h *Host) AcceptUpgrade(ctx context.Context, r *hostpb.AcceptUpgradeRequest) (*hostpb.Upgrade, error) {
 	return handle(ctx, h.note(ctx, "AcceptUpgrade", r).AcceptUpgrade, r, nil)
+}
+
+func (h *Host) PostponeUpgrade(ctx context.Context, r *hostpb.PostponeUpgradeRequest) (*hostpb.Upgrade, error) {
+	return handle(ctx, h.note(ctx, "PostponeUpgrade", r).PostponeUpgrade, r, nil)
+}
+
+func (h *Host) CancelUpgrade(ctx context.Context, r *hostpb.CancelUpgradeRequest) (*hostpb.Upgrade, error) {
+	return handle(ctx, h.note(ctx, "CancelUpgrade", r).CancelUpgrade, r, nil)
+}
+
+func (h *Host) CheckUpgrades(ctx context.Context, r *hostpb.CheckUpgradesRequest) (*hostpb.Upgrade, error) {
+	return handle(ctx, h.note(ctx, "CheckUpgrades", r).CheckUpgrades, r, nil)
 }
 
 func (h *Host) ListActivity(ctx context.Context, r *hostpb.ListActivityRequest) (*hostpb.ActivityPage, error) {

@@ -47,7 +47,7 @@ func TestEveryMethodAndRole(t *testing.T) {
 		"Hello": {technician, it, "stranger", "remote", "low"}, "GetStatus": both, "Watch": both, "Show": both, "GetTerms": both,
 		"AcceptTerms": both, "Register": both, "ListNotifications": both, "AcknowledgeNotification": {technician},
 		"PublishNotification": both, "RequestHelp": {technician}, "CancelHelp": both, "AnswerPrompt": {technician},
-		"RevokeCapability": both, "EndSession": both, "ResetCodeTries": {it}, "SetPIN": {technician}, "RemovePIN": {it}, "WatchPreview": {technician}, "HoldSessionBar": {technician}, "AcceptUpgrade": both,
+		"RevokeCapability": both, "EndSession": both, "ResetCodeTries": {it}, "SetPIN": {technician}, "RemovePIN": {it}, "WatchPreview": {technician}, "HoldSessionBar": {technician}, "AcceptUpgrade": both, "PostponeUpgrade": both, "CancelUpgrade": both, "CheckUpgrades": both,
 		"ListActivity": both, "ExplainPolicy": both, "AttachDesktop": {technician},
 		"HandleFiles": {technician}, "SendChat": {technician},
 		"GetNotification": both, "SeenNotifications": {technician}, "ShelveNotification": {technician}, "UnshelveNotification": {technician},

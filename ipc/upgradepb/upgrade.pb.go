@@ -209,6 +209,50 @@ func (*CheckRequest) Descriptor() ([]byte, []int) {
 	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{3}
 }
 
+type DownloadRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Digest        string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DownloadRequest) Reset() {
+	*x = DownloadRequest{}
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DownloadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DownloadRequest) ProtoMessage() {}
+
+func (x *DownloadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DownloadRequest.ProtoReflect.Descriptor instead.
+func (*DownloadRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *DownloadRequest) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
 type InstallRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Digest        string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
@@ -218,7 +262,7 @@ type InstallRequest struct {
 
 func (x *InstallRequest) Reset() {
 	*x = InstallRequest{}
-	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[4]
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -230,7 +274,7 @@ func (x *InstallRequest) String() string {
 func (*InstallRequest) ProtoMessage() {}
 
 func (x *InstallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[4]
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -243,7 +287,7 @@ func (x *InstallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstallRequest.ProtoReflect.Descriptor instead.
 func (*InstallRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{4}
+	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *InstallRequest) GetDigest() string {
@@ -251,6 +295,338 @@ func (x *InstallRequest) GetDigest() string {
 		return x.Digest
 	}
 	return ""
+}
+
+type CancelRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Digest        string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelRequest) Reset() {
+	*x = CancelRequest{}
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelRequest) ProtoMessage() {}
+
+func (x *CancelRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
+func (*CancelRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CancelRequest) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+type HoldRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Reason        string                 `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`    // "session", "run", "hours" (outside the hours IT set); "" for none
+	Seconds       uint32                 `protobuf:"varint,2,opt,name=seconds,proto3" json:"seconds,omitempty"` // it holds without being said again, 1 to 300
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HoldRequest) Reset() {
+	*x = HoldRequest{}
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HoldRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HoldRequest) ProtoMessage() {}
+
+func (x *HoldRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HoldRequest.ProtoReflect.Descriptor instead.
+func (*HoldRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *HoldRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *HoldRequest) GetSeconds() uint32 {
+	if x != nil {
+		return x.Seconds
+	}
+	return 0
+}
+
+type JournalRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Limit         uint32                 `protobuf:"varint,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalRequest) Reset() {
+	*x = JournalRequest{}
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalRequest) ProtoMessage() {}
+
+func (x *JournalRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalRequest.ProtoReflect.Descriptor instead.
+func (*JournalRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *JournalRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type JournalReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entries       []*JournalEntry        `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalReply) Reset() {
+	*x = JournalReply{}
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalReply) ProtoMessage() {}
+
+func (x *JournalReply) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalReply.ProtoReflect.Descriptor instead.
+func (*JournalReply) Descriptor() ([]byte, []int) {
+	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *JournalReply) GetEntries() []*JournalEntry {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+type JournalEntry struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sequence      uint64                 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	TimeMs        int64                  `protobuf:"varint,2,opt,name=time_ms,json=timeMs,proto3" json:"time_ms,omitempty"`                                                            // by the clock of this PC
+	Kind          string                 `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`                                                                               // "switched", "healthy", "unhealthy", "rolled-back", "failed", "refused", "service-stopped", "service-started"
+	Fields        map[string]string      `protobuf:"bytes,4,rep,name=fields,proto3" json:"fields,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // "version", "digest", "from", "code", "error"
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalEntry) Reset() {
+	*x = JournalEntry{}
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalEntry) ProtoMessage() {}
+
+func (x *JournalEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalEntry.ProtoReflect.Descriptor instead.
+func (*JournalEntry) Descriptor() ([]byte, []int) {
+	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *JournalEntry) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *JournalEntry) GetTimeMs() int64 {
+	if x != nil {
+		return x.TimeMs
+	}
+	return 0
+}
+
+func (x *JournalEntry) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *JournalEntry) GetFields() map[string]string {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+type TakenRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sequence      uint64                 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakenRequest) Reset() {
+	*x = TakenRequest{}
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakenRequest) ProtoMessage() {}
+
+func (x *TakenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakenRequest.ProtoReflect.Descriptor instead.
+func (*TakenRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *TakenRequest) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+type TakenReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakenReply) Reset() {
+	*x = TakenReply{}
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakenReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakenReply) ProtoMessage() {}
+
+func (x *TakenReply) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakenReply.ProtoReflect.Descriptor instead.
+func (*TakenReply) Descriptor() ([]byte, []int) {
+	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{12}
 }
 
 type Note struct {
@@ -264,7 +640,7 @@ type Note struct {
 
 func (x *Note) Reset() {
 	*x = Note{}
-	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[5]
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -276,7 +652,7 @@ func (x *Note) String() string {
 func (*Note) ProtoMessage() {}
 
 func (x *Note) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[5]
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -289,7 +665,7 @@ func (x *Note) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Note.ProtoReflect.Descriptor instead.
 func (*Note) Descriptor() ([]byte, []int) {
-	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{5}
+	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Note) GetLanguage() string {
@@ -314,27 +690,38 @@ func (x *Note) GetText() string {
 }
 
 type State struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	Phase          string                 `protobuf:"bytes,1,opt,name=phase,proto3" json:"phase,omitempty"`   // "idle", "checking", "offered", "downloading", "installing", "restarting", "health-check", "installed", "failed", "rolled-back"
-	Digest         string                 `protobuf:"bytes,2,opt,name=digest,proto3" json:"digest,omitempty"` // of the offered or installed target, sha256 hex
-	Version        string                 `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
-	Size           uint64                 `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`
-	Percent        uint32                 `protobuf:"varint,5,opt,name=percent,proto3" json:"percent,omitempty"`
-	Notes          []*Note                `protobuf:"bytes,6,rep,name=notes,proto3" json:"notes,omitempty"`
-	Capabilities   []string               `protobuf:"bytes,7,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
-	ErrorCode      string                 `protobuf:"bytes,8,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
-	Error          string                 `protobuf:"bytes,9,opt,name=error,proto3" json:"error,omitempty"`
-	RunningVersion string                 `protobuf:"bytes,10,opt,name=running_version,json=runningVersion,proto3" json:"running_version,omitempty"` // what "current" points to
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "idle", "checking", "offered", "downloading", "ready", "installing",
+	// "restarting", "health-check", "watching" (installed and healthy, looked at
+	// for a while longer), "installed", "failed", "rolled-back"
+	Phase          string   `protobuf:"bytes,1,opt,name=phase,proto3" json:"phase,omitempty"`
+	Digest         string   `protobuf:"bytes,2,opt,name=digest,proto3" json:"digest,omitempty"` // of the offered or installed release, sha256 hex
+	Version        string   `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
+	Size           uint64   `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"` // bytes to fetch: of the delta where there is one
+	Percent        uint32   `protobuf:"varint,5,opt,name=percent,proto3" json:"percent,omitempty"`
+	Notes          []*Note  `protobuf:"bytes,6,rep,name=notes,proto3" json:"notes,omitempty"`
+	Capabilities   []string `protobuf:"bytes,7,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
+	ErrorCode      string   `protobuf:"bytes,8,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
+	Error          string   `protobuf:"bytes,9,opt,name=error,proto3" json:"error,omitempty"`
+	RunningVersion string   `protobuf:"bytes,10,opt,name=running_version,json=runningVersion,proto3" json:"running_version,omitempty"` // what "current" points to
 	// restart asks the service to end with exit code 75 so that its supervisor
 	// starts the version that is now current.
-	Restart       bool `protobuf:"varint,11,opt,name=restart,proto3" json:"restart,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Restart        bool   `protobuf:"varint,11,opt,name=restart,proto3" json:"restart,omitempty"`
+	Held           string `protobuf:"bytes,12,opt,name=held,proto3" json:"held,omitempty"`                                            // what it keeps still for, see HoldRequest
+	InstallSeconds uint32 `protobuf:"varint,13,opt,name=install_seconds,json=installSeconds,proto3" json:"install_seconds,omitempty"` // how long the switch takes, as the vendor signed it
+	Disturbs       string `protobuf:"bytes,14,opt,name=disturbs,proto3" json:"disturbs,omitempty"`                                    // what it does to the instrument, as the vendor signed it: "nothing", "connection", "instrument"
+	Mandatory      bool   `protobuf:"varint,15,opt,name=mandatory,proto3" json:"mandatory,omitempty"`                                 // the vendor's signed metadata say so
+	Channel        string `protobuf:"bytes,16,opt,name=channel,proto3" json:"channel,omitempty"`                                      // "stable", "pilot"
+	Delta          bool   `protobuf:"varint,17,opt,name=delta,proto3" json:"delta,omitempty"`                                         // size is that of a delta
+	CheckedMs      int64  `protobuf:"varint,18,opt,name=checked_ms,json=checkedMs,proto3" json:"checked_ms,omitempty"`                // last time the repository was seen, 0 for never
+	CheckError     string `protobuf:"bytes,19,opt,name=check_error,json=checkError,proto3" json:"check_error,omitempty"`              // code of why the last check brought nothing, "" when it did
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *State) Reset() {
 	*x = State{}
-	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[6]
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -346,7 +733,7 @@ func (x *State) String() string {
 func (*State) ProtoMessage() {}
 
 func (x *State) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[6]
+	mi := &file_ipc_upgradepb_upgrade_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -359,7 +746,7 @@ func (x *State) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use State.ProtoReflect.Descriptor instead.
 func (*State) Descriptor() ([]byte, []int) {
-	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{6}
+	return file_ipc_upgradepb_upgrade_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *State) GetPhase() string {
@@ -439,6 +826,62 @@ func (x *State) GetRestart() bool {
 	return false
 }
 
+func (x *State) GetHeld() string {
+	if x != nil {
+		return x.Held
+	}
+	return ""
+}
+
+func (x *State) GetInstallSeconds() uint32 {
+	if x != nil {
+		return x.InstallSeconds
+	}
+	return 0
+}
+
+func (x *State) GetDisturbs() string {
+	if x != nil {
+		return x.Disturbs
+	}
+	return ""
+}
+
+func (x *State) GetMandatory() bool {
+	if x != nil {
+		return x.Mandatory
+	}
+	return false
+}
+
+func (x *State) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *State) GetDelta() bool {
+	if x != nil {
+		return x.Delta
+	}
+	return false
+}
+
+func (x *State) GetCheckedMs() int64 {
+	if x != nil {
+		return x.CheckedMs
+	}
+	return 0
+}
+
+func (x *State) GetCheckError() string {
+	if x != nil {
+		return x.CheckError
+	}
+	return ""
+}
+
 var File_ipc_upgradepb_upgrade_proto protoreflect.FileDescriptor
 
 const file_ipc_upgradepb_upgrade_proto_rawDesc = "" +
@@ -453,13 +896,36 @@ const file_ipc_upgradepb_upgrade_proto_rawDesc = "" +
 	"\bprotocol\x18\x01 \x01(\rR\bprotocol\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\"\x0e\n" +
 	"\fWatchRequest\"\x0e\n" +
-	"\fCheckRequest\"(\n" +
+	"\fCheckRequest\")\n" +
+	"\x0fDownloadRequest\x12\x16\n" +
+	"\x06digest\x18\x01 \x01(\tR\x06digest\"(\n" +
 	"\x0eInstallRequest\x12\x16\n" +
-	"\x06digest\x18\x01 \x01(\tR\x06digest\"L\n" +
+	"\x06digest\x18\x01 \x01(\tR\x06digest\"'\n" +
+	"\rCancelRequest\x12\x16\n" +
+	"\x06digest\x18\x01 \x01(\tR\x06digest\"?\n" +
+	"\vHoldRequest\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n" +
+	"\aseconds\x18\x02 \x01(\rR\aseconds\"&\n" +
+	"\x0eJournalRequest\x12\x14\n" +
+	"\x05limit\x18\x01 \x01(\rR\x05limit\"Q\n" +
+	"\fJournalReply\x12A\n" +
+	"\aentries\x18\x01 \x03(\v2'.beckmanconnect.upgrade.v1.JournalEntryR\aentries\"\xdf\x01\n" +
+	"\fJournalEntry\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\x17\n" +
+	"\atime_ms\x18\x02 \x01(\x03R\x06timeMs\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12K\n" +
+	"\x06fields\x18\x04 \x03(\v23.beckmanconnect.upgrade.v1.JournalEntry.FieldsEntryR\x06fields\x1a9\n" +
+	"\vFieldsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"*\n" +
+	"\fTakenRequest\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x04R\bsequence\"\f\n" +
+	"\n" +
+	"TakenReply\"L\n" +
 	"\x04Note\x12\x1a\n" +
 	"\blanguage\x18\x01 \x01(\tR\blanguage\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x12\n" +
-	"\x04text\x18\x03 \x01(\tR\x04text\"\xd0\x02\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\"\xb7\x04\n" +
 	"\x05State\x12\x14\n" +
 	"\x05phase\x18\x01 \x01(\tR\x05phase\x12\x16\n" +
 	"\x06digest\x18\x02 \x01(\tR\x06digest\x12\x18\n" +
@@ -473,12 +939,27 @@ const file_ipc_upgradepb_upgrade_proto_rawDesc = "" +
 	"\x05error\x18\t \x01(\tR\x05error\x12'\n" +
 	"\x0frunning_version\x18\n" +
 	" \x01(\tR\x0erunningVersion\x12\x18\n" +
-	"\arestart\x18\v \x01(\bR\arestart2\xe5\x02\n" +
+	"\arestart\x18\v \x01(\bR\arestart\x12\x12\n" +
+	"\x04held\x18\f \x01(\tR\x04held\x12'\n" +
+	"\x0finstall_seconds\x18\r \x01(\rR\x0einstallSeconds\x12\x1a\n" +
+	"\bdisturbs\x18\x0e \x01(\tR\bdisturbs\x12\x1c\n" +
+	"\tmandatory\x18\x0f \x01(\bR\tmandatory\x12\x18\n" +
+	"\achannel\x18\x10 \x01(\tR\achannel\x12\x14\n" +
+	"\x05delta\x18\x11 \x01(\bR\x05delta\x12\x1d\n" +
+	"\n" +
+	"checked_ms\x18\x12 \x01(\x03R\tcheckedMs\x12\x1f\n" +
+	"\vcheck_error\x18\x13 \x01(\tR\n" +
+	"checkError2\x9f\x06\n" +
 	"\bUpgrader\x12W\n" +
 	"\x05Hello\x12'.beckmanconnect.upgrade.v1.HelloRequest\x1a%.beckmanconnect.upgrade.v1.HelloReply\x12T\n" +
 	"\x05Watch\x12'.beckmanconnect.upgrade.v1.WatchRequest\x1a .beckmanconnect.upgrade.v1.State0\x01\x12R\n" +
-	"\x05Check\x12'.beckmanconnect.upgrade.v1.CheckRequest\x1a .beckmanconnect.upgrade.v1.State\x12V\n" +
-	"\aInstall\x12).beckmanconnect.upgrade.v1.InstallRequest\x1a .beckmanconnect.upgrade.v1.StateB\x1eZ\x1cbeckmanconnect/ipc/upgradepbb\x06proto3"
+	"\x05Check\x12'.beckmanconnect.upgrade.v1.CheckRequest\x1a .beckmanconnect.upgrade.v1.State\x12X\n" +
+	"\bDownload\x12*.beckmanconnect.upgrade.v1.DownloadRequest\x1a .beckmanconnect.upgrade.v1.State\x12V\n" +
+	"\aInstall\x12).beckmanconnect.upgrade.v1.InstallRequest\x1a .beckmanconnect.upgrade.v1.State\x12T\n" +
+	"\x06Cancel\x12(.beckmanconnect.upgrade.v1.CancelRequest\x1a .beckmanconnect.upgrade.v1.State\x12P\n" +
+	"\x04Hold\x12&.beckmanconnect.upgrade.v1.HoldRequest\x1a .beckmanconnect.upgrade.v1.State\x12]\n" +
+	"\aJournal\x12).beckmanconnect.upgrade.v1.JournalRequest\x1a'.beckmanconnect.upgrade.v1.JournalReply\x12W\n" +
+	"\x05Taken\x12'.beckmanconnect.upgrade.v1.TakenRequest\x1a%.beckmanconnect.upgrade.v1.TakenReplyB\x1eZ\x1cbeckmanconnect/ipc/upgradepbb\x06proto3"
 
 var (
 	file_ipc_upgradepb_upgrade_proto_rawDescOnce sync.Once
@@ -492,31 +973,52 @@ func file_ipc_upgradepb_upgrade_proto_rawDescGZIP() []byte {
 	return file_ipc_upgradepb_upgrade_proto_rawDescData
 }
 
-var file_ipc_upgradepb_upgrade_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_ipc_upgradepb_upgrade_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_ipc_upgradepb_upgrade_proto_goTypes = []any{
-	(*HelloRequest)(nil),   // 0: beckmanconnect.upgrade.v1.HelloRequest
-	(*HelloReply)(nil),     // 1: beckmanconnect.upgrade.v1.HelloReply
-	(*WatchRequest)(nil),   // 2: beckmanconnect.upgrade.v1.WatchRequest
-	(*CheckRequest)(nil),   // 3: beckmanconnect.upgrade.v1.CheckRequest
-	(*InstallRequest)(nil), // 4: beckmanconnect.upgrade.v1.InstallRequest
-	(*Note)(nil),           // 5: beckmanconnect.upgrade.v1.Note
-	(*State)(nil),          // 6: beckmanconnect.upgrade.v1.State
+	(*HelloRequest)(nil),    // 0: beckmanconnect.upgrade.v1.HelloRequest
+	(*HelloReply)(nil),      // 1: beckmanconnect.upgrade.v1.HelloReply
+	(*WatchRequest)(nil),    // 2: beckmanconnect.upgrade.v1.WatchRequest
+	(*CheckRequest)(nil),    // 3: beckmanconnect.upgrade.v1.CheckRequest
+	(*DownloadRequest)(nil), // 4: beckmanconnect.upgrade.v1.DownloadRequest
+	(*InstallRequest)(nil),  // 5: beckmanconnect.upgrade.v1.InstallRequest
+	(*CancelRequest)(nil),   // 6: beckmanconnect.upgrade.v1.CancelRequest
+	(*HoldRequest)(nil),     // 7: beckmanconnect.upgrade.v1.HoldRequest
+	(*JournalRequest)(nil),  // 8: beckmanconnect.upgrade.v1.JournalRequest
+	(*JournalReply)(nil),    // 9: beckmanconnect.upgrade.v1.JournalReply
+	(*JournalEntry)(nil),    // 10: beckmanconnect.upgrade.v1.JournalEntry
+	(*TakenRequest)(nil),    // 11: beckmanconnect.upgrade.v1.TakenRequest
+	(*TakenReply)(nil),      // 12: beckmanconnect.upgrade.v1.TakenReply
+	(*Note)(nil),            // 13: beckmanconnect.upgrade.v1.Note
+	(*State)(nil),           // 14: beckmanconnect.upgrade.v1.State
+	nil,                     // 15: beckmanconnect.upgrade.v1.JournalEntry.FieldsEntry
 }
 var file_ipc_upgradepb_upgrade_proto_depIdxs = []int32{
-	5, // 0: beckmanconnect.upgrade.v1.State.notes:type_name -> beckmanconnect.upgrade.v1.Note
-	0, // 1: beckmanconnect.upgrade.v1.Upgrader.Hello:input_type -> beckmanconnect.upgrade.v1.HelloRequest
-	2, // 2: beckmanconnect.upgrade.v1.Upgrader.Watch:input_type -> beckmanconnect.upgrade.v1.WatchRequest
-	3, // 3: beckmanconnect.upgrade.v1.Upgrader.Check:input_type -> beckmanconnect.upgrade.v1.CheckRequest
-	4, // 4: beckmanconnect.upgrade.v1.Upgrader.Install:input_type -> beckmanconnect.upgrade.v1.InstallRequest
-	1, // 5: beckmanconnect.upgrade.v1.Upgrader.Hello:output_type -> beckmanconnect.upgrade.v1.HelloReply
-	6, // 6: beckmanconnect.upgrade.v1.Upgrader.Watch:output_type -> beckmanconnect.upgrade.v1.State
-	6, // 7: beckmanconnect.upgrade.v1.Upgrader.Check:output_type -> beckmanconnect.upgrade.v1.State
-	6, // 8: beckmanconnect.upgrade.v1.Upgrader.Install:output_type -> beckmanconnect.upgrade.v1.State
-	5, // [5:9] is the sub-list for method output_type
-	1, // [1:5] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	10, // 0: beckmanconnect.upgrade.v1.JournalReply.entries:type_name -> beckmanconnect.upgrade.v1.JournalEntry
+	15, // 1: beckmanconnect.upgrade.v1.JournalEntry.fields:type_name -> beckmanconnect.upgrade.v1.JournalEntry.FieldsEntry
+	13, // 2: beckmanconnect.upgrade.v1.State.notes:type_name -> beckmanconnect.upgrade.v1.Note
+	0,  // 3: beckmanconnect.upgrade.v1.Upgrader.Hello:input_type -> beckmanconnect.upgrade.v1.HelloRequest
+	2,  // 4: beckmanconnect.upgrade.v1.Upgrader.Watch:input_type -> beckmanconnect.upgrade.v1.WatchRequest
+	3,  // 5: beckmanconnect.upgrade.v1.Upgrader.Check:input_type -> beckmanconnect.upgrade.v1.CheckRequest
+	4,  // 6: beckmanconnect.upgrade.v1.Upgrader.Download:input_type -> beckmanconnect.upgrade.v1.DownloadRequest
+	5,  // 7: beckmanconnect.upgrade.v1.Upgrader.Install:input_type -> beckmanconnect.upgrade.v1.InstallRequest
+	6,  // 8: beckmanconnect.upgrade.v1.Upgrader.Cancel:input_type -> beckmanconnect.upgrade.v1.CancelRequest
+	7,  // 9: beckmanconnect.upgrade.v1.Upgrader.Hold:input_type -> beckmanconnect.upgrade.v1.HoldRequest
+	8,  // 10: beckmanconnect.upgrade.v1.Upgrader.Journal:input_type -> beckmanconnect.upgrade.v1.JournalRequest
+	11, // 11: beckmanconnect.upgrade.v1.Upgrader.Taken:input_type -> beckmanconnect.upgrade.v1.TakenRequest
+	1,  // 12: beckmanconnect.upgrade.v1.Upgrader.Hello:output_type -> beckmanconnect.upgrade.v1.HelloReply
+	14, // 13: beckmanconnect.upgrade.v1.Upgrader.Watch:output_type -> beckmanconnect.upgrade.v1.State
+	14, // 14: beckmanconnect.upgrade.v1.Upgrader.Check:output_type -> beckmanconnect.upgrade.v1.State
+	14, // 15: beckmanconnect.upgrade.v1.Upgrader.Download:output_type -> beckmanconnect.upgrade.v1.State
+	14, // 16: beckmanconnect.upgrade.v1.Upgrader.Install:output_type -> beckmanconnect.upgrade.v1.State
+	14, // 17: beckmanconnect.upgrade.v1.Upgrader.Cancel:output_type -> beckmanconnect.upgrade.v1.State
+	14, // 18: beckmanconnect.upgrade.v1.Upgrader.Hold:output_type -> beckmanconnect.upgrade.v1.State
+	9,  // 19: beckmanconnect.upgrade.v1.Upgrader.Journal:output_type -> beckmanconnect.upgrade.v1.JournalReply
+	12, // 20: beckmanconnect.upgrade.v1.Upgrader.Taken:output_type -> beckmanconnect.upgrade.v1.TakenReply
+	12, // [12:21] is the sub-list for method output_type
+	3,  // [3:12] is the sub-list for method input_type
+	3,  // [3:3] is the sub-list for extension type_name
+	3,  // [3:3] is the sub-list for extension extendee
+	0,  // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_ipc_upgradepb_upgrade_proto_init() }
@@ -530,7 +1032,7 @@ func file_ipc_upgradepb_upgrade_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ipc_upgradepb_upgrade_proto_rawDesc), len(file_ipc_upgradepb_upgrade_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

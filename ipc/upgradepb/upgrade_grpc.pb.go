@@ -23,10 +23,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Upgrader_Hello_FullMethodName   = "/beckmanconnect.upgrade.v1.Upgrader/Hello"
-	Upgrader_Watch_FullMethodName   = "/beckmanconnect.upgrade.v1.Upgrader/Watch"
-	Upgrader_Check_FullMethodName   = "/beckmanconnect.upgrade.v1.Upgrader/Check"
-	Upgrader_Install_FullMethodName = "/beckmanconnect.upgrade.v1.Upgrader/Install"
+	Upgrader_Hello_FullMethodName    = "/beckmanconnect.upgrade.v1.Upgrader/Hello"
+	Upgrader_Watch_FullMethodName    = "/beckmanconnect.upgrade.v1.Upgrader/Watch"
+	Upgrader_Check_FullMethodName    = "/beckmanconnect.upgrade.v1.Upgrader/Check"
+	Upgrader_Download_FullMethodName = "/beckmanconnect.upgrade.v1.Upgrader/Download"
+	Upgrader_Install_FullMethodName  = "/beckmanconnect.upgrade.v1.Upgrader/Install"
+	Upgrader_Cancel_FullMethodName   = "/beckmanconnect.upgrade.v1.Upgrader/Cancel"
+	Upgrader_Hold_FullMethodName     = "/beckmanconnect.upgrade.v1.Upgrader/Hold"
+	Upgrader_Journal_FullMethodName  = "/beckmanconnect.upgrade.v1.Upgrader/Journal"
+	Upgrader_Taken_FullMethodName    = "/beckmanconnect.upgrade.v1.Upgrader/Taken"
 )
 
 // UpgraderClient is the client API for Upgrader service.
@@ -37,8 +42,21 @@ type UpgraderClient interface {
 	// Watch streams the state whenever it changes, the present one first.
 	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[State], error)
 	Check(ctx context.Context, in *CheckRequest, opts ...grpc.CallOption) (*State, error)
+	// Download fetches and verifies what is offered, ahead of its installation.
+	// Nothing that runs has changed when its phase is "ready".
+	Download(ctx context.Context, in *DownloadRequest, opts ...grpc.CallOption) (*State, error)
 	// Install verifies again, stages, makes current, and health-checks.
 	Install(ctx context.Context, in *InstallRequest, opts ...grpc.CallOption) (*State, error)
+	// Cancel stops what has not switched yet. Bytes that came stay, for later.
+	Cancel(ctx context.Context, in *CancelRequest, opts ...grpc.CallOption) (*State, error)
+	// Hold says what the upgrade service has to keep still for. While there is
+	// something, no bytes are fetched and nothing is switched. It holds until
+	// the next call, and at most for as long as the caller asks.
+	Hold(ctx context.Context, in *HoldRequest, opts ...grpc.CallOption) (*State, error)
+	// Journal returns what happened, oldest first, so that the log takes it over.
+	Journal(ctx context.Context, in *JournalRequest, opts ...grpc.CallOption) (*JournalReply, error)
+	// Taken forgets entries that the log has by now.
+	Taken(ctx context.Context, in *TakenRequest, opts ...grpc.CallOption) (*TakenReply, error)
 }
 
 type upgraderClient struct {
@@ -88,10 +106,60 @@ func (c *upgraderClient) Check(ctx context.Context, in *CheckRequest, opts ...gr
 	return out, nil
 }
 
+func (c *upgraderClient) Download(ctx context.Context, in *DownloadRequest, opts ...grpc.CallOption) (*State, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(State)
+	err := c.cc.Invoke(ctx, Upgrader_Download_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *upgraderClient) Install(ctx context.Context, in *InstallRequest, opts ...grpc.CallOption) (*State, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(State)
 	err := c.cc.Invoke(ctx, Upgrader_Install_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *upgraderClient) Cancel(ctx context.Context, in *CancelRequest, opts ...grpc.CallOption) (*State, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(State)
+	err := c.cc.Invoke(ctx, Upgrader_Cancel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *upgraderClient) Hold(ctx context.Context, in *HoldRequest, opts ...grpc.CallOption) (*State, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(State)
+	err := c.cc.Invoke(ctx, Upgrader_Hold_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *upgraderClient) Journal(ctx context.Context, in *JournalRequest, opts ...grpc.CallOption) (*JournalReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(JournalReply)
+	err := c.cc.Invoke(ctx, Upgrader_Journal_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *upgraderClient) Taken(ctx context.Context, in *TakenRequest, opts ...grpc.CallOption) (*TakenReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TakenReply)
+	err := c.cc.Invoke(ctx, Upgrader_Taken_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +174,21 @@ type UpgraderServer interface {
 	// Watch streams the state whenever it changes, the present one first.
 	Watch(*WatchRequest, grpc.ServerStreamingServer[State]) error
 	Check(context.Context, *CheckRequest) (*State, error)
+	// Download fetches and verifies what is offered, ahead of its installation.
+	// Nothing that runs has changed when its phase is "ready".
+	Download(context.Context, *DownloadRequest) (*State, error)
 	// Install verifies again, stages, makes current, and health-checks.
 	Install(context.Context, *InstallRequest) (*State, error)
+	// Cancel stops what has not switched yet. Bytes that came stay, for later.
+	Cancel(context.Context, *CancelRequest) (*State, error)
+	// Hold says what the upgrade service has to keep still for. While there is
+	// something, no bytes are fetched and nothing is switched. It holds until
+	// the next call, and at most for as long as the caller asks.
+	Hold(context.Context, *HoldRequest) (*State, error)
+	// Journal returns what happened, oldest first, so that the log takes it over.
+	Journal(context.Context, *JournalRequest) (*JournalReply, error)
+	// Taken forgets entries that the log has by now.
+	Taken(context.Context, *TakenRequest) (*TakenReply, error)
 	mustEmbedUnimplementedUpgraderServer()
 }
 
@@ -127,8 +208,23 @@ func (UnimplementedUpgraderServer) Watch(*WatchRequest, grpc.ServerStreamingServ
 func (UnimplementedUpgraderServer) Check(context.Context, *CheckRequest) (*State, error) {
 	return nil, status.Error(codes.Unimplemented, "method Check not implemented")
 }
+func (UnimplementedUpgraderServer) Download(context.Context, *DownloadRequest) (*State, error) {
+	return nil, status.Error(codes.Unimplemented, "method Download not implemented")
+}
 func (UnimplementedUpgraderServer) Install(context.Context, *InstallRequest) (*State, error) {
 	return nil, status.Error(codes.Unimplemented, "method Install not implemented")
+}
+func (UnimplementedUpgraderServer) Cancel(context.Context, *CancelRequest) (*State, error) {
+	return nil, status.Error(codes.Unimplemented, "method Cancel not implemented")
+}
+func (UnimplementedUpgraderServer) Hold(context.Context, *HoldRequest) (*State, error) {
+	return nil, status.Error(codes.Unimplemented, "method Hold not implemented")
+}
+func (UnimplementedUpgraderServer) Journal(context.Context, *JournalRequest) (*JournalReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Journal not implemented")
+}
+func (UnimplementedUpgraderServer) Taken(context.Context, *TakenRequest) (*TakenReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Taken not implemented")
 }
 func (UnimplementedUpgraderServer) mustEmbedUnimplementedUpgraderServer() {}
 func (UnimplementedUpgraderServer) testEmbeddedByValue()                  {}
@@ -198,6 +294,24 @@ func _Upgrader_Check_Handler(srv interface{}, ctx context.Context, dec func(inte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Upgrader_Download_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DownloadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UpgraderServer).Download(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Upgrader_Download_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UpgraderServer).Download(ctx, req.(*DownloadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Upgrader_Install_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(InstallRequest)
 	if err := dec(in); err != nil {
@@ -212,6 +326,78 @@ func _Upgrader_Install_Handler(srv interface{}, ctx context.Context, dec func(in
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(UpgraderServer).Install(ctx, req.(*InstallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Upgrader_Cancel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UpgraderServer).Cancel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Upgrader_Cancel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UpgraderServer).Cancel(ctx, req.(*CancelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Upgrader_Hold_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(HoldRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UpgraderServer).Hold(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Upgrader_Hold_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UpgraderServer).Hold(ctx, req.(*HoldRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Upgrader_Journal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(JournalRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UpgraderServer).Journal(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Upgrader_Journal_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UpgraderServer).Journal(ctx, req.(*JournalRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Upgrader_Taken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TakenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UpgraderServer).Taken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Upgrader_Taken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UpgraderServer).Taken(ctx, req.(*TakenRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -232,8 +418,28 @@ var Upgrader_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Upgrader_Check_Handler,
 		},
 		{
+			MethodName: "Download",
+			Handler:    _Upgrader_Download_Handler,
+		},
+		{
 			MethodName: "Install",
 			Handler:    _Upgrader_Install_Handler,
+		},
+		{
+			MethodName: "Cancel",
+			Handler:    _Upgrader_Cancel_Handler,
+		},
+		{
+			MethodName: "Hold",
+			Handler:    _Upgrader_Hold_Handler,
+		},
+		{
+			MethodName: "Journal",
+			Handler:    _Upgrader_Journal_Handler,
+		},
+		{
+			MethodName: "Taken",
+			Handler:    _Upgrader_Taken_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

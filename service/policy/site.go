@@ -52,6 +52,7 @@ type Site struct {
 	Quiet          *Quiet                   // quiet hours of the site; nil: the technician's own
 	Escalate       map[string]time.Duration // by severity ("high", "medium", "low"): until an alarm nobody acknowledged is escalated; nil: the product's
 	Endpoints      []string                 // host names that may be dialled beside the region's, port 443 only (B14)
+	Upgrade        Upgrade                  // when and from where upgrades come (B10)
 	Hash           string                   // SHA-256 of the signed note, hex
 }
 
@@ -76,6 +77,25 @@ type SNMPProbe struct {
 	User      string // of "3"; the passwords lie in a file on the PC, never in the policy
 	OID       string
 	Condition string // an expression over "value", such as "value < 70"
+}
+
+// Upgrade is what IT says about upgrades; the zero Upgrade leaves all of it to
+// the technician. None of it makes anything trusted.
+type Upgrade struct {
+	Channel   string        // "stable", "pilot"; "": stable
+	Mirror    string        // https address that stands in for the cloud's repository; it is dialled although the region's table has it not
+	Hours     []Hours       // an installation begins only then; none: any time
+	Rate      int           // kbit/s at which releases are fetched at most; 0: no bound
+	Every     time.Duration // between looks, 1 h to 7 d; 0: the product's
+	Mandatory bool          // releases that the vendor signed as mandatory are installed without a click, inside Hours
+}
+
+// Hours are a span of the local week in which upgrades may be installed. To
+// before From is on the next day.
+type Hours struct {
+	Day      time.Weekday
+	AnyDay   bool // Day says nothing
+	From, To int  // minutes of the day
 }
 
 // Quiet hours, in minutes of the local day.
