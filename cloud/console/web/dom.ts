@@ -25,6 +25,17 @@ export function byId<T extends HTMLElement>(id: string): T {
   return element as T;
 }
 
+/** Makes nodes the children of parent. One that is in its place already is not
+ * touched: a button taken out and put back in mid-press is not pressed. */
+export function arrange(parent: Element, nodes: readonly Element[]): void {
+  const keep = new Set<Element>(nodes);
+  for (const old of [...parent.children]) if (!keep.has(old)) old.remove();
+  nodes.forEach((node, at) => {
+    const there = parent.children[at] ?? null;
+    if (there !== node) parent.insertBefore(node, there);
+  });
+}
+
 /** Sets a text only when it differs, so that screen readers hear changes only. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

@@ -1,7 +1,7 @@
 // The first page: who waits for help, and which instruments there are.
 
 import { Device, Live, Notification, Request, alarms } from "./api";
-import { h, icon, setText } from "./dom";
+import { arrange, h, icon, setText } from "./dom";
 import { severityChip, stateText } from "./feedrow";
 import { Key, language, span, t } from "./strings";
 
@@ -44,11 +44,8 @@ export class Home {
     setText(this.count, String(n));
     this.count.hidden = n === 0;
     const old = new Map([...this.waiting.querySelectorAll<HTMLElement>(".request")].map((e) => [e.dataset.content, e]));
-    this.waiting.replaceChildren(...open.map((r) => old.get(JSON.stringify(r)) ?? this.request(r)));
-    if (!open.length) {
-      this.waiting.append(h("div", { class: "empty" }, icon("shield"),
-        h("strong", {}, t("waitingNone")), h("p", {}, t("waitingNoneText"))));
-    }
+    arrange(this.waiting, open.length ? open.map((r) => old.get(JSON.stringify(r)) ?? this.request(r)) : [h("div", { class: "empty" }, icon("shield"),
+      h("strong", {}, t("waitingNone")), h("p", {}, t("waitingNoneText")))]);
   }
 
   private request(r: Request): HTMLElement {
@@ -82,12 +79,19 @@ export class Home {
   private drawDevices(): void {
     const devices = [...this.live.devices].sort((a, b) => Number(b.online) - Number(a.online) || a.type.localeCompare(b.type) || a.serial.localeCompare(b.serial));
     setText(this.fleetCount, devices.length ? t("fleetCount", { online: devices.filter((d) => d.online).length, n: devices.length }) : "");
-    this.fleet.replaceChildren(...devices.map((d) => this.device(d)));
-    if (!devices.length) this.fleet.append(h("div", { class: "empty small" }, h("p", {}, t("fleetNone"))));
+    const old = new Map([...this.fleet.querySelectorAll<HTMLElement>(".device")].map((e) => [e.dataset.content, e]));
+    arrange(this.fleet, devices.length ? devices.map((d) => this.again(d, old.get(JSON.stringify(d)))) : [h("div", { class: "empty small" }, h("p", {}, t("fleetNone")))]);
+  }
+
+  /** The row that shows a device already, with its alarms as they are now. */
+  private again(d: Device, row?: HTMLElement): HTMLElement {
+    if (!row) return this.device(d);
+    if (this.opened.has(d.id)) void this.loadAlarms(d.id, row.querySelector(".alarms")!);
+    return row;
   }
 
   private device(d: Device): HTMLElement {
-    const details = h("details", { class: "device", "data-id": d.id, "data-online": String(d.online) },
+    const details = h("details", { class: "device", "data-id": d.id, "data-online": String(d.online), "data-content": JSON.stringify(d) },
       h("summary", {},
         h("span", { class: d.online ? "dot on" : "dot", "aria-hidden": "true" }),
         h("span", { class: "grow" }, h("strong", {}, d.type), " ", h("span", { class: "muted mono" }, d.serial),
@@ -100,8 +104,9 @@ export class Home {
           ? h("span", { class: "state" }, t("online"))
           : h("span", { class: "state muted", "data-offline": String(d.sinceMs) }, t("offline")),
         icon("chevron")),
-      h("div", { class: "alarms" }),
-      h("p", { class: "device-foot" }, h("button", { class: "small open-device", type: "button", click: () => this.open(d.id) }, t("devOpen")))) as HTMLDetailsElement;
+      // Above the alarms: they come later, and nothing may move under a finger.
+      h("p", { class: "device-head" }, h("button", { class: "small open-device", type: "button", click: () => this.open(d.id) }, t("devOpen"))),
+      h("div", { class: "alarms" })) as HTMLDetailsElement;
     details.addEventListener("toggle", () => {
       if (details.open) {
         this.opened.add(d.id);
