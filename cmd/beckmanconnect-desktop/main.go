@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 
 	"beckmanconnect/app/desktop"
 	"beckmanconnect/app/desktop/lock"
@@ -22,6 +23,10 @@ import (
 )
 
 func main() {
+	// The pixel passes from one goroutine to the next, never two at once: a
+	// second thread would only be woken to find nothing to do, and the
+	// instrument's own programs need the cores.
+	runtime.GOMAXPROCS(1)
 	var config string
 	program.Main(program.Info{
 		Name:    "beckmanconnect-desktop",
