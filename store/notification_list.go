@@ -36,7 +36,7 @@ type NotificationPage struct {
 }
 
 // MaxTotal is as far as a filter's notifications are counted.
-const MaxTotal = 10_000
+const MaxTotal = 1_000
 
 // ListNotifications gives a page of what the filter lets through. It reads
 // indices only, until it knows the page's numbers: which of them, and why it

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"syscall"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -28,6 +29,12 @@ func (r *rig) fileToEngineer(ctx context.Context, round int, size int64) (rate f
 	if err != nil {
 		return 0, "", err
 	}
+	// The window would take the files back: the service knows one hand at a time.
+	goOn, err := r.stopWindow()
+	if err != nil {
+		return 0, "", err
+	}
+	defer goOn()
 	serving, cancel := context.WithTimeout(ctx, fileWithin)
 	defer cancel()
 	h, err := openFileHand(serving, r.technician.host, now.GetSupport().GetSessionId(), fmt.Sprintf("results-%d.csv", round), size)
@@ -72,6 +79,22 @@ func (r *rig) fileToEngineer(ctx context.Context, round int, size int64) (rate f
 	enough()
 	answering.Wait()
 	return rate, "", err
+}
+
+// stopWindow has the technician's window stand still until the function it gives
+// is called.
+func (r *rig) stopWindow() (goOn func(), err error) {
+	windows, err := processesOf(r.pc.Dir, "beckmanconnect")
+	if err != nil {
+		return nil, err
+	}
+	signal := func(s syscall.Signal) (err error) {
+		for _, pid := range windows {
+			err = errors.Join(err, syscall.Kill(pid, s))
+		}
+		return err
+	}
+	return func() { _ = signal(syscall.SIGCONT) }, signal(syscall.SIGSTOP) // gone meanwhile is as good
 }
 
 // fileHand is the technician's side of the files, in place of the window: it

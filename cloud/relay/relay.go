@@ -47,7 +47,7 @@ type Config struct {
 	WriteTimeout time.Duration // how long one message may take to be written; 30 s
 	MaxTime      time.Duration // of one joined pair; 8 h
 	MaxBytes     int64         // of one joined pair, both directions; 64 GiB
-	MaxMessage   int64         // bytes of one WebSocket message; 256 KiB
+	MaxMessage   int64         // bytes of one WebSocket message; 1 MiB
 	PerDevice    int           // sockets of one device; 4
 	PerStaff     int           // sockets of one account; 8
 	MaxMeetings  int           // 4,096
@@ -62,7 +62,7 @@ func (c *Config) defaults() {
 	def(&c.WriteTimeout, 30*time.Second)
 	def(&c.MaxTime, 8*time.Hour)
 	def(&c.MaxBytes, 64<<30)
-	def(&c.MaxMessage, 256<<10)
+	def(&c.MaxMessage, 1<<20)
 	def(&c.PerDevice, 4)
 	def(&c.PerStaff, 8)
 	def(&c.MaxMeetings, 4096)

@@ -3556,7 +3556,7 @@ type NotificationPage struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Notifications []*Notification        `protobuf:"bytes,1,rep,name=notifications,proto3" json:"notifications,omitempty"`
 	More          bool                   `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
-	Total         uint32                 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"` // that the filter lets through, counted up to 10,000
+	Total         uint32                 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"` // that the filter lets through, counted up to 1,000
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

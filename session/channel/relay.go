@@ -12,4 +12,4 @@ const (
 // maxMessage bounds one WebSocket message from the relay. A TLS record is at
 // most 16 KiB and a little; a handshake flight holds a few certificates; a frame
 // of the file lane holds wire.MaxPiece.
-const maxMessage = 256 << 10
+const maxMessage = 1 << 20

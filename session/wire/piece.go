@@ -12,7 +12,7 @@ import (
 const FramePiece byte = 6
 
 // MaxPiece is the most file bytes in one Piece.
-const MaxPiece = 128 << 10
+const MaxPiece = 512 << 10
 
 // PieceHead is how many bytes stand before a piece's file bytes.
 const PieceHead = 16 + 8

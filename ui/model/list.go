@@ -18,7 +18,7 @@ const (
 	// sight only the number stays.
 	heldMost, heldAround = 4000, 800
 	// countedMost is as far as the service counts.
-	countedMost = 10_000
+	countedMost = 1_000
 )
 
 // AlarmList is the part of the log's notifications that a window holds: what

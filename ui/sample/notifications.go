@@ -216,7 +216,7 @@ func Page(all []*hostpb.Notification, r *hostpb.ListNotificationsRequest) *hostp
 			!strings.Contains(strings.ToLower(n.GetCode()+"\x00"+n.GetSubject()+"\x00"+n.GetPublisher()), text):
 			continue
 		}
-		page.Total = min(page.Total+1, 10_000)
+		page.Total = min(page.Total+1, 1_000)
 		switch {
 		case r.GetBeforeId() != 0 && n.GetId() >= r.GetBeforeId():
 		case len(page.Notifications) < limit:

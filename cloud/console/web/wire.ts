@@ -17,7 +17,7 @@ export const holdAckMS = 200;
 export const maxChat = 2000;
 export const maxClipboard = 64 << 10;
 export const maxChunk = 64 << 10;
-export const maxPiece = 128 << 10;
+export const maxPiece = 512 << 10;
 /** The most bytes of one file under way beyond what its end said to hold. */
 export const fileWindow = 4 << 20;
 
