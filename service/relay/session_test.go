@@ -334,6 +334,21 @@ func (r *rig) nothingVisible() {
 	}
 }
 
+// emptied waits until nothing is left in the spool. Files are dropped beside the
+// driver, which has told all it has to tell by then: so it is looked for.
+func (r *rig) emptied() {
+	r.Helper()
+	deadline, look := time.After(20*time.Second), time.NewTicker(5*time.Millisecond)
+	defer look.Stop()
+	for left := listing(r, r.spool()); len(left) > 0; left = listing(r, r.spool()) {
+		select {
+		case <-look.C:
+		case <-deadline:
+			r.Fatalf("%v stay in the spool", left)
+		}
+	}
+}
+
 // Scenario 18: a cut network resumes within the lease, and gives back what was
 // granted and no more.
 func TestResumeAfterACut(t *testing.T) {

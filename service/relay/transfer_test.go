@@ -462,7 +462,7 @@ func TestStopOneTransfer(t *testing.T) {
 		}
 	}
 	r.nothingVisible()
-	r.await("an empty spool", func(*desk) bool { return len(listing(t, r.spool())) == 0 })
+	r.emptied()
 }
 
 // An engineer who sends more than was taken, while the disk stands still, ends
@@ -502,7 +502,7 @@ func TestMoreThanTheWindow(t *testing.T) {
 		t.Errorf("%v", tr)
 	}
 	close(still)
-	r.await("an empty spool", func(*desk) bool { return len(listing(t, r.spool())) == 0 })
+	r.emptied()
 	r.nothingVisible()
 }
 
