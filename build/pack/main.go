@@ -16,10 +16,12 @@ var verbs = map[string]struct {
 	does string
 	run  func(args []string) error
 }{
-	"archive": {"the release archive of the programs in a folder", packArchive},
-	"deb":     {"a Debian package of a release archive", packDeb},
-	"sbom":    {"the bill of materials of programs, CycloneDX", sbom},
-	"sums":    {"SHA256SUMS of files", sums},
+	"archive":         {"the release archive of the programs in a folder", packArchive},
+	"deb":             {"a Debian package of a release archive", packDeb},
+	"sbom":            {"the bill of materials of programs, CycloneDX", sbom},
+	"sums":            {"SHA256SUMS of files", sums},
+	"sign-programs":   {"signed copies of Windows programs (Authenticode, by osslsigncode)", signPrograms},
+	"verify-programs": {"whether Windows programs are signed by the publisher of trust roots", verifyPrograms},
 }
 
 func main() {
