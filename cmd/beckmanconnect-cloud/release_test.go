@@ -4,12 +4,18 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -29,7 +35,7 @@ func TestRelease(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:       "testdata/release",
 		Condition: condition,
-		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"archive": scriptArchive, "find": scriptFind, "keyid": scriptKeyID},
+		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"archive": scriptArchive, "find": scriptFind, "keyid": scriptKeyID, "certify": scriptCertify},
 	})
 }
 
@@ -106,4 +112,29 @@ func scriptKeyID(ts *testscript.TestScript, neg bool, args []string) {
 	public, err := releases.ReadPublic(ts.Getenv(args[0]))
 	ts.Check(err)
 	ts.Setenv(args[0], public.ID)
+}
+
+// scriptCertify makes a publisher's certificate under the code CA of a
+// development set for a public key: certify SET PUB OUT.
+func scriptCertify(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: certify SET PUB OUT")
+	}
+	scriptFind(ts, false, []string{"PUB", args[1]})
+	text, err := os.ReadFile(ts.Getenv("PUB"))
+	ts.Check(err)
+	block, _ := pem.Decode(text)
+	public, err := x509.ParsePKIXPublicKey(block.Bytes)
+	ts.Check(err)
+	dir := ts.MkAbs(args[0])
+	ca, err := trust.LoadAuthority(filepath.Join(dir, trust.DirRoots, trust.FileCodeCA), filepath.Join(dir, trust.DirPrivate, trust.KeyCodeCA))
+	ts.Check(err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(4711), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		Subject:  pkix.Name{Organization: []string{trust.DevelopmentPublisher.Organisation}, CommonName: trust.DevelopmentPublisher.Name},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, ca.Certificate, public, ca.Key)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644))
 }
