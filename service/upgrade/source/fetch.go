@@ -78,29 +78,3 @@ func (b *body) Close() error {
 	b.cancel(nil)
 	return b.ReadCloser.Close()
 }
-
-// fetcher fetches metadata for go-tuf, whose interface knows no context.
-type fetcher struct {
-	ctx    context.Context
-	source *Source
-}
-
-// DownloadFile reads at most limit bytes: one more is an endless file
-// (scenario 36).
-func (f *fetcher) DownloadFile(address string, limit int64, _ time.Duration) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(f.ctx, metadataTime)
-	defer cancel()
-	r, err := f.source.get(ctx, address)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > limit {
-		return nil, &metadata.ErrDownloadLengthMismatch{Msg: fmt.Sprintf("%s is longer than %d bytes", address, limit)}
-	}
-	return data, nil
-}

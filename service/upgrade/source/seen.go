@@ -24,6 +24,7 @@ type seen struct {
 	Snapshot  int64     `json:"snapshot"`
 	Targets   int64     `json:"targets"`
 	Time      time.Time `json:"time"` // the latest the vendor signed
+	Keys      roleKeys  `json:"keys"` // by whose word
 }
 
 func (s seen) String() string {
@@ -32,7 +33,7 @@ func (s seen) String() string {
 
 func versionsOf(set *trustedmetadata.TrustedMetadata) seen {
 	s := seen{Root: set.Root.Signed.Version, Timestamp: set.Timestamp.Signed.Version, Snapshot: set.Snapshot.Signed.Version,
-		Targets: set.Targets[metadata.TARGETS].Signed.Version}
+		Targets: set.Targets[metadata.TARGETS].Signed.Version, Keys: keysOf(set.Root)}
 	if text, ok := set.Timestamp.Signed.UnrecognizedFields[release.SignedAt].(string); ok {
 		if at, err := time.Parse(time.RFC3339, text); err == nil && at.Before(set.Timestamp.Signed.Expires) {
 			s.Time = at
@@ -93,13 +94,13 @@ func heal(dir string) error {
 			return err
 		}
 	}
-	for name, parse := range map[string]func(string) error{
-		"timestamp.json": func(p string) error { _, err := metadata.Timestamp().FromFile(p); return err },
-		"snapshot.json":  func(p string) error { _, err := metadata.Snapshot().FromFile(p); return err },
-		"targets.json":   func(p string) error { _, err := metadata.Targets().FromFile(p); return err },
-	} {
-		path := filepath.Join(dir, name)
-		if err := parse(path); err != nil {
+	for _, role := range []string{metadata.TIMESTAMP, metadata.SNAPSHOT, metadata.TARGETS} {
+		path := filepath.Join(dir, role+".json")
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = wellFormed(role, text)
+		}
+		if err != nil {
 			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}

@@ -66,8 +66,10 @@ type Config struct {
 
 // Source is a repository. It is used by one goroutine at a time.
 type Source struct {
-	config Config
-	client *http.Client
+	config   Config
+	client   *http.Client
+	again    *http.Client // resumes TLS sessions
+	sessions *sessions
 }
 
 // Offer is a release that may be installed.
@@ -85,7 +87,11 @@ func New(c Config) *Source {
 	if c.Channel == "" {
 		c.Channel = release.Stable
 	}
-	return &Source{config: c, client: c.Client(tlsConfig(c.CloudCA))}
+	s := &Source{config: c, sessions: newSessions()}
+	config := tlsConfig(c.CloudCA)
+	config.ClientSessionCache = s.sessions
+	s.client, s.again = c.Client(config), c.Client(resuming(config))
+	return s
 }
 
 // Check refreshes the metadata and returns the newest release above the
@@ -185,7 +191,7 @@ func (m *meter) Write(b []byte) (int, error) {
 
 // refresh brings the metadata up to date and returns the targets.
 func (s *Source) refresh(ctx context.Context) (map[string]*metadata.TargetFiles, error) {
-	dir := filepath.Join(s.config.Dir, "metadata")
+	dir := s.metadataDir()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -196,27 +202,21 @@ func (s *Source) refresh(ctx context.Context) (map[string]*metadata.TargetFiles,
 	if err := heal(dir); err != nil {
 		return nil, err
 	}
-	fetch := &fetcher{ctx: ctx, source: s}
-	config, err := tuf.New(s.config.URL+"metadata", s.config.Root)
+	set, err := s.walk(ctx, seen)
+	if set == nil {
+		return nil, err
+	}
+	if held := seen.under(set.Root); !held.Time.Equal(seen.Time) && errors.Is(err, ErrExpired) {
+		set, err = s.walk(ctx, held) // by a time that no thief signed
+	}
 	if err != nil {
 		return nil, err
 	}
-	config.Fetcher = fetch
-	config.LocalMetadataDir, config.LocalTargetsDir = dir, dir
-	config.MaxDelegations = 0 // there are none
-	up, err := updater.New(config)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUntrusted, err)
-	}
-	up.UnsafeSetRefTime(latest(s.config.Now(), seen.Time)) // go-tuf's name for it; it makes the check stricter here
-	if err := up.Refresh(); err != nil {
-		return nil, explain(err)
-	}
-	set := up.GetTrustedMetadataSet()
-	now := versionsOf(&set)
+	seen = seen.under(set.Root)
+	now := versionsOf(set)
 	// Once more by the time that this very timestamp brought: whoever turns
 	// back our clock does not make old signatures young (scenario 36).
-	if at := latest(s.config.Now(), latest(now.Time, seen.Time)); expired(&set, at) {
+	if at := latest(s.config.Now(), latest(now.Time, seen.Time)); expired(set, at) {
 		return nil, fmt.Errorf("%w: the present is %s or later", ErrExpired, at.Format(time.DateOnly))
 	}
 	if now.below(seen) {
@@ -225,7 +225,33 @@ func (s *Source) refresh(ctx context.Context) (map[string]*metadata.TargetFiles,
 	if err := now.after(seen).save(s.seenFile()); err != nil {
 		return nil, err
 	}
-	return up.GetTopLevelTargets(), nil
+	return set.Targets[metadata.TARGETS].Signed.Targets, nil
+}
+
+// walk is go-tuf's part: from the trusted root to the targets. With an error
+// it returns how far it came, nil before there was a root.
+func (s *Source) walk(ctx context.Context, seen seen) (*trustedmetadata.TrustedMetadata, error) {
+	config, err := tuf.New(s.config.URL+"metadata", s.trustedRoot())
+	if err != nil {
+		return nil, err
+	}
+	config.Fetcher = &fetcher{ctx: ctx, source: s}
+	config.LocalMetadataDir, config.LocalTargetsDir = s.metadataDir(), s.metadataDir()
+	config.MaxDelegations = 0 // there are none
+	up, err := updater.New(config)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUntrusted, err)
+	}
+	if err := s.keepAnchor(); err != nil {
+		return nil, err
+	}
+	up.UnsafeSetRefTime(latest(s.config.Now(), seen.Time)) // go-tuf's name for it; it makes the check stricter here
+	err = up.Refresh()
+	set := up.GetTrustedMetadataSet()
+	if err != nil {
+		return &set, explain(err)
+	}
+	return &set, nil
 }
 
 func (s *Source) seenFile() string { return filepath.Join(s.config.Dir, "seen.json") }
@@ -248,7 +274,7 @@ func explain(err error) error {
 	var version *metadata.ErrBadVersionNumber
 	var answer *metadata.ErrDownloadHTTP
 	switch {
-	case errors.Is(err, ErrUnreachable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, ErrUnreachable), errors.Is(err, ErrUntrusted), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.As(err, &expired):
 		return fmt.Errorf("%w: %w", ErrExpired, err)
