@@ -66,7 +66,7 @@ func roleOf(address string) string {
 // fetchMetadata asks for one piece of metadata with as few bytes as HTTP
 // needs. Where the server answers that nothing changed, held is returned.
 func (s *Source) fetchMetadata(ctx context.Context, address string, limit int64, held []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, metadataTime, errNoAnswer)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.config.Patience, errNoAnswer)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

@@ -62,6 +62,7 @@ type Config struct {
 	Platform string
 	Channel  string           // empty: release.Stable
 	Now      func() time.Time // nil: time.Now
+	Patience time.Duration    // with one piece of metadata; 0: 30 s
 }
 
 // Source is a repository. It is used by one goroutine at a time.
@@ -86,6 +87,9 @@ func New(c Config) *Source {
 	}
 	if c.Channel == "" {
 		c.Channel = release.Stable
+	}
+	if c.Patience <= 0 {
+		c.Patience = metadataTime
 	}
 	s := &Source{config: c, sessions: newSessions()}
 	config := tlsConfig(c.CloudCA)
