@@ -19,7 +19,8 @@ type pc struct {
 	now    func() time.Time
 	source *source.Source
 
-	patience time.Duration
+	patience  time.Duration
+	installed string // digest that deltas start from
 }
 
 // open is the source, made anew after a restart.
@@ -28,7 +29,7 @@ func (p *pc) open() *source.Source {
 		p.source = source.New(source.Config{
 			URL: p.server.url, Root: p.root, CloudCA: p.server.ca, Dir: p.dir, Platform: platform,
 			Client: netdialtest.Client(p.server.url), Now: func() time.Time { return p.now() },
-			Patience: p.patience, Site: func() source.Site { return source.Site{InstrumentType: line} },
+			Patience: p.patience, Installed: func() (string, error) { return p.installed, nil }, Site: func() source.Site { return source.Site{InstrumentType: line} },
 		})
 	}
 	return p.source

@@ -2,23 +2,24 @@ package source
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 )
 
 // roleKeys are the IDs of the keys whose word was taken for the versions that
-// were seen.
+// were seen, by blank.
 type roleKeys struct {
-	Timestamp []string `json:"timestamp,omitempty"`
-	Snapshot  []string `json:"snapshot,omitempty"`
+	Timestamp string `json:"timestamp,omitempty"`
+	Snapshot  string `json:"snapshot,omitempty"`
 }
 
 func keysOf(root *metadata.Metadata[metadata.RootType]) roleKeys {
-	ids := func(role string) []string {
+	ids := func(role string) string {
 		all := slices.Clone(root.Signed.Roles[role].KeyIDs)
 		slices.Sort(all)
-		return slices.Compact(all)
+		return strings.Join(slices.Compact(all), " ")
 	}
 	return roleKeys{Timestamp: ids(metadata.TIMESTAMP), Snapshot: ids(metadata.SNAPSHOT)}
 }
@@ -47,6 +48,7 @@ func (s seen) under(root *metadata.Metadata[metadata.RootType]) seen {
 	return s
 }
 
-func lostOne(before, now []string) bool {
-	return slices.ContainsFunc(before, func(id string) bool { return !slices.Contains(now, id) })
+func lostOne(before, now string) bool {
+	left := strings.Fields(now)
+	return slices.ContainsFunc(strings.Fields(before), func(id string) bool { return !slices.Contains(left, id) })
 }

@@ -2,6 +2,9 @@ package conformance
 
 import (
 	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -148,10 +151,9 @@ func (c *client) matches(role string, want []byte) {
 // download looks for a release and fetches it.
 func (c *client) download(version string) ([]byte, error) {
 	c.t.Helper()
-	var found *source.Offer
-	passed := map[string]bool{}
+	from, passed := c.source(), map[string]bool{}
 	for {
-		offer, err := c.source().Check(c.t.Context(), "0.0.0", func(digest string) bool { return passed[digest] })
+		offer, err := from.Check(c.t.Context(), "0.0.0", func(digest string) bool { return passed[digest] })
 		if err != nil {
 			return nil, err
 		}
@@ -159,21 +161,29 @@ func (c *client) download(version string) ([]byte, error) {
 			return nil, errNothing
 		}
 		if offer.Version == version {
-			found = offer
-			break
+			return fetch(c.t.Context(), from, *offer)
 		}
 		passed[offer.Digest] = true
 	}
-	return c.fetch(*found)
 }
 
 // fetch downloads what is offered.
-func (c *client) fetch(offer source.Offer) ([]byte, error) {
-	var got bytes.Buffer
-	if err := c.source().Download(c.t.Context(), offer, &got, func(int64) {}); err != nil {
+func fetch(ctx context.Context, from *source.Source, offer source.Offer) ([]byte, error) {
+	file, err := from.Download(ctx, offer, source.Options{})
+	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(&got)
+	defer file.Close()
+	return io.ReadAll(file)
+}
+
+// describe is what metadata say of a release with this content. Nothing is
+// packed here: the source takes files as they travel.
+func describe(version string, content []byte) release.Release {
+	d := releasestest.Describe(version, platform)
+	sum := sha256.Sum256(content)
+	d.Digest = hex.EncodeToString(sum[:])
+	return d
 }
 
 // add publishes a release in the targets of a role when that is published
@@ -181,7 +191,7 @@ func (c *client) fetch(offer source.Offer) ([]byte, error) {
 func (s *simulator) add(role, version string, content []byte) string {
 	s.t.Helper()
 	name := release.ArchiveName(version, platform)
-	target := releasestest.Target(s.t, content, releasestest.Describe(version, platform))
+	target := releasestest.Target(s.t, content, describe(version, content))
 	s.Targets[role].Signed.Targets[name] = target
 	s.put(name, target.Hashes["sha256"], content)
 	return name

@@ -128,5 +128,5 @@ var download = map[string]replay{
 // place lists a release under any path in a role.
 func (s *simulator) place(role, path, version string, content []byte) {
 	s.t.Helper()
-	s.Targets[role].Signed.Targets[path] = releasestest.Target(s.t, content, releasestest.Describe(version, platform))
+	s.Targets[role].Signed.Targets[path] = releasestest.Target(s.t, content, describe(version, content))
 }
