@@ -1,6 +1,7 @@
 package source
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,6 +55,10 @@ func complete(role string, data []byte) error {
 			whole = whole && m.Signed.Roles[name] != nil
 		}
 		whole = whole && noNil(m.Signed.Roles) && noNil(m.Signed.Keys)
+		for _, key := range m.Signed.Keys {
+			// Verifying by one of another length would be a panic.
+			whole = whole && (key.Type != metadata.KeyTypeEd25519 || len(key.Value.PublicKey) == 2*ed25519.PublicKeySize)
+		}
 	case metadata.TIMESTAMP:
 		m, err := metadata.Timestamp().FromBytes(data)
 		if err != nil {
