@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 
 	"beckmanconnect/service/upgrade/archive"
 )
@@ -16,7 +17,7 @@ var verbs = map[string]struct {
 	does string
 	run  func(args []string) error
 }{
-	"archive": {"the release archive of the programs in a folder", packArchive},
+	"archive": {"the unsigned release archive of the programs in a folder", packArchive},
 	"deb":     {"a Debian package of a release archive", packDeb},
 	"sbom":    {"the bill of materials of programs, CycloneDX", sbom},
 	"sums":    {"SHA256SUMS of files", sums},
@@ -43,12 +44,19 @@ func packArchive(args []string) error {
 	bin := set.String("bin", "", "`folder` of the programs")
 	version := set.String("version", "", "`version`")
 	platform := set.String("platform", "linux-amd64", "`platform`")
+	capabilities := set.String("capabilities", "", "`names` of what the version brings, with spaces between")
 	out := set.String("out", "", "archive `file` to write")
 	_ = set.Parse(args) // ends the program
 	if *bin == "" || *version == "" || *out == "" {
 		return errors.New("--bin, --version and --out are needed")
 	}
-	return write(*out, func(w *bufio.Writer) error { return archive.Pack(w, *bin, *version, *platform) })
+	return write(*out, func(w *bufio.Writer) error {
+		digest, err := archive.Pack(w, archive.Packing{Dir: *bin, Version: *version, Platform: *platform, Capabilities: strings.Fields(*capabilities)})
+		if err == nil {
+			fmt.Println(digest)
+		}
+		return err
+	})
 }
 
 // write makes a file whole or not at all.

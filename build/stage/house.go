@@ -237,7 +237,7 @@ text = "Schnellerer Start. Klarere Worte im Protokoll."
 	return err
 }
 
-// archiveVersion reads "0.1.1" out of "beckmanconnect-0.1.1-linux-amd64.tar.gz".
+// archiveVersion reads "0.1.1" out of "beckmanconnect-0.1.1-linux-amd64.tar.zst".
 func archiveVersion(archive string) string {
 	parts := strings.Split(filepath.Base(archive), "-")
 	if len(parts) < 2 {

@@ -28,6 +28,7 @@ func releaseVerb(args []string) error {
 	keys := set.String("keys", "", "folder of private keys")
 	repo := set.String("repo", "", "folder of the repository")
 	var roots, file, notes, version, channel *string
+	deltas := new(int)
 	need := []string{"repo"}
 	switch verb {
 	case "init":
@@ -38,6 +39,7 @@ func releaseVerb(args []string) error {
 		version = set.String("version", "", "its version, to be checked against its name")
 		notes = set.String("notes", "", "what is new, TOML by language")
 		channel = set.String("channel", release.Stable, "channel")
+		deltas = set.Int("deltas", releases.DefaultDeltas, "from how many releases before, of each channel, deltas are made")
 		need = append(need, "keys", "file", "notes")
 	case "timestamp":
 		need = append(need, "keys")
@@ -51,7 +53,7 @@ func releaseVerb(args []string) error {
 	if err := parse(set, args, need...); err != nil {
 		return err
 	}
-	repository := releases.Repository{Dir: *repo, Keys: *keys}
+	repository := releases.Repository{Dir: *repo, Keys: *keys, Deltas: *deltas}
 	switch verb {
 	case "init":
 		root, err := repository.Init()
@@ -90,7 +92,11 @@ func checkRelease(repository releases.Repository, roots string) error {
 		return err
 	}
 	for _, t := range report.Targets {
-		fmt.Printf("%s  %s  %s  %d bytes  %s\n", t.Version, t.Platform, t.Channel, t.Size, t.Digest)
+		way := "whole"
+		if t.From != "" {
+			way = "from " + t.From
+		}
+		fmt.Printf("%s  %s  %s  %d bytes  %s  %s\n", t.Version, t.Platform, t.Channel, t.Size, t.Digest, way)
 	}
 	for _, role := range slices.Sorted(maps.Keys(report.Expires)) {
 		fmt.Printf("%s holds until %s\n", role, report.Expires[role].Format(time.RFC3339))

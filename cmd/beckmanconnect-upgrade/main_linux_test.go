@@ -34,7 +34,7 @@ func TestAdoptVerb(t *testing.T) {
 	for _, name := range archive.Names(upgrade.Platform()) {
 		file(t, filepath.Join(bin, name), "#!/bin/sh\n")
 	}
-	packed, err := os.Create(filepath.Join(dir, "release.tar.gz"))
+	packed, err := os.Create(filepath.Join(dir, "release.tar.zst"))
 	if err != nil {
 		t.Fatal(err)
 	}

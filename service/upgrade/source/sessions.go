@@ -2,6 +2,7 @@ package source
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"sync/atomic"
 )
@@ -29,6 +30,14 @@ func resuming(c *tls.Config) *tls.Config {
 	c = c.Clone()
 	c.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256}
 	return c
+}
+
+// connect makes the clients for an address whose certificate stands under
+// roots; nil: what the system trusts.
+func (s *Source) connect(roots *x509.CertPool) {
+	s.sessions = newSessions()
+	config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: s.sessions}
+	s.client, s.again = s.config.Client(config), s.config.Client(resuming(config))
 }
 
 func (s *Source) metadataClient() *http.Client {

@@ -78,7 +78,7 @@ func FuzzWellFormed(f *testing.F) {
 		case metadata.ROOT:
 			m, _ := metadata.Root().FromBytes(data)
 			_ = m.VerifyDelegate(metadata.ROOT, m)
-			_ = keysOf(m)
+			_ = keysOf(&m.Signed)
 		case metadata.TIMESTAMP:
 			m, _ := metadata.Timestamp().FromBytes(data)
 			_ = m.Signed.Meta["snapshot.json"].VerifyLengthHashes(data)
