@@ -55,11 +55,10 @@ type walk struct {
 	pc     *pc
 	dir    string
 
-	clock   time.Duration // by which the PC's clock is wrong
-	known   time.Time     // a time that the vendor signed and this PC saw
-	floor   int64         // timestamp of the newest state this PC saw
-	damaged bool          // by a real key: nobody can take back what it said
-	found   bool          // something was offered since the attack began
+	began time.Time     // when the program of the PC was built
+	clock time.Duration // by which the PC's clock is wrong
+	known time.Time     // the latest that this PC has to know: it was built, or the vendor signed it
+	floor int64         // timestamp of the newest state this PC saw
 }
 
 func block(ctx context.Context, b *tally.Block, all map[string]class) error {
@@ -76,10 +75,10 @@ func block(ctx context.Context, b *tally.Block, all map[string]class) error {
 	if w.other, err = newVendor(b.Rand); err != nil {
 		return err
 	}
+	w.began = w.vendor.now
 	if err := w.fresh(); err != nil {
 		return err
 	}
-	defer func() { w.pc.close() }()
 	for n, name := range b.Classes {
 		b.Begin(n)
 		if err := w.attempt(all[name]); err != nil {
@@ -99,18 +98,29 @@ func memory() string {
 	return ""
 }
 
-// fresh is a PC that has seen nothing yet, on which the first look works.
-func (w *walk) fresh() error {
-	if w.pc != nil {
-		w.pc.close()
-	}
+// unpacked is a PC that has seen nothing yet.
+func (w *walk) unpacked() error {
 	dir, err := os.MkdirTemp(w.dir, "pc")
 	if err != nil {
 		return err
 	}
-	w.pc = &pc{dir: filepath.Join(dir, "upgrade"), server: w.server, root: w.vendor.first, now: w.present}
-	w.damaged, w.known, w.floor = false, time.Time{}, 0
-	return w.recover()
+	w.pc = &pc{dir: filepath.Join(dir, "upgrade"), server: w.server, root: w.vendor.first, now: w.present, built: w.began}
+	w.known, w.floor = w.began, 0
+	return nil
+}
+
+// fresh is one on which the first look has worked.
+func (w *walk) fresh() error {
+	if err := w.unpacked(); err != nil {
+		return err
+	}
+	w.serve(w.vendor.newest(), nil)
+	offer, err := w.pc.check(w.ctx)
+	if err != nil || offer == nil {
+		return fmt.Errorf("a new PC at an honest server: offered %v, %w", offer, err)
+	}
+	w.saw(w.vendor.newest())
+	return nil
 }
 
 func (w *walk) present() time.Time { return w.vendor.now.Add(w.clock) }
@@ -121,17 +131,18 @@ func (w *walk) attempt(c class) error {
 	if err := w.life(); err != nil {
 		return err
 	}
-	if w.r.IntN(3) == 0 {
+	switch w.r.IntN(12) {
+	case 0:
+		if err := w.unpacked(); err != nil {
+			return err
+		}
+	case 1, 2, 3:
 		w.pc.restart()
 	}
 	if err := c.try(w); err != nil {
 		return err
 	}
 	w.clock = 0
-	if w.damaged {
-		// What a real key said cannot be unsaid: a PC of its own for the next.
-		return w.fresh()
-	}
 	return w.recover()
 }
 
@@ -173,7 +184,7 @@ func (w *walk) recover() error {
 	}
 	if err != nil || offer == nil {
 		w.b.Act("lasting", "with the honest server back: offered %v, %v", offer, err)
-		return w.fresh() // it may be broken for good
+		return w.fresh() // this one may be broken for good
 	}
 	newest := w.vendor.newest()
 	w.saw(newest)
@@ -215,7 +226,6 @@ func (w *walk) look() {
 	case offer == nil:
 		w.b.Live("checks that found nothing")
 	default:
-		w.found = true
 		w.judgeOffer(offer)
 		file, err := w.pc.download(w.ctx, *offer)
 		if err != nil {

@@ -17,6 +17,7 @@ type pc struct {
 	server *server
 	root   []byte
 	now    func() time.Time
+	built  time.Time
 	source *source.Source
 
 	patience  time.Duration
@@ -29,7 +30,7 @@ func (p *pc) open() *source.Source {
 		p.source = source.New(source.Config{
 			URL: p.server.url, Root: p.root, CloudCA: p.server.ca, Dir: p.dir, Platform: platform,
 			Client: netdialtest.Client(p.server.url), Now: func() time.Time { return p.now() },
-			Patience: p.patience, Installed: func() (string, error) { return p.installed, nil }, Site: func() source.Site { return source.Site{InstrumentType: line} },
+			Built: p.built, Patience: p.patience, Pause: time.Millisecond, Installed: func() (string, error) { return p.installed, nil }, Site: func() source.Site { return source.Site{InstrumentType: line} },
 		})
 	}
 	return p.source
@@ -46,8 +47,6 @@ func (p *pc) hurried(look func()) {
 	p.patience = 0
 	p.restart()
 }
-
-func (p *pc) close() {}
 
 func (p *pc) check(ctx context.Context) (*source.Offer, error) {
 	return p.open().Check(ctx, running, func(string) bool { return false })
