@@ -18,22 +18,27 @@ const maxSignatures = 64
 // of this role, by go-tuf and here: a null where an object belongs would end
 // the process. It says nothing about signatures. What comes from the server
 // passes here before go-tuf sees it, what lies on this PC before it is used.
-func wellFormed(role string, data []byte) error {
+func wellFormed(role string, data []byte) (err error) {
+	defer func() {
+		// go-tuf's parser gives up with a panic where a target is null, for whom
+		// no signature was looked at yet: no mirror may end this process.
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: it cannot be read: %v", errIncomplete, p)
+		}
+		if err != nil {
+			err = fmt.Errorf("%w: %s: %w", ErrUntrusted, role, err)
+		}
+	}()
 	var outer struct {
 		Signatures []json.RawMessage `json:"signatures"`
 	}
-	err := json.Unmarshal(data, &outer)
-	switch {
-	case err != nil:
-	case len(outer.Signatures) > maxSignatures:
-		err = fmt.Errorf("%d signatures", len(outer.Signatures))
-	default:
-		err = complete(role, data)
+	if err := json.Unmarshal(data, &outer); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrUntrusted, role, err)
+	if len(outer.Signatures) > maxSignatures {
+		return fmt.Errorf("%d signatures", len(outer.Signatures))
 	}
-	return nil
+	return complete(role, data)
 }
 
 var (

@@ -66,8 +66,9 @@ var download = map[string]replay{
 		for _, name := range []string{one, two} {
 			repo.put(name, repo.Targets[targets].Signed.Targets[name].Hashes["sha256"], []byte("malicious data - should not download"))
 		}
-		pc.refuses("1.0.0", source.ErrUntrusted)
+		pc.gets("1.0.0", content) // from what was kept, verified anew
 		pc.refuses("2.0.0", source.ErrUntrusted)
+		pc.refuses("1.0.0", source.ErrUntrusted) // not kept beside another
 	},
 	"test_multiple_changes_to_target": func(_ *testing.T, repo *simulator, pc *client, _ string) {
 		repo.add(targets, "1.0.0", content)
@@ -117,11 +118,14 @@ var download = map[string]replay{
 		repo.publish(targets, snapshot, timestamp)
 		pc.refuses("1.0.0", errNothing)
 	},
-	"test_artifact_cache": func(_ *testing.T, repo *simulator, pc *client, _ string) {
+	"test_artifact_cache": func(t *testing.T, repo *simulator, pc *client, _ string) {
 		repo.add(targets, "1.0.0", content)
 		repo.publish(targets, snapshot, timestamp)
 		pc.gets("1.0.0", content)
 		pc.gets("1.0.0", content)
+		if got := repo.downloads(); len(got) != 1 {
+			t.Errorf("fetched %q", got)
+		}
 	},
 }
 
