@@ -15,8 +15,9 @@ packages_peers="tigervnc-scraping-server tigervnc-standalone-server tigervnc-vie
 # What build/bench upgrade compares deltas with.
 packages_deltas="zstd bsdiff"
 packages_broker="mosquitto mosquitto-clients"
-packages_windows="gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64"
+packages_windows="gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 osslsigncode" # osslsigncode: signs Windows programs
 packages_wine="wine wine64 libwine"
+packages_tokens="softhsm2" # a PKCS#11 token to hold release keys in tests
 
 missing_packages() {
   local group package

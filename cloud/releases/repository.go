@@ -30,7 +30,7 @@ const (
 // Repository is the folder that is published, with the keys to sign it.
 type Repository struct {
 	Dir  string           // holds metadata/ and targets/
-	Keys string           // folder of private keys, as internal/trust makes them
+	Keys string           // folder of private keys, as internal/trust makes them; "": what is changed becomes a draft
 	Now  func() time.Time // nil: time.Now
 	// Deltas is from how many releases before, of each channel, Add makes
 	// deltas; 0: none.
@@ -131,6 +131,9 @@ func (r Repository) Timestamp() error {
 
 // publish signs and writes targets, snapshot and timestamp, in this order.
 func (r Repository) publish(targets *metadata.Metadata[metadata.TargetsType], snapshot *metadata.Metadata[metadata.SnapshotType], timestamp *metadata.Metadata[metadata.TimestampType]) error {
+	if r.Keys == "" { // to be signed by holders elsewhere
+		return r.keepDraft(targets)
+	}
 	targets.ClearSignatures()
 	if err := r.save(targets, metadata.TARGETS, strconv.FormatInt(targets.Signed.Version, 10)+".targets.json"); err != nil {
 		return err
@@ -154,8 +157,8 @@ func (r Repository) stamp(timestamp *metadata.Metadata[metadata.TimestampType]) 
 	return r.save(timestamp, metadata.TIMESTAMP, "timestamp.json")
 }
 
-// load reads the newest published set.
-func (r Repository) load() (*metadata.Metadata[metadata.TargetsType], *metadata.Metadata[metadata.SnapshotType], *metadata.Metadata[metadata.TimestampType], error) {
+// published reads the newest published set.
+func (r Repository) published() (*metadata.Metadata[metadata.TargetsType], *metadata.Metadata[metadata.SnapshotType], *metadata.Metadata[metadata.TimestampType], error) {
 	fail := func(err error) (*metadata.Metadata[metadata.TargetsType], *metadata.Metadata[metadata.SnapshotType], *metadata.Metadata[metadata.TimestampType], error) {
 		return nil, nil, nil, fmt.Errorf("releases: read %s: %w", r.Dir, err)
 	}
@@ -238,7 +241,7 @@ func write(path string, data []byte) error {
 
 // Published lists the archives in the newest targets, by name.
 func (r Repository) Published() ([]string, error) {
-	targets, _, _, err := r.load()
+	targets, _, _, err := r.published()
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"beckmanconnect/internal/release"
+	"beckmanconnect/internal/rights"
 	"beckmanconnect/service/upgrade/archive"
 	"beckmanconnect/service/upgrade/versions"
 )
@@ -40,7 +41,7 @@ func Adopt(a Adoption) (string, error) {
 }
 
 func (a Adoption) adopt() (string, error) {
-	if err := os.MkdirAll(filepath.Join(a.Install.Dir, "versions"), 0o755); err != nil {
+	if err := rights.Protect(filepath.Join(a.Install.Dir, "versions")); err != nil {
 		return "", err
 	}
 	digest, manifest, err := a.unpack()

@@ -3,11 +3,6 @@ package upgrade
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os/exec"
-	"path/filepath"
-	"strings"
-	"time"
 
 	"beckmanconnect/ipc/upgradepb"
 	"beckmanconnect/service/upgrade/source"
@@ -64,30 +59,4 @@ func (u *Upgrader) fail(err error) {
 		s.Phase, s.Restart, s.Percent = failed, false, 0
 		s.ErrorCode, s.Error = codeOf(err), err.Error()
 	})
-}
-
-const smokeTime = 20 * time.Second
-
-// smoke runs the two programs that could not be put right from afar, and has
-// them say their version.
-func smoke(ctx context.Context, dir string, o source.Offer) error {
-	ending := ""
-	if strings.HasPrefix(o.Platform, "windows") {
-		ending = ".exe"
-	}
-	for _, name := range []string{"beckmanconnect-service", "beckmanconnect-upgrade"} {
-		ctx, cancel := context.WithTimeout(ctx, smokeTime)
-		cmd := exec.CommandContext(ctx, filepath.Join(dir, name+ending), "--version")
-		cmd.Dir, cmd.Env = dir, []string{}
-		cmd.WaitDelay = time.Second
-		out, err := cmd.Output()
-		cancel()
-		if err != nil {
-			return fmt.Errorf("%w: %s does not start: %w", errPackage, name, err)
-		}
-		if got, want := strings.TrimSpace(string(out)), name+" "+o.Version; got != want {
-			return fmt.Errorf("%w: %s says %.80q instead of %q", errPackage, name, got, want)
-		}
-	}
-	return nil
 }

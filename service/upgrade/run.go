@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/codesign"
 	"beckmanconnect/internal/endpoints"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/netdial"
@@ -43,6 +44,7 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 	if err := os.MkdirAll(folder(install), 0o700); err != nil {
 		return fmt.Errorf("upgrade: %w", err)
 	}
+	gate := codeGate(roots)
 	site := &siteReader{Path: config.Policy, Verifiers: roots.Policy, Memory: source.NewMemory(folder(install)), Log: log}
 	u, err := New(Config{
 		Install: install, Platform: Platform(), Version: version.Version(), Log: log, Interval: config.Upgrade.Interval, Every: site.Every,
@@ -51,13 +53,26 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 			Dir: folder(install), Platform: Platform(), Client: dialer(config, site, roots.Development, log).Client,
 			Site: site.Source, Installed: install.Current, Built: version.Built(), Log: log,
 		})},
-		Hello:   hello(config.Socket),
-		Restart: restarter(),
+		Manifest: gate.Manifest,
+		Signed:   gate.File,
+		Hello:    hello(config.Socket),
+		Restart:  restarter(),
 	})
 	if err != nil {
 		return err
 	}
 	return serve(ctx, u, config.UpgradeSocket, log)
+}
+
+// codeGate verifies the publisher's signatures, by no earlier time than this
+// program was built.
+func codeGate(roots *trust.Roots) codesign.Gate {
+	return codesign.New(roots, func() time.Time {
+		if now := time.Now(); now.After(version.Built()) {
+			return now
+		}
+		return version.Built()
+	})
 }
 
 // dialer is this program's way out: the region's endpoints, the installed
@@ -129,5 +144,11 @@ func AdoptPackage(config hostconfig.Config, archive, launcher string) (string, e
 		}
 		*p = abs
 	}
-	return Adopt(Adoption{Install: versions.Install{Dir: config.Install}, Platform: Platform(), Package: archive, Launcher: launcher})
+	roots, err := trust.Load(config.Trust)
+	if err != nil {
+		return "", fmt.Errorf("upgrade: adopt: what verifies the package: %w", err)
+	}
+	return Adopt(Adoption{
+		Install: versions.Install{Dir: config.Install}, Platform: Platform(), Package: archive, Launcher: launcher, Manifest: codeGate(roots).Manifest,
+	})
 }

@@ -27,16 +27,19 @@ func (u *Upgrader) stage(ctx context.Context, o source.Offer) error {
 	if err := u.config.Source.Confirm(ctx, o); err != nil {
 		return err
 	}
+	if err := checkFolders(u.config.Install); err != nil {
+		return err
+	}
 	if u.staged(o) {
 		u.showUnpack()
-		return smoke(ctx, u.config.Install.Version(o.Digest), o)
+		return u.smoke(ctx, u.config.Install.Version(o.Digest), o)
 	}
 	next := u.config.Install.Version(o.Digest) + ".new"
 	if err := u.bring(ctx, o, next); err != nil {
 		return errors.Join(err, os.RemoveAll(next))
 	}
 	u.config.Step("smoke")
-	if err := smoke(ctx, next, o); err != nil {
+	if err := u.smoke(ctx, next, o); err != nil {
 		return errors.Join(err, os.RemoveAll(next))
 	}
 	u.config.Step("name")

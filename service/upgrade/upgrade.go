@@ -50,6 +50,9 @@ type Config struct {
 	Gate source.Gate
 	// Hello asks the service which version it is; an error while it is away.
 	Hello func(ctx context.Context) (version string, err error)
+	// Signed verifies the code signature of an open program for Windows; without
+	// it none is installed.
+	Signed func(*os.File) error
 	// Restart, if there is one, makes the system start the service again. It
 	// is for a service that does not answer; one that does ends by itself.
 	Restart func(ctx context.Context) error
@@ -220,6 +223,7 @@ const (
 	codeSignature   = "signature"
 	codePackage     = "bad-package"
 	codeHealth      = "health-check"
+	codeFolder      = "unsafe-folder"
 	codeFailed      = "failed"
 )
 
@@ -231,6 +235,7 @@ func codeOf(err error) string {
 		{source.ErrExpired, codeExpired}, {source.ErrRollback, codeRollback}, {source.ErrUntrusted, codeUntrusted},
 		{source.ErrUnreachable, codeUnreachable}, {source.ErrWithdrawn, codeWithdrawn}, {source.ErrNoRoot, codeNoRoot},
 		{source.ErrMemory, codeMemory}, {errSpace, codeDisk}, {archive.ErrUnsigned, codeSignature}, {errPackage, codePackage}, {errHealth, codeHealth},
+		{errFolder, codeFolder},
 	} {
 		if errors.Is(err, k.kind) {
 			return k.code

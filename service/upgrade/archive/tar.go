@@ -38,6 +38,8 @@ func header(name string, size int64, mode int) []byte {
 	put(148, "        ")    // the sum, while it is taken
 	b[156] = '0'            // a plain file
 	put(257, "ustar\x0000")
+	put(329, "0000000") // no device
+	put(337, "0000000")
 	sum := 0
 	for _, c := range b {
 		sum += int(c)

@@ -220,71 +220,74 @@ func TestCancelKeepsThePartialFile(t *testing.T) {
 	}
 }
 
-// gate is shut and opened by the test.
+// gate shuts when it was passed some times, and opens by the test.
 type gate struct {
-	waits atomic.Int64
-	held  chan chan struct{} // a channel in it: shut until that closes
+	passes int
+	shut   chan struct{} // closed when somebody waits
+	open   chan struct{}
 }
 
 func (g *gate) Wait(ctx context.Context) error {
-	g.waits.Add(1)
-	select {
-	case open := <-g.held:
-		select {
-		case <-open:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	default:
+	if g.passes--; g.passes > 0 {
+		return ctx.Err()
 	}
-	return ctx.Err()
+	if g.passes == 0 {
+		close(g.shut)
+	}
+	select {
+	case <-g.open:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // While a session or a run is on, no byte is read; then it goes on.
 func TestHeldDownloads(t *testing.T) {
-	p, o, want := published(t, 400_000)
-	s := p.source()
-	if err := s.Confirm(t.Context(), o); err != nil {
-		t.Fatal(err)
+	for name, passes := range map[string]int{"before the first request": 1, "in the middle": 5} {
+		t.Run(name, func(t *testing.T) {
+			p, o, want := published(t, 400_000)
+			s := p.source()
+			if err := s.Confirm(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+			g := &gate{passes: passes, shut: make(chan struct{}), open: make(chan struct{})}
+			var fetched atomic.Int64
+			done := make(chan error, 1)
+			var file *source.File
+			go func() {
+				var err error
+				file, err = s.Download(t.Context(), o, source.Options{Gate: g, Progress: fetched.Store})
+				done <- err
+			}()
+			<-g.shut
+			// Who fetches waits in the gate, and nothing else goes on.
+			if n := fetched.Load(); passes == 1 && n > 0 || passes > 1 && (n == 0 || n > 4*64<<10) {
+				t.Errorf("%d bytes came before it was held", n)
+			}
+			close(g.open)
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			if text(t, file) != want {
+				t.Error("another release came")
+			}
+		})
 	}
-	g := &gate{held: make(chan chan struct{}, 1)}
-	open := make(chan struct{})
-	var last atomic.Int64
-	shut := make(chan struct{})
-	done := make(chan error, 1)
-	go func() {
-		f, err := s.Download(t.Context(), o, source.Options{Gate: g, Progress: func(n int64) {
-			if last.Swap(n); n > 100_000 && g.waits.Load() > 0 {
-				select {
-				case <-shut:
-				default:
-					g.held <- open
-					close(shut)
-				}
-			}
-		}})
-		if err == nil {
-			if got := text(t, f); got != want {
-				err = errors.New("another release came")
-			}
-			f.Close()
+	t.Run("cancelled while held", func(t *testing.T) {
+		p, o, _ := published(t, 1000)
+		s := p.source()
+		if err := s.Confirm(t.Context(), o); err != nil {
+			t.Fatal(err)
 		}
-		done <- err
-	}()
-	<-shut
-	held := last.Load()
-	select {
-	case err := <-done:
-		t.Fatalf("it went on while it was held: %v", err)
-	default:
-	}
-	if last.Load() > held+64<<10 {
-		t.Errorf("%d bytes came while it was held", last.Load()-held)
-	}
-	close(open)
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
+		ctx, cancel := context.WithCancel(t.Context())
+		g := &gate{passes: 1, shut: make(chan struct{}), open: make(chan struct{})}
+		go func() { <-g.shut; cancel() }()
+		if _, err := s.Download(ctx, o, source.Options{Gate: g}); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	})
 }
 
 // The site's policy bounds how fast releases are fetched.
