@@ -13,7 +13,9 @@ import (
 )
 
 func TestUpgradeTaps(t *testing.T) {
-	with := func(edit func(*hostpb.Upgrade), then ...func(*model.State)) model.State { return sample.Upgraded(edit, then...) }
+	with := func(edit func(*hostpb.Upgrade), then ...func(*model.State)) model.State {
+		return sample.Upgraded(edit, then...)
+	}
 	offered := with(func(*hostpb.Upgrade) {})
 	planned := with(func(u *hostpb.Upgrade) { u.State, u.When = "planned", "tonight" })
 	installed := with(func(u *hostpb.Upgrade) { u.State = "installed" })

@@ -141,8 +141,8 @@ func (a *actions) CancelUpgrade(digest, who string) {
 }
 func (a *actions) CheckUpgrades()               { a.note("check") }
 func (a *actions) DismissUpgrade(digest string) { a.note("dismiss " + digest) }
-func (a *actions) Revoke(c hostpb.Capability)    { a.note("revoke " + c.String()) }
-func (a *actions) EndSession()                   { a.note("end") }
+func (a *actions) Revoke(c hostpb.Capability)   { a.note("revoke " + c.String()) }
+func (a *actions) EndSession()                  { a.note("end") }
 
 func (a *actions) last() string {
 	if len(a.did) == 0 {
