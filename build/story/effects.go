@@ -14,8 +14,6 @@ import (
 	"strings"
 
 	_ "github.com/mattn/go-sqlite3" // the copy of the log is opened as what it is
-
-	"beckmanconnect/build/stage"
 )
 
 // compare counts the pixels in which the engineer's picture differs from the
