@@ -63,6 +63,9 @@ func (s *State) ActivityView(c *text.Catalogue, now time.Time) ActivityView {
 func plainWords(c *text.Catalogue, a *hostpb.Activity) (string, icons.Name, theme.Tone) {
 	kind := a.GetKind()
 	subject := Clean(a.GetSubject(), 120)
+	if version := Clean(a.GetFields()["version"], 32); version != "" && strings.HasPrefix(kind, upgradeKinds) {
+		subject = version // people know a release by it, the log by its digest
+	}
 	capability := a.GetFields()["capability"]
 	if capability == "" {
 		capability = a.GetSubject()
@@ -96,6 +99,8 @@ func iconOf(kind string) (icons.Name, theme.Tone) {
 		strings.HasSuffix(kind, ".failed"), strings.HasSuffix(kind, ".wrong"), strings.HasSuffix(kind, ".throttled"), strings.HasSuffix(kind, ".revoked"),
 		strings.HasSuffix(kind, ".locked"), kind == "desktop.missing":
 		return icons.Cross, theme.Danger
+	case strings.HasSuffix(kind, ".rolled-back"), strings.HasSuffix(kind, ".unhealthy"):
+		return icons.Warning, theme.Attention
 	case strings.HasSuffix(kind, ".granted"), strings.HasSuffix(kind, ".accepted"), strings.HasSuffix(kind, ".acknowledged"):
 		return icons.Check, theme.Good
 	case strings.HasPrefix(kind, "notification."):
@@ -114,7 +119,7 @@ func iconOf(kind string) (icons.Name, theme.Tone) {
 		return icons.Eye, theme.Session
 	case strings.HasPrefix(kind, "file."):
 		return icons.File, theme.Note
-	case strings.HasPrefix(kind, "upgrade."):
+	case strings.HasPrefix(kind, upgradeKinds):
 		return icons.Upgrade, theme.Note
 	}
 	return icons.Info, theme.Neutral
@@ -147,10 +152,20 @@ func detail(c *text.Catalogue, a *hostpb.Activity) string {
 	if a.GetKind() == "chat.line" {
 		add(Clean(f["text"], 200))
 	}
-	add(Clean(f["version"], 32))
+	if strings.HasPrefix(a.GetKind(), upgradeKinds) {
+		if key := "upgrade.choose." + f["when"]; c.Has(key) {
+			add(c.T(key))
+		}
+		add(Clean(f["code"], 40))
+	} else {
+		add(Clean(f["version"], 32))
+	}
 	add(cleanName(f["name"]))
 	return strings.Join(parts, " · ")
 }
+
+// upgradeKinds are the log's kinds about upgrades.
+const upgradeKinds = "upgrade."
 
 // reason is why something was refused or ended, in words where we have them.
 func reason(c *text.Catalogue, why string) string {
