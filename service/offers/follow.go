@@ -77,12 +77,17 @@ func (o *Offers) work(ctx context.Context, u Upgrader, states <-chan *upgradepb.
 		case <-o.news:
 		case <-tick.C:
 		}
+		said := ""
 		if err := c.step(ctx); err == nil {
 			report(supervise.OK, "")
 		} else if ctx.Err() == nil {
-			report(supervise.Degraded, err.Error())
-			o.config.Log.Error("upgrades", "error", err)
+			said = err.Error()
+			report(supervise.Degraded, said)
 		}
+		if said != "" && said != c.said { // it is tried again and again
+			o.config.Log.Error("upgrades", "error", said)
+		}
+		c.said = said
 	}
 }
 
@@ -97,6 +102,7 @@ type connection struct {
 	heldAt   time.Time // zero: nothing was said yet
 	journal  time.Time // when it was read last
 	phase    string
+	said     string // what went wrong last
 }
 
 // step decides and does what follows, in this order: what is on record, what

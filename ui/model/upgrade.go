@@ -7,7 +7,6 @@ import (
 
 	"beckmanconnect/assets/text"
 	"beckmanconnect/internal/release"
-	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ui/icons"
 	"beckmanconnect/ui/theme"
 )
@@ -259,7 +258,7 @@ func why(c *text.Catalogue, family, code string) string {
 // upToDate is what is shown while there is nothing to install.
 func (s *State) upToDate(c *text.Catalogue, v *UpgradeView, now time.Time) {
 	u := s.Upgrade
-	v.CanCheck, v.Digest = s.Connected, ""
+	v.CanCheck, v.Digest, v.Act = s.Connected, "", UpgradeNothing
 	running := u.GetRunningVersion()
 	if running == "" {
 		running = s.Status.GetVersion()
