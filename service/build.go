@@ -187,7 +187,7 @@ func (h *house) buildSupport(ctx context.Context) (err error) {
 	return err
 }
 
-func (h *house) buildCloud(context.Context) error {
+func (h *house) buildCloud(ctx context.Context) (err error) {
 	h.messages = h.newMessages()
 	h.link = link.New(link.Config{
 		Dialect: h.dialect(), Store: h.store, TLS: h.device.TLS, Client: h.dialer.Client, Way: h.dialer.Way, Vendor: h.roots.Vendor, Log: h.log,
@@ -204,11 +204,11 @@ func (h *house) buildCloud(context.Context) error {
 		Digest:  func(ctx context.Context) error { return notify.Digest(ctx, h.store, time.Now()) },
 		Changed: func(link.State) { h.statusChanged() },
 	})
-	h.offers = offers.New(offers.Config{
-		Dial:    offers.Dial(client.Config{Socket: h.config.UpgradeSocket, Program: protocol.Host, Version: version.Version()}),
-		Changed: h.offerChanged, Restart: h.wantRestart, Version: version.Version(), Log: h.log,
+	h.offers, err = offers.New(ctx, offers.Config{
+		Dial:  offers.Dial(client.Config{Socket: h.config.UpgradeSocket, Program: protocol.Host, Version: version.Version()}),
+		Store: h.store, Facts: h.upgradeFacts, Changed: h.offerChanged, Restart: h.wantRestart, Version: version.Version(), Log: h.log,
 	})
-	return nil
+	return err
 }
 
 func (h *house) buildHost(context.Context) (err error) {

@@ -19,7 +19,7 @@ func recordOutcome(ctx context.Context, s *store.Store, u *hostpb.Upgrade) error
 	switch u.GetState() {
 	case "installed", "failed", "rolled-back":
 		ended = true
-	case "downloading":
+	case "downloading", "installing":
 	default:
 		return nil
 	}

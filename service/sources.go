@@ -17,6 +17,7 @@ import (
 	"beckmanconnect/service/notify/probe"
 	"beckmanconnect/service/notify/self"
 	"beckmanconnect/service/notify/steady"
+	"beckmanconnect/service/offers"
 	"beckmanconnect/service/policy"
 	"beckmanconnect/service/profile"
 	"beckmanconnect/service/supervise"
@@ -28,10 +29,6 @@ const snmpPasswords = "snmp-passwords.toml"
 // silentFor is how long a source may give no sign of life. Each looks about once
 // a minute or more often.
 const silentFor = 5 * time.Minute
-
-// codeMetadataExpired is the upgrade service's word for a signed list that is
-// too old.
-const codeMetadataExpired = "metadata-expired"
 
 // startSources starts what notifications come from and reads by the profile,
 // each on its own: none takes another down.
@@ -51,8 +48,8 @@ func (h *house) startOtherSources(ctx context.Context) {
 	h.fresh.Expect(notify.SourceSelf, silentFor)
 	h.parts.Go(ctx, "self", self.New(self.Config{
 		Alarms: h.alarms, Open: h.openOf, Alive: h.fresh.Beat, Writable: h.store.Writable, Link: h.linkForPeople,
-		NetworkDown:   func() bool { return h.pc.Load().NetworkDown() },
-		UpgradesStale: func() bool { return h.offers.Current().GetErrorCode() == codeMetadataExpired },
+		NetworkDown: func() bool { return h.pc.Load().NetworkDown() },
+		Upgrades:    h.upgradesForPeople,
 	}).Run)
 }
 
@@ -167,6 +164,14 @@ func (h *house) linkForPeople() self.Link {
 	return self.Link{
 		Registered: s.Phase != link.Unregistered, Online: s.Phase == link.Online, Portal: s.Code == netdial.CodePortal, Inspected: s.Code == netdial.CodeInspection,
 		ProxyRefuses: slices.Contains([]string{netdial.CodeProxyAuth, netdial.CodeProxyDenied, netdial.CodeProxyLoop, netdial.CodeProxyBlocked}, s.Code),
+	}
+}
+
+// upgradesForPeople: while the upgrade service does not answer nothing is known.
+func (h *house) upgradesForPeople() self.Upgrades {
+	u := h.offers.Current()
+	return self.Upgrades{
+		Known: u != nil && u.GetCheckError() != offers.CheckAway, CheckError: u.GetCheckError(), RolledBack: u.GetState() == "rolled-back",
 	}
 }
 

@@ -103,6 +103,7 @@ func (h *house) keepStatus(ctx context.Context) error {
 			return ctx.Err()
 		case <-h.poke:
 		}
+		h.offers.Poke() // a session, a run or the policy may have changed
 		if err := h.publishStatus(ctx); err != nil && ctx.Err() == nil {
 			h.log.Error("the status cannot be told", "error", err)
 		}

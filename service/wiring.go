@@ -9,6 +9,8 @@ import (
 	"beckmanconnect/ipc/protocol"
 	"beckmanconnect/ipc/server"
 	"beckmanconnect/service/notify"
+	"beckmanconnect/service/offers"
+	"beckmanconnect/service/policy"
 	"beckmanconnect/store"
 )
 
@@ -53,11 +55,24 @@ func (h *house) registrationChanged() {
 	h.link.Urgent()
 }
 
-func (h *house) offerChanged(u *hostpb.Upgrade) {
-	if u == nil {
-		u = &hostpb.Upgrade{}
+// upgradeFacts are what decides when an upgrade may be installed. Somebody who
+// waits for an engineer is as good as in a session: a restart would take the
+// code away.
+func (h *house) upgradeFacts() offers.Facts {
+	effective := h.policy.Current()
+	f := offers.Facts{
+		Run: *h.runState.Load(), Policy: effective.Upgrade(),
+		Authorised: func(capability string) bool { return effective.Authorised(policy.Capability(capability)) },
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	switch h.support.State().GetPhase() {
+	case hostpb.SupportPhase_SUPPORT_PHASE_WAITING, hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED, hostpb.SupportPhase_SUPPORT_PHASE_LOST:
+		f.Session = true
+	}
+	return f
+}
+
+func (h *house) offerChanged(ctx context.Context, u *hostpb.Upgrade) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
 	if err := recordOutcome(ctx, h.store, u); err != nil {
 		h.log.Error("the outcome of an upgrade is not on record", "error", err)

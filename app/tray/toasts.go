@@ -87,6 +87,8 @@ func notificationView(id uint64) string { return fmt.Sprintf("notification/%d", 
 const (
 	maxTitle = 120
 	maxBody  = 400
+
+	maxVersion = 32
 )
 
 // localText picks the language, or English, which is always there.

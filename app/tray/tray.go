@@ -212,12 +212,27 @@ func (t *Tray) promptGone(ctx context.Context, id string) {
 	t.Toaster.Close(ctx, toastPrompt)
 }
 
+// upgradeChanged says once what is new: an offer, also one that was postponed
+// and whose time has come; that a version comes without a click; and that it is
+// there. What failed is a notification of the service's.
 func (t *Tray) upgradeChanged(ctx context.Context, before, now *hostpb.Upgrade) {
-	offered := now.GetState() == "offered"
-	if offered && (before.GetState() != "offered" || before.GetDigest() != now.GetDigest()) {
-		t.toast(ctx, Toast{ID: toastUpgrade, Title: t.Text.T("tray.toast.upgrade.title", "version", now.GetVersion()), Body: t.Text.T("tray.toast.upgrade.body"), Icon: icons.Notice, View: viewUpgrade})
+	same := before.GetDigest() == now.GetDigest()
+	was, is := before.GetState(), now.GetState()
+	offered := func(u *hostpb.Upgrade) bool { return u.GetState() == "offered" && u.GetPlannedMs() == 0 }
+	unasked := func(u *hostpb.Upgrade) bool { return u.GetState() == "planned" && u.GetMandatory() }
+	toast := Toast{ID: toastUpgrade, Icon: icons.Notice, View: viewUpgrade}
+	say := func(key string) {
+		toast.Title, toast.Body = t.Text.T(key+".title", "version", clean(now.GetVersion(), maxVersion)), t.Text.T(key+".body")
+		t.toast(ctx, toast)
 	}
-	if !offered && before.GetState() == "offered" {
+	switch {
+	case offered(now) && !(same && (offered(before) || was == "planned" || was == "ready" || was == "downloading")):
+		say("tray.toast.upgrade")
+	case unasked(now) && !(same && (unasked(before) || was == "ready" || was == "downloading" || was == "offered" && before.GetMandatory())):
+		say("tray.toast.upgrade-mandatory")
+	case is == "installed" && same && (was == "watching" || was == "checking" || was == "installing"):
+		say("tray.toast.upgrade-done")
+	case was != is && was != "" && is != "installed" && !unasked(now) && !offered(now):
 		t.Toaster.Close(ctx, toastUpgrade)
 	}
 }

@@ -77,17 +77,13 @@ func Show(s State, c *text.Catalogue) View {
 	if n := status.GetOpenNotifications(); n > 0 {
 		notifications = c.T("tray.menu.notifications-open", "n", n)
 	}
-	upgradeTitle := c.T("tray.menu.upgrade")
-	offered := upgrade.GetState() == "offered"
-	if offered {
-		upgradeTitle = c.T("tray.menu.upgrade-offered", "version", upgrade.GetVersion())
-	}
+	upgradeTitle, upgradeShown := upgradeItem(upgrade, c)
 	v.Items = []Item{
 		{ID: ItemOpen, Title: c.T("tray.menu.open"), Enabled: true},
 		{ID: ItemStatus, Title: v.Tooltip},
 		{ID: ItemEndSession, Title: c.T("tray.menu.end-session", "name", engineer), Enabled: inSession(support), Hidden: !inSession(support)},
 		{ID: ItemHelp, Title: c.T("tray.menu.help"), Enabled: here},
-		{ID: ItemUpgrade, Title: upgradeTitle, Enabled: here, Hidden: !offered},
+		{ID: ItemUpgrade, Title: upgradeTitle, Enabled: here, Hidden: !upgradeShown},
 		{ID: ItemNotifications, Title: notifications, Enabled: here},
 		{ID: ItemActivity, Title: c.T("tray.menu.activity"), Enabled: here},
 		{ID: ItemSetUp, Title: c.T("tray.menu.register"), Enabled: here, Hidden: !here || setUp(status)},
@@ -95,6 +91,20 @@ func Show(s State, c *text.Catalogue) View {
 		{ID: ItemAbout, Title: c.T("tray.menu.about"), Enabled: true},
 	}
 	return v
+}
+
+// upgradeItem says what becomes of an upgrade, while something does.
+func upgradeItem(u *hostpb.Upgrade, c *text.Catalogue) (title string, shown bool) {
+	version := clean(u.GetVersion(), maxVersion)
+	switch u.GetState() {
+	case "offered":
+		return c.T("tray.menu.upgrade-offered", "version", version), true
+	case "planned", "ready":
+		return c.T("tray.menu.upgrade-planned", "version", version), true
+	case "downloading", "installing", "checking", "watching":
+		return c.T("tray.menu.upgrade-running", "version", version), true
+	}
+	return c.T("tray.menu.upgrade"), false
 }
 
 // icon picks the most pressing of what is true. A session comes first: that

@@ -35,6 +35,27 @@ func offer(s *hostpb.Status) {
 	s.Upgrade = &hostpb.Upgrade{State: "offered", Version: "0.2.0", Digest: "d"}
 }
 
+func upgrading(state string) func(*hostpb.Status) {
+	return func(s *hostpb.Status) { s.Upgrade.State = state }
+}
+
+func later(s *hostpb.Status)   { s.Upgrade.PlannedMs = 1_800_000_000_000 }
+func unasked(s *hostpb.Status) { s.Upgrade.Mandatory = true }
+
+// While something becomes of an upgrade its item says what.
+func TestUpgradeItem(t *testing.T) {
+	for state, want := range map[string]string{
+		"offered": "Upgrade to 0.2.0 …", "planned": "Upgrade to 0.2.0 is planned …", "ready": "Upgrade to 0.2.0 is planned …", "downloading": "Upgrade to 0.2.0 is under way …",
+		"watching": "Upgrade to 0.2.0 is under way …", "none": "", "installed": "", "failed": "", "rolled-back": "",
+	} {
+		for _, i := range tray.Show(tray.State{Connected: true, Status: well(offer, upgrading(state))}, text.New("en")).Items {
+			if i.ID == tray.ItemUpgrade && (i.Hidden != (want == "") || want != "" && i.Title != want) {
+				t.Errorf("%s: %+v, want %q", state, i, want)
+			}
+		}
+	}
+}
+
 func TestShow(t *testing.T) {
 	c := text.New("en")
 	session, lost, waiting := hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED, hostpb.SupportPhase_SUPPORT_PHASE_LOST, hostpb.SupportPhase_SUPPORT_PHASE_WAITING

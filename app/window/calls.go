@@ -267,15 +267,6 @@ func (p *program) SetPIN(initials, pin, old string) {
 	p.refresh()
 }
 
-// InstallUpgrade is part of view.Actions.
-func (p *program) InstallUpgrade(digest string) {
-	var reply *hostpb.Upgrade
-	p.act("AcceptUpgrade", func(ctx context.Context, host hostpb.HostClient) (err error) {
-		reply, err = host.AcceptUpgrade(ctx, &hostpb.AcceptUpgradeRequest{Digest: digest})
-		return err
-	}, func() { p.state.UpgradeAccepted(reply) })
-}
-
 // SetLanguage is part of view.Actions.
 func (p *program) SetLanguage(tag string) {
 	p.app.Preferences().SetString("language", tag)

@@ -86,6 +86,7 @@ func newProgram(ctx context.Context, a fyne.App, with parts) *program {
 		look = a.Preferences().StringWithFallback("theme", "system")
 	}
 	p.inbox.do, p.inbox.draw = p.do, p.refresh
+	p.state.Upgrading.Dismissed = a.Preferences().String(dismissedKey)
 	p.settings = view.Settings{Theme: look, Version: version.Version()}
 	p.dress(with.config.language(a.Preferences().String("language")))
 	return p

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
@@ -13,11 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	_ "github.com/mattn/go-sqlite3" // the copy of the log is opened as what it is
-
-	"beckmanconnect/build/stage"
 )
 
 // compare counts the pixels in which the engineer's picture differs from the
@@ -146,81 +142,6 @@ func (t *teller) secretsKept(code string) error {
 		}
 	}
 	return nil
-}
-
-// upgrade is step 8: a second version of the product, built and signed by
-// build/release, is offered, accepted, verified and installed (P4, P8).
-func (t *teller) upgrade(ctx context.Context) (string, error) {
-	if t.o.release == "" {
-		return "", errors.New("no second version was built (--release)")
-	}
-	before, err := t.running()
-	if err != nil {
-		return "", err
-	}
-	version := releaseVersion(t.o.release)
-	if err := t.house.Release(ctx, t.o.release); err != nil {
-		return "", err
-	}
-	err = within(ctx, 120*time.Second, func(ctx context.Context) error {
-		return all(
-			func() error {
-				return stage.Until(ctx, "the offer", func() (bool, error) {
-					status, err := t.status(ctx)
-					return strings.Contains(status, `"offered"`), err
-				})
-			},
-			func() error { return t.chooseInTray(ctx, "tray.menu.upgrade-offered", "version", version) },
-			func() error { _, err := t.hand.Part(ctx, "upgrade.install"); return err },
-			func() error { return t.desk(ctx, "upgrade-offer") },
-			func() error { return t.hand.Press(ctx, "upgrade.install") },
-			func() error {
-				return stage.Until(ctx, "the service to come back as the second version", func() (bool, error) {
-					now, err := t.running()
-					return err == nil && now != before, err
-				})
-			},
-			func() error {
-				return stage.Until(ctx, "the upgrade to be called installed", func() (bool, error) {
-					status, err := t.status(ctx)
-					return strings.Contains(status, `"installed"`), err
-				})
-			},
-		)
-	})
-	if err != nil {
-		return "", err
-	}
-	after, err := t.running()
-	if err != nil {
-		return "", err
-	}
-	status, err := t.status(ctx)
-	if err != nil {
-		return "", err
-	}
-	var s struct {
-		Version string `json:"version"`
-	}
-	if err := json.Unmarshal([]byte(status), &s); err != nil {
-		return "", fmt.Errorf("beckmanctl status --json: %w", err)
-	}
-	if s.Version != version {
-		return "", fmt.Errorf("the service says it is %s after the upgrade", s.Version)
-	}
-	return fmt.Sprintf("offered, accepted by click, now running as %s from %s", s.Version, filepath.Base(filepath.Dir(after))[:12]), t.desk(ctx, "upgraded")
-}
-
-// releaseVersion reads the version out of an archive's name, as build/release
-// makes it: beckmanconnect-VERSION-linux-amd64.tar.zst.
-func releaseVersion(archive string) string {
-	version, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(archive), "beckmanconnect-"), "-")
-	return version
-}
-
-// running is the program file the service's process runs.
-func (t *teller) running() (string, error) {
-	return os.Readlink(fmt.Sprintf("/proc/%d/exe", t.pc.Service.PID()))
 }
 
 func (t *teller) status(ctx context.Context) (string, error) {

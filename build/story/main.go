@@ -25,7 +25,8 @@ type options struct {
 	dir     string // the house's own folder
 	bin     string // programs of this build
 	first   string // release archive installed first
-	release string // command that builds, signs and adds the second version
+	release string // archive of the second version
+	broken  string // archive of a third that does not work
 	fresh   bool   // forget what an earlier demo left in dir
 	lang    string // the technician's language in the story
 }
@@ -37,6 +38,7 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "build/out/bin", "`folder` of the programs")
 	flag.StringVar(&o.first, "package", "", "release `archive` that is installed first")
 	flag.StringVar(&o.release, "release", "", "`archive` of the second version, to be offered as an upgrade")
+	flag.StringVar(&o.broken, "broken", "", "`archive` of a third version that does not work, to be taken back by itself")
 	flag.StringVar(&o.lang, "language", "en", "the technician of the story reads this `language`")
 	flag.BoolVar(&o.fresh, "fresh", false, "forget what an earlier run left")
 	flag.Parse()
@@ -52,7 +54,7 @@ func play(ctx context.Context, o options) error {
 	if !slices.ContainsFunc(text.Languages(), func(l text.Language) bool { return l.Tag == o.lang }) {
 		return fmt.Errorf("--language: the product does not speak %q", o.lang)
 	}
-	for _, path := range []*string{&o.dir, &o.bin, &o.first, &o.release, &o.script} {
+	for _, path := range []*string{&o.dir, &o.bin, &o.first, &o.release, &o.broken, &o.script} {
 		if *path == "" {
 			continue
 		}
@@ -76,7 +78,7 @@ func play(ctx context.Context, o options) error {
 	if err := os.MkdirAll(o.script, 0o755); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, 8*time.Minute, errors.New("the story took longer than eight minutes"))
+	ctx, cancel := context.WithTimeoutCause(ctx, 12*time.Minute, errors.New("the story took longer than twelve minutes"))
 	defer cancel()
 	return script(ctx, o)
 }

@@ -27,7 +27,7 @@ import (
 // The scripts run beckmanctl as a program of its own, against a real service
 // where they start one.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"beckmanctl": main, "testservice": serve})
+	testscript.Main(m, map[string]func(){"beckmanctl": main, "testservice": serve, "testupgrader": serveUpgrades})
 }
 
 func TestScripts(t *testing.T) {
@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("RUN_DIR", dir)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"pc": scriptPC, "ready": scriptReady, "field": scriptField},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"pc": scriptPC, "ready": scriptReady, "field": scriptField, "offered": scriptOffered},
 	})
 }
 
@@ -83,6 +83,39 @@ func scriptReady(ts *testscript.TestScript, _ bool, _ []string) {
 	}, nil)
 	if len(up) == 0 {
 		ts.Fatalf("the service never answered")
+	}
+}
+
+// scriptOffered looks for upgrades until one is offered.
+func scriptOffered(ts *testscript.TestScript, _ bool, _ []string) {
+	config := client.Config{Socket: filepath.Join(ts.Getenv("RUN_DIR"), "host.sock"), Program: protocol.Ctl, Version: version.Version()}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	c, err := client.Dial(ctx, config)
+	ts.Check(err)
+	defer c.Close()
+	events, err := c.Host.Watch(ctx, &hostpb.WatchRequest{})
+	ts.Check(err)
+	looked := false
+	for {
+		e, err := events.Recv()
+		ts.Check(err)
+		u := e.GetUpgrade()
+		if s := e.GetStatus(); s != nil {
+			u = s.GetUpgrade()
+		}
+		if s := e.GetReset_().GetSnapshot(); s != nil {
+			u = s.GetUpgrade()
+		}
+		switch code := u.GetCheckError(); {
+		case u.GetState() == "offered":
+			return
+		case u.GetState() == "none" && code != "" && code != "upgrade-service-away" && !looked:
+			// The upgrade service answers; it has not looked yet.
+			looked = true
+			_, err := c.Host.CheckUpgrades(ctx, &hostpb.CheckUpgradesRequest{})
+			ts.Check(err)
+		}
 	}
 }
 

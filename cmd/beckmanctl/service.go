@@ -21,11 +21,16 @@ const callWithin = 20 * time.Second
 
 // call connects to the service and makes one call.
 func call[Reply any](ctx context.Context, e env, do func(context.Context, hostpb.HostClient) (Reply, error)) (reply Reply, err error) {
+	return callFor(ctx, e, callWithin, do)
+}
+
+// callFor is call with another bound.
+func callFor[Reply any](ctx context.Context, e env, within time.Duration, do func(context.Context, hostpb.HostClient) (Reply, error)) (reply Reply, err error) {
 	config, err := hostconfig.Load(e.config)
 	if err != nil {
 		return reply, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	c, err := client.Dial(ctx, client.Config{Socket: config.Socket, Program: protocol.Ctl, Version: version.Version()})
 	if err != nil {

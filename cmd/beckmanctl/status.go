@@ -56,7 +56,7 @@ func printStatus(out io.Writer, s *hostpb.Status) {
 	}
 	line("support", "%s", support)
 	if u := s.GetUpgrade(); u.GetState() != "" {
-		line("upgrade", "%s %s", u.GetVersion(), u.GetState())
+		line("upgrade", "%s", strings.TrimSpace(u.GetVersion()+" "+u.GetState()))
 	}
 	l := s.GetLog()
 	writable := "writable"

@@ -47,13 +47,6 @@ type Support interface {
 	State() *hostpb.SupportState
 }
 
-// Upgrades is what the upgrade service offers.
-type Upgrades interface {
-	Current() *hostpb.Upgrade
-	Offered(digest string) bool
-	Install(digest string) error
-}
-
 // Device registers this PC.
 type Device interface {
 	Register(ctx context.Context, form device.Form) (device.Registration, error)
@@ -93,6 +86,7 @@ type Host struct {
 	registering sync.Mutex // one registration at a time
 	asking      sync.Mutex // one call for help at a time
 	tests       *rate.Limiter
+	checks      *rate.Limiter // looks for upgrades
 	// asker is the technician who asked for help last. It is read under the
 	// driver's lock, so it has none of its own.
 	asker atomic.Pointer[identity.Actor]
@@ -113,7 +107,7 @@ func New(config Config) (*Host, error) {
 	if config.HelpWanted == nil {
 		config.HelpWanted = func() {}
 	}
-	return &Host{config: config, tests: newTests()}, nil
+	return &Host{config: config, tests: newTests(), checks: newChecks()}, nil
 }
 
 // GetStatus is the whole truth in one message.

@@ -57,18 +57,39 @@ func (h Hours) Contains(t time.Time) bool {
 
 // begins is the next time after a moment that the span begins.
 func (h Hours) begins(after time.Time) time.Time {
-	for day := 0; ; day++ { // ends within 9 days: the weekday comes
-		t := time.Date(after.Year(), after.Month(), after.Day()+day, 0, h.From, 0, 0, after.Location())
-		if !t.After(after) || !h.AnyDay && time.Date(after.Year(), after.Month(), after.Day()+day, 12, 0, 0, 0, after.Location()).Weekday() != h.Day {
+	for day := 0; ; day++ { // ends within days: the weekday comes
+		noon := time.Date(after.Year(), after.Month(), after.Day()+day, 12, 0, 0, 0, after.Location())
+		if !h.AnyDay && noon.Weekday() != h.Day {
 			continue
 		}
-		// A clock that is put forward jumps over a beginning: it begins then.
-		for step := t; step.Before(t.Add(3 * time.Hour)); step = step.Add(time.Minute) {
-			if h.Contains(step) {
-				return step
-			}
+		t := h.first(time.Date(noon.Year(), noon.Month(), noon.Day(), 0, h.From, 0, 0, noon.Location()))
+		if t.After(after) && h.Contains(t) {
+			return t
 		}
 	}
+}
+
+// first is t, or where a clock that was put forward jumped over the span's
+// beginning, the moment after the jump.
+func (h Hours) first(t time.Time) time.Time {
+	if t.Hour()*60+t.Minute() == h.From {
+		return t
+	}
+	// No jump is longer than a day (one country left a day out).
+	for range dayMinutes {
+		if h.Contains(t) || t.Hour()*60+t.Minute() >= h.From {
+			break
+		}
+		t = t.Add(time.Minute) // up to the jump
+	}
+	for range dayMinutes {
+		before := t.Add(-time.Minute)
+		if !h.Contains(before) || before.Day() != t.Day() {
+			break
+		}
+		t = before // down to it
+	}
+	return t
 }
 
 // Within says whether a moment is inside one of the spans. Of none, every

@@ -51,9 +51,7 @@ func (s *State) Frame(c *text.Catalogue) Frame {
 			f.HelpMark = strconv.Itoa(n)
 		}
 	}
-	if s.Connected && s.Upgrade.GetState() == "offered" {
-		f.UpgradeMark = "1"
-	}
+	f.UpgradeMark = s.upgradeMark()
 	if s.Failure != "" {
 		f.Failure = Failure(c, s.Failure)
 	}

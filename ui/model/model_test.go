@@ -289,29 +289,6 @@ func TestRegisterPages(t *testing.T) {
 	}
 }
 
-func TestUpgradeStates(t *testing.T) {
-	for state, row := range map[string]struct {
-		busy, install bool
-		tone          theme.Tone
-	}{
-		"offered": {false, true, theme.Note}, "downloading": {true, false, theme.Note}, "installing": {true, false, theme.Note},
-		"checking": {true, false, theme.Note}, "installed": {false, false, theme.Good}, "failed": {false, true, theme.Danger},
-		"rolled-back": {false, false, theme.Attention}, "": {false, false, theme.Good},
-	} {
-		s := sample.Offered()
-		s.Upgrade.State = state
-		v := s.UpgradeView(en)
-		if v.Busy != row.busy || (v.Install != "") != row.install || v.Mark.Tone != row.tone {
-			t.Errorf("%q: %+v", state, v)
-		}
-	}
-	s := sample.Offered()
-	s.Apply(&hostpb.Event{Body: &hostpb.Event_Support{Support: sample.SessionState()}})
-	if v := s.UpgradeView(en); v.InstallOK {
-		t.Error("an upgrade can be installed in mid-session")
-	}
-}
-
 func TestActivityInPlainWords(t *testing.T) {
 	s := sample.State()
 	v := s.ActivityView(en, sample.Now)

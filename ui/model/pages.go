@@ -10,75 +10,6 @@ import (
 	"beckmanconnect/ui/theme"
 )
 
-// UpgradeView is the view that offers the next version.
-type UpgradeView struct {
-	Mark         Mark // Word: the headline
-	Detail       string
-	Digest       string // "" : nothing to install
-	Install      string // label of the button, "": no button
-	InstallOK    bool
-	Hint         string
-	New          []string // what is new, one line each
-	Capabilities []string
-	NoneBrought  bool
-	Busy         bool
-	Fraction     float32
-	Percent      string
-	Facts        []string
-}
-
-// UpgradeView makes the view model.
-func (s *State) UpgradeView(c *text.Catalogue) UpgradeView {
-	u := s.Upgrade
-	version := Clean(u.GetVersion(), 32)
-	v := UpgradeView{Fraction: float32(min(u.GetPercent(), 100)) / 100, Percent: c.T("upgrade.progress", "percent", min(u.GetPercent(), 100))}
-	switch u.GetState() {
-	case "offered":
-		v.Mark = Mark{theme.Note, icons.Upgrade, c.T("upgrade.offered", "version", version)}
-		v.Install, v.Digest = c.T("upgrade.install"), u.GetDigest()
-		v.InstallOK, v.Hint = !s.InSession() && s.Connected, c.T("upgrade.install.hint")
-		if s.InSession() {
-			v.Hint = c.T("upgrade.session")
-		}
-	case "downloading", "installing", "checking":
-		v.Busy = true
-		v.Mark = Mark{theme.Note, icons.Upgrade, c.T("upgrade."+u.GetState(), "version", version)}
-	case "installed":
-		v.Mark = Mark{theme.Good, icons.Check, c.T("upgrade.installed", "version", version)}
-		v.Detail = c.T("upgrade.installed.detail")
-	case "failed":
-		v.Mark = Mark{theme.Danger, icons.Stop, c.T("upgrade.failed", "version", version)}
-		v.Detail = c.T("upgrade.failed.detail", "code", Clean(u.GetErrorCode(), 40))
-		v.Install, v.Digest, v.InstallOK = c.T("upgrade.again"), u.GetDigest(), !s.InSession() && s.Connected
-	case "rolled-back":
-		v.Mark = Mark{theme.Attention, icons.Warning, c.T("upgrade.rolled-back")}
-		v.Detail = c.T("upgrade.rolled-back.detail", "version", version)
-	default:
-		v.Mark = Mark{theme.Good, icons.Check, c.T("upgrade.none.title")}
-		v.Detail = c.T("upgrade.none.detail", "version", orUnknown(c, s.Status.GetVersion()))
-		return v
-	}
-	notes := Pick(c.Lang(), u.GetNotes())
-	for _, line := range strings.Split(notes.GetAdvice(), "\n") {
-		if line = Clean(strings.TrimLeft(line, "-*• "), 300); line != "" {
-			v.New = append(v.New, line)
-		}
-	}
-	if title := Clean(notes.GetTitle(), 200); title != "" && v.Detail == "" {
-		v.Detail = title
-	}
-	for _, capability := range u.GetCapabilities() {
-		name := Clean(capability, nameLimit)
-		if key := "capability." + capability; c.Has(key) {
-			name = c.T(key)
-		}
-		v.Capabilities = append(v.Capabilities, name)
-	}
-	v.NoneBrought = len(v.Capabilities) == 0
-	v.Facts = []string{c.T("upgrade.now", "version", orUnknown(c, s.Status.GetVersion())), c.T("upgrade.size", "size", c.Size(u.GetSize()))}
-	return v
-}
-
 func orUnknown(c *text.Catalogue, s string) string {
 	if s = cleanName(s); s == "" {
 		return c.T("about.unknown")
@@ -132,6 +63,9 @@ func (s *State) ActivityView(c *text.Catalogue, now time.Time) ActivityView {
 func plainWords(c *text.Catalogue, a *hostpb.Activity) (string, icons.Name, theme.Tone) {
 	kind := a.GetKind()
 	subject := Clean(a.GetSubject(), 120)
+	if version := Clean(a.GetFields()["version"], 32); version != "" && strings.HasPrefix(kind, upgradeKinds) {
+		subject = version // people know a release by it, the log by its digest
+	}
 	capability := a.GetFields()["capability"]
 	if capability == "" {
 		capability = a.GetSubject()
@@ -165,6 +99,8 @@ func iconOf(kind string) (icons.Name, theme.Tone) {
 		strings.HasSuffix(kind, ".failed"), strings.HasSuffix(kind, ".wrong"), strings.HasSuffix(kind, ".throttled"), strings.HasSuffix(kind, ".revoked"),
 		strings.HasSuffix(kind, ".locked"), kind == "desktop.missing":
 		return icons.Cross, theme.Danger
+	case strings.HasSuffix(kind, ".rolled-back"), strings.HasSuffix(kind, ".unhealthy"):
+		return icons.Warning, theme.Attention
 	case strings.HasSuffix(kind, ".granted"), strings.HasSuffix(kind, ".accepted"), strings.HasSuffix(kind, ".acknowledged"):
 		return icons.Check, theme.Good
 	case strings.HasPrefix(kind, "notification."):
@@ -183,7 +119,7 @@ func iconOf(kind string) (icons.Name, theme.Tone) {
 		return icons.Eye, theme.Session
 	case strings.HasPrefix(kind, "file."):
 		return icons.File, theme.Note
-	case strings.HasPrefix(kind, "upgrade."):
+	case strings.HasPrefix(kind, upgradeKinds):
 		return icons.Upgrade, theme.Note
 	}
 	return icons.Info, theme.Neutral
@@ -216,10 +152,20 @@ func detail(c *text.Catalogue, a *hostpb.Activity) string {
 	if a.GetKind() == "chat.line" {
 		add(Clean(f["text"], 200))
 	}
-	add(Clean(f["version"], 32))
+	if strings.HasPrefix(a.GetKind(), upgradeKinds) {
+		if key := "upgrade.choose." + f["when"]; c.Has(key) {
+			add(c.T(key))
+		}
+		add(Clean(f["code"], 40))
+	} else {
+		add(Clean(f["version"], 32))
+	}
 	add(cleanName(f["name"]))
 	return strings.Join(parts, " · ")
 }
+
+// upgradeKinds are the log's kinds about upgrades.
+const upgradeKinds = "upgrade."
 
 // reason is why something was refused or ended, in words where we have them.
 func reason(c *text.Catalogue, why string) string {

@@ -42,8 +42,9 @@ type State struct {
 	Upgrade *hostpb.Upgrade
 	Prompt  *hostpb.Prompt
 
-	Alarms Alarms
-	Quiet  QuietTry
+	Alarms    Alarms
+	Quiet     QuietTry
+	Upgrading UpgradeTry
 
 	Activity       []*hostpb.Activity // newest first
 	ActivityLoaded bool
@@ -183,10 +184,10 @@ func (s *State) Registered(r *hostpb.Registration) {
 	}
 }
 
-// UpgradeAccepted takes in the answer to an accepted upgrade, unless an event
-// has told more since.
-func (s *State) UpgradeAccepted(u *hostpb.Upgrade) {
-	if u.GetDigest() != "" && s.Upgrade.GetState() == "offered" {
+// UpgradeAnswered takes in the answer to an act on an upgrade, unless an event
+// has told more since it was sent.
+func (s *State) UpgradeAnswered(u, before *hostpb.Upgrade) {
+	if u.GetState() != "" && s.Upgrade == before {
 		s.Upgrade = u
 	}
 }

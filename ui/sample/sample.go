@@ -30,7 +30,8 @@ func Status() *hostpb.Status {
 		InstrumentClass: "general", InstrumentRun: "idle", Policy: "signed", LastSeq: 41, PinInitials: []string{"MH"},
 		Support: &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_READY},
 		Profile: "DxH 900", ProfileSample: true,
-		Log: &hostpb.LogState{Entries: 1284, CheckpointUnix: Now.Add(-4 * time.Minute).Unix(), Writable: true},
+		Log:     &hostpb.LogState{Entries: 1284, CheckpointUnix: Now.Add(-4 * time.Minute).Unix(), Writable: true},
+		Upgrade: &hostpb.Upgrade{State: "none", CheckedMs: Ago(21 * time.Minute), RunningVersion: "0.1.0"},
 	}
 }
 
@@ -77,7 +78,8 @@ func Policy() *hostpb.PolicyExplanation {
 // Upgrade is a version on offer.
 func Upgrade() *hostpb.Upgrade {
 	return &hostpb.Upgrade{
-		Digest: "4be83d557c1f02a9", Version: "0.1.1", State: "offered", Size: 18_400_000, Capabilities: []string{"clipboard"},
+		Digest: "4be83d557c1f02a9", Version: "0.1.1", State: "offered", Size: 640_000, Delta: true, Capabilities: []string{"clipboard"},
+		InstallSeconds: 8, Disturbs: "connection", Channel: "stable", CheckedMs: Ago(21 * time.Minute), RunningVersion: "0.1.0",
 		Notes: []*hostpb.LocalText{
 			{Language: "en", Title: "Quicker start, clearer questions", Advice: "The window opens in half the time.\nQuestions name the file's fingerprint.\nThe log can be exported for a day."},
 			{Language: "de", Title: "Schnellerer Start, klarere Fragen", Advice: "Das Fenster öffnet in der halben Zeit.\nFragen nennen die Prüfsumme der Datei.\nDas Protokoll lässt sich für einen Tag exportieren."},

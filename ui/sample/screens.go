@@ -85,8 +85,6 @@ func Screens(lang string) []Screen {
 	form.Help.Logs.Take(&hostpb.HelpLogs{OffCode: "no-log"})
 	theyCalled := State()
 	theyCalled.Help.Step = model.StepTheyCalled
-	busy := Offered()
-	busy.Upgrade.State, busy.Upgrade.Percent = "downloading", 62
 	failed := State()
 	failed.Failure = "cloud-unreachable"
 	haveNone := func(s model.State) model.State { s.Status.PinInitials = nil; return s }
@@ -107,7 +105,7 @@ func Screens(lang string) []Screen {
 	chatOver := Shared()
 	chatOver.Support.Leases = nil
 	offline.Status.LinkFacts = []*hostpb.LinkFact{{Name: "code", Value: "proxy-auth"}}
-	screens := alarmScreens(lang, page)
+	screens := append(alarmScreens(lang, page), upgradeScreens(page)...)
 	return append(screens, []Screen{
 		page("notifications", view.Notifications, Alarmed()),
 		page("notifications-empty", view.Notifications, State()),
@@ -126,9 +124,6 @@ func Screens(lang string) []Screen {
 		page("help-ended-summary", view.Help, seeSummary),
 		page("summary", view.Help, Summed()),
 		page("help-form-no-pin", view.Help, haveNone(form)),
-		page("upgrade", view.Upgrade, Offered()),
-		page("upgrade-busy", view.Upgrade, busy),
-		page("upgrade-none", view.Upgrade, State()),
 		page("activity", view.Activity, State()),
 		page("register", view.Register, Fresh(lang)),
 		page("register-who", view.Register, accepted),
@@ -237,7 +232,13 @@ func (Nobody) SendChat(string)                                  {}
 func (Nobody) ShowChat()                                        {}
 func (Nobody) ShowSummary(bool)                                 {}
 func (Nobody) SetPIN(string, string, string)                    {}
-func (Nobody) InstallUpgrade(string)                            {}
+func (Nobody) StartUpgradeAct(model.UpgradeAct)                 {}
+func (Nobody) ChangeUpgrade()                                   {}
+func (Nobody) AcceptUpgrade(string, string, string, bool)       {}
+func (Nobody) PostponeUpgrade(string, model.RemindChoice)       {}
+func (Nobody) CancelUpgrade(string, string)                     {}
+func (Nobody) CheckUpgrades()                                   {}
+func (Nobody) DismissUpgrade(string)                            {}
 func (Nobody) OlderActivity()                                   {}
 func (Nobody) SetLanguage(string)                               {}
 func (Nobody) SetTheme(string)                                  {}

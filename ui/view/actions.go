@@ -64,7 +64,17 @@ type Actions interface {
 	// one, empty where there is none.
 	SetPIN(initials, pin, old string)
 
-	InstallUpgrade(digest string)
+	// StartUpgradeAct does what needs nothing more, and asks for what an act
+	// needs otherwise; UpgradeNothing gives it up. ChangeUpgrade lets another
+	// time be chosen.
+	StartUpgradeAct(model.UpgradeAct)
+	ChangeUpgrade()
+	AcceptUpgrade(digest, when, initials string, runConfirmed bool)
+	PostponeUpgrade(digest string, until model.RemindChoice)
+	CancelUpgrade(digest, initials string)
+	CheckUpgrades()
+	// DismissUpgrade notes that the outcome was read.
+	DismissUpgrade(digest string)
 	OlderActivity()
 
 	SetLanguage(tag string)

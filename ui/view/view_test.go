@@ -126,9 +126,23 @@ func (a *actions) AcceptTerms(version, sum, _ string) {
 	a.note("accept " + version + " " + sum[:8])
 }
 func (a *actions) Register(r model.Registration) { a.note("register " + r.Email + " " + r.Serial) }
-func (a *actions) InstallUpgrade(digest string)  { a.note("install " + digest) }
-func (a *actions) Revoke(c hostpb.Capability)    { a.note("revoke " + c.String()) }
-func (a *actions) EndSession()                   { a.note("end") }
+func (a *actions) StartUpgradeAct(act model.UpgradeAct) {
+	a.note(fmt.Sprintf("upgrade act %d", act))
+}
+func (a *actions) ChangeUpgrade() { a.note("change upgrade") }
+func (a *actions) AcceptUpgrade(digest, when, who string, confirmed bool) {
+	a.note(strings.TrimSpace(fmt.Sprintf("accept %s %s %v %s", digest, when, confirmed, who)))
+}
+func (a *actions) PostponeUpgrade(digest string, until model.RemindChoice) {
+	a.note(fmt.Sprintf("postpone %s %d", digest, until))
+}
+func (a *actions) CancelUpgrade(digest, who string) {
+	a.note(strings.TrimSpace("cancel " + digest + " " + who))
+}
+func (a *actions) CheckUpgrades()               { a.note("check") }
+func (a *actions) DismissUpgrade(digest string) { a.note("dismiss " + digest) }
+func (a *actions) Revoke(c hostpb.Capability)   { a.note("revoke " + c.String()) }
+func (a *actions) EndSession()                  { a.note("end") }
 
 func (a *actions) last() string {
 	if len(a.did) == 0 {
@@ -175,7 +189,7 @@ func TestTaps(t *testing.T) {
 		{view.Help, "help.off.action", "navigate register", &fresh},
 		{view.Help, "help.control.revoke", "revoke CAPABILITY_CONTROL", &session},
 		{view.Help, "help.end", "end", &session},
-		{view.Upgrade, "upgrade.install", "install 4be83d557c1f02a9", &offered},
+		{view.Upgrade, "upgrade.now", "upgrade act 2", &offered},
 	} {
 		v, a, _ := window(t, row.page, row.state)
 		tap(t, v.Content(), row.id)

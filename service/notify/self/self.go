@@ -25,6 +25,13 @@ type Link struct {
 	Portal, Inspected, ProxyRefuses bool
 }
 
+// Upgrades is what the upgrade service says of itself.
+type Upgrades struct {
+	Known      bool
+	CheckError string // why the last look for upgrades brought nothing, by its code
+	RolledBack bool   // a version did not come up healthy, and the one before runs
+}
+
 // Config is what is asked. What is nil is not watched.
 type Config struct {
 	Alarms notify.Taker
@@ -32,9 +39,9 @@ type Config struct {
 	Alive  notify.Alive
 
 	Link          func() Link
-	NetworkDown   func() bool   // this PC has no network: that alarm explains the rest
-	Writable      func() bool   // the log
-	UpgradesStale func() bool   // the signed list of upgrades has expired
+	NetworkDown   func() bool // this PC has no network: that alarm explains the rest
+	Writable      func() bool // the log
+	Upgrades      func() Upgrades
 	Every         time.Duration // between looks; 0: 30 s
 	CloudAfter    time.Duration // offline for so long; 0: 30 min
 	ObstacleAfter time.Duration // something stands in between for so long; 0: 5 min
@@ -47,8 +54,24 @@ const (
 	Inspected = "network-inspected"
 	Proxy     = "network-proxy"
 	Log       = "log-was-not-writable"
-	Upgrades  = "upgrade-check-stale"
+
+	UpgradesStale     = "upgrade-check-stale" // the signed list is too old
+	UpgradesOlder     = "upgrade-list-older"  // it is older than one seen before
+	UpgradesUntrusted = "upgrade-not-trusted" // it is not the vendor's
+	UpgradeBack       = "upgrade-rolled-back"
 )
+
+// checkErrors are the upgrade service's codes that become alarms, and for how
+// long each has to stand. None of them stops anything.
+var checkErrors = []struct {
+	error, code string
+	severity    store.Severity
+	after       time.Duration
+}{
+	{"metadata-expired", UpgradesStale, store.Low, time.Hour},
+	{"metadata-rollback", UpgradesOlder, store.Medium, 5 * time.Minute},
+	{"not-trusted", UpgradesUntrusted, store.Medium, 5 * time.Minute},
+}
 
 // Source watches the product.
 type Source struct {
@@ -72,7 +95,7 @@ func New(config Config) *Source {
 	}
 	return &Source{config: config, board: steady.Board{
 		Source: notify.SourceSelf, Alarms: config.Alarms, Open: config.Open,
-		Codes: []string{Cloud, Portal, Inspected, Proxy, Upgrades}, // others speak for the product, too
+		Codes: []string{Cloud, Portal, Inspected, Proxy, UpgradesStale, UpgradesOlder, UpgradesUntrusted, UpgradeBack}, // others speak for the product, too
 	}}
 }
 
@@ -135,12 +158,8 @@ func (s *Source) looks() []steady.Condition {
 	if s.config.Link != nil {
 		s.link(add)
 	}
-	if s.config.UpgradesStale != nil {
-		level := steady.Good
-		if s.config.UpgradesStale() {
-			level = steady.Bad
-		}
-		add(Upgrades, store.Low, level, time.Hour, 1)
+	if s.config.Upgrades != nil {
+		s.upgrades(add)
 	}
 	return all
 }
@@ -178,4 +197,21 @@ func (s *Source) link(add func(string, store.Severity, steady.Level, time.Durati
 		}
 		add(row.code, store.Low, level, row.after, 1)
 	}
+}
+
+func (s *Source) upgrades(add func(string, store.Severity, steady.Level, time.Duration, int)) {
+	u := s.config.Upgrades()
+	level := func(bad bool) steady.Level {
+		switch {
+		case !u.Known:
+			return steady.Unknown
+		case bad:
+			return steady.Bad
+		}
+		return steady.Good
+	}
+	for _, row := range checkErrors {
+		add(row.code, row.severity, level(u.CheckError == row.error), row.after, 1)
+	}
+	add(UpgradeBack, store.Low, level(u.RolledBack), 0, 1)
 }

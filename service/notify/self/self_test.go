@@ -100,20 +100,48 @@ func TestLogWasNotWritable(t *testing.T) { // scenario 50
 	}
 }
 
-func TestUpgradesStale(t *testing.T) {
-	to, stale := &recorder{}, true
-	s := New(Config{Alarms: to, UpgradesStale: func() bool { return stale }, Every: 10 * time.Minute})
-	for i := range 6 {
-		if len(to.told) > 0 {
-			t.Fatalf("told after %d looks", i)
-		}
-		if err := s.round(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	stale = false
-	if err := s.round(t.Context()); err != nil || !slices.Equal(to.told, []string{"raised " + Upgrades, "cleared " + Upgrades}) {
-		t.Errorf("%q %v", to.told, err)
+// Each is an alarm of its own once it has stood for a while, and over when it is
+// over; while the upgrade service does not answer nothing changes.
+func TestUpgrades(t *testing.T) { // scenarios 35, 36
+	for name, row := range map[string]struct {
+		says  Upgrades
+		looks int // of 5 min, until it is told; 0: never
+		code  string
+	}{
+		"well":               {Upgrades{Known: true}, 0, ""},
+		"not known":          {Upgrades{CheckError: "metadata-rollback", RolledBack: true}, 0, ""},
+		"expired":            {Upgrades{Known: true, CheckError: "metadata-expired"}, 12, UpgradesStale},
+		"older":              {Upgrades{Known: true, CheckError: "metadata-rollback"}, 1, UpgradesOlder},
+		"not trusted":        {Upgrades{Known: true, CheckError: "not-trusted"}, 1, UpgradesUntrusted},
+		"taken back":         {Upgrades{Known: true, RolledBack: true}, 1, UpgradeBack},
+		"only not reachable": {Upgrades{Known: true, CheckError: "unreachable"}, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			to, says := &recorder{}, row.says
+			s := New(Config{Alarms: to, Upgrades: func() Upgrades { return says }, Every: 5 * time.Minute})
+			round := func() {
+				if err := s.round(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i := range 20 {
+				round()
+				if told := len(to.told) > 0; told != (row.looks > 0 && i+1 >= row.looks) {
+					t.Fatalf("after %d looks: %q", i+1, to.told)
+				}
+			}
+			says = Upgrades{}
+			round()
+			says = Upgrades{Known: true}
+			round()
+			var want []string
+			if row.code != "" {
+				want = []string{"raised " + row.code, "cleared " + row.code}
+			}
+			if !slices.Equal(to.told, want) {
+				t.Errorf("%q, want %q", to.told, want)
+			}
+		})
 	}
 }
 
@@ -132,7 +160,7 @@ func TestAlarmsOfOthersStay(t *testing.T) {
 }
 
 func TestEveryCodeHasTexts(t *testing.T) {
-	for _, code := range []string{Cloud, Portal, Inspected, Proxy, Log, Upgrades} {
+	for _, code := range []string{Cloud, Portal, Inspected, Proxy, Log, UpgradesStale, UpgradesOlder, UpgradesUntrusted, UpgradeBack} {
 		if len(words.Of(code)) != len(words.Languages()) {
 			t.Errorf("%s has %d texts", code, len(words.Of(code)))
 		}
