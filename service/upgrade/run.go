@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,10 +17,8 @@ import (
 	"beckmanconnect/internal/netdial"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
-	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/identity"
 	"beckmanconnect/ipc/pipe"
-	"beckmanconnect/ipc/protocol"
 	"beckmanconnect/ipc/server"
 	"beckmanconnect/service/upgrade/source"
 	"beckmanconnect/service/upgrade/versions"
@@ -44,13 +41,15 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 	if err := os.MkdirAll(folder(install), 0o700); err != nil {
 		return fmt.Errorf("upgrade: %w", err)
 	}
+	service := newHostService(config.Socket, version.Version())
+	defer service.Close()
 	u, err := New(Config{
 		Install: install, Platform: Platform(), Version: version.Version(), Log: log, Interval: config.Upgrade.Interval,
 		Source: fileSource{source.New(source.Config{
 			URL: config.Cloud.URL + cloudapi.PathUpgrades, Root: roots.TUFRoot, CloudCA: roots.CloudCA,
 			Dir: folder(install), Platform: Platform(), Client: dialer(config, roots.Development, log).Client,
 		})},
-		Hello:   hello(config.Socket),
+		Service: service,
 		Restart: restarter(),
 	})
 	if err != nil {
@@ -97,23 +96,6 @@ func serve(ctx context.Context, u *Upgrader, socket string, log *slog.Logger) er
 	})
 	log.Info("ready", "version", u.config.Version, "socket", socket)
 	return group.Wait()
-}
-
-// helloTime bounds one question to the service.
-const helloTime = 3 * time.Second
-
-// hello asks the service on its pipe which version it is. It answers once its
-// store is open and its parts are made.
-func hello(socket string) func(context.Context) (string, error) {
-	return func(ctx context.Context) (string, error) {
-		ctx, cancel := context.WithTimeout(ctx, helloTime)
-		defer cancel()
-		c, err := client.Dial(ctx, client.Config{Socket: socket, Program: protocol.Upgrade, Version: version.Version()})
-		if err != nil {
-			return "", err
-		}
-		return c.Hello().GetVersion(), c.Close()
-	}
 }
 
 // fileSource fits a source to what an Upgrader asks for.
