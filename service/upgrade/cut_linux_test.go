@@ -41,6 +41,9 @@ func TestMain(m *testing.M) {
 		if err := json.Unmarshal([]byte(text), &plan); err != nil {
 			panic(err)
 		}
+		if version := os.Getenv(lifeVariable); version != "" {
+			os.Exit(liveOnce(plan, version))
+		}
 		end, err := plan.run()
 		if err != nil {
 			fmt.Println(err)

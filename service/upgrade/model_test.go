@@ -41,13 +41,14 @@ type deed struct {
 	Name   string
 	Digest string
 	Reason string
+	Look   func(*Upgrader)
 	Then   time.Duration
 }
 
 func drawDeeds(t *rapid.T) []deed {
 	one := rapid.Custom(func(t *rapid.T) deed {
 		return deed{
-			Name:   rapid.SampledFrom([]string{"check", "download", "install", "install", "cancel", "hold", "free", "kill", "stop", "full", "room", "nothing"}).Draw(t, "deed"),
+			Name:   rapid.SampledFrom([]string{"check", "download", "install", "install", "cancel", "hold", "free", "kill", "stop", "full", "room", "clock", "nothing"}).Draw(t, "deed"),
 			Digest: rapid.SampledFrom([]string{newDigest, newDigest, newDigest, newDigest, oldDigest, ""}).Draw(t, "digest"),
 			Reason: rapid.SampledFrom([]string{"session", "run", "hours"}).Draw(t, "reason"),
 			Then:   rapid.SampledFrom([]time.Duration{0, 50 * time.Millisecond, time.Second, 7 * time.Second, 40 * time.Second, 3 * time.Minute}).Draw(t, "then"),
@@ -88,15 +89,17 @@ type world struct {
 	nature  nature
 	install versions.Install
 	ctx     context.Context
+	look    func(*Upgrader) // looks at the end; nil: nobody does
 
 	mu      sync.Mutex // all below
 	u       *Upgrader  // nil while it is being started
 	life    context.CancelFunc
-	crash   bool   // the upgrade service dies at its next step
-	full    bool   // nothing can be written into the upgrade service's folder
-	service Health // zero: it does not answer
-	lives   uint64 // of the service
-	asked   bool   // an installation was accepted, and not cancelled since
+	crash   bool          // the upgrade service dies at its next step
+	full    bool          // nothing can be written into the upgrade service's folder
+	service Health        // zero: it does not answer
+	lives   uint64        // of the service
+	clock   time.Duration // how wrong it is
+	asked   bool          // an installation was accepted, and not cancelled since
 	faults  []string
 	turned  int // switches that were made
 }
@@ -188,6 +191,8 @@ func (w *world) do(d deed) {
 	ctx, cancel := context.WithTimeout(w.ctx, time.Second)
 	defer cancel()
 	switch d.Name {
+	case "look":
+		d.Look(u)
 	case "check":
 		_, _ = u.Check(ctx, &upgradepb.CheckRequest{}) // it may be dying
 	case "download":
@@ -216,6 +221,8 @@ func (w *world) do(d deed) {
 		w.set(func() { w.crash = true })
 	case "stop": // by the system, in good order
 		with(w, func() context.CancelFunc { return w.life })()
+	case "clock": // somebody sets it, or the battery is empty
+		w.set(func() { w.clock = 10*365*24*time.Hour - w.clock })
 	case "full", "room":
 		w.set(func() { w.full = d.Name == "full" })
 	}
@@ -251,6 +258,9 @@ func (w *world) judge() {
 		w.fault("a version that is not healthy is kept: %v", s)
 	case turned > 0 && w.nature.good() && current == oldDigest && s.GetPhase() == rolledBack && !killed(u):
 		w.fault("a healthy version was rolled back: %s", s.GetError())
+	}
+	if w.look != nil {
+		w.look(u)
 	}
 	left, err := os.ReadDir(filepath.Join(w.install.Dir, "versions"))
 	if err != nil || len(left) > 2 {
@@ -311,6 +321,7 @@ func (w *world) runUpgrade(digest string) {
 	}
 	u, err := New(Config{
 		Install: w.install, Platform: Platform(), Version: versionNames[digest], Interval: 5 * time.Minute, Source: w, Service: w, Step: w.step,
+		Now: func() time.Time { return time.Now().Add(with(w, func() time.Duration { return w.clock })) },
 		Verify: func(dir string, _ source.Offer) error {
 			_, err := os.Stat(filepath.Join(dir, keeperProgram))
 			return err
