@@ -51,8 +51,11 @@ func launch() error {
 		fmt.Fprintln(os.Stderr, name+":", err) // it is started all the same
 	}
 	err = run(filepath.Join(install.Version(digest), program))
-	if !keeps || !damaged(err) {
+	switch {
+	case !damaged(err):
 		return err
+	case !keeps:
+		return fmt.Errorf("%w; %s", err, versions.Repair)
 	}
 	// The system cannot make a program of this file: as good as gone.
 	before, back := install.Back()

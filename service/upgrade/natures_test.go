@@ -215,3 +215,41 @@ func TestCheckWhileBusy(t *testing.T) {
 		}
 	})
 }
+
+// An upgrade service that is on trial and hangs is ended, and only that one.
+func TestHungTrialIsEnded(t *testing.T) {
+	for name, tt := range map[string]struct {
+		trial, ends bool // ends: the trial does, in time
+		want        int
+	}{
+		"on trial, and hangs":    {true, false, 1},
+		"on trial, and comes up": {true, true, 0},
+		"not on trial":           {false, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, dir, nature{})
+				w.put(newDigest, "1.1.0")
+				if tt.trial {
+					if err := w.install.Switch(newDigest); err != nil {
+						t.Fatal(err)
+					}
+				}
+				ended := 0
+				go guard(t.Context(), w.install, trialLimit, func() { ended++ })
+				time.Sleep(trialLimit - time.Second)
+				if tt.ends {
+					if err := w.install.EndTrial(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				if ended != tt.want {
+					t.Errorf("ended %d times, want %d", ended, tt.want)
+				}
+			})
+		})
+	}
+}

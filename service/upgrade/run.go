@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,6 +16,7 @@ import (
 	"beckmanconnect/internal/endpoints"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/netdial"
+	"beckmanconnect/internal/program"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/identity"
@@ -41,8 +43,18 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 	if err := os.MkdirAll(folder(install), 0o700); err != nil {
 		return fmt.Errorf("upgrade: %w", err)
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go guard(ctx, install, trialLimit, func() {
+		log.Error("the trial of this version comes to no end; it is given up")
+		os.Exit(program.ExitFailed)
+	})
 	service := newHostService(config.Socket, version.Version())
 	defer service.Close()
+	watch := time.Duration(0)
+	if roots.Development {
+		watch = config.Upgrade.Watch
+	}
 	u, err := New(Config{
 		Install: install, Platform: Platform(), Version: version.Version(), Log: log, Interval: config.Upgrade.Interval,
 		Source: fileSource{source.New(source.Config{
@@ -50,6 +62,7 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 			Dir: folder(install), Platform: Platform(), Client: dialer(config, roots.Development, log).Client,
 		})},
 		Service: service,
+		Watch:   watch,
 		Restart: restarter(),
 	})
 	if err != nil {
