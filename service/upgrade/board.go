@@ -100,7 +100,7 @@ func (b *board) offer(o source.Offer, running string, staged bool) bool {
 	defer b.mu.Unlock()
 	e := onOffer
 	if staged {
-		e = onStaged
+		e = onKept
 	}
 	if !b.replaceLocked(e, stateOf(o, running)) {
 		return false

@@ -23,6 +23,7 @@ const (
 	onLook     event = "look"      // the repository is asked
 	onNothing  event = "nothing"   // it has nothing newer
 	onOffer    event = "offer"     // it has
+	onKept     event = "kept"      // it has, and that was staged before
 	onAccept   event = "accept"    // a call wants it fetched or installed
 	onStaged   event = "staged"    // fetched, verified, unpacked, run once
 	onTurn     event = "turn"      // it is going to be made current
@@ -40,18 +41,18 @@ const (
 // phases is the life of an installation. Where an event has no row, nothing
 // happens.
 var phases = map[string]map[event]string{
-	idle:        {onLook: checking, onOffer: offered, onStaged: ready},
-	checking:    {onNothing: idle, onOffer: offered, onStaged: ready},
-	offered:     {onNothing: idle, onOffer: offered, onStaged: ready, onAccept: downloading},
+	idle:        {onLook: checking, onOffer: offered, onKept: ready},
+	checking:    {onNothing: idle, onOffer: offered, onKept: ready},
+	offered:     {onNothing: idle, onOffer: offered, onKept: ready, onAccept: downloading},
 	downloading: {onStaged: ready, onTurn: installing, onCancel: offered, onFail: failed},
-	ready:       {onNothing: idle, onOffer: offered, onStaged: ready, onAccept: downloading, onCancel: offered},
+	ready:       {onNothing: idle, onOffer: offered, onKept: ready, onAccept: downloading, onCancel: offered},
 	installing:  {onCancel: offered, onFail: failed, onSwitch: restarting},
 	restarting:  {onAnswer: healthCheck, onBack: restarting, onWentBack: rolledBack, onFail: failed},
 	healthCheck: {onSilence: restarting, onHealthy: watching, onBack: restarting, onWentBack: rolledBack, onFail: failed},
 	watching:    {onSteady: installed, onBack: restarting, onFail: failed},
-	installed:   {onOffer: offered, onStaged: ready},
-	failed:      {onNothing: idle, onOffer: offered, onStaged: ready, onAccept: downloading},
-	rolledBack:  {onOffer: offered, onStaged: ready},
+	installed:   {onOffer: offered, onKept: ready},
+	failed:      {onNothing: idle, onOffer: offered, onKept: ready, onAccept: downloading},
+	rolledBack:  {onOffer: offered, onKept: ready},
 }
 
 // next is the phase after an event; false when the event means nothing there.

@@ -23,9 +23,17 @@ func TestPhases(t *testing.T) {
 			t.Errorf("%s goes on by itself", from)
 		}
 	}
+	// A look at the repository moves nothing that was accepted.
+	for _, phase := range []string{downloading, installing, restarting, healthCheck, watching} {
+		for _, e := range []event{onLook, onNothing, onOffer, onKept} {
+			if to, ok := next(phase, e); ok {
+				t.Errorf("%s leads from %s to %s", e, phase, to)
+			}
+		}
+	}
 	// After the switch no call changes anything, and no look does.
 	for _, phase := range []string{restarting, healthCheck, watching} {
-		for _, e := range []event{onAccept, onCancel, onOffer, onNothing, onStaged, onLook} {
+		for _, e := range []event{onAccept, onCancel, onOffer, onNothing, onKept, onLook} {
 			if to, ok := next(phase, e); ok {
 				t.Errorf("%s leads from %s to %s", e, phase, to)
 			}

@@ -60,10 +60,13 @@ func (h *hostService) Ask(ctx context.Context) (Health, error) {
 	}
 	status, err := h.client.Host.GetStatus(ctx, &hostpb.GetStatusRequest{})
 	if err != nil {
-		// The next question makes a connection of its own, without the pauses
-		// that gRPC would make before it tries again.
-		_ = h.client.Close()
-		h.client = nil
+		// A service that is only slow has not ended: the connection stays.
+		// After any other failure the next question makes one of its own,
+		// without the pauses that gRPC would make before it tries again.
+		if code := client.Code(err); code != protocol.CodeTimeout && code != protocol.CodeCancelled {
+			_ = h.client.Close()
+			h.client = nil
+		}
 		return Health{}, err
 	}
 	return Health{

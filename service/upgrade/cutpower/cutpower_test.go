@@ -116,6 +116,8 @@ func TestUnsafeOrders(t *testing.T) {
 		"content first":      {[]cutpower.Call{{Name: "openat", Path: "/d/a"}, {Name: "write", Path: "/d/a"}, {Name: "fsync", Path: "/d/a"}, {Name: "rename", Path: "/d/a", To: "/d/b"}}, ""},
 		"folder not synced": {[]cutpower.Call{{Name: "mkdirat", Path: "/d/versions/1"}, {Name: "rename", Path: "/d/n", To: "/d/current"}},
 			"names in /d/versions"},
+		"folder not synced before its rename": {[]cutpower.Call{{Name: "openat", Path: "/d/new/a"}, {Name: "rename", Path: "/d/new", To: "/d/1"}, {Name: "fsync", Path: "/d"}, {Name: "rename", Path: "/d/n", To: "/d/current"}},
+			"names in /d/1"},
 		"folder synced": {[]cutpower.Call{{Name: "mkdirat", Path: "/d/versions/1"}, {Name: "fsync", Path: "/d/versions"}, {Name: "rename", Path: "/d/n", To: "/d/current"}}, ""},
 	} {
 		got := strings.Join(cutpower.Unsafe(tt.calls, "/d", "/d/current"), "\n")

@@ -6,7 +6,18 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 )
+
+// move has everything below one path lie below another.
+func move(set map[string]bool, from, to string) {
+	for p := range set {
+		if below(from, p) {
+			delete(set, p)
+			set[to+strings.TrimPrefix(p, from)] = true
+		}
+	}
+}
 
 // Unsafe finds where a run relies on an order that a power cut does not keep:
 // a disk may write the name of a file before its content, and one folder's
@@ -54,8 +65,10 @@ func Unsafe(calls []Call, dir string, commits ...string) []string {
 					}
 				}
 			}
-			forget(content, c.Path)
-			forget(names, c.Path)
+			forget(content, c.To)
+			forget(names, c.To)
+			move(content, c.Path, c.To)
+			move(names, c.Path, c.To)
 			names[filepath.Dir(c.To)] = true
 		}
 	}
