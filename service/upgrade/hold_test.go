@@ -12,8 +12,9 @@ import (
 // when nobody renews it.
 func TestHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		said := "?"
-		h := newHold(func(reason string) { said = reason })
+		told := ""
+		h := newHold(func(reason string) { told = reason })
+		said := func() string { h.mu.Lock(); defer h.mu.Unlock(); return told }
 		passed := make(chan error, 1)
 		wait := func() {
 			go func() { passed <- h.Wait(t.Context()) }()
@@ -25,27 +26,27 @@ func TestHold(t *testing.T) {
 		}
 		h.set("session", 60*time.Second)
 		wait()
-		if len(passed) > 0 || said != "session" || h.pass(func() bool { return true }) {
-			t.Fatalf("passed while held for %q", said)
+		if len(passed) > 0 || said() != "session" || h.pass(func() bool { return true }) {
+			t.Fatalf("passed while held for %q", said())
 		}
 		time.Sleep(59 * time.Second)
 		h.set("run", 60*time.Second) // in its place, and longer
 		time.Sleep(59 * time.Second)
 		synctest.Wait()
-		if len(passed) > 0 || said != "run" {
-			t.Fatalf("passed while held for %q", said)
+		if len(passed) > 0 || said() != "run" {
+			t.Fatalf("passed while held for %q", said())
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if err := <-passed; err != nil || said != "" || !h.pass(func() bool { return true }) {
-			t.Fatalf("a hold that was not renewed: %q, %v", said, err)
+		if err := <-passed; err != nil || said() != "" || !h.pass(func() bool { return true }) {
+			t.Fatalf("a hold that was not renewed: %q, %v", said(), err)
 		}
 		h.set("hours", time.Minute)
 		wait()
 		h.set("", 0)
 		synctest.Wait()
-		if err := <-passed; err != nil || said != "" {
-			t.Fatalf("let go: %q, %v", said, err)
+		if err := <-passed; err != nil || said() != "" {
+			t.Fatalf("let go: %q, %v", said(), err)
 		}
 		time.Sleep(2 * time.Minute) // the end of the one before ends nothing now
 		h.set("session", time.Minute)

@@ -98,6 +98,7 @@ type world struct {
 	full    bool          // nothing can be written into the upgrade service's folder
 	service Health        // zero: it does not answer
 	lives   uint64        // of the service
+	born    time.Time     // its present life
 	clock   time.Duration // how wrong it is
 	asked   bool          // an installation was accepted, and not cancelled since
 	faults  []string
@@ -173,7 +174,7 @@ func (w *world) play(deeds []deed) []string {
 	if u := w.upgrader(); u != nil {
 		u.hold.set("", 0)
 	}
-	time.Sleep(20 * time.Minute)
+	time.Sleep(15 * time.Minute)
 	synctest.Wait()
 	w.judge()
 	stop()
@@ -205,7 +206,9 @@ func (w *world) do(d deed) {
 		w.set(func() { w.asked = w.asked || err == nil })
 	case "cancel":
 		state, err := u.Cancel(ctx, &upgradepb.CancelRequest{Digest: d.Digest})
+		synctest.Wait()
 		switch {
+		case err == nil && w.upgrader() != u: // it died over it
 		case err == nil && busy(state.GetPhase()):
 			w.fault("cancelled in %s, and it is %s", phase, state.GetPhase())
 		case err == nil:
@@ -435,28 +438,61 @@ func (w *world) superviseService() {
 			ends = w.nature.ServiceEnds
 		}
 		sleep(w.ctx, 700*time.Millisecond)
-		answers, born := digest != newDigest || !w.nature.ServiceNever, time.Now()
+		born := time.Now()
 		w.set(func() {
 			w.lives++
-			if answers {
+			w.born = born
+			if digest != newDigest || !w.nature.ServiceNever {
 				w.service = Health{Version: version, Writable: true, Life: w.lives}
 			}
 		})
-		for w.ctx.Err() == nil && (ends == 0 || time.Since(born) < ends) {
-			if u := w.upgrader(); u != nil {
-				if s := u.board.get(); s.GetRestart() && s.GetRunningVersion() != version {
-					break
-				}
-			}
-			sleep(w.ctx, 100*time.Millisecond)
-			// Its link comes up a little later.
-			w.set(func() { w.service.Online = answers && time.Since(born) > time.Second })
+		for w.ctx.Err() == nil && (ends == 0 || time.Since(born) < ends) && !w.wanted(version) {
+			w.news(ends - time.Since(born))
 		}
 		w.set(func() { w.service = Health{} })
 	}
 }
 
-func (w *world) health() Health { return with(w, func() Health { return w.service }) }
+// wanted tells whether another version of the service is.
+func (w *world) wanted(version string) bool {
+	u := w.upgrader()
+	if u == nil {
+		return false
+	}
+	s := u.board.get()
+	return s.GetRestart() && s.GetRunningVersion() != version
+}
+
+// news waits until the upgrade service has some, but no longer than limit if
+// there is one.
+func (w *world) news(limit time.Duration) {
+	var changed <-chan struct{}
+	pause := 5 * time.Second
+	if u := w.upgrader(); u == nil {
+		pause = 100 * time.Millisecond
+	} else {
+		_, changed = u.board.watch()
+	}
+	if limit > 0 {
+		pause = min(pause, limit)
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-w.ctx.Done():
+	case <-changed:
+	case <-timer.C:
+	}
+}
+
+// health is how the service is; its link comes up a little later than it does.
+func (w *world) health() Health {
+	return with(w, func() Health {
+		now := w.service
+		now.Online = now.Version != "" && time.Since(w.born) > time.Second
+		return now
+	})
+}
 
 // Ask implements Service.
 func (w *world) Ask(context.Context) (Health, error) {

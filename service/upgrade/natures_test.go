@@ -21,8 +21,8 @@ func TestVersionsThatFailLater(t *testing.T) {
 		says   string // part of the error
 	}{
 		"well":                                    {nature{}, installed, ""},
-		"the service never answers":               {nature{ServiceNever: true}, rolledBack, "did not come up healthy"},
-		"the service ends again and again":        {nature{ServiceEnds: 2 * time.Second}, rolledBack, "it ended 2 times"},
+		"the service never answers":               {nature{ServiceNever: true}, rolledBack, errHealth.Error()},
+		"the service ends again and again":        {nature{ServiceEnds: 2 * time.Second}, rolledBack, errHealth.Error()},
 		"the service ends after 30 s":             {nature{ServiceEnds: 30 * time.Second}, rolledBack, "it ended 2 times"},
 		"the service ends after 70 s":             {nature{ServiceEnds: 70 * time.Second}, rolledBack, "it ended 2 times"},
 		"the upgrade service crashes at once":     {nature{UpgradeCrashes: -1}, rolledBack, "its upgrade service did not start"},

@@ -203,7 +203,10 @@ func (u *Upgrader) clean() {
 	if err != nil {
 		return
 	}
-	keep := map[string]bool{current: true, u.memory.Ready: true, u.memory.Old: true, u.memory.Offer.Digest: u.memory.Pending != ""}
+	keep := map[string]bool{current: true, u.memory.Ready: true, u.memory.Old: true}
+	if u.memory.Pending != "" {
+		keep[u.memory.Offer.Digest] = true
+	}
 	if before, err := u.config.Install.Previous(); err == nil {
 		keep[before] = true
 	}
