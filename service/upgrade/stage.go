@@ -107,7 +107,7 @@ func (u *Upgrader) fetch(ctx context.Context, o source.Offer, next string, whole
 	}
 	u.config.Step("download")
 	u.showFetch(size, !whole)
-	file, err := u.config.Source.Download(ctx, o, source.Options{Full: whole, Gate: u.config.Gate, Progress: u.progress(size)})
+	file, err := u.config.Source.Download(ctx, o, source.Options{Full: whole, Gate: u.hold, Progress: u.progress(size)})
 	if err != nil {
 		return space(err)
 	}
@@ -123,12 +123,12 @@ func (u *Upgrader) fetch(ctx context.Context, o source.Offer, next string, whole
 
 // showFetch shows what is fetched now: a delta, or all of the release.
 func (u *Upgrader) showFetch(size int64, delta bool) {
-	u.board.change(func(s *upgradepb.State) { s.Phase, s.Percent, s.Size, s.Delta = downloading, 0, uint64(size), delta })
+	u.board.change(func(s *upgradepb.State) { s.Percent, s.Size, s.Delta = 0, uint64(size), delta })
 }
 
 // showUnpack shows that all bytes are there.
 func (u *Upgrader) showUnpack() {
-	u.board.change(func(s *upgradepb.State) { s.Phase, s.Percent = installing, 100 })
+	u.board.change(func(s *upgradepb.State) { s.Percent = 100 })
 }
 
 func (u *Upgrader) progress(size int64) func(int64) {

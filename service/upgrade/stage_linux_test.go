@@ -106,7 +106,7 @@ func TestStagedByDelta(t *testing.T) {
 
 // What was staged and changed before it was switched to is fetched again
 // (scenario 37).
-func TestStagedAndChanged(t *testing.T) {
+func TestChangedIsFetchedAgain(t *testing.T) {
 	s := newStager(t)
 	for name, damage := range map[string]func(dir string) error{
 		"a program": func(dir string) error { return os.WriteFile(filepath.Join(dir, "beckmanctl"), []byte("evil"), 0o755) },

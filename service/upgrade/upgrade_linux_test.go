@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 
@@ -76,7 +77,7 @@ func TestUpgrade(t *testing.T) {
 // A version that does not come up is undone by itself and not offered again.
 func TestRollBack(t *testing.T) {
 	m := newMachine(t)
-	m.config.Patience = 1500e6 // 1.5 s
+	m.config.Patience = 1500 * time.Millisecond
 	m.broken["1.1.0"] = true
 	before := m.current()
 	digest := m.vendor.Publish(t, "1.1.0", Platform(), releaseOf(t, "1.1.0", nil))
