@@ -2,7 +2,6 @@ package releases
 
 import (
 	"archive/tar"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/klauspost/compress/zstd"
+	"beckmanconnect/internal/release"
 )
 
 // A release's archive begins with these two.
@@ -52,17 +51,11 @@ func signedManifest(path string) (manifest, signature []byte, err error) {
 		return nil, nil, err
 	}
 	defer f.Close()
-	var plain io.Reader
-	if strings.HasSuffix(path, ".zst") {
-		z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
-		if err != nil {
-			return nil, nil, err
-		}
-		defer z.Close()
-		plain = z
-	} else if plain, err = gzip.NewReader(f); err != nil {
+	plain, err := release.Decompress(f)
+	if err != nil {
 		return nil, nil, err
 	}
+	defer plain.Close()
 	t := tar.NewReader(plain)
 	for _, part := range []struct {
 		name string

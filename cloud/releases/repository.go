@@ -32,6 +32,9 @@ type Repository struct {
 	Dir  string           // holds metadata/ and targets/
 	Keys string           // folder of private keys, as internal/trust makes them; "": what is changed becomes a draft
 	Now  func() time.Time // nil: time.Now
+	// Deltas is from how many releases before, of each channel, Add makes
+	// deltas; 0: none.
+	Deltas int
 }
 
 func (r Repository) now() time.Time {
@@ -87,40 +90,27 @@ func (r Repository) Init() ([]byte, error) {
 	return text, r.publish(targets, snapshot, timestamp)
 }
 
-// Add copies an archive into the repository, signs it and publishes the new
-// set. The timestamp is written last: a client sees all of it or nothing.
+// Add copies an archive into the repository with the deltas that lead to it,
+// signs them and publishes the new set. The timestamp is written last: a client
+// sees all of it or nothing. Digest and length of the release are read from the
+// archive.
 func (r Repository) Add(archive string, description release.Release) error {
-	custom, err := description.Encode()
-	if err != nil {
-		return err
-	}
-	name := filepath.Base(archive)
-	if _, err := release.Decode(name, custom); err != nil {
-		return fmt.Errorf("releases: add: %w", err)
-	}
-	info, err := metadata.TargetFile().FromFile(archive, "sha256")
-	if err != nil {
-		return fmt.Errorf("releases: add %s: %w", name, err)
-	}
-	info.Path = name
-	info.Custom = custom
 	targets, snapshot, timestamp, err := r.load()
 	if err != nil {
 		return err
 	}
-	if _, ok := targets.Signed.Targets[name]; ok {
-		return fmt.Errorf("releases: add: %s is published already; a release is never replaced", name)
+	added, err := r.prepare(archive, description, targets.Signed.Targets)
+	if err != nil {
+		return fmt.Errorf("releases: add %s: %w", filepath.Base(archive), err)
 	}
-	targets.Signed.Targets[name] = info
+	for _, t := range added {
+		if err := write(r.path(t.name, t.info), t.data); err != nil {
+			return err
+		}
+		targets.Signed.Targets[t.name] = t.info
+	}
 	targets.Signed.Version++
 	targets.Signed.Expires = r.now().Add(targetsLife)
-	data, err := os.ReadFile(archive)
-	if err != nil {
-		return fmt.Errorf("releases: add %s: %w", name, err)
-	}
-	if err := write(filepath.Join(r.Dir, "targets", info.Hashes["sha256"].String()+"."+name), data); err != nil {
-		return err
-	}
 	snapshot.Signed.Version++
 	snapshot.Signed.Expires = r.now().Add(snapshotLife)
 	timestamp.Signed.Version++

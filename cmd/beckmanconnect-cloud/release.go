@@ -80,6 +80,7 @@ func releaseAdd(args []string) error {
 	version := set.String("version", "", "its version, to be checked against its name")
 	notes := set.String("notes", "", "what is new, TOML by language")
 	channel := set.String("channel", release.Stable, "channel")
+	deltas := set.Int("deltas", releases.DefaultDeltas, "from how many releases before, of each channel, deltas are made")
 	if err := parse(set, args, "repo", "file", "notes"); err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func releaseAdd(args []string) error {
 	if err != nil {
 		return err
 	}
-	repository := releases.Repository{Dir: *repo, Keys: *keys}
+	repository := releases.Repository{Dir: *repo, Keys: *keys, Deltas: *deltas}
 	if err := repository.Add(*file, description); err != nil {
 		return err
 	}

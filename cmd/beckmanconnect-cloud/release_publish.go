@@ -115,7 +115,11 @@ func releaseCheck(args []string) error {
 		return err
 	}
 	for _, t := range report.Targets {
-		fmt.Printf("%s  %s  %s  %d bytes  %s\n", t.Version, t.Platform, t.Channel, t.Size, t.Digest)
+		way := "whole"
+		if t.From != "" {
+			way = "from " + t.From
+		}
+		fmt.Printf("%s  %s  %s  %d bytes  %s  %s\n", t.Version, t.Platform, t.Channel, t.Size, t.Digest, way)
 	}
 	showOffers(report)
 	fmt.Printf("%d archives are signed by %s (%s)\n", signed, r.Publisher.Name, r.Publisher.Organisation)

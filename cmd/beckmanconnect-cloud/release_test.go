@@ -3,22 +3,18 @@ package main
 import (
 	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"math/big"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"beckmanconnect/cloud/releases"
@@ -87,19 +83,15 @@ func scriptArchive(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(w.Close())
 	name := release.ArchiveName(args[0], args[1])
-	ts.Check(os.WriteFile(ts.MkAbs(name), compressed(ts, name, tarred.Bytes()), 0o644))
+	ts.Check(os.WriteFile(ts.MkAbs(name), compressed(ts, tarred.Bytes()), 0o644))
 	ts.Setenv("ARCHIVE", name)
 }
 
-func compressed(ts *testscript.TestScript, name string, data []byte) []byte {
+func compressed(ts *testscript.TestScript, data []byte) []byte {
 	var out bytes.Buffer
-	var w io.WriteCloser = gzip.NewWriter(&out)
-	if strings.HasSuffix(name, ".zst") {
-		z, err := zstd.NewWriter(&out)
-		ts.Check(err)
-		w = z
-	}
-	_, err := w.Write(data)
+	w, err := release.Compress(&out)
+	ts.Check(err)
+	_, err = w.Write(data)
 	ts.Check(err)
 	ts.Check(w.Close())
 	return out.Bytes()

@@ -94,7 +94,7 @@ func (b *board) accept(digest string) (source.Offer, bool) {
 
 func stateOf(o source.Offer, phase, running string) *upgradepb.State {
 	s := &upgradepb.State{
-		Phase: phase, Digest: o.Digest, Version: o.Version, Size: uint64(o.Size),
+		Phase: phase, Digest: o.Digest, Version: o.Version, Size: uint64(o.Fetch), Delta: o.Delta,
 		Capabilities: o.Capabilities, RunningVersion: running,
 	}
 	for _, n := range o.Notes {

@@ -66,7 +66,10 @@ func (p crashPlan) run() error {
 	u, err := New(Config{
 		Install: install, Platform: Platform(), Version: p.Version, Interval: time.Hour,
 		Patience: p.patience(), Steady: time.Millisecond, Poll: time.Millisecond,
-		Source: fileSource{source.New(source.Config{URL: p.URL, Root: p.Root, CloudCA: ca, Dir: folder(install), Platform: Platform(), Client: netdialtest.Client(p.URL)})},
+		Source: source.New(source.Config{
+			URL: p.URL, Root: p.Root, CloudCA: ca, Dir: folder(install), Platform: Platform(), Client: netdialtest.Client(p.URL), Installed: install.Current,
+		}),
+		Manifest: publishersManifest,
 		// The service as its supervisor would have it: always the current one.
 		Hello: func(context.Context) (string, error) {
 			running, err := u.running()

@@ -33,7 +33,8 @@ var ErrRestart = errors.New("upgrade: to be started as another version")
 type Source interface {
 	Check(ctx context.Context, running string, skip func(digest string) bool) (*source.Offer, error)
 	Confirm(ctx context.Context, o source.Offer) error
-	Download(ctx context.Context, o source.Offer, file *os.File, progress func(done int64)) error
+	Download(ctx context.Context, o source.Offer, opt source.Options) (*source.File, error)
+	Clear() error
 }
 
 // Config is what the upgrade service needs.
@@ -42,6 +43,11 @@ type Config struct {
 	Platform string
 	Version  string // of this program
 	Source   Source
+	// Manifest is an error unless signature is the publisher's over a release's
+	// manifest (codesign.Gate.Manifest). Without it nothing is installed.
+	Manifest func(manifest, signature []byte) error
+	// Gate is passed before bytes are fetched; nil: always open.
+	Gate source.Gate
 	// Hello asks the service which version it is; an error while it is away.
 	Hello func(ctx context.Context) (version string, err error)
 	// Signed verifies the code signature of an open program for Windows; without
@@ -52,6 +58,8 @@ type Config struct {
 	Restart func(ctx context.Context) error
 
 	Interval time.Duration // between checks; 0: 4 h
+	// Every, if it is not 0, stands in for Interval: what the site's policy says.
+	Every    func() time.Duration
 	Patience time.Duration // for the service to come back healthy; 0: 30 s
 	Steady   time.Duration // it has to stay so; 0: 2 s
 	Poll     time.Duration // between questions to the service; 0: 200 ms
@@ -146,7 +154,7 @@ func (u *Upgrader) Run(ctx context.Context) error {
 			return nil
 		case <-timer.C:
 			u.check(ctx)
-			timer.Reset(jitter(u.config.Interval))
+			timer.Reset(jitter(u.interval()))
 		case done := <-u.checks:
 			u.check(ctx)
 			close(done)
@@ -156,6 +164,15 @@ func (u *Upgrader) Run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+func (u *Upgrader) interval() time.Duration {
+	if u.config.Every != nil {
+		if every := u.config.Every(); every > 0 {
+			return every
+		}
+	}
+	return u.config.Interval
 }
 
 // jitter spreads d by a tenth either way, so that a mirror is not asked by
@@ -202,6 +219,8 @@ const (
 	codeWithdrawn   = "withdrawn"
 	codeNoRoot      = "no-upgrades"
 	codeDisk        = "disk"
+	codeMemory      = "memory"
+	codeSignature   = "signature"
 	codePackage     = "bad-package"
 	codeHealth      = "health-check"
 	codeFolder      = "unsafe-folder"
@@ -215,7 +234,7 @@ func codeOf(err error) string {
 	}{
 		{source.ErrExpired, codeExpired}, {source.ErrRollback, codeRollback}, {source.ErrUntrusted, codeUntrusted},
 		{source.ErrUnreachable, codeUnreachable}, {source.ErrWithdrawn, codeWithdrawn}, {source.ErrNoRoot, codeNoRoot},
-		{errPackage, codePackage}, {errHealth, codeHealth}, {errSpace, codeDisk},
+		{source.ErrMemory, codeMemory}, {errSpace, codeDisk}, {archive.ErrUnsigned, codeSignature}, {errPackage, codePackage}, {errHealth, codeHealth},
 		{errFolder, codeFolder},
 	} {
 		if errors.Is(err, k.kind) {
