@@ -46,14 +46,6 @@ func releaseOf(t testing.TB, version string, edit func(dir string)) []byte {
 	return b.Bytes()
 }
 
-func write(t testing.TB, path string, data []byte) string {
-	t.Helper()
-	if err := os.WriteFile(path, data, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // adopted is an installation as a package makes it.
 func adopted(t testing.TB, version string) versions.Install {
 	t.Helper()
