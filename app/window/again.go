@@ -126,7 +126,7 @@ func (to place) size() fyne.Size {
 // one's, and another version is current, that one takes the windows over: once
 // nobody is in a session or has a question before them.
 func (p *program) otherVersion(said string) {
-	if said != "" && said != p.config.Client.Version {
+	if said != "" && said != p.version {
 		p.outdated = true
 	}
 	p.makeWay()

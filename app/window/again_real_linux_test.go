@@ -105,6 +105,7 @@ func TestRealWindowComesBack(t *testing.T) {
 		return ok
 	})
 
+	lists := len(w.service.Host.Calls("ListNotifications"))
 	upgrade()
 	if err := os.Remove(w.layout); err != nil {
 		t.Fatal(err)
@@ -114,6 +115,11 @@ func TestRealWindowComesBack(t *testing.T) {
 	w.service.SetStatus(status)
 	w.until("the second version", runsAs("0.2.0"))
 	w.until("the same page", func() bool { _, ok := w.part("notification.18.page"); return ok })
+	for _, c := range w.service.Host.Calls("ListNotifications")[lists:] {
+		if r := c.Request.(*hostpb.ListNotificationsRequest); r.GetOpenOnly() {
+			t.Errorf("the list behind it is another: %v", r)
+		}
+	}
 	w.until("the list behind it", func() bool {
 		w.on(w.outer, "key", "Escape", "sleep", "0.2")
 		_, ok := w.part("notifications.list")

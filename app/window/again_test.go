@@ -27,7 +27,7 @@ func (s *stage) becomes(version string) {
 // outdated starts a program beside which another version is current by now.
 func outdated(t *testing.T, c Config) *stage {
 	s, _ := withAlarms(t, c, sample.Status(), sample.Notifications())
-	s.program.config.Client.Version = sample.Status().GetVersion()
+	s.program.version = sample.Status().GetVersion()
 	s.program.successor = func() string { return "/install/bin/beckmanconnect" }
 	s.ready()
 	return s

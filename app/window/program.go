@@ -56,6 +56,7 @@ type program struct {
 	hidden   bool   // the main window was closed while the program was needed
 	warned   bool   // a note that was not saved was shown when the window was closed
 	front    bool   // one of the program's windows has the keyboard
+	version  string // of this program
 	outdated bool   // the service is another version
 	again    *Again // another version takes over when this one is gone; nil: none does
 
@@ -83,7 +84,7 @@ func newProgram(ctx context.Context, a fyne.App, with parts) *program {
 		with.config.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, end := context.WithCancel(ctx)
-	p := &program{parts: with, ctx: ctx, end: end, app: a, log: with.config.Log, service: &service{config: with.config.Client}}
+	p := &program{parts: with, ctx: ctx, end: end, app: a, log: with.config.Log, service: &service{config: with.config.Client}, version: with.config.Client.Version}
 	look := with.config.Theme
 	if look == "" {
 		look = a.Preferences().StringWithFallback("theme", "system")

@@ -169,6 +169,18 @@ func newCutRig(t *testing.T, broken, end string) *cutRig {
 	return &cutRig{t: t, vendor: vendor, ca: ca, broken: broken, end: end}
 }
 
+// adopted is an installation in memory: what counts are the calls, and a disk
+// would only make them slow.
+func (r *cutRig) adopted() versions.Install {
+	r.t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "beckmanconnect-cut-")
+	if err != nil {
+		dir = r.t.TempDir()
+	}
+	r.t.Cleanup(func() { os.RemoveAll(dir) })
+	return adoptedWith(r.t, dir, "1.0.0", nil)
+}
+
 func (r *cutRig) plan(install versions.Install) pcPlan {
 	return pcPlan{Dir: install.Dir, URL: r.vendor.URL, Root: r.vendor.Root, CA: r.ca, Broken: r.broken}
 }
@@ -243,8 +255,8 @@ func (r *cutRig) sample(calls []cutpower.Call, every int) func(at int) bool {
 	near := map[int]bool{}
 	for n, c := range calls {
 		if filepath.Base(c.To) == "current" {
-			for at := n - 1; at <= n+3; at++ {
-				near[at] = true // counted from 1: from two calls before it to two after
+			for at := n; at <= n+2; at++ {
+				near[at] = true // counted from 1: the call before it, itself, the one after
 			}
 		}
 	}
@@ -257,19 +269,22 @@ func (r *cutRig) sample(calls []cutpower.Call, every int) func(at int) bool {
 func TestKilledAtEachWrite(t *testing.T) {
 	for name, c := range cutCases {
 		for _, torn := range []bool{false, true} {
+			if torn != (c.broken != "") && os.Getenv(wholeVariable) == "" {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s, torn %v", name, torn), func(t *testing.T) {
 				r := newCutRig(t, c.broken, c.end)
-				whole := r.run(adopted(t, "1.0.0"), cutpower.Cut{})
+				whole := r.run(r.adopted(), cutpower.Cut{})
 				if whole.Exit != 0 {
 					t.Fatalf("without a cut: %s", whole.Output)
 				}
-				chosen := r.sample(whole.Calls, 17)
+				chosen := r.sample(whole.Calls, 41)
 				killed := 0
 				for at := 1; ; at++ {
 					if at <= len(whole.Calls) && !chosen(at) {
 						continue
 					}
-					install := adopted(t, "1.0.0")
+					install := r.adopted()
 					result := r.run(install, cutpower.Cut{At: at, Torn: torn})
 					if !result.Cut {
 						if result.Exit != 0 || versionOf(t, install) != c.end {
@@ -282,7 +297,7 @@ func TestKilledAtEachWrite(t *testing.T) {
 					r.after(install, fmt.Sprintf("killed at call %d, %s %s %s", at, last.Name, last.Path, last.To))
 				}
 				t.Logf("%d calls write, killed at %d of them: the old or the new version ran each time", len(whole.Calls), killed)
-				if killed < 15 {
+				if killed < 7 {
 					t.Errorf("killed only %d times", killed)
 				}
 			})
@@ -296,14 +311,14 @@ func TestFullAtEachWrite(t *testing.T) {
 	for name, c := range cutCases {
 		t.Run(name, func(t *testing.T) {
 			r := newCutRig(t, c.broken, c.end)
-			whole := r.run(adopted(t, "1.0.0"), cutpower.Cut{})
-			chosen := r.sample(whole.Calls, 19)
+			whole := r.run(r.adopted(), cutpower.Cut{})
+			chosen := r.sample(whole.Calls, 53)
 			told := 0
 			for at := 1; at <= len(whole.Calls); at++ {
 				if !chosen(at) {
 					continue
 				}
-				install := adopted(t, "1.0.0")
+				install := r.adopted()
 				result := r.run(install, cutpower.Cut{At: at, Full: true})
 				last := result.Calls[at-1]
 				where := fmt.Sprintf("full from call %d, %s %s %s", at, last.Name, last.Path, last.To)
@@ -339,7 +354,7 @@ func TestNothingReliesOnTheOrderOfWrites(t *testing.T) {
 	for name, c := range cutCases {
 		t.Run(name, func(t *testing.T) {
 			r := newCutRig(t, c.broken, c.end)
-			install := adopted(t, "1.0.0")
+			install := r.adopted()
 			whole := r.run(install, cutpower.Cut{})
 			var ours []cutpower.Call
 			metadata := filepath.Join(folder(install), "metadata") // go-tuf's own, which heals

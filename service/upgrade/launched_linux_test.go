@@ -52,9 +52,12 @@ func TestUpgradeServiceCrashesAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newCutRig(t, "", "1.0.0")
 			r.vendor.Publish(t, "1.2.0", Platform(), releaseOf(t, "1.2.0", plays(t, "1.2.0", crash)))
-			install := adoptedWith(t, "1.0.0", plays(t, "1.0.0", "exec env "+lifeVariable+"=1.0.0 "+os.Args[0]))
-			out, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(install.Bin(), keeperProgram), "../../cmd/beckmanconnect-launcher").CombinedOutput()
-			if err != nil {
+			install := adoptedWith(t, t.TempDir(), "1.0.0", plays(t, "1.0.0", "exec env "+lifeVariable+"=1.0.0 "+os.Args[0]))
+			launcher := filepath.Join(install.Bin(), keeperProgram)
+			if err := os.Remove(launcher); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", launcher, "../../cmd/beckmanconnect-launcher").CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
 			plan, err := json.Marshal(r.plan(install))
@@ -68,7 +71,7 @@ func TestUpgradeServiceCrashesAtOnce(t *testing.T) {
 			starts := filepath.Join(t.TempDir(), "starts")
 			var said []string
 			for len(said) < 20 {
-				cmd := exec.CommandContext(t.Context(), filepath.Join(install.Bin(), keeperProgram), "--config", "none")
+				cmd := exec.CommandContext(t.Context(), launcher, "--config", "none")
 				cmd.Env = append(os.Environ(), planVariable+"="+string(plan), "BECKMANCONNECT_TEST_STARTS="+starts)
 				text, err := cmd.CombinedOutput()
 				said = append(said, fmt.Sprintf("%v: %s", err, text))
@@ -96,19 +99,4 @@ func TestUpgradeServiceCrashesAtOnce(t *testing.T) {
 			}
 		})
 	}
-}
-
-// adoptedWith is an installation whose programs a test has changed.
-func adoptedWith(t *testing.T, version string, edit func(dir string)) versions.Install {
-	t.Helper()
-	i := versions.Install{Dir: filepath.Join(t.TempDir(), "install")}
-	files := t.TempDir()
-	if _, err := Adopt(Adoption{
-		Install: i, Platform: Platform(),
-		Package:  write(t, filepath.Join(files, "package.tar.gz"), releaseOf(t, version, edit)),
-		Launcher: write(t, filepath.Join(files, "launcher"), []byte("launcher")),
-	}); err != nil {
-		t.Fatal(err)
-	}
-	return i
 }

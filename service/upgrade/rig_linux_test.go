@@ -71,22 +71,20 @@ func publishersManifest(manifest, signature []byte) error {
 	return nil
 }
 
-func write(t testing.TB, path string, data []byte) string {
-	t.Helper()
-	if err := os.WriteFile(path, data, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // adopted is an installation as a package makes it.
 func adopted(t testing.TB, version string) versions.Install {
 	t.Helper()
-	i := versions.Install{Dir: filepath.Join(t.TempDir(), "install")}
+	return adoptedWith(t, t.TempDir(), version, nil)
+}
+
+// adoptedWith is one in a folder, whose programs a test has changed.
+func adoptedWith(t testing.TB, dir, version string, edit func(dir string)) versions.Install {
+	t.Helper()
+	i := versions.Install{Dir: filepath.Join(dir, "install")}
 	files := t.TempDir()
 	_, err := Adopt(Adoption{
 		Install: i, Platform: Platform(), Manifest: publishersManifest,
-		Package:  write(t, filepath.Join(files, "package.tar.zst"), releaseOf(t, version, nil)),
+		Package:  write(t, filepath.Join(files, "package.tar.zst"), releaseOf(t, version, edit)),
 		Launcher: write(t, filepath.Join(files, "launcher"), []byte("launcher")),
 	})
 	if err != nil {

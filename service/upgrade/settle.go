@@ -120,7 +120,7 @@ func (u *Upgrader) undo(ctx context.Context, cause error) error {
 // goBack makes the version before current and has the service started as it.
 func (u *Upgrader) goBack(ctx context.Context) error {
 	u.config.Step("switch-back")
-	if err := u.back(); err != nil {
+	if err := u.back(); err != nil && !u.isCurrent(u.memory.Old) {
 		// Without the version before there is no way back; the new one stays
 		// and what is wrong with it is told.
 		u.config.Log.Error("there is no way back", "error", err)

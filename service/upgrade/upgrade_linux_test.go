@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,8 +19,6 @@ import (
 	"beckmanconnect/service/upgrade/archive"
 	"beckmanconnect/service/upgrade/source"
 )
-
-var discard = slog.New(slog.DiscardHandler)
 
 func TestUpgrade(t *testing.T) {
 	m := newMachine(t)
