@@ -71,7 +71,7 @@ func decide(s *upgradepb.State, before plan, facts Facts, now time.Time) decisio
 	d := decision{plan: before.at(now)}
 	d.settle(s, now)
 	mandatory := s.GetMandatory() && facts.Policy.Mandatory
-	if mandatory && open(s) && d.plan.Announced.IsZero() {
+	if mandatory && open(s) && (d.plan.Announced.IsZero() || d.plan.Digest != s.GetDigest()) {
 		d.announce(s, facts, now)
 	}
 	p := d.plan
@@ -135,6 +135,9 @@ func (d *decision) settle(s *upgradepb.State, now time.Time) {
 // announce begins the day in which a mandatory upgrade is only said.
 func (d *decision) announce(s *upgradepb.State, facts Facts, now time.Time) {
 	p := &d.plan
+	if p.Digest != s.GetDigest() {
+		*p = plan{}
+	}
 	p.Digest, p.Version, p.Announced = s.GetDigest(), s.GetVersion(), now
 	at, _ := plan{Digest: p.Digest, Announced: now}.begins(facts.Policy.Hours, now)
 	d.entries = append(d.entries, store.Entry{

@@ -288,7 +288,7 @@ func (s *State) describe(c *text.Catalogue, v *UpgradeView, now time.Time) {
 	u := s.Upgrade
 	notes := Pick(c.Lang(), u.GetNotes())
 	for _, line := range strings.Split(notes.GetAdvice(), "\n") {
-		if line = Clean(strings.TrimLeft(line, "-*• "), 300); line != "" {
+		if line = Clean(strings.TrimLeft(line, "-*• "), 300); line != "" && u.GetState() != "rolled-back" {
 			v.New = append(v.New, line)
 		}
 	}

@@ -93,6 +93,10 @@ func (p *upgradePage) startFilling(v model.UpgradeView) {
 func (p *upgradePage) draw(v model.UpgradeView) {
 	k := p.kit
 	rows := []fyne.CanvasObject{k.Title(k.T("upgrade.title")), k.Card(p.head(v))}
+	// What it brings is read before what is new: somebody has to authorise it.
+	if v.Brings && len(v.Capabilities) > 0 {
+		rows = append(rows, k.Card(p.brings(v)))
+	}
 	if len(v.New) > 0 {
 		list := part.Column(9, k.Strong(k.T("upgrade.new")))
 		for _, line := range v.New {
@@ -100,8 +104,8 @@ func (p *upgradePage) draw(v model.UpgradeView) {
 		}
 		rows = append(rows, k.Card(list))
 	}
-	if v.Brings {
-		rows = append(rows, k.Card(p.brings(v)))
+	if v.Brings && len(v.Capabilities) == 0 {
+		rows = append(rows, k.Muted(k.T("upgrade.brings.none")))
 	}
 	redraw(p.place, rows...)
 }
@@ -164,7 +168,7 @@ func (p *upgradePage) buttons(v model.UpgradeView) *fyne.Container {
 	add(v.CanChoose, "idle", part.Quiet, icons.Power, "upgrade.choose.idle", start(model.UpgradeWhenIdle))
 	add(v.CanRemind, "remind", part.Quiet, icons.Clock, "upgrade.choose.remind", start(model.UpgradeRemind))
 	add(v.CanChange, "change", part.Quiet, icons.Clock, "upgrade.change", p.actions.ChangeUpgrade)
-	add(v.CanCancel, "cancel", part.Stop, icons.Cross, "upgrade.cancel", start(model.UpgradeCancel))
+	add(v.CanCancel, "cancel", part.Quiet, icons.Cross, "upgrade.cancel", start(model.UpgradeCancel))
 	look := "upgrade.look"
 	if v.Checking {
 		look = "upgrade.looking"
@@ -248,12 +252,7 @@ func (p *upgradePage) send() {
 // (P25).
 func (p *upgradePage) brings(v model.UpgradeView) fyne.CanvasObject {
 	k := p.kit
-	list := part.Column(11, k.Strong(k.T("upgrade.brings")))
-	if len(v.Capabilities) == 0 {
-		list.Add(k.Muted(k.T("upgrade.brings.none")))
-		return list
-	}
-	list.Add(k.Muted(k.T("upgrade.brings.off")))
+	list := part.Column(11, k.Strong(k.T("upgrade.brings")), k.Muted(k.T("upgrade.brings.off")))
 	for _, c := range v.Capabilities {
 		chip := k.Chip(theme.Neutral, icons.Power, k.T("about.effective.off"))
 		words := part.Column(2, k.Bold(c.Name))
