@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"beckmanconnect/build/stage"
@@ -27,35 +29,41 @@ func upgradeBench(ctx context.Context, o options) ([]row, error) {
 	if o.release == "" {
 		return nil, errors.New("--release names no archive of the next version")
 	}
-	checks, err := upgradeChecks(ctx, o)
-	if err != nil {
-		return nil, fmt.Errorf("check: %w", err)
+	var rows []row
+	for _, part := range []struct {
+		name    string
+		measure func(context.Context, options) ([]row, error)
+	}{{"delta", upgradeDeltas}, {"click", upgradeClick}, {"check", upgradeChecks}} {
+		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), part.name) {
+			continue
+		}
+		fmt.Fprintln(os.Stderr, "  "+part.name)
+		more, err := part.measure(ctx, o)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", part.name, err)
+		}
+		rows = append(rows, more...)
 	}
-	deltas, err := upgradeDeltas(ctx, o)
-	if err != nil {
-		return nil, fmt.Errorf("deltas: %w", err)
+	if len(rows) == 0 {
+		return nil, errors.New("--only: upgrade has the parts delta, click, check")
 	}
-	click, err := upgradeClick(ctx, o)
-	if err != nil {
-		return nil, fmt.Errorf("click: %w", err)
-	}
-	return append(append(deltas, click), checks...), nil
+	return rows, nil
 }
 
 // upgradeClick takes the time from the technician's click (the call that
 // accepts the offer) until the service of the new version is called healthy.
-func upgradeClick(ctx context.Context, o options) (row, error) {
+func upgradeClick(ctx context.Context, o options) ([]row, error) {
 	o.dir = filepath.Join(o.dir, "click")
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
-		return row{}, err
+		return nil, err
 	}
 	house, pc, err := instrumentPC(ctx, o, "")
 	if err != nil {
-		return row{}, err
+		return nil, err
 	}
 	defer house.Close()
 	if err := house.Release(ctx, o.release); err != nil {
-		return row{}, err
+		return nil, err
 	}
 	wait, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
@@ -65,11 +73,11 @@ func upgradeClick(ctx context.Context, o options) (row, error) {
 		return offer.GetState() == "offered", err
 	})
 	if err != nil {
-		return row{}, err
+		return nil, err
 	}
 	began := time.Now()
 	if err := acceptUpgrade(wait, pc, offer.GetDigest()); err != nil {
-		return row{}, err
+		return nil, err
 	}
 	for {
 		now, err := upgradeState(wait, pc)
@@ -77,12 +85,12 @@ func upgradeClick(ctx context.Context, o options) (row, error) {
 		case err != nil: // the service is being started again
 		case state == "watching" || state == "installed":
 			took := time.Since(began).Seconds()
-			return limited("click to the first full health check passed", "s", took, "limit", clickSeconds), nil
+			return []row{limited("click to the first full health check passed", "s", took, "limit", clickSeconds)}, nil
 		case state == "failed" || state == "rolled-back":
-			return row{}, fmt.Errorf("the upgrade is %s (%s)", state, now.GetErrorCode())
+			return nil, fmt.Errorf("the upgrade is %s (%s)", state, now.GetErrorCode())
 		}
 		if err := pause(wait, 20*time.Millisecond); err != nil {
-			return row{}, fmt.Errorf("no health check was passed: %w", err)
+			return nil, fmt.Errorf("no health check was passed: %w", err)
 		}
 	}
 }

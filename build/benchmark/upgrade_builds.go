@@ -33,7 +33,7 @@ var older = []string{"google.golang.org/grpc@v1.84.0", "google.golang.org/protob
 // planChanges prepares the three changes: a string and a function of the
 // service; newer dependencies; and, in place of a new toolchain, which cannot
 // be had offline, another generation of all code by the same one.
-func planChanges(ctx context.Context, dir string) ([]change, error) {
+func planChanges(ctx context.Context, dir string) ([]bump, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func planChanges(ctx context.Context, dir string) ([]change, error) {
 		return nil, err
 	}
 	now, next := build{version: versionBefore}, build{version: versionAfter}
-	return []change{
+	return []bump{
 		{name: "a string and a function", whole: smallDelta, before: now, after: build{version: versionAfter, flags: []string{"-overlay=" + overlay}}},
 		{name: "newer dependencies", whole: 1, before: build{version: versionBefore, flags: []string{"-modfile=" + modfile}}, after: next},
 		{name: "all code generated anew (GOAMD64=v3)", whole: 1, before: now, after: build{version: versionAfter, env: []string{"GOAMD64=v3"}}},

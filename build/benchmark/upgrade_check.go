@@ -67,7 +67,7 @@ func upgradeChecks(ctx context.Context, o options) ([]row, error) {
 	}
 	// The first loads what there is, and is no check that finds nothing.
 	fmt.Fprintf(os.Stderr, "  first check ever (fetches all metadata): %d bytes out, %d in, %v\n", first.out, first.in, first.took.Round(time.Millisecond))
-	start, next := middle(starts), middle(following)
+	start, next := medianCheck(starts), medianCheck(following)
 	fmt.Fprintf(os.Stderr, "  first check of a process: %d bytes out, %d in; following: %d out, %d in\n", start.out, start.in, next.out, next.in)
 	return []row{
 		limited("check that finds nothing", "bytes", next.bytes(), "limit", checkBytes),
@@ -77,10 +77,8 @@ func upgradeChecks(ctx context.Context, o options) ([]row, error) {
 	}, nil
 }
 
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// middle is the median of each figure.
-func middle(all []checked) checked {
+// medianCheck is the median of each figure.
+func medianCheck(all []checked) checked {
 	median := func(of func(checked) int64) int64 {
 		var values []int64
 		for _, c := range all {

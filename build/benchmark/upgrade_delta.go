@@ -14,9 +14,9 @@ import (
 	"beckmanconnect/service/upgrade/archive"
 )
 
-// change is one that a release may bring: how the programs before and after it
+// bump is a change that a release may bring: how the programs before and after it
 // are built.
-type change struct {
+type bump struct {
 	name          string
 	before, after build
 	whole         float64 // target against the whole archive
@@ -56,7 +56,7 @@ func upgradeDeltas(ctx context.Context, o options) ([]row, error) {
 
 // compareDeltas: before and after are tar files, full is the archive of after
 // as it travels, bytes.
-func compareDeltas(ctx context.Context, c change, work, before, after string, full int64) ([]row, error) {
+func compareDeltas(ctx context.Context, c bump, work, before, after string, full int64) ([]row, error) {
 	began := time.Now()
 	ours, err := makeDelta(filepath.Join(work, "ours"), before, after)
 	if err != nil {

@@ -81,7 +81,7 @@ func TestHostileBroker(t *testing.T) {
 
 // Scenarios 36 and 39: 0 installs, and a state that says why.
 func TestHostileMirror(t *testing.T) {
-	hostile(t, "mirror", 300, "offers of the honest server", "downloads verified", "checks that found nothing",
+	hostile(t, "mirror", 300, "offers of the honest server", "downloads verified", "deltas refused",
 		"told metadata-expired", "told metadata-rollback", "told not-trusted", "told unreachable")
 }
 

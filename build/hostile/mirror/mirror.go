@@ -224,7 +224,7 @@ func (w *walk) look() {
 	case err != nil:
 		w.judgeError(err)
 	case offer == nil:
-		w.b.Live("checks that found nothing")
+		w.b.Live("checks that offered nothing")
 	default:
 		w.judgeOffer(offer)
 		file, err := w.pc.download(w.ctx, *offer)
@@ -270,7 +270,7 @@ func (w *walk) judgeOffer(o *source.Offer) {
 		switch {
 		case s.version < w.floor:
 			stale = fmt.Sprintf("only in timestamp %d, %d was seen", s.version, w.floor)
-		case !at.Before(s.expires):
+		case at.After(s.expires):
 			stale = fmt.Sprintf("only in timestamp %d, which expired", s.version)
 		default:
 			w.saw(s)

@@ -2,8 +2,11 @@ package mirror
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf16"
 )
@@ -12,6 +15,7 @@ import (
 var textual = []class{
 	{"huge and odd numbers", 6, (*walk).numbers},
 	{"JSON tricks", 8, (*walk).tricks},
+	{"null and others in place of a value", 8, (*walk).nulls},
 }
 
 // genuine is the newest metadata of a role that this PC has to ask for.
@@ -62,6 +66,45 @@ func (w *walk) numbers() error {
 	changed = append(append(append(changed, ':'), value...), text[at[1]:]...)
 	w.instead(role, changed)
 	return nil
+}
+
+// nulls puts null, or something of another kind, in place of any value of a
+// genuine file.
+func (w *walk) nulls() error {
+	role, text, err := w.genuine()
+	if err != nil {
+		return err
+	}
+	var m any
+	if err := json.Unmarshal(text, &m); err != nil {
+		return err
+	}
+	places := placesIn(m)
+	for range 1 + w.r.IntN(2) {
+		places[w.r.IntN(len(places))](pick(w, []any{nil, nil, nil, map[string]any{}, []any{}, "", 0, true, []any{nil}, map[string]any{"": nil}}))
+	}
+	if text, err = json.Marshal(m); err != nil {
+		return err
+	}
+	w.instead(role, text)
+	return nil
+}
+
+// placesIn are all places within a value, in an order that stays.
+func placesIn(v any) (all []func(any)) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			all = append(all, func(other any) { v[name] = other })
+			all = append(all, placesIn(v[name])...)
+		}
+	case []any:
+		for i := range v {
+			all = append(all, func(other any) { v[i] = other })
+			all = append(all, placesIn(v[i])...)
+		}
+	}
+	return all
 }
 
 // tricks leave the signed text as it is and put something beside it, or write
@@ -119,7 +162,7 @@ func (w *walk) tricks() error {
 		strings.Replace(s, `"_type":`, `"_type":"targets","_type":`, 1), strings.Replace(s, `"`+role+`"`, `"`+pick(w, roles)+`"`, 1),
 		s[:w.r.IntN(len(s))], utf(), strings.ReplaceAll(s, `"`, `'`), strings.ReplaceAll(s, ",", ",,"), strings.ReplaceAll(s, ":", "="),
 		strings.ReplaceAll(s, "e", "\xff"), strings.Replace(s, "meta", "me\x00ta", 1), strings.Replace(s, ".json", `.json":null,"x.json`, 1),
-		strings.ReplaceAll(s, `"`+role, `"`+strings.ToUpper(role)), strings.Replace(s, `"keys":{`, `"keys":{"x":null,`, 1), strings.Replace(s, `"roles":{`, `"roles":{"x":null,`, 1),
+		strings.ReplaceAll(s, `"`+role, `"`+strings.ToUpper(role)), strings.Replace(s, `"targets":{`, `"targets":{"x":null,`, 1), strings.Replace(s, `"keys":{`, `"keys":{"x":null,`, 1), strings.Replace(s, `"roles":{`, `"roles":{"x":null,`, 1),
 	})
 	w.instead(role, []byte(changed))
 	return nil
