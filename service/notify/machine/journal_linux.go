@@ -116,23 +116,22 @@ func (j journal) readable() error {
 	if _, err := os.Stat(j.program); err != nil {
 		return errNoJournalctl
 	}
-	found := errNoJournal
+	why := errNoJournal
 	for _, folder := range j.folders {
-		files, err := filepath.Glob(filepath.Join(folder, "*", "system.journal"))
-		if err != nil {
-			return err
-		}
-		for _, path := range files {
-			f, err := os.Open(path)
+		pcs, err := os.ReadDir(folder)
+		errs := []error{err}
+		for _, pc := range pcs {
+			f, err := os.Open(filepath.Join(folder, pc.Name(), "system.journal"))
 			if err == nil {
 				return f.Close()
 			}
-			if errors.Is(err, fs.ErrPermission) {
-				found = errJournalRights
-			}
+			errs = append(errs, err)
+		}
+		if errors.Is(errors.Join(errs...), fs.ErrPermission) {
+			why = errJournalRights
 		}
 	}
-	return found
+	return why
 }
 
 // fingerprint of names, in whatever order they stand.

@@ -164,10 +164,10 @@ func clients(t *testing.T, address string) (names []string) {
 func TestSMARTStartsNothing(t *testing.T) {
 	dir := t.TempDir()
 	mark := filepath.Join(dir, "started")
-	put(t, filepath.Join(dir, "services", udisks+".service"), "[D-BUS Service]\nName="+udisks+"\nExec=/usr/bin/touch "+mark+"\n")
+	put(t, filepath.Join(dir, "services", udisks+".service"), "[D-BUS Service]\nName="+udisks+"\nExec=/bin/sh -c \"touch "+mark+"; exit 1\"\n")
 	put(t, filepath.Join(dir, "bus.conf"), `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:tmpdir=`+dir+`</listen><servicedir>`+filepath.Join(dir, "services")+`</servicedir>
-<policy context="default"><allow send_destination="*"/><allow own="*"/></policy></busconfig>`)
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`)
 	address := privateBus(t, "--config-file="+filepath.Join(dir, "bus.conf"))
 	if _, err := smart(t.Context()); !errors.Is(err, errNoUDisks) {
 		t.Error(err)
@@ -180,7 +180,9 @@ func TestSMARTStartsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.Object(udisks, udisksRoot).Call(managed, 0).Err // it ends without a name
+	if err := conn.Object(udisks, udisksRoot).Call(managed, 0).Err; err == nil {
+		t.Error("who answered?")
+	}
 	if _, err := os.Stat(mark); err != nil {
 		t.Errorf("this bus starts nothing anyway: %v", err)
 	}
