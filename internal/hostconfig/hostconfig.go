@@ -44,9 +44,12 @@ type Config struct {
 // Machine says what of this PC is watched beside disk, memory, processor,
 // clock and certificates, which always are.
 type Machine struct {
-	Services     []string      `toml:"services"`      // names of services that must run
-	Processes    []string      `toml:"processes"`     // file names of programs that must run
-	Events       []string      `toml:"events"`        // Windows: providers whose errors in the Application and System event logs are told
+	Services  []string `toml:"services"`  // names of services that must run
+	Processes []string `toml:"processes"` // file names of programs that must run
+	// Events names whose errors in the system's log are told: on Windows
+	// providers in the Application and System event logs, on Linux units or
+	// syslog identifiers in the journal.
+	Events       []string      `toml:"events"`
 	Certificates []string      `toml:"certificates"`  // files (PEM) whose end is watched beside the product's own
 	Backups      string        `toml:"backups"`       // folder the instrument's backups lie in; empty: not watched
 	BackupWithin time.Duration `toml:"backup_within"` // the newest must not be older; "26h" when left out

@@ -14,7 +14,7 @@ const (
 	// defaultBackup: a nightly backup, with two hours for one that took longer.
 	defaultBackup = 26 * time.Hour
 
-	maxWatched = 32  // services, programs, providers, certificates, logs each
+	maxWatched = 32  // services, programs, whose events, certificates, logs each
 	maxName    = 256 // bytes
 )
 
@@ -30,7 +30,7 @@ func (c *Config) checkSources() error {
 	}{
 		{"machine.services", "the name of a service", m.Services, true},
 		{"machine.processes", "the file name of a program", m.Processes, true},
-		{"machine.events", "the name of a provider", m.Events, false},
+		{"machine.events", "the name of a provider, a unit or an identifier", m.Events, false},
 		{"machine.certificates", "a file", m.Certificates, false},
 		{"instrument.logs", "a file", c.Instrument.Logs, false},
 	} {

@@ -67,7 +67,7 @@ var openers = map[string]string{
 	"service/scan":           "the malware scanner's local socket",
 	"service/relay":          "the cloud's address: the relay, as the end that is helped",
 	"service/upgrade/source": "the cloud's address, or the mirror that the signed site policy names: upgrades",
-	"service/notify/machine": "the system's bus: whether services run",
+	"service/notify/machine": "the system's bus: whether services run, what disks say of themselves",
 	"service/notify/probe":   "the hosts and ports that the signed site policy names, none as installed",
 	"session/channel":        "the relay, and the host's end of a channel over it",
 	"cmd/beckmanctl":         "the cloud's address: doctor",

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
+	"beckmanconnect/internal/redact"
+	"beckmanconnect/service/notify"
 	"beckmanconnect/service/notify/steady"
 	"beckmanconnect/service/notify/words"
 	"beckmanconnect/store"
@@ -55,6 +58,58 @@ func room(used float64, free uint64) steady.Level {
 		return steady.Good
 	}
 	return steady.Between
+}
+
+// codeFailing: a disk's own judgement of itself, apart from what the system met
+// on it. A disk that answers well still may expect to fail.
+const codeFailing = "disk-failing"
+
+var errNoDrive = errors.New("no disk here says how it is")
+
+// smart: what the disks say of themselves. A disk that says nothing now changes
+// nothing: what it said last stands, over a restart too.
+func (s *Source) smart(ctx context.Context) ([]steady.Condition, error) {
+	drives, err := s.config.system.smart(ctx)
+	found := []steady.Condition{}
+	var unknown []string
+	for _, d := range drives {
+		c := condition(codeFailing, d.name, store.High, d.level)
+		c.Calm = 2
+		found = append(found, c)
+		if d.level == steady.Unknown {
+			unknown = append(unknown, d.name+": "+d.why)
+		}
+	}
+	if err != nil && s.config.Open != nil { // nobody could be asked
+		open, failed := s.config.Open(ctx, notify.SourceMachine)
+		if failed != nil {
+			return nil, failed
+		}
+		for _, k := range open {
+			if k.Code == codeFailing {
+				found = append(found, condition(codeFailing, k.Subject, store.High, steady.Unknown))
+			}
+		}
+	}
+	switch {
+	case err != nil:
+	case len(unknown) > 0:
+		err = errors.New(strings.Join(unknown, ", "))
+	case len(drives) == 0:
+		err = errNoDrive
+	}
+	return found, err
+}
+
+// driveName is a disk's own, for people: its model, and the end of its serial
+// number to tell two of a kind.
+func driveName(model, serial string) string {
+	const end = 4
+	model, serial = redact.Line(model, 60), redact.Line(strings.TrimSpace(serial), 60)
+	if r := []rune(serial); len(r) > end {
+		serial = "…" + string(r[len(r)-end:])
+	}
+	return strings.TrimSpace(model + " " + serial)
 }
 
 // health: what the system itself knows of its disks without privileges. Good

@@ -3,9 +3,9 @@ package machine
 import (
 	"context"
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"beckmanconnect/internal/redact"
@@ -14,9 +14,9 @@ import (
 	"beckmanconnect/store"
 )
 
-// Windows' event logs: errors of the providers that the configuration names.
-// Of an event only its provider and number are taken; its text may hold
-// anything, patient data too.
+// The system's own log: errors of what the configuration names, in Windows'
+// event logs or systemd's journal. Of an entry only who wrote it and its number
+// or kind are taken; its text may hold anything, patient data too.
 
 const (
 	codeEvent     = "program-error-logged"
@@ -24,140 +24,112 @@ const (
 	mostEvents    = 50 // of one log in one round; the rest waits
 )
 
-var errNoEvents = errors.New("only Windows has event logs")
-
-// channels are the logs that are looked at.
-func channels() []string { return []string{"Application", "System"} }
-
-// event is what is taken of one.
+// event is what is taken of an entry.
 type event struct {
-	Provider string
-	ID       uint32
-	Record   uint64
+	Source string // provider, unit or identifier
+	Kind   string // number, message ID or priority
 }
 
-// eventReader reads of a channel what query selects, oldest first, or with
-// newest the newest event alone; as XML.
-type eventReader func(channel, query string, newest bool, most int) ([]string, error)
+// reading is what one look at the logs found.
+type reading struct {
+	found  []event           // oldest first
+	places map[string]string // by log, how far it was read
+	more   bool              // what is left waits for the next round
+	note   error             // what cannot be known, for the status
+	err    error             // nothing could be read; the places stay
+}
+
+// eventReader reads errors of names behind places. A log without a place there
+// is looked at for the first time: it gives its place, and no event.
+type eventReader func(ctx context.Context, names []string, places map[string]string) reading
 
 // events looks at the logs and has what is new committed with the place it was
 // read to. What was there before the first look is history.
 func (s *Source) events(ctx context.Context) error {
-	if len(s.config.Events) == 0 {
+	names := s.config.Events
+	if len(names) == 0 {
 		return nil
 	}
 	if s.places == nil {
-		places := map[string]uint64{}
-		if s.config.Setting != nil {
-			text, ok, err := s.config.Setting(ctx, settingEvents)
-			if err != nil {
-				return err
-			}
-			if ok && json.Unmarshal([]byte(text), &places) != nil {
-				places = map[string]uint64{}
-			}
-		}
-		s.places, s.behind = places, true
-	}
-	next := map[string]uint64{}
-	var seen []notify.Observation
-	for _, channel := range channels() {
-		last, known := s.places[channel]
-		found, err := s.eventsOf(channel, last, known)
-		if err != nil {
-			return fmt.Errorf("event log %s: %w", channel, err)
-		}
-		next[channel] = last
-		for _, e := range found {
-			next[channel] = max(next[channel], e.Record)
-			if known {
-				seen = append(seen, e.observation(s.behind))
-			}
-		}
-	}
-	s.behind = false
-	if mapsEqual(next, s.places) {
-		return nil
-	}
-	err := s.config.Alarms.Apply(ctx, seen, func(tx *store.Tx) error {
-		text, err := json.Marshal(next)
+		places, err := s.rememberedPlaces(ctx)
 		if err != nil {
 			return err
 		}
-		return tx.SetSetting(settingEvents, string(text))
-	})
+		s.places, s.behind = places, true
+	}
+	places := s.places
+	r, err := s.reading.get(ctx, slow, func() reading { return s.config.system.events(ctx, names, places) })
 	if err == nil {
-		s.places = next
+		err = r.err
 	}
-	return err
-}
-
-func mapsEqual(a, b map[string]uint64) bool {
-	for k, v := range a {
-		if w, ok := b[k]; !ok || w != v {
-			return false
-		}
-	}
-	return true
-}
-
-func (s *Source) eventsOf(channel string, last uint64, known bool) ([]event, error) {
-	query := "*"
-	if known {
-		query = eventQuery(s.config.Events, last)
-	}
-	texts, err := s.config.system.events(channel, query, !known, mostEvents)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("log of the system (%w)", err)
 	}
-	var all []event
-	for _, text := range texts {
-		e, err := parseEvent(text)
+	if err := s.commit(ctx, r); err != nil {
+		return err
+	}
+	if r.note != nil {
+		return fmt.Errorf("log of the system (%w)", r.note)
+	}
+	return nil
+}
+
+// commit has a reading told and its places kept, both or neither.
+func (s *Source) commit(ctx context.Context, r reading) error {
+	if len(r.found) > 0 || !maps.Equal(r.places, s.places) {
+		var seen []notify.Observation
+		for _, e := range r.found {
+			seen = append(seen, e.observation(s.behind))
+		}
+		err := s.config.Alarms.Apply(ctx, seen, func(tx *store.Tx) error {
+			text, err := json.Marshal(r.places)
+			if err != nil {
+				return err
+			}
+			return tx.SetSetting(settingEvents, string(text))
+		})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		all = append(all, e)
 	}
-	return all, nil
+	s.places, s.behind = r.places, s.behind && r.more
+	return nil
 }
 
-// eventQuery selects errors of some providers behind a record, in the XPath that
-// event logs know.
-func eventQuery(providers []string, after uint64) string {
-	var names []string
-	for _, p := range providers {
-		quote := "'"
-		if strings.Contains(p, quote) {
-			quote = `"`
-		}
-		if strings.Contains(p, quote) {
-			continue // no provider has such a name
-		}
-		names = append(names, "@Name="+quote+p+quote)
+func (s *Source) rememberedPlaces(ctx context.Context) (map[string]string, error) {
+	if s.config.Setting == nil {
+		return map[string]string{}, nil
 	}
-	return fmt.Sprintf("*[System[Provider[%s] and (Level=1 or Level=2) and (EventRecordID > %d)]]", strings.Join(names, " or "), after)
+	text, _, err := s.config.Setting(ctx, settingEvents)
+	return parsePlaces(text), err
 }
 
-func parseEvent(text string) (event, error) {
-	var e struct {
-		System struct {
-			Provider struct {
-				Name string `xml:"Name,attr"`
-			} `xml:"Provider"`
-			EventID       uint32 `xml:"EventID"`
-			EventRecordID uint64 `xml:"EventRecordID"`
-		} `xml:"System"`
+// parsePlaces reads what was remembered; earlier versions kept numbers. What
+// cannot be understood is no place: its log is looked at for the first time.
+func parsePlaces(text string) map[string]string {
+	places, all := map[string]string{}, map[string]any{}
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if d.Decode(&all) != nil {
+		return places
 	}
-	if err := xml.Unmarshal([]byte(text), &e); err != nil {
-		return event{}, errors.New("an event cannot be understood")
+	for log, place := range all {
+		switch p := place.(type) {
+		case string:
+			places[log] = p
+		case json.Number:
+			places[log] = p.String()
+		}
 	}
-	return event{e.System.Provider.Name, e.System.EventID, e.System.EventRecordID}, nil
+	return places
 }
+
+var errNotUnderstood = errors.New("an entry cannot be understood")
 
 // observation: nothing in the log says when it is over, a person does.
 func (e event) observation(behind bool) notify.Observation {
 	return notify.Observation{
-		Code: codeEvent, Severity: store.Low, Source: notify.SourceMachine, Subject: redact.Line(fmt.Sprintf("%s %d", e.Provider, e.ID), 80),
+		Code: codeEvent, Severity: store.Low, Source: notify.SourceMachine, Subject: redact.Line(e.Source+" "+e.Kind, 80),
 		Texts: words.Of(codeEvent), Verified: true, Backlog: behind,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ func TestEvents(t *testing.T) { // P2, scenario 47
 	log := &eventLog{all: []string{eventXML("Instrument", 1, 1)}}
 	fresh := func() *Source {
 		system := well().system()
-		system.events = log.read
+		system.events = eventLogs{query: log.read}.read
 		return New(Config{Alarms: take, Events: []string{"Instrument", "O'Neill"}, Setting: s.Setting, system: system})
 	}
 	look := func(pc *Source, ok bool) {
@@ -86,6 +87,9 @@ func TestEvents(t *testing.T) { // P2, scenario 47
 	look(pc, true)
 	log.all = append(log.all, "<nonsense")
 	look(pc, false)
+	if text, _, err := s.Setting(t.Context(), settingEvents); err != nil || text != `{"Application":"3","System":"0"}` {
+		t.Errorf("%q %v", text, err)
+	}
 	log.all, log.fail = log.all[:3], errors.New("not for this account")
 	look(pc, false)
 	var got []string
@@ -123,5 +127,55 @@ func TestEventsStayOpen(t *testing.T) {
 	s.round(t.Context(), time.Now(), func(string, string) {})
 	if slices.Contains(to.told, "cleared "+codeEvent+" Instrument 1000") {
 		t.Errorf("%q", to.told)
+	}
+}
+
+// What an earlier version remembered, in numbers, still is a place; what is no
+// place begins anew.
+func TestPlacesOfEarlierVersions(t *testing.T) {
+	for text, want := range map[string]map[string]string{
+		`{"Application":123,"System":18446744073709551615}`: {"Application": "123", "System": "18446744073709551615"},
+		`{"Application":"124","journal":""}`:                {"Application": "124", "journal": ""},
+		`{"Application":null,"System":[1],"x":true}`:        {},
+		"": {}, "[]": {}, "null": {}, `{"Application":1`: {},
+	} {
+		if got := parsePlaces(text); !maps.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+	log := &eventLog{all: []string{eventXML("Instrument", 1, 1), eventXML("Instrument", 2, 2)}}
+	r := eventLogs{query: log.read}.read(t.Context(), []string{"Instrument"}, parsePlaces(`{"Application":1,"System":0}`))
+	if r.err != nil || len(r.found) != 1 || r.found[0] != (event{"Instrument", "2"}) {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A log that never answers is waited for once, and its answer counts when it
+// comes; one that says less than is known of it raises nothing.
+func TestALogThatHangs(t *testing.T) {
+	begun, answer := make(chan struct{}, 10), make(chan reading, 1)
+	system, told := well().system(), 0
+	system.events = func(context.Context, []string, map[string]string) reading {
+		begun <- struct{}{}
+		return <-answer
+	}
+	s := New(Config{system: system, Events: []string{"lis"}, Alarms: taker(func(_ context.Context, seen []notify.Observation, _ func(*store.Tx) error) error {
+		told += len(seen)
+		return nil
+	})})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 3 {
+		if err := s.events(ctx); err == nil {
+			t.Fatal("no error of what did not answer")
+		}
+	}
+	<-begun
+	if len(begun) != 0 || told != 0 {
+		t.Errorf("begun again %d times, told %d", len(begun), told)
+	}
+	answer <- reading{found: []event{{"lis", "err"}}, places: map[string]string{"journal": "x"}, note: errNotUnderstood}
+	if err := s.events(t.Context()); !errors.Is(err, errNotUnderstood) || told != 1 || s.places["journal"] != "x" {
+		t.Errorf("%v, told %d, %v", err, told, s.places)
 	}
 }

@@ -26,9 +26,11 @@ const (
 	largeEvent = 256 << 10
 )
 
-// readEvents asks the event log service; it takes no more rights than every
+func readEvents() eventReader { return eventLogs{query: queryEvents}.read }
+
+// queryEvents asks the event log service; it takes no more rights than every
 // account has for these logs.
-func readEvents(channel, query string, newest bool, most int) ([]string, error) {
+func queryEvents(channel, query string, newest bool, most int) ([]string, error) {
 	if err := wevtapi.Load(); err != nil {
 		return nil, err
 	}

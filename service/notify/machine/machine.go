@@ -35,7 +35,7 @@ type Config struct {
 	Processes    []string
 	Backups      string // folder; empty: not watched
 	BackupWithin time.Duration
-	Events       []string // providers of the Windows event logs
+	Events       []string // whose errors in the system's log are told: Windows' providers; units and identifiers of the journal
 	Certificates []Certificate
 	// ClockOffset is how far this PC's clock is from the time that the cloud
 	// signed (positive: ahead); ok is false while nobody knows.
@@ -85,8 +85,9 @@ type Source struct {
 	checks  []*check
 	offline atomic.Bool
 
-	places map[string]uint64 // by event log, the last record that was dealt with
-	behind bool              // what is read next was logged while nobody listened
+	places  map[string]string // by log, how far it was dealt with; replaced, never changed
+	behind  bool              // what is read next was logged while nobody listened
+	reading later[reading]
 }
 
 // check looks at one thing.
@@ -99,10 +100,10 @@ type check struct {
 	hangs bool
 	wait  time.Duration // for one that hangs
 
-	next    time.Time
-	pending chan result
-	last    []steady.Condition // as it was told, to go on with meanwhile
-	err     error
+	next  time.Time
+	later later[result]
+	last  []steady.Condition // as it was told, to go on with meanwhile
+	err   error
 }
 
 type result struct {
@@ -215,29 +216,18 @@ func (s *Source) round(ctx context.Context, now time.Time, report supervise.Repo
 // run looks, or goes on waiting for the look before; fresh says that last is
 // new.
 func (c *check) run(ctx context.Context, now time.Time) (fresh bool) {
-	if c.pending == nil && now.Before(c.next) {
+	if !c.later.waits() && now.Before(c.next) {
 		return false
 	}
-	r := result{}
-	if !c.hangs {
+	look := func() (r result) {
 		r.found, r.err = c.look(ctx)
-	} else {
-		if c.pending == nil {
-			c.pending = make(chan result, 1)
-			go func(to chan<- result) { // ends when the system lets go of it
-				found, err := c.look(ctx)
-				to <- result{found, err}
-			}(c.pending)
-		}
-		select {
-		case r = <-c.pending:
-			c.pending = nil
-		case <-time.After(c.wait):
-			c.err = errSlow
-			return false
-		case <-ctx.Done():
-			return false
-		}
+		return r
+	}
+	var r result
+	if !c.hangs {
+		r = look()
+	} else if r, c.err = c.later.get(ctx, c.wait, look); c.err != nil {
+		return false
 	}
 	c.err, c.next = r.err, now.Add(c.every)
 	if r.err != nil && r.found == nil {
@@ -255,7 +245,7 @@ func (s *Source) looks(d time.Duration) int {
 // codes are those of conditions, which end by themselves.
 func codes() []string {
 	return []string{
-		"disk-space-low", "disk-errors", "memory-low", "processor-busy", "pc-too-hot", "clock-wrong", networkKey.Code, "restart-pending",
+		"disk-space-low", "disk-errors", codeFailing, "memory-low", "processor-busy", "pc-too-hot", "clock-wrong", networkKey.Code, "restart-pending",
 		"service-stopped", "program-not-running", "certificate-ends", "backup-late",
 	}
 }
@@ -264,6 +254,7 @@ func (s *Source) all() []*check {
 	checks := []*check{
 		{name: "disk space", look: s.space, hangs: true},
 		{name: "disk health", look: s.health, every: seldom, hangs: true},
+		{name: "SMART", look: s.smart, every: seldom, hangs: true},
 		{name: "memory", look: s.memory},
 		{name: "processor", look: s.processor()},
 		{name: "temperature", look: s.temperature, hangs: true},

@@ -48,6 +48,8 @@ type pc struct {
 	free      uint64
 	volumes   map[string]string
 	disks     []diskState
+	drives    []driveState
+	drivesErr error
 	available float64
 	load      load
 	sensors   []sensor
@@ -66,7 +68,7 @@ func well() *pc {
 	return &pc{
 		used: map[string]float64{}, free: 100 * gib, volumes: map[string]string{}, available: 50, network: true, now: now, newest: now.Add(-time.Hour),
 		services: map[string]steady.Level{"lis": steady.Good}, programs: map[string]bool{"analyser": true},
-		sensors: []sensor{{now: 50, high: 90, critical: 100}},
+		sensors: []sensor{{now: 50, high: 90, critical: 100}}, drives: []driveState{{name: "Disk …1234", level: steady.Good}},
 	}
 }
 
@@ -76,6 +78,7 @@ func (p *pc) system() *system {
 		usage:  func(_ context.Context, path string) (float64, uint64, error) { return p.used[path], p.free, p.fail },
 		volume: func(path string) (string, error) { return p.volumes[path] + path, nil },
 		health: func(context.Context) ([]diskState, error) { return p.disks, nil },
+		smart:  func(context.Context) ([]driveState, error) { return p.drives, p.drivesErr },
 		memory: func(context.Context) (float64, error) { return p.available, p.fail },
 		processor: func(context.Context) (load, error) {
 			p.load.total += 60
@@ -87,7 +90,7 @@ func (p *pc) system() *system {
 		services:     func(context.Context, []string) (map[string]steady.Level, error) { return p.services, p.fail },
 		programs:     func(context.Context, []string) (map[string]bool, error) { return p.programs, nil },
 		newest:       func(string) (time.Time, error) { return p.newest, p.newestErr },
-		events:       func(string, string, bool, int) ([]string, error) { return nil, nil },
+		events:       func(context.Context, []string, map[string]string) reading { return reading{} },
 	}
 }
 
@@ -111,9 +114,12 @@ func TestFaults(t *testing.T) {
 			func(c *Config) { c.Data = "/srv" }, func(p *pc) { p.used["/srv"], p.free = 91, 3*gib }, "disk-space-low /srv", 1,
 		},
 		"a failing disk": {nil, func(p *pc) { p.disks[0].failing = true }, "disk-errors sda", 1},
-		"memory":         {nil, func(p *pc) { p.available = 4 }, "memory-low", 5},
-		"processor":      {nil, func(p *pc) { p.load.busy += 57 }, "processor-busy", 15},
-		"temperature":    {nil, func(p *pc) { p.sensors[0].now = 95 }, "pc-too-hot", 3},
+		"a disk that expects to fail": {
+			nil, func(p *pc) { p.drives[0].level = steady.Bad }, "disk-failing Disk …1234", 1,
+		},
+		"memory":      {nil, func(p *pc) { p.available = 4 }, "memory-low", 5},
+		"processor":   {nil, func(p *pc) { p.load.busy += 57 }, "processor-busy", 15},
+		"temperature": {nil, func(p *pc) { p.sensors[0].now = 95 }, "pc-too-hot", 3},
 		"no limit but the critical": {
 			nil, func(p *pc) { p.sensors[0] = sensor{now: 91, critical: 100} }, "pc-too-hot", 3,
 		},
@@ -289,6 +295,52 @@ func TestWhatIsNoLongerWatchedEnds(t *testing.T) {
 	s.round(t.Context(), pc.now, func(string, string) {})
 	if !slices.Contains(to.told, "cleared service-stopped old") || slices.Contains(to.told, "cleared memory-low") {
 		t.Errorf("%q", to.told)
+	}
+}
+
+// What a disk said of itself stands while nobody can be asked, over a restart
+// too; its own good word ends it, and so does another disk in its place.
+func TestWhatADiskSaidStands(t *testing.T) { // P2
+	raised, cleared := "raised disk-failing Disk …1234", "cleared disk-failing Disk …1234"
+	for name, row := range map[string]struct {
+		drives []driveState
+		err    error
+		detail string
+		looks  int
+		ends   bool
+	}{
+		"nobody to ask": {nil, errors.New("UDisks2 does not run"), "SMART (UDisks2 does not run)", 3, false},
+		"not read yet":  {[]driveState{{"Disk …1234", steady.Unknown, "not read yet"}}, nil, "SMART (Disk …1234: not read yet)", 3, false},
+		"still fails":   {[]driveState{{"Disk …1234", steady.Bad, ""}}, nil, "", 3, false},
+		"good once":     {[]driveState{{"Disk …1234", steady.Good, ""}}, nil, "", 1, false},
+		"good":          {[]driveState{{"Disk …1234", steady.Good, ""}}, nil, "", 2, true},
+		"replaced":      {[]driveState{{"Disk …9876", steady.Good, ""}}, nil, "", 1, true},
+		"taken out":     {nil, nil, "no disk here says how it is", 1, true},
+	} {
+		to, pc := &recorder{told: []string{raised}}, well()
+		pc.drives, pc.drivesErr = row.drives, row.err
+		s := New(Config{Alarms: to, system: pc.system(), Open: func(context.Context, string) ([]steady.Key, error) {
+			return []steady.Key{{Code: codeFailing, Subject: "Disk …1234"}}, nil
+		}})
+		detail := ""
+		for i := range row.looks {
+			s.round(t.Context(), pc.now.Add(time.Duration(i)*seldom), func(_, d string) { detail = d })
+		}
+		if slices.Contains(to.told, cleared) != row.ends || !strings.Contains(detail, row.detail) || strings.Contains(detail, "SMART") != (row.detail != "") {
+			t.Errorf("%s: %q, %s", name, to.told, detail)
+		}
+	}
+}
+
+func TestDriveNames(t *testing.T) {
+	for _, row := range []struct{ model, serial, want string }{
+		{"Samsung SSD 870 EVO 1TB", "S5Y1NG0N123456A", "Samsung SSD 870 EVO 1TB …456A"},
+		{"  QEMU\nHARDDISK ", "42", "QEMU HARDDISK 42"}, {"", "S5Y1NG0N", "…NG0N"}, {"Disk", "  ", "Disk"}, {"", "", ""},
+		{"a\u202eb\x1b[2J", "", "ab[2J"}, {strings.Repeat("x", 200), "1234567", strings.Repeat("x", 59) + "… …4567"},
+	} {
+		if got := driveName(row.model, row.serial); got != row.want {
+			t.Errorf("%q %q: %q, want %q", row.model, row.serial, got, row.want)
+		}
 	}
 }
 

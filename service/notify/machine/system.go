@@ -27,6 +27,7 @@ type system struct {
 	usage        func(ctx context.Context, path string) (used float64, free uint64, err error)
 	volume       func(path string) (id string, err error)
 	health       func(ctx context.Context) ([]diskState, error)
+	smart        func(ctx context.Context) ([]driveState, error)
 	memory       func(ctx context.Context) (available float64, err error) // percent
 	processor    func(ctx context.Context) (load, error)
 	temperatures func(ctx context.Context) ([]sensor, error)
@@ -51,6 +52,13 @@ type diskState struct {
 	failing bool
 }
 
+// driveState is what a disk says of itself.
+type driveState struct {
+	name  string // model and the end of its serial number
+	level steady.Level
+	why   string // it is unknown
+}
+
 func thisPC() *system {
 	return &system{
 		root: systemRoot(), now: time.Now,
@@ -63,6 +71,7 @@ func thisPC() *system {
 		},
 		volume: volumeID,
 		health: diskHealth,
+		smart:  smart,
 		memory: func(ctx context.Context) (float64, error) {
 			m, err := mem.VirtualMemoryWithContext(ctx)
 			if err != nil {
@@ -80,7 +89,7 @@ func thisPC() *system {
 		services:     serviceStates,
 		programs:     programsRunning,
 		newest:       newest,
-		events:       readEvents,
+		events:       readEvents(),
 	}
 }
 

@@ -44,7 +44,7 @@ func diskHealth(context.Context) ([]diskState, error) { return healthIn("/sys") 
 
 // healthIn reads what the kernel tells everybody: errors that an ext4 file
 // system met, RAID arrays that lack a disk, disks that were taken offline, flash
-// that is worn out. A disk's own judgement (SMART) takes privileges.
+// that is worn out. A disk's own judgement is smart's to ask for.
 func healthIn(sys string) ([]diskState, error) {
 	var all []diskState
 	for _, row := range []struct {
@@ -69,7 +69,7 @@ func healthIn(sys string) ([]diskState, error) {
 			all = append(all, diskState{row.name(path), row.failing(strings.TrimSpace(string(value)))})
 		}
 	}
-	return merge(all), errors.New("the disks' own judgement, SMART, takes privileges")
+	return merge(all), nil
 }
 
 func parent(n int) func(string) string {

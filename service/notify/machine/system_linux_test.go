@@ -33,8 +33,8 @@ func TestDiskHealthOfTheKernel(t *testing.T) {
 	put(t, filepath.Join(sys, "block/sdb/device/state"), "offline\n")
 	put(t, filepath.Join(sys, "block/mmcblk0/device/pre_eol_info"), "0x01\n")
 	disks, err := healthIn(sys)
-	if err == nil || !strings.Contains(err.Error(), "SMART") {
-		t.Errorf("what is not known is not said: %v", err)
+	if err != nil {
+		t.Error(err)
 	}
 	want := []diskState{{"sda1", false}, {"sdb1", true}, {"md0", true}, {"sda", false}, {"sdb", true}, {"mmcblk0", false}}
 	if !slices.Equal(disks, want) {
@@ -96,9 +96,14 @@ func (u unit) Get(iface, property string) (dbus.Variant, *dbus.Error) {
 	return dbus.MakeVariant(string(u)), nil
 }
 
-// A real message bus, with systemd's part played on it.
-func TestServicesOverTheBus(t *testing.T) {
-	daemon := exec.Command("dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address", "--address=unix:path="+filepath.Join(t.TempDir(), "bus"))
+// privateBus is a real message bus, which the system's bus is for this test.
+func privateBus(t *testing.T, options ...string) (address string) {
+	t.Helper()
+	address = "unix:path=" + filepath.Join(t.TempDir(), "bus")
+	if len(options) == 0 {
+		options = []string{"--session"}
+	}
+	daemon := exec.Command("dbus-daemon", append(options, "--nofork", "--nopidfile", "--print-address", "--address="+address)...)
 	out, err := daemon.StdoutPipe()
 	if err == nil {
 		err = daemon.Start()
@@ -111,8 +116,14 @@ func TestServicesOverTheBus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := strings.TrimSpace(line)
+	address = strings.TrimSpace(line)
 	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
+	return address
+}
+
+// A real message bus, with systemd's part played on it.
+func TestServicesOverTheBus(t *testing.T) {
+	address := privateBus(t)
 	if _, err := serviceStates(t.Context(), []string{"lis"}); err == nil {
 		t.Error("no error without systemd on the bus")
 	}

@@ -55,10 +55,11 @@ func restartPending() (bool, error) {
 	return false, nil
 }
 
-// diskHealth asks for what Windows tells everybody of its disks.
+// diskHealth asks for what Windows itself met on its disks, which it tells
+// everybody.
 func diskHealth(context.Context) ([]diskState, error) {
-	var disks []struct{ DeviceID, Status string }
-	if err := wmi.Query("SELECT DeviceID, Status FROM Win32_DiskDrive", &disks); err != nil {
+	disks, err := win32Disks()
+	if err != nil {
 		return nil, err
 	}
 	var all []diskState
@@ -68,12 +69,74 @@ func diskHealth(context.Context) ([]diskState, error) {
 	return all, nil
 }
 
+type win32Disk struct{ DeviceID, Model, SerialNumber, Status string }
+
+// wmiClient: what a disk does not have is empty.
+func wmiClient() *wmi.Client { return &wmi.Client{NonePtrZero: true} }
+
+func win32Disks() (disks []win32Disk, err error) {
+	err = wmiClient().Query("SELECT DeviceID, Model, SerialNumber, Status FROM Win32_DiskDrive", &disks)
+	return disks, err
+}
+
 func failing(status string) bool {
 	switch status {
-	case "Pred Fail", "Error", "NonRecover", "Degraded":
+	case "Error", "NonRecover", "Degraded":
 		return true
 	}
 	return false
+}
+
+// expectsToFail is how Windows passes on what a disk says of itself.
+const expectsToFail = "Pred Fail"
+
+// physicalDisk is MSFT_PhysicalDisk, as far as it is asked.
+type physicalDisk struct {
+	FriendlyName, SerialNumber, DeviceId string
+	HealthStatus                         uint16
+}
+
+// smart asks the storage service what it made of the disks' own judgement, NVMe
+// included; every account may. Where there is no such service, before Windows 8,
+// only disks that expect to fail can be told.
+func smart(context.Context) ([]driveState, error) {
+	var disks []physicalDisk
+	err := wmiClient().Query("SELECT FriendlyName, SerialNumber, DeviceId, HealthStatus FROM MSFT_PhysicalDisk", &disks, nil, `root\Microsoft\Windows\Storage`)
+	if err == nil && len(disks) > 0 {
+		return physicalStates(disks), nil
+	}
+	older, err := win32Disks()
+	if err != nil {
+		return nil, err
+	}
+	var all []driveState
+	for _, d := range older {
+		state := driveState{name: driveName(d.Model, d.SerialNumber), level: steady.Unknown, why: "it says nothing"}
+		if d.Status == expectsToFail {
+			state.level = steady.Bad
+		}
+		all = append(all, state)
+	}
+	return all, nil
+}
+
+func physicalStates(disks []physicalDisk) (all []driveState) {
+	for _, d := range disks {
+		state := driveState{name: driveName(d.FriendlyName, d.SerialNumber)}
+		if state.name == "" {
+			state.name = "PHYSICALDRIVE" + d.DeviceId
+		}
+		switch d.HealthStatus { // of MSFT_PhysicalDisk
+		case 0: // healthy
+			state.level = steady.Good
+		case 1, 2: // warning, unhealthy
+			state.level = steady.Bad
+		default:
+			state.why = "it says nothing"
+		}
+		all = append(all, state)
+	}
+	return all
 }
 
 // programsRunning goes by the file names of the programs that run.

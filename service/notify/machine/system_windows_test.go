@@ -3,6 +3,7 @@ package machine
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"beckmanconnect/service/notify/steady"
@@ -27,9 +28,22 @@ func TestWindowsIsAsked(t *testing.T) { // P2
 	if a, err := volumeID(systemRoot()); err != nil || a == "" {
 		t.Errorf("volume: %q %v", a, err)
 	}
-	for status, bad := range map[string]bool{"OK": false, "": false, "Pred Fail": true, "Degraded": true} {
+	for status, bad := range map[string]bool{"OK": false, "": false, expectsToFail: false, "Degraded": true} {
 		if failing(status) != bad {
 			t.Errorf("disk status %q", status)
 		}
+	}
+}
+
+// What the storage service says of disks.
+func TestPhysicalDisks(t *testing.T) { // P2
+	got := physicalStates([]physicalDisk{
+		{"Samsung SSD 980", " S64DNX0R1234. ", "0", 0}, {"WDC WD40", "WD-WCC4E123", "1", 1}, {"", "", "2", 2}, {"Virtual Disk", "", "3", 5},
+	})
+	want := []driveState{
+		{"Samsung SSD 980 …234.", steady.Good, ""}, {"WDC WD40 …E123", steady.Bad, ""}, {"PHYSICALDRIVE2", steady.Bad, ""}, {"Virtual Disk", steady.Unknown, "it says nothing"},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
