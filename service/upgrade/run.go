@@ -55,6 +55,7 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 		})},
 		Manifest: gate.Manifest,
 		Signed:   gate.File,
+		Anywhere: roots.Development,
 		Hello:    hello(config.Socket),
 		Restart:  restarter(),
 	})
