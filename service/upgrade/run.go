@@ -66,6 +66,7 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 		})},
 		Manifest: gate.Manifest,
 		Signed:   gate.File,
+		Anywhere: roots.Development,
 		Service:  service,
 		Watch:    watch,
 		Restart:  restarter(),

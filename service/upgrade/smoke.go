@@ -19,7 +19,6 @@ import (
 	"beckmanconnect/internal/rights"
 	"beckmanconnect/service/upgrade/archive"
 	"beckmanconnect/service/upgrade/source"
-	"beckmanconnect/service/upgrade/versions"
 )
 
 // errFolder: others could write where versions are kept.
@@ -28,14 +27,15 @@ var errFolder = errors.New("the folder of versions is not safe")
 // checkFolders is an error when somebody else than administrators could change
 // what is in the installation, or put another in its place (scenario 37). It is
 // asked before anything is written there. A folder that is missing is made.
-func checkFolders(i versions.Install) error {
+func (u *Upgrader) checkFolders() error {
+	i := u.config.Install
 	for _, dir := range []string{filepath.Join(i.Dir, "versions"), folder(i)} {
 		_, err := os.Lstat(dir)
 		if errors.Is(err, os.ErrNotExist) {
 			err = rights.Protect(dir)
 		}
 		if err == nil {
-			err = rights.Folder(dir)
+			err = safe(dir, u.config.Anywhere)
 		}
 		if err != nil {
 			return fmt.Errorf("%w: %w", errFolder, err)
@@ -44,18 +44,30 @@ func checkFolders(i versions.Install) error {
 	return nil
 }
 
+func safe(dir string, anywhere bool) error {
+	if anywhere {
+		return rights.Ours(dir)
+	}
+	return rights.Folder(dir)
+}
+
 // smoke is the last look at the release in dir: that it lies there as it was
 // signed, and that its programs work. What was verified while it was unpacked is
 // not taken for granted here.
 func (u *Upgrader) smoke(ctx context.Context, dir string, o source.Offer) error {
-	if err := archive.Check(dir, o.Digest, u.config.Manifest); err != nil {
+	if err := archive.Check(dir, o.Digest, u.config.Manifest); errors.Is(err, archive.ErrUnsigned) {
+		return err
+	} else if err != nil {
 		return fmt.Errorf("%w: %w", source.ErrUntrusted, err)
 	}
 	manifest, err := archive.Read(dir)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errPackage, err)
 	}
-	return trial{Dir: dir, Manifest: manifest, Signed: u.config.Signed}.run(ctx)
+	if manifest.Version != o.Version {
+		return fmt.Errorf("%w: it holds version %s instead of %s", errPackage, manifest.Version, o.Version)
+	}
+	return trial{Dir: dir, Manifest: manifest, Signed: u.config.Signed, Anywhere: u.config.Anywhere}.run(ctx)
 }
 
 // trial is the last look at a version before it can become current. Each
@@ -69,6 +81,8 @@ type trial struct {
 	// (codesign.Gate.File).
 	Signed func(*os.File) error
 	Limit  time.Duration // of one run; 0: 20 s
+	// Anywhere: see Config.
+	Anywhere bool
 }
 
 // What a version's folder holds beside its programs.
@@ -83,7 +97,7 @@ func (t trial) run(ctx context.Context) error {
 	if t.Limit <= 0 {
 		t.Limit = trialTime
 	}
-	if err := errors.Join(rights.Folder(filepath.Dir(t.Dir)), rights.Ours(t.Dir)); err != nil {
+	if err := errors.Join(safe(filepath.Dir(t.Dir), t.Anywhere), rights.Ours(t.Dir)); err != nil {
 		return fmt.Errorf("%w: %w", errFolder, err)
 	}
 	if err := t.nothingElse(); err != nil {

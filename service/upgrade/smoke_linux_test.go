@@ -170,6 +170,27 @@ func TestTrialRefuses(t *testing.T) {
 	}
 }
 
+// A folder above that others write to is refused, but for a development set.
+func TestTrialAnywhere(t *testing.T) {
+	v := newTrial(t, nil)
+	if err := os.Chmod(filepath.Dir(filepath.Dir(v.Dir)), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.run(t.Context()); !errors.Is(err, errFolder) {
+		t.Errorf("others can put another folder in its place: %v", err)
+	}
+	v.Anywhere = true
+	if err := v.run(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := os.Chmod(filepath.Dir(v.Dir), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.run(t.Context()); !errors.Is(err, errFolder) {
+		t.Errorf("others write among the versions: %v", err)
+	}
+}
+
 // A program that hangs is ended with all it started.
 func TestTrialEnds(t *testing.T) {
 	v := newTrial(t, map[string]string{service: `sleep 1000 & echo $! >MARKS/child; echo $$ >MARKS/self; wait`})

@@ -27,7 +27,7 @@ func (u *Upgrader) stage(ctx context.Context, o source.Offer) error {
 	if err := u.config.Source.Confirm(ctx, o); err != nil {
 		return err
 	}
-	if err := checkFolders(u.config.Install); err != nil {
+	if err := u.checkFolders(); err != nil {
 		return err
 	}
 	if u.staged(o) {

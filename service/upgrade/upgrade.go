@@ -51,6 +51,9 @@ type Config struct {
 	// Signed verifies the code signature of an open program for Windows; without
 	// it none is installed.
 	Signed func(*os.File) error
+	// Anywhere: the folders above the installation may be others', as in
+	// somebody's checkout. Only with a development set of trust roots.
+	Anywhere bool
 	// Restart, if there is one, makes the system start the service again. It
 	// is for a service that does not answer; one that does ends by itself.
 	Restart func(ctx context.Context) error
