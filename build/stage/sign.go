@@ -38,7 +38,7 @@ func (h *House) signed(from string) (string, error) {
 		return "", fmt.Errorf("stage: %w", err)
 	}
 	defer os.Remove(out.Name())
-	_, err = archive.Sign(out, in, publisher.Sign)
+	_, err = archive.Sign(out, archive.Signing{Archive: in, Sign: publisher.Sign, Fast: true})
 	if err := errors.Join(err, out.Close()); err != nil {
 		return "", fmt.Errorf("stage: sign %s: %w", filepath.Base(from), err)
 	}

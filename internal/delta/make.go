@@ -33,10 +33,7 @@ func write(w io.Writer, source, target File) error {
 		}
 		c.Size, c.Digest = n, [sha256.Size]byte(sum.Sum(nil))
 	}
-	script, err := newScript()
-	if err != nil {
-		return err
-	}
+	script := &script{}
 	from := map[string]span{}
 	for _, s := range spans(source) {
 		from[s.name] = s
@@ -54,22 +51,25 @@ func write(w io.Writer, source, target File) error {
 		script.base = was.at
 		compare(before, after, script)
 	}
-	parts, err := script.close()
+	var packed bytes.Buffer
+	zip, err := release.Compress(&packed)
 	if err != nil {
 		return err
 	}
-	for i, p := range parts {
-		h.lengths[i] = int64(p.Len())
+	for i, part := range script.parts {
+		before := packed.Len()
+		zip.Reset(&packed)
+		_, err := zip.Write(part)
+		if err := errors.Join(err, zip.Close()); err != nil {
+			return err
+		}
+		h.lengths[i] = int64(packed.Len() - before)
 	}
 	if _, err := w.Write(h.bytes()); err != nil {
 		return err
 	}
-	for _, p := range parts {
-		if _, err := p.WriteTo(w); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = packed.WriteTo(w)
+	return err
 }
 
 // span is an entry of a tar archive, with its header and padding.
@@ -121,32 +121,13 @@ func spans(f File) []span {
 type script struct {
 	base  int64 // where in the source the bytes lie that are compared
 	end   int64 // of the last copy, in the source
-	parts [streams]*bytes.Buffer
-	zips  [streams]io.WriteCloser
-	err   error
+	parts [streams][]byte
 }
 
-func newScript() (*script, error) {
-	s := &script{}
-	for i := range s.parts {
-		s.parts[i] = &bytes.Buffer{}
-		z, err := release.Compress(s.parts[i])
-		if err != nil {
-			return nil, err
-		}
-		s.zips[i] = z
-	}
-	return s, nil
-}
-
-func (s *script) put(stream int, b []byte) {
-	if s.err == nil {
-		_, s.err = s.zips[stream].Write(b)
-	}
-}
+func (s *script) put(stream int, b []byte) { s.parts[stream] = append(s.parts[stream], b...) }
 
 func (s *script) number(stream int, n int) {
-	s.put(stream, binary.AppendUvarint(nil, uint64(n)))
+	s.parts[stream] = binary.AppendUvarint(s.parts[stream], uint64(n))
 }
 
 func (s *script) literal(b []byte) {
@@ -177,11 +158,4 @@ func (s *script) copy(from int, before, after []byte) {
 	s.put(skips, gaps)
 	s.put(edits, changes)
 	s.end = s.base + int64(from+len(after))
-}
-
-func (s *script) close() ([streams]*bytes.Buffer, error) {
-	for _, z := range s.zips {
-		s.err = errors.Join(s.err, z.Close())
-	}
-	return s.parts, s.err
 }

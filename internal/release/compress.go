@@ -19,9 +19,14 @@ const (
 const window = 8 << 20
 
 // Compress returns a writer that compresses to w; Close ends it. The same bytes
-// give the same bytes. It is the vendor's side's.
-func Compress(w io.Writer) (io.WriteCloser, error) {
-	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(window), zstd.WithEncoderConcurrency(1))
+// give the same bytes. It is the vendor's side's, and takes its time.
+func Compress(w io.Writer) (*zstd.Encoder, error) { return compress(w, zstd.SpeedBestCompression) }
+
+// CompressFast is Compress where time counts and size does not: development.
+func CompressFast(w io.Writer) (*zstd.Encoder, error) { return compress(w, zstd.SpeedFastest) }
+
+func compress(w io.Writer, level zstd.EncoderLevel) (*zstd.Encoder, error) {
+	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(level), zstd.WithWindowSize(window), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return nil, fmt.Errorf("release: compress: %w", err)
 	}

@@ -46,6 +46,7 @@ func (u *Upgrader) stage(ctx context.Context, o source.Offer) error {
 	if err := place(u.config.Install, next, o.Digest); err != nil {
 		return err
 	}
+	u.config.Step("clear")
 	if err := u.config.Source.Clear(); err != nil {
 		u.config.Log.Warn("what was fetched could not be removed", "error", err)
 	}

@@ -69,6 +69,8 @@ type Packing struct {
 	// archive is unsigned, and no PC takes it: officers compare such ones before
 	// one of them signs (Sign).
 	Sign func(manifest []byte) (signature []byte, err error)
+	// Fast packs in a tenth of the time to a larger archive, for development.
+	Fast bool
 }
 
 // Pack writes the compressed archive of the programs in a folder, and returns
@@ -95,7 +97,7 @@ func (p Packing) pack(w io.Writer) (string, error) {
 		return "", err
 	}
 	defer t.Close()
-	return compressed(w, func(w io.Writer) error {
+	return compressed(w, p.Fast, func(w io.Writer) error {
 		_, err := io.Copy(w, io.NewSectionReader(t, 0, t.Size()))
 		return err
 	})
@@ -116,8 +118,12 @@ func signed(manifest []byte, sign func([]byte) ([]byte, error)) ([]byte, error) 
 }
 
 // compressed compresses a tar to w and returns its digest.
-func compressed(w io.Writer, fill func(io.Writer) error) (string, error) {
-	zip, err := release.Compress(w)
+func compressed(w io.Writer, fast bool, fill func(io.Writer) error) (string, error) {
+	compress := release.Compress
+	if fast {
+		compress = release.CompressFast
+	}
+	zip, err := compress(w)
 	if err != nil {
 		return "", err
 	}

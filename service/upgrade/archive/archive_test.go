@@ -269,7 +269,7 @@ func TestSign(t *testing.T) {
 	if _, _, err := unpack(t.TempDir(), unpacked(t, unsigned.Bytes())); !errors.Is(err, archive.ErrUnsigned) {
 		t.Fatalf("unsigned: %v", err)
 	}
-	digest, err := archive.Sign(&signed, bytes.NewReader(unsigned.Bytes()), sign)
+	digest, err := archive.Sign(&signed, archive.Signing{Archive: bytes.NewReader(unsigned.Bytes()), Sign: sign})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,13 +277,16 @@ func TestSign(t *testing.T) {
 		t.Fatalf("digest %s, signed as %s: %v", got, digest, err)
 	}
 	var again bytes.Buffer
-	if _, err := archive.Sign(&again, bytes.NewReader(signed.Bytes()), sign); err != nil || !bytes.Equal(again.Bytes(), signed.Bytes()) {
+	if _, err := archive.Sign(&again, archive.Signing{Archive: bytes.NewReader(signed.Bytes()), Sign: sign}); err != nil || !bytes.Equal(again.Bytes(), signed.Bytes()) {
 		t.Errorf("signed once more it is another one: %v", err)
 	}
-	if _, err := archive.Sign(io.Discard, bytes.NewReader(unsigned.Bytes()), nil); !errors.Is(err, archive.ErrUnsigned) {
+	if got, err := archive.Sign(io.Discard, archive.Signing{Archive: bytes.NewReader(unsigned.Bytes()), Sign: sign, Fast: true}); err != nil || got != digest {
+		t.Errorf("packed fast it is another release: %v", err)
+	}
+	if _, err := archive.Sign(io.Discard, archive.Signing{Archive: bytes.NewReader(unsigned.Bytes())}); !errors.Is(err, archive.ErrUnsigned) {
 		t.Errorf("nobody signed: %v", err)
 	}
-	if _, err := archive.Sign(io.Discard, strings.NewReader("no archive"), sign); err == nil {
+	if _, err := archive.Sign(io.Discard, archive.Signing{Archive: strings.NewReader("no archive"), Sign: sign}); err == nil {
 		t.Error("signed what is no archive")
 	}
 }

@@ -8,19 +8,26 @@ import (
 	"beckmanconnect/internal/release"
 )
 
-// Sign writes the release in archive again, with the publisher's signature in
+// Signing says how a packed release is signed.
+type Signing struct {
+	Archive io.Reader
+	Sign    func(manifest []byte) (signature []byte, err error)
+	Fast    bool // as Packing.Fast
+}
+
+// Sign writes the release in an archive again, with the publisher's signature in
 // the place of whatever was there, and returns its new digest. The programs are
 // taken over as they are; who installs it compares them with release.json.
-func Sign(w io.Writer, archive io.Reader, sign func(manifest []byte) (signature []byte, err error)) (digest string, err error) {
-	digest, err = resign(w, archive, sign)
+func Sign(w io.Writer, s Signing) (digest string, err error) {
+	digest, err = s.sign(w)
 	if err != nil {
 		return "", fmt.Errorf("archive: sign: %w", err)
 	}
 	return digest, nil
 }
 
-func resign(w io.Writer, archive io.Reader, sign func([]byte) ([]byte, error)) (string, error) {
-	tar, err := release.Decompress(archive)
+func (s Signing) sign(w io.Writer) (string, error) {
+	tar, err := release.Decompress(s.Archive)
 	if err != nil {
 		return "", err
 	}
@@ -36,14 +43,14 @@ func resign(w io.Writer, archive io.Reader, sign func([]byte) ([]byte, error)) (
 	if _, err := parse(text); err != nil {
 		return "", err
 	}
-	if sign == nil {
+	if s.Sign == nil {
 		return "", fmt.Errorf("%w: there is nobody to sign", ErrUnsigned)
 	}
-	signature, err := signed(text, sign)
+	signature, err := signed(text, s.Sign)
 	if err != nil {
 		return "", err
 	}
-	return compressed(w, func(w io.Writer) error {
+	return compressed(w, s.Fast, func(w io.Writer) error {
 		for _, f := range []struct {
 			name string
 			data []byte
