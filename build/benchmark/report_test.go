@@ -160,9 +160,8 @@ func TestFind(t *testing.T) {
 	}{
 		"log":     {args: []string{"log"}},
 		"idle":    {args: []string{"idle"}},
-		"planned": {args: []string{"upgrade"}, err: "upgrade is not built yet; there are: consent, idle, link, log, notify, screen"},
 		"unknown": {args: []string{"speed"}, err: `no bench "speed"; there are: consent, idle, link, log, notify, screen`},
-		"none":    {err: "name one bench: consent, idle, link, log, notify, screen"},
+		"none":    {err: "name one bench: consent, idle, link, log, notify, screen, upgrade"},
 		"two":     {args: []string{"log", "idle"}, err: "name one bench"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -79,6 +79,12 @@ func TestHostileBroker(t *testing.T) {
 	hostile(t, "broker", 150, "calls for help", "trusted time kept", "vendor policies in force", "bursts of 10,200 messages")
 }
 
+// Scenarios 36 and 39: 0 installs, and a state that says why.
+func TestHostileMirror(t *testing.T) {
+	hostile(t, "mirror", 300, "offers of the honest server", "downloads verified", "deltas refused",
+		"told metadata-expired", "told metadata-rollback", "told not-trusted", "told unreachable")
+}
+
 func TestUnknownKind(t *testing.T) {
 	if code, err := run([]string{"weather"}, &bytes.Buffer{}); code != 2 || err == nil {
 		t.Errorf("%d %v", code, err)

@@ -1,8 +1,8 @@
-// Command hostile attacks the product as a hostile engineer, a hostile relay
-// and a hostile broker would, and counts what happened without the
-// technician's yes:
+// Command hostile attacks the product as a hostile engineer, a hostile relay,
+// a hostile broker and a hostile mirror of the upgrades would, and counts what
+// happened without the technician's yes, or the vendor's signatures:
 //
-//	go run ./build/hostile engineer|relay|broker|all [--attempts N] [--seed S] [--json FILE]
+//	go run ./build/hostile engineer|relay|broker|mirror|all [--attempts N] [--seed S] [--json FILE]
 //
 // It ends with 1 when there was an act, with 2 when something could not be
 // tried. A block with an act is made again by --seed S --attempts N --block B.
@@ -22,13 +22,14 @@ import (
 
 	"beckmanconnect/build/hostile/broker"
 	"beckmanconnect/build/hostile/engineer"
+	"beckmanconnect/build/hostile/mirror"
 	"beckmanconnect/build/hostile/relay"
 	"beckmanconnect/build/hostile/tally"
 )
 
 // all kinds of attackers, by name.
 func all() []tally.Kind {
-	return []tally.Kind{engineer.Kind(), relay.Kind(), broker.Kind()}
+	return []tally.Kind{engineer.Kind(), relay.Kind(), broker.Kind(), mirror.Kind()}
 }
 
 func main() {
@@ -77,7 +78,7 @@ func run(args []string, out io.Writer) (code int, err error) {
 		code = max(code, min(r.Acts, 1))
 	}
 	if len(reports) == 0 {
-		return 2, fmt.Errorf("hostile: %q is not one of engineer, relay, broker, all", which)
+		return 2, fmt.Errorf("hostile: %q is not one of engineer, relay, broker, mirror, all", which)
 	}
 	if *report != "" {
 		raw, err := json.MarshalIndent(reports, "", "  ")

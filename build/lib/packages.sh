@@ -12,6 +12,8 @@ packages_story="fuse2fs fuse3 e2fsprogs clamav-daemon"
 packages_network="iproute2 nftables netbase mount openssl mosquitto squid tinyproxy snmpd" # netbase: nft names protocols by it; openssl: a peer without an extended master secret; mosquitto: a broker the link is tested with; squid, tinyproxy: proxies; snmpd: an agent to probe
 # Other remote desktops, which build/bench screen compares with: installed only for it.
 packages_peers="tigervnc-scraping-server tigervnc-standalone-server tigervnc-viewer x11vnc novnc"
+# What build/bench upgrade compares deltas with.
+packages_deltas="zstd bsdiff"
 packages_broker="mosquitto mosquitto-clients"
 packages_windows="gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 osslsigncode" # osslsigncode: signs Windows programs
 packages_wine="wine wine64 libwine"

@@ -195,7 +195,7 @@ func (r Repository) save(m role, name, file string) error {
 	if err := signWith(m, r.Keys, name); err != nil {
 		return err
 	}
-	text, err := m.ToBytes(true)
+	text, err := m.ToBytes(false) // each PC fetches it: without spaces
 	if err != nil {
 		return fmt.Errorf("releases: %s: %w", file, err)
 	}

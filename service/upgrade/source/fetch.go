@@ -2,7 +2,6 @@ package source
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,8 +33,10 @@ func (s *Source) base() string {
 	if s.client == nil || s.at != at {
 		if s.client != nil {
 			s.client.CloseIdleConnections()
+			s.again.CloseIdleConnections()
 		}
-		s.at, s.client = at, s.config.Client(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})
+		s.at = at
+		s.connect(roots)
 	}
 	return at
 }
@@ -106,30 +107,4 @@ func (b *answer) Close() error {
 	b.stall.Stop()
 	b.cancel(nil)
 	return b.ReadCloser.Close()
-}
-
-// fetcher fetches metadata for go-tuf, whose interface knows no context.
-type fetcher struct {
-	ctx    context.Context
-	source *Source
-}
-
-// DownloadFile reads at most limit bytes: one more is an endless file
-// (scenario 36).
-func (f *fetcher) DownloadFile(address string, limit int64, _ time.Duration) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(f.ctx, metadataTime)
-	defer cancel()
-	r, err := f.source.get(ctx, address, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > limit {
-		return nil, &metadata.ErrDownloadLengthMismatch{Msg: fmt.Sprintf("%s is longer than %d bytes", address, limit)}
-	}
-	return data, nil
 }

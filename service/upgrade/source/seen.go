@@ -88,13 +88,13 @@ func heal(dir string) error {
 			return err
 		}
 	}
-	for name, parse := range map[string]func(string) error{
-		"timestamp.json": func(p string) error { _, err := metadata.Timestamp().FromFile(p); return err },
-		"snapshot.json":  func(p string) error { _, err := metadata.Snapshot().FromFile(p); return err },
-		"targets.json":   func(p string) error { _, err := metadata.Targets().FromFile(p); return err },
-	} {
-		path := filepath.Join(dir, name)
-		if err := parse(path); err != nil {
+	for _, role := range []string{metadata.TIMESTAMP, metadata.SNAPSHOT, metadata.TARGETS} {
+		path := filepath.Join(dir, role+".json")
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = wellFormed(role, text)
+		}
+		if err != nil {
 			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}

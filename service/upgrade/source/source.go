@@ -20,7 +20,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -70,6 +69,7 @@ type Config struct {
 	MirrorCA *x509.CertPool
 	Pause    time.Duration    // before a download that was cut goes on, doubled each time; 0: 1 s
 	Now      func() time.Time // nil: time.Now
+	Patience time.Duration    // with one piece of metadata; 0: 30 s
 	Log      *slog.Logger
 }
 
@@ -84,10 +84,12 @@ type Site struct {
 
 // Source is a repository. It is used by one goroutine at a time.
 type Source struct {
-	config Config
-	at     string // the address that client is for
-	client *http.Client
-	known  []way // all that is on offer, as of the last look
+	config   Config
+	at       string // the address that the clients are for
+	client   *http.Client
+	again    *http.Client // resumes sessions
+	sessions *sessions
+	known    []way // all that is on offer, as of the last look
 }
 
 // Offer is a release that may be installed.
@@ -114,6 +116,9 @@ func New(c Config) *Source {
 	}
 	if c.Pause <= 0 {
 		c.Pause = time.Second
+	}
+	if c.Patience <= 0 {
+		c.Patience = metadataTime
 	}
 	if c.Site == nil {
 		c.Site = func() Site { return Site{} }
@@ -226,7 +231,7 @@ func newer(a, b string) bool { return semver.Compare("v"+a, "v"+b) > 0 }
 
 // refresh brings the metadata up to date and returns the targets.
 func (s *Source) refresh(ctx context.Context) (map[string]*metadata.TargetFiles, error) {
-	dir := filepath.Join(s.config.Dir, "metadata")
+	dir := s.metadataDir()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -238,7 +243,7 @@ func (s *Source) refresh(ctx context.Context) (map[string]*metadata.TargetFiles,
 	if err := heal(dir); err != nil {
 		return nil, err
 	}
-	config, err := tuf.New(s.base()+"metadata", s.config.Root)
+	config, err := tuf.New(s.base()+"metadata", s.trustedRoot())
 	if err != nil {
 		return nil, err
 	}
@@ -248,6 +253,9 @@ func (s *Source) refresh(ctx context.Context) (map[string]*metadata.TargetFiles,
 	up, err := updater.New(config)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUntrusted, err)
+	}
+	if err := s.keepAnchor(); err != nil {
+		return nil, err
 	}
 	present := latest(s.config.Now(), s.config.Built)
 	up.UnsafeSetRefTime(present) // go-tuf's name for it; it makes the check stricter here
@@ -292,7 +300,7 @@ func explain(err error) error {
 	var version *metadata.ErrBadVersionNumber
 	var answer *metadata.ErrDownloadHTTP
 	switch {
-	case errors.Is(err, ErrUnreachable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, ErrUnreachable), errors.Is(err, ErrUntrusted), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.As(err, &expired):
 		return fmt.Errorf("%w: %w", ErrExpired, err)
