@@ -62,14 +62,15 @@ func signArchive(args []string) error {
 	}), done())
 }
 
-// publisher is who signs.
-type publisher struct{ code, key, cert *string }
+// publisher is who signs, or signed already.
+type publisher struct{ code, key, cert, signature *string }
 
 func publisherFlags(set *flag.FlagSet) publisher {
 	return publisher{
-		code: set.String("code", "", "private `folder` of a development set, for key and certificate"),
-		key:  set.String("key", "", "the publisher's key: PEM `file`, or pkcs11:…?pin-source=file:PATH"),
-		cert: set.String("cert", "", "PEM `file`: its certificate, then those between it and the CA"),
+		code:      set.String("code", "", "private `folder` of a development set, for key and certificate"),
+		key:       set.String("key", "", "the publisher's key: PEM `file`, or pkcs11:…?pin-source=file:PATH"),
+		cert:      set.String("cert", "", "PEM `file`: its certificate, then those between it and the CA"),
+		signature: set.String("signature", "", "`file` with the signature over release.json, made where the key is (beckmanconnect-cloud release codesign)"),
 	}
 }
 
@@ -80,6 +81,10 @@ func (p publisher) open() (sign func([]byte) ([]byte, error), done func() error,
 		*p.key, *p.cert = filepath.Join(*p.code, trust.KeyCode), filepath.Join(*p.code, trust.FileCode)
 	}
 	switch {
+	case *p.signature != "" && *p.key+*p.cert != "":
+		return nil, done, errors.New("--signature stands in for a key")
+	case *p.signature != "":
+		return func([]byte) ([]byte, error) { return os.ReadFile(*p.signature) }, done, nil
 	case *p.key == "" && *p.cert == "":
 		return nil, done, nil
 	case *p.key == "" || *p.cert == "":

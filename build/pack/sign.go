@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"beckmanconnect/internal/codesign"
 	"beckmanconnect/internal/trust"
@@ -72,7 +73,7 @@ func verify(roots string, programs []string) error {
 	if err != nil {
 		return err
 	}
-	gate := codesign.New(r, nil)
+	gate := codesign.New(r, time.Now)
 	for _, path := range programs {
 		f, err := os.Open(path)
 		if err != nil {

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"beckmanconnect/internal/codesign"
+	"beckmanconnect/internal/release"
 	"beckmanconnect/internal/trust"
 )
 
@@ -53,4 +57,72 @@ func TestSignPrograms(t *testing.T) {
 	if err := verifyPrograms([]string{"--roots", roots, signed}); err == nil {
 		t.Error("a changed program verifies")
 	}
+}
+
+// An archive that was built without the publisher's key gets a signature that
+// was made elsewhere; it lands where PCs and the officers' check look for it.
+func TestSignatureFromElsewhere(t *testing.T) {
+	dir, _ := workshop(t)
+	set := filepath.Join(dir, "set")
+	if err := trust.Init(set); err != nil {
+		t.Fatal(err)
+	}
+	plain, signed := filepath.Join(dir, release.ArchiveName("1.2.4", "linux-amd64")), filepath.Join(dir, "signed.tar.zst")
+	if err := packArchive([]string{"--bin", filepath.Join(dir, "bin"), "--version", "1.2.4", "--out", plain}); err != nil {
+		t.Fatal(err)
+	}
+	manifest, signature := beginning(t, plain)
+	if len(signature) != 0 {
+		t.Error("it was signed by nobody")
+	}
+	by, err := codesign.LoadPublisher(filepath.Join(set, trust.DirPrivate))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := by.Sign(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "release.json.p7s")
+	if err := os.WriteFile(file, made, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := signArchive([]string{"--archive", plain, "--signature", file, "--out", signed}); err != nil {
+		t.Fatal(err)
+	}
+	roots, err := trust.Load(filepath.Join(set, trust.DirRoots))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := codesign.New(roots, nil).Manifest(beginning(t, signed)); err != nil {
+		t.Error(err)
+	}
+	if err := signArchive([]string{"--archive", plain, "--signature", file, "--code", filepath.Join(set, trust.DirPrivate), "--out", signed}); err == nil {
+		t.Error("a signature and a key")
+	}
+}
+
+// beginning reads the manifest of an archive and the signature behind it.
+func beginning(t *testing.T, path string) (manifest, signature []byte) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	plain, err := release.Decompress(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	r := tar.NewReader(plain)
+	for _, to := range []*[]byte{&manifest, &signature} {
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+		if *to, err = io.ReadAll(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return manifest, signature
 }

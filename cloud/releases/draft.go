@@ -195,8 +195,8 @@ func (c RootChange) apply(root *metadata.RootType) error {
 // enough.
 func checkRoot(root *metadata.RootType) error {
 	used := map[string]string{}
-	for role, want := range trust.TUFKeys {
-		ids := root.Roles[role].KeyIDs
+	for _, role := range []string{metadata.ROOT, metadata.TARGETS, metadata.SNAPSHOT, metadata.TIMESTAMP} {
+		ids, want := root.Roles[role].KeyIDs, trust.TUFKeys[role]
 		if len(ids) < want {
 			return fmt.Errorf("releases: draft root: %s has %d keys and needs %d", role, len(ids), want)
 		}

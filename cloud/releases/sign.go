@@ -179,14 +179,18 @@ func (r Repository) publishWith(d *drafts, snapshotKey, timestampKey crypto.Sign
 		return nil, err
 	}
 	for _, f := range []struct {
-		m    role
-		file string
+		m     role
+		file  string
+		isNew bool // what is published under a number never changes
 	}{
-		{root, strconv.FormatInt(root.Signed.Version, 10) + ".root.json"},
-		{targets, strconv.FormatInt(targets.Signed.Version, 10) + ".targets.json"},
-		{snapshot, strconv.FormatInt(snapshot.Signed.Version, 10) + ".snapshot.json"},
-		{timestamp, "timestamp.json"},
+		{root, strconv.FormatInt(root.Signed.Version, 10) + ".root.json", d.root != nil},
+		{targets, strconv.FormatInt(targets.Signed.Version, 10) + ".targets.json", d.targets != nil},
+		{snapshot, strconv.FormatInt(snapshot.Signed.Version, 10) + ".snapshot.json", true},
+		{timestamp, "timestamp.json", true},
 	} {
+		if !f.isNew {
+			continue
+		}
 		if err := saveSigned(f.m, filepath.Join(r.Dir, "metadata", f.file)); err != nil {
 			return nil, err
 		}

@@ -16,7 +16,7 @@ import (
 	"beckmanconnect/internal/trust"
 )
 
-const releaseVerbs = "init, keys, root, add, drafts, sign, collect, publish, snapshot, timestamp, check or list"
+const releaseVerbs = "init, keys, root, codesign, add, drafts, sign, collect, publish, snapshot, timestamp, check or list"
 
 // releaseVerb is the release officers' tool (docs/release.md).
 func releaseVerb(args []string) error {
@@ -30,6 +30,8 @@ func releaseVerb(args []string) error {
 		return releaseKeys(args)
 	case "root":
 		return releaseRoot(args)
+	case "codesign":
+		return releaseCode(args)
 	case "add":
 		return releaseAdd(args)
 	case "drafts":

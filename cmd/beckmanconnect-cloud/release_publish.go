@@ -110,7 +110,7 @@ func releaseCheck(args []string) error {
 	if err != nil {
 		return err
 	}
-	signed, err := repository.CheckCode(codesign.New(r, nil).Manifest)
+	signed, err := repository.CheckCode(codesign.New(r, time.Now).Manifest)
 	if err != nil {
 		return err
 	}

@@ -3,10 +3,17 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -22,10 +29,21 @@ func TestMain(m *testing.M) {
 }
 
 func TestRelease(t *testing.T) {
+	// Two development sets for all scripts: their RSA keys take seconds.
+	made := map[string]string{"set": t.TempDir(), "other": t.TempDir()}
+	for _, dir := range made {
+		if err := trust.Init(filepath.Join(dir, "made")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set := func(ts *testscript.TestScript, _ bool, args []string) { // set NAME
+		ts.Check(os.CopyFS(ts.MkAbs(args[0]), os.DirFS(filepath.Join(made[args[0]], "made"))))
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:       "testdata/release",
 		Condition: condition,
-		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"archive": scriptArchive, "find": scriptFind, "keyid": scriptKeyID},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"archive": scriptArchive, "find": scriptFind, "keyid": scriptKeyID, "certify": scriptCertify,
+			"holder": scriptHolder, "set": set},
 	})
 }
 
@@ -98,4 +116,45 @@ func scriptKeyID(ts *testscript.TestScript, neg bool, args []string) {
 	public, err := releases.ReadPublic(ts.Getenv(args[0]))
 	ts.Check(err)
 	ts.Setenv(args[0], public.ID)
+}
+
+// scriptCertify makes a publisher's certificate under the code CA of a
+// development set for a public key: certify SET PUB OUT.
+func scriptCertify(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: certify SET PUB OUT")
+	}
+	scriptFind(ts, false, []string{"PUB", args[1]})
+	text, err := os.ReadFile(ts.Getenv("PUB"))
+	ts.Check(err)
+	block, _ := pem.Decode(text)
+	public, err := x509.ParsePKIXPublicKey(block.Bytes)
+	ts.Check(err)
+	dir := ts.MkAbs(args[0])
+	ca, err := trust.LoadAuthority(filepath.Join(dir, trust.DirRoots, trust.FileCodeCA), filepath.Join(dir, trust.DirPrivate, trust.KeyCodeCA))
+	ts.Check(err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(4711), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		Subject:  pkix.Name{Organization: []string{trust.DevelopmentPublisher.Organisation}, CommonName: trust.DevelopmentPublisher.Name},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, ca.Certificate, public, ca.Key)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644))
+}
+
+// scriptHolder makes a holder's key that is not encrypted: holder ROLE NAME DIR.
+func scriptHolder(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: holder ROLE NAME DIR")
+	}
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	ts.Check(err)
+	dir := ts.MkAbs(args[2])
+	public, err := releases.NewTokenKey(args[0], args[1], dir, key)
+	ts.Check(err)
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	ts.Check(err)
+	path := filepath.Join(dir, args[0]+"-"+public.ID[:8]+".key")
+	ts.Check(os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600))
 }

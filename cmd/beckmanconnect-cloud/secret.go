@@ -34,7 +34,7 @@ func (s secrets) passphrase(twice bool) ([]byte, error) {
 		text, err := os.ReadFile(*s.file)
 		return bytes.TrimRight(text, "\r\n"), err
 	}
-	return ask("Passphrase", variablePassphrase, twice)
+	return ask("The passphrase", variablePassphrase, twice)
 }
 
 // ask takes a secret from the environment, or from the terminal without showing it.
@@ -44,7 +44,7 @@ func ask(what, variable string, twice bool) ([]byte, error) {
 	}
 	in := int(os.Stdin.Fd())
 	if !term.IsTerminal(in) {
-		return nil, fmt.Errorf("a %s is needed: at a terminal, or in %s", strings.ToLower(what), variable)
+		return nil, fmt.Errorf("%s is needed: at a terminal, or in %s", what, variable)
 	}
 	var first []byte
 	for i := range 2 {
@@ -70,7 +70,7 @@ func ask(what, variable string, twice bool) ([]byte, error) {
 	return first, nil
 }
 
-func askPIN() ([]byte, error) { return ask("PIN of the token", variablePIN, false) }
+func askPIN() ([]byte, error) { return ask("The PIN of the token", variablePIN, false) }
 
 // open opens a key in a file or on a token. done closes it.
 func (s secrets) open(ref string) (key crypto.Signer, done func() error, err error) {

@@ -15,8 +15,8 @@
 //   - the signer's certificate is for code signing, names the publisher exactly,
 //     and leads to the code-signing CA of the trust roots. The system's own
 //     certificates are not asked;
-//   - it was valid at the time of signing, which the signature itself states,
-//     and that time is not ahead of now;
+//   - it was valid at the time of signing, which the signature itself states, and
+//     that time is not ahead of now where the present time is known (Gate.Now);
 //   - neither it nor a CA above it is revoked in the trust roots.
 //
 // A certificate that has expired since does not matter: a release stays
@@ -54,26 +54,22 @@ type Gate struct {
 	Roots     *x509.CertPool
 	Publisher trust.Publisher
 	Product   string
-	Revoked   []string         // SHA-256 of certificates, hex
-	Now       func() time.Time // the time to believe; nil: time.Now
+	Revoked   []string // SHA-256 of certificates, hex
+	// Now is the time that no signature may be ahead of. Nil: not asked, as on
+	// instrument PCs, whose clock may be years off; what is current is said there
+	// by the repository's metadata, which were signed after the release.
+	Now func() time.Time
 	// Private: the CA is not among those that Windows knows, as a development
 	// CA never is. Windows' own verdict must be good in every other respect.
 	Private bool
 }
 
-// New is the gate of these trust roots for this product. now may be nil.
+// New is the gate of these trust roots for this product; for now see Gate.
 func New(roots *trust.Roots, now func() time.Time) Gate {
 	return Gate{
 		Roots: roots.CodeCA, Publisher: roots.Publisher, Product: release.Product, Revoked: roots.Revoked, Now: now,
 		Private: roots.Development,
 	}
-}
-
-func (g Gate) now() time.Time {
-	if g.Now != nil {
-		return g.Now()
-	}
-	return time.Now()
 }
 
 // accept decides about a signer's certificate, others being those that came
@@ -82,8 +78,8 @@ func (g Gate) accept(signer *x509.Certificate, others []*x509.Certificate, signe
 	switch {
 	case g.Roots == nil || g.Publisher.Organisation == "" || g.Publisher.Name == "" || g.Product == "":
 		return refuse("this installation names no publisher")
-	case signed.After(g.now().Add(maxAhead)):
-		return refuse("it was signed at %s, which is ahead of now (%s)", signed.UTC().Format(time.RFC3339), g.now().UTC().Format(time.RFC3339))
+	case g.Now != nil && signed.After(g.Now().Add(maxAhead)):
+		return refuse("it was signed at %s, which is ahead of now", signed.UTC().Format(time.RFC3339))
 	case signer.IsCA || !slices.Contains(signer.ExtKeyUsage, x509.ExtKeyUsageCodeSigning):
 		return refuse("the certificate of %q is not for code signing", signer.Subject.CommonName)
 	case signer.KeyUsage&x509.KeyUsageDigitalSignature == 0:

@@ -70,7 +70,7 @@ func TestManifestRefuses(t *testing.T) {
 		"another organisation": {sign: signing{signers: []*issued{issue(t, ca, func(c *x509.Certificate) { c.Subject.Organization = []string{"Example"} })}},
 			say: "not of the publisher"},
 		"two organisations": {sign: signing{signers: []*issued{issue(t, ca, func(c *x509.Certificate) {
-			c.Subject.Organization = []string{vendor.Organisation, "Evil"}
+			c.Subject.Organization = []string{vendor.Organisation, vendor.Organisation + " of elsewhere"} // sorted behind
 		})}}, say: "not of the publisher"},
 		"another name": {sign: signing{signers: []*issued{issue(t, ca, func(c *x509.Certificate) { c.Subject.CommonName = "Example Printer Driver" })}},
 			say: "not of the publisher"},
@@ -125,6 +125,20 @@ func TestManifestRefuses(t *testing.T) {
 				t.Errorf("%v, want a refusal about %q", err, tt.say)
 			}
 		})
+	}
+}
+
+// It counts whether the certificate was valid when it signed: a release does not
+// become worthless on the day its certificate expires, nor does one that expired
+// sign anything new.
+func TestExpiredSince(t *testing.T) {
+	now := time.Now()
+	ca := issue(t, nil, func(c *x509.Certificate) { c.NotBefore, c.NotAfter = now.AddDate(-9, 0, 0), now.AddDate(-1, 0, 0) })
+	signer := issue(t, ca, func(c *x509.Certificate) { c.NotBefore, c.NotAfter = now.AddDate(-5, 0, 0), now.AddDate(-2, 0, 0) })
+	for years, ok := range map[int]bool{-10: false, -7: false, -4: true, -3: true, -1: false, 0: false} {
+		if err := gate(ca).accept(signer.cert, nil, now.AddDate(years, 0, 0)); (err == nil) != ok {
+			t.Errorf("signed in year %d: %v", years, err)
+		}
 	}
 }
 

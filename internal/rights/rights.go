@@ -39,13 +39,13 @@ func Folder(dir string) error {
 	if err != nil {
 		return err
 	}
-	real, err := filepath.EvalSymlinks(abs)
+	resolved, err := filepath.EvalSymlinks(abs)
 	if err != nil {
 		return err
 	}
 	// The way as it was named may lead over links, which must be safe as well as
 	// where they lead.
-	for _, way := range []string{abs, real} {
+	for _, way := range []string{abs, resolved} {
 		for at := filepath.Dir(way); ; at = filepath.Dir(at) {
 			info, err := os.Lstat(at)
 			if err == nil {

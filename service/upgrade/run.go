@@ -44,7 +44,7 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 	if err := os.MkdirAll(folder(install), 0o700); err != nil {
 		return fmt.Errorf("upgrade: %w", err)
 	}
-	gate := codeGate(roots)
+	gate := codesign.New(roots, nil)
 	site := &siteReader{Path: config.Policy, Verifiers: roots.Policy, Memory: source.NewMemory(folder(install)), Log: log}
 	u, err := New(Config{
 		Install: install, Platform: Platform(), Version: version.Version(), Log: log, Interval: config.Upgrade.Interval, Every: site.Every,
@@ -62,17 +62,6 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 		return err
 	}
 	return serve(ctx, u, config.UpgradeSocket, log)
-}
-
-// codeGate verifies the publisher's signatures, by no earlier time than this
-// program was built.
-func codeGate(roots *trust.Roots) codesign.Gate {
-	return codesign.New(roots, func() time.Time {
-		if now := time.Now(); now.After(version.Built()) {
-			return now
-		}
-		return version.Built()
-	})
 }
 
 // dialer is this program's way out: the region's endpoints, the installed
@@ -149,6 +138,6 @@ func AdoptPackage(config hostconfig.Config, archive, launcher string) (string, e
 		return "", fmt.Errorf("upgrade: adopt: what verifies the package: %w", err)
 	}
 	return Adopt(Adoption{
-		Install: versions.Install{Dir: config.Install}, Platform: Platform(), Package: archive, Launcher: launcher, Manifest: codeGate(roots).Manifest,
+		Install: versions.Install{Dir: config.Install}, Platform: Platform(), Package: archive, Launcher: launcher, Manifest: codesign.New(roots, nil).Manifest,
 	})
 }

@@ -44,14 +44,21 @@ func checkFolders(i versions.Install) error {
 	return nil
 }
 
-// smoke is the last look at the release in dir.
+// smoke is the last look at the release in dir: that it lies there as it was
+// signed, and that its programs work. What was verified while it was unpacked is
+// not taken for granted here.
 func (u *Upgrader) smoke(ctx context.Context, dir string, o source.Offer) error {
+	if err := archive.Check(dir, o.Digest, u.config.Manifest); errors.Is(err, archive.ErrUnsigned) {
+		return err
+	} else if err != nil {
+		return fmt.Errorf("%w: %w", source.ErrUntrusted, err)
+	}
 	manifest, err := archive.Read(dir)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errPackage, err)
 	}
-	if manifest.Version != o.Version || manifest.Platform != u.config.Platform {
-		return fmt.Errorf("%w: it is %s for %s", source.ErrUntrusted, manifest.Version, manifest.Platform)
+	if manifest.Version != o.Version {
+		return fmt.Errorf("%w: it holds version %s instead of %s", errPackage, manifest.Version, o.Version)
 	}
 	return trial{Dir: dir, Manifest: manifest, Signed: u.config.Signed}.run(ctx)
 }

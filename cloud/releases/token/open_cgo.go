@@ -19,14 +19,14 @@ func (k Key) Open(ask func() ([]byte, error)) (crypto.Signer, func() error, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	pair, err := c.FindKeyPair(nil, []byte(k.Object))
-	if err == nil && pair == nil {
-		err = errors.New("there is no such key")
+	pairs, err := c.FindKeyPairs(nil, []byte(k.Object))
+	if err == nil && len(pairs) != 1 {
+		err = fmt.Errorf("there are %d keys of that label", len(pairs))
 	}
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("token: %s on %s: %w", k.Object, k.Token, err), c.Close())
 	}
-	return pair, c.Close, nil
+	return pairs[0], c.Close, nil
 }
 
 // Make makes the key on the token (ECDSA P-256, which every token knows) and
@@ -39,10 +39,10 @@ func (k Key) Make(ask func() ([]byte, error)) (crypto.Signer, func() error, erro
 	fail := func(err error) (crypto.Signer, func() error, error) {
 		return nil, nil, errors.Join(fmt.Errorf("token: make %s on %s: %w", k.Object, k.Token, err), c.Close())
 	}
-	switch pair, err := c.FindKeyPair(nil, []byte(k.Object)); {
+	switch pairs, err := c.FindKeyPairs(nil, []byte(k.Object)); {
 	case err != nil:
 		return fail(err)
-	case pair != nil:
+	case len(pairs) > 0:
 		return fail(errors.New("there is a key of that label already"))
 	}
 	id := make([]byte, 8)
