@@ -33,7 +33,7 @@ func upgradeBench(ctx context.Context, o options) ([]row, error) {
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context, options) ([]row, error)
-	}{{"delta", upgradeDeltas}, {"click", upgradeClick}, {"check", upgradeChecks}} {
+	}{{"small", deltaOf(smallBump)}, {"modules", deltaOf(modulesBump)}, {"code", deltaOf(codeBump)}, {"click", upgradeClick}, {"check", upgradeChecks}} {
 		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), part.name) {
 			continue
 		}
@@ -45,7 +45,7 @@ func upgradeBench(ctx context.Context, o options) ([]row, error) {
 		rows = append(rows, more...)
 	}
 	if len(rows) == 0 {
-		return nil, errors.New("--only: upgrade has the parts delta, click, check")
+		return nil, errors.New("--only: upgrade has the parts small, modules, code, click, check")
 	}
 	return rows, nil
 }

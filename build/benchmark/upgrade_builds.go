@@ -30,26 +30,30 @@ const versionBefore, versionAfter = "0.1.0", "0.1.1"
 // the programs before a dependency bump.
 var older = []string{"google.golang.org/grpc@v1.84.0", "google.golang.org/protobuf@v1.36.11"}
 
-// planChanges prepares the three changes: a string and a function of the
-// service; newer dependencies; and, in place of a new toolchain, which cannot
-// be had offline, another generation of all code by the same one.
-func planChanges(ctx context.Context, dir string) ([]bump, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
+// smallBump: a string and a function of the service.
+func smallBump(_ context.Context, dir string) (bump, error) {
 	overlay, err := smallChange(dir)
-	if err != nil {
-		return nil, err
-	}
+	return bump{
+		name: "a string and a function", whole: smallDelta,
+		before: build{version: versionBefore}, after: build{version: versionAfter, flags: []string{"-overlay=" + overlay}},
+	}, err
+}
+
+// modulesBump: newer dependencies.
+func modulesBump(ctx context.Context, dir string) (bump, error) {
 	modfile, err := olderModules(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
-	now, next := build{version: versionBefore}, build{version: versionAfter}
-	return []bump{
-		{name: "a string and a function", whole: smallDelta, before: now, after: build{version: versionAfter, flags: []string{"-overlay=" + overlay}}},
-		{name: "newer dependencies", whole: 1, before: build{version: versionBefore, flags: []string{"-modfile=" + modfile}}, after: next},
-		{name: "all code generated anew (GOAMD64=v3)", whole: 1, before: now, after: build{version: versionAfter, env: []string{"GOAMD64=v3"}}},
+	return bump{
+		name: "newer dependencies", whole: 1,
+		before: build{version: versionBefore, flags: []string{"-modfile=" + modfile}}, after: build{version: versionAfter},
+	}, err
+}
+
+// codeBump stands in for a new toolchain, which cannot be had offline: all code
+// is generated anew, for another level of processor, by the same one.
+func codeBump(context.Context, string) (bump, error) {
+	return bump{
+		name: "all code generated anew (GOAMD64=v3)", whole: 1,
+		before: build{version: versionBefore}, after: build{version: versionAfter, env: []string{"GOAMD64=v3"}},
 	}, nil
 }
 

@@ -22,18 +22,19 @@ type bump struct {
 	whole         float64 // target against the whole archive
 }
 
-// upgradeDeltas makes, for each change, the delta of the whole release by ours
-// and by its peers.
-func upgradeDeltas(ctx context.Context, o options) ([]row, error) {
-	dir := filepath.Join(o.dir, "delta")
-	changes, err := planChanges(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
-	var rows []row
-	for n, c := range changes {
-		fmt.Fprintln(os.Stderr, "  "+c.name)
-		work := filepath.Join(dir, fmt.Sprint(n))
+// deltaOf makes the delta of the whole release for a change, by ours and by its
+// peers.
+func deltaOf(plan func(ctx context.Context, dir string) (bump, error)) func(context.Context, options) ([]row, error) {
+	return func(ctx context.Context, o options) ([]row, error) {
+		work := filepath.Join(o.dir, "delta")
+		if err := os.MkdirAll(work, 0o700); err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(work)
+		c, err := plan(ctx, work)
+		if err != nil {
+			return nil, err
+		}
 		before, _, err := c.before.pack(ctx, filepath.Join(work, "before"))
 		if err != nil {
 			return nil, err
@@ -42,16 +43,8 @@ func upgradeDeltas(ctx context.Context, o options) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		more, err := compareDeltas(ctx, c, work, before, after, full)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.name, err)
-		}
-		rows = append(rows, more...)
-		if err := os.RemoveAll(work); err != nil {
-			return nil, err
-		}
+		return compareDeltas(ctx, c, work, before, after, full)
 	}
-	return rows, nil
 }
 
 // compareDeltas: before and after are tar files, full is the archive of after

@@ -18,9 +18,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"beckmanconnect/build/hostile/tally"
@@ -222,14 +224,14 @@ func (w *walk) look() {
 	w.b.Log("offered %v, %v", offer, err)
 	switch {
 	case err != nil:
-		w.judgeError(err)
+		w.judgeError(err, checkCodes)
 	case offer == nil:
 		w.b.Live("checks that offered nothing")
 	default:
 		w.judgeOffer(offer)
 		file, err := w.pc.download(w.ctx, *offer)
 		if err != nil {
-			w.judgeError(err)
+			w.judgeError(err, downloadCodes)
 		} else {
 			w.judgeFile(offer, file)
 		}
@@ -246,13 +248,19 @@ func (w *walk) look() {
 }
 
 // judgeError: the state has a code that says what is wrong, not "failed".
-func (w *walk) judgeError(err error) {
-	code := codeOf(err)
-	if code == "" {
+func (w *walk) judgeError(err error, codes map[string]error) {
+	told := ""
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		if errors.Is(err, codes[code]) {
+			told = code
+			break
+		}
+	}
+	if told == "" {
 		w.b.Act("state", "the technician is told nothing: %v", err)
 		return
 	}
-	w.b.Live("told " + code)
+	w.b.Live("told " + told)
 }
 
 // judgeOffer: it is one that the vendor made for this PC in a state not older
@@ -301,18 +309,13 @@ func (w *walk) judgeFile(o *source.Offer, got []byte) {
 	w.b.Act("file", "the file for version %s is another", o.Version)
 }
 
-// kinds are the errors of a source and the codes their states have.
-func codeOf(err error) string {
-	for _, k := range []struct {
-		kind error
-		code string
-	}{
-		{source.ErrExpired, "metadata-expired"}, {source.ErrRollback, "metadata-rollback"}, {source.ErrUntrusted, "not-trusted"},
-		{source.ErrUnreachable, "unreachable"}, {source.ErrWithdrawn, "withdrawn"},
-	} {
-		if errors.Is(err, k.kind) {
-			return k.code
-		}
+// The codes that a state may have after a look under attack, and after a
+// download, with the errors that they stand for. Each has a text.
+var (
+	checkCodes = map[string]error{
+		"metadata-expired": source.ErrExpired, "metadata-rollback": source.ErrRollback, "not-trusted": source.ErrUntrusted, "unreachable": source.ErrUnreachable,
 	}
-	return ""
-}
+	downloadCodes = map[string]error{
+		"not-trusted": source.ErrUntrusted, "unreachable": source.ErrUnreachable, "withdrawn": source.ErrWithdrawn,
+	}
+)

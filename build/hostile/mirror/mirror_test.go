@@ -53,7 +53,7 @@ func TestTheObserverFinds(t *testing.T) {
 			return nil
 		},
 		"state": func(w *walk) error {
-			w.judgeError(errors.New("something went wrong"))
+			w.judgeError(errors.New("something went wrong"), checkCodes)
 			return nil
 		},
 		"bytes": func(w *walk) error {
