@@ -89,7 +89,8 @@ type world struct {
 	nature  nature
 	install versions.Install
 	ctx     context.Context
-	look    func(*Upgrader) // looks at the end; nil: nobody does
+	look    func(*Upgrader)                // looks at the end; nil: nobody does
+	stepped func(u *Upgrader, name string) // is told of every step and of "verify"; nil: nobody is
 
 	mu      sync.Mutex // all below
 	u       *Upgrader  // nil while it is being started
@@ -326,6 +327,9 @@ func (w *world) runUpgrade(digest string) {
 		Install: w.install, Platform: Platform(), Version: versionNames[digest], Interval: 5 * time.Minute, Source: w, Service: w, Step: w.step,
 		Now: func() time.Time { return time.Now().Add(with(w, func() time.Duration { return w.clock })) },
 		Verify: func(dir string, _ source.Offer) error {
+			if w.stepped != nil {
+				w.stepped(w.upgrader(), "verify")
+			}
 			_, err := os.Stat(filepath.Join(dir, keeperProgram))
 			return err
 		},
@@ -356,6 +360,9 @@ func (w *world) die() {
 }
 
 func (w *world) step(name string) {
+	if w.stepped != nil {
+		w.stepped(w.upgrader(), name)
+	}
 	w.die()
 	w.setFull()
 	if name != "switch" {

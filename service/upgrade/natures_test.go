@@ -105,6 +105,61 @@ func TestHeldInstallation(t *testing.T) {
 	})
 }
 
+// A hold that comes in the last moment, while what is staged is verified, still
+// keeps the switch.
+func TestHeldInTheLastMoment(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, dir, nature{})
+		held := 0
+		w.stepped = func(u *Upgrader, name string) {
+			if name == "verify" && held < 3 {
+				held++
+				u.hold.set("session", time.Minute)
+			}
+		}
+		w.look = func(u *Upgrader) {
+			if s := u.board.get(); s.GetPhase() != installed || held != 3 {
+				t.Errorf("held %d times; in the end: %v", held, s)
+			}
+		}
+		for _, f := range w.play([]deed{{Name: "install", Digest: newDigest, Then: 3*time.Minute + 10*time.Second}}) {
+			t.Error(f)
+		}
+	})
+}
+
+// The disk is full when a version has to be undone, so that this cannot be
+// remembered, and the power fails on the way back: the next start goes on with
+// it all the same (scenario 41).
+func TestPowerFailsOnTheWayBackWithAFullDisk(t *testing.T) {
+	for _, at := range []string{"switch-back", "switched-back", "outcome"} {
+		t.Run(at, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, dir, nature{ServiceNever: true})
+				killed := false
+				w.stepped = func(_ *Upgrader, name string) {
+					w.set(func() {
+						w.full = w.full || name == "switched"
+						if name == at && !killed {
+							killed, w.crash = true, true
+						}
+					})
+				}
+				w.look = func(u *Upgrader) {
+					if s := u.board.get(); s.GetPhase() != rolledBack || !killed {
+						t.Errorf("killed %v; in the end: %v", killed, s)
+					}
+				}
+				for _, f := range w.play([]deed{{Name: "install", Digest: newDigest, Then: time.Minute}}) {
+					t.Error(f)
+				}
+			})
+		})
+	}
+}
+
 // Calls that come twice, too late, or for something else.
 func TestCallsOutOfTurn(t *testing.T) {
 	dir := t.TempDir()
