@@ -132,6 +132,30 @@ func TestStagedAndChanged(t *testing.T) {
 	}
 }
 
+// What is held between its download and the switch is verified once more when
+// it is let go (scenario 37).
+func TestChangedWhileHeld(t *testing.T) {
+	m := newMachine(t)
+	digest := m.vendor.Publish(t, "1.1.0", Platform(), releaseOf(t, "1.1.0", nil))
+	m.config.Source = swapping{m.config.Source, func(string) error {
+		_, err := m.upgrader().Hold(t.Context(), &upgradepb.HoldRequest{Reason: "run", Seconds: 300})
+		return err
+	}}
+	m.start()
+	m.until(offered)
+	m.accept(digest)
+	if s := m.until(installing, installed, failed); s.GetPhase() != installing || s.GetHeld() != "run" {
+		t.Fatalf("it is not held: %v", s)
+	}
+	write(t, filepath.Join(m.install.Version(digest), "beckmanctl"), []byte("#!/bin/sh\necho evil\n"))
+	if _, err := m.upgrader().Hold(t.Context(), &upgradepb.HoldRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	if s := m.until(installed, failed, rolledBack); s.GetPhase() != failed || s.GetErrorCode() != codeUntrusted || versionOf(t, m.install) != "1.0.0" {
+		t.Errorf("outcome: %v", s)
+	}
+}
+
 // A service that ends twice while it is watched has the version before back
 // (scenario 41), over the real pipes.
 func TestServiceThatEndsInTheWatch(t *testing.T) {

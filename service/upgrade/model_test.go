@@ -31,6 +31,11 @@ type nature struct {
 	ServiceEnds    time.Duration // after that, each time; 0: it stays
 	UpgradeCrashes time.Duration // after that, each time; -1: at once; 0: it stays
 	Withdrawn      bool          // between offer and installation
+	Offline        bool          // its link does not come up
+	ReadOnly       bool          // its store takes no entries
+	OldOffline     bool          // nor did that of the version before
+	OldReadOnly    bool
+	Unreachable    bool // the network is down after the switch, also for the upgrade service
 }
 
 func (n nature) good() bool { return n == nature{} }
@@ -89,7 +94,8 @@ type world struct {
 	nature  nature
 	install versions.Install
 	ctx     context.Context
-	look    func(*Upgrader) // looks at the end; nil: nobody does
+	look    func(*Upgrader)                // looks at the end; nil: nobody does
+	stepped func(u *Upgrader, name string) // is told of every step and of "verify"; nil: nobody is
 
 	mu      sync.Mutex // all below
 	u       *Upgrader  // nil while it is being started
@@ -326,6 +332,9 @@ func (w *world) runUpgrade(digest string) {
 		Install: w.install, Platform: Platform(), Version: versionNames[digest], Interval: 5 * time.Minute, Source: w, Service: w, Step: w.step,
 		Now: func() time.Time { return time.Now().Add(with(w, func() time.Duration { return w.clock })) },
 		Verify: func(dir string, _ source.Offer) error {
+			if w.stepped != nil {
+				w.stepped(w.upgrader(), "verify")
+			}
 			_, err := os.Stat(filepath.Join(dir, keeperProgram))
 			return err
 		},
@@ -356,6 +365,9 @@ func (w *world) die() {
 }
 
 func (w *world) step(name string) {
+	if w.stepped != nil {
+		w.stepped(w.upgrader(), name)
+	}
 	w.die()
 	w.setFull()
 	if name != "switch" {
@@ -410,8 +422,11 @@ func (w *world) Check(_ context.Context, running string, skip func(string) bool)
 
 // Confirm implements Source.
 func (w *world) Confirm(context.Context, source.Offer) error {
-	if w.nature.Withdrawn {
+	switch {
+	case w.nature.Withdrawn:
 		return source.ErrWithdrawn
+	case w.nature.Unreachable && with(w, func() int { return w.turned }) > 0:
+		return source.ErrUnreachable
 	}
 	return nil
 }
@@ -446,7 +461,7 @@ func (w *world) superviseService() {
 			w.lives++
 			w.born = born
 			if digest != newDigest || !w.nature.ServiceNever {
-				w.service = Health{Version: version, Writable: true, Life: w.lives}
+				w.service = Health{Version: version, Life: w.lives}
 			}
 		})
 		for w.ctx.Err() == nil && (ends == 0 || time.Since(born) < ends) && !w.wanted(version) {
@@ -491,8 +506,13 @@ func (w *world) news(limit time.Duration) {
 // health is how the service is; its link comes up a little later than it does.
 func (w *world) health() Health {
 	return with(w, func() Health {
-		now := w.service
-		now.Online = now.Version != "" && time.Since(w.born) > time.Second
+		now, n := w.service, w.nature
+		offline, readOnly := n.Offline, n.ReadOnly
+		if now.Version == "1.0.0" {
+			offline, readOnly = n.OldOffline, n.OldReadOnly
+		}
+		now.Online = now.Version != "" && !offline && time.Since(w.born) > time.Second
+		now.Writable = now.Version != "" && !readOnly
 		return now
 	})
 }

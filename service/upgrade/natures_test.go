@@ -105,6 +105,96 @@ func TestHeldInstallation(t *testing.T) {
 	})
 }
 
+// The new version has to have what the one before had: its link to the cloud,
+// a store that takes entries. What it never had is not asked of it, and a
+// network that is down for everybody is not its doing.
+func TestWhatTheServiceHadBefore(t *testing.T) {
+	for name, tt := range map[string]struct {
+		nature nature
+		phase  string
+		says   string
+	}{
+		"the link does not come up":           {nature{Offline: true}, rolledBack, "its link to the cloud does not come up"},
+		"nor did it before":                   {nature{Offline: true, OldOffline: true}, installed, ""},
+		"nor does anybody's":                  {nature{Offline: true, Unreachable: true}, installed, ""},
+		"the store takes no entries":          {nature{ReadOnly: true}, rolledBack, "its store does not take entries"},
+		"nor did it before, the disk is full": {nature{ReadOnly: true, OldReadOnly: true}, installed, ""},
+		"it has more than before":             {nature{OldOffline: true, OldReadOnly: true}, installed, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, dir, tt.nature)
+				w.look = func(u *Upgrader) {
+					if s := u.board.get(); s.GetPhase() != tt.phase || !strings.Contains(s.GetError(), tt.says) {
+						t.Errorf("in the end: %v", s)
+					}
+				}
+				for _, f := range w.play([]deed{{Name: "nothing", Then: 5 * time.Second}, {Name: "install", Digest: newDigest}}) {
+					if tt.phase != installed || !strings.HasPrefix(f, "a version that is not healthy") {
+						t.Error(f)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A hold that comes in the last moment, while what is staged is verified, still
+// keeps the switch.
+func TestHeldInTheLastMoment(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, dir, nature{})
+		held := 0
+		w.stepped = func(u *Upgrader, name string) {
+			if name == "verify" && held < 3 {
+				held++
+				u.hold.set("session", time.Minute)
+			}
+		}
+		w.look = func(u *Upgrader) {
+			if s := u.board.get(); s.GetPhase() != installed || held != 3 {
+				t.Errorf("held %d times; in the end: %v", held, s)
+			}
+		}
+		for _, f := range w.play([]deed{{Name: "install", Digest: newDigest, Then: 3*time.Minute + 10*time.Second}}) {
+			t.Error(f)
+		}
+	})
+}
+
+// The disk is full when a version has to be undone, so that this cannot be
+// remembered, and the power fails on the way back: the next start goes on with
+// it all the same (scenario 41).
+func TestPowerFailsOnTheWayBackWithAFullDisk(t *testing.T) {
+	for _, at := range []string{"switch-back", "switched-back", "outcome"} {
+		t.Run(at, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, dir, nature{ServiceNever: true})
+				killed := false
+				w.stepped = func(_ *Upgrader, name string) {
+					w.set(func() {
+						w.full = w.full || name == "switched"
+						if name == at && !killed {
+							killed, w.crash = true, true
+						}
+					})
+				}
+				w.look = func(u *Upgrader) {
+					if s := u.board.get(); s.GetPhase() != rolledBack || !killed {
+						t.Errorf("killed %v; in the end: %v", killed, s)
+					}
+				}
+				for _, f := range w.play([]deed{{Name: "install", Digest: newDigest, Then: time.Minute}}) {
+					t.Error(f)
+				}
+			})
+		})
+	}
+}
+
 // Calls that come twice, too late, or for something else.
 func TestCallsOutOfTurn(t *testing.T) {
 	dir := t.TempDir()
