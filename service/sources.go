@@ -170,9 +170,13 @@ func (h *house) linkForPeople() self.Link {
 // upgradesForPeople: while the upgrade service does not answer nothing is known.
 func (h *house) upgradesForPeople() self.Upgrades {
 	u := h.offers.Current()
-	return self.Upgrades{
+	said := self.Upgrades{
 		Known: u != nil && u.GetCheckError() != offers.CheckAway, CheckError: u.GetCheckError(), RolledBack: u.GetState() == "rolled-back",
 	}
+	if code := u.GetErrorCode(); u.GetState() == "failed" && (code == self.NotTrusted || code == "signature") {
+		said.CheckError = self.NotTrusted // of the release, not of the list: IT security has to know as well
+	}
+	return said
 }
 
 // clockOffset is how far this PC's clock is from the time that the vendor signed.

@@ -144,10 +144,6 @@ func (t *teller) secretsKept(code string) error {
 	return nil
 }
 
-func (t *teller) status(ctx context.Context) (string, error) {
-	return t.pc.Ctl(ctx, "status", "--json")
-}
-
 // tamper changes one byte of one entry in a copy of the log's database and
 // returns what the verification says of it.
 func (t *teller) tamper(ctx context.Context) (string, error) {

@@ -61,6 +61,9 @@ const (
 	UpgradeBack       = "upgrade-rolled-back"
 )
 
+// NotTrusted is the upgrade service's code of what the vendor did not sign.
+const NotTrusted = "not-trusted"
+
 // checkErrors are the upgrade service's codes that become alarms, and for how
 // long each has to stand. None of them stops anything.
 var checkErrors = []struct {
@@ -70,7 +73,7 @@ var checkErrors = []struct {
 }{
 	{"metadata-expired", UpgradesStale, store.Low, time.Hour},
 	{"metadata-rollback", UpgradesOlder, store.Medium, 5 * time.Minute},
-	{"not-trusted", UpgradesUntrusted, store.Medium, 5 * time.Minute},
+	{NotTrusted, UpgradesUntrusted, store.Medium, 5 * time.Minute},
 }
 
 // Source watches the product.
