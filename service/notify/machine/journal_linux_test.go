@@ -212,6 +212,27 @@ func TestJournal(t *testing.T) { // P2, scenario 47
 	l.heard("lis crit")
 }
 
+// What was logged while nobody listened is late to its end, in however many
+// rounds it is read.
+func TestJournalBacklog(t *testing.T) {
+	j := newJournal(t)
+	l := newListener(t, func() eventReader { return j.reader().read }, "lis")
+	j.write(fault("PRIORITY=3"))
+	l.look(nil)
+	var want, entries []string
+	for range mostEvents + 5 {
+		entries, want = append(entries, fault("PRIORITY=3")), append(want, "late lis err")
+	}
+	j.write(entries...)
+	l.start()
+	l.look(nil)
+	l.look(nil)
+	l.heard(want...)
+	j.write(fault("PRIORITY=3"))
+	l.look(nil)
+	l.heard("lis err")
+}
+
 // A journal without an error yet: the first one is told.
 func TestJournalWithoutErrors(t *testing.T) {
 	j := newJournal(t)
