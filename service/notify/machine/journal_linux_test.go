@@ -186,6 +186,18 @@ func TestJournal(t *testing.T) { // P2, scenario 47
 	l.look(nil)
 	l.heard("driver err")
 
+	// A journal that was rotated, and still is there, is one with the new file.
+	j.write(fault("PRIORITY=0"))
+	if err := os.Rename(j.path(), filepath.Join(filepath.Dir(j.path()), "system@1.journal")); err != nil {
+		t.Fatal(err)
+	}
+	j.write(fault("PRIORITY=1"))
+	l.look(nil)
+	l.heard("lis emerg", "lis alert")
+	if err := os.Remove(filepath.Join(filepath.Dir(j.path()), "system@1.journal")); err != nil {
+		t.Fatal(err)
+	}
+
 	// The entry it was read to is gone: said, and what came behind it is told.
 	if err := os.Remove(j.path()); err != nil {
 		t.Fatal(err)
