@@ -3,7 +3,6 @@ package machine
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -168,7 +167,7 @@ func TestCursorTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := parsePlaces(fmt.Sprintf("%s", text)); got[placeJournal] != aCursor {
+	if got := parsePlaces(string(text)); got[placeJournal] != aCursor {
 		t.Errorf("%v", got)
 	}
 }

@@ -186,6 +186,18 @@ func TestJournal(t *testing.T) { // P2, scenario 47
 	l.look(nil)
 	l.heard("driver err")
 
+	// A journal that was rotated, and still is there, is one with the new file.
+	j.write(fault("PRIORITY=0"))
+	if err := os.Rename(j.path(), filepath.Join(filepath.Dir(j.path()), "system@1.journal")); err != nil {
+		t.Fatal(err)
+	}
+	j.write(fault("PRIORITY=1"))
+	l.look(nil)
+	l.heard("lis emerg", "lis alert")
+	if err := os.Remove(filepath.Join(filepath.Dir(j.path()), "system@1.journal")); err != nil {
+		t.Fatal(err)
+	}
+
 	// The entry it was read to is gone: said, and what came behind it is told.
 	if err := os.Remove(j.path()); err != nil {
 		t.Fatal(err)
@@ -210,6 +222,27 @@ func TestJournal(t *testing.T) { // P2, scenario 47
 	j.write(fault("PRIORITY=2"))
 	l.look(nil)
 	l.heard("lis crit")
+}
+
+// What was logged while nobody listened is late to its end, in however many
+// rounds it is read.
+func TestJournalBacklog(t *testing.T) {
+	j := newJournal(t)
+	l := newListener(t, func() eventReader { return j.reader().read }, "lis")
+	j.write(fault("PRIORITY=3"))
+	l.look(nil)
+	var want, entries []string
+	for range mostEvents + 5 {
+		entries, want = append(entries, fault("PRIORITY=3")), append(want, "late lis err")
+	}
+	j.write(entries...)
+	l.start()
+	l.look(nil)
+	l.look(nil)
+	l.heard(want...)
+	j.write(fault("PRIORITY=3"))
+	l.look(nil)
+	l.heard("lis err")
 }
 
 // A journal without an error yet: the first one is told.
