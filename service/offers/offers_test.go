@@ -31,6 +31,13 @@ func TestNow(t *testing.T) { // P4, P8
 	if _, err := b.Accept(t.Context(), Acceptance{Digest: "d1", When: "at noon", By: anna}); !errors.Is(err, ErrWhen) {
 		t.Error(err)
 	}
+	for _, when := range []string{Now, Tonight, Idle} {
+		b.facts.Session = true
+		if _, err := b.Accept(t.Context(), Acceptance{Digest: "d1", When: when, By: anna}); !errors.Is(err, ErrSession) {
+			t.Errorf("%s, in a session: %v", when, err)
+		}
+		b.facts.Session = false
+	}
 	b.logged("before the yes")
 	b.accept("")
 	b.want("accepted", "install d1")
