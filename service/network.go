@@ -18,7 +18,7 @@ import (
 // buildNetwork makes the one way out of this PC (B14).
 func (h *house) buildNetwork(context.Context) error {
 	h.dialer = netdial.New(netdial.Config{
-		Table: h.endpoints, Development: h.roots.Development, Proxy: h.config.Cloud.Proxy,
+		Table: func() endpoints.Table { return h.endpoints().Of(endpoints.Service) }, Development: h.roots.Development, Proxy: h.config.Cloud.Proxy,
 		Refused: h.addressRefused, Log: h.log,
 	})
 	return nil

@@ -26,6 +26,15 @@ app_field() { sed -n "s/^ *$1 *= *\"\{0,1\}\([^\"]*\)\"\{0,1\} *$/\1/p" "${2:-Fy
 # beckmanconnect-desk carry.
 build_console() { go run ./build/console; }
 
+# built_flag PROGRAM: the time of the commit, for the one program that takes no
+# earlier time for the present. The others are the same bytes over commits.
+built_flag() {
+  local at=${SOURCE_DATE_EPOCH:-}
+  [ "$1" = beckmanconnect-upgrade ] || return 0
+  [ -n "$at" ] || at=$(git log -1 --format=%ct 2>/dev/null) || return 0
+  echo "-X beckmanconnect/internal/version.built=$at"
+}
+
 # build_programs DIR PROGRAM…: native builds with the version of ${app_file:-FyneApp.toml}.
 build_programs() {
   local dir=$1 program version
@@ -33,7 +42,7 @@ build_programs() {
   version=$(app_field Version "${app_file:-FyneApp.toml}")
   mkdir -p "$dir"
   for program in "$@"; do
-    go build ${build_tags:+-tags "$build_tags"} -ldflags "-s -w -X beckmanconnect/internal/version.override=$version" -o "$dir/$program" "$(package_of "$program")"
+    go build ${build_tags:+-tags "$build_tags"} -ldflags "-s -w -X beckmanconnect/internal/version.override=$version $(built_flag "$program")" -o "$dir/$program" "$(package_of "$program")"
   done
 }
 
@@ -46,7 +55,7 @@ build_windows() {
   for program in "$@"; do
     case $program in beckmanconnect | *-tray | *-desktop) gui="-H=windowsgui" ;; *) gui= ;; esac
     GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ \
-      go build ${build_tags:+-tags "$build_tags"} -ldflags "-s -w $gui -X beckmanconnect/internal/version.override=$version" -o "$dir/$program.exe" "$(package_of "$program")"
+      go build ${build_tags:+-tags "$build_tags"} -ldflags "-s -w $gui -X beckmanconnect/internal/version.override=$version $(built_flag "$program")" -o "$dir/$program.exe" "$(package_of "$program")"
   done
 }
 

@@ -13,8 +13,9 @@ packages_network="iproute2 nftables netbase mount openssl mosquitto squid tinypr
 # Other remote desktops, which build/bench screen compares with: installed only for it.
 packages_peers="tigervnc-scraping-server tigervnc-standalone-server tigervnc-viewer x11vnc novnc"
 packages_broker="mosquitto mosquitto-clients"
-packages_windows="gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64"
+packages_windows="gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 osslsigncode" # osslsigncode: signs Windows programs
 packages_wine="wine wine64 libwine"
+packages_tokens="softhsm2" # a PKCS#11 token to hold release keys in tests
 
 missing_packages() {
   local group package

@@ -56,6 +56,7 @@ func example() (table endpoints.Table) {
 	}}
 	policy := endpoints.Policy{
 		Endpoints: []string{"private.hub.example"},
+		Mirror:    "https://mirror.hospital.example/beckmanconnect",
 		Probes:    []endpoints.Probe{{Name: "the LIS", Kind: "hl7", Host: "lis.hospital.example", Port: 2575}},
 	}
 	for _, e := range endpoints.Allowed("eu", config, policy) {

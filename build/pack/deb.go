@@ -1,12 +1,16 @@
 package main
 
 import (
+	"archive/tar"
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"crypto/md5"
 	"embed"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,6 +51,7 @@ func packDeb(args []string) error {
 	}
 	p := &debian{archive: filepath.Base(*from), version: version, url: *url}
 	p.file("usr/lib/beckmanconnect/"+p.archive, *from, 0o644)
+	p.unpacker(*from)
 	for _, name := range archive.Names(platform) {
 		p.file("opt/beckmanconnect/bin/"+name, *launcher, 0o755)
 	}
@@ -79,6 +84,51 @@ func (p *debian) file(name, from string, mode int64) {
 		return
 	}
 	p.entries = append(p.entries, tarEntry{name: name, data: data, mode: mode})
+}
+
+// unpacker adds the program that unpacks the archive, beside it: dpkg's scripts
+// have gzip, and not the archive's compression.
+func (p *debian) unpacker(from string) {
+	data, err := programOf(from, "beckmanconnect-upgrade")
+	if err == nil {
+		data, err = gzipped(data)
+	}
+	p.err = errors.Join(p.err, err)
+	p.entries = append(p.entries, tarEntry{name: "usr/lib/beckmanconnect/beckmanconnect-upgrade.gz", data: data, mode: 0o644})
+}
+
+// programOf takes one program out of a release archive.
+func programOf(path, name string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	unpacked, err := release.Decompress(f)
+	if err != nil {
+		return nil, err
+	}
+	defer unpacked.Close()
+	for r := tar.NewReader(unpacked); ; {
+		head, err := r.Next()
+		if err != nil {
+			return nil, fmt.Errorf("%s in %s: %w", name, path, err)
+		}
+		if head.Name == name {
+			return io.ReadAll(r)
+		}
+	}
+}
+
+func gzipped(data []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression) // no name, no time: the same bytes each time
+	if err != nil {
+		return nil, err
+	}
+	_, err = w.Write(data)
+	err = errors.Join(err, w.Close())
+	return b.Bytes(), err
 }
 
 func (p *debian) link(name, to string) {
@@ -137,7 +187,7 @@ Version: %s
 Architecture: amd64
 Maintainer: BeckmanConnect Remote Support <support@example.invalid>
 Installed-Size: %d
-Depends: passwd, tar, gzip, libc6 (>= 2.34), libgl1, libx11-6, libxcursor1, libxi6, libxrandr2, libxinerama1, libgtk-3-0t64 | libgtk-3-0, libayatana-appindicator3-1
+Depends: passwd, gzip, libc6 (>= 2.34), libgl1, libx11-6, libxcursor1, libxi6, libxrandr2, libxinerama1, libgtk-3-0t64 | libgtk-3-0, libayatana-appindicator3-1
 Recommends: clamav-daemon
 Section: misc
 Priority: optional

@@ -5,21 +5,21 @@ package main
 import (
 	"bufio"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-
-	"beckmanconnect/service/upgrade/archive"
 )
 
 var verbs = map[string]struct {
 	does string
 	run  func(args []string) error
 }{
-	"archive": {"the release archive of the programs in a folder", packArchive},
-	"deb":     {"a Debian package of a release archive", packDeb},
-	"sbom":    {"the bill of materials of programs, CycloneDX", sbom},
-	"sums":    {"SHA256SUMS of files", sums},
+	"archive":         {"the release archive of the programs in a folder, unsigned without --code", packArchive},
+	"sign-archive":    {"a signed copy of a release archive", signArchive},
+	"deb":             {"a Debian package of a release archive", packDeb},
+	"sbom":            {"the bill of materials of programs, CycloneDX", sbom},
+	"sums":            {"SHA256SUMS of files", sums},
+	"sign-programs":   {"signed copies of Windows programs (Authenticode, by osslsigncode)", signPrograms},
+	"verify-programs": {"whether Windows programs are signed by the publisher of trust roots", verifyPrograms},
 }
 
 func main() {
@@ -36,19 +36,6 @@ func main() {
 		fmt.Fprintf(os.Stderr, "pack %s: %s\n", name, verb.does)
 	}
 	os.Exit(2)
-}
-
-func packArchive(args []string) error {
-	set := flag.NewFlagSet("archive", flag.ExitOnError)
-	bin := set.String("bin", "", "`folder` of the programs")
-	version := set.String("version", "", "`version`")
-	platform := set.String("platform", "linux-amd64", "`platform`")
-	out := set.String("out", "", "archive `file` to write")
-	_ = set.Parse(args) // ends the program
-	if *bin == "" || *version == "" || *out == "" {
-		return errors.New("--bin, --version and --out are needed")
-	}
-	return write(*out, func(w *bufio.Writer) error { return archive.Pack(w, *bin, *version, *platform) })
 }
 
 // write makes a file whole or not at all.

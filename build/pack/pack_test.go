@@ -37,7 +37,7 @@ func workshop(t *testing.T) (dir string, args []string) {
 	for _, name := range archive.Names("linux-amd64") {
 		file("bin/"+name, "program "+name)
 	}
-	packed := filepath.Join(dir, "beckmanconnect-1.2.3-linux-amd64.tar.gz")
+	packed := filepath.Join(dir, "beckmanconnect-1.2.3-linux-amd64.tar.zst")
 	if err := packArchive([]string{"--bin", filepath.Join(dir, "bin"), "--version", "1.2.3", "--out", packed}); err != nil {
 		t.Fatal(err)
 	}
@@ -127,6 +127,14 @@ func TestDeb(t *testing.T) {
 			t.Errorf("%s: %q, mode %o", name, e.data, e.mode)
 		}
 	}
+	// The program that unpacks the archive, for a system without its compression.
+	zip, err := gzip.NewReader(bytes.NewReader(data["usr/lib/beckmanconnect/beckmanconnect-upgrade.gz"].data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if unpacker, err := io.ReadAll(zip); err != nil || string(unpacker) != "program beckmanconnect-upgrade" {
+		t.Errorf("beckmanconnect-upgrade.gz: %q, %v", unpacker, err)
+	}
 	if !bytes.Contains(data["etc/beckmanconnect/host.toml"].data, []byte(`url = "https://support.example.invalid"`)) {
 		t.Errorf("host.toml: %s", data["etc/beckmanconnect/host.toml"].data)
 	}
@@ -145,7 +153,7 @@ func TestDeb(t *testing.T) {
 		}
 	}
 	// Once more, with other times and modes on this machine.
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}

@@ -216,6 +216,10 @@ func freePort() (int, error) {
 // Release signs a release archive and adds it to the upgrade repository, as
 // the vendor's release officers would.
 func (h *House) Release(ctx context.Context, archive string) error {
+	archive, err := h.signed(archive)
+	if err != nil {
+		return err
+	}
 	// A house that stood here before has published it already.
 	if published, _ := filepath.Glob(filepath.Join(h.Upgrades(), "targets", "*."+filepath.Base(archive))); len(published) > 0 {
 		return nil
@@ -233,11 +237,11 @@ text = "Schnellerer Start. Klarere Worte im Protokoll."
 	if err := os.WriteFile(notes, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("stage: %w", err)
 	}
-	_, err := run(ctx, nil, h.bin("beckmanconnect-cloud"), "release", "add", "--keys", h.Keys(), "--repo", h.Upgrades(), "--file", archive, "--version", version, "--notes", notes)
+	_, err = run(ctx, nil, h.bin("beckmanconnect-cloud"), "release", "add", "--keys", h.Keys(), "--repo", h.Upgrades(), "--file", archive, "--version", version, "--notes", notes)
 	return err
 }
 
-// archiveVersion reads "0.1.1" out of "beckmanconnect-0.1.1-linux-amd64.tar.gz".
+// archiveVersion reads "0.1.1" out of "beckmanconnect-0.1.1-linux-amd64.tar.zst".
 func archiveVersion(archive string) string {
 	parts := strings.Split(filepath.Base(archive), "-")
 	if len(parts) < 2 {

@@ -177,12 +177,12 @@ func (h *House) offer(t *testing.T, ctx context.Context, number string) {
 			t.Fatal(err)
 		}
 	}
-	file, err := os.Create(filepath.Join(t.TempDir(), strings.Join([]string{"beckmanconnect", number, platform}, "-")+".tar.gz"))
+	file, err := os.Create(filepath.Join(t.TempDir(), strings.Join([]string{"beckmanconnect", number, platform}, "-")+".tar.zst"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if err := archive.Pack(file, bin, number, platform); err != nil {
+	if _, err := archive.Pack(file, archive.Packing{Dir: bin, Version: number, Platform: platform}); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Release(ctx, file.Name()); err != nil {

@@ -93,7 +93,11 @@ interval = "10s"
 	}
 	// As a package does it: the archive becomes the current version, behind
 	// the launchers in bin/.
-	if _, err := run(ctx, nil, h.bin("beckmanconnect-upgrade"), "--config", pc.Config, "adopt", "--package", h.config.Package, "--launcher", h.bin("beckmanconnect-launcher")); err != nil {
+	packed, err := h.signed(h.config.Package)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := run(ctx, nil, h.bin("beckmanconnect-upgrade"), "--config", pc.Config, "adopt", "--package", packed, "--launcher", h.bin("beckmanconnect-launcher")); err != nil {
 		return nil, err
 	}
 	if pc.Upgrade, err = pc.start("upgrade", "beckmanconnect-upgrade"); err != nil {

@@ -212,7 +212,7 @@ func (t *teller) upgrade(ctx context.Context) (string, error) {
 }
 
 // releaseVersion reads the version out of an archive's name, as build/release
-// makes it: beckmanconnect-VERSION-linux-amd64.tar.gz.
+// makes it: beckmanconnect-VERSION-linux-amd64.tar.zst.
 func releaseVersion(archive string) string {
 	version, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(archive), "beckmanconnect-"), "-")
 	return version

@@ -23,15 +23,16 @@ type Report struct {
 	Expires map[string]time.Time // by role
 }
 
-// Target is a published archive that is there, whole, and described.
+// Target is a published archive or delta that is there, whole, and described.
 type Target struct {
 	release.Release
-	Digest string
-	Size   int64
+	Digest string // of the release
+	Size   int64  // of the file
 }
 
 // Check walks through the repository as a client does that trusts root and has
-// seen nothing yet, and verifies every archive. It needs no key.
+// seen nothing yet, and verifies every archive, and that every delta leads from
+// its release to the one it says. It needs no key.
 func (r Repository) Check(root []byte) (*Report, error) {
 	c, err := config.New("https://repository.invalid/metadata", root)
 	if err != nil {
@@ -51,6 +52,9 @@ func (r Repository) Check(root []byte) (*Report, error) {
 		metadata.ROOT: set.Root.Signed.Expires, metadata.TIMESTAMP: set.Timestamp.Signed.Expires,
 		metadata.SNAPSHOT: set.Snapshot.Signed.Expires, metadata.TARGETS: set.Targets[metadata.TARGETS].Signed.Expires,
 	}}
+	if err := r.checkDeltas(up.GetTopLevelTargets()); err != nil {
+		return nil, fmt.Errorf("releases: check: %w", err)
+	}
 	for name, target := range up.GetTopLevelTargets() {
 		t, err := r.checkTarget(name, target)
 		if err != nil {
@@ -59,7 +63,7 @@ func (r Repository) Check(root []byte) (*Report, error) {
 		report.Targets = append(report.Targets, t)
 	}
 	slices.SortFunc(report.Targets, func(a, b Target) int {
-		return strings.Compare(release.ArchiveName(a.Version, a.Platform), release.ArchiveName(b.Version, b.Platform))
+		return strings.Compare(release.ArchiveName(a.Version, a.Platform)+a.From, release.ArchiveName(b.Version, b.Platform)+b.From)
 	})
 	return report, nil
 }
@@ -69,15 +73,20 @@ func (r Repository) checkTarget(name string, target *metadata.TargetFiles) (Targ
 	if err != nil {
 		return Target{}, err
 	}
-	digest := target.Hashes["sha256"].String()
-	data, err := os.ReadFile(filepath.Join(r.Dir, "targets", digest+"."+name))
+	path := r.path(name, target)
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return Target{}, err
 	}
 	if err := target.VerifyLengthHashes(data); err != nil {
 		return Target{}, fmt.Errorf("%s: %w", name, err)
 	}
-	return Target{Release: description, Digest: digest, Size: target.Length}, nil
+	if description.From == "" {
+		if err := checkArchive(path, description); err != nil {
+			return Target{}, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return Target{Release: description, Digest: description.Digest, Size: target.Length}, nil
 }
 
 // files fetches from the repository's folder what a client fetches by HTTPS.

@@ -3,7 +3,7 @@
 // which releases get into it.
 //
 //	REPO/metadata/1.root.json … timestamp.json   (consistent snapshots)
-//	REPO/targets/<sha256>.<archive>
+//	REPO/targets/<sha256>.<archive or delta>
 //
 // Root is signed by 2 of 3 keys and targets by both of 2, so that no single
 // stolen key installs anything (scenarios 36, 39). Only the timestamp is meant

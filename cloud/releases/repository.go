@@ -30,8 +30,11 @@ const (
 // Repository is the folder that is published, with the keys to sign it.
 type Repository struct {
 	Dir  string           // holds metadata/ and targets/
-	Keys string           // folder of private keys, as internal/trust makes them
+	Keys string           // folder of private keys, as internal/trust makes them; "": what is changed becomes a draft
 	Now  func() time.Time // nil: time.Now
+	// Deltas is from how many releases before, of each channel, Add makes
+	// deltas; 0: none.
+	Deltas int
 }
 
 func (r Repository) now() time.Time {
@@ -87,40 +90,27 @@ func (r Repository) Init() ([]byte, error) {
 	return text, r.publish(targets, snapshot, timestamp)
 }
 
-// Add copies an archive into the repository, signs it and publishes the new
-// set. The timestamp is written last: a client sees all of it or nothing.
+// Add copies an archive into the repository with the deltas that lead to it,
+// signs them and publishes the new set. The timestamp is written last: a client
+// sees all of it or nothing. Digest and length of the release are read from the
+// archive.
 func (r Repository) Add(archive string, description release.Release) error {
-	custom, err := description.Encode()
-	if err != nil {
-		return err
-	}
-	name := filepath.Base(archive)
-	if _, err := release.Decode(name, custom); err != nil {
-		return fmt.Errorf("releases: add: %w", err)
-	}
-	info, err := metadata.TargetFile().FromFile(archive, "sha256")
-	if err != nil {
-		return fmt.Errorf("releases: add %s: %w", name, err)
-	}
-	info.Path = name
-	info.Custom = custom
 	targets, snapshot, timestamp, err := r.load()
 	if err != nil {
 		return err
 	}
-	if _, ok := targets.Signed.Targets[name]; ok {
-		return fmt.Errorf("releases: add: %s is published already; a release is never replaced", name)
+	added, err := r.prepare(archive, description, targets.Signed.Targets)
+	if err != nil {
+		return fmt.Errorf("releases: add %s: %w", filepath.Base(archive), err)
 	}
-	targets.Signed.Targets[name] = info
+	for _, t := range added {
+		if err := write(r.path(t.name, t.info), t.data); err != nil {
+			return err
+		}
+		targets.Signed.Targets[t.name] = t.info
+	}
 	targets.Signed.Version++
 	targets.Signed.Expires = r.now().Add(targetsLife)
-	data, err := os.ReadFile(archive)
-	if err != nil {
-		return fmt.Errorf("releases: add %s: %w", name, err)
-	}
-	if err := write(filepath.Join(r.Dir, "targets", info.Hashes["sha256"].String()+"."+name), data); err != nil {
-		return err
-	}
 	snapshot.Signed.Version++
 	snapshot.Signed.Expires = r.now().Add(snapshotLife)
 	timestamp.Signed.Version++
@@ -141,6 +131,9 @@ func (r Repository) Timestamp() error {
 
 // publish signs and writes targets, snapshot and timestamp, in this order.
 func (r Repository) publish(targets *metadata.Metadata[metadata.TargetsType], snapshot *metadata.Metadata[metadata.SnapshotType], timestamp *metadata.Metadata[metadata.TimestampType]) error {
+	if r.Keys == "" { // to be signed by holders elsewhere
+		return r.keepDraft(targets)
+	}
 	targets.ClearSignatures()
 	if err := r.save(targets, metadata.TARGETS, strconv.FormatInt(targets.Signed.Version, 10)+".targets.json"); err != nil {
 		return err
@@ -164,8 +157,8 @@ func (r Repository) stamp(timestamp *metadata.Metadata[metadata.TimestampType]) 
 	return r.save(timestamp, metadata.TIMESTAMP, "timestamp.json")
 }
 
-// load reads the newest published set.
-func (r Repository) load() (*metadata.Metadata[metadata.TargetsType], *metadata.Metadata[metadata.SnapshotType], *metadata.Metadata[metadata.TimestampType], error) {
+// published reads the newest published set.
+func (r Repository) published() (*metadata.Metadata[metadata.TargetsType], *metadata.Metadata[metadata.SnapshotType], *metadata.Metadata[metadata.TimestampType], error) {
 	fail := func(err error) (*metadata.Metadata[metadata.TargetsType], *metadata.Metadata[metadata.SnapshotType], *metadata.Metadata[metadata.TimestampType], error) {
 		return nil, nil, nil, fmt.Errorf("releases: read %s: %w", r.Dir, err)
 	}
@@ -248,7 +241,7 @@ func write(path string, data []byte) error {
 
 // Published lists the archives in the newest targets, by name.
 func (r Repository) Published() ([]string, error) {
-	targets, _, _, err := r.load()
+	targets, _, _, err := r.published()
 	if err != nil {
 		return nil, err
 	}

@@ -23,14 +23,14 @@ func TestPublishedIsWhatClientsSee(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(report.Targets) != 2 || report.Targets[0].Digest != digest || report.Targets[0].Size != 3 || report.Targets[1].Platform != "windows-amd64" {
+	if len(report.Targets) != 2 || report.Targets[0].Digest != digest || report.Targets[0].Unpacked != 3 || report.Targets[1].Platform != "windows-amd64" {
 		t.Errorf("targets: %+v", report.Targets)
 	}
 	if left := report.Expires[metadata.TIMESTAMP].Sub(v.Now()); left <= 0 || left > 7*24*time.Hour {
 		t.Errorf("the timestamp holds for %v", left)
 	}
 	names, err := v.Repository.Published()
-	if err != nil || len(names) != 2 || !strings.HasSuffix(names[0], digest) {
+	if err != nil || len(names) != 2 || !strings.HasPrefix(names[0], "beckmanconnect-1.0.0-linux-amd64.tar.zst  ") {
 		t.Errorf("published: %q, %v", names, err)
 	}
 }
@@ -38,9 +38,9 @@ func TestPublishedIsWhatClientsSee(t *testing.T) {
 func TestCheckFinds(t *testing.T) {
 	tests := map[string]func(t *testing.T, v *releasestest.Vendor){
 		"an archive that changed": func(t *testing.T, v *releasestest.Vendor) {
-			overwrite(t, v, "targets/*.tar.gz", func([]byte) []byte { return []byte("onE") })
+			overwrite(t, v, "targets/*.tar.zst", func([]byte) []byte { return []byte("onE") })
 		},
-		"an archive that is gone": func(t *testing.T, v *releasestest.Vendor) { remove(t, v, "targets/*.tar.gz") },
+		"an archive that is gone": func(t *testing.T, v *releasestest.Vendor) { remove(t, v, "targets/*.tar.zst") },
 		"targets that changed": func(t *testing.T, v *releasestest.Vendor) {
 			overwrite(t, v, "metadata/2.targets.json", func(b []byte) []byte { return bytes.Replace(b, []byte("Better."), []byte("Worse.."), 1) })
 		},
@@ -95,7 +95,7 @@ func TestRefusals(t *testing.T) {
 		t.Error("a repository was made over another")
 	}
 	archive := filepath.Join(t.TempDir(), release.ArchiveName("1.0.0", "linux-amd64"))
-	if err := os.WriteFile(archive, []byte("one"), 0o600); err != nil {
+	if err := os.WriteFile(archive, releasestest.Pack(t, []byte("one")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	good := releasestest.Describe("1.0.0", "linux-amd64")
@@ -104,6 +104,7 @@ func TestRefusals(t *testing.T) {
 		"no version":             func(r *release.Release) { r.Version = "" },
 		"no notes in English":    func(r *release.Release) { r.Notes = []release.Note{{Language: "de"}} },
 		"another archive's name": func(r *release.Release) { r.Version = "1.0.1" },
+		"another's digest":       func(r *release.Release) { r.Digest = strings.Repeat("0", 64) },
 	} {
 		bad := good
 		edit(&bad)
@@ -114,7 +115,7 @@ func TestRefusals(t *testing.T) {
 	if err := v.Repository.Add(archive, good); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(archive, []byte("another one"), 0o600); err != nil {
+	if err := os.WriteFile(archive, releasestest.Pack(t, []byte("another one")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if v.Repository.Add(archive, good) == nil {

@@ -26,7 +26,8 @@ const help = `Verbs:
   trust init --dir DIR                             make development trust roots and keys
   policy sign --key KEY --in TOML --out NOTE       sign a site policy
   policy vendor --config FILE --file TOML          sign what the vendor switches off and revokes
-  release init|add|timestamp|list …                the upgrade repository`
+  release VERB …                                   the upgrade repository: init, keys, root, codesign, add,
+                                                   drafts, sign, collect, publish, snapshot, timestamp, check, list`
 
 // run hands over to a verb. Its arguments are its own flags.
 func run(ctx context.Context, log *slog.Logger, args []string) error {

@@ -3,12 +3,10 @@ package main
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/BurntSushi/toml"
 
@@ -18,89 +16,105 @@ import (
 	"beckmanconnect/internal/trust"
 )
 
-// releaseVerb is the release officers' tool: init, add, timestamp, check, list.
+const releaseVerbs = "init, keys, root, codesign, add, drafts, sign, collect, publish, snapshot, timestamp, check or list"
+
+// releaseVerb is the release officers' tool (docs/release.md).
 func releaseVerb(args []string) error {
 	if len(args) == 0 {
-		return program.Usagef("release: a verb is missing: init, add, timestamp, check or list")
+		return program.Usagef("release: a verb is missing: %s", releaseVerbs)
 	}
-	verb, args := args[0], args[1:]
-	set := flag.NewFlagSet("release "+verb, flag.ContinueOnError)
-	keys := set.String("keys", "", "folder of private keys")
-	repo := set.String("repo", "", "folder of the repository")
-	var roots, file, notes, version, channel *string
-	need := []string{"repo"}
-	switch verb {
+	switch verb, args := args[0], args[1:]; verb {
 	case "init":
-		roots = set.String("roots", "", "folder of trust roots that gets tuf-root.json")
-		need = append(need, "keys", "roots")
+		return releaseInit(args)
+	case "keys":
+		return releaseKeys(args)
+	case "root":
+		return releaseRoot(args)
+	case "codesign":
+		return releaseCode(args)
 	case "add":
-		file = set.String("file", "", "release archive")
-		version = set.String("version", "", "its version, to be checked against its name")
-		notes = set.String("notes", "", "what is new, TOML by language")
-		channel = set.String("channel", release.Stable, "channel")
-		need = append(need, "keys", "file", "notes")
+		return releaseAdd(args)
+	case "drafts":
+		return releaseDrafts(args)
+	case "sign":
+		return releaseSign(args)
+	case "collect":
+		return releaseCollect(args)
+	case "publish", "snapshot":
+		return releasePublish(verb, args)
 	case "timestamp":
-		need = append(need, "keys")
+		return releaseTimestamp(args)
 	case "check":
-		roots = set.String("roots", "", "folder of trust roots")
-		need = append(need, "roots")
+		return releaseCheck(args)
 	case "list":
+		return releaseList(args)
 	default:
-		return program.Usagef("release: unknown verb %q", verb)
-	}
-	if err := parse(set, args, need...); err != nil {
-		return err
-	}
-	repository := releases.Repository{Dir: *repo, Keys: *keys}
-	switch verb {
-	case "init":
-		root, err := repository.Init()
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(*roots, trust.FileTUFRoot), root, 0o644)
-	case "add":
-		description, err := describe(*file, *version, *notes, *channel)
-		if err != nil {
-			return err
-		}
-		return repository.Add(*file, description)
-	case "timestamp":
-		return repository.Timestamp()
-	case "check":
-		return checkRelease(repository, *roots)
-	default:
-		names, err := repository.Published()
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Println(strings.Join(names, "\n"))
-		return err
+		return program.Usagef("release: unknown verb %q; there are %s", verb, releaseVerbs)
 	}
 }
 
-// checkRelease says what every client would see.
-func checkRelease(repository releases.Repository, roots string) error {
-	root, err := os.ReadFile(filepath.Join(roots, trust.FileTUFRoot))
+// releaseInit makes a repository in one step, with all keys in one folder: a
+// development set.
+func releaseInit(args []string) error {
+	set := flag.NewFlagSet("release init", flag.ContinueOnError)
+	keys := set.String("keys", "", "folder of private keys of a development set")
+	repo := set.String("repo", "", "folder of the repository")
+	roots := set.String("roots", "", "folder of trust roots that gets tuf-root.json")
+	if err := parse(set, args, "keys", "repo", "roots"); err != nil {
+		return err
+	}
+	root, err := releases.Repository{Dir: *repo, Keys: *keys}.Init()
 	if err != nil {
 		return err
 	}
-	report, err := repository.Check(root)
+	return os.WriteFile(filepath.Join(*roots, trust.FileTUFRoot), root, 0o644)
+}
+
+// releaseAdd adds an archive: signed and published at once by the keys of a
+// development set, or as a draft that the holders sign.
+func releaseAdd(args []string) error {
+	set := flag.NewFlagSet("release add", flag.ContinueOnError)
+	keys := set.String("keys", "", "folder of private keys of a development set; without it a draft is made")
+	repo := set.String("repo", "", "folder of the repository")
+	file := set.String("file", "", "release archive")
+	version := set.String("version", "", "its version, to be checked against its name")
+	notes := set.String("notes", "", "what is new, TOML by language")
+	channel := set.String("channel", release.Stable, "channel")
+	deltas := set.Int("deltas", releases.DefaultDeltas, "from how many releases before, of each channel, deltas are made")
+	if err := parse(set, args, "repo", "file", "notes"); err != nil {
+		return err
+	}
+	description, err := describe(*file, *version, *notes, *channel)
 	if err != nil {
 		return err
 	}
-	for _, t := range report.Targets {
-		fmt.Printf("%s  %s  %s  %d bytes  %s\n", t.Version, t.Platform, t.Channel, t.Size, t.Digest)
+	repository := releases.Repository{Dir: *repo, Keys: *keys, Deltas: *deltas}
+	if err := repository.Add(*file, description); err != nil {
+		return err
 	}
-	for _, role := range slices.Sorted(maps.Keys(report.Expires)) {
-		fmt.Printf("%s holds until %s\n", role, report.Expires[role].Format(time.RFC3339))
+	if *keys != "" {
+		return nil
 	}
-	return nil
+	return showDrafts(repository)
+}
+
+func releaseList(args []string) error {
+	set := flag.NewFlagSet("release list", flag.ContinueOnError)
+	repo := set.String("repo", "", "folder of the repository")
+	if err := parse(set, args, "repo"); err != nil {
+		return err
+	}
+	names, err := releases.Repository{Dir: *repo}.Published()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Println(strings.Join(names, "\n"))
+	return err
 }
 
 // describe takes version and platform from the archive's name and the rest
-// from the notes: a [language] table each with title and text, and the
-// capabilities the version brings.
+// from the notes: a [language] table each with title and text, and what the
+// version brings, is for and does.
 func describe(archive, version, notes, channel string) (release.Release, error) {
 	named, platform, err := release.Named(archive)
 	if err != nil {
@@ -110,27 +124,43 @@ func describe(archive, version, notes, channel string) (release.Release, error) 
 		return release.Release{}, fmt.Errorf("release add: the archive is version %s, not %s", named, version)
 	}
 	r := release.Release{Product: release.Product, Version: named, Platform: platform, Channel: channel}
+	var about struct {
+		Capabilities   []string `toml:"capabilities"`
+		Lines          []string `toml:"lines"`
+		InstallSeconds int      `toml:"install_seconds"`
+		Disturbs       string   `toml:"disturbs"`
+		Mandatory      bool     `toml:"mandatory"`
+	}
 	var file map[string]any
-	if _, err := toml.DecodeFile(notes, &file); err != nil {
+	meta, err := toml.DecodeFile(notes, &about)
+	if err == nil {
+		_, err = toml.DecodeFile(notes, &file)
+	}
+	if err != nil {
 		return r, fmt.Errorf("release add: notes: %w", err)
 	}
+	for _, key := range meta.Undecoded() {
+		if _, ok := file[key[0]].(map[string]any); !ok {
+			return r, fmt.Errorf("release add: notes: %q is not known", key.String())
+		}
+	}
 	for key, value := range file {
-		switch v := value.(type) {
-		case map[string]any:
+		if v, ok := value.(map[string]any); ok {
 			title, _ := v["title"].(string)
 			text, _ := v["text"].(string)
 			r.Notes = append(r.Notes, release.Note{Language: key, Title: title, Text: text})
-		case []any:
-			if key != "capabilities" {
-				return r, fmt.Errorf("release add: notes: %q is not known", key)
-			}
-			for _, c := range v {
-				r.Capabilities = append(r.Capabilities, fmt.Sprint(c))
-			}
-		default:
-			return r, fmt.Errorf("release add: notes: %q is not known", key)
 		}
 	}
+	switch about.Disturbs {
+	case "", release.DisturbsNothing, release.DisturbsConnection, release.DisturbsInstrument:
+	default:
+		return r, fmt.Errorf("release add: notes: disturbs is nothing, connection or instrument, not %q", about.Disturbs)
+	}
+	if about.InstallSeconds < 0 {
+		return r, fmt.Errorf("release add: notes: install_seconds is less than nothing")
+	}
+	r.Capabilities, r.Lines, r.Mandatory = about.Capabilities, about.Lines, about.Mandatory
+	r.InstallSeconds, r.Disturbs = about.InstallSeconds, about.Disturbs
 	slices.SortFunc(r.Notes, func(a, b release.Note) int { return strings.Compare(a.Language, b.Language) })
 	return r, nil
 }

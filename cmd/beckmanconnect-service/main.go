@@ -17,7 +17,8 @@ import (
 
 func main() {
 	var config string
-	info := program.Info{Name: "beckmanconnect-service", Summary: "the BeckmanConnect service: notifications, support sessions, log and cloud link"}
+	info := program.Info{Name: "beckmanconnect-service", Summary: "the BeckmanConnect service: notifications, support sessions, log and cloud link",
+		SelfTest: service.SelfTest}
 	flags := func(set *flag.FlagSet) {
 		set.StringVar(&config, "config", hostconfig.DefaultPath(), "configuration `file`")
 	}

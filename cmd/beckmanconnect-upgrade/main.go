@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 
+	"beckmanconnect/internal/codesign"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/program"
 	"beckmanconnect/service/upgrade"
@@ -21,6 +22,7 @@ func main() {
 		Summary:   "Watches for upgrades, verifies them and installs what was accepted.",
 		Arguments: "[adopt --package ARCHIVE --launcher PROGRAM]",
 		Help:      "adopt unpacks a release archive as a version, as packages do when they are installed.",
+		SelfTest:  codesign.SelfTest,
 	}, func(flags *flag.FlagSet) {
 		flags.StringVar(&config, "config", "", "configuration `file`")
 	}, func(ctx context.Context, log *slog.Logger, args []string) error {

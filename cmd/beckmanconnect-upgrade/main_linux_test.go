@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"beckmanconnect/internal/codesign"
 	"beckmanconnect/internal/program"
+	"beckmanconnect/internal/trust"
 	"beckmanconnect/service/upgrade"
 	"beckmanconnect/service/upgrade/archive"
 	"beckmanconnect/service/upgrade/versions"
@@ -34,14 +36,22 @@ func TestAdoptVerb(t *testing.T) {
 	for _, name := range archive.Names(upgrade.Platform()) {
 		file(t, filepath.Join(bin, name), "#!/bin/sh\n")
 	}
-	packed, err := os.Create(filepath.Join(dir, "release.tar.gz"))
+	packed, err := os.Create(filepath.Join(dir, "release.tar.zst"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(archive.Pack(packed, bin, "1.2.3", upgrade.Platform()), packed.Close()); err != nil {
+	if err := trust.Init(filepath.Join(dir, "set")); err != nil {
 		t.Fatal(err)
 	}
-	config := file(t, filepath.Join(dir, "host.toml"), "install = \"install\"\n")
+	publisher, err := codesign.LoadPublisher(filepath.Join(dir, "set", trust.DirPrivate))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = archive.Pack(packed, archive.Packing{Dir: bin, Version: "1.2.3", Platform: upgrade.Platform(), Sign: publisher.Sign})
+	if err := errors.Join(err, packed.Close()); err != nil {
+		t.Fatal(err)
+	}
+	config := file(t, filepath.Join(dir, "host.toml"), "install = \"install\"\ntrust = \"set/roots\"\n")
 	launcher := file(t, filepath.Join(dir, "launcher"), "launcher")
 	if err := run(t.Context(), quiet, config, []string{"adopt", "--package", packed.Name(), "--launcher", launcher}); err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func policyVerb(ctx context.Context, e env, args []string) error {
 
 func printTable(out io.Writer, p *hostpb.PolicyExplanation) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "site policy    %s\nvendor policy  %s\ninstrument     %s: %s\n", p.GetSource(), p.GetVendor(), p.GetClass(), p.GetClassWhy())
+	fmt.Fprintf(&b, "site policy    %s\nvendor policy  %s\ninstrument     %s: %s\nupgrades       %s\n", p.GetSource(), p.GetVendor(), p.GetClass(), p.GetClassWhy(), p.GetUpgrades())
 	for _, r := range p.GetRows() {
 		fmt.Fprintf(&b, "\n%-15s %-13s %s\n", r.GetCapability(), r.GetEffective(), r.GetWhy())
 		for _, layer := range [][2]string{

@@ -53,6 +53,7 @@ type Table []Endpoint
 type Policy struct {
 	Endpoints []string // host names, on port 443
 	Probes    []Probe
+	Mirror    string // https address of the upgrade repository's mirror, "": none
 }
 
 // Probe is a host and port of the laboratory's own network.
@@ -76,6 +77,12 @@ func Allowed(region string, config hostconfig.Config, policy Policy) Table {
 		t = append(t, Endpoint{
 			Host: canonical(host), Port: HTTPS, Protocol: "TLS", Programs: []string{Service},
 			Purpose: "added by the site's policy", Origin: SitePolicy,
+		})
+	}
+	if host, port := hostPort(policy.Mirror); ValidHost(host) && !strings.HasPrefix(host, "*") && port > 0 {
+		t = append(t, Endpoint{
+			Host: canonical(host), Port: port, Protocol: "HTTPS", Programs: []string{Upgrade},
+			Purpose: "upgrades, from the site's mirror of the repository", Origin: SitePolicy,
 		})
 	}
 	for _, p := range policy.Probes {
@@ -168,6 +175,12 @@ func (t Table) Allows(host string, port int) bool {
 	}
 	name := canonical(host)
 	return slices.ContainsFunc(t, func(e Endpoint) bool { return !e.Probe && e.Port == port && e.matches(name) })
+}
+
+// Of is what one program may dial: the mirror of upgrades is no address for the
+// service.
+func (t Table) Of(program string) Table {
+	return slices.DeleteFunc(slices.Clone(t), func(e Endpoint) bool { return !slices.Contains(e.Programs, program) })
 }
 
 func (e Endpoint) matches(name string) bool {

@@ -62,6 +62,11 @@ func TestAllowed(t *testing.T) {
 		{"eu", hostconfig.Config{}, Policy{Endpoints: []string{"*.more.example"}}, "x.more.example", 443, true},
 		{"eu", hostconfig.Config{}, Policy{Endpoints: []string{"*.tld", "*"}}, "anything.tld", 443, false},
 		{"eu", hostconfig.Config{}, Policy{Probes: []Probe{{"lis", "hl7", "10.0.0.5", 2575}}}, "10.0.0.5", 2575, false}, // no way to the cloud
+		{"eu", hostconfig.Config{}, Policy{Mirror: "https://Mirror.Hospital.Example/path"}, "mirror.hospital.example", 443, true},
+		{"eu", hostconfig.Config{}, Policy{Mirror: "https://10.0.0.5:8443"}, "10.0.0.5", 8443, true}, // the dialler takes it from a developer's roots alone
+		{"eu", hostconfig.Config{}, Policy{Mirror: "http://mirror.hospital.example"}, "mirror.hospital.example", 80, false},
+		{"eu", hostconfig.Config{}, Policy{Mirror: "https://*.hospital.example"}, "mirror.hospital.example", 443, false},
+		{"eu", hostconfig.Config{}, Policy{Mirror: "no address"}, "no", 443, false},
 	} {
 		if got := Allowed(row.region, row.config, row.policy).Allows(row.host, row.port); got != row.want {
 			t.Errorf("%s %+v %+v: %s:%d is allowed: %v", row.region, row.config.Cloud, row.policy, row.host, row.port, got)
@@ -90,6 +95,23 @@ func TestOnlyPort443(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The mirror of upgrades is the upgrade service's to dial, and nobody else's.
+func TestTheMirrorIsForUpgrades(t *testing.T) {
+	table := Allowed("eu", installedAt("https://support.hospital.example"), Policy{Mirror: "https://mirror.hospital.example", Endpoints: []string{"added.example"}})
+	for _, row := range []struct {
+		program, host string
+		want          bool
+	}{
+		{Upgrade, "mirror.hospital.example", true}, {Service, "mirror.hospital.example", false}, {Ctl, "mirror.hospital.example", false},
+		{Upgrade, "support.hospital.example", true}, {Service, "support.hospital.example", true},
+		{Upgrade, "added.example", false}, {Service, "added.example", true},
+	} {
+		if got := table.Of(row.program).Allows(row.host, HTTPS); got != row.want {
+			t.Errorf("%s may dial %s: %v", row.program, row.host, got)
+		}
+	}
 }
 
 func TestProbesAreListed(t *testing.T) {

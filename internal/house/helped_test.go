@@ -55,7 +55,7 @@ var listens = map[string][]string{
 }
 
 // openers are the packages of the host that open connections, and to what.
-// None of them takes an address from a session, a message or a caller; one takes
+// None of them takes an address from a session, a message or a caller; two take
 // it from the policy that the site signed.
 var openers = map[string]string{
 	"ipc/pipe":               "the local pipe",
@@ -66,7 +66,7 @@ var openers = map[string]string{
 	"service/link/dialect":   "the provisioning service's address: MQTT",
 	"service/scan":           "the malware scanner's local socket",
 	"service/relay":          "the cloud's address: the relay, as the end that is helped",
-	"service/upgrade/source": "the cloud's address: upgrades",
+	"service/upgrade/source": "the cloud's address, or the mirror that the signed site policy names: upgrades",
 	"service/notify/machine": "the system's bus: whether services run",
 	"service/notify/probe":   "the hosts and ports that the signed site policy names, none as installed",
 	"session/channel":        "the relay, and the host's end of a channel over it",

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"beckmanconnect/internal/version"
@@ -31,6 +32,9 @@ type Info struct {
 	Summary   string // one sentence
 	Arguments string // what may follow the flags, "VERB [ARG]…"; empty: nothing may
 	Help      string // more text for --help, may be empty
+	// SelfTest looks at what is built into the program and opens nothing outside
+	// of it: no file, no address. Nil: there is no --self-test.
+	SelfTest func() error
 }
 
 // Run is a program's work. It returns when it is done or soon after ctx ends.
@@ -88,6 +92,10 @@ func Execute(ctx context.Context, in Invocation) int {
 	showVersion := set.Bool("version", false, "print the version and end")
 	logJSON := set.Bool("log-json", false, "write the log as JSON lines")
 	set.TextVar(&level, "log-level", slog.LevelInfo, "`level` of the log: debug, info, warn or error")
+	selfTest := new(bool)
+	if in.Info.SelfTest != nil {
+		selfTest = set.Bool(strings.TrimLeft(SelfTestFlag, "-"), false, "look at what is built into the program, opening nothing outside, and end")
+	}
 	if in.Flags != nil {
 		in.Flags(set)
 	}
@@ -100,6 +108,8 @@ func Execute(ctx context.Context, in Invocation) int {
 	case *showVersion:
 		fmt.Fprintf(in.Out, "%s %s\n", in.Info.Name, version.Version())
 		return ExitOK
+	case *selfTest:
+		return fail(in, in.Info.selfTest(in.Out))
 	case set.NArg() > 0 && in.Info.Arguments == "":
 		return fail(in, Usagef("unexpected argument %q", set.Arg(0)))
 	}

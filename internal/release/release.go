@@ -7,8 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"regexp"
+	"slices"
 )
 
 // Product is what every target names in its custom metadata. A target of
@@ -44,6 +43,9 @@ type Release struct {
 	// was compressed to travel. What is fetched, full or delta, ends as exactly
 	// these bytes.
 	Digest string `json:"digest"`
+	// Unpacked is the length of that archive before it was compressed, bytes: a
+	// PC asks for room before it fetches, and takes no byte more.
+	Unpacked int64 `json:"unpacked,omitempty"`
 	// Lines are the instrument families (types, as the site's policy names them)
 	// it is for; none: all.
 	Lines          []string `json:"lines,omitempty"`
@@ -67,32 +69,17 @@ type Note struct {
 	Text     string `json:"text"`
 }
 
-var archiveName = regexp.MustCompile(`^beckmanconnect-(\d{1,6}\.\d{1,6}\.\d{1,6})-((?:linux|windows)-amd64)\.tar\.gz$`)
-
-// ArchiveName is the file name of a release's archive, and the target's.
-func ArchiveName(version, platform string) string {
-	return "beckmanconnect-" + version + "-" + platform + ".tar.gz"
-}
-
-// Named reads version and platform out of an archive's file name.
-func Named(archive string) (version, platform string, err error) {
-	m := archiveName.FindStringSubmatch(filepath.Base(archive))
-	if m == nil {
-		return "", "", fmt.Errorf("release: %q is not named like a release archive (beckmanconnect-1.2.3-linux-amd64.tar.gz)", filepath.Base(archive))
-	}
-	return m[1], m[2], nil
-}
-
-// Encode checks r and returns it as custom metadata.
+// Encode checks r and returns it as custom metadata. A delta needs no notes:
+// those of the release it leads to hold.
 func (r Release) Encode() (*json.RawMessage, error) {
 	if r.Product != Product || r.Version == "" || r.Platform == "" || r.Channel == "" {
 		return nil, errors.New("release: product, version, platform and channel are needed")
 	}
-	english := false
-	for _, n := range r.Notes {
-		english = english || n.Language == "en"
+	if err := r.checkDigests(); err != nil {
+		return nil, err
 	}
-	if !english {
+	english := slices.ContainsFunc(r.Notes, func(n Note) bool { return n.Language == "en" })
+	if !english && r.From == "" {
 		return nil, errors.New("release: notes in English are needed")
 	}
 	b, err := json.Marshal(r)
@@ -103,8 +90,20 @@ func (r Release) Encode() (*json.RawMessage, error) {
 	return &raw, nil
 }
 
+func (r Release) checkDigests() error {
+	switch {
+	case !digestForm.MatchString(r.Digest):
+		return fmt.Errorf("release: %q is not the digest of a release", r.Digest)
+	case r.Unpacked < 0 || r.Unpacked > MaxUnpacked:
+		return fmt.Errorf("release: no release unpacks to %d bytes", r.Unpacked)
+	case r.From != "" && (!digestForm.MatchString(r.From) || r.From == r.Digest):
+		return fmt.Errorf("release: %q is not the digest of a release that a delta can start from", r.From)
+	}
+	return nil
+}
+
 // Decode reads custom metadata of the target with this name. A name that says
-// another version or platform than the metadata is an error.
+// another version, platform or source of a delta than the metadata is an error.
 func Decode(name string, custom *json.RawMessage) (Release, error) {
 	var r Release
 	if custom == nil {
@@ -116,7 +115,14 @@ func Decode(name string, custom *json.RawMessage) (Release, error) {
 	if r.Product != Product {
 		return r, fmt.Errorf("release: %q is of the product %q", name, r.Product)
 	}
-	if ArchiveName(r.Version, r.Platform) != name || !archiveName.MatchString(name) {
+	if err := r.checkDigests(); err != nil {
+		return r, fmt.Errorf("%w (%q)", err, name)
+	}
+	want := ArchiveName(r.Version, r.Platform)
+	if r.From != "" {
+		want = DeltaName(r.Version, r.Platform, r.From)
+	}
+	if want != name || !fileName.MatchString(name) {
 		return r, fmt.Errorf("release: %q does not fit its description (version %q, platform %q)", name, r.Version, r.Platform)
 	}
 	return r, nil

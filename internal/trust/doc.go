@@ -13,6 +13,8 @@
 //	policy.pub       verifier of site policies, x/mod note form
 //	vendor.pub       verifier of signed time and messages, x/mod note form
 //	tuf-root.json    first root of the upgrade repository
+//	code-ca.pem      above the certificates that sign releases; roots.toml names
+//	                 the one publisher that may, and certificates that were revoked
 //
 // Init makes a development set with the private halves beside it. A build with
 // the tag "production" refuses such a set.
@@ -27,6 +29,7 @@ const (
 	FilePolicy   = "policy.pub"
 	FileVendor   = "vendor.pub"
 	FileTUFRoot  = "tuf-root.json"
+	FileCodeCA   = "code-ca.pem"
 )
 
 // DevelopmentOrganisation is in the subject of every development CA, so that a

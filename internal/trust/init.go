@@ -35,6 +35,9 @@ const (
 	KeyStaffCA   = "staff-ca.key"
 	KeyPolicy    = "policy.key" // x/mod note signer
 	KeyVendor    = "vendor.key" // x/mod note signer
+	KeyCodeCA    = "code-ca.key"
+	KeyCode      = "code-signing.key" // signs releases
+	FileCode     = "code-signing.pem" // its certificate, then those between it and code-ca.pem
 	DirTUF       = "tuf"
 	keyExtension = ".key"
 )
@@ -49,8 +52,15 @@ func TUFKeyFile(private, role string, n int) string {
 	return filepath.Join(private, DirTUF, fmt.Sprintf("%s-%d%s", role, n, keyExtension))
 }
 
-// authorityLife is how long a CA of a development set lives.
-const authorityLife = 10 * 365 * 24 * time.Hour
+// How long a CA of a development set lives, and a certificate that signs
+// releases.
+const (
+	authorityLife = 10 * 365 * 24 * time.Hour
+	codeLife      = 3 * 365 * 24 * time.Hour
+)
+
+// DevelopmentPublisher signs the releases of a development set.
+var DevelopmentPublisher = Publisher{Organisation: DevelopmentOrganisation, Name: "BeckmanConnect Remote Support"}
 
 // Init makes a complete development set: dir/roots and dir/private. It never
 // overwrites: an existing set is an error.
@@ -75,11 +85,15 @@ func initialise(dir string) error {
 	if err := os.MkdirAll(filepath.Join(private, DirTUF), 0o700); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(roots, FileRoots),
-		[]byte("name = \""+DevelopmentOrganisation+"\"\ndevelopment = true\n"), 0o644); err != nil {
+	manifest := fmt.Sprintf("name = %q\ndevelopment = true\n\n[code]\norganisation = %q\nname = %q\nrevoked = []\n",
+		DevelopmentOrganisation, DevelopmentPublisher.Organisation, DevelopmentPublisher.Name)
+	if err := os.WriteFile(filepath.Join(roots, FileRoots), []byte(manifest), 0o644); err != nil {
 		return err
 	}
 	if err := initAuthorities(roots, private); err != nil {
+		return err
+	}
+	if err := initCode(roots, private); err != nil {
 		return err
 	}
 	if err := initNotes(roots, private); err != nil {
@@ -99,6 +113,7 @@ func initAuthorities(roots, private string) error {
 		{"Cloud CA", FileCloudCA, KeyCloudCA, 0, ec},
 		{"Device CA", FileDeviceCA, KeyDeviceCA, 1, ec}, // device certificates sign session certificates
 		{"Staff CA", FileStaffCA, KeyStaffCA, 0, rsa4096},
+		{"Code CA", FileCodeCA, KeyCodeCA, 0, ec},
 	} {
 		key, err := ca.make()
 		if err != nil {
@@ -118,8 +133,45 @@ func initAuthorities(roots, private string) error {
 	return nil
 }
 
+// initCode makes the publisher's key with its certificate. RSA, because not
+// every Windows verifies other keys under a program.
+func initCode(roots, private string) error {
+	ca, err := LoadAuthority(filepath.Join(roots, FileCodeCA), filepath.Join(private, KeyCodeCA))
+	if err != nil {
+		return err
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 3072)
+	if err != nil {
+		return err
+	}
+	serial, err := newSerial()
+	if err != nil {
+		return err
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial,
+		Subject:      pkix.Name{CommonName: DevelopmentPublisher.Name, Organization: []string{DevelopmentPublisher.Organisation}},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(codeLife),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, ca.Certificate, key.Public(), ca.Key)
+	if err != nil {
+		return err
+	}
+	if err := writePEM(filepath.Join(private, FileCode), "CERTIFICATE", der, 0o600); err != nil {
+		return err
+	}
+	return writeKey(filepath.Join(private, KeyCode), key)
+}
+
+func newSerial() (*big.Int, error) {
+	return rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+}
+
 func selfSigned(name string, pathLen int, key crypto.Signer) ([]byte, error) {
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+	serial, err := newSerial()
 	if err != nil {
 		return nil, err
 	}

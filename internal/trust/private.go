@@ -67,6 +67,33 @@ func LoadKey(path string) (crypto.Signer, error) {
 	return signer, nil
 }
 
+// LoadChain reads certificates in PEM, the holder's first.
+func LoadChain(path string) ([]*x509.Certificate, error) {
+	rest, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("trust: load certificates: %w", err)
+	}
+	var chain []*x509.Certificate
+	for {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			return nil, fmt.Errorf("trust: load certificates: %s holds %q", path, block.Type)
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("trust: load certificates: %s: %w", path, err)
+		}
+		chain = append(chain, cert)
+	}
+	if len(chain) == 0 {
+		return nil, fmt.Errorf("trust: load certificates: %s holds none", path)
+	}
+	return chain, nil
+}
+
 // LoadNoteSigner reads a signer as Init writes it (policy.key, vendor.key).
 func LoadNoteSigner(path string) (note.Signer, error) {
 	data, err := os.ReadFile(path)

@@ -1,7 +1,9 @@
 package trust
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -33,12 +35,32 @@ type Roots struct {
 	PolicyVerifier, VendorVerifier note.Verifier
 
 	TUFRoot []byte // nil: this set offers no upgrades
+
+	// The second gate of upgrades (package codesign): who signs releases, under
+	// which CA. The system's own certificates have no say in it.
+	CodeCA    *x509.CertPool
+	CodeCAPEM []byte
+	Publisher Publisher
+	// Revoked are the SHA-256 (hex, lower case) of code-signing certificates, and
+	// of CAs between them and CodeCA, that are not believed any more.
+	Revoked []string
+}
+
+// Publisher is the subject of the certificates that sign releases: both words
+// have to be exactly so.
+type Publisher struct {
+	Organisation string `toml:"organisation"` // O
+	Name         string `toml:"name"`         // CN
 }
 
 // manifest is roots.toml.
 type manifest struct {
 	Name        string `toml:"name"`
 	Development bool   `toml:"development"`
+	Code        struct {
+		Publisher
+		Revoked []string `toml:"revoked"`
+	} `toml:"code"`
 }
 
 // Load reads a folder of roots. Every root must be there and readable, except
@@ -67,6 +89,7 @@ func (r *Roots) load(dir string) error {
 		{FileCloudCA, &r.CloudCA, &r.CloudCAPEM},
 		{FileDeviceCA, &r.DeviceCA, &r.DeviceCAPEM},
 		{FileStaffCA, &r.StaffCA, &r.StaffCAPEM},
+		{FileCodeCA, &r.CodeCA, &r.CodeCAPEM},
 	} {
 		data, err := readRoot(dir, ca.file)
 		if err != nil {
@@ -114,6 +137,22 @@ func (r *Roots) loadManifest(dir string) error {
 		return fmt.Errorf("%s: the key \"development\" is missing", FileRoots)
 	}
 	r.Name, r.Development = m.Name, m.Development
+	return r.takePublisher(m)
+}
+
+// takePublisher: without a publisher no release could be told from another
+// signed under the same CA, so a set without one is no set.
+func (r *Roots) takePublisher(m manifest) error {
+	if m.Code.Organisation == "" || m.Code.Name == "" {
+		return fmt.Errorf("%s: \"organisation\" and \"name\" of the publisher are missing in [code]", FileRoots)
+	}
+	for _, sum := range m.Code.Revoked {
+		if raw, err := hex.DecodeString(sum); err != nil || len(raw) != sha256.Size || strings.ToLower(sum) != sum {
+			return fmt.Errorf("%s: %q in \"revoked\" is not the SHA-256 of a certificate in lower-case hex", FileRoots, sum)
+		}
+	}
+	r.Publisher, r.Revoked = m.Code.Publisher, m.Code.Revoked
+	r.Development = r.Development || m.Code.Organisation == DevelopmentOrganisation
 	return nil
 }
 

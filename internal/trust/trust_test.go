@@ -59,6 +59,7 @@ func TestInitMakesACompleteSet(t *testing.T) {
 	if _, err := note.Open(signed, r.Policy); err == nil {
 		t.Error("the policy verifier accepted the vendor's signature")
 	}
+	checkPublisher(t, r, private)
 	for role, count := range TUFKeys {
 		for n := 1; n <= count; n++ {
 			if _, err := LoadKey(TUFKeyFile(private, role, n)); err != nil {
@@ -73,6 +74,31 @@ func TestInitMakesACompleteSet(t *testing.T) {
 		}
 	})
 	t.Run("damaged sets are refused", func(t *testing.T) { checkDamage(t, roots, private) })
+}
+
+// The publisher's certificate is what the second gate asks for.
+func checkPublisher(t *testing.T, r *Roots, private string) {
+	t.Helper()
+	chain, err := LoadChain(filepath.Join(private, FileCode))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := LoadKey(filepath.Join(private, KeyCode))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if public, ok := chain[0].PublicKey.(*rsa.PublicKey); !ok || !public.Equal(key.Public()) {
+		t.Error("code-signing.pem does not belong to code-signing.key")
+	}
+	if _, err := chain[0].Verify(x509.VerifyOptions{Roots: r.CodeCA, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning}}); err != nil {
+		t.Error(err)
+	}
+	if s := chain[0].Subject; s.CommonName != r.Publisher.Name || len(s.Organization) != 1 || s.Organization[0] != r.Publisher.Organisation {
+		t.Errorf("the certificate is of %v, the publisher %+v", s, r.Publisher)
+	}
+	if _, err := LoadChain(filepath.Join(private, KeyCode)); err == nil {
+		t.Error("a key passed for a certificate")
+	}
 }
 
 func checkModes(t *testing.T, private string) {
@@ -96,6 +122,11 @@ func checkDamage(t *testing.T, roots, private string) {
 	for _, c := range []struct{ name, file, content, want string }{
 		{"no manifest", FileRoots, "", "development"},
 		{"unknown key", FileRoots, "development = true\nextra = 1\n", "unknown key"},
+		{"no publisher", FileRoots, "development = true\n", "publisher"}, // scenario 39
+		{"half a publisher", FileRoots, "development = true\n[code]\nname = \"x\"\n", "publisher"},
+		{"a revoked serial", FileRoots, "development = true\n[code]\nname = \"x\"\norganisation = \"y\"\nrevoked = [\"4711\"]\n", "SHA-256"},
+		{"no code CA", FileCodeCA, "", "PEM"},
+		{"a leaf as code CA", FileCodeCA, leaf, "not a certificate authority"},
 		{"a key among the roots", FileDeviceCA, string(keyPEM), "only certificates"}, // scenario 60
 		{"a leaf as root", FileDeviceCA, leaf, "not a certificate authority"},
 		{"garbage", FileStaffCA, "hello", "PEM"},

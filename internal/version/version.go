@@ -4,13 +4,18 @@
 // generated from it, a test fails when they differ, and the build scripts may
 // set a version for one build alone (an upgrade to be tested, for example):
 //
-//	-ldflags "-X beckmanconnect/internal/version.override=0.1.1"
+//	-ldflags "-X beckmanconnect/internal/version.override=0.1.1 -X beckmanconnect/internal/version.built=1764000000"
 package version
+
+import (
+	"strconv"
+	"time"
+)
 
 //go:generate go run ./gen -in ../../FyneApp.toml -out fyneapp.go
 
-// override is set by the linker only, never by code.
-var override string
+// override and built are set by the linker only, never by code.
+var override, built string
 
 // Version is the product's version, "0.1.0", without any prefix.
 func Version() string {
@@ -18,6 +23,17 @@ func Version() string {
 		return override
 	}
 	return fyneVersion
+}
+
+// Built is when this program was built, to the second: the time of the commit
+// it was built from, so that building it again gives the same bytes. Zero when
+// the build scripts did not say.
+func Built() time.Time {
+	seconds, err := strconv.ParseInt(built, 10, 64)
+	if err != nil || seconds <= 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
 }
 
 // Build is the build number of FyneApp.toml.

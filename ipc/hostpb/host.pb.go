@@ -5635,10 +5635,13 @@ func (x *Upgrade) GetRunningVersion() string {
 }
 
 type AcceptUpgradeRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Digest        string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
-	Initials      string                 `protobuf:"bytes,2,opt,name=initials,proto3" json:"initials,omitempty"`
-	When          string                 `protobuf:"bytes,3,opt,name=when,proto3" json:"when,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Digest   string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
+	Initials string                 `protobuf:"bytes,2,opt,name=initials,proto3" json:"initials,omitempty"`
+	When     string                 `protobuf:"bytes,3,opt,name=when,proto3" json:"when,omitempty"` // "now" (or ""), "tonight", "idle"
+	// run_confirmed is the second yes of "now" while nobody knows whether a run
+	// is in progress and the release disturbs the instrument.
+	RunConfirmed  bool `protobuf:"varint,4,opt,name=run_confirmed,json=runConfirmed,proto3" json:"run_confirmed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5692,6 +5695,13 @@ func (x *AcceptUpgradeRequest) GetWhen() string {
 		return x.When
 	}
 	return ""
+}
+
+func (x *AcceptUpgradeRequest) GetRunConfirmed() bool {
+	if x != nil {
+		return x.RunConfirmed
+	}
+	return false
 }
 
 type PostponeUpgradeRequest struct {
@@ -6106,7 +6116,8 @@ type PolicyExplanation struct {
 	Vendor        string                 `protobuf:"bytes,3,opt,name=vendor,proto3" json:"vendor,omitempty"` // which signed vendor policy
 	Class         string                 `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`   // of the instrument
 	ClassWhy      string                 `protobuf:"bytes,5,opt,name=class_why,json=classWhy,proto3" json:"class_why,omitempty"`
-	Verdict       *PolicyVerdict         `protobuf:"bytes,6,opt,name=verdict,proto3" json:"verdict,omitempty"` // when the request asked about a capability
+	Verdict       *PolicyVerdict         `protobuf:"bytes,6,opt,name=verdict,proto3" json:"verdict,omitempty"`   // when the request asked about a capability
+	Upgrades      string                 `protobuf:"bytes,7,opt,name=upgrades,proto3" json:"upgrades,omitempty"` // what the signed site policy says about upgrades
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6181,6 +6192,13 @@ func (x *PolicyExplanation) GetVerdict() *PolicyVerdict {
 		return x.Verdict
 	}
 	return nil
+}
+
+func (x *PolicyExplanation) GetUpgrades() string {
+	if x != nil {
+		return x.Upgrades
+	}
+	return ""
 }
 
 type PolicyRow struct {
@@ -8901,11 +8919,12 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\n" +
 	"authorised\x18\x13 \x03(\tR\n" +
 	"authorised\x12'\n" +
-	"\x0frunning_version\x18\x14 \x01(\tR\x0erunningVersion\"^\n" +
+	"\x0frunning_version\x18\x14 \x01(\tR\x0erunningVersion\"\x83\x01\n" +
 	"\x14AcceptUpgradeRequest\x12\x16\n" +
 	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x1a\n" +
 	"\binitials\x18\x02 \x01(\tR\binitials\x12\x12\n" +
-	"\x04when\x18\x03 \x01(\tR\x04when\"F\n" +
+	"\x04when\x18\x03 \x01(\tR\x04when\x12#\n" +
+	"\rrun_confirmed\x18\x04 \x01(\bR\frunConfirmed\"F\n" +
 	"\x16PostponeUpgradeRequest\x12\x16\n" +
 	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x14\n" +
 	"\x05hours\x18\x02 \x01(\rR\x05hours\"J\n" +
@@ -8936,14 +8955,15 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"capability\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\"\n" +
 	"\forganisation\x18\x03 \x01(\tR\forganisation\x12\x16\n" +
-	"\x06region\x18\x04 \x01(\tR\x06region\"\xee\x01\n" +
+	"\x06region\x18\x04 \x01(\tR\x06region\"\x8a\x02\n" +
 	"\x11PolicyExplanation\x125\n" +
 	"\x04rows\x18\x01 \x03(\v2!.beckmanconnect.host.v1.PolicyRowR\x04rows\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\tR\x06source\x12\x16\n" +
 	"\x06vendor\x18\x03 \x01(\tR\x06vendor\x12\x14\n" +
 	"\x05class\x18\x04 \x01(\tR\x05class\x12\x1b\n" +
 	"\tclass_why\x18\x05 \x01(\tR\bclassWhy\x12?\n" +
-	"\averdict\x18\x06 \x01(\v2%.beckmanconnect.host.v1.PolicyVerdictR\averdict\"\xdf\x01\n" +
+	"\averdict\x18\x06 \x01(\v2%.beckmanconnect.host.v1.PolicyVerdictR\averdict\x12\x1a\n" +
+	"\bupgrades\x18\a \x01(\tR\bupgrades\"\xdf\x01\n" +
 	"\tPolicyRow\x12\x1e\n" +
 	"\n" +
 	"capability\x18\x01 \x01(\tR\n" +

@@ -23,6 +23,7 @@ func (h *Host) ExplainPolicy(_ context.Context, r *hostpb.ExplainPolicyRequest) 
 	effective := h.config.Policy()
 	explanation := &hostpb.PolicyExplanation{
 		Source: effective.SourceLine(), Vendor: effective.VendorLine(), Class: string(effective.Class), ClassWhy: effective.ClassWhy,
+		Upgrades: effective.UpgradeLine(),
 	}
 	for _, line := range effective.Explain() {
 		explanation.Rows = append(explanation.Rows, policyRow(line))

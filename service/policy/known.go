@@ -127,7 +127,7 @@ func (k Known) authorisation(r Row, class Class, site *Site) (allowed bool, says
 	if !met || r.For(class).Most > grown.class(class) {
 		return false, "not authorised: it is not on record since which version it is here"
 	}
-	switch named := site != nil && slices.Contains(site.Authorise, r.Capability); {
+	switch named := site != nil && site.authorises(r.Capability); {
 	case named && site.Number > grown.After:
 		return true, fmt.Sprintf("authorised by the signed site policy (number %d)", site.Number)
 	case named:
@@ -136,3 +136,5 @@ func (k Known) authorisation(r Row, class Class, site *Site) (allowed bool, says
 		return false, fmt.Sprintf("not authorised: version %s brought it, and no signed site policy authorises it", grown.Version)
 	}
 }
+
+func (s *Site) authorises(c Capability) bool { return slices.Contains(s.Authorise, c) }

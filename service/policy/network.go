@@ -7,6 +7,7 @@ import "beckmanconnect/internal/endpoints"
 // (scenario 28). Hosts to probe are none while the vendor has switched that off.
 func (e *Effective) Network() (p endpoints.Policy) {
 	p.Endpoints = e.Endpoints()
+	p.Mirror = e.Upgrade().Mirror
 	for _, probe := range e.Probes() {
 		p.Probes = append(p.Probes, endpoints.Probe{Name: probe.Name, Kind: probe.Kind, Host: probe.Host, Port: probe.Port})
 	}

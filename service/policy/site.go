@@ -118,6 +118,7 @@ type siteFile struct {
 	Quiet           *quietFile        `toml:"quiet"`
 	Escalate        map[string]string `toml:"escalate"`
 	Endpoints       []string          `toml:"endpoints"`
+	Upgrade         *upgradeFile      `toml:"upgrade"`
 }
 
 // Parse opens a signed note and reads the policy in it. Anything not signed by
@@ -163,7 +164,7 @@ func decode(text string, table Table) (*Site, error) {
 	site := &Site{
 		Number: file.Number, Site: file.Site, InstrumentType: file.InstrumentType,
 		StaffAny: file.StaffAny, Organisations: file.Organisations,
-		PromptTimeout: defaultPrompt, Capabilities: map[Capability]Effect{},
+		PromptTimeout: defaultPrompt, Capabilities: map[Capability]Effect{}, Upgrade: file.Upgrade.upgrade(),
 	}
 	switch Class(file.InstrumentClass) {
 	case General, PatientData:

@@ -3,11 +3,14 @@ package upgrade
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/mod/semver"
 
+	"beckmanconnect/internal/release"
+	"beckmanconnect/internal/rights"
 	"beckmanconnect/service/upgrade/archive"
 	"beckmanconnect/service/upgrade/versions"
 )
@@ -21,6 +24,9 @@ type Adoption struct {
 	Platform string
 	Package  string // release archive
 	Launcher string // program that is copied under each program's name
+	// Manifest is an error unless signature is the publisher's over a release's
+	// manifest. Without it nothing is adopted.
+	Manifest func(manifest, signature []byte) error
 }
 
 // Adopt unpacks the archive as a version and makes it current unless a newer
@@ -35,7 +41,7 @@ func Adopt(a Adoption) (string, error) {
 }
 
 func (a Adoption) adopt() (string, error) {
-	if err := os.MkdirAll(filepath.Join(a.Install.Dir, "versions"), 0o755); err != nil {
+	if err := rights.Protect(filepath.Join(a.Install.Dir, "versions")); err != nil {
 		return "", err
 	}
 	digest, manifest, err := a.unpack()
@@ -63,10 +69,15 @@ func (a Adoption) unpack() (string, archive.Manifest, error) {
 		return "", archive.Manifest{}, err
 	}
 	defer f.Close()
+	tar, err := release.Decompress(f)
+	if err != nil {
+		return "", archive.Manifest{}, err
+	}
+	defer tar.Close()
 	next := a.Install.Version(adopting)
-	digest, manifest, err := unpackInto(f, next, a.Platform)
+	digest, manifest, err := unpackInto(io.LimitReader(tar, release.MaxUnpacked), next, a.Platform, a.Manifest)
 	if err == nil {
-		err = a.place(next, digest, manifest)
+		err = a.place(next, digest)
 	}
 	if err != nil {
 		return "", manifest, errors.Join(err, os.RemoveAll(next))
@@ -75,8 +86,8 @@ func (a Adoption) unpack() (string, archive.Manifest, error) {
 }
 
 // place repairs a version that is there but not whole, and leaves one that is.
-func (a Adoption) place(next, digest string, manifest archive.Manifest) error {
-	if archive.Verify(a.Install.Version(digest), manifest) == nil {
+func (a Adoption) place(next, digest string) error {
+	if archive.Check(a.Install.Version(digest), digest, a.Manifest) == nil {
 		return os.RemoveAll(next)
 	}
 	if err := versions.SyncDir(next); err != nil {

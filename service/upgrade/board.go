@@ -127,7 +127,7 @@ func (b *board) accept(digest string) (source.Offer, bool) {
 // stateOf is a state that says all a release says of itself. It has no phase.
 func stateOf(o source.Offer, running string) *upgradepb.State {
 	s := &upgradepb.State{
-		Digest: o.Digest, Version: o.Version, Size: uint64(o.Size), Capabilities: o.Capabilities, RunningVersion: running,
+		Digest: o.Digest, Version: o.Version, Size: uint64(o.Fetch), Delta: o.Delta, Capabilities: o.Capabilities, RunningVersion: running,
 		InstallSeconds: uint32(max(o.InstallSeconds, 0)), Disturbs: o.Disturbs, Mandatory: o.Mandatory, Channel: o.Channel,
 	}
 	for _, n := range o.Notes {

@@ -93,8 +93,11 @@ func (p pcPlan) life(install versions.Install, version string) (*upgradepb.State
 	u, err := New(Config{
 		Install: install, Platform: Platform(), Version: version, Interval: time.Hour,
 		Patience: p.patience(), Steady: time.Millisecond, Watch: time.Millisecond, Poll: time.Millisecond,
-		Source:  fileSource{source.New(source.Config{URL: p.URL, Root: p.Root, CloudCA: ca, Dir: folder(install), Platform: Platform(), Client: netdialtest.Client(p.URL)})},
-		Service: currentService{install, p.Broken},
+		Source: source.New(source.Config{
+			URL: p.URL, Root: p.Root, CloudCA: ca, Dir: folder(install), Platform: Platform(), Client: netdialtest.Client(p.URL), Installed: install.Current,
+		}),
+		Manifest: publishersManifest,
+		Service:  currentService{install, p.Broken},
 	})
 	if err != nil {
 		return nil, err

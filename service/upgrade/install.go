@@ -2,21 +2,11 @@ package upgrade
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
-	"time"
 
 	"beckmanconnect/ipc/upgradepb"
-	"beckmanconnect/service/upgrade/archive"
 	"beckmanconnect/service/upgrade/source"
-	"beckmanconnect/service/upgrade/versions"
 )
 
 var (
@@ -98,9 +88,14 @@ func (u *Upgrader) prepare(j *job) error {
 	if err := u.hold.Wait(j.ctx); err != nil {
 		return err
 	}
-	if u.memory.Ready == o.Digest && u.config.Verify(u.config.Install.Version(o.Digest), o) == nil {
-		// It may have been withdrawn since (scenario 39).
-		return u.config.Source.Confirm(j.ctx, o)
+	if u.memory.Ready == o.Digest {
+		err := u.config.Verify(u.config.Install.Version(o.Digest), o)
+		if err == nil {
+			// It may have been withdrawn since (scenario 39).
+			return u.config.Source.Confirm(j.ctx, o)
+		}
+		u.config.Log.Warn("what was staged has changed, it is fetched again", "version", o.Version, "error", err)
+		u.forgetReady("")
 	}
 	if err := u.stager(j.ctx, o); err != nil {
 		return err
@@ -132,8 +127,8 @@ func (u *Upgrader) commit(j *job) error {
 			return err
 		}
 		if err := u.config.Verify(u.config.Install.Version(j.offer.Digest), j.offer); err != nil {
-			u.memory.Ready = ""
-			return errors.Join(fmt.Errorf("%w: it changed after it was verified: %w", source.ErrUntrusted, err), u.memory.save())
+			u.forgetReady("")
+			return fmt.Errorf("%w: it changed after it was verified: %w", source.ErrUntrusted, err)
 		}
 		if u.hold.pass(func() bool { return u.past(j) }) {
 			return nil
@@ -223,144 +218,4 @@ func (u *Upgrader) note(kind string, o source.Offer, code string, err error) {
 		fields["error"] = err.Error()
 	}
 	u.journal.add(kind, fields)
-}
-
-// stage brings the offered release into its folder of versions: verified,
-// whole, run once, and on disk. Nothing that runs has changed by then.
-func (u *Upgrader) stage(ctx context.Context, o source.Offer) error {
-	if err := u.config.Source.Confirm(ctx, o); err != nil {
-		return err
-	}
-	staging := filepath.Join(folder(u.config.Install), "staging")
-	u.config.Step("clean")
-	if err := fresh(staging); err != nil {
-		return err
-	}
-	defer os.RemoveAll(staging)
-	if err := enough(staging, o.Size); err != nil {
-		return err
-	}
-	u.config.Step("download")
-	file, err := os.OpenFile(filepath.Join(staging, o.Digest), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if err := u.config.Source.Download(ctx, o, file, u.progress(o.Size)); err != nil {
-		return err
-	}
-	u.board.change(func(s *upgradepb.State) { s.Phase, s.Percent = installing, 100 })
-	u.config.Step("unpack")
-	next := u.config.Install.Version(o.Digest) + ".new"
-	if err := u.unpack(file, next, o); err != nil {
-		return errors.Join(err, os.RemoveAll(next))
-	}
-	u.config.Step("smoke")
-	if err := smoke(ctx, next, o); err != nil {
-		return errors.Join(err, os.RemoveAll(next))
-	}
-	u.config.Step("name")
-	return place(u.config.Install, next, o.Digest)
-}
-
-func (u *Upgrader) progress(size int64) func(int64) {
-	last := uint32(0)
-	return func(done int64) {
-		if percent := uint32(100 * done / max(size, 1)); percent != last {
-			last = percent
-			u.board.change(func(s *upgradepb.State) { s.Percent = percent })
-		}
-	}
-}
-
-// fresh makes dir an empty folder of our own.
-func fresh(dir string) error {
-	if err := os.RemoveAll(dir); err != nil {
-		return err
-	}
-	return os.Mkdir(dir, 0o700)
-}
-
-// unpack hashes the very bytes it unpacks, from the handle they were written
-// through: a file swapped in between changes nothing (scenario 37).
-func (u *Upgrader) unpack(file *os.File, dir string, o source.Offer) error {
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	digest, manifest, err := unpackInto(file, dir, u.config.Platform)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: %w", errPackage, err)
-	case digest != o.Digest:
-		return fmt.Errorf("%w: it changed after it was downloaded", source.ErrUntrusted)
-	case manifest.Version != o.Version:
-		return fmt.Errorf("%w: it holds version %s instead of %s", errPackage, manifest.Version, o.Version)
-	}
-	return nil
-}
-
-// unpackInto unpacks r into dir, made anew, and returns the SHA-256 of all
-// that r held. The caller removes dir when it does not want it.
-func unpackInto(r io.Reader, dir, platform string) (string, archive.Manifest, error) {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return "", archive.Manifest{}, err
-	}
-	if err := fresh(dir); err != nil {
-		return "", archive.Manifest{}, err
-	}
-	hash := sha256.New()
-	all := io.TeeReader(r, hash)
-	manifest, err := archive.Unpack(all, dir, platform)
-	if err != nil {
-		return "", manifest, err
-	}
-	if _, err := io.Copy(io.Discard, all); err != nil {
-		return "", manifest, err
-	}
-	// Programs of every account start from here; only we may write.
-	return hex.EncodeToString(hash.Sum(nil)), manifest, os.Chmod(dir, 0o755)
-}
-
-// place gives an unpacked version its name, on disk.
-func place(i versions.Install, dir, digest string) error {
-	if err := versions.SyncDir(dir); err != nil {
-		return err
-	}
-	target := i.Version(digest)
-	if current, err := i.Current(); err != nil || current == digest {
-		return errors.Join(err, os.RemoveAll(dir)) // it runs already
-	}
-	if err := os.RemoveAll(target); err != nil {
-		return err
-	}
-	if err := versions.Rename(dir, target); err != nil {
-		return err
-	}
-	return versions.SyncDir(filepath.Dir(target))
-}
-
-const smokeTime = 20 * time.Second
-
-// smoke runs the two programs that could not be put right from afar, and has
-// them say their version.
-func smoke(ctx context.Context, dir string, o source.Offer) error {
-	ending := ""
-	if strings.HasPrefix(o.Platform, "windows") {
-		ending = ".exe"
-	}
-	for _, name := range []string{"beckmanconnect-service", "beckmanconnect-upgrade"} {
-		ctx, cancel := context.WithTimeout(ctx, smokeTime)
-		cmd := exec.CommandContext(ctx, filepath.Join(dir, name+ending), "--version")
-		cmd.Dir, cmd.Env = dir, []string{}
-		cmd.WaitDelay = time.Second
-		out, err := cmd.Output()
-		cancel()
-		if err != nil {
-			return fmt.Errorf("%w: %s does not start: %w", errPackage, name, err)
-		}
-		if got, want := strings.TrimSpace(string(out)), name+" "+o.Version; got != want {
-			return fmt.Errorf("%w: %s says %.80q instead of %q", errPackage, name, got, want)
-		}
-	}
-	return nil
 }

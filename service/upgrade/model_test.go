@@ -417,7 +417,7 @@ func (w *world) Check(_ context.Context, running string, skip func(string) bool)
 	if running == "1.1.0" || skip(newDigest) {
 		return nil, nil
 	}
-	return &source.Offer{Release: release.Release{Version: "1.1.0"}, Digest: newDigest, Size: 8}, nil
+	return &source.Offer{Release: release.Release{Version: "1.1.0"}, Digest: newDigest, Size: 8, Fetch: 8}, nil
 }
 
 // Confirm implements Source.
@@ -432,9 +432,12 @@ func (w *world) Confirm(context.Context, source.Offer) error {
 }
 
 // Download implements Source.
-func (w *world) Download(context.Context, source.Offer, *os.File, func(int64)) error {
-	return errors.New("not here")
+func (w *world) Download(context.Context, source.Offer, source.Options) (*source.File, error) {
+	return nil, errors.New("not here")
 }
+
+// Clear implements Source.
+func (w *world) Clear() error { return nil }
 
 // superviseService is the service with its supervisor: it is whatever version
 // is current when it starts, and ends when another one is wanted.

@@ -3,6 +3,7 @@ package upgrade
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -26,8 +27,19 @@ import (
 	"beckmanconnect/service/upgrade/versions"
 )
 
-// release packs programs that are scripts and say their version.
+// releaseOf packs programs that are scripts and say their version.
 func releaseOf(t testing.TB, version string, edit func(dir string)) []byte {
+	t.Helper()
+	return packed(t, version, edit, publisherSigns)
+}
+
+// signedBy is a release 1.1.0 with another's signature, or none.
+func signedBy(t testing.TB, sign func([]byte) ([]byte, error)) []byte {
+	t.Helper()
+	return packed(t, "1.1.0", nil, sign)
+}
+
+func packed(t testing.TB, version string, edit func(dir string), sign func([]byte) ([]byte, error)) []byte {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range archive.Names(Platform()) {
@@ -40,10 +52,23 @@ func releaseOf(t testing.TB, version string, edit func(dir string)) []byte {
 		edit(dir)
 	}
 	var b bytes.Buffer
-	if err := archive.Pack(&b, dir, version, Platform()); err != nil {
+	if _, err := archive.Pack(&b, archive.Packing{Dir: dir, Version: version, Platform: Platform(), Sign: sign}); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// publisherSigns and publishersManifest stand for the publisher's certificate.
+func publisherSigns(manifest []byte) ([]byte, error) {
+	sum := sha256.Sum256(manifest)
+	return sum[:], nil
+}
+
+func publishersManifest(manifest, signature []byte) error {
+	if want, _ := publisherSigns(manifest); !bytes.Equal(want, signature) {
+		return errors.New("not the publisher's")
+	}
+	return nil
 }
 
 // adopted is an installation as a package makes it.
@@ -58,8 +83,8 @@ func adoptedWith(t testing.TB, dir, version string, edit func(dir string)) versi
 	i := versions.Install{Dir: filepath.Join(dir, "install")}
 	files := t.TempDir()
 	_, err := Adopt(Adoption{
-		Install: i, Platform: Platform(),
-		Package:  write(t, filepath.Join(files, "package.tar.gz"), releaseOf(t, version, edit)),
+		Install: i, Platform: Platform(), Manifest: publishersManifest,
+		Package:  write(t, filepath.Join(files, "package.tar.zst"), releaseOf(t, version, edit)),
 		Launcher: write(t, filepath.Join(files, "launcher"), []byte("launcher")),
 	})
 	if err != nil {
@@ -109,17 +134,17 @@ func newMachine(t *testing.T) *machine {
 	t.Cleanup(func() { os.RemoveAll(sockets) })
 	m := &machine{t: t, vendor: releasestest.New(t), install: adopted(t, "1.0.0"), sockets: sockets, broken: map[string]bool{}, brief: map[string]int{}}
 	m.config = Config{
-		Install: m.install, Platform: Platform(), Interval: time.Hour,
+		Install: m.install, Platform: Platform(), Interval: time.Hour, Manifest: publishersManifest,
 		Patience: 10 * time.Second, Steady: 30 * time.Millisecond, Watch: 100 * time.Millisecond, Poll: 10 * time.Millisecond,
 	}
-	m.config.Source = fileSource{m.source()}
+	m.config.Source = m.source()
 	return m
 }
 
 func (m *machine) source() *source.Source {
 	return source.New(source.Config{
 		URL: m.vendor.URL, Root: m.vendor.Root, CloudCA: m.vendor.CA, Dir: folder(m.install), Platform: Platform(), Now: m.vendor.Now,
-		Client: netdialtest.Client(m.vendor.URL),
+		Client: netdialtest.Client(m.vendor.URL), Installed: m.install.Current, Pause: time.Millisecond,
 	})
 }
 

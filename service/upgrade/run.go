@@ -2,7 +2,6 @@ package upgrade
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/codesign"
 	"beckmanconnect/internal/endpoints"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/netdial"
@@ -55,15 +55,20 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 	if roots.Development {
 		watch = config.Upgrade.Watch
 	}
+	gate := codesign.New(roots, nil)
+	site := &siteReader{Path: config.Policy, Verifiers: roots.Policy, Memory: source.NewMemory(folder(install)), Log: log}
 	u, err := New(Config{
-		Install: install, Platform: Platform(), Version: version.Version(), Log: log, Interval: config.Upgrade.Interval,
-		Source: fileSource{source.New(source.Config{
+		Install: install, Platform: Platform(), Version: version.Version(), Log: log, Interval: config.Upgrade.Interval, Every: site.Every,
+		Source: siteSource{site: site, Source: source.New(source.Config{
 			URL: config.Cloud.URL + cloudapi.PathUpgrades, Root: roots.TUFRoot, CloudCA: roots.CloudCA,
-			Dir: folder(install), Platform: Platform(), Client: dialer(config, roots.Development, log).Client,
+			Dir: folder(install), Platform: Platform(), Client: dialer(config, site, roots.Development, log).Client,
+			Site: site.Source, Installed: install.Current, Built: version.Built(), Log: log,
 		})},
-		Service: service,
-		Watch:   watch,
-		Restart: restarter(),
+		Manifest: gate.Manifest,
+		Signed:   gate.File,
+		Service:  service,
+		Watch:    watch,
+		Restart:  restarter(),
 	})
 	if err != nil {
 		return err
@@ -71,12 +76,15 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 	return serve(ctx, u, config.UpgradeSocket, log)
 }
 
-// dialer is this program's way out: the region's endpoints and the installed
-// address. What the site's policy adds is for the service alone.
-func dialer(config hostconfig.Config, development bool, log *slog.Logger) *netdial.Dialer {
-	table := endpoints.Allowed(config.Region, config, endpoints.Policy{})
+// dialer is this program's way out: the region's endpoints, the installed
+// address, and the mirror that the site's policy names. What else the policy
+// adds is for the service alone.
+func dialer(config hostconfig.Config, site *siteReader, development bool, log *slog.Logger) *netdial.Dialer {
 	return netdial.New(netdial.Config{
-		Table: func() endpoints.Table { return table }, Development: development, Proxy: config.Cloud.Proxy, Log: log,
+		Table: func() endpoints.Table {
+			return endpoints.Allowed(config.Region, config, endpoints.Policy{Mirror: site.Source().Mirror}).Of(endpoints.Upgrade)
+		},
+		Development: development, Proxy: config.Cloud.Proxy, Log: log,
 	})
 }
 
@@ -111,14 +119,6 @@ func serve(ctx context.Context, u *Upgrader, socket string, log *slog.Logger) er
 	return group.Wait()
 }
 
-// fileSource fits a source to what an Upgrader asks for.
-type fileSource struct{ *source.Source }
-
-// Download writes to a file: the same handle is verified and unpacked.
-func (s fileSource) Download(ctx context.Context, o source.Offer, file *os.File, progress func(int64)) error {
-	return errors.Join(s.Source.Download(ctx, o, file, progress), file.Sync())
-}
-
 // AdoptPackage is the verb that packages and the demonstration call.
 func AdoptPackage(config hostconfig.Config, archive, launcher string) (string, error) {
 	for _, p := range []*string{&archive, &launcher} {
@@ -128,5 +128,11 @@ func AdoptPackage(config hostconfig.Config, archive, launcher string) (string, e
 		}
 		*p = abs
 	}
-	return Adopt(Adoption{Install: versions.Install{Dir: config.Install}, Platform: Platform(), Package: archive, Launcher: launcher})
+	roots, err := trust.Load(config.Trust)
+	if err != nil {
+		return "", fmt.Errorf("upgrade: adopt: what verifies the package: %w", err)
+	}
+	return Adopt(Adoption{
+		Install: versions.Install{Dir: config.Install}, Platform: Platform(), Package: archive, Launcher: launcher, Manifest: codesign.New(roots, nil).Manifest,
+	})
 }

@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"beckmanconnect/internal/rights"
 	"beckmanconnect/ipc/upgradepb"
 	"beckmanconnect/service/upgrade/archive"
 	"beckmanconnect/service/upgrade/source"
@@ -34,7 +35,8 @@ var ErrRestart = errors.New("upgrade: to be started as another version")
 type Source interface {
 	Check(ctx context.Context, running string, skip func(digest string) bool) (*source.Offer, error)
 	Confirm(ctx context.Context, o source.Offer) error
-	Download(ctx context.Context, o source.Offer, file *os.File, progress func(done int64)) error
+	Download(ctx context.Context, o source.Offer, opt source.Options) (*source.File, error)
+	Clear() error
 }
 
 // Config is what the upgrade service needs.
@@ -44,14 +46,22 @@ type Config struct {
 	Version  string // of this program
 	Source   Source
 	Service  Service
+	// Manifest is an error unless signature is the publisher's over a release's
+	// manifest (codesign.Gate.Manifest). Without it nothing is installed.
+	Manifest func(manifest, signature []byte) error
+	// Signed verifies the code signature of an open program for Windows; without
+	// it none is installed.
+	Signed func(*os.File) error
 	// Restart, if there is one, makes the system start the service again. It
 	// is for a service that does not answer; one that does ends by itself.
 	Restart func(ctx context.Context) error
 	// Verify is an error unless a version's folder holds exactly what was
-	// offered. Nil: its programs are held against its manifest.
+	// offered. Nil: it is, by digest and the publisher's signature.
 	Verify func(dir string, o source.Offer) error
 
-	Interval time.Duration    // between checks; 0: 4 h
+	Interval time.Duration // between checks; 0: 4 h
+	// Every, if it is not 0, stands in for Interval: what the site's policy says.
+	Every    func() time.Duration
 	Patience time.Duration    // for the service to come back healthy; 0: 30 s
 	Steady   time.Duration    // it has to stay so; 0: 1 s
 	Watch    time.Duration    // it is looked at after that; 0: 2 min
@@ -76,7 +86,7 @@ func (c *Config) defaults() {
 		}
 	}
 	if c.Verify == nil {
-		c.Verify = wholeRelease(c.Platform)
+		c.Verify = wholeRelease(c.Manifest)
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -116,8 +126,8 @@ func New(c Config) (*Upgrader, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("upgrade: %w", err)
 	}
-	if err := own(dir); err != nil {
-		return nil, fmt.Errorf("upgrade: %w", err)
+	if err := rights.Folder(dir); err != nil {
+		return nil, fmt.Errorf("upgrade: %w: %w", errFolder, err)
 	}
 	u := &Upgrader{
 		config: c, checks: make(chan chan struct{}), jobs: make(chan *job, 1),
@@ -175,7 +185,7 @@ func (u *Upgrader) Run(ctx context.Context) error {
 			return nil
 		case <-timer.C:
 			u.check(ctx)
-			timer.Reset(jitter(u.config.Interval))
+			timer.Reset(jitter(u.interval()))
 		case done := <-u.checks:
 			u.check(ctx)
 			close(done)
@@ -185,6 +195,15 @@ func (u *Upgrader) Run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+func (u *Upgrader) interval() time.Duration {
+	if u.config.Every != nil {
+		if every := u.config.Every(); every > 0 {
+			return every
+		}
+	}
+	return u.config.Interval
 }
 
 // jitter spreads d by a tenth either way, so that a mirror is not asked by
@@ -239,7 +258,8 @@ func (u *Upgrader) offer(o source.Offer, running string) {
 	u.board.offer(o, running, u.memory.Ready == o.Digest)
 }
 
-// forgetReady gives up a staged release that is not the one that is offered.
+// forgetReady gives up a staged release, and its folder, unless it is the one
+// that is offered.
 func (u *Upgrader) forgetReady(offered string) {
 	if u.memory.Ready == "" || u.memory.Ready == offered {
 		return
@@ -258,21 +278,27 @@ const (
 	codeWithdrawn   = "withdrawn"
 	codeNoRoot      = "no-upgrades"
 	codeDisk        = "disk"
+	codeMemory      = "memory"
+	codeSignature   = "signature"
 	codePackage     = "bad-package"
 	codeHealth      = "health-check"
 	codeDamaged     = "damaged"
+	codeFolder      = "unsafe-folder"
 	codeFailed      = "failed"
 )
 
 func codeOf(err error) string {
+	if full(err) { // whatever that led to
+		return codeDisk
+	}
 	for _, k := range []struct {
 		kind error
 		code string
 	}{
-		{noSpace, codeDisk}, // whatever it led to
 		{source.ErrExpired, codeExpired}, {source.ErrRollback, codeRollback}, {source.ErrUntrusted, codeUntrusted},
 		{source.ErrUnreachable, codeUnreachable}, {source.ErrWithdrawn, codeWithdrawn}, {source.ErrNoRoot, codeNoRoot},
-		{errPackage, codePackage}, {errHealth, codeHealth}, {errSpace, codeDisk},
+		{source.ErrMemory, codeMemory}, {errSpace, codeDisk}, {archive.ErrUnsigned, codeSignature}, {errPackage, codePackage}, {errHealth, codeHealth},
+		{errFolder, codeFolder},
 	} {
 		if errors.Is(err, k.kind) {
 			return k.code

@@ -129,6 +129,10 @@ func TestBadPackages(t *testing.T) {
 	}{
 		"not an archive":  {func(*testing.T) []byte { return []byte("hello") }, codePackage},
 		"another version": {func(t *testing.T) []byte { return releaseOf(t, "1.1.1", nil) }, codePackage},
+		"unsigned":        {func(t *testing.T) []byte { return signedBy(t, nil) }, codeSignature}, // scenario 39
+		"signed by another": {func(t *testing.T) []byte {
+			return signedBy(t, func([]byte) ([]byte, error) { return []byte("somebody"), nil })
+		}, codeSignature},
 		"says another version": {func(t *testing.T) []byte {
 			return releaseOf(t, "1.1.0", script(t, "beckmanconnect-service", "echo beckmanconnect-service 1.0.0"))
 		}, codePackage},
@@ -185,8 +189,12 @@ type swapping struct {
 	swap func(path string) error
 }
 
-func (s swapping) Download(ctx context.Context, o source.Offer, file *os.File, progress func(int64)) error {
-	return errors.Join(s.Source.Download(ctx, o, file, progress), s.swap(file.Name()))
+func (s swapping) Download(ctx context.Context, o source.Offer, opt source.Options) (*source.File, error) {
+	f, err := s.Source.Download(ctx, o, opt)
+	if err == nil {
+		err = s.swap(f.Name())
+	}
+	return f, err
 }
 
 func TestSwappedFile(t *testing.T) {
@@ -265,8 +273,8 @@ func TestAdopt(t *testing.T) {
 	adopt := func(version string) string {
 		t.Helper()
 		got, err := Adopt(Adoption{
-			Install: i, Platform: Platform(), Launcher: write(t, filepath.Join(files, "launcher"), []byte("launcher of "+version)),
-			Package: write(t, filepath.Join(files, version+".tar.gz"), releaseOf(t, version, nil)),
+			Install: i, Platform: Platform(), Manifest: publishersManifest, Launcher: write(t, filepath.Join(files, "launcher"), []byte("launcher of "+version)),
+			Package: write(t, filepath.Join(files, version+".tar.zst"), releaseOf(t, version, nil)),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -317,8 +325,8 @@ func TestAdoptRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Adopt(Adoption{Install: i, Platform: "windows-amd64", Launcher: os.Args[0],
-		Package: write(t, filepath.Join(t.TempDir(), "x.tar.gz"), releaseOf(t, "2.0.0", nil))})
+	_, err = Adopt(Adoption{Install: i, Platform: "windows-amd64", Manifest: publishersManifest, Launcher: os.Args[0],
+		Package: write(t, filepath.Join(t.TempDir(), "x.tar.zst"), releaseOf(t, "2.0.0", nil))})
 	after, currentErr := i.Current()
 	if err == nil || currentErr != nil || after != before {
 		t.Errorf("adopted a package of another platform: %v", err)

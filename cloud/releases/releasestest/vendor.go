@@ -4,6 +4,7 @@
 package releasestest
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -12,6 +13,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -53,7 +56,7 @@ func New(t testing.TB) *Vendor {
 	keys, dir := filepath.Join(t.TempDir(), "keys"), filepath.Join(t.TempDir(), "repository")
 	v.dir = dir
 	writeKeys(t, keys)
-	v.Repository = releases.Repository{Dir: dir, Keys: keys, Now: v.Now}
+	v.Repository = releases.Repository{Dir: dir, Keys: keys, Now: v.Now, Deltas: releases.DefaultDeltas}
 	root, err := v.Repository.Init()
 	if err != nil {
 		t.Fatal(err)
@@ -145,27 +148,70 @@ type counter struct {
 	sent *atomic.Int64
 }
 
+// Unwrap is for http.ResponseController.
+func (c *counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
 func (c *counter) Write(b []byte) (int, error) {
 	n, err := c.ResponseWriter.Write(b)
 	c.sent.Add(int64(n))
 	return n, err
 }
 
-// Publish adds an archive as the release officers would and returns its digest.
+// Publish adds a release as the release officers would and returns its digest.
+// archive is a packed one, or any bytes, which are packed.
 func (v *Vendor) Publish(t testing.TB, version, platform string, archive []byte) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), release.ArchiveName(version, platform))
+	return v.PublishAs(t, Describe(version, platform), archive)
+}
+
+// PublishAs is Publish with a description.
+func (v *Vendor) PublishAs(t testing.TB, d release.Release, archive []byte) string {
+	t.Helper()
+	archive = Pack(t, archive)
+	path := filepath.Join(t.TempDir(), release.ArchiveName(d.Version, d.Platform))
 	if err := os.WriteFile(path, archive, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := v.Repository.Add(path, Describe(version, platform)); err != nil {
+	if err := v.Repository.Add(path, d); err != nil {
 		t.Fatal(err)
 	}
-	sum := sha256.Sum256(archive)
-	return hex.EncodeToString(sum[:])
+	return Digest(t, archive)
 }
 
-// Describe is a usual description.
+// Pack compresses bytes as releases travel; what is packed stays as it is.
+func Pack(t testing.TB, tar []byte) []byte {
+	t.Helper()
+	if bytes.HasPrefix(tar, []byte("\x28\xb5\x2f\xfd")) {
+		return tar
+	}
+	var b bytes.Buffer
+	w, err := release.Compress(&b)
+	if err == nil {
+		_, err = w.Write(tar)
+		err = errors.Join(err, w.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// Digest is that of the release in an archive.
+func Digest(t testing.TB, archive []byte) string {
+	t.Helper()
+	r, err := release.Decompress(bytes.NewReader(archive))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, r); err != nil {
+		t.Fatal(err)
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// Describe is a usual description. Publish adds the digest.
 func Describe(version, platform string) release.Release {
 	return release.Release{
 		Product: release.Product, Version: version, Platform: platform, Channel: release.Stable,
@@ -173,9 +219,15 @@ func Describe(version, platform string) release.Release {
 	}
 }
 
-// Target is a target that Sign can publish, whatever it says.
+// Target is a target that Sign can publish, whatever it says. A description
+// without digest gets that of the bytes.
 func Target(t testing.TB, archive []byte, description any) *metadata.TargetFiles {
 	t.Helper()
+	if r, ok := description.(release.Release); ok && r.Digest == "" {
+		sum := sha256.Sum256(archive)
+		r.Digest = hex.EncodeToString(sum[:])
+		description = r
+	}
 	info, err := metadata.TargetFile().FromBytes("target", archive, "sha256")
 	if err != nil {
 		t.Fatal(err)

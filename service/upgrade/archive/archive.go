@@ -1,12 +1,14 @@
-// Package archive is the form a release travels in: a tar.gz with the
-// programs of one platform, flat, and release.json, which names each with its
-// SHA-256. The archive's own SHA-256 is the release's digest. Packing is
-// reproducible: the same programs give the same bytes.
+// Package archive is the form of a release: a tar with the programs of one
+// platform, flat. release.json comes first and names each with its SHA-256,
+// then release.json.p7s, the publisher's signature over release.json, then the
+// programs. The SHA-256 of the tar is the release's digest, and its name.
+//
+// A tar travels compressed (zstd) or as a delta; the digest is of what comes
+// out. Packing is reproducible: the same programs and signature give the same
+// bytes, and so do the files of an installed version (Repack).
 package archive
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -15,28 +17,39 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+
+	"beckmanconnect/internal/release"
 )
 
 // Manifest is release.json.
 type Manifest struct {
+	Product  string            `json:"product"`
 	Version  string            `json:"version"`
 	Platform string            `json:"platform"`
 	Programs map[string]string `json:"programs"` // file name → SHA-256, hex
+	// Capabilities that the version brings (P25).
+	Capabilities []string `json:"capabilities,omitempty"`
 }
 
-const manifestName = "release.json"
+const (
+	manifestName  = "release.json"
+	signatureName = "release.json.p7s"
+)
 
 // Bounds of what is unpacked (scenario 32): far above a real release, far
 // below a disk.
 const (
-	maxManifest = 1 << 20
-	maxProgram  = 512 << 20
-	maxPrograms = 32
+	maxManifest  = 1 << 20
+	maxSignature = 1 << 20
+	maxProgram   = 512 << 20
 )
 
-// Names are the programs a release may hold; nothing else is unpacked.
+// ErrUnsigned: the publisher's signature is missing or does not hold.
+var ErrUnsigned = errors.New("the publisher's signature does not hold")
+
+// Names are the programs a release holds, all of them; nothing else is
+// unpacked.
 func Names(platform string) []string {
 	names := []string{"beckmanconnect", "beckmanconnect-tray", "beckmanconnect-desktop", "beckmanconnect-service", "beckmanconnect-upgrade", "beckmanctl"}
 	if strings.HasPrefix(platform, "windows") {
@@ -47,69 +60,82 @@ func Names(platform string) []string {
 	return names
 }
 
-// Pack writes the archive of the programs in dir.
-func Pack(w io.Writer, dir, version, platform string) error {
-	names := Names(platform)
-	slices.Sort(names)
-	manifest := Manifest{Version: version, Platform: platform, Programs: map[string]string{}}
-	for _, name := range names {
-		sum, err := hashFile(filepath.Join(dir, name))
+// Packing says what is packed.
+type Packing struct {
+	Dir               string // of the programs
+	Version, Platform string
+	Capabilities      []string
+	// Sign returns the publisher's signature over release.json. Without it the
+	// archive is unsigned, and no PC takes it: officers compare such ones before
+	// one of them signs (Sign).
+	Sign func(manifest []byte) (signature []byte, err error)
+}
+
+// Pack writes the compressed archive of the programs in a folder, and returns
+// the release's digest.
+func Pack(w io.Writer, p Packing) (digest string, err error) {
+	digest, err = p.pack(w)
+	if err != nil {
+		return "", fmt.Errorf("archive: pack: %w", err)
+	}
+	return digest, nil
+}
+
+func (p Packing) pack(w io.Writer) (string, error) {
+	text, err := p.manifest()
+	if err != nil {
+		return "", err
+	}
+	signature, err := signed(text, p.Sign)
+	if err != nil {
+		return "", err
+	}
+	t, err := open(p.Dir, p.Platform, map[string][]byte{manifestName: text, signatureName: signature})
+	if err != nil {
+		return "", err
+	}
+	defer t.Close()
+	return compressed(w, func(w io.Writer) error {
+		_, err := io.Copy(w, io.NewSectionReader(t, 0, t.Size()))
+		return err
+	})
+}
+
+func signed(manifest []byte, sign func([]byte) ([]byte, error)) ([]byte, error) {
+	if sign == nil {
+		return []byte{}, nil
+	}
+	signature, err := sign(manifest)
+	if err == nil && len(signature) == 0 {
+		err = fmt.Errorf("%w: it is empty", ErrUnsigned)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("sign %s: %w", manifestName, err)
+	}
+	return signature, nil
+}
+
+// compressed compresses a tar to w and returns its digest.
+func compressed(w io.Writer, fill func(io.Writer) error) (string, error) {
+	zip, err := release.Compress(w)
+	if err != nil {
+		return "", err
+	}
+	hash := sha256.New()
+	err = fill(io.MultiWriter(hash, zip))
+	return hex.EncodeToString(hash.Sum(nil)), errors.Join(err, zip.Close())
+}
+
+func (p Packing) manifest() ([]byte, error) {
+	m := Manifest{Product: release.Product, Version: p.Version, Platform: p.Platform, Programs: map[string]string{}, Capabilities: p.Capabilities}
+	for _, name := range Names(p.Platform) {
+		sum, err := hashFile(filepath.Join(p.Dir, name))
 		if err != nil {
-			return fmt.Errorf("archive: pack: %w", err)
+			return nil, err
 		}
-		manifest.Programs[name] = sum
+		m.Programs[name] = sum
 	}
-	text, err := json.MarshalIndent(manifest, "", "  ")
-	if err != nil {
-		return fmt.Errorf("archive: pack: %w", err)
-	}
-	zip, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
-	if err != nil {
-		return fmt.Errorf("archive: pack: %w", err)
-	}
-	t := tar.NewWriter(zip)
-	if err := addBytes(t, manifestName, text); err != nil {
-		return fmt.Errorf("archive: pack: %w", err)
-	}
-	for _, name := range names {
-		if err := addFile(t, dir, name); err != nil {
-			return fmt.Errorf("archive: pack: %w", err)
-		}
-	}
-	if err := errors.Join(t.Close(), zip.Close()); err != nil {
-		return fmt.Errorf("archive: pack: %w", err)
-	}
-	return nil
-}
-
-// header has no time, owner or mode of the machine it was packed on.
-func header(name string, size, mode int64) *tar.Header {
-	return &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: mode, Format: tar.FormatUSTAR}
-}
-
-func addBytes(t *tar.Writer, name string, data []byte) error {
-	if err := t.WriteHeader(header(name, int64(len(data)), 0o644)); err != nil {
-		return err
-	}
-	_, err := t.Write(data)
-	return err
-}
-
-func addFile(t *tar.Writer, dir, name string) error {
-	f, err := os.Open(filepath.Join(dir, name))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if err := t.WriteHeader(header(name, info.Size(), 0o755)); err != nil {
-		return err
-	}
-	_, err = io.Copy(t, f)
-	return err
+	return json.MarshalIndent(m, "", "  ")
 }
 
 func hashFile(path string) (string, error) {
@@ -123,131 +149,4 @@ func hashFile(path string) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// Unpack writes the programs of an archive into dir, an empty folder of the
-// caller's own, and checks each against release.json. Every file is on disk
-// when it returns. A name that is not a program's, a link, a second copy, a
-// missing program or a wrong hash is an error.
-func Unpack(r io.Reader, dir, platform string) (Manifest, error) {
-	var manifest Manifest
-	zip, err := gzip.NewReader(r)
-	if err != nil {
-		return manifest, fmt.Errorf("archive: unpack: %w", err)
-	}
-	t := tar.NewReader(zip)
-	head, err := t.Next()
-	if err != nil {
-		return manifest, fmt.Errorf("archive: unpack: %w", err)
-	}
-	if head.Name != manifestName || head.Typeflag != tar.TypeReg {
-		return manifest, fmt.Errorf("archive: unpack: the first entry is %q, not %s", head.Name, manifestName)
-	}
-	if err := json.NewDecoder(io.LimitReader(t, maxManifest)).Decode(&manifest); err != nil {
-		return manifest, fmt.Errorf("archive: unpack: %s: %w", manifestName, err)
-	}
-	if manifest.Platform != platform {
-		return manifest, fmt.Errorf("archive: unpack: it is for %q, this is %q", manifest.Platform, platform)
-	}
-	allowed, done := Names(platform), map[string]bool{}
-	for {
-		head, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return manifest, fmt.Errorf("archive: unpack: %w", err)
-		}
-		switch {
-		case head.Typeflag != tar.TypeReg:
-			return manifest, fmt.Errorf("archive: unpack: %q is not a plain file", head.Name)
-		case !slices.Contains(allowed, head.Name), manifest.Programs[head.Name] == "":
-			return manifest, fmt.Errorf("archive: unpack: %q does not belong in a release", head.Name)
-		case done[head.Name], len(done) >= maxPrograms:
-			return manifest, fmt.Errorf("archive: unpack: %q is there twice", head.Name)
-		case head.Size > maxProgram:
-			return manifest, fmt.Errorf("archive: unpack: %q is larger than a program can be", head.Name)
-		}
-		sum, err := unpackFile(filepath.Join(dir, head.Name), t)
-		if err != nil {
-			return manifest, fmt.Errorf("archive: unpack %s: %w", head.Name, err)
-		}
-		if sum != manifest.Programs[head.Name] {
-			return manifest, fmt.Errorf("archive: unpack: %q is not what %s names", head.Name, manifestName)
-		}
-		done[head.Name] = true
-	}
-	for _, name := range allowed {
-		if !done[name] {
-			return manifest, fmt.Errorf("archive: unpack: %q is missing", name)
-		}
-	}
-	if err := writeManifest(dir, manifest); err != nil {
-		return manifest, fmt.Errorf("archive: unpack: %w", err)
-	}
-	return manifest, nil
-}
-
-func writeManifest(dir string, m Manifest) error {
-	text, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return err
-	}
-	f, err := os.OpenFile(filepath.Join(dir, manifestName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-// Read is the manifest of programs that were unpacked into dir.
-func Read(dir string) (Manifest, error) {
-	var m Manifest
-	f, err := os.Open(filepath.Join(dir, manifestName))
-	if err != nil {
-		return m, fmt.Errorf("archive: read: %w", err)
-	}
-	defer f.Close()
-	if err := json.NewDecoder(io.LimitReader(f, maxManifest)).Decode(&m); err != nil {
-		return m, fmt.Errorf("archive: read %s: %w", f.Name(), err)
-	}
-	return m, nil
-}
-
-func unpackFile(path string, r io.Reader) (string, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755)
-	if err != nil {
-		return "", err
-	}
-	h := sha256.New()
-	_, err = io.Copy(io.MultiWriter(f, h), r)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// Verify is an error unless dir holds exactly the programs of m.
-func Verify(dir string, m Manifest) error {
-	for name, want := range m.Programs {
-		info, err := os.Lstat(filepath.Join(dir, name))
-		if err != nil {
-			return fmt.Errorf("archive: verify: %w", err)
-		}
-		if !info.Mode().IsRegular() {
-			return fmt.Errorf("archive: verify: %q is not a plain file", name)
-		}
-		sum, err := hashFile(filepath.Join(dir, name))
-		if err != nil {
-			return fmt.Errorf("archive: verify: %w", err)
-		}
-		if sum != want {
-			return fmt.Errorf("archive: verify: %q is not what %s names", name, manifestName)
-		}
-	}
-	if _, err := Read(dir); err != nil {
-		return err
-	}
-	return nil
 }

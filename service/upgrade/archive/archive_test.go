@@ -3,20 +3,35 @@ package archive_test
 import (
 	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"beckmanconnect/internal/release"
 	"beckmanconnect/service/upgrade/archive"
 )
 
 const linux = "linux-amd64"
+
+// sign and verify stand for the publisher's certificate.
+func sign(manifest []byte) ([]byte, error) {
+	sum := sha256.Sum256(manifest)
+	return append([]byte("publisher"), sum[:]...), nil
+}
+
+func verify(manifest, signature []byte) error {
+	if want, _ := sign(manifest); !bytes.Equal(want, signature) {
+		return errors.New("not the publisher's")
+	}
+	return nil
+}
 
 func programs(t testing.TB, edit func(dir string)) string {
 	t.Helper()
@@ -32,56 +47,178 @@ func programs(t testing.TB, edit func(dir string)) string {
 	return dir
 }
 
-func pack(t testing.TB, dir string) []byte {
+func pack(t testing.TB, dir string) (packed []byte, digest string) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := archive.Pack(&b, dir, "1.2.3", linux); err != nil {
+	digest, err := archive.Pack(&b, archive.Packing{Dir: dir, Version: "1.2.3", Platform: linux, Capabilities: []string{"clipboard"}, Sign: sign})
+	if err != nil {
 		t.Fatal(err)
 	}
-	return b.Bytes()
+	return b.Bytes(), digest
+}
+
+// unpacked is the tar in an archive.
+func unpacked(t testing.TB, packed []byte) []byte {
+	t.Helper()
+	r, err := release.Decompress(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func unpack(dir string, data []byte) (archive.Manifest, string, error) {
+	return archive.Unpack(bytes.NewReader(data), archive.Unpacking{Dir: dir, Platform: linux, Verify: verify})
 }
 
 func TestRoundTrip(t *testing.T) {
 	dir := t.TempDir()
-	manifest, err := archive.Unpack(bytes.NewReader(pack(t, programs(t, nil))), dir, linux)
+	packed, digest := pack(t, programs(t, nil))
+	data := unpacked(t, packed)
+	manifest, got, err := unpack(dir, data)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if sum := sha256.Sum256(data); got != digest || got != hex.EncodeToString(sum[:]) {
+		t.Errorf("digest %s, packed as %s, of the tar %x", got, digest, sum)
+	}
 	read, err := archive.Read(dir)
-	if err != nil || read.Version != "1.2.3" || len(read.Programs) != len(archive.Names(linux)) || len(manifest.Programs) != len(read.Programs) {
+	if err != nil || read.Version != "1.2.3" || len(read.Programs) != len(archive.Names(linux)) || len(manifest.Programs) != len(read.Programs) ||
+		!slices.Equal(read.Capabilities, []string{"clipboard"}) {
 		t.Fatalf("manifest %+v, read %+v, %v", manifest, read, err)
 	}
-	if err := archive.Verify(dir, manifest); err != nil {
+	if err := errors.Join(archive.Verify(dir, manifest), archive.Check(dir, digest, verify)); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(filepath.Join(dir, "beckmanconnect-service"))
-	if err != nil || info.Mode().Perm()&0o111 == 0 {
+	if err != nil || info.Mode().Perm() != 0o755 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "beckmanctl"), []byte("program beckmanctL"), 0o755); err != nil {
+	// An installed version is the tar again, byte for byte.
+	again, err := archive.Repack(dir, digest)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if archive.Verify(dir, manifest) == nil {
-		t.Error("a changed program was not noticed")
+	defer again.Close()
+	if whole, err := io.ReadAll(io.NewSectionReader(again, 0, again.Size())); err != nil || !bytes.Equal(whole, data) {
+		t.Errorf("repacked: %d bytes of %d, %v", len(whole), len(data), err)
 	}
+	for _, at := range []int64{0, 1, 511, 512, 700, again.Size() - 3} {
+		b := make([]byte, 3)
+		if n, err := again.ReadAt(b, at); n != 3 || err != nil || !bytes.Equal(b, data[at:at+3]) {
+			t.Errorf("at %d: %q, %v", at, b[:n], err)
+		}
+	}
+	if n, err := again.ReadAt(make([]byte, 5), again.Size()-2); n != 2 || !errors.Is(err, io.EOF) {
+		t.Errorf("over the end: %d, %v", n, err)
+	}
+}
+
+// A version on disk that was changed is found out (scenarios 37, 38).
+func TestChangedVersions(t *testing.T) {
+	tests := map[string]func(dir string) error{
+		"a program": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "beckmanctl"), []byte("program beckmanctL"), 0o755)
+		},
+		"the manifest":  func(dir string) error { return appendTo(filepath.Join(dir, "release.json"), " ") },
+		"the signature": func(dir string) error { return appendTo(filepath.Join(dir, "release.json.p7s"), " ") },
+		"no signature":  func(dir string) error { return os.Remove(filepath.Join(dir, "release.json.p7s")) },
+		"a link":        func(dir string) error { return swapForLink(filepath.Join(dir, "beckmanctl")) },
+	}
+	packed, digest := pack(t, programs(t, nil))
+	data := unpacked(t, packed)
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			manifest, _, err := unpack(dir, data)
+			if err == nil {
+				err = change(dir)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name == "a program" && archive.Verify(dir, manifest) == nil {
+				t.Error("Verify did not notice")
+			}
+			if name != "a link" && archive.Check(dir, digest, verify) == nil {
+				t.Error("Check did not notice")
+			}
+			if name == "a link" && archive.Verify(dir, manifest) == nil {
+				t.Error("Verify took a link")
+			}
+		})
+	}
+	t.Run("another publisher", func(t *testing.T) {
+		dir := t.TempDir()
+		if _, _, err := unpack(dir, data); err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range []func(_, _ []byte) error{nil, func(_, _ []byte) error { return errors.New("revoked") }} {
+			if err := archive.Check(dir, digest, v); !errors.Is(err, archive.ErrUnsigned) {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+func appendTo(path, text string) error {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
+func swapForLink(path string) error {
+	if err := os.Rename(path, path+".real"); err != nil {
+		return err
+	}
+	return os.Symlink(path+".real", path)
 }
 
 // The machine it is packed on leaves no trace in the archive.
 func TestPackIsReproducible(t *testing.T) {
-	first := pack(t, programs(t, nil))
-	second := pack(t, programs(t, func(dir string) {
+	first, _ := pack(t, programs(t, nil))
+	second, _ := pack(t, programs(t, func(dir string) {
 		for _, name := range archive.Names(linux) {
 			path := filepath.Join(dir, name)
-			if err := os.Chtimes(path, time.Unix(1, 0), time.Unix(1, 0)); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Chmod(path, 0o700); err != nil {
+			if err := errors.Join(os.Chtimes(path, time.Unix(1, 0), time.Unix(1, 0)), os.Chmod(path, 0o700)); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}))
 	if !bytes.Equal(first, second) {
 		t.Error("the same programs gave other bytes")
+	}
+}
+
+// It is a tar that every other program reads, in the order of the contract.
+func TestPlainTar(t *testing.T) {
+	packed, _ := pack(t, programs(t, nil))
+	var names []string
+	for r := tar.NewReader(bytes.NewReader(unpacked(t, packed))); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Format&tar.FormatUSTAR == 0 || h.Uid != 0 || h.Uname != "" || h.ModTime.Unix() != 0 {
+			t.Errorf("header %+v", h)
+		}
+		names = append(names, h.Name)
+	}
+	want := archive.Names(linux)
+	slices.Sort(want)
+	if want = append([]string{"release.json", "release.json.p7s"}, want...); !slices.Equal(names, want) {
+		t.Errorf("entries %q", names)
 	}
 }
 
@@ -97,213 +234,56 @@ func TestTheFarSideIsNotPacked(t *testing.T) {
 			}
 		}
 	}
-	dir := programs(t, func(dir string) {
+	packed, _ := pack(t, programs(t, func(dir string) {
 		if err := os.WriteFile(filepath.Join(dir, "beckmanconnect-desk"), []byte("the engineer's"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-	})
-	var packed bytes.Buffer
-	if err := archive.Pack(&packed, dir, "1.0.0", linux); err != nil {
+	}))
+	if data := unpacked(t, packed); bytes.Contains(data, []byte("beckmanconnect-desk\x00")) || bytes.Contains(data, []byte("the engineer's")) {
+		t.Error("the archive holds beckmanconnect-desk")
+	}
+}
+
+func TestPackRefuses(t *testing.T) {
+	whole := programs(t, nil)
+	tests := map[string]archive.Packing{
+		"a missing program":  {Dir: programs(t, func(dir string) { os.Remove(filepath.Join(dir, "beckmanctl")) }), Sign: sign},
+		"a signer who fails": {Dir: whole, Sign: func([]byte) ([]byte, error) { return nil, errors.New("the token is locked") }},
+		"an empty signature": {Dir: whole, Sign: func([]byte) ([]byte, error) { return nil, nil }},
+	}
+	for name, p := range tests {
+		p.Version, p.Platform = "1.2.3", linux
+		if _, err := archive.Pack(io.Discard, p); err == nil {
+			t.Errorf("%s: packed", name)
+		}
+	}
+}
+
+// Officers build and compare without the publisher's key; one of them signs.
+func TestSign(t *testing.T) {
+	dir := programs(t, nil)
+	var unsigned, signed bytes.Buffer
+	if _, err := archive.Pack(&unsigned, archive.Packing{Dir: dir, Version: "1.2.3", Platform: linux}); err != nil {
 		t.Fatal(err)
 	}
-	z, err := gzip.NewReader(&packed)
+	if _, _, err := unpack(t.TempDir(), unpacked(t, unsigned.Bytes())); !errors.Is(err, archive.ErrUnsigned) {
+		t.Fatalf("unsigned: %v", err)
+	}
+	digest, err := archive.Sign(&signed, bytes.NewReader(unsigned.Bytes()), sign)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for r := tar.NewReader(z); ; {
-		h, err := r.Next()
-		if err != nil {
-			break
-		}
-		if strings.Contains(h.Name, "desk") && !strings.Contains(h.Name, "desktop") {
-			t.Errorf("the archive holds %s", h.Name)
-		}
+	if _, got, err := unpack(t.TempDir(), unpacked(t, signed.Bytes())); err != nil || got != digest {
+		t.Fatalf("digest %s, signed as %s: %v", got, digest, err)
 	}
-}
-
-func TestPackNeedsAllPrograms(t *testing.T) {
-	dir := programs(t, func(dir string) { os.Remove(filepath.Join(dir, "beckmanctl")) })
-	if err := archive.Pack(&bytes.Buffer{}, dir, "1.2.3", linux); err == nil {
-		t.Error("packed without beckmanctl")
+	var again bytes.Buffer
+	if _, err := archive.Sign(&again, bytes.NewReader(signed.Bytes()), sign); err != nil || !bytes.Equal(again.Bytes(), signed.Bytes()) {
+		t.Errorf("signed once more it is another one: %v", err)
 	}
-}
-
-type entry struct {
-	head tar.Header
-	text string
-}
-
-func file(name, text string) entry {
-	return entry{tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o755, Size: int64(len(text))}, text}
-}
-
-// forge makes an archive of entries, with the manifest first unless there is none.
-func forge(t testing.TB, manifest *archive.Manifest, entries []entry) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	zip := gzip.NewWriter(&b)
-	w := tar.NewWriter(zip)
-	if manifest != nil {
-		text, err := json.Marshal(manifest)
-		if err != nil {
-			t.Fatal(err)
-		}
-		entries = append([]entry{file("release.json", string(text))}, entries...)
+	if _, err := archive.Sign(io.Discard, bytes.NewReader(unsigned.Bytes()), nil); !errors.Is(err, archive.ErrUnsigned) {
+		t.Errorf("nobody signed: %v", err)
 	}
-	for _, e := range entries {
-		if err := w.WriteHeader(&e.head); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(e.text)); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := archive.Sign(io.Discard, strings.NewReader("no archive"), sign); err == nil {
+		t.Error("signed what is no archive")
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := zip.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func whole() (*archive.Manifest, []entry) {
-	m := &archive.Manifest{Version: "1.2.3", Platform: linux, Programs: map[string]string{}}
-	var entries []entry
-	for _, name := range archive.Names(linux) {
-		sum := sha256.Sum256([]byte(name))
-		m.Programs[name] = hex.EncodeToString(sum[:])
-		entries = append(entries, file(name, name))
-	}
-	return m, entries
-}
-
-// Names that lead out, links, seconds, strangers (scenarios 31, 37).
-func TestUnpackRefuses(t *testing.T) {
-	link := func(kind byte, name, to string) entry {
-		return entry{tar.Header{Typeflag: kind, Name: name, Linkname: to, Mode: 0o777}, ""}
-	}
-	tests := map[string]struct {
-		edit func(*archive.Manifest, []entry) (*archive.Manifest, []entry)
-		say  string
-	}{
-		"out by dots": {func(m *archive.Manifest, e []entry) (*archive.Manifest, []entry) {
-			m.Programs["../evil"] = m.Programs["beckmanctl"]
-			return m, append(e, file("../evil", "beckmanctl"))
-		}, "does not belong"},
-		"absolute": {func(m *archive.Manifest, e []entry) (*archive.Manifest, []entry) {
-			return m, append(e, file("/etc/cron.d/evil", "x"))
-		}, "does not belong"},
-		"a known name behind dots": {func(m *archive.Manifest, e []entry) (*archive.Manifest, []entry) {
-			return m, append(e, file("../beckmanctl", "x"))
-		}, "does not belong"},
-		"a library beside": {func(m *archive.Manifest, e []entry) (*archive.Manifest, []entry) {
-			return m, append(e, file("version.dll", "x"))
-		}, "does not belong"},
-		"symbolic link": {func(m *archive.Manifest, e []entry) (*archive.Manifest, []entry) {
-			return m, append([]entry{link(tar.TypeSymlink, "beckmanctl", "/etc/passwd")}, e...)
-		}, "not a plain file"},
-		"hard link": {func(m *archive.Manifest, e []entry) (*archive.Manifest, []entry) {
-			return m, append(e, link(tar.TypeLink, "beckmanctl", "/etc/passwd"))
-		}, "not a plain file"},
-		"folder": {func(m *archive.Manifest, e []entry) (*archive.Manifest, []entry) {
-			return m, append(e, link(tar.TypeDir, "beckmanctl", ""))
-		}, "not a plain file"},
-		"device": {func(m *archive.Manifest, e []entry) (*archive.Manifest, []entry) {
-			return m, append(e, link(tar.TypeChar, "beckmanctl", ""))
-		}, "not a plain file"},
-		"twice":   {func(m *archive.Manifest, e []entry) (*archive.Manifest, []entry) { return m, append(e, e[0]) }, "twice"},
-		"missing": {func(m *archive.Manifest, e []entry) (*archive.Manifest, []entry) { return m, e[1:] }, "missing"},
-		"changed": {func(m *archive.Manifest, e []entry) (*archive.Manifest, []entry) {
-			e[2].text = strings.ToUpper(e[2].text)
-			return m, e
-		}, "is not what"},
-		"not in the manifest": {func(m *archive.Manifest, e []entry) (*archive.Manifest, []entry) {
-			delete(m.Programs, "beckmanctl")
-			return m, e
-		}, "does not belong"},
-		"other platform": {func(m *archive.Manifest, e []entry) (*archive.Manifest, []entry) {
-			m.Platform = "windows-amd64"
-			return m, e
-		}, "it is for"},
-		"no manifest": {func(_ *archive.Manifest, e []entry) (*archive.Manifest, []entry) { return nil, e }, "first entry"},
-		"manifest of text": {func(_ *archive.Manifest, e []entry) (*archive.Manifest, []entry) {
-			return nil, append([]entry{file("release.json", "hello")}, e...)
-		}, "release.json"},
-		"nothing": {func(*archive.Manifest, []entry) (*archive.Manifest, []entry) { return nil, nil }, "EOF"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			m, entries := tt.edit(whole())
-			parent := t.TempDir()
-			dir := filepath.Join(parent, "a", "b")
-			if err := os.MkdirAll(dir, 0o700); err != nil {
-				t.Fatal(err)
-			}
-			_, err := archive.Unpack(bytes.NewReader(forge(t, m, entries)), dir, linux)
-			if err == nil || !strings.Contains(err.Error(), tt.say) {
-				t.Errorf("error %v, want %q", err, tt.say)
-			}
-			outside, err := filepath.Glob(filepath.Join(parent, "*"))
-			if err != nil || len(outside) != 1 {
-				t.Errorf("written outside: %q, %v", outside, err)
-			}
-			if entries, err := os.ReadDir(filepath.Join(parent, "a")); err != nil || len(entries) != 1 {
-				t.Errorf("written beside: %v, %v", entries, err)
-			}
-		})
-	}
-}
-
-// A header that promises more than a program can be is not believed.
-func TestUnpackRefusesHugePrograms(t *testing.T) {
-	m, _ := whole()
-	text, err := json.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	zip := gzip.NewWriter(&b)
-	w := tar.NewWriter(zip)
-	for _, h := range []tar.Header{{Typeflag: tar.TypeReg, Name: "release.json", Size: int64(len(text))}, {Typeflag: tar.TypeReg, Name: "beckmanctl", Size: 1 << 40}} {
-		if err := w.WriteHeader(&h); err != nil {
-			t.Fatal(err)
-		}
-		if h.Name == "release.json" {
-			if _, err := w.Write(text); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := zip.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := archive.Unpack(&b, t.TempDir(), linux); err == nil || !strings.Contains(err.Error(), "larger") {
-		t.Error(err)
-	}
-}
-
-// Whatever the bytes are: nothing is written but programs, in the folder.
-func FuzzUnpack(f *testing.F) {
-	m, entries := whole()
-	f.Add(forge(f, m, entries))
-	f.Add(forge(f, m, append(entries[:2:2], file("../evil", "x"))))
-	f.Add([]byte{0x1f, 0x8b})
-	f.Fuzz(func(t *testing.T, data []byte) {
-		parent := t.TempDir()
-		dir := filepath.Join(parent, "x")
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		_, err := archive.Unpack(bytes.NewReader(data), dir, linux)
-		beside, globErr := os.ReadDir(parent)
-		if globErr != nil || len(beside) != 1 {
-			t.Fatalf("written outside: %v, %v", beside, globErr)
-		}
-		if err == nil {
-			if m, err := archive.Read(dir); err != nil || archive.Verify(dir, m) != nil {
-				t.Fatalf("unpacked and not whole: %v", err)
-			}
-		}
-	})
 }

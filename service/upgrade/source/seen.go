@@ -1,19 +1,20 @@
 package source
 
 import (
-	"encoding/json"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 	"github.com/theupdateframework/go-tuf/v2/metadata/trustedmetadata"
 
 	"beckmanconnect/internal/release"
-	"beckmanconnect/service/upgrade/versions"
 )
 
 // seen remembers how far the repository was, beside go-tuf's own files, so
@@ -24,6 +25,7 @@ type seen struct {
 	Snapshot  int64     `json:"snapshot"`
 	Targets   int64     `json:"targets"`
 	Time      time.Time `json:"time"` // the latest the vendor signed
+	Keys      string    `json:"-"`    // which keys sign timestamp and snapshot; "": not known
 }
 
 func (s seen) String() string {
@@ -32,7 +34,7 @@ func (s seen) String() string {
 
 func versionsOf(set *trustedmetadata.TrustedMetadata) seen {
 	s := seen{Root: set.Root.Signed.Version, Timestamp: set.Timestamp.Signed.Version, Snapshot: set.Snapshot.Signed.Version,
-		Targets: set.Targets[metadata.TARGETS].Signed.Version}
+		Targets: set.Targets[metadata.TARGETS].Signed.Version, Keys: keysOf(&set.Root.Signed)}
 	if text, ok := set.Timestamp.Signed.UnrecognizedFields[release.SignedAt].(string); ok {
 		if at, err := time.Parse(time.RFC3339, text); err == nil && at.Before(set.Timestamp.Signed.Expires) {
 			s.Time = at
@@ -41,44 +43,37 @@ func versionsOf(set *trustedmetadata.TrustedMetadata) seen {
 	return s
 }
 
+// keysOf stands for the keys of the roles whose numbers are remembered.
+func keysOf(root *metadata.RootType) string {
+	hash := sha256.New()
+	for _, name := range []string{metadata.TIMESTAMP, metadata.SNAPSHOT} {
+		role, ok := root.Roles[name]
+		if !ok {
+			continue
+		}
+		fmt.Fprintln(hash, name, role.Threshold, slices.Sorted(slices.Values(role.KeyIDs)))
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// rotated forgets what keys signed that the root does not name any more. Who
+// stole the timestamp's key, the one that is online, could sign the highest
+// number and a time far ahead, and only new keys end that (TUF 5.3.11).
+func (s seen) rotated(now seen) seen {
+	if s.Keys != "" && s.Keys != now.Keys && now.Root > s.Root {
+		return seen{Root: s.Root}
+	}
+	return s
+}
+
 func (s seen) below(before seen) bool {
 	return s.Root < before.Root || s.Timestamp < before.Timestamp || s.Snapshot < before.Snapshot || s.Targets < before.Targets
 }
 
+// after keeps the latest signed time, to the millisecond as the memory does.
 func (s seen) after(before seen) seen {
-	s.Time = latest(s.Time, before.Time)
+	s.Time = latest(s.Time, before.Time).Truncate(time.Millisecond)
 	return s
-}
-
-// loadSeen reads the memory. It is written in one step, so a file that cannot
-// be read was damaged from outside, and is not passed over in silence.
-func loadSeen(path string) (seen, error) {
-	var s seen
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(text, &s)
-	}
-	if err != nil {
-		return s, fmt.Errorf("memory of seen versions: %w", err)
-	}
-	return s, nil
-}
-
-func (s seen) save(path string) error {
-	text, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	if old, err := os.ReadFile(path); err == nil && string(old) == string(text) {
-		return nil
-	}
-	if err := versions.WriteFile(path, text, 0o600); err != nil {
-		return fmt.Errorf("memory of seen versions: %w", err)
-	}
-	return nil
 }
 
 // heal removes metadata of ours that cannot be read, as power loss leaves it:

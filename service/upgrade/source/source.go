@@ -3,9 +3,10 @@
 // to have one installed (B10, scenarios 36, 39).
 //
 // Beyond go-tuf's own checks: the present is never taken to be before a time
-// that the vendor signed; metadata on this PC that cannot be read is thrown
-// away and fetched again without forgetting which versions were seen; and a
-// target has to be of this product, platform and channel.
+// that the vendor signed or this program was built; metadata on this PC that
+// cannot be read is thrown away and fetched again without forgetting which
+// versions were seen; and a target has to be of this product and platform, and
+// of the channel and for the instrument that the signed site policy names.
 package source
 
 import (
@@ -16,10 +17,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
@@ -47,34 +49,62 @@ var (
 	ErrUnreachable = errors.New("the upgrade server cannot be reached")
 )
 
-// maxArchive bounds a release's archive, whatever the metadata says.
-const maxArchive = 1 << 30
-
 // Config says where the repository is and what is wanted of it.
 type Config struct {
-	URL     string         // of the repository, https
+	URL     string         // of the vendor's repository, https, with a slash at its end
 	Root    []byte         // first TUF root, from the trust roots
 	CloudCA *x509.CertPool // above the server's certificate
 	// Client makes the way out with these roots (netdial.Dialer.Client). It
 	// follows no redirect.
 	Client   func(*tls.Config) *http.Client
-	Dir      string // for metadata, this package's alone
+	Dir      string // for metadata, memory and what is fetched, this package's alone
 	Platform string
-	Channel  string           // empty: release.Stable
+	// Site is what the signed site policy says, asked at each call; nil: nothing.
+	Site func() Site
+	// Installed is the digest of the version that runs, where deltas start; nil
+	// or "": none, so that only whole archives are fetched.
+	Installed func() (digest string, err error)
+	// Built is when this program was built. The present is not before it.
+	Built time.Time
+	// MirrorCA is above the certificate of a mirror; nil: what the system trusts.
+	MirrorCA *x509.CertPool
+	Pause    time.Duration    // before a download that was cut goes on, doubled each time; 0: 1 s
 	Now      func() time.Time // nil: time.Now
+	Log      *slog.Logger
+}
+
+// Site is what the site's signed policy says about where upgrades come from.
+// None of it makes anything trusted.
+type Site struct {
+	Channel        string // "": release.Stable; release.Pilot is offered both
+	Mirror         string // address that stands in for Config.URL, "": none
+	Rate           int    // kbit/s at which releases are fetched at most; 0: no bound
+	InstrumentType string // "": unknown, and only what is for all is offered
 }
 
 // Source is a repository. It is used by one goroutine at a time.
 type Source struct {
 	config Config
+	at     string // the address that client is for
 	client *http.Client
+	known  []way // all that is on offer, as of the last look
 }
 
 // Offer is a release that may be installed.
 type Offer struct {
 	release.Release
-	Digest string // SHA-256 of the archive, hex
-	Size   int64
+	Digest string // of the release, hex: the SHA-256 of its tar
+	Size   int64  // bytes of its whole archive, as it travels
+	Fetch  int64  // bytes of the cheapest way for this PC
+	Delta  bool   // that way is a delta
+}
+
+// way is a file that a release can be fetched as.
+type way struct {
+	release.Release
+	name   string
+	digest string // of the file, hex
+	size   int64
 }
 
 // New makes a Source; nothing is fetched before Check.
@@ -82,10 +112,19 @@ func New(c Config) *Source {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Channel == "" {
-		c.Channel = release.Stable
+	if c.Pause <= 0 {
+		c.Pause = time.Second
 	}
-	return &Source{config: c, client: c.Client(tlsConfig(c.CloudCA))}
+	if c.Site == nil {
+		c.Site = func() Site { return Site{} }
+	}
+	if c.Installed == nil {
+		c.Installed = func() (string, error) { return "", nil }
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Source{config: c}
 }
 
 // Check refreshes the metadata and returns the newest release above the
@@ -124,7 +163,8 @@ func (s *Source) Confirm(ctx context.Context, o Offer) error {
 	return fmt.Errorf("upgrade source: version %s: %w", o.Version, ErrWithdrawn)
 }
 
-// offers are all releases of this product, platform and channel.
+// offers are all releases of this product and platform that the site's channel
+// and instrument may have.
 func (s *Source) offers(ctx context.Context) ([]Offer, error) {
 	if len(s.config.Root) == 0 {
 		return nil, fmt.Errorf("upgrade source: %w", ErrNoRoot)
@@ -133,55 +173,56 @@ func (s *Source) offers(ctx context.Context) ([]Offer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("upgrade source: %w", err)
 	}
-	var offers []Offer
+	s.known = nil
 	for name, target := range targets {
 		r, err := release.Decode(name, target.Custom)
-		if err != nil || r.Platform != s.config.Platform || r.Channel != s.config.Channel {
+		if err != nil || r.Platform != s.config.Platform {
 			continue // of somebody else
 		}
 		hash := target.Hashes["sha256"]
-		if len(hash) != sha256.Size || target.Length <= 0 || target.Length > maxArchive {
+		if len(hash) != sha256.Size || target.Length <= 0 || target.Length > release.MaxPacked {
 			continue // signed, but nothing that could be installed
 		}
-		offers = append(offers, Offer{Release: r, Digest: hex.EncodeToString(hash), Size: target.Length})
+		s.known = append(s.known, way{Release: r, name: name, digest: hex.EncodeToString(hash), size: target.Length})
+	}
+	var offers []Offer
+	site := s.config.Site()
+	for _, w := range s.known {
+		if w.From != "" || !site.may(w.Release) {
+			continue
+		}
+		o := Offer{Release: w.Release, Digest: w.Digest, Size: w.size, Fetch: w.size}
+		if d := s.delta(w); d != nil {
+			o.Fetch, o.Delta = d.size, true
+		}
+		offers = append(offers, o)
 	}
 	return offers, nil
 }
 
-func newer(a, b string) bool { return semver.Compare("v"+a, "v"+b) > 0 }
+// may tells whether a release is for this site.
+func (s Site) may(r release.Release) bool {
+	channel := r.Channel == release.Stable || s.Channel == release.Pilot && r.Channel == release.Pilot
+	line := len(r.Lines) == 0 || s.InstrumentType != "" && slices.Contains(r.Lines, s.InstrumentType)
+	return channel && line
+}
 
-// Download writes the offered archive to w, and is an error unless it has
-// exactly the length and hash that were signed.
-func (s *Source) Download(ctx context.Context, o Offer, w io.Writer, progress func(done int64)) error {
-	address := s.config.URL + "targets/" + o.Digest + "." + release.ArchiveName(o.Version, o.Platform)
-	body, err := s.get(ctx, address)
-	if err != nil {
-		return fmt.Errorf("upgrade source: download: %w", explain(err))
+// delta is the delta from the installed version to a release, nil when there is
+// none or it saves nothing.
+func (s *Source) delta(full way) *way {
+	installed, err := s.config.Installed()
+	if err != nil || installed == "" {
+		return nil
 	}
-	defer body.Close()
-	hash := sha256.New()
-	n, err := io.Copy(io.MultiWriter(w, hash, &meter{report: progress}), io.LimitReader(body, o.Size+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("upgrade source: download: %w", err)
-	case n != o.Size:
-		return fmt.Errorf("upgrade source: download: %w: %d bytes instead of %d", ErrUntrusted, n, o.Size)
-	case hex.EncodeToString(hash.Sum(nil)) != o.Digest:
-		return fmt.Errorf("upgrade source: download: %w: the file is not the one that was signed", ErrUntrusted)
+	for _, w := range s.known {
+		if w.From == installed && w.Digest == full.Digest && w.Version == full.Version && w.size < full.size {
+			return &w
+		}
 	}
 	return nil
 }
 
-type meter struct {
-	done   int64
-	report func(int64)
-}
-
-func (m *meter) Write(b []byte) (int, error) {
-	m.done += int64(len(b))
-	m.report(m.done)
-	return len(b), nil
-}
+func newer(a, b string) bool { return semver.Compare("v"+a, "v"+b) > 0 }
 
 // refresh brings the metadata up to date and returns the targets.
 func (s *Source) refresh(ctx context.Context) (map[string]*metadata.TargetFiles, error) {
@@ -189,46 +230,49 @@ func (s *Source) refresh(ctx context.Context) (map[string]*metadata.TargetFiles,
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	seen, err := loadSeen(s.seenFile())
+	memory := NewMemory(s.config.Dir)
+	seen, err := memory.seen(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := heal(dir); err != nil {
 		return nil, err
 	}
-	fetch := &fetcher{ctx: ctx, source: s}
-	config, err := tuf.New(s.config.URL+"metadata", s.config.Root)
+	config, err := tuf.New(s.base()+"metadata", s.config.Root)
 	if err != nil {
 		return nil, err
 	}
-	config.Fetcher = fetch
+	config.Fetcher = &fetcher{ctx: ctx, source: s}
 	config.LocalMetadataDir, config.LocalTargetsDir = dir, dir
 	config.MaxDelegations = 0 // there are none
 	up, err := updater.New(config)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUntrusted, err)
 	}
-	up.UnsafeSetRefTime(latest(s.config.Now(), seen.Time)) // go-tuf's name for it; it makes the check stricter here
+	present := latest(s.config.Now(), s.config.Built)
+	up.UnsafeSetRefTime(present) // go-tuf's name for it; it makes the check stricter here
 	if err := up.Refresh(); err != nil {
 		return nil, explain(err)
 	}
 	set := up.GetTrustedMetadataSet()
 	now := versionsOf(&set)
-	// Once more by the time that this very timestamp brought: whoever turns
-	// back our clock does not make old signatures young (scenario 36).
-	if at := latest(s.config.Now(), latest(now.Time, seen.Time)); expired(&set, at) {
+	seen = seen.rotated(now)
+	// Once more by the times that the vendor signed, this very timestamp's among
+	// them: whoever turns back our clock does not make old signatures young
+	// (scenario 36).
+	if at := latest(present, latest(seen.Time, now.Time)); expired(&set, at) {
 		return nil, fmt.Errorf("%w: the present is %s or later", ErrExpired, at.Format(time.DateOnly))
 	}
 	if now.below(seen) {
 		return nil, fmt.Errorf("%w (%s, seen was %s)", ErrRollback, now, seen)
 	}
-	if err := now.after(seen).save(s.seenFile()); err != nil {
-		return nil, err
+	if next := now.after(seen); next != seen {
+		if err := memory.see(ctx, next); err != nil {
+			return nil, err
+		}
 	}
 	return up.GetTopLevelTargets(), nil
 }
-
-func (s *Source) seenFile() string { return filepath.Join(s.config.Dir, "seen.json") }
 
 func expired(set *trustedmetadata.TrustedMetadata, at time.Time) bool {
 	return set.Root.Signed.IsExpired(at) || set.Timestamp.Signed.IsExpired(at) || set.Snapshot.Signed.IsExpired(at) ||

@@ -1,8 +1,9 @@
 package source_test
 
 import (
-	"bytes"
+	"crypto/x509"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -26,6 +27,12 @@ type pc struct {
 	vendor *releasestest.Vendor
 	dir    string
 	clock  func() time.Time
+
+	built     time.Time
+	site      source.Site
+	installed string
+	mirrorCA  *x509.CertPool
+	way       string // where this PC may dial; "": the vendor's server
 }
 
 func newPC(t testing.TB) *pc {
@@ -34,7 +41,46 @@ func newPC(t testing.TB) *pc {
 }
 
 func (p *pc) source() *source.Source {
-	return source.New(source.Config{URL: p.vendor.URL, Root: p.vendor.Root, CloudCA: p.vendor.CA, Dir: p.dir, Platform: linux, Client: netdialtest.Client(p.vendor.URL), Now: func() time.Time { return p.clock() }})
+	way := p.way
+	if way == "" {
+		way = p.vendor.URL
+	}
+	return source.New(source.Config{
+		URL: p.vendor.URL, Root: p.vendor.Root, CloudCA: p.vendor.CA, Dir: p.dir, Platform: linux, Client: netdialtest.Client(way),
+		Now: func() time.Time { return p.clock() }, Built: p.built, Site: func() source.Site { return p.site },
+		Installed: func() (string, error) { return p.installed, nil }, Pause: time.Millisecond, MirrorCA: p.mirrorCA,
+	})
+}
+
+// fetches confirms and downloads what is offered and returns the release's
+// bytes.
+func (p *pc) fetches(o source.Offer) (string, error) {
+	p.t.Helper()
+	s := p.source()
+	if err := s.Confirm(p.t.Context(), o); err != nil {
+		p.t.Fatal(err)
+	}
+	f, err := s.Download(p.t.Context(), o, source.Options{})
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return text(p.t, f), nil
+}
+
+// text is what is packed in a file.
+func text(t testing.TB, f io.Reader) string {
+	t.Helper()
+	r, err := release.Decompress(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }
 
 func (p *pc) check() (*source.Offer, error) {
@@ -72,17 +118,16 @@ func TestNewestOfThisPlatformIsOffered(t *testing.T) {
 	digest := p.vendor.Publish(t, "0.10.0", linux, []byte("ten")) // by number, not by letter
 	p.vendor.Publish(t, "0.9.0", linux, []byte("nine"))
 	o := p.offers("0.10.0")
-	if o.Digest != digest || o.Size != 3 || len(o.Notes) != 1 || o.Notes[0].Text != "Better." {
+	packed := int64(len(releasestest.Pack(t, []byte("ten"))))
+	if o.Digest != digest || o.Size != packed || o.Fetch != packed || o.Delta || o.Unpacked != 3 || len(o.Notes) != 1 || o.Notes[0].Text != "Better." {
 		t.Errorf("offer: %+v", o)
 	}
 	other, err := p.source().Check(t.Context(), "0.1.0", func(d string) bool { return d == digest })
 	if err != nil || other == nil || other.Version != "0.9.0" {
 		t.Errorf("with the newest passed over: %+v, %v", other, err)
 	}
-	var got bytes.Buffer
-	var last int64
-	if err := p.source().Download(t.Context(), *o, &got, func(n int64) { last = n }); err != nil || got.String() != "ten" || last != 3 {
-		t.Errorf("downloaded %q, progress %d: %v", &got, last, err)
+	if got, err := p.fetches(*o); err != nil || got != "ten" {
+		t.Errorf("downloaded %q: %v", got, err)
 	}
 }
 
@@ -102,10 +147,15 @@ func TestSignedButNotOurs(t *testing.T) {
 		"another product":  {name, describe(func(r *release.Release) { r.Product = "com.example.other" }), nil},
 		"another platform": {name, describe(func(r *release.Release) { r.Platform = "windows-amd64" }), nil},
 		"another channel":  {name, describe(func(r *release.Release) { r.Channel = "pilot" }), nil},
+		"another line":     {name, describe(func(r *release.Release) { r.Lines = []string{"Navios"} }), nil},
+		"no digest":        {name, describe(func(r *release.Release) { r.Digest = "../" + strings.Repeat("0", 61) }), nil},
+		"endless programs": {name, describe(func(r *release.Release) { r.Unpacked = 1 << 50 }), nil},
+		"a delta's source": {name, describe(func(r *release.Release) { r.From = strings.Repeat("0", 64) }), nil},
+		"another format":   {"beckmanconnect-2.0.0-linux-amd64.tar.gz", describe(func(*release.Release) {}), nil},
 		"another version":  {name, describe(func(r *release.Release) { r.Version = "3.0.0" }), nil},
 		"a path as name":   {"../" + name, describe(func(*release.Release) {}), nil},
-		"no version":       {"beckmanconnect--linux-amd64.tar.gz", describe(func(r *release.Release) { r.Version = "" }), nil},
-		"a path in it":     {"beckmanconnect-../../x-linux-amd64.tar.gz", describe(func(r *release.Release) { r.Version = "../../x" }), nil},
+		"no version":       {"beckmanconnect--linux-amd64.tar.zst", describe(func(r *release.Release) { r.Version = "" }), nil},
+		"a path in it":     {"beckmanconnect-../../x-linux-amd64.tar.zst", describe(func(r *release.Release) { r.Version = "../../x" }), nil},
 		"not a release":    {name, "hello", nil},
 		"no description":   {name, nil, func(f *metadata.TargetFiles) { f.Custom = nil }},
 		"no hash":          {name, describe(func(*release.Release) {}), func(f *metadata.TargetFiles) { f.Hashes = metadata.Hashes{"sha512": f.Hashes["sha256"]} }},
@@ -276,6 +326,17 @@ func TestTime(t *testing.T) {
 	})
 }
 
+// A PC whose clock stands years back takes the time of its program's build, at
+// least, for the present (scenario 36).
+func TestNotBeforeItWasBuilt(t *testing.T) {
+	p := newPC(t)
+	p.vendor.Publish(t, "1.0.0", linux, []byte("one"))
+	p.clock = func() time.Time { return time.Now().AddDate(-10, 0, 0) }
+	p.offers("1.0.0")
+	p.built = time.Now().AddDate(0, 0, 8)
+	p.refuses(source.ErrExpired)
+}
+
 // What power loss leaves of our own files does not stop upgrades for ever.
 func TestUnreadableMetadataHeals(t *testing.T) {
 	for _, name := range []string{"root.json", "timestamp.json", "snapshot.json", "targets.json"} {
@@ -322,11 +383,26 @@ func TestEndlessData(t *testing.T) {
 	p.vendor.Publish(t, "1.0.0", linux, []byte("one"))
 	o := p.offers("1.0.0")
 	p.vendor.Hostile(endless("/targets/"))
-	var got bytes.Buffer
-	err := p.source().Download(t.Context(), *o, &got, func(int64) {})
-	if !errors.Is(err, source.ErrUntrusted) || got.Len() > int(o.Size)+1 {
-		t.Errorf("%d bytes were taken: %v", got.Len(), err)
+	_, err := p.fetches(*o)
+	if !errors.Is(err, source.ErrUntrusted) || p.cached() > o.Size {
+		t.Errorf("%d bytes were kept: %v", p.cached(), err)
 	}
+}
+
+// cached are the bytes of what was fetched that are on disk.
+func (p *pc) cached() (n int64) {
+	p.t.Helper()
+	files, err := filepath.Glob(filepath.Join(p.dir, "cache", "*"))
+	for _, f := range files {
+		info, statErr := os.Stat(f)
+		if err = errors.Join(err, statErr); err == nil {
+			n += info.Size()
+		}
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return n
 }
 
 func TestDownloadIsVerified(t *testing.T) {
@@ -339,7 +415,9 @@ func TestDownloadIsVerified(t *testing.T) {
 		"too short":    {"on", 200, source.ErrUntrusted},
 		"too long":     {"one more", 200, source.ErrUntrusted},
 		"empty":        {"", 200, source.ErrUntrusted},
-		"not there":    {"", 404, source.ErrUnreachable},
+		"not there":    {"", 404, source.ErrMissing},
+		"gone":         {"", 410, source.ErrMissing},
+		"broken":       {"", 500, source.ErrUnreachable},
 		"elsewhere":    {"", 302, source.ErrUnreachable},
 	}
 	for name, tt := range tests {
@@ -347,15 +425,24 @@ func TestDownloadIsVerified(t *testing.T) {
 			p := newPC(t)
 			p.vendor.Publish(t, "1.0.0", linux, []byte("one"))
 			o := p.offers("1.0.0")
-			p.vendor.Hostile(func(w http.ResponseWriter, _ *http.Request) bool {
+			p.vendor.Hostile(func(w http.ResponseWriter, r *http.Request) bool {
+				if !strings.Contains(r.URL.Path, "/targets/") {
+					return false
+				}
 				w.Header().Set("Location", p.vendor.URL)
 				w.WriteHeader(tt.status)
 				_, _ = w.Write([]byte(tt.answer))
 				return true
 			})
-			err := p.source().Download(t.Context(), *o, &bytes.Buffer{}, func(int64) {})
-			if !errors.Is(err, tt.kind) {
+			if _, err := p.fetches(*o); !errors.Is(err, tt.kind) {
 				t.Fatal(err)
+			}
+			if tt.kind == source.ErrUntrusted && p.cached() > 0 {
+				t.Errorf("%d bytes of another file were kept", p.cached())
+			}
+			p.vendor.Hostile(nil)
+			if got, err := p.fetches(*o); err != nil || got != "one" {
+				t.Errorf("from an honest server: %q, %v", got, err)
 			}
 		})
 	}

@@ -1,0 +1,9 @@
+package codesign
+
+import "testing"
+
+func TestSelfTest(t *testing.T) {
+	if err := SelfTest(); err != nil {
+		t.Error(err)
+	}
+}
