@@ -7,13 +7,6 @@ import (
 	"time"
 )
 
-// Gate is what a download waits at before each piece it fetches.
-type Gate interface {
-	// Wait returns nil as soon as nothing is held, and ctx's error when that
-	// ends first.
-	Wait(ctx context.Context) error
-}
-
 // What an upgrade may have to keep still for.
 var reasons = []string{"", "session", "run", "hours"}
 
@@ -29,7 +22,7 @@ func validHold(reason string, seconds uint32) bool {
 	return slices.Contains(reasons, reason) && (reason == "" || d >= minHold && d <= maxHold)
 }
 
-// hold keeps downloads and the switch still. It is a Gate, safe for concurrent
+// hold keeps downloads and the switch still. It is a source.Gate, safe for concurrent
 // use. Time is the monotonic clock's: setting the PC's clock moves nothing.
 type hold struct {
 	told func(reason string) // of every change; called with the lock held
@@ -85,7 +78,7 @@ func (h *hold) put(reason string) {
 	h.told(reason)
 }
 
-// Wait implements Gate.
+// Wait implements source.Gate.
 func (h *hold) Wait(ctx context.Context) error {
 	for {
 		h.mu.Lock()

@@ -85,7 +85,7 @@ func firstError(all ...error) error {
 // What was staged and waits is verified again right before the switch: a
 // program that was changed, or laid beside the others, stops it (scenarios 37,
 // 38), and the next try brings the release anew.
-func TestStagedAndChanged(t *testing.T) {
+func TestReadyAndChanged(t *testing.T) {
 	for name, change := range map[string]func(dir string) error{
 		"a program changed": func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "beckmanctl"), []byte("#!/bin/sh\necho evil\n"), 0o755)

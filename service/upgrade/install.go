@@ -88,9 +88,14 @@ func (u *Upgrader) prepare(j *job) error {
 	if err := u.hold.Wait(j.ctx); err != nil {
 		return err
 	}
-	if u.memory.Ready == o.Digest && u.config.Verify(u.config.Install.Version(o.Digest), o) == nil {
-		// It may have been withdrawn since (scenario 39).
-		return u.config.Source.Confirm(j.ctx, o)
+	if u.memory.Ready == o.Digest {
+		err := u.config.Verify(u.config.Install.Version(o.Digest), o)
+		if err == nil {
+			// It may have been withdrawn since (scenario 39).
+			return u.config.Source.Confirm(j.ctx, o)
+		}
+		u.config.Log.Warn("what was staged has changed, it is fetched again", "version", o.Version, "error", err)
+		u.forgetReady("")
 	}
 	if err := u.stager(j.ctx, o); err != nil {
 		return err
@@ -122,8 +127,8 @@ func (u *Upgrader) commit(j *job) error {
 			return err
 		}
 		if err := u.config.Verify(u.config.Install.Version(j.offer.Digest), j.offer); err != nil {
-			u.memory.Ready = ""
-			return errors.Join(fmt.Errorf("%w: it changed after it was verified: %w", source.ErrUntrusted, err), u.memory.save())
+			u.forgetReady("")
+			return fmt.Errorf("%w: it changed after it was verified: %w", source.ErrUntrusted, err)
 		}
 		if u.hold.pass(func() bool { return u.past(j) }) {
 			return nil

@@ -37,7 +37,7 @@ func liveOnce(p pcPlan, version string) int {
 // plays is an upgrade service that says its version and is this test's program
 // otherwise.
 func plays(t *testing.T, version, otherwise string) func(dir string) {
-	return script(t, keeperProgram, fmt.Sprintf("if [ \"$1\" = --version ]; then echo '%s %s'; else %s; fi", keeperProgram, version, otherwise))
+	return script(t, keeperProgram, fmt.Sprintf("case $1 in --version) echo '%s %s';; --self-test) ;; *) %s;; esac", keeperProgram, version, otherwise))
 }
 
 // A release whose upgrade service does not start at all passes every check

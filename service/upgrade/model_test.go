@@ -417,7 +417,7 @@ func (w *world) Check(_ context.Context, running string, skip func(string) bool)
 	if running == "1.1.0" || skip(newDigest) {
 		return nil, nil
 	}
-	return &source.Offer{Release: release.Release{Version: "1.1.0"}, Digest: newDigest, Size: 8}, nil
+	return &source.Offer{Release: release.Release{Version: "1.1.0"}, Digest: newDigest, Size: 8, Fetch: 8}, nil
 }
 
 // Confirm implements Source.

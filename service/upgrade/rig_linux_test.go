@@ -134,8 +134,7 @@ func newMachine(t *testing.T) *machine {
 	t.Cleanup(func() { os.RemoveAll(sockets) })
 	m := &machine{t: t, vendor: releasestest.New(t), install: adopted(t, "1.0.0"), sockets: sockets, broken: map[string]bool{}, brief: map[string]int{}}
 	m.config = Config{
-		Install: m.install, Platform: Platform(), Interval: time.Hour,
-		Manifest: publishersManifest,
+		Install: m.install, Platform: Platform(), Interval: time.Hour, Manifest: publishersManifest,
 		Patience: 10 * time.Second, Steady: 30 * time.Millisecond, Watch: 100 * time.Millisecond, Poll: 10 * time.Millisecond,
 	}
 	m.config.Source = m.source()

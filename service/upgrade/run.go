@@ -43,8 +43,6 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 	if err := os.MkdirAll(folder(install), 0o700); err != nil {
 		return fmt.Errorf("upgrade: %w", err)
 	}
-	gate := codesign.New(roots, nil)
-	site := &siteReader{Path: config.Policy, Verifiers: roots.Policy, Memory: source.NewMemory(folder(install)), Log: log}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go guard(ctx, install, trialLimit, func() {
@@ -57,6 +55,8 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 	if roots.Development {
 		watch = config.Upgrade.Watch
 	}
+	gate := codesign.New(roots, nil)
+	site := &siteReader{Path: config.Policy, Verifiers: roots.Policy, Memory: source.NewMemory(folder(install)), Log: log}
 	u, err := New(Config{
 		Install: install, Platform: Platform(), Version: version.Version(), Log: log, Interval: config.Upgrade.Interval, Every: site.Every,
 		Source: siteSource{site: site, Source: source.New(source.Config{

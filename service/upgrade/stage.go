@@ -44,7 +44,7 @@ func (u *Upgrader) stage(ctx context.Context, o source.Offer) error {
 	}
 	u.config.Step("name")
 	if err := place(u.config.Install, next, o.Digest); err != nil {
-		return err
+		return errors.Join(err, os.RemoveAll(next))
 	}
 	u.config.Step("clear")
 	if err := u.config.Source.Clear(); err != nil {

@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"beckmanconnect/internal/rights"
 	"beckmanconnect/ipc/upgradepb"
 	"beckmanconnect/service/upgrade/archive"
 	"beckmanconnect/service/upgrade/source"
@@ -58,7 +59,7 @@ type Config struct {
 	// is for a service that does not answer; one that does ends by itself.
 	Restart func(ctx context.Context) error
 	// Verify is an error unless a version's folder holds exactly what was
-	// offered. Nil: its programs are held against its manifest.
+	// offered. Nil: it is, by digest and the publisher's signature.
 	Verify func(dir string, o source.Offer) error
 
 	Interval time.Duration // between checks; 0: 4 h
@@ -88,7 +89,7 @@ func (c *Config) defaults() {
 		}
 	}
 	if c.Verify == nil {
-		c.Verify = wholeRelease(c.Platform, c.Manifest)
+		c.Verify = wholeRelease(c.Manifest)
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -128,8 +129,8 @@ func New(c Config) (*Upgrader, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("upgrade: %w", err)
 	}
-	if err := own(dir); err != nil {
-		return nil, fmt.Errorf("upgrade: %w", err)
+	if err := rights.Folder(dir); err != nil {
+		return nil, fmt.Errorf("upgrade: %w: %w", errFolder, err)
 	}
 	u := &Upgrader{
 		config: c, checks: make(chan chan struct{}), jobs: make(chan *job, 1),
@@ -260,7 +261,8 @@ func (u *Upgrader) offer(o source.Offer, running string) {
 	u.board.offer(o, running, u.memory.Ready == o.Digest)
 }
 
-// forgetReady gives up a staged release that is not the one that is offered.
+// forgetReady gives up a staged release, and its folder, unless it is the one
+// that is offered.
 func (u *Upgrader) forgetReady(offered string) {
 	if u.memory.Ready == "" || u.memory.Ready == offered {
 		return
@@ -283,17 +285,19 @@ const (
 	codeSignature   = "signature"
 	codePackage     = "bad-package"
 	codeHealth      = "health-check"
-	codeFolder      = "unsafe-folder"
 	codeDamaged     = "damaged"
+	codeFolder      = "unsafe-folder"
 	codeFailed      = "failed"
 )
 
 func codeOf(err error) string {
+	if full(err) { // whatever that led to
+		return codeDisk
+	}
 	for _, k := range []struct {
 		kind error
 		code string
 	}{
-		{noSpace, codeDisk}, // whatever it led to
 		{source.ErrExpired, codeExpired}, {source.ErrRollback, codeRollback}, {source.ErrUntrusted, codeUntrusted},
 		{source.ErrUnreachable, codeUnreachable}, {source.ErrWithdrawn, codeWithdrawn}, {source.ErrNoRoot, codeNoRoot},
 		{source.ErrMemory, codeMemory}, {errSpace, codeDisk}, {archive.ErrUnsigned, codeSignature}, {errPackage, codePackage}, {errHealth, codeHealth},
