@@ -122,7 +122,7 @@ func newWorld(t *testing.T, dir string, n nature) *world {
 
 // put makes a version's folder.
 func (w *world) put(digest, version string) {
-	m := archive.Manifest{Version: version, Platform: Platform()}
+	m := archive.Manifest{Product: release.Product, Version: version, Platform: Platform()}
 	text, err := json.Marshal(m)
 	if err == nil {
 		err = os.MkdirAll(w.install.Version(digest), 0o755)
