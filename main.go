@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"log/slog"
+	"os"
 
 	"beckmanconnect/app/window"
 	"beckmanconnect/internal/hostconfig"
@@ -35,6 +37,16 @@ func main() {
 			}
 			start.Log = log
 			start.Client = client.Config{Socket: host.Socket, Program: protocol.Window, Version: version.Version()}
-			return window.Run(ctx, start)
+			// Not for programs that are started from here.
+			start.Place = os.Getenv(window.PlaceVariable)
+			if err := os.Unsetenv(window.PlaceVariable); err != nil {
+				return err
+			}
+			err = window.Run(ctx, start)
+			var again window.Again
+			if errors.As(err, &again) {
+				return program.Renew(window.PlaceVariable + "=" + again.Place)
+			}
+			return err
 		})
 }

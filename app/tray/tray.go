@@ -2,12 +2,15 @@ package tray
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"beckmanconnect/assets/icons"
 	"beckmanconnect/assets/text"
+	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ipc/protocol"
 )
 
 // Config of a tray.
@@ -22,7 +25,14 @@ type Config struct {
 	// but the callbacks filled in.
 	Follow func(ctx context.Context, onEvent func(*hostpb.Event), onState func(bool, error)) error
 	Now    func() time.Time // nil: time.Now
+	// Version is this program's. When the service is another one, and Outdated
+	// says that another one is current, Run ends with ErrOutdated. Nil: never.
+	Version  string
+	Outdated func() bool
 }
+
+// ErrOutdated: the version that is current is to take the icon over.
+var ErrOutdated = errors.New("tray: another version is current now")
 
 // The views the tray asks for.
 const (
@@ -45,6 +55,7 @@ type Tray struct {
 	crowd   crowd
 	do      chan func()
 	restart time.Time // no window is started again before
+	other   bool      // the service is another version, or does not understand this one
 }
 
 // New makes a tray.
@@ -55,7 +66,7 @@ func New(c Config) *Tray {
 	return &Tray{Config: c, do: make(chan func(), 64)}
 }
 
-// Run works until ctx ends. noTray, when it is not nil, gets a value when the
+// Run works until ctx ends, or until another version has to take over. noTray, when it is not nil, gets a value when the
 // desktop turns out to have no place for an icon.
 func (t *Tray) Run(ctx context.Context, noTray <-chan struct{}) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -89,7 +100,16 @@ func (t *Tray) Run(ctx context.Context, noTray <-chan struct{}) error {
 			noTray = nil
 			t.noTray(ctx)
 		}
+		if t.outdated() {
+			t.Log.Info("another version is current and takes the icon over")
+			return ErrOutdated
+		}
 	}
+}
+
+// outdated says whether another version takes over: never in a session.
+func (t *Tray) outdated() bool {
+	return t.other && t.Outdated != nil && !inSession(t.support) && t.Outdated()
 }
 
 // later runs f on Run's goroutine, in order.
@@ -109,6 +129,7 @@ func (t *Tray) connection(ctx context.Context, connected bool, err error) {
 	t.state.Connected = connected
 	if err != nil {
 		t.Log.Warn("no connection to the service", "error", err)
+		t.other = t.other || client.Code(err) == protocol.CodeIncompatible
 	}
 	if !connected {
 		// What the service granted died with it (B5).
@@ -159,6 +180,7 @@ func (t *Tray) setStatus(ctx context.Context, s *hostpb.Status) {
 	if s == nil {
 		return
 	}
+	t.other = t.other || s.GetVersion() != "" && s.GetVersion() != t.Version
 	before := t.state.Status.GetUpgrade()
 	if s.GetOpenNotifications() == 0 && t.state.Status.GetOpenNotifications() > 0 {
 		t.Toaster.Close(ctx, toastDigest) // all that it counted is done with

@@ -274,3 +274,45 @@ func TestToastTextIsClean(t *testing.T) {
 		}
 	})
 }
+
+// When the service is another version and this one is not the current one any
+// more, the tray ends for the version that is: not in a session, which would
+// end with it.
+func TestMakesWayForAnotherVersion(t *testing.T) {
+	session := &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED, SessionId: "s1"}
+	for name, tt := range map[string]struct {
+		current bool // another version is
+		steps   []*hostpb.Event
+		want    error
+	}{
+		"the same version":        {true, []*hostpb.Event{status(&hostpb.Status{Version: "1.0.0"})}, nil},
+		"no version yet":          {true, []*hostpb.Event{status(&hostpb.Status{})}, nil},
+		"another, and is current": {true, []*hostpb.Event{status(&hostpb.Status{Version: "1.1.0"})}, tray.ErrOutdated},
+		"another, by hand":        {false, []*hostpb.Event{status(&hostpb.Status{Version: "1.1.0"})}, nil},
+		"in a session":            {true, []*hostpb.Event{status(&hostpb.Status{Version: "1.1.0", Support: session})}, nil},
+		"after a session":         {true, []*hostpb.Event{status(&hostpb.Status{Version: "1.1.0", Support: session}), support(&hostpb.SupportState{})}, tray.ErrOutdated},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := &desk{clicked: make(chan string), opened: make(chan string), ended: make(chan struct{}), events: make(chan func(), 10)}
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				tr := tray.New(tray.Config{
+					Text: text.New("en"), Log: slog.New(slog.DiscardHandler), Face: d, Toaster: toasts{d}, Launcher: d, Service: service{d}, Follow: d.follow,
+					Version: "1.0.0", Outdated: func() bool { return tt.current },
+				})
+				done := make(chan error, 1)
+				go func() { done <- tr.Run(ctx, nil) }()
+				d.events <- func() { d.onState(true, nil) }
+				for _, e := range tt.steps {
+					d.events <- func() { d.onEvent(e) }
+				}
+				synctest.Wait()
+				cancel()
+				if err := <-done; !errors.Is(err, tt.want) {
+					t.Errorf("%v, want %v", err, tt.want)
+				}
+			})
+		})
+	}
+}

@@ -33,6 +33,7 @@ type parts struct {
 	dump        *layoutDump
 	pulse       *pulse
 	quit        func()
+	successor   func() string                    // what starts the version that is current; "" while that is this one
 	picker      func(picking, func(path string)) // nil: a dialog of Fyne's
 }
 
@@ -51,10 +52,13 @@ type program struct {
 	settings view.Settings
 	main     fyne.Window
 	content  *view.Window
-	chosen   bool // a page was asked for, or chosen for what matters most
-	hidden   bool // the main window was closed while the program was needed
-	warned   bool // a note that was not saved was shown when the window was closed
-	front    bool // one of the program's windows has the keyboard
+	chosen   bool   // a page was asked for, or chosen for what matters most
+	hidden   bool   // the main window was closed while the program was needed
+	warned   bool   // a note that was not saved was shown when the window was closed
+	front    bool   // one of the program's windows has the keyboard
+	version  string // of this program
+	outdated bool   // the service is another version
+	again    *Again // another version takes over when this one is gone; nil: none does
 
 	prompt  *promptWindow
 	bar     *barWindow
@@ -80,7 +84,7 @@ func newProgram(ctx context.Context, a fyne.App, with parts) *program {
 		with.config.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, end := context.WithCancel(ctx)
-	p := &program{parts: with, ctx: ctx, end: end, app: a, log: with.config.Log, service: &service{config: with.config.Client}}
+	p := &program{parts: with, ctx: ctx, end: end, app: a, log: with.config.Log, service: &service{config: with.config.Client}, version: with.config.Client.Version}
 	look := with.config.Theme
 	if look == "" {
 		look = a.Preferences().StringWithFallback("theme", "system")
@@ -118,8 +122,13 @@ func (p *program) openMain() {
 	p.main.SetPadded(false)
 	p.main.SetMaster()
 	p.main.SetCloseIntercept(p.closeMain)
+	size := mainSize
+	if to, ok := readPlace(p.config.Place); ok {
+		p.enter(to)
+		size = to.size()
+	}
 	p.build()
-	p.main.Resize(mainSize)
+	p.main.Resize(size)
 	p.main.CenterOnScreen()
 	p.main.Show()
 	p.main.SetTitle(p.kit.T("app.name") + " " + p.kit.T("app.subtitle"))
@@ -207,6 +216,7 @@ func (p *program) draw(now time.Time) {
 func (p *program) connected(on bool, err error) {
 	if err != nil {
 		p.log.Info("the service does not answer", "code", client.Code(err), "error", err)
+		p.refused(client.Code(err))
 	}
 	p.state.SetConnected(on)
 	if on {
@@ -222,6 +232,7 @@ func (p *program) event(e *hostpb.Event) {
 	}
 	before, summed := p.state.Support.GetPhase(), p.state.SummaryOpen
 	p.want(p.state.Apply(e))
+	p.otherVersion(p.state.Status.GetVersion())
 	p.choose()
 	began := p.state.InSession() && p.state.Support.GetPhase() != before
 	if began || p.state.SummaryOpen && !summed {

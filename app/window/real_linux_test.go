@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -23,6 +24,7 @@ import (
 	"time"
 
 	"beckmanconnect/app/desktop/xtesting"
+	installed "beckmanconnect/internal/program"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ipc/ipctest"
@@ -40,12 +42,20 @@ func TestMain(m *testing.M) {
 	if socket == "" {
 		os.Exit(m.Run())
 	}
+	place := os.Getenv(PlaceVariable)
+	os.Unsetenv(PlaceVariable)
+	version := played(ipctest.Version)
+	fmt.Fprintln(os.Stderr, "runs as "+version)
 	err := Run(context.Background(), Config{
-		Language: "en", Theme: "light", Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-		Client: client.Config{Socket: socket, Program: protocol.Window, Version: ipctest.Version, DialPipe: func(ctx context.Context) (net.Conn, error) {
+		Language: "en", Theme: "light", Place: place, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Client: client.Config{Socket: socket, Program: protocol.Window, Version: version, DialPipe: func(ctx context.Context) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		}},
 	})
+	var again Again
+	if errors.As(err, &again) {
+		err = installed.Renew(PlaceVariable + "=" + again.Place)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
@@ -57,6 +67,7 @@ func TestMain(m *testing.M) {
 type realWindow struct {
 	t            *testing.T
 	service      *ipctest.Fixture
+	command      *exec.Cmd
 	outer, inner string
 	layout       string
 
@@ -64,7 +75,10 @@ type realWindow struct {
 	said []string // what the program logged
 }
 
-func startReal(t *testing.T) *realWindow {
+func startReal(t *testing.T) *realWindow { return startRealAs(t, os.Args[0]) }
+
+// startRealAs starts another program than the test's own.
+func startRealAs(t *testing.T, program string) *realWindow {
 	t.Helper()
 	w := &realWindow{t: t, service: ipctest.Start(t, ipctest.Config{})}
 	w.outer = xtesting.Xvfb(t, "1024x768")
@@ -77,7 +91,8 @@ func startReal(t *testing.T) *realWindow {
 	socket := filepath.Join(dir, "host.sock")
 	w.pass(socket)
 
-	cmd := exec.Command(os.Args[0])
+	cmd := exec.Command(program)
+	w.command = cmd
 	cmd.Env = append(os.Environ(), socketVariable+"="+socket, layoutVariable+"="+w.layout, "DISPLAY="+w.inner,
 		"HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_RUNTIME_DIR="+dir, "DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(dir, "none"), "LIBGL_ALWAYS_SOFTWARE=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -23,6 +23,7 @@ import (
 	"beckmanconnect/app/window/native"
 	"beckmanconnect/assets/icons"
 	"beckmanconnect/assets/text"
+	installed "beckmanconnect/internal/program"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
@@ -35,6 +36,7 @@ type Config struct {
 	View     string // a page of ui/view; empty: what matters most
 	Language string // empty: as chosen before, or the system's
 	Theme    string // "light", "dark", "system"; empty: as chosen before
+	Place    string // where another version of the program left the technician (Again), before View; empty: nowhere
 	Log      *slog.Logger
 }
 
@@ -55,7 +57,8 @@ const handOverTime = 5 * time.Second
 
 // Run shows the windows until the last one is closed or ctx ends. It has to be
 // called on the program's first goroutine. When the windows of this log-on are
-// open already, they come forward and Run returns at once.
+// open already, they come forward and Run returns at once. The error is Again
+// when another version of the program is to take the windows over.
 func Run(ctx context.Context, c Config) error {
 	if err := c.Check(); err != nil {
 		return err
@@ -89,6 +92,7 @@ func Run(ctx context.Context, c Config) error {
 	p := newProgram(ctx, fyneApp, parts{
 		config: c, now: time.Now, do: fyne.Do, native: windows, locked: lock.Follow(ctx, log).Locked,
 		grabKillKey: killkey.Grab, dump: newLayoutDump(os.Getenv), pulse: beat, quit: fyneApp.Quit,
+		successor: installed.Successor,
 	})
 	defer p.close()
 	// Quitting from outside goes the same way as closing the last window.
@@ -98,6 +102,9 @@ func Run(ctx context.Context, c Config) error {
 	fyneApp.Lifecycle().SetOnExitedForeground(func() { p.inFront(false) })
 	p.openMain()
 	fyneApp.Run()
+	if p.again != nil {
+		return *p.again
+	}
 	return nil
 }
 

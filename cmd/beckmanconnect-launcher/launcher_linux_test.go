@@ -91,3 +91,88 @@ func TestLauncherDoesNothingByItsOwnName(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
+
+// keeps is an installation whose upgrade service has just been switched from
+// one to two.
+func keeps(t *testing.T, first, second string) (i versions.Install, one, two string, start func(args ...string) (string, int)) {
+	t.Helper()
+	one, two = strings.Repeat("1", 64), strings.Repeat("2", 64)
+	i = installed(t, map[string]string{one: "echo ctl one", two: "echo ctl two"})
+	const name = "beckmanconnect-upgrade"
+	if err := os.Link(filepath.Join(i.Bin(), "beckmanctl"), filepath.Join(i.Bin(), name)); err != nil {
+		t.Fatal(err)
+	}
+	for digest, text := range map[string]string{one: first, two: second} {
+		if err := os.WriteFile(filepath.Join(i.Version(digest), name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := i.SetCurrent(one); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Switch(two); err != nil {
+		t.Fatal(err)
+	}
+	return i, one, two, func(args ...string) (string, int) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), filepath.Join(i.Bin(), name), args...)
+		out, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		return string(out), cmd.ProcessState.ExitCode()
+	}
+}
+
+// An upgrade service that crashes at once: its launcher is what goes back, at
+// the third start in vain (scenario 41). Its verbs are no starts.
+func TestLauncherGoesBack(t *testing.T) {
+	i, one, two, start := keeps(t, "#!/bin/sh\necho one\n", "#!/bin/sh\necho two; exit 3\n")
+	for range 3 * versions.Attempts {
+		for _, verb := range []string{"--version", "adopt", "--self-test", "--help"} {
+			if out, code := start(verb); out != "two\n" || code != 3 {
+				t.Fatalf("%s: %q, %d", verb, out, code)
+			}
+		}
+	}
+	for n := range versions.Attempts {
+		if out, code := start("--config", "x"); out != "two\n" || code != 3 {
+			t.Fatalf("start %d: %q, %d", n+1, out, code)
+		}
+		if now, err := i.Current(); err != nil || now != two {
+			t.Fatalf("after start %d: %.8s, %v", n+1, now, err)
+		}
+	}
+	for range 2 {
+		if out, code := start("--config", "x"); out != "one\n" || code != 0 {
+			t.Fatalf("after that: %q, %d", out, code)
+		}
+	}
+	if now, err := i.Current(); err != nil || now != one {
+		t.Errorf("current is %.8s, %v", now, err)
+	}
+	if out, err := exec.CommandContext(t.Context(), filepath.Join(i.Bin(), "beckmanctl")).CombinedOutput(); err != nil || string(out) != "ctl one\n" {
+		t.Errorf("other programs: %q, %v", out, err)
+	}
+}
+
+// A file that the system does not take for a program is as good as gone, and
+// when both are, the launcher says what to do.
+func TestLauncherAndDamagedPrograms(t *testing.T) {
+	const noProgram = "\x00\x00\x00\x00"
+	i, one, _, start := keeps(t, "#!/bin/sh\necho one\n", noProgram)
+	if out, code := start(); !strings.HasSuffix(out, "one\n") || code != 0 || !strings.Contains(out, "going back") {
+		t.Errorf("one is damaged: %q, %d", out, code)
+	}
+	if now, err := i.Current(); err != nil || now != one {
+		t.Errorf("current is %.8s, %v", now, err)
+	}
+	_, _, _, start = keeps(t, noProgram, noProgram)
+	if out, code := start(); code != 1 || !strings.Contains(out, "format") {
+		t.Errorf("both are: %q, %d", out, code)
+	}
+	if out, code := start(); code != 1 || !strings.Contains(out, versions.Repair) {
+		t.Errorf("both are, once more: %q, %d", out, code)
+	}
+}

@@ -1,9 +1,14 @@
 // Command beckmanconnect-launcher is what packages install under each
 // program's name. It starts the program of the version that is current, so
 // that an upgrade changes a pointer and never a file that a package owns.
+//
+// Under the upgrade service's name it does one thing more: when a version that
+// has not proven itself starts three times in vain, it goes back to the one
+// before. Nobody else is left then who could.
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,13 +40,43 @@ func launch() error {
 		}
 		return fmt.Errorf("this program is installed under the name of the one it starts; it does nothing by its own name")
 	}
+	program := filepath.Base(self)
 	install := versions.Install{Dir: filepath.Dir(filepath.Dir(self))}
-	digest, err := install.Current()
-	if err != nil {
+	keeps := keeper(program, os.Args[1:])
+	digest, err := install.Start(program, keeps)
+	if digest == "" {
 		return err
 	}
-	if digest == "" {
-		return fmt.Errorf("no version is installed in %s; install the product again", install.Dir)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, name+":", err) // it is started all the same
 	}
-	return run(filepath.Join(install.Version(digest), filepath.Base(self)))
+	err = run(filepath.Join(install.Version(digest), program))
+	switch {
+	case !damaged(err):
+		return err
+	case !keeps:
+		return fmt.Errorf("%w; %s", err, versions.Repair)
+	}
+	// The system cannot make a program of this file: as good as gone.
+	before, back := install.Back()
+	if back != nil {
+		return errors.Join(err, back)
+	}
+	fmt.Fprintf(os.Stderr, "%s: %v; going back to the version before\n", name, err)
+	return run(filepath.Join(install.Version(before), program))
+}
+
+// keeper tells whether this is the upgrade service's start, whose launcher
+// keeps the installation running: not the start of one of its verbs.
+func keeper(program string, args []string) bool {
+	if strings.TrimSuffix(program, ".exe") != "beckmanconnect-upgrade" {
+		return false
+	}
+	for _, a := range args {
+		switch strings.TrimLeft(a, "-") {
+		case "adopt", "version", "self-test", "help", "h":
+			return false
+		}
+	}
+	return true
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -10,4 +11,9 @@ import (
 func run(program string) error {
 	args := append([]string{program}, os.Args[1:]...)
 	return fmt.Errorf("start %s: %w", program, syscall.Exec(program, args, os.Environ()))
+}
+
+// damaged tells whether run failed because the file is not a program.
+func damaged(err error) bool {
+	return errors.Is(err, syscall.ENOEXEC) || errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.EACCES)
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+
+	"golang.org/x/sys/windows"
 )
 
 // run starts the program and ends as it ends; Windows has no way to become it.
@@ -22,4 +24,9 @@ func run(program string) error {
 		return fmt.Errorf("start %s: %w", program, err)
 	}
 	return nil
+}
+
+// damaged tells whether run failed because the file is not a program.
+func damaged(err error) bool {
+	return errors.Is(err, windows.ERROR_BAD_EXE_FORMAT) || errors.Is(err, windows.ERROR_EXE_MACHINE_TYPE_MISMATCH) || errors.Is(err, os.ErrNotExist)
 }

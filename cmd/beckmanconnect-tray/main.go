@@ -29,8 +29,13 @@ func main() {
 		if err != nil {
 			return err
 		}
-		defer release()
-		if err := run(ctx, log, config); err != nil {
+		err = run(ctx, log, config)
+		release()
+		var old outdated
+		if errors.As(err, &old) {
+			err = old.renew()
+		}
+		if err != nil {
 			return fmt.Errorf("tray: %w", err)
 		}
 		return nil

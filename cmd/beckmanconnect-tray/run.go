@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"beckmanconnect/app/tray/toast"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/program"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
@@ -43,7 +45,7 @@ func run(ctx context.Context, log *slog.Logger, path string) error {
 	service := client.Config{Socket: config.Socket, Program: protocol.Tray, Version: version.Version()}
 	t := tray.New(tray.Config{
 		Text: catalogue, Log: log, Face: icon, Toaster: toaster, Launcher: launcher,
-		Service: calls{service},
+		Service: calls{service}, Version: version.Version(), Outdated: func() bool { return program.Successor() != "" },
 		Follow: func(ctx context.Context, onEvent func(*hostpb.Event), onState func(bool, error)) error {
 			return client.Follow(ctx, service, onEvent, onState)
 		},
@@ -55,7 +57,24 @@ func run(ctx context.Context, log *slog.Logger, path string) error {
 	}()
 	icon.Run(ctx, version.Name())
 	cancel()
-	return <-done
+	err = <-done
+	if errors.Is(err, tray.ErrOutdated) {
+		return outdated{launcher.Bequest()}
+	}
+	return err
+}
+
+// outdated is the end of a tray whose place another version takes.
+type outdated struct{ bequest string }
+
+func (outdated) Error() string { return tray.ErrOutdated.Error() }
+
+// renew has that version start.
+func (o outdated) renew() error {
+	if o.bequest == "" {
+		return program.Renew()
+	}
+	return program.Renew(o.bequest)
 }
 
 // toasts falls back to none: an icon without toasts is better than no icon.

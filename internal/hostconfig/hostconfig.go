@@ -61,6 +61,10 @@ type Notify struct {
 // this file to say.
 type Upgrade struct {
 	Interval time.Duration `toml:"interval"` // between checks, spread by a tenth; "4h" when left out
+	// Watch is for how long a version that came up healthy is looked at before
+	// it counts as installed. It is always 2 minutes but with the trust roots of
+	// a development set, whose demonstrations cannot wait; 0: 2 minutes.
+	Watch time.Duration `toml:"watch"`
 }
 
 // Cloud says where the cloud is. It never says whom to trust: the address set
@@ -223,6 +227,9 @@ func (c *Config) check() error {
 	if c.Upgrade.Interval < shortestInterval || c.Upgrade.Interval > longestInterval {
 		return &Error{File: c.File, Field: "upgrade.interval", What: "this is out of bounds", Do: `use a time between "10s" and "168h"`}
 	}
+	if c.Upgrade.Watch != 0 && (c.Upgrade.Watch < shortestWatch || c.Upgrade.Watch > longestWatch) {
+		return &Error{File: c.File, Field: "upgrade.watch", What: "this is out of bounds", Do: `use a time between "1s" and "1h", or remove the line`}
+	}
 	if err := c.checkSources(); err != nil {
 		return err
 	}
@@ -241,6 +248,12 @@ const (
 	shortestInterval = 10 * time.Second
 	longestInterval  = 7 * 24 * time.Hour
 	defaultInterval  = 4 * time.Hour
+)
+
+// Bounds of how long a new version is looked at, in a demonstration.
+const (
+	shortestWatch = time.Second
+	longestWatch  = time.Hour
 )
 
 // checkCloud lets an empty address pass: the tray, the window and beckmanctl

@@ -27,6 +27,7 @@ log = "logs/instrument.log"
 folder = "/data"
 [upgrade]
 interval = "30m"
+watch = "20s"
 `
 
 func TestWholeFile(t *testing.T) {
@@ -44,7 +45,7 @@ func TestWholeFile(t *testing.T) {
 		Policy: filepath.Join(filepath.Dir(file), "site-policy.note"), Install: "/opt/bc", Scanner: "/run/x/clamd.ctl", Region: "us",
 		Cloud:      Cloud{URL: "https://cloud.example:8443"},
 		Instrument: Instrument{Profile: "sample", Log: filepath.Join(filepath.Dir(file), "logs/instrument.log"), Folder: "/data"},
-		Upgrade:    Upgrade{Interval: 30 * time.Minute},
+		Upgrade:    Upgrade{Interval: 30 * time.Minute, Watch: 20 * time.Second},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -123,6 +124,8 @@ func TestOneClearLine(t *testing.T) {
 		{"sas without a key", "[cloud]\ndialect = \"iothub\"\n[cloud.iothub]\nhost = \"a\"\nauth = \"sas\"", "key_file"},
 		{"certificate with a key", "[cloud]\ndialect = \"iothub\"\n[cloud.iothub]\nhost = \"a\"\nkey_file = \"k\"", "needs no key file"},
 		{"another sign-in", "[cloud]\ndialect = \"iothub\"\n[cloud.iothub]\nhost = \"a\"\nauth = \"tpm\"", "not a way to sign in"},
+		{"looks too often", "[upgrade]\ninterval = \"1s\"", "upgrade.interval: this is out of bounds"},
+		{"looked at for no time", "[upgrade]\nwatch = \"1ms\"", "upgrade.watch: this is out of bounds"},
 		{"profile with a folder", "[instrument]\nprofile = \"../x\"", "not a profile's name"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+
 	"beckmanconnect/cloud/releases/releasestest"
 	"beckmanconnect/internal/netdial/netdialtest"
 	"beckmanconnect/ipc/client"
@@ -20,7 +22,6 @@ import (
 	"beckmanconnect/ipc/protocol"
 	"beckmanconnect/ipc/server"
 	"beckmanconnect/ipc/upgradepb"
-	"beckmanconnect/service/offers"
 	"beckmanconnect/service/upgrade/archive"
 	"beckmanconnect/service/upgrade/source"
 	"beckmanconnect/service/upgrade/versions"
@@ -70,22 +71,20 @@ func publishersManifest(manifest, signature []byte) error {
 	return nil
 }
 
-func write(t testing.TB, path string, data []byte) string {
-	t.Helper()
-	if err := os.WriteFile(path, data, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // adopted is an installation as a package makes it.
 func adopted(t testing.TB, version string) versions.Install {
 	t.Helper()
-	i := versions.Install{Dir: filepath.Join(t.TempDir(), "install")}
+	return adoptedWith(t, t.TempDir(), version, nil)
+}
+
+// adoptedWith is one in a folder, whose programs a test has changed.
+func adoptedWith(t testing.TB, dir, version string, edit func(dir string)) versions.Install {
+	t.Helper()
+	i := versions.Install{Dir: filepath.Join(dir, "install")}
 	files := t.TempDir()
 	_, err := Adopt(Adoption{
 		Install: i, Platform: Platform(), Manifest: publishersManifest,
-		Package:  write(t, filepath.Join(files, "package.tar.zst"), releaseOf(t, version, nil)),
+		Package:  write(t, filepath.Join(files, "package.tar.zst"), releaseOf(t, version, edit)),
 		Launcher: write(t, filepath.Join(files, "launcher"), []byte("launcher")),
 	})
 	if err != nil {
@@ -121,6 +120,7 @@ type machine struct {
 
 	mu     sync.Mutex
 	broken map[string]bool // versions of the service that do not answer
+	brief  map[string]int  // versions of the service that end after so many answers
 	seen   []*upgradepb.State
 	ends   []string // versions the upgrade service ended as, to be restarted
 }
@@ -132,11 +132,10 @@ func newMachine(t *testing.T) *machine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(sockets) })
-	m := &machine{t: t, vendor: releasestest.New(t), install: adopted(t, "1.0.0"), sockets: sockets, broken: map[string]bool{}}
+	m := &machine{t: t, vendor: releasestest.New(t), install: adopted(t, "1.0.0"), sockets: sockets, broken: map[string]bool{}, brief: map[string]int{}}
 	m.config = Config{
-		Install: m.install, Platform: Platform(), Hello: hello(m.socket("host")), Interval: time.Hour,
-		Manifest: publishersManifest,
-		Patience: 10 * time.Second, Steady: 30 * time.Millisecond, Poll: 10 * time.Millisecond,
+		Install: m.install, Platform: Platform(), Interval: time.Hour, Manifest: publishersManifest,
+		Patience: 10 * time.Second, Steady: 30 * time.Millisecond, Watch: 100 * time.Millisecond, Poll: 10 * time.Millisecond,
 	}
 	m.config.Source = m.source()
 	return m
@@ -164,10 +163,13 @@ func (m *machine) superviseUpgrade(ctx context.Context) {
 	for ctx.Err() == nil {
 		c := m.config
 		c.Version = versionOf(m.t, m.install)
+		service := newHostService(m.socket("host"), c.Version)
+		c.Service = service
 		u, err := New(c)
 		if err == nil {
 			err = serve(ctx, u, m.socket("upgrade"), discard)
 		}
+		service.Close()
 		if err != nil && !errors.Is(err, ErrRestart) {
 			m.t.Errorf("the upgrade service ended: %v", err)
 			return
@@ -179,22 +181,19 @@ func (m *machine) superviseUpgrade(ctx context.Context) {
 }
 
 // superviseService is the service as far as an upgrade sees it: it follows
-// the upgrade service by the real client, and answers Hello.
+// the upgrade service, ends to be started as another version, and says how it
+// is.
 func (m *machine) superviseService(ctx context.Context) {
 	for ctx.Err() == nil {
 		version := versionOf(m.t, m.install)
 		life, end := context.WithCancel(ctx)
-		o := offers.New(offers.Config{
-			Dial:    offers.Dial(client.Config{Socket: m.socket("upgrade"), Program: protocol.Host, Version: version}),
-			Changed: func(*hostpb.Upgrade) {}, Restart: end, Version: version, Pause: 10 * time.Millisecond,
-		})
-		var parts sync.WaitGroup
-		parts.Go(func() { _ = o.Run(life, func(string, string) {}) })
 		m.mu.Lock()
-		broken := m.broken[version]
+		broken, brief := m.broken[version], m.brief[version]
 		m.mu.Unlock()
+		var parts sync.WaitGroup
+		parts.Go(func() { m.obey(life, version, end) })
 		if !broken {
-			m.answer(life, version)
+			m.answer(life, &statusHost{version: version, left: brief, end: end})
 		}
 		<-life.Done()
 		parts.Wait()
@@ -202,8 +201,51 @@ func (m *machine) superviseService(ctx context.Context) {
 	}
 }
 
-func (m *machine) answer(ctx context.Context, version string) {
-	s, err := server.New(server.Config{Host: hostpb.UnimplementedHostServer{}, Version: version, Epoch: "test"})
+// obey ends the service when the upgrade service wants another version started.
+func (m *machine) obey(ctx context.Context, version string, end func()) {
+	for ctx.Err() == nil {
+		u, err := client.DialUpgrader(ctx, client.Config{Socket: m.socket("upgrade"), Program: protocol.Host, Version: version})
+		if err == nil {
+			var stream grpc.ServerStreamingClient[upgradepb.State]
+			stream, err = u.Watch(ctx, &upgradepb.WatchRequest{})
+			for err == nil {
+				var s *upgradepb.State
+				if s, err = stream.Recv(); err == nil && s.GetRestart() && s.GetRunningVersion() != version {
+					end()
+				}
+			}
+			u.Close()
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(10 * time.Millisecond): // a poll, nothing is timed by it
+		}
+	}
+}
+
+// statusHost is a service that says how it is.
+type statusHost struct {
+	hostpb.UnimplementedHostServer
+	version string
+	end     func()
+
+	mu   sync.Mutex
+	left int // answers until it ends; 0: it stays
+}
+
+func (h *statusHost) GetStatus(context.Context, *hostpb.GetStatusRequest) (*hostpb.Status, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.left > 0 {
+		if h.left--; h.left == 0 {
+			h.end()
+		}
+	}
+	return &hostpb.Status{Version: h.version, Link: hostpb.Link_LINK_ONLINE, Log: &hostpb.LogState{Writable: true}}, nil
+}
+
+func (m *machine) answer(ctx context.Context, h *statusHost) {
+	s, err := server.New(server.Config{Host: h, Version: h.version, Epoch: "test"})
 	if err != nil {
 		m.t.Error(err)
 		return

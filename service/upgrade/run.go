@@ -16,12 +16,11 @@ import (
 	"beckmanconnect/internal/endpoints"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/netdial"
+	"beckmanconnect/internal/program"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
-	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/identity"
 	"beckmanconnect/ipc/pipe"
-	"beckmanconnect/ipc/protocol"
 	"beckmanconnect/ipc/server"
 	"beckmanconnect/service/upgrade/source"
 	"beckmanconnect/service/upgrade/versions"
@@ -44,6 +43,18 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 	if err := os.MkdirAll(folder(install), 0o700); err != nil {
 		return fmt.Errorf("upgrade: %w", err)
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go guard(ctx, install, trialLimit, func() {
+		log.Error("the trial of this version comes to no end; it is given up")
+		os.Exit(program.ExitFailed)
+	})
+	service := newHostService(config.Socket, version.Version())
+	defer service.Close()
+	watch := time.Duration(0)
+	if roots.Development {
+		watch = config.Upgrade.Watch
+	}
 	gate := codesign.New(roots, nil)
 	site := &siteReader{Path: config.Policy, Verifiers: roots.Policy, Memory: source.NewMemory(folder(install)), Log: log}
 	u, err := New(Config{
@@ -55,7 +66,8 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 		})},
 		Manifest: gate.Manifest,
 		Signed:   gate.File,
-		Hello:    hello(config.Socket),
+		Service:  service,
+		Watch:    watch,
 		Restart:  restarter(),
 	})
 	if err != nil {
@@ -105,23 +117,6 @@ func serve(ctx context.Context, u *Upgrader, socket string, log *slog.Logger) er
 	})
 	log.Info("ready", "version", u.config.Version, "socket", socket)
 	return group.Wait()
-}
-
-// helloTime bounds one question to the service.
-const helloTime = 3 * time.Second
-
-// hello asks the service on its pipe which version it is. It answers once its
-// store is open and its parts are made.
-func hello(socket string) func(context.Context) (string, error) {
-	return func(ctx context.Context) (string, error) {
-		ctx, cancel := context.WithTimeout(ctx, helloTime)
-		defer cancel()
-		c, err := client.Dial(ctx, client.Config{Socket: socket, Program: protocol.Upgrade, Version: version.Version()})
-		if err != nil {
-			return "", err
-		}
-		return c.Hello().GetVersion(), c.Close()
-	}
 }
 
 // AdoptPackage is the verb that packages and the demonstration call.

@@ -44,7 +44,7 @@ func (u *Upgrader) stage(ctx context.Context, o source.Offer) error {
 	}
 	u.config.Step("name")
 	if err := place(u.config.Install, next, o.Digest); err != nil {
-		return err
+		return errors.Join(err, os.RemoveAll(next))
 	}
 	u.config.Step("clear")
 	if err := u.config.Source.Clear(); err != nil {
@@ -107,7 +107,7 @@ func (u *Upgrader) fetch(ctx context.Context, o source.Offer, next string, whole
 	}
 	u.config.Step("download")
 	u.showFetch(size, !whole)
-	file, err := u.config.Source.Download(ctx, o, source.Options{Full: whole, Gate: u.config.Gate, Progress: u.progress(size)})
+	file, err := u.config.Source.Download(ctx, o, source.Options{Full: whole, Gate: u.hold, Progress: u.progress(size)})
 	if err != nil {
 		return space(err)
 	}

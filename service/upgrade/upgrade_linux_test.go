@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 
@@ -19,8 +19,6 @@ import (
 	"beckmanconnect/service/upgrade/archive"
 	"beckmanconnect/service/upgrade/source"
 )
-
-var discard = slog.New(slog.DiscardHandler)
 
 func TestUpgrade(t *testing.T) {
 	m := newMachine(t)
@@ -76,7 +74,7 @@ func TestUpgrade(t *testing.T) {
 // A version that does not come up is undone by itself and not offered again.
 func TestRollBack(t *testing.T) {
 	m := newMachine(t)
-	m.config.Patience = 1500e6 // 1.5 s
+	m.config.Patience = 1500 * time.Millisecond
 	m.broken["1.1.0"] = true
 	before := m.current()
 	digest := m.vendor.Publish(t, "1.1.0", Platform(), releaseOf(t, "1.1.0", nil))

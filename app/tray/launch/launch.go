@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"sync"
 
 	"beckmanconnect/app/desktop/start"
@@ -35,7 +36,12 @@ type Launcher struct {
 	helper *child
 }
 
-// New makes a launcher.
+// WindowVariable hands a window program that runs from one version of the
+// tray to the next.
+const WindowVariable = "BECKMANCONNECT_WINDOW"
+
+// New makes a launcher. The window program that the version of the tray before
+// it started, if there is one, is taken over.
 func New(c Config) (*Launcher, error) {
 	if c.Folder == "" {
 		self, err := os.Executable()
@@ -44,14 +50,50 @@ func New(c Config) (*Launcher, error) {
 		}
 		c.Folder = filepath.Dir(self)
 	}
-	return &Launcher{config: c, ended: make(chan struct{}, 1)}, nil
+	l := &Launcher{config: c, ended: make(chan struct{}, 1)}
+	inherited := os.Getenv(WindowVariable)
+	if err := os.Unsetenv(WindowVariable); err != nil {
+		return nil, fmt.Errorf("launch: %w", err)
+	}
+	if pid, err := strconv.Atoi(inherited); err == nil && pid > 1 {
+		l.inherit(pid)
+	}
+	return l, nil
+}
+
+// inherit takes over a window program. On Linux it is still a child of this
+// process, whose program is another one now, and of nobody else.
+func (l *Launcher) inherit(pid int) {
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return
+	}
+	c := &child{process: process, done: make(chan struct{})}
+	l.window = c
+	go func() {
+		_, err := process.Wait()
+		l.config.Log.Info("program ended", "program", "beckmanconnect", "result", fmt.Sprint(err))
+		close(c.done)
+	}()
+	l.tellEnd(c)
+}
+
+// Bequest is what New of the next version has to find in its environment, ""
+// for nothing.
+func (l *Launcher) Bequest() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.window.running() {
+		return ""
+	}
+	return WindowVariable + "=" + strconv.Itoa(l.window.process.Pid)
 }
 
 // child is a started program.
 type child struct {
-	cmd  *exec.Cmd
-	in   io.Closer // its standard input; closing it tells the helper to end
-	done chan struct{}
+	process *os.Process
+	in      io.Closer // its standard input; closing it tells the helper to end
+	done    chan struct{}
 }
 
 func (c *child) running() bool {
@@ -79,6 +121,11 @@ func (l *Launcher) Window(view string) error {
 		return err
 	}
 	l.window = c
+	l.tellEnd(c)
+	return nil
+}
+
+func (l *Launcher) tellEnd(c *child) {
 	go func() {
 		<-c.done
 		select {
@@ -86,7 +133,6 @@ func (l *Launcher) Window(view string) error {
 		default: // one is waiting already
 		}
 	}()
-	return nil
 }
 
 // WindowEnded implements tray.Launcher.
@@ -129,7 +175,7 @@ func (l *Launcher) StopDesktop() {
 	}
 	c.in.Close()
 	if !c.waitShortly() {
-		_ = c.cmd.Process.Kill() // it ends either way
+		_ = c.process.Kill() // it ends either way
 		<-c.done
 	}
 }
@@ -162,7 +208,7 @@ func (l *Launcher) start(name string, args []string, in *os.File) (*child, error
 		_ = cmd.Wait()
 		return nil, fmt.Errorf("launch %s: %w", name, err)
 	}
-	c := &child{cmd: cmd, done: make(chan struct{})}
+	c := &child{process: cmd.Process, done: make(chan struct{})}
 	go func() {
 		err := cmd.Wait()
 		l.config.Log.Info("program ended", "program", name, "result", fmt.Sprint(err))

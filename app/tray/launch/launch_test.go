@@ -6,7 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -110,6 +112,44 @@ func TestDesktopHelper(t *testing.T) {
 		t.Error("the helper was still there when StopDesktop returned")
 	}
 	l.StopDesktop()
+}
+
+// A window that the tray's version before started is taken over: it is not
+// started a second time, and its end is told.
+func TestInheritedWindow(t *testing.T) {
+	window := exec.Command("/bin/cat")
+	hold, err := window.StdinPipe()
+	if err == nil {
+		err = window.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(launch.WindowVariable, strconv.Itoa(window.Process.Pid))
+	l, folder := launcher(t)
+	if os.Getenv(launch.WindowVariable) != "" {
+		t.Error("it is handed on to whatever is started")
+	}
+	if want := launch.WindowVariable + "=" + strconv.Itoa(window.Process.Pid); l.Bequest() != want {
+		t.Errorf("bequest %q, want %q", l.Bequest(), want)
+	}
+	if err := l.Window("help"); err != nil {
+		t.Fatal(err)
+	}
+	if err := hold.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-l.WindowEnded()
+	if l.Bequest() != "" {
+		t.Errorf("a window that ended is handed on: %q", l.Bequest())
+	}
+	if _, err := os.Stat(filepath.Join(folder, "window.args")); err == nil {
+		t.Error("a second window was started")
+	}
+	if err := l.Window("help"); err != nil {
+		t.Fatal(err)
+	}
+	<-l.WindowEnded()
 }
 
 func TestMissingProgram(t *testing.T) {

@@ -3,6 +3,8 @@
 //
 //	INSTALL/bin/<program>             the launcher, which packages own
 //	INSTALL/current                   the digest of the version that runs
+//	INSTALL/previous                  the digest of the one before, to go back to
+//	INSTALL/trial                     the digest that has not proven itself, and how often it was started
 //	INSTALL/versions/<digest>/…       the programs of one version
 //
 // An upgrade never touches a running version: it adds a folder and replaces
@@ -31,32 +33,64 @@ func ValidDigest(s string) bool {
 }
 
 // Current is the digest of the version that runs; "" when none was installed.
-func (i Install) Current() (string, error) {
-	text, err := os.ReadFile(filepath.Join(i.Dir, "current"))
+func (i Install) Current() (string, error) { return i.pointer(current) }
+
+// Previous is the digest of the version before the current one, to which Back
+// leads; "" when there is none.
+func (i Install) Previous() (string, error) { return i.pointer(previous) }
+
+// The files that name a version.
+const (
+	current  = "current"
+	previous = "previous"
+)
+
+func (i Install) pointer(name string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(i.Dir, name))
 	if errors.Is(err, os.ErrNotExist) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("versions: read the current version: %w", err)
+		return "", fmt.Errorf("versions: read the %s version: %w", name, err)
 	}
 	digest := strings.TrimSpace(string(text))
 	if !ValidDigest(digest) {
-		return "", errors.New("versions: the pointer to the current version is damaged; install the product again")
+		return "", fmt.Errorf("versions: the pointer to the %s version is damaged; %s", name, Repair)
 	}
 	return digest, nil
 }
 
+// Repair is what to do about a damaged installation.
+const Repair = "install the product again, or repair it"
+
 // SetCurrent makes digest the version that runs from the next start on. It is
 // on disk when it returns.
 func (i Install) SetCurrent(digest string) error {
+	if err := i.there(digest); err != nil {
+		return fmt.Errorf("versions: make current: %w", err)
+	}
+	if err := i.point(current, digest); err != nil {
+		return fmt.Errorf("versions: make current: %w", err)
+	}
+	return nil
+}
+
+func (i Install) point(name, digest string) error {
+	return WriteFile(filepath.Join(i.Dir, name), []byte(digest+"\n"), 0o644)
+}
+
+// there is an error unless a version has a folder of its own: a link that
+// somebody put in its place is none.
+func (i Install) there(digest string) error {
 	if !ValidDigest(digest) {
-		return fmt.Errorf("versions: %q is not a digest", digest)
+		return fmt.Errorf("%q is not a digest", digest)
 	}
-	if _, err := os.Stat(i.Version(digest)); err != nil {
-		return fmt.Errorf("versions: make current: %w", err)
+	info, err := os.Lstat(i.Version(digest))
+	if err != nil {
+		return err
 	}
-	if err := WriteFile(filepath.Join(i.Dir, "current"), []byte(digest+"\n"), 0o644); err != nil {
-		return fmt.Errorf("versions: make current: %w", err)
+	if !info.IsDir() {
+		return fmt.Errorf("%s is not a folder", i.Version(digest))
 	}
 	return nil
 }
@@ -68,19 +102,25 @@ func (i Install) Version(digest string) string { return filepath.Join(i.Dir, "ve
 func (i Install) Bin() string { return filepath.Join(i.Dir, "bin") }
 
 // WriteFile replaces a file in one step: it holds the old or the new content
-// whatever happens, and the new one is on disk when WriteFile returns.
+// whatever happens, and the new one is on disk when WriteFile returns. What it
+// leaves behind when it is cut short, the next WriteFile takes away.
 func WriteFile(path string, data []byte, mode os.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	next := path + ".new"
+	if err := os.Remove(next); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	// Made anew: a link that was put there is not followed.
+	f, err := os.OpenFile(next, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
 	_, err = f.Write(data)
-	if err := errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
-		return err
+	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
+	if err == nil {
+		err = Rename(next, path)
 	}
-	if err := Rename(f.Name(), path); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, os.Remove(next))
 	}
 	return SyncDir(filepath.Dir(path))
 }

@@ -44,7 +44,7 @@ func TestPointer(t *testing.T) {
 	if got, err := i.Current(); err != nil || got != one {
 		t.Errorf("current %q, %v after refusals", got, err)
 	}
-	left, err := filepath.Glob(filepath.Join(i.Dir, ".new*"))
+	left, err := filepath.Glob(filepath.Join(i.Dir, "*.new"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %q, %v", left, err)
 	}
