@@ -53,8 +53,7 @@ func (u *Upgrader) stage(ctx context.Context, o source.Offer) error {
 	return nil
 }
 
-// staged tells whether the release lies in its folder, byte for byte and under
-// the publisher's signature.
+// staged tells whether the release lies in its folder, and nothing else there.
 func (u *Upgrader) staged(o source.Offer) bool {
 	dir := u.config.Install.Version(o.Digest)
 	if !versions.ValidDigest(o.Digest) || u.config.Manifest == nil {
@@ -63,7 +62,7 @@ func (u *Upgrader) staged(o source.Offer) bool {
 	if _, err := os.Lstat(dir); err != nil {
 		return false
 	}
-	if err := archive.Check(dir, o.Digest, u.config.Manifest); err != nil {
+	if err := u.config.Verify(dir, o); err != nil {
 		u.config.Log.Warn("what was staged is not whole, it is fetched again", "version", o.Version, "error", err)
 		return false
 	}

@@ -102,6 +102,10 @@ func (t *Tar) add(dir, name string, data []byte) error {
 		t.entry(name, bytes.NewReader(data), int64(len(data)))
 		return nil
 	}
+	at, err := os.Lstat(filepath.Join(dir, name))
+	if err != nil {
+		return err
+	}
 	f, err := os.Open(filepath.Join(dir, name))
 	if err != nil {
 		return err
@@ -111,7 +115,7 @@ func (t *Tar) add(dir, name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() || info.Size() > maxProgram {
+	if !os.SameFile(at, info) || !info.Mode().IsRegular() || info.Size() > maxProgram {
 		return fmt.Errorf("%q is not a file that a release can hold", name)
 	}
 	t.entry(name, f, info.Size())
