@@ -114,7 +114,7 @@ func (m Memory) SetPolicy(ctx context.Context, number uint64, signed []byte) err
 func (m Memory) with(ctx context.Context, work func(*sql.Tx) error) error {
 	if _, err := os.Lstat(m.path); errors.Is(err, fs.ErrNotExist) {
 		if err := m.create(ctx); err != nil {
-			return fmt.Errorf("upgrade source: make the memory of seen versions: %w", err)
+			return fmt.Errorf("upgrade source: %w, nor made: %w", ErrMemory, err)
 		}
 	}
 	err := transact(ctx, m.path, func(tx *sql.Tx) error {
