@@ -87,6 +87,7 @@ folder = %q
 
 [upgrade]
 interval = "10s"
+watch = "10s"
 `, filepath.Join(pc.Dir, "data"), pc.Socket, filepath.Join(run_, "upgrade.sock"), h.Roots(), policy, filepath.Join(pc.Dir, "install"), scanner, h.cloud, pc.Log, c.Folder)
 	if err := os.WriteFile(pc.Config, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("stage: %w", err)
