@@ -62,7 +62,7 @@ func upgradeScreens(page func(name, page string, s model.State, then ...func(*vi
 		one("-paused", func(u *hostpb.Upgrade) { plan("downloading", model.UpgradeNow, "session")(u); u.Percent = 62 }),
 		one("-installing", plan("installing", model.UpgradeNow, "")),
 		one("-checking", state("checking")),
-		one("-watching", state("watching")),
+		one("-watching", func(u *hostpb.Upgrade) { u.State, u.RunningVersion = "watching", "0.1.1" }),
 		one("-installed", func(u *hostpb.Upgrade) { u.State, u.RunningVersion = "installed", "0.1.1" }),
 		one("-failed", func(u *hostpb.Upgrade) { u.State, u.ErrorCode = "failed", "unreachable" }),
 		one("-rolled-back", func(u *hostpb.Upgrade) { u.State, u.ErrorCode = "rolled-back", "health-check" }),
