@@ -15,23 +15,31 @@ import (
 var migrationFiles embed.FS
 
 // migrations are applied in order; the database's user_version says how many
-// it has seen. The first is the audit log's schema, which belongs to logproof;
-// the others are files migrations/NNNN_name.sql.
+// it has seen. Those of the audit tables belong to logproof; the others are
+// files migrations/NNNN_name.sql.
 func migrations() ([]string, error) {
-	list := []string{logproof.Schema}
+	steps := logproof.Steps()
 	files, err := fs.ReadDir(migrationFiles, "migrations") // sorted by name
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range files {
-		if n, err := strconv.Atoi(f.Name()[:4]); err != nil || n != len(list)+1 {
-			return nil, fmt.Errorf("migration %s is out of order", f.Name())
+		n, err := strconv.Atoi(f.Name()[:4])
+		if _, twice := steps[n]; err != nil || twice {
+			return nil, fmt.Errorf("migration %s has no number of its own", f.Name())
 		}
 		text, err := migrationFiles.ReadFile("migrations/" + f.Name())
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, string(text))
+		steps[n] = string(text)
+	}
+	list := make([]string, len(steps))
+	for i := range list {
+		var ok bool
+		if list[i], ok = steps[i+1]; !ok {
+			return nil, fmt.Errorf("migration %d is missing", i+1)
+		}
 	}
 	return list, nil
 }

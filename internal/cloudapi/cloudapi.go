@@ -104,6 +104,7 @@ const (
 	KindTime    = "time"    // SignedTime
 	KindPolicy  = "policy"  // VendorPolicy, after connecting and on change
 	KindMessage = "message" // VendorMessage: to the technicians
+	KindWitness = "witness" // Witnessed: the answer to a checkpoint
 )
 
 // RegisterRequest is P13's registration. CSR is a PKCS#10 request in PEM for
@@ -118,6 +119,21 @@ type RegisterRequest struct {
 	Region         string `json:"region"`
 	TermsVersion   string `json:"termsVersion"`
 	LogVerifier    string `json:"logVerifier,omitempty"` // note verifier of the device's log checkpoints
+	LogBinding     string `json:"logBinding,omitempty"`  // LogBinding of LogVerifier, signed by the device key: DER ECDSA over SHA-256, base64
+	Machine        string `json:"machine,omitempty"`     // what this PC is told apart by, a hash; see MachineID
+}
+
+// LogBinding is the text by which a device key speaks for the checkpoint key of
+// the device's log.
+func LogBinding(device, verifier string) string {
+	return "beckmanconnect log key v1\n" + device + "\n" + verifier + "\n"
+}
+
+// MachineID is how a device tells the cloud on which PC it runs without saying
+// anything about the PC: a copy of the disk in another PC gives another one.
+func MachineID(device, fingerprint string) string {
+	sum := sha256.Sum256([]byte("beckmanconnect machine v1\n" + device + "\n" + fingerprint + "\n"))
+	return hex.EncodeToString(sum[:16])
 }
 
 // RegisterReply carries the device certificate (it may sign the device's
@@ -143,6 +159,8 @@ type Status struct {
 	Worst   string `json:"worst"`
 	Phase   string `json:"phase"` // support phase
 	TermsOK bool   `json:"termsOk"`
+	Machine string `json:"machine,omitempty"` // MachineID
+	Boot    string `json:"boot,omitempty"`    // names this start of the service, random
 }
 
 // Notification is an alarm as the cloud sees it; plain fields and texts that
@@ -286,11 +304,34 @@ type SessionEvent struct {
 	Fields   map[string]string `json:"fields,omitempty"`
 }
 
-// Checkpoint is the device log's signed checkpoint (a signed note).
+// Checkpoint is the device log's signed checkpoint (a signed note), with the
+// proof that it extends the one the witness saw last (RFC 6962, 2.1.2).
 type Checkpoint struct {
-	Note     string `json:"note"`
-	Verifier string `json:"verifier,omitempty"` // note verifier; the cloud keeps to the first one it learns, here or at registration
+	Note     string   `json:"note"`
+	Verifier string   `json:"verifier,omitempty"` // note verifier; the cloud keeps to the first one it learns, here or at registration
+	Old      int64    `json:"old,omitempty"`      // size that Proof starts from; 0: none was cosigned yet
+	Proof    []string `json:"proof,omitempty"`    // consistency proof from Old, base64 hashes
 }
+
+// Witnessed answers a Checkpoint. With Code "" Note is that checkpoint with the
+// witness's cosignature (c2sp.org/tlog-cosignature) added. Otherwise nothing
+// was cosigned.
+type Witnessed struct {
+	Origin string `json:"origin"`
+	Size   int64  `json:"size"`           // newest checkpoint that this witness cosigned
+	Note   string `json:"note,omitempty"` // of Size
+	Code   string `json:"code,omitempty"` // one of the following
+}
+
+// Why a witness does not cosign.
+const (
+	WitnessOld       = "old"       // the proof does not start from Size: send one that does
+	WitnessProof     = "proof"     // the proof does not hold: the log shows two histories
+	WitnessShrunk    = "shrunk"    // the log is shorter than Size
+	WitnessForked    = "forked"    // another log of the same size was cosigned
+	WitnessSignature = "signature" // not signed by the log's key
+	WitnessUnknown   = "unknown"   // the log is not known to this witness
+)
 
 // SignedTime is the only time a device keeps as "last trusted time".
 type SignedTime struct {
@@ -384,6 +425,12 @@ type Device struct {
 	Online  bool   `json:"online"`
 	SinceMS int64  `json:"sinceMs"`
 	Status  Status `json:"status"`
+	// What the witness knows of the device's log, and how the identity stands.
+	LogEntries     int64  `json:"logEntries,omitempty"`
+	LogWitnessedMS int64  `json:"logWitnessedMs,omitempty"`
+	LogTrouble     string `json:"logTrouble,omitempty"` // "forked", "shrunk", "signature"
+	Copied         bool   `json:"copied,omitempty"`     // seen on two PCs: refused until it is registered anew
+	RevokedMS      int64  `json:"revokedMs,omitempty"`
 }
 
 // Live is pushed to the console: the whole waiting list and fleet, small

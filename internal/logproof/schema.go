@@ -2,11 +2,23 @@ package logproof
 
 import _ "embed"
 
-// Schema makes the audit tables. It is the store's migration 1 and never
-// changes; a later form of the log gets a later migration.
+// Schema makes the audit tables as they first were. It is the store's migration
+// 1 and never changes; a later form of the log gets a later step.
 //
 //go:embed schema.sql
 var Schema string
+
+//go:embed schema_archive.sql
+var schemaArchive string
+
+//go:embed schema_persons.sql
+var schemaPersons string
+
+// Steps are the migrations that belong to the audit tables, by their number
+// among the store's. A database whose user_version is N has those up to N.
+func Steps() map[int]string {
+	return map[int]string{1: Schema, 5: schemaArchive, 6: schemaPersons}
+}
 
 // ApplicationID marks a database as ours (PRAGMA application_id): "BCLG".
 const ApplicationID = 0x42434c47

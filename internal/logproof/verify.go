@@ -115,7 +115,11 @@ func (v *verification) schema() error {
 	if err != nil {
 		return v.fault("sqlite_schema", -1, err)
 	}
-	want, err := expectedObjects()
+	version, err := v.r.number("PRAGMA user_version")
+	if err != nil {
+		return v.fault("database", -1, err)
+	}
+	want, err := expectedObjects(version)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,8 @@ package logproof
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
@@ -273,16 +275,22 @@ func objects(r *Reader) (map[string]string, error) {
 	return out, c.failed()
 }
 
-// expectedObjects are those of a database just made.
-func expectedObjects() (map[string]string, error) {
+// expectedObjects are those of a database just made, of the given user_version.
+func expectedObjects(version int64) (map[string]string, error) {
 	c, err := (&sqlite3.SQLiteDriver{}).Open(":memory:")
 	if err != nil {
 		return nil, err
 	}
 	r := &Reader{conn: c.(*sqlite3.SQLiteConn)}
 	defer r.Close()
-	if err := r.exec(Schema); err != nil {
-		return nil, err
+	steps := Steps()
+	for _, n := range slices.Sorted(maps.Keys(steps)) {
+		if int64(n) > version {
+			break
+		}
+		if err := r.exec(steps[n]); err != nil {
+			return nil, err
+		}
 	}
 	return objects(r)
 }

@@ -483,7 +483,7 @@ func (x InputEvent_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use InputEvent_Kind.Descriptor instead.
 func (InputEvent_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{96, 0}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{113, 0}
 }
 
 type Empty struct {
@@ -790,6 +790,7 @@ type Status struct {
 	ProfileSample     bool                   `protobuf:"varint,23,opt,name=profile_sample,json=profileSample,proto3" json:"profile_sample,omitempty"` // it was made without a real or documented log
 	SupportPhone      string                 `protobuf:"bytes,24,opt,name=support_phone,json=supportPhone,proto3" json:"support_phone,omitempty"`     // as configured at installation; empty: none
 	LinkFacts         []*LinkFact            `protobuf:"bytes,25,rep,name=link_facts,json=linkFacts,proto3" json:"link_facts,omitempty"`              // for the doctor and the settings page
+	DeviceState       string                 `protobuf:"bytes,26,opt,name=device_state,json=deviceState,proto3" json:"device_state,omitempty"`        // "ok", "copied": the data folder was made on another PC, "revoked": the vendor took the identity back
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -999,6 +1000,13 @@ func (x *Status) GetLinkFacts() []*LinkFact {
 	return nil
 }
 
+func (x *Status) GetDeviceState() string {
+	if x != nil {
+		return x.DeviceState
+	}
+	return ""
+}
+
 // LinkFact is one thing known about the way to the cloud.
 type LinkFact struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1119,6 +1127,9 @@ type LogState struct {
 	RootHash       string                 `protobuf:"bytes,2,opt,name=root_hash,json=rootHash,proto3" json:"root_hash,omitempty"`                    // hex
 	CheckpointUnix int64                  `protobuf:"varint,3,opt,name=checkpoint_unix,json=checkpointUnix,proto3" json:"checkpoint_unix,omitempty"` // when the newest checkpoint was signed
 	Writable       bool                   `protobuf:"varint,4,opt,name=writable,proto3" json:"writable,omitempty"`                                   // false: sessions are closed (scenario 50)
+	Witnessed      uint64                 `protobuf:"varint,5,opt,name=witnessed,proto3" json:"witnessed,omitempty"`                                 // entries under the newest checkpoint that a witness cosigned
+	WitnessedUnix  int64                  `protobuf:"varint,6,opt,name=witnessed_unix,json=witnessedUnix,proto3" json:"witnessed_unix,omitempty"`
+	Trouble        string                 `protobuf:"bytes,7,opt,name=trouble,proto3" json:"trouble,omitempty"` // the worst that is known: "", "not-writable", "keys-lost", "set-aside", "shrunk", "forked"
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -1179,6 +1190,27 @@ func (x *LogState) GetWritable() bool {
 		return x.Writable
 	}
 	return false
+}
+
+func (x *LogState) GetWitnessed() uint64 {
+	if x != nil {
+		return x.Witnessed
+	}
+	return 0
+}
+
+func (x *LogState) GetWitnessedUnix() int64 {
+	if x != nil {
+		return x.WitnessedUnix
+	}
+	return 0
+}
+
+func (x *LogState) GetTrouble() string {
+	if x != nil {
+		return x.Trouble
+	}
+	return ""
 }
 
 type Registration struct {
@@ -5848,6 +5880,7 @@ type ListActivityRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	BeforeIndex   uint64                 `protobuf:"varint,1,opt,name=before_index,json=beforeIndex,proto3" json:"before_index,omitempty"`
 	Limit         uint32                 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	Filter        *ActivityFilter        `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5896,6 +5929,90 @@ func (x *ListActivityRequest) GetLimit() uint32 {
 	return 0
 }
 
+func (x *ListActivityRequest) GetFilter() *ActivityFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+// ActivityFilter narrows by plain columns only; what is sealed is not searched.
+type ActivityFilter struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Groups        []string               `protobuf:"bytes,1,rep,name=groups,proto3" json:"groups,omitempty"`                // "alarms", "sessions", "files", "upgrades", "policy", "people", "system"; empty: all
+	Text          string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`                    // every word of it stands in kind, subject or a plain field
+	FromMs        int64                  `protobuf:"varint,3,opt,name=from_ms,json=fromMs,proto3" json:"from_ms,omitempty"` // wall clock, included; 0: from the first
+	ToMs          int64                  `protobuf:"varint,4,opt,name=to_ms,json=toMs,proto3" json:"to_ms,omitempty"`       // wall clock, not included; 0: to the newest
+	Subject       string                 `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`              // exactly; empty: any
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActivityFilter) Reset() {
+	*x = ActivityFilter{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActivityFilter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActivityFilter) ProtoMessage() {}
+
+func (x *ActivityFilter) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActivityFilter.ProtoReflect.Descriptor instead.
+func (*ActivityFilter) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{74}
+}
+
+func (x *ActivityFilter) GetGroups() []string {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *ActivityFilter) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *ActivityFilter) GetFromMs() int64 {
+	if x != nil {
+		return x.FromMs
+	}
+	return 0
+}
+
+func (x *ActivityFilter) GetToMs() int64 {
+	if x != nil {
+		return x.ToMs
+	}
+	return 0
+}
+
+func (x *ActivityFilter) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
 type ActivityPage struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Entries       []*Activity            `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
@@ -5906,7 +6023,7 @@ type ActivityPage struct {
 
 func (x *ActivityPage) Reset() {
 	*x = ActivityPage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5918,7 +6035,7 @@ func (x *ActivityPage) String() string {
 func (*ActivityPage) ProtoMessage() {}
 
 func (x *ActivityPage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5931,7 +6048,7 @@ func (x *ActivityPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivityPage.ProtoReflect.Descriptor instead.
 func (*ActivityPage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{74}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *ActivityPage) GetEntries() []*Activity {
@@ -5955,15 +6072,21 @@ type Activity struct {
 	Kind          string                 `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"` // "notification.raised", "session.granted", …
 	Actor         string                 `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
 	Subject       string                 `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`
-	Fields        map[string]string      `protobuf:"bytes,6,rep,name=fields,proto3" json:"fields,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Proven        bool                   `protobuf:"varint,7,opt,name=proven,proto3" json:"proven,omitempty"` // covered by a signed checkpoint
+	Fields        map[string]string      `protobuf:"bytes,6,rep,name=fields,proto3" json:"fields,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // plain and personal
+	Proven        bool                   `protobuf:"varint,7,opt,name=proven,proto3" json:"proven,omitempty"`                                                                          // covered by a signed checkpoint
+	Witnessed     bool                   `protobuf:"varint,8,opt,name=witnessed,proto3" json:"witnessed,omitempty"`                                                                    // covered by a checkpoint that a witness cosigned
+	ClockBack     bool                   `protobuf:"varint,9,opt,name=clock_back,json=clockBack,proto3" json:"clock_back,omitempty"`                                                   // its wall clock lies before that of the entry above it
+	Erased        []string               `protobuf:"bytes,10,rep,name=erased,proto3" json:"erased,omitempty"`                                                                          // personal fields that were destroyed
+	Damaged       []string               `protobuf:"bytes,11,rep,name=damaged,proto3" json:"damaged,omitempty"`                                                                        // personal fields that do not fit the proof
+	Confidential  []string               `protobuf:"bytes,12,rep,name=confidential,proto3" json:"confidential,omitempty"`                                                              // personal fields that only the hospital's key opens
+	Group         string                 `protobuf:"bytes,13,opt,name=group,proto3" json:"group,omitempty"`                                                                            // as in ActivityFilter
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Activity) Reset() {
 	*x = Activity{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5975,7 +6098,7 @@ func (x *Activity) String() string {
 func (*Activity) ProtoMessage() {}
 
 func (x *Activity) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5988,7 +6111,7 @@ func (x *Activity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activity.ProtoReflect.Descriptor instead.
 func (*Activity) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{75}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *Activity) GetIndex() uint64 {
@@ -6040,6 +6163,1090 @@ func (x *Activity) GetProven() bool {
 	return false
 }
 
+func (x *Activity) GetWitnessed() bool {
+	if x != nil {
+		return x.Witnessed
+	}
+	return false
+}
+
+func (x *Activity) GetClockBack() bool {
+	if x != nil {
+		return x.ClockBack
+	}
+	return false
+}
+
+func (x *Activity) GetErased() []string {
+	if x != nil {
+		return x.Erased
+	}
+	return nil
+}
+
+func (x *Activity) GetDamaged() []string {
+	if x != nil {
+		return x.Damaged
+	}
+	return nil
+}
+
+func (x *Activity) GetConfidential() []string {
+	if x != nil {
+		return x.Confidential
+	}
+	return nil
+}
+
+func (x *Activity) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+type GetActivityRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Index         uint64                 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetActivityRequest) Reset() {
+	*x = GetActivityRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetActivityRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetActivityRequest) ProtoMessage() {}
+
+func (x *GetActivityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetActivityRequest.ProtoReflect.Descriptor instead.
+func (*GetActivityRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{77}
+}
+
+func (x *GetActivityRequest) GetIndex() uint64 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+type ActivityDetail struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Entry          *Activity              `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	MonoNs         int64                  `protobuf:"varint,2,opt,name=mono_ns,json=monoNs,proto3" json:"mono_ns,omitempty"` // since boot
+	Boot           string                 `protobuf:"bytes,3,opt,name=boot,proto3" json:"boot,omitempty"`
+	Leaf           string                 `protobuf:"bytes,4,opt,name=leaf,proto3" json:"leaf,omitempty"`              // hash of the entry in the tree, hex
+	Checkpoint     uint64                 `protobuf:"varint,5,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"` // entries under the signed checkpoint that covers it
+	CheckpointUnix int64                  `protobuf:"varint,6,opt,name=checkpoint_unix,json=checkpointUnix,proto3" json:"checkpoint_unix,omitempty"`
+	Witnesses      []*LogWitness          `protobuf:"bytes,7,rep,name=witnesses,proto3" json:"witnesses,omitempty"` // that cosigned a checkpoint over it
+	Proof          string                 `protobuf:"bytes,8,opt,name=proof,proto3" json:"proof,omitempty"`         // what beckmanctl log check reads
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ActivityDetail) Reset() {
+	*x = ActivityDetail{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActivityDetail) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActivityDetail) ProtoMessage() {}
+
+func (x *ActivityDetail) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActivityDetail.ProtoReflect.Descriptor instead.
+func (*ActivityDetail) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{78}
+}
+
+func (x *ActivityDetail) GetEntry() *Activity {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+func (x *ActivityDetail) GetMonoNs() int64 {
+	if x != nil {
+		return x.MonoNs
+	}
+	return 0
+}
+
+func (x *ActivityDetail) GetBoot() string {
+	if x != nil {
+		return x.Boot
+	}
+	return ""
+}
+
+func (x *ActivityDetail) GetLeaf() string {
+	if x != nil {
+		return x.Leaf
+	}
+	return ""
+}
+
+func (x *ActivityDetail) GetCheckpoint() uint64 {
+	if x != nil {
+		return x.Checkpoint
+	}
+	return 0
+}
+
+func (x *ActivityDetail) GetCheckpointUnix() int64 {
+	if x != nil {
+		return x.CheckpointUnix
+	}
+	return 0
+}
+
+func (x *ActivityDetail) GetWitnesses() []*LogWitness {
+	if x != nil {
+		return x.Witnesses
+	}
+	return nil
+}
+
+func (x *ActivityDetail) GetProof() string {
+	if x != nil {
+		return x.Proof
+	}
+	return ""
+}
+
+// ExportLogRequest: a format of "certificate" is the page of one session.
+type ExportLogRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Format        string                 `protobuf:"bytes,1,opt,name=format,proto3" json:"format,omitempty"` // "jsonl", "csv", "pdf", "certificate"
+	Filter        *ActivityFilter        `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	Session       string                 `protobuf:"bytes,3,opt,name=session,proto3" json:"session,omitempty"`   // of "certificate"
+	Language      string                 `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"` // of "pdf" and "certificate"; empty: English
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportLogRequest) Reset() {
+	*x = ExportLogRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportLogRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportLogRequest) ProtoMessage() {}
+
+func (x *ExportLogRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportLogRequest.ProtoReflect.Descriptor instead.
+func (*ExportLogRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{79}
+}
+
+func (x *ExportLogRequest) GetFormat() string {
+	if x != nil {
+		return x.Format
+	}
+	return ""
+}
+
+func (x *ExportLogRequest) GetFilter() *ActivityFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *ExportLogRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *ExportLogRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+type ExportPiece struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Data          []byte                 `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`     // at most 64 KiB
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`     // a plain file name to suggest, in the first piece
+	Done          uint64                 `protobuf:"varint,3,opt,name=done,proto3" json:"done,omitempty"`    // entries, or pages of a backup
+	Total         uint64                 `protobuf:"varint,4,opt,name=total,proto3" json:"total,omitempty"`  // 0: not known yet
+	Sha256        string                 `protobuf:"bytes,5,opt,name=sha256,proto3" json:"sha256,omitempty"` // of all data, hex, in the last piece alone; without it the file is cut short
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportPiece) Reset() {
+	*x = ExportPiece{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportPiece) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportPiece) ProtoMessage() {}
+
+func (x *ExportPiece) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportPiece.ProtoReflect.Descriptor instead.
+func (*ExportPiece) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{80}
+}
+
+func (x *ExportPiece) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *ExportPiece) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ExportPiece) GetDone() uint64 {
+	if x != nil {
+		return x.Done
+	}
+	return 0
+}
+
+func (x *ExportPiece) GetTotal() uint64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *ExportPiece) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+type GetLogRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetLogRequest) Reset() {
+	*x = GetLogRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLogRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLogRequest) ProtoMessage() {}
+
+func (x *GetLogRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLogRequest.ProtoReflect.Descriptor instead.
+func (*GetLogRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{81}
+}
+
+type LogDetail struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	State         *LogState              `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
+	Origin        string                 `protobuf:"bytes,2,opt,name=origin,proto3" json:"origin,omitempty"`     // name of the log, of its checkpoint key
+	Verifier      string                 `protobuf:"bytes,3,opt,name=verifier,proto3" json:"verifier,omitempty"` // public half of that key
+	Witnesses     []*LogWitness          `protobuf:"bytes,4,rep,name=witnesses,proto3" json:"witnesses,omitempty"`
+	Archives      []*LogArchive          `protobuf:"bytes,5,rep,name=archives,proto3" json:"archives,omitempty"`
+	SetAside      []*LogSetAside         `protobuf:"bytes,6,rep,name=set_aside,json=setAside,proto3" json:"set_aside,omitempty"`
+	FirstIndex    uint64                 `protobuf:"varint,7,opt,name=first_index,json=firstIndex,proto3" json:"first_index,omitempty"` // of the oldest entry that is not archived
+	KeysUnix      int64                  `protobuf:"varint,8,opt,name=keys_unix,json=keysUnix,proto3" json:"keys_unix,omitempty"`       // when the data keys were made
+	KeysRotating  bool                   `protobuf:"varint,9,opt,name=keys_rotating,json=keysRotating,proto3" json:"keys_rotating,omitempty"`
+	Confidential  string                 `protobuf:"bytes,10,opt,name=confidential,proto3" json:"confidential,omitempty"`                   // SHA-256 of the hospital's key that confidential fields are sealed to, hex; empty: none
+	BackupUnix    int64                  `protobuf:"varint,11,opt,name=backup_unix,json=backupUnix,proto3" json:"backup_unix,omitempty"`    // of the last backup
+	CheckedUnix   int64                  `protobuf:"varint,12,opt,name=checked_unix,json=checkedUnix,proto3" json:"checked_unix,omitempty"` // when the whole database was checked last
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LogDetail) Reset() {
+	*x = LogDetail{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LogDetail) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LogDetail) ProtoMessage() {}
+
+func (x *LogDetail) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LogDetail.ProtoReflect.Descriptor instead.
+func (*LogDetail) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{82}
+}
+
+func (x *LogDetail) GetState() *LogState {
+	if x != nil {
+		return x.State
+	}
+	return nil
+}
+
+func (x *LogDetail) GetOrigin() string {
+	if x != nil {
+		return x.Origin
+	}
+	return ""
+}
+
+func (x *LogDetail) GetVerifier() string {
+	if x != nil {
+		return x.Verifier
+	}
+	return ""
+}
+
+func (x *LogDetail) GetWitnesses() []*LogWitness {
+	if x != nil {
+		return x.Witnesses
+	}
+	return nil
+}
+
+func (x *LogDetail) GetArchives() []*LogArchive {
+	if x != nil {
+		return x.Archives
+	}
+	return nil
+}
+
+func (x *LogDetail) GetSetAside() []*LogSetAside {
+	if x != nil {
+		return x.SetAside
+	}
+	return nil
+}
+
+func (x *LogDetail) GetFirstIndex() uint64 {
+	if x != nil {
+		return x.FirstIndex
+	}
+	return 0
+}
+
+func (x *LogDetail) GetKeysUnix() int64 {
+	if x != nil {
+		return x.KeysUnix
+	}
+	return 0
+}
+
+func (x *LogDetail) GetKeysRotating() bool {
+	if x != nil {
+		return x.KeysRotating
+	}
+	return false
+}
+
+func (x *LogDetail) GetConfidential() string {
+	if x != nil {
+		return x.Confidential
+	}
+	return ""
+}
+
+func (x *LogDetail) GetBackupUnix() int64 {
+	if x != nil {
+		return x.BackupUnix
+	}
+	return 0
+}
+
+func (x *LogDetail) GetCheckedUnix() int64 {
+	if x != nil {
+		return x.CheckedUnix
+	}
+	return 0
+}
+
+type LogWitness struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`        // "cloud", or the policy's name for it
+	Entries       uint64                 `protobuf:"varint,2,opt,name=entries,proto3" json:"entries,omitempty"` // of the newest checkpoint it cosigned
+	Unix          int64                  `protobuf:"varint,3,opt,name=unix,proto3" json:"unix,omitempty"`       // its own clock
+	State         string                 `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`      // "ok", "waiting", "unreachable", "forked", "shrunk", "refused"
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LogWitness) Reset() {
+	*x = LogWitness{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LogWitness) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LogWitness) ProtoMessage() {}
+
+func (x *LogWitness) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LogWitness.ProtoReflect.Descriptor instead.
+func (*LogWitness) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *LogWitness) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LogWitness) GetEntries() uint64 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *LogWitness) GetUnix() int64 {
+	if x != nil {
+		return x.Unix
+	}
+	return 0
+}
+
+func (x *LogWitness) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+type LogArchive struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`  // plain file name
+	From          uint64                 `protobuf:"varint,2,opt,name=from,proto3" json:"from,omitempty"` // entries from … to, not included
+	To            uint64                 `protobuf:"varint,3,opt,name=to,proto3" json:"to,omitempty"`
+	Sha256        string                 `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"` // hex
+	Here          bool                   `protobuf:"varint,5,opt,name=here,proto3" json:"here,omitempty"`    // the file lies in the archive folder
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LogArchive) Reset() {
+	*x = LogArchive{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LogArchive) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LogArchive) ProtoMessage() {}
+
+func (x *LogArchive) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LogArchive.ProtoReflect.Descriptor instead.
+func (*LogArchive) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{84}
+}
+
+func (x *LogArchive) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LogArchive) GetFrom() uint64 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *LogArchive) GetTo() uint64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+func (x *LogArchive) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *LogArchive) GetHere() bool {
+	if x != nil {
+		return x.Here
+	}
+	return false
+}
+
+type LogSetAside struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // folder below the data folder
+	Why           string                 `protobuf:"bytes,2,opt,name=why,proto3" json:"why,omitempty"`   // "damaged", "keys"
+	Unix          int64                  `protobuf:"varint,3,opt,name=unix,proto3" json:"unix,omitempty"`
+	Origin        string                 `protobuf:"bytes,4,opt,name=origin,proto3" json:"origin,omitempty"`
+	Entries       uint64                 `protobuf:"varint,5,opt,name=entries,proto3" json:"entries,omitempty"` // under its newest checkpoint that could be read
+	Read          uint64                 `protobuf:"varint,6,opt,name=read,proto3" json:"read,omitempty"`       // entries that could be read out of it
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LogSetAside) Reset() {
+	*x = LogSetAside{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LogSetAside) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LogSetAside) ProtoMessage() {}
+
+func (x *LogSetAside) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LogSetAside.ProtoReflect.Descriptor instead.
+func (*LogSetAside) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{85}
+}
+
+func (x *LogSetAside) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LogSetAside) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+func (x *LogSetAside) GetUnix() int64 {
+	if x != nil {
+		return x.Unix
+	}
+	return 0
+}
+
+func (x *LogSetAside) GetOrigin() string {
+	if x != nil {
+		return x.Origin
+	}
+	return ""
+}
+
+func (x *LogSetAside) GetEntries() uint64 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *LogSetAside) GetRead() uint64 {
+	if x != nil {
+		return x.Read
+	}
+	return 0
+}
+
+type ArchiveLogRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	BeforeMs      int64                  `protobuf:"varint,1,opt,name=before_ms,json=beforeMs,proto3" json:"before_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ArchiveLogRequest) Reset() {
+	*x = ArchiveLogRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ArchiveLogRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ArchiveLogRequest) ProtoMessage() {}
+
+func (x *ArchiveLogRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ArchiveLogRequest.ProtoReflect.Descriptor instead.
+func (*ArchiveLogRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{86}
+}
+
+func (x *ArchiveLogRequest) GetBeforeMs() int64 {
+	if x != nil {
+		return x.BeforeMs
+	}
+	return 0
+}
+
+// BackupLogRequest: one of the two.
+type BackupLogRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	PublicKey     string                 `protobuf:"bytes,1,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"` // PEM, RSA of 2048 bits or more
+	Passphrase    string                 `protobuf:"bytes,2,opt,name=passphrase,proto3" json:"passphrase,omitempty"`                // at least 12 characters
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackupLogRequest) Reset() {
+	*x = BackupLogRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackupLogRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackupLogRequest) ProtoMessage() {}
+
+func (x *BackupLogRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackupLogRequest.ProtoReflect.Descriptor instead.
+func (*BackupLogRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{87}
+}
+
+func (x *BackupLogRequest) GetPublicKey() string {
+	if x != nil {
+		return x.PublicKey
+	}
+	return ""
+}
+
+func (x *BackupLogRequest) GetPassphrase() string {
+	if x != nil {
+		return x.Passphrase
+	}
+	return ""
+}
+
+type RotateKeysRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RotateKeysRequest) Reset() {
+	*x = RotateKeysRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RotateKeysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RotateKeysRequest) ProtoMessage() {}
+
+func (x *RotateKeysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RotateKeysRequest.ProtoReflect.Descriptor instead.
+func (*RotateKeysRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{88}
+}
+
+type RotateProgress struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Done          uint64                 `protobuf:"varint,1,opt,name=done,proto3" json:"done,omitempty"`
+	Total         uint64                 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	Finished      bool                   `protobuf:"varint,3,opt,name=finished,proto3" json:"finished,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RotateProgress) Reset() {
+	*x = RotateProgress{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RotateProgress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RotateProgress) ProtoMessage() {}
+
+func (x *RotateProgress) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RotateProgress.ProtoReflect.Descriptor instead.
+func (*RotateProgress) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{89}
+}
+
+func (x *RotateProgress) GetDone() uint64 {
+	if x != nil {
+		return x.Done
+	}
+	return 0
+}
+
+func (x *RotateProgress) GetTotal() uint64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *RotateProgress) GetFinished() bool {
+	if x != nil {
+		return x.Finished
+	}
+	return false
+}
+
+type ErasePersonRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Person        string                 `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"` // account, e-mail, initials or name, as it is in the log
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	Look          bool                   `protobuf:"varint,3,opt,name=look,proto3" json:"look,omitempty"` // only count
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ErasePersonRequest) Reset() {
+	*x = ErasePersonRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ErasePersonRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ErasePersonRequest) ProtoMessage() {}
+
+func (x *ErasePersonRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ErasePersonRequest.ProtoReflect.Descriptor instead.
+func (*ErasePersonRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{90}
+}
+
+func (x *ErasePersonRequest) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *ErasePersonRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ErasePersonRequest) GetLook() bool {
+	if x != nil {
+		return x.Look
+	}
+	return false
+}
+
+type Erasure struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entries       uint64                 `protobuf:"varint,1,opt,name=entries,proto3" json:"entries,omitempty"`
+	Notifications uint64                 `protobuf:"varint,2,opt,name=notifications,proto3" json:"notifications,omitempty"`
+	Other         uint64                 `protobuf:"varint,3,opt,name=other,proto3" json:"other,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Erasure) Reset() {
+	*x = Erasure{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Erasure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Erasure) ProtoMessage() {}
+
+func (x *Erasure) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Erasure.ProtoReflect.Descriptor instead.
+func (*Erasure) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{91}
+}
+
+func (x *Erasure) GetEntries() uint64 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *Erasure) GetNotifications() uint64 {
+	if x != nil {
+		return x.Notifications
+	}
+	return 0
+}
+
+func (x *Erasure) GetOther() uint64 {
+	if x != nil {
+		return x.Other
+	}
+	return 0
+}
+
+type RenewDeviceRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Reason        string                 `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenewDeviceRequest) Reset() {
+	*x = RenewDeviceRequest{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenewDeviceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenewDeviceRequest) ProtoMessage() {}
+
+func (x *RenewDeviceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenewDeviceRequest.ProtoReflect.Descriptor instead.
+func (*RenewDeviceRequest) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{92}
+}
+
+func (x *RenewDeviceRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // ExplainPolicyRequest may ask about one capability, and about one engineer.
 type ExplainPolicyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -6053,7 +7260,7 @@ type ExplainPolicyRequest struct {
 
 func (x *ExplainPolicyRequest) Reset() {
 	*x = ExplainPolicyRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6065,7 +7272,7 @@ func (x *ExplainPolicyRequest) String() string {
 func (*ExplainPolicyRequest) ProtoMessage() {}
 
 func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6078,7 +7285,7 @@ func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainPolicyRequest.ProtoReflect.Descriptor instead.
 func (*ExplainPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{76}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *ExplainPolicyRequest) GetCapability() string {
@@ -6124,7 +7331,7 @@ type PolicyExplanation struct {
 
 func (x *PolicyExplanation) Reset() {
 	*x = PolicyExplanation{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6136,7 +7343,7 @@ func (x *PolicyExplanation) String() string {
 func (*PolicyExplanation) ProtoMessage() {}
 
 func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6149,7 +7356,7 @@ func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyExplanation.ProtoReflect.Descriptor instead.
 func (*PolicyExplanation) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{77}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *PolicyExplanation) GetRows() []*PolicyRow {
@@ -6217,7 +7424,7 @@ type PolicyRow struct {
 
 func (x *PolicyRow) Reset() {
 	*x = PolicyRow{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6229,7 +7436,7 @@ func (x *PolicyRow) String() string {
 func (*PolicyRow) ProtoMessage() {}
 
 func (x *PolicyRow) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6242,7 +7449,7 @@ func (x *PolicyRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyRow.ProtoReflect.Descriptor instead.
 func (*PolicyRow) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{78}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *PolicyRow) GetCapability() string {
@@ -6311,7 +7518,7 @@ type PolicyVerdict struct {
 
 func (x *PolicyVerdict) Reset() {
 	*x = PolicyVerdict{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6323,7 +7530,7 @@ func (x *PolicyVerdict) String() string {
 func (*PolicyVerdict) ProtoMessage() {}
 
 func (x *PolicyVerdict) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6336,7 +7543,7 @@ func (x *PolicyVerdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyVerdict.ProtoReflect.Descriptor instead.
 func (*PolicyVerdict) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{79}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *PolicyVerdict) GetAllowed() bool {
@@ -6364,7 +7571,7 @@ type PolicyLayer struct {
 
 func (x *PolicyLayer) Reset() {
 	*x = PolicyLayer{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6376,7 +7583,7 @@ func (x *PolicyLayer) String() string {
 func (*PolicyLayer) ProtoMessage() {}
 
 func (x *PolicyLayer) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6389,7 +7596,7 @@ func (x *PolicyLayer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyLayer.ProtoReflect.Descriptor instead.
 func (*PolicyLayer) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{80}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *PolicyLayer) GetLayer() string {
@@ -6431,7 +7638,7 @@ type HelperMessage struct {
 
 func (x *HelperMessage) Reset() {
 	*x = HelperMessage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6443,7 +7650,7 @@ func (x *HelperMessage) String() string {
 func (*HelperMessage) ProtoMessage() {}
 
 func (x *HelperMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6456,7 +7663,7 @@ func (x *HelperMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMessage.ProtoReflect.Descriptor instead.
 func (*HelperMessage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{81}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *HelperMessage) GetBody() isHelperMessage_Body {
@@ -6577,7 +7784,7 @@ type HelperHello struct {
 
 func (x *HelperHello) Reset() {
 	*x = HelperHello{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6589,7 +7796,7 @@ func (x *HelperHello) String() string {
 func (*HelperHello) ProtoMessage() {}
 
 func (x *HelperHello) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6602,7 +7809,7 @@ func (x *HelperHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperHello.ProtoReflect.Descriptor instead.
 func (*HelperHello) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{82}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *HelperHello) GetToken() []byte {
@@ -6638,7 +7845,7 @@ type HelperState struct {
 
 func (x *HelperState) Reset() {
 	*x = HelperState{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6650,7 +7857,7 @@ func (x *HelperState) String() string {
 func (*HelperState) ProtoMessage() {}
 
 func (x *HelperState) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6663,7 +7870,7 @@ func (x *HelperState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperState.ProtoReflect.Descriptor instead.
 func (*HelperState) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{83}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *HelperState) GetWidth() uint32 {
@@ -6760,7 +7967,7 @@ type Monitor struct {
 
 func (x *Monitor) Reset() {
 	*x = Monitor{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6772,7 +7979,7 @@ func (x *Monitor) String() string {
 func (*Monitor) ProtoMessage() {}
 
 func (x *Monitor) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6785,7 +7992,7 @@ func (x *Monitor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Monitor.ProtoReflect.Descriptor instead.
 func (*Monitor) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{84}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *Monitor) GetId() string {
@@ -6854,7 +8061,7 @@ type HelperClipboard struct {
 
 func (x *HelperClipboard) Reset() {
 	*x = HelperClipboard{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6866,7 +8073,7 @@ func (x *HelperClipboard) String() string {
 func (*HelperClipboard) ProtoMessage() {}
 
 func (x *HelperClipboard) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6879,7 +8086,7 @@ func (x *HelperClipboard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperClipboard.ProtoReflect.Descriptor instead.
 func (*HelperClipboard) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{85}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *HelperClipboard) GetText() string {
@@ -6912,7 +8119,7 @@ type HelperCommand struct {
 
 func (x *HelperCommand) Reset() {
 	*x = HelperCommand{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6924,7 +8131,7 @@ func (x *HelperCommand) String() string {
 func (*HelperCommand) ProtoMessage() {}
 
 func (x *HelperCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6937,7 +8144,7 @@ func (x *HelperCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperCommand.ProtoReflect.Descriptor instead.
 func (*HelperCommand) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{86}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *HelperCommand) GetBody() isHelperCommand_Body {
@@ -7133,7 +8340,7 @@ type HelperView struct {
 
 func (x *HelperView) Reset() {
 	*x = HelperView{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7145,7 +8352,7 @@ func (x *HelperView) String() string {
 func (*HelperView) ProtoMessage() {}
 
 func (x *HelperView) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7158,7 +8365,7 @@ func (x *HelperView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperView.ProtoReflect.Descriptor instead.
 func (*HelperView) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{87}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *HelperView) GetOn() bool {
@@ -7184,7 +8391,7 @@ type HelperPreview struct {
 
 func (x *HelperPreview) Reset() {
 	*x = HelperPreview{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7196,7 +8403,7 @@ func (x *HelperPreview) String() string {
 func (*HelperPreview) ProtoMessage() {}
 
 func (x *HelperPreview) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7209,7 +8416,7 @@ func (x *HelperPreview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperPreview.ProtoReflect.Descriptor instead.
 func (*HelperPreview) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{88}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *HelperPreview) GetOn() bool {
@@ -7229,7 +8436,7 @@ type HelperMasks struct {
 
 func (x *HelperMasks) Reset() {
 	*x = HelperMasks{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7241,7 +8448,7 @@ func (x *HelperMasks) String() string {
 func (*HelperMasks) ProtoMessage() {}
 
 func (x *HelperMasks) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7254,7 +8461,7 @@ func (x *HelperMasks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMasks.ProtoReflect.Descriptor instead.
 func (*HelperMasks) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{89}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *HelperMasks) GetMasks() []*Mask {
@@ -7283,7 +8490,7 @@ type Mask struct {
 
 func (x *Mask) Reset() {
 	*x = Mask{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7295,7 +8502,7 @@ func (x *Mask) String() string {
 func (*Mask) ProtoMessage() {}
 
 func (x *Mask) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7308,7 +8515,7 @@ func (x *Mask) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mask.ProtoReflect.Descriptor instead.
 func (*Mask) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{90}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *Mask) GetId() string {
@@ -7382,7 +8589,7 @@ type HelperAck struct {
 
 func (x *HelperAck) Reset() {
 	*x = HelperAck{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7394,7 +8601,7 @@ func (x *HelperAck) String() string {
 func (*HelperAck) ProtoMessage() {}
 
 func (x *HelperAck) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7407,7 +8614,7 @@ func (x *HelperAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperAck.ProtoReflect.Descriptor instead.
 func (*HelperAck) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{91}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *HelperAck) GetSeq() uint32 {
@@ -7447,7 +8654,7 @@ type HelperMonitor struct {
 
 func (x *HelperMonitor) Reset() {
 	*x = HelperMonitor{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7459,7 +8666,7 @@ func (x *HelperMonitor) String() string {
 func (*HelperMonitor) ProtoMessage() {}
 
 func (x *HelperMonitor) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7472,7 +8679,7 @@ func (x *HelperMonitor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMonitor.ProtoReflect.Descriptor instead.
 func (*HelperMonitor) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{92}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *HelperMonitor) GetId() string {
@@ -7491,7 +8698,7 @@ type HelperClipboardWatch struct {
 
 func (x *HelperClipboardWatch) Reset() {
 	*x = HelperClipboardWatch{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7503,7 +8710,7 @@ func (x *HelperClipboardWatch) String() string {
 func (*HelperClipboardWatch) ProtoMessage() {}
 
 func (x *HelperClipboardWatch) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7516,7 +8723,7 @@ func (x *HelperClipboardWatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperClipboardWatch.ProtoReflect.Descriptor instead.
 func (*HelperClipboardWatch) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{93}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *HelperClipboardWatch) GetOn() bool {
@@ -7540,7 +8747,7 @@ type HelperPoint struct {
 
 func (x *HelperPoint) Reset() {
 	*x = HelperPoint{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7552,7 +8759,7 @@ func (x *HelperPoint) String() string {
 func (*HelperPoint) ProtoMessage() {}
 
 func (x *HelperPoint) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7565,7 +8772,7 @@ func (x *HelperPoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperPoint.ProtoReflect.Descriptor instead.
 func (*HelperPoint) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{94}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *HelperPoint) GetOn() bool {
@@ -7605,7 +8812,7 @@ type HelperInput struct {
 
 func (x *HelperInput) Reset() {
 	*x = HelperInput{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7617,7 +8824,7 @@ func (x *HelperInput) String() string {
 func (*HelperInput) ProtoMessage() {}
 
 func (x *HelperInput) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7630,7 +8837,7 @@ func (x *HelperInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperInput.ProtoReflect.Descriptor instead.
 func (*HelperInput) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{95}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *HelperInput) GetEvents() []*InputEvent {
@@ -7657,7 +8864,7 @@ type InputEvent struct {
 
 func (x *InputEvent) Reset() {
 	*x = InputEvent{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7669,7 +8876,7 @@ func (x *InputEvent) String() string {
 func (*InputEvent) ProtoMessage() {}
 
 func (x *InputEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7682,7 +8889,7 @@ func (x *InputEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputEvent.ProtoReflect.Descriptor instead.
 func (*InputEvent) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{96}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{113}
 }
 
 func (x *InputEvent) GetKind() InputEvent_Kind {
@@ -7766,7 +8973,7 @@ type FilesMessage struct {
 
 func (x *FilesMessage) Reset() {
 	*x = FilesMessage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7778,7 +8985,7 @@ func (x *FilesMessage) String() string {
 func (*FilesMessage) ProtoMessage() {}
 
 func (x *FilesMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7791,7 +8998,7 @@ func (x *FilesMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilesMessage.ProtoReflect.Descriptor instead.
 func (*FilesMessage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{97}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *FilesMessage) GetBody() isFilesMessage_Body {
@@ -7904,7 +9111,7 @@ type FilesHello struct {
 
 func (x *FilesHello) Reset() {
 	*x = FilesHello{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[115]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7916,7 +9123,7 @@ func (x *FilesHello) String() string {
 func (*FilesHello) ProtoMessage() {}
 
 func (x *FilesHello) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[115]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7929,7 +9136,7 @@ func (x *FilesHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilesHello.ProtoReflect.Descriptor instead.
 func (*FilesHello) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{98}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{115}
 }
 
 func (x *FilesHello) GetSessionId() string {
@@ -7953,7 +9160,7 @@ type FileChosen struct {
 
 func (x *FileChosen) Reset() {
 	*x = FileChosen{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[116]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7965,7 +9172,7 @@ func (x *FileChosen) String() string {
 func (*FileChosen) ProtoMessage() {}
 
 func (x *FileChosen) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[116]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7978,7 +9185,7 @@ func (x *FileChosen) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileChosen.ProtoReflect.Descriptor instead.
 func (*FileChosen) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{99}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{116}
 }
 
 func (x *FileChosen) GetAskId() string {
@@ -8020,7 +9227,7 @@ type FileData struct {
 
 func (x *FileData) Reset() {
 	*x = FileData{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[117]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8032,7 +9239,7 @@ func (x *FileData) String() string {
 func (*FileData) ProtoMessage() {}
 
 func (x *FileData) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[117]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8045,7 +9252,7 @@ func (x *FileData) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileData.ProtoReflect.Descriptor instead.
 func (*FileData) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{100}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{117}
 }
 
 func (x *FileData) GetTransferId() string {
@@ -8079,7 +9286,7 @@ type FileSaved struct {
 
 func (x *FileSaved) Reset() {
 	*x = FileSaved{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[118]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8091,7 +9298,7 @@ func (x *FileSaved) String() string {
 func (*FileSaved) ProtoMessage() {}
 
 func (x *FileSaved) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[118]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8104,7 +9311,7 @@ func (x *FileSaved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileSaved.ProtoReflect.Descriptor instead.
 func (*FileSaved) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{101}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{118}
 }
 
 func (x *FileSaved) GetTransferId() string {
@@ -8131,7 +9338,7 @@ type FileTrouble struct {
 
 func (x *FileTrouble) Reset() {
 	*x = FileTrouble{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[119]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8143,7 +9350,7 @@ func (x *FileTrouble) String() string {
 func (*FileTrouble) ProtoMessage() {}
 
 func (x *FileTrouble) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[119]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8156,7 +9363,7 @@ func (x *FileTrouble) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileTrouble.ProtoReflect.Descriptor instead.
 func (*FileTrouble) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{102}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{119}
 }
 
 func (x *FileTrouble) GetTransferId() string {
@@ -8183,7 +9390,7 @@ type FileProgress struct {
 
 func (x *FileProgress) Reset() {
 	*x = FileProgress{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[120]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8195,7 +9402,7 @@ func (x *FileProgress) String() string {
 func (*FileProgress) ProtoMessage() {}
 
 func (x *FileProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[120]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8208,7 +9415,7 @@ func (x *FileProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileProgress.ProtoReflect.Descriptor instead.
 func (*FileProgress) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{103}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{120}
 }
 
 func (x *FileProgress) GetTransferId() string {
@@ -8242,7 +9449,7 @@ type FilesCommand struct {
 
 func (x *FilesCommand) Reset() {
 	*x = FilesCommand{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[104]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[121]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8254,7 +9461,7 @@ func (x *FilesCommand) String() string {
 func (*FilesCommand) ProtoMessage() {}
 
 func (x *FilesCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[104]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[121]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8267,7 +9474,7 @@ func (x *FilesCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilesCommand.ProtoReflect.Descriptor instead.
 func (*FilesCommand) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{104}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{121}
 }
 
 func (x *FilesCommand) GetBody() isFilesCommand_Body {
@@ -8368,7 +9575,7 @@ type SaveFile struct {
 
 func (x *SaveFile) Reset() {
 	*x = SaveFile{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[105]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[122]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8380,7 +9587,7 @@ func (x *SaveFile) String() string {
 func (*SaveFile) ProtoMessage() {}
 
 func (x *SaveFile) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[105]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[122]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8393,7 +9600,7 @@ func (x *SaveFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveFile.ProtoReflect.Descriptor instead.
 func (*SaveFile) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{105}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{122}
 }
 
 func (x *SaveFile) GetTransferId() string {
@@ -8433,7 +9640,7 @@ type ChooseFile struct {
 
 func (x *ChooseFile) Reset() {
 	*x = ChooseFile{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[106]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[123]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8445,7 +9652,7 @@ func (x *ChooseFile) String() string {
 func (*ChooseFile) ProtoMessage() {}
 
 func (x *ChooseFile) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[106]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[123]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8458,7 +9665,7 @@ func (x *ChooseFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChooseFile.ProtoReflect.Descriptor instead.
 func (*ChooseFile) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{106}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{123}
 }
 
 func (x *ChooseFile) GetAskId() string {
@@ -8490,7 +9697,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x14\n" +
 	"\x05epoch\x18\x03 \x01(\tR\x05epoch\x12\x14\n" +
 	"\x05roles\x18\x04 \x03(\tR\x05roles\"\x12\n" +
-	"\x10GetStatusRequest\"\xc0\b\n" +
+	"\x10GetStatusRequest\"\xe3\b\n" +
 	"\x06Status\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x120\n" +
 	"\x04link\x18\x02 \x01(\x0e2\x1c.beckmanconnect.host.v1.LinkR\x04link\x12\x1f\n" +
@@ -8522,19 +9729,23 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x0eprofile_sample\x18\x17 \x01(\bR\rprofileSample\x12#\n" +
 	"\rsupport_phone\x18\x18 \x01(\tR\fsupportPhone\x12?\n" +
 	"\n" +
-	"link_facts\x18\x19 \x03(\v2 .beckmanconnect.host.v1.LinkFactR\tlinkFacts\"4\n" +
+	"link_facts\x18\x19 \x03(\v2 .beckmanconnect.host.v1.LinkFactR\tlinkFacts\x12!\n" +
+	"\fdevice_state\x18\x1a \x01(\tR\vdeviceState\"4\n" +
 	"\bLinkFact\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value\"M\n" +
 	"\tComponent\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n" +
-	"\x06detail\x18\x03 \x01(\tR\x06detail\"\x86\x01\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\"\xe5\x01\n" +
 	"\bLogState\x12\x18\n" +
 	"\aentries\x18\x01 \x01(\x04R\aentries\x12\x1b\n" +
 	"\troot_hash\x18\x02 \x01(\tR\brootHash\x12'\n" +
 	"\x0fcheckpoint_unix\x18\x03 \x01(\x03R\x0echeckpointUnix\x12\x1a\n" +
-	"\bwritable\x18\x04 \x01(\bR\bwritable\"\xd7\x01\n" +
+	"\bwritable\x18\x04 \x01(\bR\bwritable\x12\x1c\n" +
+	"\twitnessed\x18\x05 \x01(\x04R\twitnessed\x12%\n" +
+	"\x0ewitnessed_unix\x18\x06 \x01(\x03R\rwitnessedUnix\x12\x18\n" +
+	"\atrouble\x18\a \x01(\tR\atrouble\"\xd7\x01\n" +
 	"\fRegistration\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\tR\x05email\x12\x12\n" +
@@ -8931,13 +10142,20 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x14CancelUpgradeRequest\x12\x16\n" +
 	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x1a\n" +
 	"\binitials\x18\x02 \x01(\tR\binitials\"\x16\n" +
-	"\x14CheckUpgradesRequest\"N\n" +
+	"\x14CheckUpgradesRequest\"\x8e\x01\n" +
 	"\x13ListActivityRequest\x12!\n" +
 	"\fbefore_index\x18\x01 \x01(\x04R\vbeforeIndex\x12\x14\n" +
-	"\x05limit\x18\x02 \x01(\rR\x05limit\"^\n" +
+	"\x05limit\x18\x02 \x01(\rR\x05limit\x12>\n" +
+	"\x06filter\x18\x03 \x01(\v2&.beckmanconnect.host.v1.ActivityFilterR\x06filter\"\x84\x01\n" +
+	"\x0eActivityFilter\x12\x16\n" +
+	"\x06groups\x18\x01 \x03(\tR\x06groups\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12\x17\n" +
+	"\afrom_ms\x18\x03 \x01(\x03R\x06fromMs\x12\x13\n" +
+	"\x05to_ms\x18\x04 \x01(\x03R\x04toMs\x12\x18\n" +
+	"\asubject\x18\x05 \x01(\tR\asubject\"^\n" +
 	"\fActivityPage\x12:\n" +
 	"\aentries\x18\x01 \x03(\v2 .beckmanconnect.host.v1.ActivityR\aentries\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"\x96\x02\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"\xbf\x03\n" +
 	"\bActivity\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x04R\x05index\x12\x17\n" +
 	"\aunix_ms\x18\x02 \x01(\x03R\x06unixMs\x12\x12\n" +
@@ -8945,10 +10163,102 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x05actor\x18\x04 \x01(\tR\x05actor\x12\x18\n" +
 	"\asubject\x18\x05 \x01(\tR\asubject\x12D\n" +
 	"\x06fields\x18\x06 \x03(\v2,.beckmanconnect.host.v1.Activity.FieldsEntryR\x06fields\x12\x16\n" +
-	"\x06proven\x18\a \x01(\bR\x06proven\x1a9\n" +
+	"\x06proven\x18\a \x01(\bR\x06proven\x12\x1c\n" +
+	"\twitnessed\x18\b \x01(\bR\twitnessed\x12\x1d\n" +
+	"\n" +
+	"clock_back\x18\t \x01(\bR\tclockBack\x12\x16\n" +
+	"\x06erased\x18\n" +
+	" \x03(\tR\x06erased\x12\x18\n" +
+	"\adamaged\x18\v \x03(\tR\adamaged\x12\"\n" +
+	"\fconfidential\x18\f \x03(\tR\fconfidential\x12\x14\n" +
+	"\x05group\x18\r \x01(\tR\x05group\x1a9\n" +
 	"\vFieldsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8c\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"*\n" +
+	"\x12GetActivityRequest\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\x04R\x05index\"\xaa\x02\n" +
+	"\x0eActivityDetail\x126\n" +
+	"\x05entry\x18\x01 \x01(\v2 .beckmanconnect.host.v1.ActivityR\x05entry\x12\x17\n" +
+	"\amono_ns\x18\x02 \x01(\x03R\x06monoNs\x12\x12\n" +
+	"\x04boot\x18\x03 \x01(\tR\x04boot\x12\x12\n" +
+	"\x04leaf\x18\x04 \x01(\tR\x04leaf\x12\x1e\n" +
+	"\n" +
+	"checkpoint\x18\x05 \x01(\x04R\n" +
+	"checkpoint\x12'\n" +
+	"\x0fcheckpoint_unix\x18\x06 \x01(\x03R\x0echeckpointUnix\x12@\n" +
+	"\twitnesses\x18\a \x03(\v2\".beckmanconnect.host.v1.LogWitnessR\twitnesses\x12\x14\n" +
+	"\x05proof\x18\b \x01(\tR\x05proof\"\xa0\x01\n" +
+	"\x10ExportLogRequest\x12\x16\n" +
+	"\x06format\x18\x01 \x01(\tR\x06format\x12>\n" +
+	"\x06filter\x18\x02 \x01(\v2&.beckmanconnect.host.v1.ActivityFilterR\x06filter\x12\x18\n" +
+	"\asession\x18\x03 \x01(\tR\asession\x12\x1a\n" +
+	"\blanguage\x18\x04 \x01(\tR\blanguage\"w\n" +
+	"\vExportPiece\x12\x12\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04done\x18\x03 \x01(\x04R\x04done\x12\x14\n" +
+	"\x05total\x18\x04 \x01(\x04R\x05total\x12\x16\n" +
+	"\x06sha256\x18\x05 \x01(\tR\x06sha256\"\x0f\n" +
+	"\rGetLogRequest\"\x86\x04\n" +
+	"\tLogDetail\x126\n" +
+	"\x05state\x18\x01 \x01(\v2 .beckmanconnect.host.v1.LogStateR\x05state\x12\x16\n" +
+	"\x06origin\x18\x02 \x01(\tR\x06origin\x12\x1a\n" +
+	"\bverifier\x18\x03 \x01(\tR\bverifier\x12@\n" +
+	"\twitnesses\x18\x04 \x03(\v2\".beckmanconnect.host.v1.LogWitnessR\twitnesses\x12>\n" +
+	"\barchives\x18\x05 \x03(\v2\".beckmanconnect.host.v1.LogArchiveR\barchives\x12@\n" +
+	"\tset_aside\x18\x06 \x03(\v2#.beckmanconnect.host.v1.LogSetAsideR\bsetAside\x12\x1f\n" +
+	"\vfirst_index\x18\a \x01(\x04R\n" +
+	"firstIndex\x12\x1b\n" +
+	"\tkeys_unix\x18\b \x01(\x03R\bkeysUnix\x12#\n" +
+	"\rkeys_rotating\x18\t \x01(\bR\fkeysRotating\x12\"\n" +
+	"\fconfidential\x18\n" +
+	" \x01(\tR\fconfidential\x12\x1f\n" +
+	"\vbackup_unix\x18\v \x01(\x03R\n" +
+	"backupUnix\x12!\n" +
+	"\fchecked_unix\x18\f \x01(\x03R\vcheckedUnix\"d\n" +
+	"\n" +
+	"LogWitness\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aentries\x18\x02 \x01(\x04R\aentries\x12\x12\n" +
+	"\x04unix\x18\x03 \x01(\x03R\x04unix\x12\x14\n" +
+	"\x05state\x18\x04 \x01(\tR\x05state\"p\n" +
+	"\n" +
+	"LogArchive\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\x04R\x04from\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\x04R\x02to\x12\x16\n" +
+	"\x06sha256\x18\x04 \x01(\tR\x06sha256\x12\x12\n" +
+	"\x04here\x18\x05 \x01(\bR\x04here\"\x8d\x01\n" +
+	"\vLogSetAside\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
+	"\x03why\x18\x02 \x01(\tR\x03why\x12\x12\n" +
+	"\x04unix\x18\x03 \x01(\x03R\x04unix\x12\x16\n" +
+	"\x06origin\x18\x04 \x01(\tR\x06origin\x12\x18\n" +
+	"\aentries\x18\x05 \x01(\x04R\aentries\x12\x12\n" +
+	"\x04read\x18\x06 \x01(\x04R\x04read\"0\n" +
+	"\x11ArchiveLogRequest\x12\x1b\n" +
+	"\tbefore_ms\x18\x01 \x01(\x03R\bbeforeMs\"Q\n" +
+	"\x10BackupLogRequest\x12\x1d\n" +
+	"\n" +
+	"public_key\x18\x01 \x01(\tR\tpublicKey\x12\x1e\n" +
+	"\n" +
+	"passphrase\x18\x02 \x01(\tR\n" +
+	"passphrase\"\x13\n" +
+	"\x11RotateKeysRequest\"V\n" +
+	"\x0eRotateProgress\x12\x12\n" +
+	"\x04done\x18\x01 \x01(\x04R\x04done\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x04R\x05total\x12\x1a\n" +
+	"\bfinished\x18\x03 \x01(\bR\bfinished\"X\n" +
+	"\x12ErasePersonRequest\x12\x16\n" +
+	"\x06person\x18\x01 \x01(\tR\x06person\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x12\n" +
+	"\x04look\x18\x03 \x01(\bR\x04look\"_\n" +
+	"\aErasure\x12\x18\n" +
+	"\aentries\x18\x01 \x01(\x04R\aentries\x12$\n" +
+	"\rnotifications\x18\x02 \x01(\x04R\rnotifications\x12\x14\n" +
+	"\x05other\x18\x03 \x01(\x04R\x05other\",\n" +
+	"\x12RenewDeviceRequest\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\"\x8c\x01\n" +
 	"\x14ExplainPolicyRequest\x12\x1e\n" +
 	"\n" +
 	"capability\x18\x01 \x01(\tR\n" +
@@ -9194,7 +10504,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x10DURATION_UNKNOWN\x10\x00\x12\x11\n" +
 	"\rDURATION_ONCE\x10\x01\x12\x13\n" +
 	"\x0fDURATION_15_MIN\x10\x02\x12\x14\n" +
-	"\x10DURATION_SESSION\x10\x032\xb1\x1d\n" +
+	"\x10DURATION_SESSION\x10\x032\x9a#\n" +
 	"\x04Host\x12Q\n" +
 	"\x05Hello\x12$.beckmanconnect.host.v1.HelloRequest\x1a\".beckmanconnect.host.v1.HelloReply\x12U\n" +
 	"\tGetStatus\x12(.beckmanconnect.host.v1.GetStatusRequest\x1a\x1e.beckmanconnect.host.v1.Status\x12N\n" +
@@ -9232,7 +10542,17 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x0fPostponeUpgrade\x12..beckmanconnect.host.v1.PostponeUpgradeRequest\x1a\x1f.beckmanconnect.host.v1.Upgrade\x12^\n" +
 	"\rCancelUpgrade\x12,.beckmanconnect.host.v1.CancelUpgradeRequest\x1a\x1f.beckmanconnect.host.v1.Upgrade\x12^\n" +
 	"\rCheckUpgrades\x12,.beckmanconnect.host.v1.CheckUpgradesRequest\x1a\x1f.beckmanconnect.host.v1.Upgrade\x12a\n" +
-	"\fListActivity\x12+.beckmanconnect.host.v1.ListActivityRequest\x1a$.beckmanconnect.host.v1.ActivityPage\x12h\n" +
+	"\fListActivity\x12+.beckmanconnect.host.v1.ListActivityRequest\x1a$.beckmanconnect.host.v1.ActivityPage\x12a\n" +
+	"\vGetActivity\x12*.beckmanconnect.host.v1.GetActivityRequest\x1a&.beckmanconnect.host.v1.ActivityDetail\x12\\\n" +
+	"\tExportLog\x12(.beckmanconnect.host.v1.ExportLogRequest\x1a#.beckmanconnect.host.v1.ExportPiece0\x01\x12R\n" +
+	"\x06GetLog\x12%.beckmanconnect.host.v1.GetLogRequest\x1a!.beckmanconnect.host.v1.LogDetail\x12[\n" +
+	"\n" +
+	"ArchiveLog\x12).beckmanconnect.host.v1.ArchiveLogRequest\x1a\".beckmanconnect.host.v1.LogArchive\x12\\\n" +
+	"\tBackupLog\x12(.beckmanconnect.host.v1.BackupLogRequest\x1a#.beckmanconnect.host.v1.ExportPiece0\x01\x12a\n" +
+	"\n" +
+	"RotateKeys\x12).beckmanconnect.host.v1.RotateKeysRequest\x1a&.beckmanconnect.host.v1.RotateProgress0\x01\x12Z\n" +
+	"\vErasePerson\x12*.beckmanconnect.host.v1.ErasePersonRequest\x1a\x1f.beckmanconnect.host.v1.Erasure\x12X\n" +
+	"\vRenewDevice\x12*.beckmanconnect.host.v1.RenewDeviceRequest\x1a\x1d.beckmanconnect.host.v1.Empty\x12h\n" +
 	"\rExplainPolicy\x12,.beckmanconnect.host.v1.ExplainPolicyRequest\x1a).beckmanconnect.host.v1.PolicyExplanation\x12a\n" +
 	"\rAttachDesktop\x12%.beckmanconnect.host.v1.HelperMessage\x1a%.beckmanconnect.host.v1.HelperCommand(\x010\x01\x12]\n" +
 	"\vHandleFiles\x12$.beckmanconnect.host.v1.FilesMessage\x1a$.beckmanconnect.host.v1.FilesCommand(\x010\x01\x12R\n" +
@@ -9251,7 +10571,7 @@ func file_ipc_hostpb_host_proto_rawDescGZIP() []byte {
 }
 
 var file_ipc_hostpb_host_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 108)
+var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 125)
 var file_ipc_hostpb_host_proto_goTypes = []any{
 	(Link)(0),                              // 0: beckmanconnect.host.v1.Link
 	(Severity)(0),                          // 1: beckmanconnect.host.v1.Severity
@@ -9335,40 +10655,57 @@ var file_ipc_hostpb_host_proto_goTypes = []any{
 	(*CancelUpgradeRequest)(nil),           // 79: beckmanconnect.host.v1.CancelUpgradeRequest
 	(*CheckUpgradesRequest)(nil),           // 80: beckmanconnect.host.v1.CheckUpgradesRequest
 	(*ListActivityRequest)(nil),            // 81: beckmanconnect.host.v1.ListActivityRequest
-	(*ActivityPage)(nil),                   // 82: beckmanconnect.host.v1.ActivityPage
-	(*Activity)(nil),                       // 83: beckmanconnect.host.v1.Activity
-	(*ExplainPolicyRequest)(nil),           // 84: beckmanconnect.host.v1.ExplainPolicyRequest
-	(*PolicyExplanation)(nil),              // 85: beckmanconnect.host.v1.PolicyExplanation
-	(*PolicyRow)(nil),                      // 86: beckmanconnect.host.v1.PolicyRow
-	(*PolicyVerdict)(nil),                  // 87: beckmanconnect.host.v1.PolicyVerdict
-	(*PolicyLayer)(nil),                    // 88: beckmanconnect.host.v1.PolicyLayer
-	(*HelperMessage)(nil),                  // 89: beckmanconnect.host.v1.HelperMessage
-	(*HelperHello)(nil),                    // 90: beckmanconnect.host.v1.HelperHello
-	(*HelperState)(nil),                    // 91: beckmanconnect.host.v1.HelperState
-	(*Monitor)(nil),                        // 92: beckmanconnect.host.v1.Monitor
-	(*HelperClipboard)(nil),                // 93: beckmanconnect.host.v1.HelperClipboard
-	(*HelperCommand)(nil),                  // 94: beckmanconnect.host.v1.HelperCommand
-	(*HelperView)(nil),                     // 95: beckmanconnect.host.v1.HelperView
-	(*HelperPreview)(nil),                  // 96: beckmanconnect.host.v1.HelperPreview
-	(*HelperMasks)(nil),                    // 97: beckmanconnect.host.v1.HelperMasks
-	(*Mask)(nil),                           // 98: beckmanconnect.host.v1.Mask
-	(*HelperAck)(nil),                      // 99: beckmanconnect.host.v1.HelperAck
-	(*HelperMonitor)(nil),                  // 100: beckmanconnect.host.v1.HelperMonitor
-	(*HelperClipboardWatch)(nil),           // 101: beckmanconnect.host.v1.HelperClipboardWatch
-	(*HelperPoint)(nil),                    // 102: beckmanconnect.host.v1.HelperPoint
-	(*HelperInput)(nil),                    // 103: beckmanconnect.host.v1.HelperInput
-	(*InputEvent)(nil),                     // 104: beckmanconnect.host.v1.InputEvent
-	(*FilesMessage)(nil),                   // 105: beckmanconnect.host.v1.FilesMessage
-	(*FilesHello)(nil),                     // 106: beckmanconnect.host.v1.FilesHello
-	(*FileChosen)(nil),                     // 107: beckmanconnect.host.v1.FileChosen
-	(*FileData)(nil),                       // 108: beckmanconnect.host.v1.FileData
-	(*FileSaved)(nil),                      // 109: beckmanconnect.host.v1.FileSaved
-	(*FileTrouble)(nil),                    // 110: beckmanconnect.host.v1.FileTrouble
-	(*FileProgress)(nil),                   // 111: beckmanconnect.host.v1.FileProgress
-	(*FilesCommand)(nil),                   // 112: beckmanconnect.host.v1.FilesCommand
-	(*SaveFile)(nil),                       // 113: beckmanconnect.host.v1.SaveFile
-	(*ChooseFile)(nil),                     // 114: beckmanconnect.host.v1.ChooseFile
-	nil,                                    // 115: beckmanconnect.host.v1.Activity.FieldsEntry
+	(*ActivityFilter)(nil),                 // 82: beckmanconnect.host.v1.ActivityFilter
+	(*ActivityPage)(nil),                   // 83: beckmanconnect.host.v1.ActivityPage
+	(*Activity)(nil),                       // 84: beckmanconnect.host.v1.Activity
+	(*GetActivityRequest)(nil),             // 85: beckmanconnect.host.v1.GetActivityRequest
+	(*ActivityDetail)(nil),                 // 86: beckmanconnect.host.v1.ActivityDetail
+	(*ExportLogRequest)(nil),               // 87: beckmanconnect.host.v1.ExportLogRequest
+	(*ExportPiece)(nil),                    // 88: beckmanconnect.host.v1.ExportPiece
+	(*GetLogRequest)(nil),                  // 89: beckmanconnect.host.v1.GetLogRequest
+	(*LogDetail)(nil),                      // 90: beckmanconnect.host.v1.LogDetail
+	(*LogWitness)(nil),                     // 91: beckmanconnect.host.v1.LogWitness
+	(*LogArchive)(nil),                     // 92: beckmanconnect.host.v1.LogArchive
+	(*LogSetAside)(nil),                    // 93: beckmanconnect.host.v1.LogSetAside
+	(*ArchiveLogRequest)(nil),              // 94: beckmanconnect.host.v1.ArchiveLogRequest
+	(*BackupLogRequest)(nil),               // 95: beckmanconnect.host.v1.BackupLogRequest
+	(*RotateKeysRequest)(nil),              // 96: beckmanconnect.host.v1.RotateKeysRequest
+	(*RotateProgress)(nil),                 // 97: beckmanconnect.host.v1.RotateProgress
+	(*ErasePersonRequest)(nil),             // 98: beckmanconnect.host.v1.ErasePersonRequest
+	(*Erasure)(nil),                        // 99: beckmanconnect.host.v1.Erasure
+	(*RenewDeviceRequest)(nil),             // 100: beckmanconnect.host.v1.RenewDeviceRequest
+	(*ExplainPolicyRequest)(nil),           // 101: beckmanconnect.host.v1.ExplainPolicyRequest
+	(*PolicyExplanation)(nil),              // 102: beckmanconnect.host.v1.PolicyExplanation
+	(*PolicyRow)(nil),                      // 103: beckmanconnect.host.v1.PolicyRow
+	(*PolicyVerdict)(nil),                  // 104: beckmanconnect.host.v1.PolicyVerdict
+	(*PolicyLayer)(nil),                    // 105: beckmanconnect.host.v1.PolicyLayer
+	(*HelperMessage)(nil),                  // 106: beckmanconnect.host.v1.HelperMessage
+	(*HelperHello)(nil),                    // 107: beckmanconnect.host.v1.HelperHello
+	(*HelperState)(nil),                    // 108: beckmanconnect.host.v1.HelperState
+	(*Monitor)(nil),                        // 109: beckmanconnect.host.v1.Monitor
+	(*HelperClipboard)(nil),                // 110: beckmanconnect.host.v1.HelperClipboard
+	(*HelperCommand)(nil),                  // 111: beckmanconnect.host.v1.HelperCommand
+	(*HelperView)(nil),                     // 112: beckmanconnect.host.v1.HelperView
+	(*HelperPreview)(nil),                  // 113: beckmanconnect.host.v1.HelperPreview
+	(*HelperMasks)(nil),                    // 114: beckmanconnect.host.v1.HelperMasks
+	(*Mask)(nil),                           // 115: beckmanconnect.host.v1.Mask
+	(*HelperAck)(nil),                      // 116: beckmanconnect.host.v1.HelperAck
+	(*HelperMonitor)(nil),                  // 117: beckmanconnect.host.v1.HelperMonitor
+	(*HelperClipboardWatch)(nil),           // 118: beckmanconnect.host.v1.HelperClipboardWatch
+	(*HelperPoint)(nil),                    // 119: beckmanconnect.host.v1.HelperPoint
+	(*HelperInput)(nil),                    // 120: beckmanconnect.host.v1.HelperInput
+	(*InputEvent)(nil),                     // 121: beckmanconnect.host.v1.InputEvent
+	(*FilesMessage)(nil),                   // 122: beckmanconnect.host.v1.FilesMessage
+	(*FilesHello)(nil),                     // 123: beckmanconnect.host.v1.FilesHello
+	(*FileChosen)(nil),                     // 124: beckmanconnect.host.v1.FileChosen
+	(*FileData)(nil),                       // 125: beckmanconnect.host.v1.FileData
+	(*FileSaved)(nil),                      // 126: beckmanconnect.host.v1.FileSaved
+	(*FileTrouble)(nil),                    // 127: beckmanconnect.host.v1.FileTrouble
+	(*FileProgress)(nil),                   // 128: beckmanconnect.host.v1.FileProgress
+	(*FilesCommand)(nil),                   // 129: beckmanconnect.host.v1.FilesCommand
+	(*SaveFile)(nil),                       // 130: beckmanconnect.host.v1.SaveFile
+	(*ChooseFile)(nil),                     // 131: beckmanconnect.host.v1.ChooseFile
+	nil,                                    // 132: beckmanconnect.host.v1.Activity.FieldsEntry
 }
 var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	0,   // 0: beckmanconnect.host.v1.Status.link:type_name -> beckmanconnect.host.v1.Link
@@ -9427,124 +10764,148 @@ var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	6,   // 53: beckmanconnect.host.v1.AnswerPromptRequest.duration:type_name -> beckmanconnect.host.v1.Duration_
 	4,   // 54: beckmanconnect.host.v1.RevokeCapabilityRequest.capability:type_name -> beckmanconnect.host.v1.Capability
 	29,  // 55: beckmanconnect.host.v1.Upgrade.notes:type_name -> beckmanconnect.host.v1.LocalText
-	83,  // 56: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
-	115, // 57: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
-	86,  // 58: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
-	87,  // 59: beckmanconnect.host.v1.PolicyExplanation.verdict:type_name -> beckmanconnect.host.v1.PolicyVerdict
-	88,  // 60: beckmanconnect.host.v1.PolicyVerdict.layers:type_name -> beckmanconnect.host.v1.PolicyLayer
-	90,  // 61: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
-	91,  // 62: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
-	71,  // 63: beckmanconnect.host.v1.HelperMessage.preview:type_name -> beckmanconnect.host.v1.Preview
-	93,  // 64: beckmanconnect.host.v1.HelperMessage.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
-	92,  // 65: beckmanconnect.host.v1.HelperState.monitors:type_name -> beckmanconnect.host.v1.Monitor
-	95,  // 66: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
-	103, // 67: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
-	99,  // 68: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
-	8,   // 69: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
-	8,   // 70: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
-	96,  // 71: beckmanconnect.host.v1.HelperCommand.preview:type_name -> beckmanconnect.host.v1.HelperPreview
-	97,  // 72: beckmanconnect.host.v1.HelperCommand.masks:type_name -> beckmanconnect.host.v1.HelperMasks
-	100, // 73: beckmanconnect.host.v1.HelperCommand.monitor:type_name -> beckmanconnect.host.v1.HelperMonitor
-	93,  // 74: beckmanconnect.host.v1.HelperCommand.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
-	101, // 75: beckmanconnect.host.v1.HelperCommand.clipboard_watch:type_name -> beckmanconnect.host.v1.HelperClipboardWatch
-	102, // 76: beckmanconnect.host.v1.HelperCommand.point:type_name -> beckmanconnect.host.v1.HelperPoint
-	98,  // 77: beckmanconnect.host.v1.HelperMasks.masks:type_name -> beckmanconnect.host.v1.Mask
-	104, // 78: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
-	7,   // 79: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
-	106, // 80: beckmanconnect.host.v1.FilesMessage.hello:type_name -> beckmanconnect.host.v1.FilesHello
-	107, // 81: beckmanconnect.host.v1.FilesMessage.chosen:type_name -> beckmanconnect.host.v1.FileChosen
-	108, // 82: beckmanconnect.host.v1.FilesMessage.data:type_name -> beckmanconnect.host.v1.FileData
-	109, // 83: beckmanconnect.host.v1.FilesMessage.saved:type_name -> beckmanconnect.host.v1.FileSaved
-	110, // 84: beckmanconnect.host.v1.FilesMessage.trouble:type_name -> beckmanconnect.host.v1.FileTrouble
-	111, // 85: beckmanconnect.host.v1.FilesMessage.progress:type_name -> beckmanconnect.host.v1.FileProgress
-	113, // 86: beckmanconnect.host.v1.FilesCommand.save:type_name -> beckmanconnect.host.v1.SaveFile
-	108, // 87: beckmanconnect.host.v1.FilesCommand.data:type_name -> beckmanconnect.host.v1.FileData
-	114, // 88: beckmanconnect.host.v1.FilesCommand.choose:type_name -> beckmanconnect.host.v1.ChooseFile
-	110, // 89: beckmanconnect.host.v1.FilesCommand.dropped:type_name -> beckmanconnect.host.v1.FileTrouble
-	111, // 90: beckmanconnect.host.v1.FilesCommand.more:type_name -> beckmanconnect.host.v1.FileProgress
-	10,  // 91: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
-	12,  // 92: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
-	18,  // 93: beckmanconnect.host.v1.Host.Watch:input_type -> beckmanconnect.host.v1.WatchRequest
-	22,  // 94: beckmanconnect.host.v1.Host.Show:input_type -> beckmanconnect.host.v1.ShowRequest
-	25,  // 95: beckmanconnect.host.v1.Host.GetTerms:input_type -> beckmanconnect.host.v1.GetTermsRequest
-	27,  // 96: beckmanconnect.host.v1.Host.AcceptTerms:input_type -> beckmanconnect.host.v1.AcceptTermsRequest
-	28,  // 97: beckmanconnect.host.v1.Host.Register:input_type -> beckmanconnect.host.v1.RegisterRequest
-	49,  // 98: beckmanconnect.host.v1.Host.ListNotifications:input_type -> beckmanconnect.host.v1.ListNotificationsRequest
-	51,  // 99: beckmanconnect.host.v1.Host.AcknowledgeNotification:input_type -> beckmanconnect.host.v1.AcknowledgeNotificationRequest
-	52,  // 100: beckmanconnect.host.v1.Host.PublishNotification:input_type -> beckmanconnect.host.v1.PublishNotificationRequest
-	32,  // 101: beckmanconnect.host.v1.Host.GetNotification:input_type -> beckmanconnect.host.v1.GetNotificationRequest
-	35,  // 102: beckmanconnect.host.v1.Host.SeenNotifications:input_type -> beckmanconnect.host.v1.SeenNotificationsRequest
-	36,  // 103: beckmanconnect.host.v1.Host.ShelveNotification:input_type -> beckmanconnect.host.v1.ShelveNotificationRequest
-	37,  // 104: beckmanconnect.host.v1.Host.UnshelveNotification:input_type -> beckmanconnect.host.v1.UnshelveNotificationRequest
-	38,  // 105: beckmanconnect.host.v1.Host.TestAlarm:input_type -> beckmanconnect.host.v1.TestAlarmRequest
-	39,  // 106: beckmanconnect.host.v1.Host.GetHandover:input_type -> beckmanconnect.host.v1.GetHandoverRequest
-	41,  // 107: beckmanconnect.host.v1.Host.WriteHandover:input_type -> beckmanconnect.host.v1.WriteHandoverRequest
-	42,  // 108: beckmanconnect.host.v1.Host.ListOffenders:input_type -> beckmanconnect.host.v1.ListOffendersRequest
-	46,  // 109: beckmanconnect.host.v1.Host.SetQuietHours:input_type -> beckmanconnect.host.v1.SetQuietHoursRequest
-	47,  // 110: beckmanconnect.host.v1.Host.PrepareHelpLogs:input_type -> beckmanconnect.host.v1.PrepareHelpLogsRequest
-	53,  // 111: beckmanconnect.host.v1.Host.RequestHelp:input_type -> beckmanconnect.host.v1.RequestHelpRequest
-	55,  // 112: beckmanconnect.host.v1.Host.CancelHelp:input_type -> beckmanconnect.host.v1.CancelHelpRequest
-	67,  // 113: beckmanconnect.host.v1.Host.AnswerPrompt:input_type -> beckmanconnect.host.v1.AnswerPromptRequest
-	72,  // 114: beckmanconnect.host.v1.Host.RevokeCapability:input_type -> beckmanconnect.host.v1.RevokeCapabilityRequest
-	73,  // 115: beckmanconnect.host.v1.Host.EndSession:input_type -> beckmanconnect.host.v1.EndSessionRequest
-	74,  // 116: beckmanconnect.host.v1.Host.ResetCodeTries:input_type -> beckmanconnect.host.v1.ResetCodeTriesRequest
-	68,  // 117: beckmanconnect.host.v1.Host.SetPIN:input_type -> beckmanconnect.host.v1.SetPINRequest
-	69,  // 118: beckmanconnect.host.v1.Host.RemovePIN:input_type -> beckmanconnect.host.v1.RemovePINRequest
-	75,  // 119: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
-	70,  // 120: beckmanconnect.host.v1.Host.WatchPreview:input_type -> beckmanconnect.host.v1.WatchPreviewRequest
-	77,  // 121: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
-	78,  // 122: beckmanconnect.host.v1.Host.PostponeUpgrade:input_type -> beckmanconnect.host.v1.PostponeUpgradeRequest
-	79,  // 123: beckmanconnect.host.v1.Host.CancelUpgrade:input_type -> beckmanconnect.host.v1.CancelUpgradeRequest
-	80,  // 124: beckmanconnect.host.v1.Host.CheckUpgrades:input_type -> beckmanconnect.host.v1.CheckUpgradesRequest
-	81,  // 125: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
-	84,  // 126: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
-	89,  // 127: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
-	105, // 128: beckmanconnect.host.v1.Host.HandleFiles:input_type -> beckmanconnect.host.v1.FilesMessage
-	61,  // 129: beckmanconnect.host.v1.Host.SendChat:input_type -> beckmanconnect.host.v1.SendChatRequest
-	11,  // 130: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
-	13,  // 131: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
-	19,  // 132: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
-	23,  // 133: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
-	26,  // 134: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
-	8,   // 135: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
-	17,  // 136: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
-	50,  // 137: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
-	30,  // 138: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
-	30,  // 139: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
-	33,  // 140: beckmanconnect.host.v1.Host.GetNotification:output_type -> beckmanconnect.host.v1.NotificationDetail
-	8,   // 141: beckmanconnect.host.v1.Host.SeenNotifications:output_type -> beckmanconnect.host.v1.Empty
-	30,  // 142: beckmanconnect.host.v1.Host.ShelveNotification:output_type -> beckmanconnect.host.v1.Notification
-	30,  // 143: beckmanconnect.host.v1.Host.UnshelveNotification:output_type -> beckmanconnect.host.v1.Notification
-	30,  // 144: beckmanconnect.host.v1.Host.TestAlarm:output_type -> beckmanconnect.host.v1.Notification
-	40,  // 145: beckmanconnect.host.v1.Host.GetHandover:output_type -> beckmanconnect.host.v1.Handover
-	40,  // 146: beckmanconnect.host.v1.Host.WriteHandover:output_type -> beckmanconnect.host.v1.Handover
-	43,  // 147: beckmanconnect.host.v1.Host.ListOffenders:output_type -> beckmanconnect.host.v1.Offenders
-	45,  // 148: beckmanconnect.host.v1.Host.SetQuietHours:output_type -> beckmanconnect.host.v1.QuietHours
-	48,  // 149: beckmanconnect.host.v1.Host.PrepareHelpLogs:output_type -> beckmanconnect.host.v1.HelpLogs
-	54,  // 150: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
-	8,   // 151: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 152: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 153: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 154: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 155: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 156: beckmanconnect.host.v1.Host.SetPIN:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 157: beckmanconnect.host.v1.Host.RemovePIN:output_type -> beckmanconnect.host.v1.Empty
-	8,   // 158: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
-	71,  // 159: beckmanconnect.host.v1.Host.WatchPreview:output_type -> beckmanconnect.host.v1.Preview
-	76,  // 160: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
-	76,  // 161: beckmanconnect.host.v1.Host.PostponeUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
-	76,  // 162: beckmanconnect.host.v1.Host.CancelUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
-	76,  // 163: beckmanconnect.host.v1.Host.CheckUpgrades:output_type -> beckmanconnect.host.v1.Upgrade
-	82,  // 164: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
-	85,  // 165: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
-	94,  // 166: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
-	112, // 167: beckmanconnect.host.v1.Host.HandleFiles:output_type -> beckmanconnect.host.v1.FilesCommand
-	8,   // 168: beckmanconnect.host.v1.Host.SendChat:output_type -> beckmanconnect.host.v1.Empty
-	130, // [130:169] is the sub-list for method output_type
-	91,  // [91:130] is the sub-list for method input_type
-	91,  // [91:91] is the sub-list for extension type_name
-	91,  // [91:91] is the sub-list for extension extendee
-	0,   // [0:91] is the sub-list for field type_name
+	82,  // 56: beckmanconnect.host.v1.ListActivityRequest.filter:type_name -> beckmanconnect.host.v1.ActivityFilter
+	84,  // 57: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
+	132, // 58: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
+	84,  // 59: beckmanconnect.host.v1.ActivityDetail.entry:type_name -> beckmanconnect.host.v1.Activity
+	91,  // 60: beckmanconnect.host.v1.ActivityDetail.witnesses:type_name -> beckmanconnect.host.v1.LogWitness
+	82,  // 61: beckmanconnect.host.v1.ExportLogRequest.filter:type_name -> beckmanconnect.host.v1.ActivityFilter
+	16,  // 62: beckmanconnect.host.v1.LogDetail.state:type_name -> beckmanconnect.host.v1.LogState
+	91,  // 63: beckmanconnect.host.v1.LogDetail.witnesses:type_name -> beckmanconnect.host.v1.LogWitness
+	92,  // 64: beckmanconnect.host.v1.LogDetail.archives:type_name -> beckmanconnect.host.v1.LogArchive
+	93,  // 65: beckmanconnect.host.v1.LogDetail.set_aside:type_name -> beckmanconnect.host.v1.LogSetAside
+	103, // 66: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
+	104, // 67: beckmanconnect.host.v1.PolicyExplanation.verdict:type_name -> beckmanconnect.host.v1.PolicyVerdict
+	105, // 68: beckmanconnect.host.v1.PolicyVerdict.layers:type_name -> beckmanconnect.host.v1.PolicyLayer
+	107, // 69: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
+	108, // 70: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
+	71,  // 71: beckmanconnect.host.v1.HelperMessage.preview:type_name -> beckmanconnect.host.v1.Preview
+	110, // 72: beckmanconnect.host.v1.HelperMessage.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
+	109, // 73: beckmanconnect.host.v1.HelperState.monitors:type_name -> beckmanconnect.host.v1.Monitor
+	112, // 74: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
+	120, // 75: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
+	116, // 76: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
+	8,   // 77: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
+	8,   // 78: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
+	113, // 79: beckmanconnect.host.v1.HelperCommand.preview:type_name -> beckmanconnect.host.v1.HelperPreview
+	114, // 80: beckmanconnect.host.v1.HelperCommand.masks:type_name -> beckmanconnect.host.v1.HelperMasks
+	117, // 81: beckmanconnect.host.v1.HelperCommand.monitor:type_name -> beckmanconnect.host.v1.HelperMonitor
+	110, // 82: beckmanconnect.host.v1.HelperCommand.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
+	118, // 83: beckmanconnect.host.v1.HelperCommand.clipboard_watch:type_name -> beckmanconnect.host.v1.HelperClipboardWatch
+	119, // 84: beckmanconnect.host.v1.HelperCommand.point:type_name -> beckmanconnect.host.v1.HelperPoint
+	115, // 85: beckmanconnect.host.v1.HelperMasks.masks:type_name -> beckmanconnect.host.v1.Mask
+	121, // 86: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
+	7,   // 87: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
+	123, // 88: beckmanconnect.host.v1.FilesMessage.hello:type_name -> beckmanconnect.host.v1.FilesHello
+	124, // 89: beckmanconnect.host.v1.FilesMessage.chosen:type_name -> beckmanconnect.host.v1.FileChosen
+	125, // 90: beckmanconnect.host.v1.FilesMessage.data:type_name -> beckmanconnect.host.v1.FileData
+	126, // 91: beckmanconnect.host.v1.FilesMessage.saved:type_name -> beckmanconnect.host.v1.FileSaved
+	127, // 92: beckmanconnect.host.v1.FilesMessage.trouble:type_name -> beckmanconnect.host.v1.FileTrouble
+	128, // 93: beckmanconnect.host.v1.FilesMessage.progress:type_name -> beckmanconnect.host.v1.FileProgress
+	130, // 94: beckmanconnect.host.v1.FilesCommand.save:type_name -> beckmanconnect.host.v1.SaveFile
+	125, // 95: beckmanconnect.host.v1.FilesCommand.data:type_name -> beckmanconnect.host.v1.FileData
+	131, // 96: beckmanconnect.host.v1.FilesCommand.choose:type_name -> beckmanconnect.host.v1.ChooseFile
+	127, // 97: beckmanconnect.host.v1.FilesCommand.dropped:type_name -> beckmanconnect.host.v1.FileTrouble
+	128, // 98: beckmanconnect.host.v1.FilesCommand.more:type_name -> beckmanconnect.host.v1.FileProgress
+	10,  // 99: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
+	12,  // 100: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
+	18,  // 101: beckmanconnect.host.v1.Host.Watch:input_type -> beckmanconnect.host.v1.WatchRequest
+	22,  // 102: beckmanconnect.host.v1.Host.Show:input_type -> beckmanconnect.host.v1.ShowRequest
+	25,  // 103: beckmanconnect.host.v1.Host.GetTerms:input_type -> beckmanconnect.host.v1.GetTermsRequest
+	27,  // 104: beckmanconnect.host.v1.Host.AcceptTerms:input_type -> beckmanconnect.host.v1.AcceptTermsRequest
+	28,  // 105: beckmanconnect.host.v1.Host.Register:input_type -> beckmanconnect.host.v1.RegisterRequest
+	49,  // 106: beckmanconnect.host.v1.Host.ListNotifications:input_type -> beckmanconnect.host.v1.ListNotificationsRequest
+	51,  // 107: beckmanconnect.host.v1.Host.AcknowledgeNotification:input_type -> beckmanconnect.host.v1.AcknowledgeNotificationRequest
+	52,  // 108: beckmanconnect.host.v1.Host.PublishNotification:input_type -> beckmanconnect.host.v1.PublishNotificationRequest
+	32,  // 109: beckmanconnect.host.v1.Host.GetNotification:input_type -> beckmanconnect.host.v1.GetNotificationRequest
+	35,  // 110: beckmanconnect.host.v1.Host.SeenNotifications:input_type -> beckmanconnect.host.v1.SeenNotificationsRequest
+	36,  // 111: beckmanconnect.host.v1.Host.ShelveNotification:input_type -> beckmanconnect.host.v1.ShelveNotificationRequest
+	37,  // 112: beckmanconnect.host.v1.Host.UnshelveNotification:input_type -> beckmanconnect.host.v1.UnshelveNotificationRequest
+	38,  // 113: beckmanconnect.host.v1.Host.TestAlarm:input_type -> beckmanconnect.host.v1.TestAlarmRequest
+	39,  // 114: beckmanconnect.host.v1.Host.GetHandover:input_type -> beckmanconnect.host.v1.GetHandoverRequest
+	41,  // 115: beckmanconnect.host.v1.Host.WriteHandover:input_type -> beckmanconnect.host.v1.WriteHandoverRequest
+	42,  // 116: beckmanconnect.host.v1.Host.ListOffenders:input_type -> beckmanconnect.host.v1.ListOffendersRequest
+	46,  // 117: beckmanconnect.host.v1.Host.SetQuietHours:input_type -> beckmanconnect.host.v1.SetQuietHoursRequest
+	47,  // 118: beckmanconnect.host.v1.Host.PrepareHelpLogs:input_type -> beckmanconnect.host.v1.PrepareHelpLogsRequest
+	53,  // 119: beckmanconnect.host.v1.Host.RequestHelp:input_type -> beckmanconnect.host.v1.RequestHelpRequest
+	55,  // 120: beckmanconnect.host.v1.Host.CancelHelp:input_type -> beckmanconnect.host.v1.CancelHelpRequest
+	67,  // 121: beckmanconnect.host.v1.Host.AnswerPrompt:input_type -> beckmanconnect.host.v1.AnswerPromptRequest
+	72,  // 122: beckmanconnect.host.v1.Host.RevokeCapability:input_type -> beckmanconnect.host.v1.RevokeCapabilityRequest
+	73,  // 123: beckmanconnect.host.v1.Host.EndSession:input_type -> beckmanconnect.host.v1.EndSessionRequest
+	74,  // 124: beckmanconnect.host.v1.Host.ResetCodeTries:input_type -> beckmanconnect.host.v1.ResetCodeTriesRequest
+	68,  // 125: beckmanconnect.host.v1.Host.SetPIN:input_type -> beckmanconnect.host.v1.SetPINRequest
+	69,  // 126: beckmanconnect.host.v1.Host.RemovePIN:input_type -> beckmanconnect.host.v1.RemovePINRequest
+	75,  // 127: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
+	70,  // 128: beckmanconnect.host.v1.Host.WatchPreview:input_type -> beckmanconnect.host.v1.WatchPreviewRequest
+	77,  // 129: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
+	78,  // 130: beckmanconnect.host.v1.Host.PostponeUpgrade:input_type -> beckmanconnect.host.v1.PostponeUpgradeRequest
+	79,  // 131: beckmanconnect.host.v1.Host.CancelUpgrade:input_type -> beckmanconnect.host.v1.CancelUpgradeRequest
+	80,  // 132: beckmanconnect.host.v1.Host.CheckUpgrades:input_type -> beckmanconnect.host.v1.CheckUpgradesRequest
+	81,  // 133: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
+	85,  // 134: beckmanconnect.host.v1.Host.GetActivity:input_type -> beckmanconnect.host.v1.GetActivityRequest
+	87,  // 135: beckmanconnect.host.v1.Host.ExportLog:input_type -> beckmanconnect.host.v1.ExportLogRequest
+	89,  // 136: beckmanconnect.host.v1.Host.GetLog:input_type -> beckmanconnect.host.v1.GetLogRequest
+	94,  // 137: beckmanconnect.host.v1.Host.ArchiveLog:input_type -> beckmanconnect.host.v1.ArchiveLogRequest
+	95,  // 138: beckmanconnect.host.v1.Host.BackupLog:input_type -> beckmanconnect.host.v1.BackupLogRequest
+	96,  // 139: beckmanconnect.host.v1.Host.RotateKeys:input_type -> beckmanconnect.host.v1.RotateKeysRequest
+	98,  // 140: beckmanconnect.host.v1.Host.ErasePerson:input_type -> beckmanconnect.host.v1.ErasePersonRequest
+	100, // 141: beckmanconnect.host.v1.Host.RenewDevice:input_type -> beckmanconnect.host.v1.RenewDeviceRequest
+	101, // 142: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
+	106, // 143: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
+	122, // 144: beckmanconnect.host.v1.Host.HandleFiles:input_type -> beckmanconnect.host.v1.FilesMessage
+	61,  // 145: beckmanconnect.host.v1.Host.SendChat:input_type -> beckmanconnect.host.v1.SendChatRequest
+	11,  // 146: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
+	13,  // 147: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
+	19,  // 148: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
+	23,  // 149: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
+	26,  // 150: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
+	8,   // 151: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
+	17,  // 152: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
+	50,  // 153: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
+	30,  // 154: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
+	30,  // 155: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
+	33,  // 156: beckmanconnect.host.v1.Host.GetNotification:output_type -> beckmanconnect.host.v1.NotificationDetail
+	8,   // 157: beckmanconnect.host.v1.Host.SeenNotifications:output_type -> beckmanconnect.host.v1.Empty
+	30,  // 158: beckmanconnect.host.v1.Host.ShelveNotification:output_type -> beckmanconnect.host.v1.Notification
+	30,  // 159: beckmanconnect.host.v1.Host.UnshelveNotification:output_type -> beckmanconnect.host.v1.Notification
+	30,  // 160: beckmanconnect.host.v1.Host.TestAlarm:output_type -> beckmanconnect.host.v1.Notification
+	40,  // 161: beckmanconnect.host.v1.Host.GetHandover:output_type -> beckmanconnect.host.v1.Handover
+	40,  // 162: beckmanconnect.host.v1.Host.WriteHandover:output_type -> beckmanconnect.host.v1.Handover
+	43,  // 163: beckmanconnect.host.v1.Host.ListOffenders:output_type -> beckmanconnect.host.v1.Offenders
+	45,  // 164: beckmanconnect.host.v1.Host.SetQuietHours:output_type -> beckmanconnect.host.v1.QuietHours
+	48,  // 165: beckmanconnect.host.v1.Host.PrepareHelpLogs:output_type -> beckmanconnect.host.v1.HelpLogs
+	54,  // 166: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
+	8,   // 167: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 168: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 169: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 170: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 171: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 172: beckmanconnect.host.v1.Host.SetPIN:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 173: beckmanconnect.host.v1.Host.RemovePIN:output_type -> beckmanconnect.host.v1.Empty
+	8,   // 174: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
+	71,  // 175: beckmanconnect.host.v1.Host.WatchPreview:output_type -> beckmanconnect.host.v1.Preview
+	76,  // 176: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	76,  // 177: beckmanconnect.host.v1.Host.PostponeUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	76,  // 178: beckmanconnect.host.v1.Host.CancelUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	76,  // 179: beckmanconnect.host.v1.Host.CheckUpgrades:output_type -> beckmanconnect.host.v1.Upgrade
+	83,  // 180: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
+	86,  // 181: beckmanconnect.host.v1.Host.GetActivity:output_type -> beckmanconnect.host.v1.ActivityDetail
+	88,  // 182: beckmanconnect.host.v1.Host.ExportLog:output_type -> beckmanconnect.host.v1.ExportPiece
+	90,  // 183: beckmanconnect.host.v1.Host.GetLog:output_type -> beckmanconnect.host.v1.LogDetail
+	92,  // 184: beckmanconnect.host.v1.Host.ArchiveLog:output_type -> beckmanconnect.host.v1.LogArchive
+	88,  // 185: beckmanconnect.host.v1.Host.BackupLog:output_type -> beckmanconnect.host.v1.ExportPiece
+	97,  // 186: beckmanconnect.host.v1.Host.RotateKeys:output_type -> beckmanconnect.host.v1.RotateProgress
+	99,  // 187: beckmanconnect.host.v1.Host.ErasePerson:output_type -> beckmanconnect.host.v1.Erasure
+	8,   // 188: beckmanconnect.host.v1.Host.RenewDevice:output_type -> beckmanconnect.host.v1.Empty
+	102, // 189: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
+	111, // 190: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
+	129, // 191: beckmanconnect.host.v1.Host.HandleFiles:output_type -> beckmanconnect.host.v1.FilesCommand
+	8,   // 192: beckmanconnect.host.v1.Host.SendChat:output_type -> beckmanconnect.host.v1.Empty
+	146, // [146:193] is the sub-list for method output_type
+	99,  // [99:146] is the sub-list for method input_type
+	99,  // [99:99] is the sub-list for extension type_name
+	99,  // [99:99] is the sub-list for extension extendee
+	0,   // [0:99] is the sub-list for field type_name
 }
 
 func init() { file_ipc_hostpb_host_proto_init() }
@@ -9564,7 +10925,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*Event_DesktopWanted)(nil),
 		(*Event_Lagged)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[81].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[98].OneofWrappers = []any{
 		(*HelperMessage_Hello)(nil),
 		(*HelperMessage_ScreenUpdate)(nil),
 		(*HelperMessage_State)(nil),
@@ -9572,7 +10933,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*HelperMessage_Preview)(nil),
 		(*HelperMessage_Clipboard)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[86].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[103].OneofWrappers = []any{
 		(*HelperCommand_View)(nil),
 		(*HelperCommand_Input)(nil),
 		(*HelperCommand_Ack)(nil),
@@ -9585,7 +10946,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*HelperCommand_ClipboardWatch)(nil),
 		(*HelperCommand_Point)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[97].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[114].OneofWrappers = []any{
 		(*FilesMessage_Hello)(nil),
 		(*FilesMessage_Chosen)(nil),
 		(*FilesMessage_Data)(nil),
@@ -9593,7 +10954,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*FilesMessage_Trouble)(nil),
 		(*FilesMessage_Progress)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[104].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[121].OneofWrappers = []any{
 		(*FilesCommand_Save)(nil),
 		(*FilesCommand_Data)(nil),
 		(*FilesCommand_Choose)(nil),
@@ -9606,7 +10967,7 @@ func file_ipc_hostpb_host_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ipc_hostpb_host_proto_rawDesc), len(file_ipc_hostpb_host_proto_rawDesc)),
 			NumEnums:      8,
-			NumMessages:   108,
+			NumMessages:   125,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -60,6 +60,14 @@ const (
 	Host_CancelUpgrade_FullMethodName           = "/beckmanconnect.host.v1.Host/CancelUpgrade"
 	Host_CheckUpgrades_FullMethodName           = "/beckmanconnect.host.v1.Host/CheckUpgrades"
 	Host_ListActivity_FullMethodName            = "/beckmanconnect.host.v1.Host/ListActivity"
+	Host_GetActivity_FullMethodName             = "/beckmanconnect.host.v1.Host/GetActivity"
+	Host_ExportLog_FullMethodName               = "/beckmanconnect.host.v1.Host/ExportLog"
+	Host_GetLog_FullMethodName                  = "/beckmanconnect.host.v1.Host/GetLog"
+	Host_ArchiveLog_FullMethodName              = "/beckmanconnect.host.v1.Host/ArchiveLog"
+	Host_BackupLog_FullMethodName               = "/beckmanconnect.host.v1.Host/BackupLog"
+	Host_RotateKeys_FullMethodName              = "/beckmanconnect.host.v1.Host/RotateKeys"
+	Host_ErasePerson_FullMethodName             = "/beckmanconnect.host.v1.Host/ErasePerson"
+	Host_RenewDevice_FullMethodName             = "/beckmanconnect.host.v1.Host/RenewDevice"
 	Host_ExplainPolicy_FullMethodName           = "/beckmanconnect.host.v1.Host/ExplainPolicy"
 	Host_AttachDesktop_FullMethodName           = "/beckmanconnect.host.v1.Host/AttachDesktop"
 	Host_HandleFiles_FullMethodName             = "/beckmanconnect.host.v1.Host/HandleFiles"
@@ -135,6 +143,25 @@ type HostClient interface {
 	// CheckUpgrades looks now for what is offered.
 	CheckUpgrades(ctx context.Context, in *CheckUpgradesRequest, opts ...grpc.CallOption) (*Upgrade, error)
 	ListActivity(ctx context.Context, in *ListActivityRequest, opts ...grpc.CallOption) (*ActivityPage, error)
+	// GetActivity gives one entry with what proves it.
+	GetActivity(ctx context.Context, in *GetActivityRequest, opts ...grpc.CallOption) (*ActivityDetail, error)
+	// ExportLog writes part of the log as a file. The program that asked keeps it
+	// where the person wants it: no path crosses the pipe.
+	ExportLog(ctx context.Context, in *ExportLogRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportPiece], error)
+	// GetLog says how the log stands: its keys, witnesses, archives, and older
+	// logs that were set aside.
+	GetLog(ctx context.Context, in *GetLogRequest, opts ...grpc.CallOption) (*LogDetail, error)
+	// ArchiveLog moves old entries into a file of their own. Their proofs stay.
+	ArchiveLog(ctx context.Context, in *ArchiveLogRequest, opts ...grpc.CallOption) (*LogArchive, error)
+	// BackupLog gives a copy of the database of one moment, encrypted.
+	BackupLog(ctx context.Context, in *BackupLogRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportPiece], error)
+	// RotateKeys makes new keys for the data at rest and seals all of it again.
+	RotateKeys(ctx context.Context, in *RotateKeysRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RotateProgress], error)
+	// ErasePerson destroys what is kept of a person (GDPR). The log still proves.
+	ErasePerson(ctx context.Context, in *ErasePersonRequest, opts ...grpc.CallOption) (*Erasure, error)
+	// RenewDevice gives this PC a new identity, to be registered again: after it
+	// was found to be a copy, or its old identity was revoked.
+	RenewDevice(ctx context.Context, in *RenewDeviceRequest, opts ...grpc.CallOption) (*Empty, error)
 	ExplainPolicy(ctx context.Context, in *ExplainPolicyRequest, opts ...grpc.CallOption) (*PolicyExplanation, error)
 	// AttachDesktop is the desktop helper's only call: picture updates up,
 	// commands and input down. The first message must be HelperHello.
@@ -533,6 +560,113 @@ func (c *hostClient) ListActivity(ctx context.Context, in *ListActivityRequest, 
 	return out, nil
 }
 
+func (c *hostClient) GetActivity(ctx context.Context, in *GetActivityRequest, opts ...grpc.CallOption) (*ActivityDetail, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ActivityDetail)
+	err := c.cc.Invoke(ctx, Host_GetActivity_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) ExportLog(ctx context.Context, in *ExportLogRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportPiece], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[3], Host_ExportLog_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportLogRequest, ExportPiece]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_ExportLogClient = grpc.ServerStreamingClient[ExportPiece]
+
+func (c *hostClient) GetLog(ctx context.Context, in *GetLogRequest, opts ...grpc.CallOption) (*LogDetail, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LogDetail)
+	err := c.cc.Invoke(ctx, Host_GetLog_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) ArchiveLog(ctx context.Context, in *ArchiveLogRequest, opts ...grpc.CallOption) (*LogArchive, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LogArchive)
+	err := c.cc.Invoke(ctx, Host_ArchiveLog_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) BackupLog(ctx context.Context, in *BackupLogRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportPiece], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[4], Host_BackupLog_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[BackupLogRequest, ExportPiece]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_BackupLogClient = grpc.ServerStreamingClient[ExportPiece]
+
+func (c *hostClient) RotateKeys(ctx context.Context, in *RotateKeysRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RotateProgress], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[5], Host_RotateKeys_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[RotateKeysRequest, RotateProgress]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_RotateKeysClient = grpc.ServerStreamingClient[RotateProgress]
+
+func (c *hostClient) ErasePerson(ctx context.Context, in *ErasePersonRequest, opts ...grpc.CallOption) (*Erasure, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Erasure)
+	err := c.cc.Invoke(ctx, Host_ErasePerson_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) RenewDevice(ctx context.Context, in *RenewDeviceRequest, opts ...grpc.CallOption) (*Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Empty)
+	err := c.cc.Invoke(ctx, Host_RenewDevice_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *hostClient) ExplainPolicy(ctx context.Context, in *ExplainPolicyRequest, opts ...grpc.CallOption) (*PolicyExplanation, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(PolicyExplanation)
@@ -545,7 +679,7 @@ func (c *hostClient) ExplainPolicy(ctx context.Context, in *ExplainPolicyRequest
 
 func (c *hostClient) AttachDesktop(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HelperMessage, HelperCommand], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[3], Host_AttachDesktop_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[6], Host_AttachDesktop_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -558,7 +692,7 @@ type Host_AttachDesktopClient = grpc.BidiStreamingClient[HelperMessage, HelperCo
 
 func (c *hostClient) HandleFiles(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[FilesMessage, FilesCommand], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[4], Host_HandleFiles_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[7], Host_HandleFiles_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -648,6 +782,25 @@ type HostServer interface {
 	// CheckUpgrades looks now for what is offered.
 	CheckUpgrades(context.Context, *CheckUpgradesRequest) (*Upgrade, error)
 	ListActivity(context.Context, *ListActivityRequest) (*ActivityPage, error)
+	// GetActivity gives one entry with what proves it.
+	GetActivity(context.Context, *GetActivityRequest) (*ActivityDetail, error)
+	// ExportLog writes part of the log as a file. The program that asked keeps it
+	// where the person wants it: no path crosses the pipe.
+	ExportLog(*ExportLogRequest, grpc.ServerStreamingServer[ExportPiece]) error
+	// GetLog says how the log stands: its keys, witnesses, archives, and older
+	// logs that were set aside.
+	GetLog(context.Context, *GetLogRequest) (*LogDetail, error)
+	// ArchiveLog moves old entries into a file of their own. Their proofs stay.
+	ArchiveLog(context.Context, *ArchiveLogRequest) (*LogArchive, error)
+	// BackupLog gives a copy of the database of one moment, encrypted.
+	BackupLog(*BackupLogRequest, grpc.ServerStreamingServer[ExportPiece]) error
+	// RotateKeys makes new keys for the data at rest and seals all of it again.
+	RotateKeys(*RotateKeysRequest, grpc.ServerStreamingServer[RotateProgress]) error
+	// ErasePerson destroys what is kept of a person (GDPR). The log still proves.
+	ErasePerson(context.Context, *ErasePersonRequest) (*Erasure, error)
+	// RenewDevice gives this PC a new identity, to be registered again: after it
+	// was found to be a copy, or its old identity was revoked.
+	RenewDevice(context.Context, *RenewDeviceRequest) (*Empty, error)
 	ExplainPolicy(context.Context, *ExplainPolicyRequest) (*PolicyExplanation, error)
 	// AttachDesktop is the desktop helper's only call: picture updates up,
 	// commands and input down. The first message must be HelperHello.
@@ -773,6 +926,30 @@ func (UnimplementedHostServer) CheckUpgrades(context.Context, *CheckUpgradesRequ
 }
 func (UnimplementedHostServer) ListActivity(context.Context, *ListActivityRequest) (*ActivityPage, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListActivity not implemented")
+}
+func (UnimplementedHostServer) GetActivity(context.Context, *GetActivityRequest) (*ActivityDetail, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetActivity not implemented")
+}
+func (UnimplementedHostServer) ExportLog(*ExportLogRequest, grpc.ServerStreamingServer[ExportPiece]) error {
+	return status.Error(codes.Unimplemented, "method ExportLog not implemented")
+}
+func (UnimplementedHostServer) GetLog(context.Context, *GetLogRequest) (*LogDetail, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLog not implemented")
+}
+func (UnimplementedHostServer) ArchiveLog(context.Context, *ArchiveLogRequest) (*LogArchive, error) {
+	return nil, status.Error(codes.Unimplemented, "method ArchiveLog not implemented")
+}
+func (UnimplementedHostServer) BackupLog(*BackupLogRequest, grpc.ServerStreamingServer[ExportPiece]) error {
+	return status.Error(codes.Unimplemented, "method BackupLog not implemented")
+}
+func (UnimplementedHostServer) RotateKeys(*RotateKeysRequest, grpc.ServerStreamingServer[RotateProgress]) error {
+	return status.Error(codes.Unimplemented, "method RotateKeys not implemented")
+}
+func (UnimplementedHostServer) ErasePerson(context.Context, *ErasePersonRequest) (*Erasure, error) {
+	return nil, status.Error(codes.Unimplemented, "method ErasePerson not implemented")
+}
+func (UnimplementedHostServer) RenewDevice(context.Context, *RenewDeviceRequest) (*Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method RenewDevice not implemented")
 }
 func (UnimplementedHostServer) ExplainPolicy(context.Context, *ExplainPolicyRequest) (*PolicyExplanation, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExplainPolicy not implemented")
@@ -1416,6 +1593,129 @@ func _Host_ListActivity_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Host_GetActivity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetActivityRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).GetActivity(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_GetActivity_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).GetActivity(ctx, req.(*GetActivityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_ExportLog_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportLogRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(HostServer).ExportLog(m, &grpc.GenericServerStream[ExportLogRequest, ExportPiece]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_ExportLogServer = grpc.ServerStreamingServer[ExportPiece]
+
+func _Host_GetLog_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLogRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).GetLog(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_GetLog_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).GetLog(ctx, req.(*GetLogRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_ArchiveLog_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ArchiveLogRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).ArchiveLog(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_ArchiveLog_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).ArchiveLog(ctx, req.(*ArchiveLogRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_BackupLog_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(BackupLogRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(HostServer).BackupLog(m, &grpc.GenericServerStream[BackupLogRequest, ExportPiece]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_BackupLogServer = grpc.ServerStreamingServer[ExportPiece]
+
+func _Host_RotateKeys_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(RotateKeysRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(HostServer).RotateKeys(m, &grpc.GenericServerStream[RotateKeysRequest, RotateProgress]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_RotateKeysServer = grpc.ServerStreamingServer[RotateProgress]
+
+func _Host_ErasePerson_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ErasePersonRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).ErasePerson(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_ErasePerson_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).ErasePerson(ctx, req.(*ErasePersonRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_RenewDevice_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RenewDeviceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).RenewDevice(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_RenewDevice_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).RenewDevice(ctx, req.(*RenewDeviceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Host_ExplainPolicy_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ExplainPolicyRequest)
 	if err := dec(in); err != nil {
@@ -1602,6 +1902,26 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Host_ListActivity_Handler,
 		},
 		{
+			MethodName: "GetActivity",
+			Handler:    _Host_GetActivity_Handler,
+		},
+		{
+			MethodName: "GetLog",
+			Handler:    _Host_GetLog_Handler,
+		},
+		{
+			MethodName: "ArchiveLog",
+			Handler:    _Host_ArchiveLog_Handler,
+		},
+		{
+			MethodName: "ErasePerson",
+			Handler:    _Host_ErasePerson_Handler,
+		},
+		{
+			MethodName: "RenewDevice",
+			Handler:    _Host_RenewDevice_Handler,
+		},
+		{
 			MethodName: "ExplainPolicy",
 			Handler:    _Host_ExplainPolicy_Handler,
 		},
@@ -1624,6 +1944,21 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "WatchPreview",
 			Handler:       _Host_WatchPreview_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "ExportLog",
+			Handler:       _Host_ExportLog_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "BackupLog",
+			Handler:       _Host_BackupLog_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "RotateKeys",
+			Handler:       _Host_RotateKeys_Handler,
 			ServerStreams: true,
 		},
 		{

@@ -62,6 +62,7 @@ type Handlers struct {
 	ListOffenders           func(context.Context, *hostpb.ListOffendersRequest) (*hostpb.Offenders, error)
 	SetQuietHours           func(context.Context, *hostpb.SetQuietHoursRequest) (*hostpb.QuietHours, error)
 	PrepareHelpLogs         func(context.Context, *hostpb.PrepareHelpLogsRequest) (*hostpb.HelpLogs, error)
+	LogHandlers
 }
 
 // Host is a host whose answers the test decides and whose calls it can see.

@@ -53,6 +53,7 @@ func TestEveryMethodAndRole(t *testing.T) {
 		"GetNotification": both, "SeenNotifications": {technician}, "ShelveNotification": {technician}, "UnshelveNotification": {technician},
 		"TestAlarm": both, "GetHandover": both, "WriteHandover": {technician}, "ListOffenders": both, "SetQuietHours": both,
 		"PrepareHelpLogs": {technician},
+		"GetActivity":     both, "ExportLog": both, "GetLog": both, "ArchiveLog": {it}, "BackupLog": {it}, "RotateKeys": {it}, "ErasePerson": {it}, "RenewDevice": {it},
 	}
 	remote, low := ipctest.Technician("bea"), ipctest.Technician("carl")
 	remote.Remote, low.LowIntegrity = true, true
@@ -70,6 +71,15 @@ func TestEveryMethodAndRole(t *testing.T) {
 			return server.Fail(codes.NotFound, "reached", "", "")
 		}
 		h.HandleFiles = func(grpc.BidiStreamingServer[hostpb.FilesMessage, hostpb.FilesCommand]) error {
+			return server.Fail(codes.NotFound, "reached", "", "")
+		}
+		h.ExportLog = func(*hostpb.ExportLogRequest, grpc.ServerStreamingServer[hostpb.ExportPiece]) error {
+			return server.Fail(codes.NotFound, "reached", "", "")
+		}
+		h.BackupLog = func(*hostpb.BackupLogRequest, grpc.ServerStreamingServer[hostpb.ExportPiece]) error {
+			return server.Fail(codes.NotFound, "reached", "", "")
+		}
+		h.RotateKeys = func(*hostpb.RotateKeysRequest, grpc.ServerStreamingServer[hostpb.RotateProgress]) error {
 			return server.Fail(codes.NotFound, "reached", "", "")
 		}
 		h.AttachDesktop = func(grpc.BidiStreamingServer[hostpb.HelperMessage, hostpb.HelperCommand]) error {

@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -53,6 +55,8 @@ type Site struct {
 	Escalate       map[string]time.Duration // by severity ("high", "medium", "low"): until an alarm nobody acknowledged is escalated; nil: the product's
 	Endpoints      []string                 // host names that may be dialled beside the region's, port 443 only (B14)
 	Upgrade        Upgrade                  // when and from where upgrades come (B10)
+	Log            Log                      // how long the log is kept in one piece, and whose key confidential fields are sealed to (P15)
+	Witnesses      []Witness                // of the hospital's own, beside the cloud (B4)
 	Hash           string                   // SHA-256 of the signed note, hex
 }
 
@@ -88,6 +92,23 @@ type Upgrade struct {
 	Rate      int           // kbit/s at which releases are fetched at most; 0: no bound
 	Every     time.Duration // between looks, 1 h to 7 d; 0: the product's
 	Mandatory bool          // releases that the vendor signed as mandatory are installed without a click, inside Hours
+}
+
+// Log is what IT says about the log; the zero Log leaves it in one piece and
+// seals confidential fields to nobody besides.
+type Log struct {
+	Keep            time.Duration  // entries older than that are moved into archive files; 0: never; else 30 d or more
+	ConfidentialKey *rsa.PublicKey // 2048 bits or more: fields named in Confidential are readable by its owner only
+	Confidential    []string       // names of personal fields; empty with a key: the product's list
+}
+
+// Witness cosigns checkpoints of this PC's log over the protocol of
+// c2sp.org/tlog-witness. It is dialled because the policy names it.
+type Witness struct {
+	Name     string         // lower-case letters, digits, hyphens; not "cloud"
+	URL      string         // https address without query
+	Verifier string         // its cosignature/v1 verifier key
+	CA       *x509.CertPool // roots for its TLS; nil: the system's
 }
 
 // Hours are a span of the local week in which upgrades may be installed. To

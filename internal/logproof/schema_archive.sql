@@ -1,0 +1,1 @@
+-- Entries that were moved into archive files.

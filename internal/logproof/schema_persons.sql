@@ -1,0 +1,1 @@
+-- Whose personal fields they are, so that a person can be erased.

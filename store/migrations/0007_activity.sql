@@ -1,0 +1,1 @@
+-- What the activity page narrows by, on ten million entries.
