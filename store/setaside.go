@@ -237,7 +237,7 @@ func (s *Store) Salvage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, a := range list {
+	for _, a := range list {
 		if a.Salvaged != nil {
 			continue
 		}
@@ -246,7 +246,6 @@ func (s *Store) Salvage(ctx context.Context) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // the whole folder may have been taken away
 			return wrap("salvage", err)
 		}
-		list[i].Salvaged = &found
 		if err := s.Update(ctx, func(tx *Tx) error {
 			if _, err := tx.Append(Entry{Kind: "log.salvaged", Actor: "system", Subject: a.Name, Fields: map[string]string{
 				"read": strconv.FormatInt(found.Read, 10), "first": strconv.FormatInt(found.First, 10), "last": strconv.FormatInt(found.Last, 10),
@@ -254,12 +253,36 @@ func (s *Store) Salvage(ctx context.Context) error {
 			}}); err != nil {
 				return err
 			}
-			return tx.keepAsides(list)
+			return tx.salvaged(a.Name, &found)
 		}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (tx *Tx) salvaged(name string, found *logproof.Salvaged) error {
+	return tx.eachAside(func(a *logproof.Aside) {
+		if a.Name == name {
+			a.Salvaged = found
+		}
+	})
+}
+
+// eachAside changes the list of logs that were set aside.
+func (tx *Tx) eachAside(change func(*logproof.Aside)) error {
+	text, ok, err := tx.Setting(settingAside)
+	if err != nil || !ok {
+		return err
+	}
+	var list []logproof.Aside
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return err
+	}
+	for i := range list {
+		change(&list[i])
+	}
+	return tx.keepAsides(list)
 }
 
 // donePending forgets what was under way, once the new log has it on record.

@@ -73,6 +73,8 @@ type Store struct {
 
 	read     *sql.DB
 	state    atomic.Pointer[LogState]
+	aside    atomic.Pointer[logproof.Aside] // the log that this one follows
+	fault    atomic.Pointer[string]         // what the last check of all found
 	writable atomic.Bool
 	subs     subscribers
 	probe    prober
@@ -163,7 +165,10 @@ func (s *Store) begin(ctx context.Context) error {
 	if err := s.afterDamage(ctx); err != nil {
 		return err
 	}
-	return s.load(ctx)
+	if err := s.load(ctx); err != nil {
+		return err
+	}
+	return s.loadTrouble(ctx)
 }
 
 // takeFolder takes the lock of the data folder and brings to its end what a
