@@ -184,6 +184,7 @@ func (s *Store) takeFolder() error {
 	if s.lock, err = lockFile(filepath.Join(s.opt.Dir, "log.lock")); err != nil {
 		return err
 	}
+	sweepTemps(s.opt.Dir)
 	return s.finishAside()
 }
 
