@@ -308,7 +308,7 @@ func (s *Store) donePending() error {
 // sqliteDamage says whether it is SQLite itself that finds the file damaged.
 func sqliteDamage(err error) bool {
 	var se sqlite3.Error
-	return errors.As(err, &se) && (se.Code == sqlite3.ErrCorrupt || se.Code == sqlite3.ErrNotADB)
+	return errors.As(err, &se) && (se.Code&0xff == sqlite3.ErrCorrupt || se.Code == sqlite3.ErrNotADB)
 }
 
 // reportDamage leaves word for the next opening and has the service start anew,

@@ -138,7 +138,8 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 			s.log.Warn("closing the log that is set aside", "err", e)
 		}
 		if e := s.setAside(err); e != nil {
-			return nil, errors.Join(e, err)
+			s.log.Error("the log could not be set aside", "reason", err)
+			return nil, e
 		}
 		err = s.begin(ctx)
 	}
