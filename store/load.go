@@ -150,7 +150,7 @@ func (s *Store) initialise(ctx context.Context) error {
 	if entries > 0 {
 		return &Error{Kind: KindDamaged, Op: "open", Err: fmt.Errorf("the log has %d entries and no name", entries)}
 	}
-	s.tree = &logproof.Tree{}
+	s.tree, s.chain, s.kept = &logproof.Tree{}, logproof.Chain{}, 0
 	err = s.Update(ctx, func(tx *Tx) error {
 		if err := tx.exec("INSERT INTO keysets (purpose, wrapped) VALUES (?, ?)", keysetPurpose, wrapped); err != nil {
 			return err
@@ -159,7 +159,7 @@ func (s *Store) initialise(ctx context.Context) error {
 			return err
 		}
 		started := Entry{Kind: "log.started", Actor: "system", Fields: map[string]string{
-			"epoch": epoch, "checkpoint_key": s.signer.Name(),
+			"epoch": epoch, "checkpoint_key": s.signer.Name(), "checkpoints": "chained",
 		}}
 		tx.follow(&started, pending)
 		if _, err := tx.Append(started); err != nil {
@@ -216,9 +216,67 @@ func (s *Store) loadTree(ctx context.Context) error {
 	if err := s.conn.QueryRowContext(ctx, "SELECT wall FROM entries WHERE idx = (SELECT max(size) - 1 FROM checkpoints)").Scan(&kept); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
+	if err := s.loadChain(ctx); err != nil {
+		return err
+	}
 	s.tree, s.kept = tree, kept.Int64
 	s.state.Store(&LogState{Entries: size, Root: tree.Root(), Signed: time.Unix(0, last), note: msg})
 	return nil
+}
+
+// loadChain reads what was signed over the kept checkpoints. A log that was
+// begun under an earlier schema gets it here, once, over those it has.
+func (s *Store) loadChain(ctx context.Context) error {
+	var count int64
+	var msg []byte
+	if err := s.conn.QueryRowContext(ctx, "SELECT count, note FROM checkpoint_chain").Scan(&count, &msg); err != nil {
+		return damaged(fmt.Errorf("list of kept checkpoints: %w", err))
+	}
+	if count == 0 {
+		var chained int // the first entry says so of a log that always had one
+		if err := s.conn.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM archives) + (SELECT count(*) FROM entries WHERE idx = 0 AND fields LIKE '%\"checkpoints\":\"chained\"%')").Scan(&chained); err != nil {
+			return err
+		}
+		if chained > 0 {
+			return damaged(errors.New("the signed list of kept checkpoints is gone"))
+		}
+		return s.makeChain(ctx)
+	}
+	chain, err := logproof.ReadChain(msg, s.signer)
+	if err != nil {
+		return damaged(err)
+	}
+	s.chain = chain
+	return nil
+}
+
+func (s *Store) makeChain(ctx context.Context) error {
+	rows, err := s.conn.QueryContext(ctx, "SELECT size, note FROM checkpoints ORDER BY size")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var chain logproof.Chain
+	for rows.Next() {
+		var size int64
+		var msg []byte
+		if err := rows.Scan(&size, &msg); err != nil {
+			return err
+		}
+		chain = chain.Add(size, msg)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	if chain.Count == 0 {
+		return nil
+	}
+	signed, err := chain.Sign(s.signer)
+	if err == nil {
+		_, err = s.conn.ExecContext(ctx, "UPDATE checkpoint_chain SET count = ?, note = ?", chain.Count, signed)
+	}
+	s.chain = chain
+	return err
 }
 
 // storedHashes reads a run of one level of the tree. Leaves are hashed again

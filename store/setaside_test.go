@@ -86,6 +86,13 @@ func TestSetAside(t *testing.T) {
 			tamper(t, db(dir), func(db *sql.DB) error { _, err := db.Exec("DELETE FROM head"); return err })
 			return nil
 		}},
+		{"the list of checkpoints emptied", "damaged", true, 401, func(t *testing.T, dir string) error {
+			tamper(t, db(dir), func(db *sql.DB) error {
+				_, err := db.Exec("UPDATE checkpoint_chain SET count = 0, note = x''")
+				return err
+			})
+			return nil
+		}},
 		{"the name gone", "damaged", true, 401, func(t *testing.T, dir string) error { return execOn(db(dir), "DELETE FROM meta") }},
 		{"a table gone", "damaged", true, 401, func(t *testing.T, dir string) error { return execOn(db(dir), "DROP TABLE settings") }},
 		{"deleted", "damaged", false, 0, func(t *testing.T, dir string) error { return os.Remove(db(dir)) }},

@@ -66,8 +66,9 @@ type Store struct {
 	stmts    map[string]*sql.Stmt
 	topics   map[topicKey]uint64 // those seen lately
 	tree     *logproof.Tree
-	kept     int64 // wall of the newest row in checkpoints, Unix nanoseconds
-	stale    bool  // a commit failed: read the tree again before the next
+	kept     int64          // wall of the newest row in checkpoints, Unix nanoseconds
+	chain    logproof.Chain // of all rows in checkpoints
+	stale    bool           // a commit failed: read the tree again before the next
 	closed   bool
 	reported bool // damage was told
 

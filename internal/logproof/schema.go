@@ -31,4 +31,4 @@ const FileName = "log.db"
 var auditTables = []struct {
 	name  string
 	since int64
-}{{"entries", 1}, {"entry_personal", 1}, {"nodes", 1}, {"checkpoints", 1}, {"head", 1}, {"leaves", 5}, {"archives", 5}}
+}{{"entries", 1}, {"entry_personal", 1}, {"nodes", 1}, {"checkpoints", 1}, {"head", 1}, {"leaves", 5}, {"archives", 5}, {"checkpoint_chain", 5}}

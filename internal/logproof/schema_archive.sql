@@ -37,6 +37,23 @@ WHEN NEW.from_idx IS NOT (SELECT coalesce(max(to_idx), 0) FROM archives)
   OR NEW.to_idx > (SELECT coalesce(max(idx), 0) FROM entries)
 BEGIN SELECT RAISE(ABORT, 'the log is archived in whole stretches, without gaps'); END;
 
+-- What was signed over the list of kept checkpoints: none can be taken out.
+CREATE TABLE checkpoint_chain (
+    id    INTEGER PRIMARY KEY CHECK (id = 1),
+    count INTEGER NOT NULL,
+    note  BLOB NOT NULL
+) STRICT;
+
+INSERT INTO checkpoint_chain VALUES (1, 0, x''); -- signed when the log is opened
+
+CREATE TRIGGER checkpoint_chain_grows BEFORE UPDATE ON checkpoint_chain
+WHEN NEW.count <= OLD.count OR NEW.id IS NOT OLD.id
+BEGIN SELECT RAISE(ABORT, 'a checkpoint only grows'); END;
+CREATE TRIGGER checkpoint_chain_once BEFORE INSERT ON checkpoint_chain
+BEGIN SELECT RAISE(ABORT, 'a checkpoint only grows'); END;
+CREATE TRIGGER checkpoint_chain_no_delete BEFORE DELETE ON checkpoint_chain
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
 DROP TRIGGER entries_no_delete;
 CREATE TRIGGER entries_no_delete BEFORE DELETE ON entries
 WHEN OLD.idx >= (SELECT coalesce(max(to_idx), 0) FROM archives)

@@ -83,6 +83,7 @@ type verification struct {
 	tree        Tree
 	nodes       map[int]*cursor // stored nodes by level
 	checkpoints *cursor
+	chain       Chain
 	atPoint     bool // checkpoints stands on a row not yet checked
 	personal    *cursor
 	atPersonal  bool

@@ -226,3 +226,39 @@ func (t *tiles) next() (h tlog.Hash, err error) {
 	h, t.rest = tlog.Hash(t.rest[:tlog.HashSize]), t.rest[tlog.HashSize:]
 	return h, nil
 }
+
+// chainEnd holds the kept checkpoints against what was signed over their list.
+// A log of the first schema has none.
+func (v *verification) chainEnd() error {
+	there, err := v.r.number("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'checkpoint_chain'")
+	if err != nil || there == 0 {
+		return err
+	}
+	c, err := v.r.query("SELECT id, count, note FROM checkpoint_chain")
+	if err != nil {
+		return v.fault("checkpoint_chain", -1, err)
+	}
+	defer c.close()
+	if !c.next() {
+		if err := c.failed(); err != nil {
+			return v.fault("checkpoint_chain", -1, err)
+		}
+		return faultf("checkpoint_chain", -1, FaultSignature, "the signed list of kept checkpoints is missing")
+	}
+	id, _ := c.row[0].(int64)
+	count, ok := c.row[1].(int64)
+	msg, isBlob := c.row[2].([]byte)
+	if id != 1 || !ok || !isBlob {
+		return faultf("checkpoint_chain", -1, FaultUnreadable, "the row is not as it was written")
+	}
+	if count != v.chain.Count {
+		return faultf("checkpoints", -1, FaultCut, "there are %d; %d were signed as kept", v.chain.Count, count)
+	}
+	if err := v.chain.signedBy(msg, v.report.Head.Origin, v.cfg.Verifiers); err != nil {
+		return faultf("checkpoint_chain", count, FaultSignature, "%v", err)
+	}
+	if c.next() {
+		return faultf("checkpoint_chain", -1, FaultUnreadable, "there is more than one")
+	}
+	return nil
+}

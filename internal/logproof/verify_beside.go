@@ -82,6 +82,7 @@ func (v *verification) checkpointsUpTo(size int64) error {
 		if _, err := v.checkpoint("checkpoints", at, v.checkpoints.row[1]); err != nil {
 			return err
 		}
+		v.chain = v.chain.Add(at, v.checkpoints.row[1].([]byte))
 		v.report.Checkpoints++
 		v.atPoint = v.checkpoints.next()
 	}
@@ -164,6 +165,9 @@ func (v *verification) finish() error {
 	if v.atPoint {
 		at, _ := v.checkpoints.row[0].(int64)
 		return faultf("checkpoints", at, FaultCut, "the log ends at %d entries", size)
+	}
+	if err := v.chainEnd(); err != nil {
+		return err
 	}
 	if err := v.extraNodes(size); err != nil {
 		return err
