@@ -168,18 +168,18 @@ func (r *Reader) WriteArchive(ctx context.Context, path string, from, to int64, 
 	if err := r.copyEdge(out, from); err != nil {
 		return err
 	}
-	insert, err := out.conn.Prepare("INSERT INTO entries (" + EntryColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+	prepared, err := out.conn.PrepareContext(ctx, "INSERT INTO entries ("+EntryColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
+	defer prepared.Close()
 	n := from
 	err = r.live(ctx, from, to, false, func(e *Entry) error {
 		if e.Index != n {
 			return fmt.Errorf("entry %d is missing", n)
 		}
 		n++
-		_, err := insert.Exec([]driver.Value{e.Index, e.Version, e.Wall, e.Mono, e.Boot, e.Kind, e.Actor, e.Subject, string(e.Fields), e.Personal, e.Hash[:]})
+		_, err := prepared.(driver.StmtExecContext).ExecContext(ctx, numbered(e.Index, e.Version, e.Wall, e.Mono, e.Boot, e.Kind, e.Actor, e.Subject, string(e.Fields), e.Personal, e.Hash[:]))
 		return err
 	})
 	if err == nil && n != to {
@@ -188,11 +188,19 @@ func (r *Reader) WriteArchive(ctx context.Context, path string, from, to int64, 
 	if err != nil {
 		return err
 	}
-	if _, err := out.conn.ExecContext(ctx, "INSERT INTO head (id, size, note) VALUES (1, ?, ?)",
-		[]driver.NamedValue{{Ordinal: 1, Value: to}, {Ordinal: 2, Value: msg}}); err != nil {
+	if _, err := out.conn.ExecContext(ctx, "INSERT INTO head (id, size, note) VALUES (1, ?, ?)", numbered(to, msg)); err != nil {
 		return err
 	}
 	return out.exec("COMMIT")
+}
+
+// numbered gives arguments their places.
+func numbered(values ...driver.Value) []driver.NamedValue {
+	out := make([]driver.NamedValue, len(values))
+	for i, v := range values {
+		out[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	return out
 }
 
 // copyEdge writes the tree's edge at from into an archive file.
@@ -203,8 +211,7 @@ func (r *Reader) copyEdge(out *Reader, from int64) error {
 			return nil, err
 		}
 		for i, h := range hashes {
-			if _, err := out.conn.ExecContext(context.Background(), "INSERT INTO nodes (level, n, hash) VALUES (?, ?, ?)",
-				[]driver.NamedValue{{Ordinal: 1, Value: int64(level)}, {Ordinal: 2, Value: a + int64(i)}, {Ordinal: 3, Value: h[:]}}); err != nil {
+			if _, err := out.conn.ExecContext(context.Background(), "INSERT INTO nodes (level, n, hash) VALUES (?, ?, ?)", numbered(int64(level), a+int64(i), h[:])); err != nil {
 				return nil, err
 			}
 		}
