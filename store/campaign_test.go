@@ -27,6 +27,7 @@ const changesVariable = "BECKMANCONNECT_TEST_CHANGES"
 const (
 	outFound   = "found, with its place"
 	outWitness = "an older state of the log, as it was signed: only the witness knows more"
+	outLater   = "the same log some entries later, as it was signed"
 	outNothing = "no value of any table is another: free space, slack, or the same again"
 	outService = "in the service's own tables alone, which are no part of the log"
 	outOpening = "in the service's own tables, found by the check at opening"
@@ -611,8 +612,11 @@ func (c *campaign) judge(t *testing.T, f folder, base, whole string, newest int6
 		}
 		return outNothing, ""
 	}
-	if r.Head.Size < newest {
+	switch {
+	case r.Head.Size < newest:
 		return outWitness, ""
+	case r.Head.Size > newest: // an earlier file with the write-ahead log that belongs to it
+		return outLater, ""
 	}
 	return "", ""
 }

@@ -30,9 +30,18 @@ func faultKey() *rsa.PrivateKey {
 	return key
 }
 
+// watched has the child stop for its tracer where there is one.
+var watched func() error
+
 // faultChild plays one case and says aloud what was acknowledged and what
 // failed, as what.
 func faultChild(plan string) int {
+	if watched != nil {
+		if err := watched(); err != nil {
+			fmt.Println("error", err)
+			return 2
+		}
+	}
 	name, dir, _ := strings.Cut(plan, "|")
 	if err := faultChildren[name](dir); err != nil {
 		fmt.Println("error", KindOf(wrap("child", err)), err)

@@ -76,6 +76,8 @@ func someEntries(n int) func(*testing.T, string) {
 	}
 }
 
+func init() { watched = cutpower.Watched }
+
 // faultWays are how a call is cut.
 var faultWays = []struct {
 	name string
@@ -151,7 +153,7 @@ func faultRun(t *testing.T, name, dir string, cut cutpower.Cut) cutpower.Result 
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), faultPlan+"="+name+"|"+dir)
-	cut.Dir = dir
+	cut.Dir, cut.Watched = dir, true
 	r, err := cutpower.Run(t.Context(), cmd, cut)
 	if err != nil {
 		t.Fatal(err)
