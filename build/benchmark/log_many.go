@@ -67,7 +67,6 @@ type longWriter struct {
 // Words the bench looks for.
 const (
 	rareWord     = "needle-17"
-	rarePlace    = 3 // of ten parts of the log
 	frequentWord = "high"
 )
 
