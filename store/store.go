@@ -67,6 +67,8 @@ type Store struct {
 	writable atomic.Bool
 	subs     subscribers
 	probe    prober
+
+	witnesses witnesses
 }
 
 // minSQLite: older ones can damage a WAL when it is reset.
@@ -124,6 +126,9 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 		return nil, err
 	}
 	if err := s.load(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.loadWitnessed(ctx); err != nil {
 		return nil, err
 	}
 	s.setWritable(true)

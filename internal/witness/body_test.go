@@ -48,7 +48,7 @@ func TestBodyRoundTrip(t *testing.T) {
 	for name, bad := range map[string]string{
 		"empty": "", "no note": "old 0\n\n", "no empty line": "old 0\nx", "no old": strings.TrimPrefix(good, "old "), "a sign": strings.Replace(good, "old ", "old +", 1),
 		"a short hash": strings.Replace(good, "\n\n", "\nAAAA\n\n", 1), "too large": good + strings.Repeat("x", MaxBody),
-		"a long proof": "old 1\n" + strings.Repeat(EncodeProof(log.from(100).Proof[:1])[0]+"\n", 65) + "\n" + string(log.note()),
+		"a long proof":     "old 1\n" + strings.Repeat(EncodeProof(log.from(100).Proof[:1])[0]+"\n", 65) + "\n" + string(log.note()),
 		"carriage returns": strings.ReplaceAll(good, "\n", "\r\n"),
 	} {
 		if _, err := ParseBody([]byte(bad)); !errors.Is(err, ErrMalformed) {

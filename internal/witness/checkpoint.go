@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -100,4 +101,18 @@ func DecodeProof(lines []string) ([]tlog.Hash, error) {
 		copy(out[i][:], b)
 	}
 	return out, nil
+}
+
+// Time is when a checkpoint was cosigned, as the first cosignature on it says;
+// for one whose signatures are not looked at. Zero when there is none.
+func Time(msg []byte) time.Time {
+	_, lines, _ := strings.Cut(string(msg), "\n\n")
+	for line := range strings.Lines(lines) {
+		if _, encoded, ok := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(line, "— "), "\n"), " "); ok {
+			if at, ok := stamp(note.Signature{Base64: encoded}); ok {
+				return at
+			}
+		}
+	}
+	return time.Time{}
 }
