@@ -49,7 +49,7 @@ func (s *Store) load(ctx context.Context) error {
 // the log, 200 MB with a million notifications, so each of their pages is read
 // before anything is promised on top of it; the log's tables grow for ever, and
 // are for "log verify".
-var serviceTables = []string{"keysets", "meta", "topics", "topic_texts", "notifications", "notification_spans", "notification_recent", "notification_steps", "events", "outbox", "settings", "probe"}
+var serviceTables = []string{"keysets", "meta", "topics", "topic_texts", "notifications", "notification_spans", "notification_recent", "notification_steps", "events", "outbox", "settings", "probe", "witnessed", "witness_findings"}
 
 func (s *Store) intact(ctx context.Context) error {
 	for _, table := range serviceTables {
@@ -167,8 +167,14 @@ func (s *Store) loadTree(ctx context.Context) error {
 }
 
 // storedHashes reads a run of one level of the tree. Leaves are hashed again
-// from their rows.
+// from their rows; of archived entries the stored ones are taken.
 func (s *Store) storedHashes(ctx context.Context, level int, from, to int64) (out []tlog.Hash, err error) {
+	if level == 0 {
+		if out, err = s.archivedLeaves(ctx, from, to); err != nil {
+			return nil, err
+		}
+		from += int64(len(out))
+	}
 	query, args := "SELECT "+logproof.EntryColumns+" FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", []any{from, to}
 	if level > 0 {
 		query, args = "SELECT hash FROM nodes WHERE level = ? AND n >= ? AND n < ? ORDER BY n", []any{level, from, to}
@@ -196,6 +202,34 @@ func (s *Store) storedHashes(ctx context.Context, level int, from, to int64) (ou
 		out = append(out, h)
 	}
 	return out, rows.Err()
+}
+
+// archivedLeaves are those of a run that belong to archived entries.
+func (s *Store) archivedLeaves(ctx context.Context, from, to int64) (out []tlog.Hash, err error) {
+	var live int64
+	if err := s.conn.QueryRowContext(ctx, "SELECT coalesce(max(to_idx), 0) FROM archives").Scan(&live); err != nil || from >= min(to, live) {
+		return nil, err
+	}
+	first := from / logproof.NodeWidth
+	rows, err := s.conn.QueryContext(ctx, "SELECT hashes FROM leaves WHERE n >= ? AND n * ? < ? ORDER BY n", first, logproof.NodeWidth, min(to, live))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			return nil, err
+		}
+		for ; len(b) >= tlog.HashSize; b = b[tlog.HashSize:] {
+			out = append(out, tlog.Hash(b[:tlog.HashSize]))
+		}
+	}
+	from, to = from-first*logproof.NodeWidth, min(to, live)-first*logproof.NodeWidth
+	if int64(len(out)) < to {
+		return nil, errors.Join(errors.New("leaves of archived entries are not all there"), rows.Err())
+	}
+	return out[from:to], rows.Err()
 }
 
 func (s *Store) wallOf(ctx context.Context, idx int64) (wall int64, err error) {

@@ -53,6 +53,7 @@ type Store struct {
 	vkey   string
 
 	turn   chan struct{} // held by the one writer
+	care   chan struct{} // held by the one that archives or backs up
 	write  *sql.DB
 	conn   *sql.Conn
 	stmts  map[string]*sql.Stmt
@@ -68,6 +69,8 @@ type Store struct {
 	subs     subscribers
 	probe    prober
 	indexer  indexer
+
+	witnesses witnesses
 }
 
 // minSQLite: older ones can damage a WAL when it is reset.
@@ -105,6 +108,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 		path:   filepath.Join(o.Dir, logproof.FileName),
 		log:    o.Log,
 		turn:   make(chan struct{}, 1),
+		care:   make(chan struct{}, 1),
 		stmts:  map[string]*sql.Stmt{},
 		topics: map[topicKey]uint64{},
 	}
@@ -125,6 +129,9 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 		return nil, err
 	}
 	if err := s.load(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.loadWitnessed(ctx); err != nil {
 		return nil, err
 	}
 	s.setWritable(true)
@@ -157,7 +164,7 @@ func (s *Store) openFiles(ctx context.Context) error {
 	if s.boot, err = bootID(); err != nil {
 		return err
 	}
-	if s.write, err = sql.Open("sqlite3", dsn(s.path, fmt.Sprintf("_busy_timeout=%d&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on", s.opt.busyMS))); err != nil {
+	if s.write, err = sql.Open("sqlite3", dsn(s.path, fmt.Sprintf("_busy_timeout=%d&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on&_auto_vacuum=incremental", s.opt.busyMS))); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)

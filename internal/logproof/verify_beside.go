@@ -177,7 +177,7 @@ func (v *verification) finish() error {
 	}
 	first := int64(-1)
 	for idx := range v.missing {
-		if v.erased[strconv.FormatInt(idx, 10)] {
+		if v.erased[strconv.FormatInt(idx, 10)] || v.awayAfter(idx) {
 			v.report.Erased++
 		} else if first < 0 || idx < first {
 			first = idx
@@ -186,7 +186,7 @@ func (v *verification) finish() error {
 	if first >= 0 {
 		return faultf("entry_personal", first, FaultSealed, "field %q is gone and no erasure is on record", v.missing[first])
 	}
-	return nil
+	return v.onRecord()
 }
 
 // head checks the newest checkpoint: it must cover exactly what is there.
@@ -256,7 +256,7 @@ func objects(r *Reader) (map[string]string, error) {
 		if i > 0 {
 			names += ", "
 		}
-		names += "'" + t + "'"
+		names += "'" + t.name + "'"
 	}
 	c, err := r.query("SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema WHERE tbl_name COLLATE NOCASE IN (" + names + ") OR name COLLATE NOCASE IN (" + names + ")")
 	if err != nil {
