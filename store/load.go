@@ -42,14 +42,17 @@ func (s *Store) load(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.loadTree(ctx)
+	if err := s.loadTree(ctx); err != nil {
+		return err
+	}
+	return s.loadPersons(ctx)
 }
 
 // serviceTables are those of the service's own work. They stay small next to
 // the log, 200 MB with a million notifications, so each of their pages is read
 // before anything is promised on top of it; the log's tables grow for ever, and
 // are for "log verify".
-var serviceTables = []string{"keysets", "meta", "topics", "topic_texts", "notifications", "notification_spans", "notification_recent", "notification_steps", "events", "outbox", "settings", "probe"}
+var serviceTables = []string{"keysets", "meta", "topics", "topic_texts", "notifications", "notification_spans", "notification_recent", "notification_steps", "events", "outbox", "settings", "probe", "persons", "person_names", "key_rotation"}
 
 func (s *Store) intact(ctx context.Context) error {
 	for _, table := range serviceTables {

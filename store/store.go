@@ -67,6 +67,9 @@ type Store struct {
 	writable atomic.Bool
 	subs     subscribers
 	probe    prober
+
+	people       people
+	confidential atomic.Pointer[Confidential]
 }
 
 // minSQLite: older ones can damage a WAL when it is reset.
