@@ -79,6 +79,9 @@ type Store struct {
 	indexer  indexer
 
 	witnesses witnesses
+
+	people       people
+	confidential atomic.Pointer[Confidential]
 }
 
 // minSQLite: older ones can damage a WAL when it is reset.
