@@ -129,3 +129,21 @@ func (db *DB) raise(tx *sql.Tx, device, code, subject, title string) error {
 		listed: true, raisedMS: n.RaisedMS, lastMS: n.LastMS, body: n,
 	})
 }
+
+// clear ends an alarm of the cloud's own; it may not be there. Raised again it
+// begins anew.
+func (db *DB) clear(tx *sql.Tx, device, code, subject string) error {
+	n := cloudapi.Notification{Code: code, Severity: "high", State: "cleared", Source: sourceOfCloud, Subject: subject, LastMS: db.nowMS(), Verified: true}
+	err := tx.QueryRow("SELECT id, title, count, at_ms FROM alarms WHERE device=? AND code=? AND subject=?", device, code, subject).
+		Scan(&n.ID, &n.Title, &n.Count, &n.RaisedMS)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return db.putFeed(tx, feedRow{
+		device: device, epoch: epochCloud, id: int64(n.ID), severity: n.Severity, state: n.State, label: label(n),
+		listed: true, raisedMS: n.RaisedMS, lastMS: n.LastMS, body: n,
+	})
+}
