@@ -119,7 +119,7 @@ func (db *DB) raise(tx *sql.Tx, device, code, subject, title string) error {
 	now := db.nowMS()
 	n := cloudapi.Notification{Code: code, Severity: "high", State: "raised", Source: sourceOfCloud, Subject: subject, Title: title, LastMS: now, Verified: true}
 	err := tx.QueryRow(`INSERT INTO alarms (device, code, subject, title, count, at_ms, last_ms) VALUES (?,?,?,?,1,?,?)
-		ON CONFLICT DO UPDATE SET title=excluded.title, count=count+1, last_ms=excluded.last_ms RETURNING id, count, at_ms`,
+		ON CONFLICT DO UPDATE SET title=excluded.title, count=count+1, last_ms=excluded.last_ms, cleared=0 RETURNING id, count, at_ms`,
 		device, code, subject, title, now, now).Scan(&n.ID, &n.Count, &n.RaisedMS)
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func (db *DB) raise(tx *sql.Tx, device, code, subject, title string) error {
 // begins anew.
 func (db *DB) clear(tx *sql.Tx, device, code, subject string) error {
 	n := cloudapi.Notification{Code: code, Severity: "high", State: "cleared", Source: sourceOfCloud, Subject: subject, LastMS: db.nowMS(), Verified: true}
-	err := tx.QueryRow("SELECT id, title, count, at_ms FROM alarms WHERE device=? AND code=? AND subject=?", device, code, subject).
+	err := tx.QueryRow("UPDATE alarms SET cleared=1, last_ms=? WHERE device=? AND code=? AND subject=? RETURNING id, title, count, at_ms", n.LastMS, device, code, subject).
 		Scan(&n.ID, &n.Title, &n.Count, &n.RaisedMS)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil

@@ -4,6 +4,7 @@ ALTER TABLE devices ADD COLUMN machine     TEXT NOT NULL DEFAULT '';    -- cloud
 ALTER TABLE devices ADD COLUMN copied_ms   INTEGER NOT NULL DEFAULT 0;  -- when it was seen on two PCs
 ALTER TABLE devices ADD COLUMN revoked_ms  INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE devices ADD COLUMN replaced_by TEXT NOT NULL DEFAULT '';    -- the device that took its place
+ALTER TABLE alarms  ADD COLUMN cleared     INTEGER NOT NULL DEFAULT 0;
 
 CREATE TABLE identity_record (
 	id     INTEGER PRIMARY KEY AUTOINCREMENT,
