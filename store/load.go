@@ -7,10 +7,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	sqlite3 "github.com/mattn/go-sqlite3"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -27,7 +29,7 @@ func (s *Store) load(ctx context.Context) error {
 	err := s.conn.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'epoch'").Scan(&s.epoch)
 	fresh := errors.Is(err, sql.ErrNoRows)
 	if err != nil && !fresh {
-		return err
+		return incomplete(err)
 	}
 	if !fresh { // before any key could be made
 		if err := s.loadSealer(ctx); err != nil {
@@ -42,20 +44,50 @@ func (s *Store) load(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.loadTree(ctx)
+	if err := s.donePending(); err != nil {
+		return err
+	}
+	return incomplete(s.loadTree(ctx))
+}
+
+// lost finds a database that is gone, or was emptied, while the key of its
+// checkpoints is still there: whoever signs with that key again would show two
+// histories. Keys are made after the tables, so a making that was cut short
+// never looks like that.
+func (s *Store) lost(ctx context.Context) error {
+	if s.opt.Signer != nil {
+		return nil
+	}
+	var objects int
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&objects); err != nil || objects > 0 {
+		return err
+	}
+	if _, err := os.Lstat(filepath.Join(s.opt.Dir, KeysDir, keys.CheckpointPrivate)); err == nil {
+		return &Error{Kind: KindDamaged, Op: "open", Err: errors.New("the log is gone, the key of its checkpoints is here")}
+	}
+	return nil
+}
+
+// incomplete: a database that lacks what its own version made is damaged.
+func incomplete(err error) error {
+	var se sqlite3.Error
+	if KindOf(err) == KindOther && errors.As(err, &se) && se.Code == sqlite3.ErrError {
+		return &Error{Kind: KindDamaged, Op: "open", Err: err}
+	}
+	return err
 }
 
 // serviceTables are those of the service's own work. They stay small next to
 // the log, 200 MB with a million notifications, so each of their pages is read
 // before anything is promised on top of it; the log's tables grow for ever, and
 // are for "log verify".
-var serviceTables = []string{"keysets", "meta", "topics", "topic_texts", "notifications", "notification_spans", "notification_recent", "notification_steps", "events", "outbox", "settings", "probe"}
+var serviceTables = []string{"keysets", "meta", "topics", "topic_texts", "notifications", "notification_spans", "notification_recent", "notification_steps", "events", "outbox", "settings", "probe", "witnessed", "witness_findings"}
 
 func (s *Store) intact(ctx context.Context) error {
 	for _, table := range serviceTables {
 		var found string
 		if err := s.conn.QueryRowContext(ctx, "PRAGMA quick_check('"+table+"')").Scan(&found); err != nil {
-			return err
+			return incomplete(err)
 		}
 		if found != "ok" {
 			return &Error{Kind: KindDamaged, Op: "open", Err: fmt.Errorf("%s: %s", table, strings.Join(strings.Fields(found), " "))}
@@ -107,6 +139,17 @@ func (s *Store) initialise(ctx context.Context) error {
 	id := make([]byte, 16)
 	rand.Read(id)
 	epoch := hex.EncodeToString(id)
+	pending, err := logproof.ReadPending(s.opt.Dir)
+	if err != nil {
+		return err
+	}
+	var entries int64
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM entries").Scan(&entries); err != nil {
+		return err
+	}
+	if entries > 0 {
+		return &Error{Kind: KindDamaged, Op: "open", Err: fmt.Errorf("the log has %d entries and no name", entries)}
+	}
 	s.tree = &logproof.Tree{}
 	err = s.Update(ctx, func(tx *Tx) error {
 		if err := tx.exec("INSERT INTO keysets (purpose, wrapped) VALUES (?, ?)", keysetPurpose, wrapped); err != nil {
@@ -115,10 +158,22 @@ func (s *Store) initialise(ctx context.Context) error {
 		if err := tx.exec("INSERT INTO meta (key, value) VALUES ('epoch', ?)", epoch); err != nil {
 			return err
 		}
-		_, err := tx.Append(Entry{Kind: "log.started", Actor: "system", Fields: map[string]string{
+		started := Entry{Kind: "log.started", Actor: "system", Fields: map[string]string{
 			"epoch": epoch, "checkpoint_key": s.signer.Name(),
-		}})
-		return err
+		}}
+		tx.follow(&started, pending)
+		if _, err := tx.Append(started); err != nil {
+			return err
+		}
+		for _, a := range pending {
+			if err := tx.recordAside(a); err != nil {
+				return err
+			}
+		}
+		if len(pending) == 0 {
+			return nil
+		}
+		return tx.keepAsides(pending)
 	})
 	if err == nil {
 		s.epoch = epoch
@@ -167,8 +222,14 @@ func (s *Store) loadTree(ctx context.Context) error {
 }
 
 // storedHashes reads a run of one level of the tree. Leaves are hashed again
-// from their rows.
+// from their rows; of archived entries the stored ones are taken.
 func (s *Store) storedHashes(ctx context.Context, level int, from, to int64) (out []tlog.Hash, err error) {
+	if level == 0 {
+		if out, err = s.archivedLeaves(ctx, from, to); err != nil {
+			return nil, err
+		}
+		from += int64(len(out))
+	}
 	query, args := "SELECT "+logproof.EntryColumns+" FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", []any{from, to}
 	if level > 0 {
 		query, args = "SELECT hash FROM nodes WHERE level = ? AND n >= ? AND n < ? ORDER BY n", []any{level, from, to}
@@ -196,6 +257,34 @@ func (s *Store) storedHashes(ctx context.Context, level int, from, to int64) (ou
 		out = append(out, h)
 	}
 	return out, rows.Err()
+}
+
+// archivedLeaves are those of a run that belong to archived entries.
+func (s *Store) archivedLeaves(ctx context.Context, from, to int64) (out []tlog.Hash, err error) {
+	var live int64
+	if err := s.conn.QueryRowContext(ctx, "SELECT coalesce(max(to_idx), 0) FROM archives").Scan(&live); err != nil || from >= min(to, live) {
+		return nil, err
+	}
+	first := from / logproof.NodeWidth
+	rows, err := s.conn.QueryContext(ctx, "SELECT hashes FROM leaves WHERE n >= ? AND n * ? < ? ORDER BY n", first, logproof.NodeWidth, min(to, live))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			return nil, err
+		}
+		for ; len(b) >= tlog.HashSize; b = b[tlog.HashSize:] {
+			out = append(out, tlog.Hash(b[:tlog.HashSize]))
+		}
+	}
+	from, to = from-first*logproof.NodeWidth, min(to, live)-first*logproof.NodeWidth
+	if int64(len(out)) < to {
+		return nil, errors.Join(errors.New("leaves of archived entries are not all there"), rows.Err())
+	}
+	return out[from:to], rows.Err()
 }
 
 func (s *Store) wallOf(ctx context.Context, idx int64) (wall int64, err error) {

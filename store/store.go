@@ -36,6 +36,13 @@ type Options struct {
 	KeepEvents int              // numbered events kept for resuming; 0: 10,000
 	ProbeEvery time.Duration    // how often a store that cannot write tries again; 0: 5 s
 	OnWritable func(bool)       // told of each change, must not block or call the store
+	// SetAside has a log that is damaged, or whose keys are lost or wrong, moved
+	// into a folder of its own, and a new one begun that names it. Without it
+	// opening such a log is an error.
+	SetAside bool
+	// OnDamaged is told once when SQLite finds the database damaged while it
+	// runs. Opening it anew decides. It must not block or call the store.
+	OnDamaged func(error)
 
 	busyMS int // how long to wait for another program's lock; 0: 5,000
 }
@@ -52,21 +59,25 @@ type Store struct {
 	signer note.Signer
 	vkey   string
 
-	turn   chan struct{} // held by the one writer
-	write  *sql.DB
-	conn   *sql.Conn
-	stmts  map[string]*sql.Stmt
-	topics map[topicKey]uint64 // those seen lately
-	tree   *logproof.Tree
-	kept   int64 // wall of the newest row in checkpoints, Unix nanoseconds
-	stale  bool  // a commit failed: read the tree again before the next
-	closed bool
+	turn     chan struct{} // held by the one writer
+	care     chan struct{} // held by the one that archives or backs up
+	write    *sql.DB
+	conn     *sql.Conn
+	stmts    map[string]*sql.Stmt
+	topics   map[topicKey]uint64 // those seen lately
+	tree     *logproof.Tree
+	kept     int64 // wall of the newest row in checkpoints, Unix nanoseconds
+	stale    bool  // a commit failed: read the tree again before the next
+	closed   bool
+	reported bool // damage was told
 
 	read     *sql.DB
 	state    atomic.Pointer[LogState]
 	writable atomic.Bool
 	subs     subscribers
 	probe    prober
+
+	witnesses witnesses
 }
 
 // minSQLite: older ones can damage a WAL when it is reset.
@@ -104,6 +115,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 		path:   filepath.Join(o.Dir, logproof.FileName),
 		log:    o.Log,
 		turn:   make(chan struct{}, 1),
+		care:   make(chan struct{}, 1),
 		stmts:  map[string]*sql.Stmt{},
 		topics: map[topicKey]uint64{},
 	}
@@ -117,13 +129,23 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 			}
 		}
 	}()
-	if err := s.openFiles(ctx); err != nil {
+	if err := s.takeFolder(); err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, s.conn); err != nil {
+	err = wrap("open", s.begin(ctx))
+	if err != nil && o.SetAside && asideReason(err) != "" {
+		if e := s.closeDB(); e != nil {
+			s.log.Warn("closing the log that is set aside", "err", e)
+		}
+		if e := s.setAside(err); e != nil {
+			return nil, errors.Join(e, err)
+		}
+		err = s.begin(ctx)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if err := s.load(ctx); err != nil {
+	if err := s.loadWitnessed(ctx); err != nil {
 		return nil, err
 	}
 	s.setWritable(true)
@@ -131,8 +153,27 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	return s, nil
 }
 
-// openFiles takes the lock and opens the connections.
-func (s *Store) openFiles(ctx context.Context) error {
+// begin opens the database, brings it up to date and reads what lives in
+// memory.
+func (s *Store) begin(ctx context.Context) error {
+	if err := s.openFiles(ctx); err != nil {
+		return err
+	}
+	if err := s.lost(ctx); err != nil {
+		return err
+	}
+	if err := migrate(ctx, s.conn); err != nil {
+		return err
+	}
+	if err := s.afterDamage(ctx); err != nil {
+		return err
+	}
+	return s.load(ctx)
+}
+
+// takeFolder takes the lock of the data folder and brings to its end what a
+// kill left half moved there.
+func (s *Store) takeFolder() error {
 	if err := checkSQLite(); err != nil {
 		return err
 	}
@@ -143,6 +184,11 @@ func (s *Store) openFiles(ctx context.Context) error {
 	if s.lock, err = lockFile(filepath.Join(s.opt.Dir, "log.lock")); err != nil {
 		return err
 	}
+	return s.finishAside()
+}
+
+// openFiles opens the connections.
+func (s *Store) openFiles(ctx context.Context) error {
 	// Made here so that the database and what SQLite puts beside it are ours
 	// alone whatever the umask is.
 	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -155,7 +201,7 @@ func (s *Store) openFiles(ctx context.Context) error {
 	if s.boot, err = bootID(); err != nil {
 		return err
 	}
-	if s.write, err = sql.Open("sqlite3", dsn(s.path, fmt.Sprintf("_busy_timeout=%d&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on", s.opt.busyMS))); err != nil {
+	if s.write, err = sql.Open("sqlite3", dsn(s.path, fmt.Sprintf("_busy_timeout=%d&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on&_auto_vacuum=incremental", s.opt.busyMS))); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
@@ -260,7 +306,16 @@ func (s *Store) Close() error {
 }
 
 // release lets go of everything that is open.
-func (s *Store) release() (err error) {
+func (s *Store) release() error {
+	err := s.closeDB()
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+	}
+	return err
+}
+
+// closeDB lets go of the database alone.
+func (s *Store) closeDB() (err error) {
 	keep := func(e error) {
 		if err == nil {
 			err = e
@@ -278,8 +333,6 @@ func (s *Store) release() (err error) {
 	if s.write != nil {
 		keep(s.write.Close())
 	}
-	if s.lock != nil {
-		keep(s.lock.Close())
-	}
+	s.stmts, s.read, s.conn, s.write = map[string]*sql.Stmt{}, nil, nil, nil
 	return err
 }

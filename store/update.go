@@ -106,6 +106,9 @@ func (s *Store) note(err error) error {
 		s.setWritable(false)
 		s.probe.wake()
 	}
+	if sqliteDamage(err) {
+		s.reportDamage(err)
+	}
 	return err
 }
 
