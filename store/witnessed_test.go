@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 	"pgregory.net/rapid"
 
+	"beckmanconnect/internal/cosign"
 	"beckmanconnect/internal/logproof"
 	"beckmanconnect/internal/witness"
 	"beckmanconnect/store/keys"
@@ -21,7 +22,7 @@ import (
 
 // testWitness is a real one, in memory.
 type testWitness struct {
-	signer *witness.Signer
+	signer *cosign.Signer
 	log    note.Verifier
 	seen   witness.Seen
 }
@@ -39,12 +40,12 @@ func (w *testWitness) Keep(_ context.Context, _ string, next witness.Seen) error
 
 func newWitness(t testing.TB, s *Store) *testWitness {
 	t.Helper()
-	skey, _, err := witness.GenerateKey("w.example")
+	skey, _, err := cosign.GenerateKey("w.example")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &testWitness{}
-	if w.signer, err = witness.NewSigner(skey, nil); err != nil {
+	if w.signer, err = cosign.NewSigner(skey, nil); err != nil {
 		t.Fatal(err)
 	}
 	if w.log, err = s.LogVerifier(); err != nil {

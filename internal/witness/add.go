@@ -8,6 +8,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/cosign"
 	"beckmanconnect/internal/logproof"
 )
 
@@ -60,7 +61,7 @@ type Answer struct {
 // What was cosigned before is cosigned again, and what is older than that and
 // was cosigned is answered with the newest: answers get lost, and that is no
 // sign of anything. An error says that nothing could be decided.
-func Add(ctx context.Context, s *Signer, state State, r Request) (Answer, error) {
+func Add(ctx context.Context, s *cosign.Signer, state State, r Request) (Answer, error) {
 	if len(r.Proof) > maxProof || r.Old < 0 || len(r.Note) > MaxNote {
 		return Answer{}, ErrMalformed
 	}
@@ -139,7 +140,7 @@ func readOrigin(msg []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !validName(c.Origin) {
+	if !cosign.ValidName(c.Origin) {
 		return "", errors.New("the log's name is none")
 	}
 	return c.Origin, nil

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/cosign"
 )
 
 // Of the HTTP protocol of c2sp.org/tlog-witness.
@@ -76,7 +77,7 @@ func ParseBody(body []byte) (Request, error) {
 
 // SignatureLine is the cosignature of an answer, which is all that is sent
 // back: the caller has the checkpoint.
-func (a Answer) SignatureLine(s *Signer) ([]byte, error) {
+func (a Answer) SignatureLine(s *cosign.Signer) ([]byte, error) {
 	start := bytes.LastIndex(a.Seen.Note, []byte("— "+s.Name()+" "))
 	if start < 0 {
 		return nil, errors.New("the checkpoint was not cosigned")

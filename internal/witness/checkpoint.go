@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"beckmanconnect/internal/cosign"
 	"beckmanconnect/internal/logproof"
 )
 
@@ -45,7 +46,7 @@ func Open(msg []byte, log, witness note.Verifier) (Cosigned, error) {
 	}
 	for _, s := range n.Sigs {
 		if s.Name == witness.Name() && s.Hash == witness.KeyHash() {
-			if at, ok := stamp(s); ok {
+			if at, ok := cosign.Stamp(s); ok {
 				return Cosigned{Checkpoint: c, Time: at}, nil
 			}
 		}
@@ -109,7 +110,7 @@ func Time(msg []byte) time.Time {
 	_, lines, _ := strings.Cut(string(msg), "\n\n")
 	for line := range strings.Lines(lines) {
 		if _, encoded, ok := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(line, "— "), "\n"), " "); ok {
-			if at, ok := stamp(note.Signature{Base64: encoded}); ok {
+			if at, ok := cosign.Stamp(note.Signature{Base64: encoded}); ok {
 				return at
 			}
 		}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/cosign"
 )
 
 // Files of a witness's folder. Each log has a folder of its own below logs,
@@ -38,7 +39,7 @@ const maxFile = 64 << 10
 // programs may use one folder at once.
 type Folder struct {
 	dir    string
-	signer *Signer
+	signer *cosign.Signer
 	mu     sync.Mutex
 }
 
@@ -52,7 +53,7 @@ func Init(dir, name string) (*Folder, error) {
 	if _, err := os.Lstat(key); !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("witness: %s is already there; a witness keeps its key", key)
 	}
-	signer, verifier, err := GenerateKey(name)
+	signer, verifier, err := cosign.GenerateKey(name)
 	if err != nil {
 		return nil, fmt.Errorf("witness: %w", err)
 	}
@@ -74,7 +75,7 @@ func OpenFolder(dir string, now func() time.Time) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("witness: %w", err)
 	}
-	signer, err := NewSigner(strings.TrimSpace(string(text)), now)
+	signer, err := cosign.NewSigner(strings.TrimSpace(string(text)), now)
 	if err != nil {
 		return nil, fmt.Errorf("witness: %s: %w", filepath.Join(dir, FileKey), err)
 	}
@@ -82,13 +83,13 @@ func OpenFolder(dir string, now func() time.Time) (*Folder, error) {
 }
 
 // Signer is the witness's own.
-func (f *Folder) Signer() *Signer { return f.signer }
+func (f *Folder) Signer() *cosign.Signer { return f.signer }
 
 // Trust has the witness watch a log from now on. A log it knows keeps its key:
 // another key under the same name is refused.
 func (f *Folder) Trust(verifier string) (origin string, err error) {
 	log, err := note.NewVerifier(verifier)
-	if err != nil || !validName(log.Name()) {
+	if err != nil || !cosign.ValidName(log.Name()) {
 		return "", fmt.Errorf("witness: %.200q is no log's verifier key", verifier)
 	}
 	err = f.locked(func() error {
@@ -143,7 +144,7 @@ func (f *Folder) remember(a Answer) error {
 	case cloudapi.WitnessOld, cloudapi.WitnessUnknown:
 		return nil
 	}
-	return writeWhole(path, fmt.Appendf(nil, "%d %s\n", f.signer.now().Unix(), a.Code), 0o644)
+	return writeWhole(path, fmt.Appendf(nil, "%d %s\n", f.signer.Now().Unix(), a.Code), 0o644)
 }
 
 // of is a log's folder. Names come from outside and may hold anything.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/cosign"
 	"beckmanconnect/internal/logproof"
 )
 
@@ -138,13 +138,13 @@ func (m *memory) Keep(_ context.Context, _ string, next Seen) error {
 	return nil
 }
 
-func newSigner(t testing.TB, name string) *Signer {
+func newSigner(t testing.TB, name string) *cosign.Signer {
 	t.Helper()
-	skey, vkey, err := GenerateKey(name)
+	skey, vkey, err := cosign.GenerateKey(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := NewSigner(skey, func() time.Time { return time.Unix(1_700_000_000, 0) })
+	s, err := cosign.NewSigner(skey, func() time.Time { return time.Unix(1_700_000_000, 0) })
 	if err != nil || s.VerifierKey() != vkey {
 		t.Fatal(err, s)
 	}
@@ -252,63 +252,6 @@ func TestOnlyWhatIsSigned(t *testing.T) {
 	}
 	if a, err := Add(t.Context(), s, &memory{log: log.verifier}, Request{Note: empty}); err != nil || a.Code == "" {
 		t.Fatal(a, err)
-	}
-}
-
-// The form is that of c2sp.org/tlog-cosignature: a key of type 4, the time in
-// front of the signature and in what is signed.
-func TestCosignature(t *testing.T) {
-	s := newSigner(t, "witness.example/w1")
-	text := "log\n1\nAAAA\n"
-	sig, err := s.Sign([]byte(text))
-	if err != nil || len(sig) != 72 || !bytes.Equal(sig[:8], []byte{0, 0, 0, 0, 0x65, 0x53, 0xf1, 0}) {
-		t.Fatalf("%x %v", sig, err)
-	}
-	v, err := NewVerifier(s.VerifierKey())
-	if err != nil || !v.Verify([]byte(text), sig) || v.Key() != s.VerifierKey() || v.KeyHash() != s.KeyHash() {
-		t.Fatal(err)
-	}
-	raw, _ := base64.StdEncoding.DecodeString(strings.SplitN(s.VerifierKey(), "+", 3)[2])
-	if len(raw) != 33 || raw[0] != 4 {
-		t.Fatalf("%x", raw)
-	}
-	for i := range sig {
-		changed := bytes.Clone(sig)
-		changed[i] ^= 1
-		if v.Verify([]byte(text), changed) {
-			t.Fatalf("byte %d of the signature may be changed", i)
-		}
-	}
-	if v.Verify([]byte(text), sig[8:]) || v.Verify([]byte(text+"x"), sig) {
-		t.Fatal("verified something else")
-	}
-}
-
-func TestKeysAreReadStrictly(t *testing.T) {
-	skey, vkey, err := GenerateKey("w")
-	if err != nil {
-		t.Fatal(err)
-	}
-	plain, plainKey, err := note.GenerateKey(nil, "w")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, bad := range []string{"", "w", "w+00000000", strings.Replace(vkey, "w+", "v+", 1), plainKey, vkey + "=", skey} {
-		if _, err := NewVerifier(bad); err == nil {
-			t.Errorf("verifier %q was taken", bad)
-		}
-	}
-	for _, bad := range []string{"", vkey, plain, strings.Replace(skey, "+w+", "+v+", 1)} {
-		if _, err := NewSigner(bad, nil); err == nil {
-			t.Errorf("signer %q was taken", bad)
-		} else if bad != "" && strings.Contains(err.Error(), bad) {
-			t.Error("the error quotes the key")
-		}
-	}
-	for _, bad := range []string{"", "a b", "a+b", "a\n", strings.Repeat("x", 201)} {
-		if _, _, err := GenerateKey(bad); err == nil {
-			t.Errorf("name %q was taken", bad)
-		}
 	}
 }
 

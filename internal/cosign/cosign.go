@@ -1,4 +1,7 @@
-package witness
+// Package cosign makes and verifies the signatures of witnesses of logs:
+// cosignature/v1 of c2sp.org/tlog-cosignature, Ed25519 with the time, in the
+// form of notes.
+package cosign
 
 import (
 	"crypto/ed25519"
@@ -30,7 +33,7 @@ var (
 // GenerateKey makes a witness's key pair in the form of note keys. The name may
 // hold no space and no plus sign; an address without its scheme is usual.
 func GenerateKey(name string) (signer, verifier string, err error) {
-	if !validName(name) {
+	if !ValidName(name) {
 		return "", "", fmt.Errorf("%.80q is no name for a witness: it may hold no space and no plus sign", name)
 	}
 	public, private, err := ed25519.GenerateKey(rand.Reader)
@@ -79,6 +82,9 @@ func (s *Signer) VerifierKey() string { return encodeVerifier(s.name, s.public) 
 // Verifier verifies what s signs.
 func (s *Signer) Verifier() *Verifier { return &Verifier{name: s.name, key: s.public} }
 
+// Now is the witness's clock.
+func (s *Signer) Now() time.Time { return s.now() }
+
 // Sign signs the text of a checkpoint together with the present time.
 func (s *Signer) Sign(text []byte) ([]byte, error) {
 	unix := s.now().Unix()
@@ -124,8 +130,8 @@ func signed(unix uint64, text []byte) []byte {
 	return append(fmt.Appendf(nil, "cosignature/v1\ntime %d\n", unix), text...)
 }
 
-// stamp is when a cosignature was made, by the witness's clock.
-func stamp(s note.Signature) (time.Time, bool) {
+// Stamp is when a cosignature was made, by the witness's clock.
+func Stamp(s note.Signature) (time.Time, bool) {
 	b, err := base64.StdEncoding.DecodeString(s.Base64)
 	if err != nil || len(b) != 4+stampSize+ed25519.SignatureSize {
 		return time.Time{}, false
@@ -142,7 +148,7 @@ func splitKey(text string) (name string, hash uint32, key []byte, ok bool) {
 	hex, encoded, _ := strings.Cut(rest, "+")
 	n, err := strconv.ParseUint(hex, 16, 32)
 	raw, errKey := base64.StdEncoding.Strict().DecodeString(encoded)
-	if err != nil || errKey != nil || len(hex) != 8 || !validName(name) || len(raw) != 1+ed25519.PublicKeySize || raw[0] != algorithm {
+	if err != nil || errKey != nil || len(hex) != 8 || !ValidName(name) || len(raw) != 1+ed25519.PublicKeySize || raw[0] != algorithm {
 		return "", 0, nil, false
 	}
 	return name, uint32(n), raw[1:], true
@@ -161,7 +167,9 @@ func keyHash(name string, public []byte) uint32 {
 	return binary.BigEndian.Uint32(sum[:])
 }
 
-func validName(name string) bool {
+// ValidName says whether name may stand in a note key: not empty, without spaces
+// and plus signs.
+func ValidName(name string) bool {
 	return name != "" && len(name) <= 200 && utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool {
 		return r == '+' || unicode.IsSpace(r) || !unicode.IsPrint(r)
 	})
