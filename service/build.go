@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -65,11 +66,12 @@ type house struct {
 	offers     *offers.Offers
 	host       *local.Host
 
-	runState atomic.Pointer[notify.Run]
-	poke     chan struct{} // the status may have changed
-	news     chan struct{} // what sessions rest on has changed
-	restart  chan struct{} // closed when the service is to be started anew
-	verifier string        // of this PC's log
+	runState    atomic.Pointer[notify.Run]
+	poke        chan struct{} // the status may have changed
+	news        chan struct{} // what sessions rest on has changed
+	restart     chan struct{} // closed when the service is to be started anew
+	restartOnce sync.Once
+	verifier    string // of this PC's log
 }
 
 func (h *house) build(ctx context.Context) error {
@@ -240,6 +242,9 @@ func (h *house) start(ctx context.Context) {
 	h.parts.Go(ctx, "alarms", h.alarms.Run)
 	h.parts.Go(ctx, "freshness", h.fresh.Run)
 	h.parts.Go(ctx, "session-keys", plain(h.device.Run))
+	h.parts.Go(ctx, "log-care", (&logCare{
+		store: h.store, alarms: h.alarms, keep: h.keepLog, now: time.Now, changed: h.statusChanged, checkEvery: 7 * 24 * time.Hour,
+	}).run)
 	h.parts.Go(ctx, "link", plain(h.link.Run))
 	h.parts.Go(ctx, "messages", plain(h.messages.Run))
 	h.parts.Go(ctx, "upgrades", h.offers.Run)

@@ -70,7 +70,7 @@ var linkPhases = map[link.Phase]hostpb.Link{
 func (h *house) logState() *hostpb.LogState {
 	l := h.store.LogState()
 	return &hostpb.LogState{
-		Entries: uint64(l.Entries), RootHash: hex.EncodeToString(l.Root[:]), CheckpointUnix: l.Signed.Unix(), Writable: h.store.Writable(),
+		Entries: uint64(l.Entries), RootHash: hex.EncodeToString(l.Root[:]), CheckpointUnix: l.Signed.Unix(), Writable: h.store.Writable(), Trouble: h.store.Trouble(),
 	}
 }
 
