@@ -78,6 +78,7 @@ type Store struct {
 	probe    prober
 
 	people       people
+	rotator      rotator
 	confidential atomic.Pointer[Confidential]
 }
 
@@ -148,6 +149,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	}
 	s.setWritable(true)
 	s.probe.start(s)
+	s.settleKeys(ctx)
 	return s, nil
 }
 
@@ -284,6 +286,7 @@ func (s *Store) setWritable(on bool) {
 // go of it. It waits for the writer that is at work.
 func (s *Store) Close() error {
 	s.probe.stop()
+	s.rotator.end()
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	if s.closed {
