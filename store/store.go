@@ -83,6 +83,7 @@ type Store struct {
 	witnesses witnesses
 
 	people       people
+	rotator      rotator
 	confidential atomic.Pointer[Confidential]
 }
 
@@ -157,6 +158,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	}
 	s.setWritable(true)
 	s.probe.start(s)
+	s.settleKeys(ctx)
 	s.indexer.start(s)
 	return s, nil
 }
@@ -298,6 +300,7 @@ func (s *Store) setWritable(on bool) {
 // go of it. It waits for the writer that is at work.
 func (s *Store) Close() error {
 	s.probe.stop()
+	s.rotator.end()
 	s.indexer.stop()
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
