@@ -26,7 +26,7 @@ type Record struct {
 	Erased   []string // names of personal fields that were destroyed
 	Damaged  []string // names of personal fields that do not fit the proof
 	Proven   bool     // covered by the newest signed checkpoint
-	// Of ListActivity and ActivityEntry alone.
+	// Of ListActivity and exports alone.
 	ClockBack bool      // its wall clock lies before that of the entry before it
 	Leaf      tlog.Hash // of the entry in the tree, as stored
 
