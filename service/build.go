@@ -225,7 +225,9 @@ func (h *house) buildHost(context.Context) (err error) {
 
 // start starts everything that is supervised. ctx ends it.
 func (h *house) start(ctx context.Context) {
-	h.policy.Subscribe(func(*policy.Effective) {
+	h.sealToHospital(h.policy.Current())
+	h.policy.Subscribe(func(e *policy.Effective) {
+		h.sealToHospital(e)
 		h.sessionsChanged()
 		h.alarms.RulesChanged()
 	})

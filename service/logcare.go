@@ -7,7 +7,6 @@ import (
 	"beckmanconnect/internal/logproof"
 	"beckmanconnect/service/notify"
 	"beckmanconnect/service/notify/words"
-	"beckmanconnect/service/policy"
 	"beckmanconnect/service/supervise"
 	"beckmanconnect/store"
 )
@@ -130,9 +129,4 @@ func (c *logCare) check(ctx context.Context) error {
 }
 
 // keepLog is how long the policy keeps entries in one piece.
-func (h *house) keepLog() time.Duration {
-	if p, ok := any(h.policy.Current()).(interface{ Log() policy.Log }); ok {
-		return p.Log().Keep
-	}
-	return 0
-}
+func (h *house) keepLog() time.Duration { return h.policy.Current().Log().Keep }

@@ -160,7 +160,7 @@ func TestSetAside(t *testing.T) {
 			if err != nil || len(asides) != 1 || asides[0].Salvaged == nil || !asides[0].Moved {
 				t.Fatalf("%+v %v", asides, err)
 			}
-			if got := asides[0].Salvaged; c.read >= 0 && got.Read != c.read || c.read < 0 && (got.Read < 50 || got.Read > 400) {
+			if got := asides[0].Salvaged; c.read >= 0 && got.Read != c.read || c.read < 0 && (got.Read < 20 || got.Read > 400) {
 				t.Errorf("%+v", got)
 			}
 			if _, err := os.Stat(deviceKey); (err == nil) != (c.why == "damaged") {

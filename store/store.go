@@ -79,6 +79,13 @@ type Store struct {
 	writable atomic.Bool
 	subs     subscribers
 	probe    prober
+	indexer  indexer
+
+	witnesses witnesses
+
+	people       people
+	rotator      rotator
+	confidential atomic.Pointer[Confidential]
 }
 
 // minSQLite: older ones can damage a WAL when it is reset.
@@ -147,8 +154,13 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.loadWitnessed(ctx); err != nil {
+		return nil, err
+	}
 	s.setWritable(true)
 	s.probe.start(s)
+	s.settleKeys(ctx)
+	s.indexer.start(s)
 	return s, nil
 }
 
@@ -289,6 +301,8 @@ func (s *Store) setWritable(on bool) {
 // go of it. It waits for the writer that is at work.
 func (s *Store) Close() error {
 	s.probe.stop()
+	s.rotator.end()
+	s.indexer.stop()
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	if s.closed {

@@ -17,14 +17,15 @@ const keepCheckpointEvery = time.Minute
 // Tx is one transaction. It is valid inside Update's function only and for one
 // goroutine.
 type Tx struct {
-	s      *Store
-	tree   *logproof.Tree // a copy, once something was appended
-	wall   int64          // of the newest appended entry
-	leaf   []byte         // reused
-	chain  logproof.Chain // with the checkpoint that this transaction keeps
-	events []Event
-	topics map[topicKey]uint64 // found or made in this transaction
-	failed error               // a write failed: the transaction cannot be committed
+	s       *Store
+	tree    *logproof.Tree // a copy, once something was appended
+	wall    int64          // of the newest appended entry
+	leaf    []byte         // reused
+	chain   logproof.Chain // with the checkpoint that this transaction keeps
+	events  []Event
+	topics  map[topicKey]uint64 // found or made in this transaction
+	persons newPersons          // found or made in this transaction
+	failed  error               // a write failed: the transaction cannot be committed
 }
 
 // Update runs fn in a transaction and returns when it is on the disk. When fn
@@ -91,6 +92,7 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 		}
 	}
 	s.knowTopics(tx.topics)
+	s.knowPersons(tx.persons)
 	s.setWritable(true)
 	s.subs.publish(tx.events)
 	return nil
@@ -118,6 +120,9 @@ func (s *Store) note(err error) error {
 func (tx *Tx) seal() (state *LogState, keep bool, err error) {
 	if tx.tree == nil {
 		return nil, false, nil
+	}
+	if err := tx.indexActivity(); err != nil {
+		return nil, false, err
 	}
 	for _, n := range tx.tree.TakeNodes() {
 		if err := tx.exec("INSERT INTO nodes (level, n, hash) VALUES (?, ?, ?)", n.Level, n.N, n.Hash[:]); err != nil {

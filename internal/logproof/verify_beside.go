@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
 	"golang.org/x/mod/sumdb/tlog"
@@ -68,6 +67,9 @@ func (v *verification) node(want Node) (err error) {
 
 // checkpointsUpTo checks the kept checkpoints of up to size entries.
 func (v *verification) checkpointsUpTo(size int64) error {
+	if err := v.witnessed(size); err != nil {
+		return err
+	}
 	for v.atPoint {
 		at, ok := v.checkpoints.row[0].(int64)
 		if !ok {
@@ -162,6 +164,9 @@ func (v *verification) finish() error {
 	if err := v.head(size); err != nil {
 		return err
 	}
+	if err := v.shorter(size); err != nil {
+		return err
+	}
 	if v.atPoint {
 		at, _ := v.checkpoints.row[0].(int64)
 		return faultf("checkpoints", at, FaultCut, "the log ends at %d entries", size)
@@ -181,7 +186,7 @@ func (v *verification) finish() error {
 	}
 	first := int64(-1)
 	for idx := range v.missing {
-		if v.erased[strconv.FormatInt(idx, 10)] || v.awayAfter(idx) {
+		if v.erased.Has(idx) || v.awayAfter(idx) {
 			v.report.Erased++
 		} else if first < 0 || idx < first {
 			first = idx
