@@ -30,18 +30,9 @@ func faultKey() *rsa.PrivateKey {
 	return key
 }
 
-// watched has the child stop for its tracer where there is one.
-var watched func() error
-
 // faultChild plays one case and says aloud what was acknowledged and what
 // failed, as what.
 func faultChild(plan string) int {
-	if watched != nil {
-		if err := watched(); err != nil {
-			fmt.Println("error", err)
-			return 2
-		}
-	}
 	name, dir, _ := strings.Cut(plan, "|")
 	if err := faultChildren[name](dir); err != nil {
 		fmt.Println("error", KindOf(wrap("child", err)), err)
@@ -66,6 +57,20 @@ var faultChildren = map[string]func(dir string) error{
 			_, err := s.Archive(context.Background(), time.Now().Add(time.Hour), 1, "it")
 			fmt.Println("ack", s.LogState().Entries)
 			return err
+		})
+	},
+	"rotate": func(dir string) error {
+		return played(dir, func(s *Store) error {
+			if err := s.RotateKeys(context.Background(), "it", nil); err != nil {
+				return err
+			}
+			for {
+				now, changed := s.Rotation()
+				if now.Err != nil || !now.Running {
+					return now.Err
+				}
+				<-changed
+			}
 		})
 	},
 	"backup": func(dir string) error {

@@ -41,6 +41,7 @@ var faultCases = []faultCase{
 		}
 	}, 0, nil},
 	{"archive", someEntries(700), 0, checkArchived},
+	{"rotate", someEntries(300), 0, nil},
 	{"backup", someEntries(300), 0, checkBackup},
 	{"set aside", func(t *testing.T, dir string) {
 		someEntries(300)(t, dir)
@@ -76,8 +77,6 @@ func someEntries(n int) func(*testing.T, string) {
 	}
 }
 
-func init() { watched = cutpower.Watched }
-
 // faultWays are how a call is cut.
 var faultWays = []struct {
 	name string
@@ -99,7 +98,7 @@ func TestFaultAtEachWrite(t *testing.T) {
 				c.made(t, template)
 				whole := faultRun(t, c.name, copied(t, template), cutpower.Cut{})
 				if whole.Exit != 0 {
-					t.Fatalf("without a fault: %s", whole.Output)
+					t.Fatalf("without a fault: exit code %d, %s", whole.Exit, whole.Output)
 				}
 				if i == 0 {
 					calls += len(whole.Calls)
@@ -153,7 +152,7 @@ func faultRun(t *testing.T, name, dir string, cut cutpower.Cut) cutpower.Result 
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), faultPlan+"="+name+"|"+dir)
-	cut.Dir, cut.Watched = dir, true
+	cut.Dir = dir
 	r, err := cutpower.Run(t.Context(), cmd, cut)
 	if err != nil {
 		t.Fatal(err)
