@@ -50,6 +50,9 @@ type Cloud struct {
 	relay    *relay.Relay
 	desk     *staff.Desk
 	messages chan struct{} // some wait to be sent
+
+	copies     registry.Copies
+	identities int64 // newest record of identities that was looked at
 }
 
 // New opens everything and takes the port, but serves nothing before Run.
@@ -98,6 +101,9 @@ func (c *Cloud) open() (err error) {
 	if err = c.data.AllOffline(context.Background()); err != nil {
 		return err
 	}
+	if _, c.identities, err = c.data.IdentityChanged(context.Background(), 0); err != nil {
+		return err
+	}
 	if c.vendor, err = openVendorPolicy(c.Data, c.roots.Vendor); err != nil {
 		return err
 	}
@@ -135,7 +141,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.sendMessages, c.keepHouse} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse} {
 		work.Go(func() { f(working) })
 	}
 	stopWork := sync.OnceFunc(func() { stopWorking(); work.Wait() })

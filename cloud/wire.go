@@ -39,7 +39,7 @@ func (c *Cloud) wire() error {
 	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed})
 	var err error
 	c.broker, err = broker.New(broker.Config{
-		Inbox: in, Refused: intake.Refused, Registered: c.registered, Presence: c.presence,
+		Inbox: in, Refused: intake.Refused, Refuse: c.refuse, Seen: c.seen, Presence: c.presence,
 		Time: c.private.Vendor, Policy: c.vendor.current, Waiting: c.waiting, Delivered: c.delivered, Log: c.Log, Now: c.Now,
 	})
 	return err
@@ -84,14 +84,6 @@ func (c *Cloud) changed(ch intake.Change) {
 	}
 }
 
-func (c *Cloud) registered(ctx context.Context, device string) bool {
-	_, err := c.data.Device(ctx, device)
-	if err != nil && !errors.Is(err, data.ErrNotFound) {
-		c.Log.Error("device cannot be looked up", "device", device, "error", err)
-	}
-	return err == nil
-}
-
 func (c *Cloud) presence(ctx context.Context, device string, online bool) {
 	changed, err := c.data.SetOnline(ctx, device, online)
 	if err != nil {
@@ -108,7 +100,7 @@ func (c *Cloud) admitHost(ctx context.Context, request, device string) (time.Tim
 	if !intake.ValidID(request) {
 		return time.Time{}, relay.ErrUnknown
 	}
-	if !c.registered(ctx, device) {
+	if c.refuse(ctx, device).Code != "" {
 		return time.Time{}, relay.ErrRefused
 	}
 	r, err := c.data.ClaimRequest(ctx, request, device, c.Now().Add(hostWait).UnixMilli())

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"beckmanconnect/internal/logproof"
 )
 
@@ -28,6 +30,9 @@ type Record struct {
 	Confidential []string          // names of personal fields that only the hospital's key opens
 	Salts        map[string][]byte // of Personal: with its salt a value proves itself
 	Envelopes    map[string][]byte // of Confidential, for an export that the hospital opens
+	// Of ListActivity and ActivityEntry alone.
+	ClockBack bool      // its wall clock lies before that of the entry before it
+	Leaf      tlog.Hash // of the entry in the tree, as stored
 }
 
 // Entries gives up to limit entries, newest first, below the number before;

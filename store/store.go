@@ -76,6 +76,9 @@ type Store struct {
 	writable atomic.Bool
 	subs     subscribers
 	probe    prober
+	indexer  indexer
+
+	witnesses witnesses
 
 	people       people
 	rotator      rotator
@@ -147,8 +150,12 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.loadWitnessed(ctx); err != nil {
+		return nil, err
+	}
 	s.setWritable(true)
 	s.probe.start(s)
+	s.indexer.start(s)
 	s.settleKeys(ctx)
 	return s, nil
 }
@@ -286,6 +293,7 @@ func (s *Store) setWritable(on bool) {
 // go of it. It waits for the writer that is at work.
 func (s *Store) Close() error {
 	s.probe.stop()
+	s.indexer.stop()
 	s.rotator.end()
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()

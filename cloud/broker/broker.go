@@ -11,6 +11,7 @@ package broker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -37,6 +38,8 @@ const (
 	timeEvery        = time.Hour
 )
 
+var errCut = errors.New("broker: the device may not be here any more")
+
 // Inbox takes a device's message in. Nil and a final refusal both end in an
 // acknowledgement; any other error in a closed connection, so that the device
 // sends again.
@@ -46,12 +49,15 @@ type Inbox interface {
 
 // Config is what a Broker works with.
 type Config struct {
-	Inbox      Inbox
-	Refused    func(error) bool                                  // whether an error of Inbox is final
-	Registered func(ctx context.Context, device string) bool     // whether we know the device
-	Presence   func(ctx context.Context, device string, on bool) // a device came or went
-	Time       note.Signer                                       // signs the time (design: only signed time is trusted)
-	Policy     func() string                                     // the vendor's signed policy, "" for none
+	Inbox    Inbox
+	Refused  func(error) bool                                        // whether an error of Inbox is final
+	Refuse   func(ctx context.Context, device string) cloudapi.Error // why a device may not come in; no Code: it may
+	Presence func(ctx context.Context, device string, on bool)       // a device came or went
+	Time     note.Signer                                             // signs the time (design: only signed time is trusted)
+	Policy   func() string                                           // the vendor's signed policy, "" for none
+	// Seen is told of every status that came, and over which connection, which
+	// are numbered in the order they were made. It may be nil.
+	Seen func(ctx context.Context, device string, connection uint64, s cloudapi.Status)
 	// Waiting gives the messages that wait for a device, oldest first, and
 	// Delivered is told when the device has acknowledged one. Both may be nil.
 	Waiting    func(ctx context.Context, device string) []Message
@@ -74,6 +80,7 @@ type Broker struct {
 	mu      sync.Mutex
 	present map[string]*mqtt.Client
 	tracks  map[string]*track
+	made    uint64 // connections
 }
 
 // New starts a broker. Close ends it.
@@ -140,8 +147,8 @@ func (b *Broker) accept(w http.ResponseWriter, r *http.Request) {
 		web.Fail(w, http.StatusForbidden, "origin", "Pages have no business here.")
 		return
 	}
-	if !b.Registered(r.Context(), device) {
-		web.Fail(w, http.StatusForbidden, "unknown-device", "This device is not registered; register again.")
+	if refusal := b.Refuse(r.Context(), device); refusal.Code != "" {
+		web.Fail(w, http.StatusForbidden, refusal.Code, refusal.Message)
 		return
 	}
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"mqtt"}, CompressionMode: websocket.CompressionDisabled})
@@ -215,6 +222,17 @@ func (b *Broker) sendPolicy(device string) {
 func (b *Broker) TellPolicy() {
 	for _, device := range b.connected() {
 		b.sendPolicy(device)
+	}
+}
+
+// Cut ends a device's connection: it may not be here any more.
+func (b *Broker) Cut(device string) {
+	b.mu.Lock()
+	cl := b.present[device]
+	b.mu.Unlock()
+	if cl != nil {
+		b.Log.Warn("device link cut", "device", device)
+		cl.Stop(errCut)
 	}
 }
 

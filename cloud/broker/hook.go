@@ -3,6 +3,7 @@ package broker
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"strings"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
@@ -57,9 +58,14 @@ func (h *hook) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
 	defer h.b.changing.Unlock()
 	h.b.mu.Lock()
 	h.b.present[cl.ID] = cl
-	h.b.tracks[cl.ID] = newTrack(cl)
+	h.b.made++
+	h.b.tracks[cl.ID] = newTrack(cl, h.b.made)
 	h.b.mu.Unlock()
 	h.b.Presence(h.b.ctx, cl.ID, true)
+	// It may have been turned away between its coming and here.
+	if h.b.Refuse(h.b.ctx, cl.ID).Code != "" {
+		cl.Stop(errCut)
+	}
 }
 
 // OnDisconnect: a device is gone only when its latest connection is; one that
@@ -147,6 +153,7 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, er
 	err := h.b.Inbox.Receive(h.b.ctx, cl.ID, pk.Payload)
 	switch {
 	case err == nil:
+		h.seen(cl, pk.Payload)
 	case h.b.Refused(err):
 		h.b.Log.Warn("message dropped", "device", cl.ID, "bytes", len(pk.Payload), "error", err)
 	default:
@@ -157,4 +164,24 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, er
 		return pk, packets.ErrRejectPacket
 	}
 	return pk, packets.CodeSuccessIgnore
+}
+
+// seen passes on what a status says of where the device is; only over its
+// present connection: what an older one still had on its way is over.
+func (h *hook) seen(cl *mqtt.Client, payload []byte) {
+	if h.b.Seen == nil {
+		return
+	}
+	var e cloudapi.Envelope
+	var s cloudapi.Status
+	if json.Unmarshal(payload, &e) != nil || e.Kind != cloudapi.KindStatus || json.Unmarshal(e.Body, &s) != nil {
+		return
+	}
+	h.b.mu.Lock()
+	t := h.b.tracks[cl.ID]
+	present := t != nil && t.client == cl
+	h.b.mu.Unlock()
+	if present {
+		h.b.Seen(h.b.ctx, cl.ID, t.number, s)
+	}
 }

@@ -22,13 +22,14 @@ const maxOnTheirWay = 16
 // track is what went to a device over its present connection. A message goes
 // once over each, until it was acknowledged.
 type track struct {
+	number  uint64 // of the connection, counted by the broker
 	client  *mqtt.Client
 	sent    map[string]bool
 	waiting map[uint16]string // for an acknowledgement, by packet number
 }
 
-func newTrack(cl *mqtt.Client) *track {
-	return &track{client: cl, sent: map[string]bool{}, waiting: map[uint16]string{}}
+func newTrack(cl *mqtt.Client, number uint64) *track {
+	return &track{number: number, client: cl, sent: map[string]bool{}, waiting: map[uint16]string{}}
 }
 
 // TellMessages sends what waits to every device that is connected. The others

@@ -28,10 +28,15 @@ type Registration struct {
 	Email       string
 	Name        string
 	LogVerifier string // note verifier of the device's log, may be empty
+	LogBound    bool   // the device's key speaks for LogVerifier
+	PublicKey   []byte // SubjectPublicKeyInfo
+	Machine     string // cloudapi.MachineID, may be empty
 }
 
 // Register stores a new device, or what changed of a known one. A known device
-// proves itself by the same key; another key under its ID is ErrCloned.
+// proves itself by the same key; another key under its ID is ErrCloned. One that
+// was revoked or copied stays out, with ErrRevoked or ErrCopied, until it comes
+// with another key.
 func (db *DB) Register(ctx context.Context, r Registration) error {
 	email, err := db.seal.sealText(r.Email, "devices", r.Device, "email")
 	if err != nil {
@@ -41,40 +46,95 @@ func (db *DB) Register(ctx context.Context, r Registration) error {
 	if err != nil {
 		return fmt.Errorf("data: register: %w", err)
 	}
-	now := db.nowMS()
+	copied := false
 	err = db.update(ctx, func(tx *sql.Tx) error {
-		var known []byte
-		err := tx.QueryRow("SELECT key_hash FROM devices WHERE id = ?", r.Device).Scan(&known)
+		known, err := db.knownDevice(tx, r)
 		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			_, err = tx.Exec(`INSERT INTO devices (id, key_hash, region, serial, type, terms, email, name, log_verifier, registered_ms, updated_ms, since_ms)
-				VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`, r.Device, r.KeyHash, r.Region, r.Serial, r.Type, r.Terms, email, name, r.LogVerifier, now, now, now)
-			if err != nil {
-				return err
-			}
-			return db.noteSharedSerial(tx, r)
+		case errors.Is(err, ErrNotFound):
+			return db.insertDevice(tx, r, email, name)
 		case err != nil:
 			return err
-		case !bytes.Equal(known, r.KeyHash):
-			return ErrCloned
 		}
-		// The log's verifier is pinned by whoever named it first: a device that
-		// names another one is a question for the witness, not an update.
-		_, err = tx.Exec(`UPDATE devices SET region=?, serial=?, type=?, terms=?, email=?, name=?, updated_ms=?,
-			log_verifier = CASE log_verifier WHEN '' THEN ? ELSE log_verifier END WHERE id=?`,
-			r.Region, r.Serial, r.Type, r.Terms, email, name, now, r.LogVerifier, r.Device)
-		if err != nil {
-			return err
+		if r.Machine != "" && known != "" && r.Machine != known {
+			copied, err = db.pinMachine(tx, r.Device, r.Machine)
+			return err // what was found stays; what was sent does not
 		}
-		// What it wrote is its new region's staff's to see, and no longer the
-		// old one's (P20).
-		_, err = tx.Exec("UPDATE feed SET region=?1 WHERE device=?2 AND region<>?1", r.Region, r.Device)
-		return err
+		return db.updateDevice(tx, r, email, name)
 	})
+	if err == nil && copied {
+		err = ErrCopied
+	}
 	if err != nil {
 		return fmt.Errorf("data: register: %w", err)
 	}
 	return nil
+}
+
+// knownDevice gives the machine of a device that may register again.
+func (db *DB) knownDevice(tx *sql.Tx, r Registration) (machine string, err error) {
+	var (
+		hash            []byte
+		copied, revoked int64
+	)
+	err = tx.QueryRow("SELECT key_hash, machine, copied_ms, revoked_ms FROM devices WHERE id = ?", r.Device).Scan(&hash, &machine, &copied, &revoked)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return "", ErrNotFound
+	case err != nil:
+		return "", err
+	case !bytes.Equal(hash, r.KeyHash):
+		return "", ErrCloned
+	}
+	return machine, standing(copied, revoked)
+}
+
+func (db *DB) insertDevice(tx *sql.Tx, r Registration, email, name []byte) error {
+	now := db.nowMS()
+	_, err := tx.Exec(`INSERT INTO devices (id, key_hash, region, serial, type, terms, email, name, log_verifier, public_key, machine, registered_ms, updated_ms, since_ms)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		r.Device, r.KeyHash, r.Region, r.Serial, r.Type, r.Terms, email, name, r.LogVerifier, nonNil(r.PublicKey), r.Machine, now, now, now)
+	if err != nil {
+		return err
+	}
+	if err := db.noteIdentity(tx, IdentityRecord{Device: r.Device, Kind: IdentityRegistered}); err != nil {
+		return err
+	}
+	return db.noteSharedSerial(tx, r)
+}
+
+func (db *DB) updateDevice(tx *sql.Tx, r Registration, email, name []byte) error {
+	// The log's verifier is pinned by whoever named it first. The device's own
+	// key may speak for another one: a new log; without that a device that names
+	// another one is a question for the witness, not an update.
+	var verifier string
+	if err := tx.QueryRow("SELECT log_verifier FROM devices WHERE id=?", r.Device).Scan(&verifier); err != nil {
+		return err
+	}
+	if verifier != "" && r.LogVerifier != "" && verifier != r.LogVerifier && r.LogBound {
+		if err := db.newLog(tx, r.Device, r.LogVerifier); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(`UPDATE devices SET region=?, serial=?, type=?, terms=?, email=?, name=?, updated_ms=?, public_key=?,
+		machine = CASE machine WHEN '' THEN ? ELSE machine END, log_verifier = CASE log_verifier WHEN '' THEN ? ELSE log_verifier END WHERE id=?`,
+		r.Region, r.Serial, r.Type, r.Terms, email, name, db.nowMS(), nonNil(r.PublicKey), r.Machine, r.LogVerifier, r.Device)
+	if err != nil {
+		return err
+	}
+	if err := db.noteIdentity(tx, IdentityRecord{Device: r.Device, Kind: IdentityUpdated}); err != nil {
+		return err
+	}
+	// What it wrote is its new region's staff's to see, and no longer the
+	// old one's (P20).
+	_, err = tx.Exec("UPDATE feed SET region=?1 WHERE device=?2 AND region<>?1", r.Region, r.Device)
+	return err
+}
+
+func nonNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
 }
 
 // noteSharedSerial: a reinstalled PC comes with a new key and its old serial
@@ -94,10 +154,12 @@ func (db *DB) noteSharedSerial(tx *sql.Tx, r Registration) error {
 // DeviceRecord is a device as staff may see it, and who answers for it.
 type DeviceRecord struct {
 	cloudapi.Device
-	LogVerifier string
+	LogVerifier  string
+	RegisteredMS int64
+	ReplacedBy   string // the device that took its place
 }
 
-const deviceColumns = "id, serial, type, region, name, online, since_ms, status, log_verifier"
+const deviceColumns = "id, serial, type, region, name, online, since_ms, status, log_verifier, registered_ms, copied_ms > 0, revoked_ms, replaced_by"
 
 // Device gives one device, or ErrNotFound.
 func (db *DB) Device(ctx context.Context, id string) (DeviceRecord, error) {
@@ -133,7 +195,8 @@ func (db *DB) scanDevice(scan func(...any) error) (DeviceRecord, error) {
 		name   []byte
 		status string
 	)
-	err := scan(&d.ID, &d.Serial, &d.Type, &d.Region, &name, &d.Online, &d.SinceMS, &status, &d.LogVerifier)
+	err := scan(&d.ID, &d.Serial, &d.Type, &d.Region, &name, &d.Online, &d.SinceMS, &status, &d.LogVerifier, &d.RegisteredMS,
+		&d.Copied, &d.RevokedMS, &d.ReplacedBy)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, ErrNotFound
 	}

@@ -290,7 +290,11 @@ func TestMigrationKeepsNotifications(t *testing.T) {
 			t.Fatalf("%s: %v", query, err)
 		}
 	}
-	for _, table := range []string{"deliveries", "messages", "accesses", "help_logs", "feed", "labels"} {
+	for _, column := range []string{"public_key", "machine", "copied_ms", "revoked_ms", "replaced_by"} {
+		exec("ALTER TABLE devices DROP COLUMN " + column)
+	}
+	exec("ALTER TABLE alarms DROP COLUMN cleared")
+	for _, table := range []string{"identity_record", "deliveries", "messages", "accesses", "help_logs", "feed", "labels"} {
 		exec("DROP TABLE " + table)
 	}
 	exec("DROP INDEX devices_region")

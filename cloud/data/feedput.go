@@ -119,8 +119,26 @@ func (db *DB) raise(tx *sql.Tx, device, code, subject, title string) error {
 	now := db.nowMS()
 	n := cloudapi.Notification{Code: code, Severity: "high", State: "raised", Source: sourceOfCloud, Subject: subject, Title: title, LastMS: now, Verified: true}
 	err := tx.QueryRow(`INSERT INTO alarms (device, code, subject, title, count, at_ms, last_ms) VALUES (?,?,?,?,1,?,?)
-		ON CONFLICT DO UPDATE SET title=excluded.title, count=count+1, last_ms=excluded.last_ms RETURNING id, count, at_ms`,
+		ON CONFLICT DO UPDATE SET title=excluded.title, count=count+1, last_ms=excluded.last_ms, cleared=0 RETURNING id, count, at_ms`,
 		device, code, subject, title, now, now).Scan(&n.ID, &n.Count, &n.RaisedMS)
+	if err != nil {
+		return err
+	}
+	return db.putFeed(tx, feedRow{
+		device: device, epoch: epochCloud, id: int64(n.ID), severity: n.Severity, state: n.State, label: label(n),
+		listed: true, raisedMS: n.RaisedMS, lastMS: n.LastMS, body: n,
+	})
+}
+
+// clear ends an alarm of the cloud's own; it may not be there. Raised again it
+// begins anew.
+func (db *DB) clear(tx *sql.Tx, device, code, subject string) error {
+	n := cloudapi.Notification{Code: code, Severity: "high", State: "cleared", Source: sourceOfCloud, Subject: subject, LastMS: db.nowMS(), Verified: true}
+	err := tx.QueryRow("UPDATE alarms SET cleared=1, last_ms=? WHERE device=? AND code=? AND subject=? RETURNING id, title, count, at_ms", n.LastMS, device, code, subject).
+		Scan(&n.ID, &n.Title, &n.Count, &n.RaisedMS)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ const (
 	AlarmLogShrunk    = "CLOUD-LOG-SHRUNK"
 	AlarmLogForked    = "CLOUD-LOG-FORKED"
 	AlarmLogSignature = "CLOUD-LOG-SIGNATURE"
+	AlarmNewLog       = "CLOUD-LOG-BEGAN"
+	AlarmCopied       = "CLOUD-DEVICE-COPIED"
 )
 
 // Request states beside those of cloudapi.

@@ -22,6 +22,8 @@ var (
 	schema2 string
 	//go:embed schema3.sql
 	schema3 string
+	//go:embed schema_identity.sql
+	schemaIdentity string
 )
 
 // migrations lead from one PRAGMA user_version to the next, from 0.
@@ -29,6 +31,7 @@ var migrations = []func(*DB, *sql.Tx) error{
 	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schema); return err },
 	(*DB).addAccountIndex,
 	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schema3); return err },
+	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schemaIdentity); return err },
 }
 
 // minSQLite: older ones can corrupt a WAL when it is reset.
@@ -71,9 +74,50 @@ func Open(ctx context.Context, dir string, now func() time.Time) (*DB, error) {
 	return db, nil
 }
 
-func (db *DB) open(ctx context.Context, dir string) error {
+// OpenBeside opens a database that another process may work with, for a tool's
+// single decision. It makes nothing and migrates nothing.
+func OpenBeside(ctx context.Context, dir string) (*DB, error) {
+	db := &DB{now: time.Now}
+	err := func() error {
+		if err := checkSQLite(); err != nil {
+			return err
+		}
+		path := filepath.Join(dir, "cloud.db")
+		if _, err := os.Stat(path); err != nil {
+			return err
+		}
+		if err := db.openFile(dir); err != nil {
+			return err
+		}
+		var version int
+		if err := db.sql.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+			return err
+		}
+		switch {
+		case version > len(migrations):
+			return ErrNewer
+		case version < len(migrations):
+			return errors.New("the database was written by an older version; start the cloud once with this one")
+		}
+		return db.openAccountIndex(ctx)
+	}()
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("data: open %s: %w", dir, err)
+	}
+	return db, nil
+}
+
+func checkSQLite() error {
 	if _, n, _ := sqlite3.Version(); n < minSQLite {
 		return fmt.Errorf("SQLite %d is too old, %d is needed", n, minSQLite)
+	}
+	return nil
+}
+
+func (db *DB) open(ctx context.Context, dir string) error {
+	if err := checkSQLite(); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -81,14 +125,21 @@ func (db *DB) open(ctx context.Context, dir string) error {
 	if err := db.claimFolder(ctx, filepath.Join(dir, "lock.db")); err != nil {
 		return err
 	}
-	var err error
+	if err := touchPrivate(filepath.Join(dir, "cloud.db")); err != nil {
+		return err
+	}
+	if err := db.openFile(dir); err != nil {
+		return err
+	}
+	return db.migrate(ctx)
+}
+
+// openFile opens the keys and the database that is there.
+func (db *DB) openFile(dir string) (err error) {
 	if db.seal, err = openSealer(filepath.Join(dir, "keys")); err != nil {
 		return err
 	}
 	path := filepath.Join(dir, "cloud.db")
-	if err := touchPrivate(path); err != nil {
-		return err
-	}
 	db.sql, err = sql.Open("sqlite3", dsn(path, "_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_txlock=immediate&_busy_timeout=5000&_secure_delete=1"))
 	if err != nil {
 		return err
@@ -96,7 +147,7 @@ func (db *DB) open(ctx context.Context, dir string) error {
 	// The writer is one anyway; a few more connections let lists be read
 	// while it waits for the disk.
 	db.sql.SetMaxOpenConns(4)
-	return db.migrate(ctx)
+	return nil
 }
 
 // claimFolder holds an exclusive transaction on a database of its own for as long as

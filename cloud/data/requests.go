@@ -104,14 +104,14 @@ func (db *DB) scanRequest(scan func(...any) error) (cloudapi.Request, error) {
 // words about the device before them.
 func (db *DB) Notifications(ctx context.Context, device string, limit int) ([]cloudapi.Notification, error) {
 	list := []cloudapi.Notification{}
-	own, err := db.sql.QueryContext(ctx, "SELECT id, code, subject, title, count, at_ms, last_ms FROM alarms WHERE device=? ORDER BY last_ms DESC LIMIT ?", device, limit)
+	own, err := db.sql.QueryContext(ctx, "SELECT id, code, subject, title, count, at_ms, last_ms, iif(cleared, 'cleared', 'raised') FROM alarms WHERE device=? ORDER BY last_ms DESC LIMIT ?", device, limit)
 	if err != nil {
 		return nil, fmt.Errorf("data: notifications: %w", err)
 	}
 	defer own.Close()
 	for own.Next() {
-		n := cloudapi.Notification{Severity: "high", State: "raised", Source: "cloud"}
-		if err := own.Scan(&n.ID, &n.Code, &n.Subject, &n.Title, &n.Count, &n.RaisedMS, &n.LastMS); err != nil {
+		n := cloudapi.Notification{Severity: "high", Source: "cloud"}
+		if err := own.Scan(&n.ID, &n.Code, &n.Subject, &n.Title, &n.Count, &n.RaisedMS, &n.LastMS, &n.State); err != nil {
 			return nil, fmt.Errorf("data: notifications: %w", err)
 		}
 		list = append(list, n)

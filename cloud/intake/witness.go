@@ -16,7 +16,7 @@ import (
 // the log has not become shorter (B4, scenario 48). What is wrong becomes an
 // alarm for staff; the device is answered all the same, its log goes on.
 func (i *Intake) witness(tx *data.Tx, c cloudapi.Checkpoint) (Change, error) {
-	verifier, err := tx.PinVerifier(usableVerifier(c.Verifier))
+	verifier, err := tx.BindVerifier(usableVerifier(c.Verifier), c.Binding)
 	if err != nil {
 		return Change{}, err
 	}

@@ -12,7 +12,13 @@ import (
 	"beckmanconnect/internal/cloudapi"
 )
 
-var region = regexp.MustCompile(`^[a-z][a-z0-9-]{1,15}$`)
+var (
+	region  = regexp.MustCompile(`^[a-z][a-z0-9-]{1,15}$`)
+	machine = regexp.MustCompile(`^[0-9a-f]{32}$`)
+)
+
+// MachineID tells whether a text has the form of cloudapi.MachineID.
+func MachineID(s string) bool { return machine.MatchString(s) }
 
 // check says what is wrong with a registration, or "". Texts are refused
 // rather than cleaned: what staff reads later is what was typed (scenarios 15, 49).
@@ -39,6 +45,12 @@ func check(r *cloudapi.RegisterRequest) string {
 		if _, err := note.NewVerifier(r.LogVerifier); err != nil || len(r.LogVerifier) > 300 {
 			return "The log's verifier key cannot be read."
 		}
+	}
+	switch {
+	case len(r.LogBinding) > 200 || r.LogBinding != "" && r.LogVerifier == "":
+		return "The signature of the log's verifier key is not one."
+	case r.Machine != "" && !MachineID(r.Machine):
+		return "The PC's mark is not one."
 	}
 	return ""
 }

@@ -88,8 +88,17 @@ func (g *Registry) register(w http.ResponseWriter, r *http.Request) {
 		web.Fail(w, http.StatusConflict, "other-device", "The connection was made with another device's certificate.")
 		return
 	}
+	if req.LogBinding != "" && cloudapi.CheckLogBinding(csr.RawSubjectPublicKeyInfo, id, req.LogVerifier, req.LogBinding) != nil {
+		web.Fail(w, http.StatusBadRequest, "log-binding", "The log's verifier key is not signed with the device's key.")
+		return
+	}
 	reply, err := g.admit(r.Context(), id, csr, &req)
 	switch {
+	case errors.Is(err, data.ErrRevoked), errors.Is(err, data.ErrCopied):
+		refusal := Refusal(err)
+		g.Log.Warn("registration refused", "device", id, "why", refusal.Code)
+		web.Fail(w, http.StatusForbidden, refusal.Code, refusal.Message)
+		g.Changed() // it may have been found out just now
 	case errors.Is(err, data.ErrCloned):
 		g.Log.Warn("registration refused", "device", id, "why", "cloned ID")
 		web.Fail(w, http.StatusConflict, "cloned", "This device ID belongs to another key.")
@@ -114,6 +123,7 @@ func (g *Registry) admit(ctx context.Context, id string, csr *x509.CertificateRe
 	err = g.Data.Register(ctx, data.Registration{
 		Device: id, KeyHash: hash[:], Region: req.Region, Serial: req.Serial, Type: req.InstrumentType,
 		Terms: req.TermsVersion, Email: req.Email, Name: req.Name, LogVerifier: req.LogVerifier,
+		LogBound: req.LogBinding != "", PublicKey: csr.RawSubjectPublicKeyInfo, Machine: req.Machine,
 	})
 	if err != nil {
 		return cloudapi.RegisterReply{}, err

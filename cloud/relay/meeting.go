@@ -148,3 +148,17 @@ func (m *meeting) end(lastWords time.Duration, p *parting) {
 		}
 	}
 }
+
+// cut sends the host away if it is this one's, and everybody with it.
+func (m *meeting) cut(owner string, p *parting) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.host == nil || m.host.owner != owner {
+		return
+	}
+	for _, s := range []*side{m.host, m.engineer} {
+		if s != nil {
+			s.leave(p)
+		}
+	}
+}

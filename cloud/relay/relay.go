@@ -116,6 +116,22 @@ func (l *Relay) End(request string) {
 	}
 }
 
+// Cut sends a device's sockets away at once, and with each the engineer it is
+// joined with: it may not be here any more.
+func (l *Relay) Cut(device string) {
+	l.mu.Lock()
+	all := make([]*meeting, 0, len(l.meetings))
+	for _, m := range l.meetings {
+		all = append(all, m)
+	}
+	l.mu.Unlock()
+	for _, m := range all {
+		m.cut(deviceOwner(device), &parting{cloudapi.CloseEnded, "the device may not be here any more"})
+	}
+}
+
+func deviceOwner(device string) string { return "device:" + device }
+
 // Handler serves cloudapi.PathRelay.
 func (l *Relay) Handler() http.Handler { return web.Method(http.MethodGet, l.serve) }
 
@@ -172,7 +188,7 @@ func (l *Relay) admit(r *http.Request, request string) (*side, time.Time, error)
 			return nil, time.Time{}, ErrRefused
 		}
 		until, err := l.Host(r.Context(), request, device)
-		return newSide(roleHost, "device:"+device, l.PerDevice), until, err
+		return newSide(roleHost, deviceOwner(device), l.PerDevice), until, err
 	case roleEngineer:
 		e, err := l.Engineer(r, request)
 		return newSide(roleEngineer, "staff:"+e.Account, l.PerStaff), l.Now().Add(l.EngineerWait), err

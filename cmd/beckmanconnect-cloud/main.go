@@ -26,6 +26,7 @@ const help = `Verbs:
   trust init --dir DIR                             make development trust roots and keys
   policy sign --key KEY --in TOML --out NOTE       sign a site policy
   policy vendor --config FILE --file TOML          sign what the vendor switches off and revokes
+  device list|show|revoke|replace|restore …        how devices' identities stand, and decisions about them
   release VERB …                                   the upgrade repository: init, keys, root, codesign, add,
                                                    drafts, sign, collect, publish, snapshot, timestamp, check, list`
 
@@ -41,6 +42,8 @@ func run(ctx context.Context, log *slog.Logger, args []string) error {
 		return trustVerb(rest)
 	case "policy":
 		return policyVerb(rest)
+	case "device":
+		return deviceVerb(ctx, rest)
 	case "release":
 		return releaseVerb(rest)
 	default:

@@ -309,6 +309,7 @@ type SessionEvent struct {
 type Checkpoint struct {
 	Note     string   `json:"note"`
 	Verifier string   `json:"verifier,omitempty"` // note verifier; the cloud keeps to the first one it learns, here or at registration
+	Binding  string   `json:"binding,omitempty"`  // LogBinding of Verifier, as at registration: with it another verifier is taken
 	Old      int64    `json:"old,omitempty"`      // size that Proof starts from; 0: none was cosigned yet
 	Proof    []string `json:"proof,omitempty"`    // consistency proof from Old, base64 hashes
 }

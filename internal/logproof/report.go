@@ -11,6 +11,7 @@ import (
 type Config struct {
 	Path      string
 	Verifiers note.Verifiers                                         // keys that checkpoints may be signed by
+	Expected  []Expected                                             // of this log, that it must contain
 	Progress  func(done, total int64)                                // called now and then, may be nil
 	Personal  func(e *Entry, c NamedCommitment, sealed []byte) error // with the keys: checks one personal field; may be nil
 }

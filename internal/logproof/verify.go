@@ -52,7 +52,7 @@ func verify(ctx context.Context, cfg Config) (Report, error) {
 		return Report{}, err
 	}
 	defer r.Close()
-	v := &verification{cfg: cfg, r: r, missing: map[int64]string{}, records: map[string]archiveRecord{}}
+	v := &verification{cfg: cfg, r: r, expected: expectations(cfg.Expected), missing: map[int64]string{}, records: map[string]archiveRecord{}}
 	err = v.run(ctx)
 	var f *Fault
 	if errors.As(err, &f) {
@@ -80,6 +80,7 @@ type verification struct {
 	r      *Reader
 	report Report
 
+	expected    []Expected // not come by yet
 	tree        Tree
 	nodes       map[int]*cursor // stored nodes by level
 	checkpoints *cursor

@@ -67,6 +67,9 @@ func (v *verification) node(want Node) (err error) {
 
 // checkpointsUpTo checks the kept checkpoints of up to size entries.
 func (v *verification) checkpointsUpTo(size int64) error {
+	if err := v.witnessed(size); err != nil {
+		return err
+	}
 	for v.atPoint {
 		at, ok := v.checkpoints.row[0].(int64)
 		if !ok {
@@ -158,6 +161,9 @@ func (v *verification) personalAt() (idx int64, name string, err error) {
 func (v *verification) finish() error {
 	size := v.tree.Size()
 	if err := v.head(size); err != nil {
+		return err
+	}
+	if err := v.shorter(size); err != nil {
 		return err
 	}
 	if v.atPoint {

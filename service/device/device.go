@@ -33,7 +33,9 @@ type Config struct {
 	// follows no redirect.
 	Client func(*tls.Config) *http.Client
 	Now    func() time.Time
-	Log    *slog.Logger
+	// Machine reads what this PC is told apart by; nil: ReadMachine.
+	Machine func() Machine
+	Log     *slog.Logger
 
 	// newKey makes session keys; tests that do not look at them have them
 	// made faster.
@@ -43,11 +45,13 @@ type Config struct {
 // Device is this PC's identity. It is safe for concurrent use.
 type Device struct {
 	config Config
-	key    *ecdsa.PrivateKey
-	id     string
 	ahead  chan *rsa.PrivateKey
 
 	mu           sync.Mutex
+	key          *ecdsa.PrivateKey
+	id           string
+	place        place
+	refused      string // by the cloud: StateCopied, StateRevoked
 	registration Registration
 	chain        [][]byte // device certificate first, DER
 	leaf         *x509.Certificate
@@ -70,6 +74,9 @@ func Open(config Config) (*Device, error) {
 	if config.newKey == nil {
 		config.newKey = channel.NewKey
 	}
+	if config.Machine == nil {
+		config.Machine = ReadMachine
+	}
 	key, err := loadKey(config.Dir, config.Wrapper)
 	if err != nil {
 		return nil, err
@@ -78,7 +85,14 @@ func Open(config Config) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Device{config: config, key: key, id: id, ahead: make(chan *rsa.PrivateKey, 1)}, nil
+	where, err := placed(config.Dir, config.Wrapper, id, config.Machine())
+	if err != nil {
+		return nil, err
+	}
+	if where.match == Copied {
+		config.Log.Error("the identity is not this PC's: no link and no support until it is renewed", "why", where.why)
+	}
+	return &Device{config: config, key: key, id: id, place: where, ahead: make(chan *rsa.PrivateKey, 1)}, nil
 }
 
 // IDOf gives the device ID of a public key.
@@ -91,7 +105,11 @@ func IDOf(public *ecdsa.PublicKey) (string, error) {
 }
 
 // ID is the device's ID; it is known before the registration.
-func (d *Device) ID() string { return d.id }
+func (d *Device) ID() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.id
+}
 
 // Registration is what the cloud knows this device by; ok is false until it is
 // registered.
@@ -104,21 +122,22 @@ func (d *Device) Registration() (r Registration, ok bool) {
 // Restore takes up a registration that was kept in the store. It verifies it
 // again: the database is not a root of trust.
 func (d *Device) Restore(r Registration) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	chain, leaf, err := d.verify(r)
 	if err != nil {
 		return &Error{Op: "restore", Code: "certificate-invalid", Err: err}
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.registration, d.chain, d.leaf = r, chain, leaf
 	return nil
 }
 
-// Certificate is the client certificate for the cloud: link and relay.
+// Certificate is the client certificate for the cloud: link and relay. A copy
+// has none to show.
 func (d *Device) Certificate() (tls.Certificate, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.leaf == nil {
+	if d.leaf == nil || d.place.match == Copied {
 		return tls.Certificate{}, false
 	}
 	return tls.Certificate{Certificate: d.chain, PrivateKey: d.key, Leaf: d.leaf}, true

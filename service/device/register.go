@@ -119,7 +119,18 @@ func (d *Device) Register(ctx context.Context, form Form) (Registration, error) 
 	if err := form.Check(); err != nil {
 		return Registration{}, err
 	}
-	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: d.id}}, d.key)
+	switch d.State() {
+	case StateCopied:
+		return Registration{}, &Error{Op: "register", Code: "device-copied", Err: errors.New("this identity belongs to another PC; IT has to renew it first")}
+	case StateRevoked:
+		return Registration{}, &Error{Op: "register", Code: "device-revoked", Err: errors.New("the vendor took this identity back; IT has to renew it first")}
+	}
+	binding, err := d.BindLog(form.LogVerifier)
+	if err != nil {
+		return Registration{}, err
+	}
+	key, id := d.keyAndID()
+	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: id}}, key)
 	if err != nil {
 		return Registration{}, fmt.Errorf("device: certificate request: %w", err)
 	}
@@ -127,7 +138,8 @@ func (d *Device) Register(ctx context.Context, form Form) (Registration, error) 
 		V:     cloudapi.Version,
 		CSR:   string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: csr})),
 		Email: form.Email, Name: form.Name, InstrumentType: form.InstrumentType, Serial: form.Serial,
-		Region: form.Region, TermsVersion: form.TermsVersion, LogVerifier: form.LogVerifier,
+		Region: form.Region, TermsVersion: form.TermsVersion,
+		LogVerifier: form.LogVerifier, LogBinding: binding, Machine: d.MachineID(),
 	})
 	if err != nil {
 		return Registration{}, err
@@ -136,6 +148,8 @@ func (d *Device) Register(ctx context.Context, form Form) (Registration, error) 
 		DeviceID: reply.DeviceID, Email: form.Email, Name: form.Name, InstrumentType: form.InstrumentType, Serial: form.Serial,
 		Region: form.Region, At: d.config.Now(), Certificate: reply.Certificate, CA: reply.CA,
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if _, _, err := d.verify(r); err != nil {
 		return Registration{}, &Error{Op: "register", Code: "certificate-invalid", Err: err}
 	}
@@ -202,7 +216,7 @@ func refused(status int, answer []byte) error {
 }
 
 // verify holds a registration's certificate against this device's key and the
-// device CA.
+// device CA; mu is held.
 func (d *Device) verify(r Registration) (chain [][]byte, leaf *x509.Certificate, err error) {
 	block, _ := pem.Decode([]byte(r.Certificate))
 	if block == nil || block.Type != "CERTIFICATE" {

@@ -10,6 +10,7 @@ export interface Request {
 
 export interface Device {
   id: string; serial: string; type: string; region: string; name: string; online: boolean; sinceMs: number;
+  copied?: boolean; revokedMs?: number;
   status: { version: string; class: string; run: string; open: number; worst: string; phase: string };
 }
 

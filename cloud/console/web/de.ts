@@ -30,6 +30,8 @@ export const de: Record<Key, string> = {
   offline: "Offline",
   offlineSince: "Offline seit {time}",
   patientData: "Patientendaten",
+  devCopied: "Kopiert", devCopiedText: "Die Identität dieses Geräts wurde auf zwei PCs gesehen. Es bleibt ausgesperrt, bis jeder PC mit einem neuen Schlüssel registriert ist.",
+  devRevoked: "Entzogen", devRevokedText: "Die Identität dieses Geräts wurde zurückgenommen. Es bleibt ausgesperrt, bis es mit einem neuen Schlüssel registriert ist.",
   alarmsOpen: "{n} offen",
   alarmsNone: "Keine offenen Alarme",
   alarmsLoading: "Alarme werden gelesen…",

@@ -5,6 +5,7 @@ import { Device, SignedOut, presence } from "./api";
 import { h, icon } from "./dom";
 import { NotificationList } from "./feed";
 import { timeline } from "./presence";
+import { standingChip, standingText } from "./standing";
 import { Key, span, t } from "./strings";
 
 export class DevicePage {
@@ -51,7 +52,8 @@ export class DevicePage {
       h("h1", {}, d?.type ?? this.id, " ", h("span", { class: "muted mono" }, d?.serial ?? "")),
       h("p", { class: "device-state" }, h("span", { class: d?.online ? "dot on" : "dot", "aria-hidden": "true" }),
         d ? d.online ? t("online") : d.sinceMs ? t("offlineSince", { time: span(Date.now() - d.sinceMs) }) : t("offline") : t("devUnknown"),
-        d?.status.class === "patient-data" ? h("span", { class: "chip note" }, t("patientData")) : null));
+        d?.status.class === "patient-data" ? h("span", { class: "chip note" }, t("patientData")) : null, standingChip(d)),
+      ...[standingText(d)].filter((e) => e !== null));
     const row = (name: Key, value: string | undefined, mono = false): HTMLElement[] => value
       ? [h("div", { class: "fact" }, h("dt", {}, t(name)), h("dd", { class: mono ? "mono" : "" }, value))] : [];
     this.facts.replaceChildren(...(d ? [

@@ -29,6 +29,8 @@ export const en = {
   offline: "Offline",
   offlineSince: "Offline for {time}",
   patientData: "Patient data",
+  devCopied: "Copied", devCopiedText: "This instrument’s identity was seen on two PCs. It stays out until each PC is registered with a new key.",
+  devRevoked: "Revoked", devRevokedText: "This instrument’s identity was taken back. It stays out until it is registered with a new key.",
   alarmsOpen: "{n} open",
   alarmsNone: "No open alarms",
   alarmsLoading: "Reading the alarms…",
