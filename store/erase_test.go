@@ -101,6 +101,11 @@ func TestErasePerson(t *testing.T) {
 	})
 	needles := [][]byte{sealedOf(t, s, anna, "reason"), sealedOf(t, s, anna, "account"), sealedOf(t, s, both, "initials"), sealedOf(t, s, many[7], "account")}
 	kept := sealedOf(t, s, other, "account")
+	var key []byte // the person's own
+	if err := s.read.QueryRow("SELECT sealed_key FROM persons WHERE id = ?", personOf(sealedOf(t, s, anna, "account"))).Scan(&key); err != nil {
+		t.Fatal(err)
+	}
+	needles = append(needles, key)
 
 	setting := func(key, value string, names func(string) bool) (string, error) {
 		if names("AW") && key == "note" {
@@ -164,6 +169,9 @@ func TestErasePerson(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	inFiles(t, dir, needles, false)
+	if ids, err := s.personsNamed(ctx, s.read, "AW"); err != nil || len(ids) != 0 {
+		t.Error("still known by the word:", ids, err)
+	}
 	inFiles(t, dir, [][]byte{kept}, true) // the search finds what is there
 	// Who comes again is somebody new; what is gone stays so.
 	again := appendOne(t, s, "technician", map[string]string{"account": "LAB\\anna", "initials": "AW"})

@@ -163,14 +163,16 @@ func (s *Store) shareKeys(to string, move func(string) error) error {
 	if err := keys.MakeDir(dir); err != nil {
 		return err
 	}
-	b, err := os.ReadFile(filepath.Join(s.opt.Dir, KeysDir, keys.MasterFile))
-	switch {
-	case err == nil:
-		if err := keys.WriteFile(filepath.Join(dir, keys.MasterFile), b, 0o600); err != nil {
+	for _, name := range keys.MasterFiles() {
+		b, err := os.ReadFile(filepath.Join(s.opt.Dir, KeysDir, name))
+		switch {
+		case err == nil:
+			if err := keys.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+				return err
+			}
+		case !errors.Is(err, fs.ErrNotExist): // DPAPI has no such file
 			return err
 		}
-	case !errors.Is(err, fs.ErrNotExist): // DPAPI has no such file
-		return err
 	}
 	for _, name := range []string{keys.CheckpointPrivate, keys.CheckpointPublic} {
 		if err := move(filepath.Join(KeysDir, name)); err != nil {
