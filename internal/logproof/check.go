@@ -1,6 +1,7 @@
 package logproof
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"time"
@@ -63,6 +64,9 @@ func OpenCosigned(msg []byte, log []note.Verifier, witnesses []*cosign.Verifier)
 	c := &Cosigned{Checkpoint: body}
 	own := false
 	for _, s := range n.Sigs {
+		if _, err := base64.StdEncoding.Strict().DecodeString(s.Base64); err != nil {
+			return nil, fmt.Errorf("signature of %q: %w", s.Name, err)
+		}
 		i := slices.IndexFunc(witnesses, func(w *cosign.Verifier) bool { return w.Name() == s.Name && w.KeyHash() == s.Hash })
 		if i < 0 {
 			own = own || s.Name == body.Origin
