@@ -47,7 +47,10 @@ func (s *Store) load(ctx context.Context) error {
 	if err := s.donePending(); err != nil {
 		return err
 	}
-	return incomplete(s.loadTree(ctx))
+	if err := incomplete(s.loadTree(ctx)); err != nil {
+		return err
+	}
+	return incomplete(s.loadPersons(ctx))
 }
 
 // lost finds a database that is gone, or was emptied, while the key of its
@@ -81,7 +84,7 @@ func incomplete(err error) error {
 // the log, 200 MB with a million notifications, so each of their pages is read
 // before anything is promised on top of it; the log's tables grow for ever, and
 // are for "log verify".
-var serviceTables = []string{"keysets", "meta", "topics", "topic_texts", "notifications", "notification_spans", "notification_recent", "notification_steps", "events", "outbox", "settings", "probe", "witnessed", "witness_findings"}
+var serviceTables = []string{"keysets", "meta", "topics", "topic_texts", "notifications", "notification_spans", "notification_recent", "notification_steps", "events", "outbox", "settings", "probe", "witnessed", "witness_findings", "persons", "person_names", "key_rotation"}
 
 func (s *Store) intact(ctx context.Context) error {
 	for _, table := range serviceTables {

@@ -17,13 +17,14 @@ const keepCheckpointEvery = time.Minute
 // Tx is one transaction. It is valid inside Update's function only and for one
 // goroutine.
 type Tx struct {
-	s      *Store
-	tree   *logproof.Tree // a copy, once something was appended
-	wall   int64          // of the newest appended entry
-	leaf   []byte         // reused
-	events []Event
-	topics map[topicKey]uint64 // found or made in this transaction
-	failed error               // a write failed: the transaction cannot be committed
+	s       *Store
+	tree    *logproof.Tree // a copy, once something was appended
+	wall    int64          // of the newest appended entry
+	leaf    []byte         // reused
+	events  []Event
+	topics  map[topicKey]uint64 // found or made in this transaction
+	persons newPersons          // found or made in this transaction
+	failed  error               // a write failed: the transaction cannot be committed
 }
 
 // Update runs fn in a transaction and returns when it is on the disk. When fn
@@ -90,6 +91,7 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 		}
 	}
 	s.knowTopics(tx.topics)
+	s.knowPersons(tx.persons)
 	s.setWritable(true)
 	s.subs.publish(tx.events)
 	return nil

@@ -72,7 +72,9 @@ func appendLog(ctx context.Context, o options) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	bare.close() // folds its journal into the table's file
+	if err := bare.fold(ctx); err != nil {
+		return nil, err
+	}
 	bareSize, err := bytesEach(filepath.Join(o.dir, "bare.db"), float64(rounds*(logSingles+logBatches*logBatch)))
 	if err != nil {
 		return nil, err

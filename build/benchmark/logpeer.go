@@ -63,14 +63,18 @@ func (t *bareTable) append(ctx context.Context, n int) error {
 	return err
 }
 
+// fold brings what the journal holds into the table's file.
+func (t *bareTable) fold(ctx context.Context) error {
+	_, err := t.conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return err
+}
+
 // close forgets the table; it belongs to the bench's own folder.
 func (t *bareTable) close() {
 	if t.conn != nil {
 		t.conn.Close()
-		t.conn = nil
 	}
 	if t.db != nil {
 		t.db.Close()
-		t.db = nil
 	}
 }

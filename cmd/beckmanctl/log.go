@@ -27,6 +27,7 @@ const logUsage = `usage: beckmanctl log verify [--json]
        beckmanctl log prove NUMBER [--out FILE]
        beckmanctl log export [--format jsonl|csv|pdf] [--from NUMBER|TIME] [--to NUMBER|TIME] [--language L] [--out FILE]
        beckmanctl log certificate SESSION --out FILE.pdf [--language L]
+       beckmanctl log archive --before YYYY-MM-DD [--json]
 each with --config FILE, or --db FILE for a copy and --key FILE for its checkpoint key
        beckmanctl log check FILE --key FILE [--witness FILE] [--json]
        beckmanctl log check-export FILE --key FILE [--witness FILE] [--json]
@@ -171,6 +172,8 @@ type verifyResult struct {
 	TimeJumps   int64        `json:"timeJumps"`
 	Boots       int64        `json:"boots"`
 	Erased      int64        `json:"erased"`
+	Archived    int64        `json:"archived"`       // entries read from archive files
+	Away        []string     `json:"away,omitempty"` // archive files that are not here
 	Fault       *verifyFault `json:"fault,omitempty"`
 }
 
@@ -208,8 +211,20 @@ func logVerify(ctx context.Context, log *slog.Logger, args []string, out io.Writ
 	return nil
 }
 
+// report verifies without a word about progress.
+func (o *logOptions) report(ctx context.Context) (logproof.Report, error) {
+	verifiers, err := o.verifiers()
+	if err != nil {
+		return logproof.Report{}, err
+	}
+	return logproof.Verify(ctx, logproof.Config{Path: o.db, Verifiers: verifiers})
+}
+
 func resultOf(r logproof.Report) verifyResult {
-	res := verifyResult{OK: r.Fault == nil, Entries: r.Entries, Checkpoints: r.Checkpoints, TimeJumps: r.TimeJumps, Boots: r.Boots, Erased: r.Erased}
+	res := verifyResult{OK: r.Fault == nil, Entries: r.Entries, Checkpoints: r.Checkpoints, TimeJumps: r.TimeJumps, Boots: r.Boots, Erased: r.Erased, Archived: r.Archived}
+	for _, a := range r.Away {
+		res.Away = append(res.Away, a.Name)
+	}
 	if r.Entries > 0 {
 		res.First, res.Last = stamp(r.First), stamp(r.Last)
 	}

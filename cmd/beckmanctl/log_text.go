@@ -30,10 +30,10 @@ func tellVerified(out io.Writer, r *logproof.Report) {
 		fmt.Fprintf(out, "Personal fields of %d entries were erased, on record.\n", r.Erased)
 	}
 	if r.Archived > 0 {
-		fmt.Fprintf(out, "%d of them were read from archive files.\n", r.Archived)
+		fmt.Fprintf(out, "%d of them lie in archive files that are here and hold.\n", r.Archived)
 	}
 	for _, a := range r.Away {
-		fmt.Fprintf(out, "Entries %d to %d are known by their hashes alone: the archive file %s is not here.\n", a.From, a.To-1, printable(a.Name))
+		fmt.Fprintf(out, "Entries %d to %d lie in %s, which is not here: that they are of this log is proven, what they say is not seen.\n", a.From, a.To-1, printable(a.Name))
 	}
 	fmt.Fprintln(out, "A tail that was cut off whole, or an older copy, is found by the witness: compare the number of entries with the cloud's.")
 }

@@ -52,7 +52,7 @@ func verify(ctx context.Context, cfg Config) (Report, error) {
 		return Report{}, err
 	}
 	defer r.Close()
-	v := &verification{cfg: cfg, r: r, expected: expectations(cfg.Expected), missing: map[int64]string{}, erased: map[string]bool{}, records: map[string]archiveRecord{}}
+	v := &verification{cfg: cfg, r: r, expected: expectations(cfg.Expected), missing: map[int64]string{}, records: map[string]archiveRecord{}}
 	err = v.run(ctx)
 	var f *Fault
 	if errors.As(err, &f) {
@@ -89,7 +89,7 @@ type verification struct {
 	atPersonal  bool
 
 	missing map[int64]string         // personal fields that are not there, first of each entry
-	erased  map[string]bool          // subjects of erasure entries
+	erased  Erasures                 // entries whose personal fields may be missing
 	records map[string]archiveRecord // entries that put an archive on record, by their first entry
 	boot    string
 	scratch []byte
@@ -305,8 +305,8 @@ func (v *verification) fields(e *Entry) error {
 		}
 	}
 	switch e.Kind {
-	case "personal.erased":
-		v.erased[e.Subject] = true
+	case KindErased:
+		v.erased.Add(e)
 	case "log.archived":
 		return v.record(e)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
 	"golang.org/x/mod/sumdb/tlog"
@@ -183,7 +182,7 @@ func (v *verification) finish() error {
 	}
 	first := int64(-1)
 	for idx := range v.missing {
-		if v.erased[strconv.FormatInt(idx, 10)] || v.awayAfter(idx) {
+		if v.erased.Has(idx) || v.awayAfter(idx) {
 			v.report.Erased++
 		} else if first < 0 || idx < first {
 			first = idx
