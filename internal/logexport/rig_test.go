@@ -23,7 +23,6 @@ type rigLog struct {
 	verifier note.Verifier
 	now      time.Time
 	records  []Record // with all values shown
-	nodes    [][]tlog.Hash
 }
 
 // seed makes the keys of a test the same every time: goldens hang on them.
