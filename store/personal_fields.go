@@ -29,6 +29,7 @@ var personalFields = map[string]personalField{
 	"initials":     {of: locals, names: true},
 	"engineer":     {of: engineers, names: true},
 	"organisation": {of: engineers},
+	"words":        {of: engineers}, // that both screens showed: of the channel, no secret
 	"by":           {of: others, names: true},
 	"email":        {of: contacts, names: true, confidential: true},
 	"name":         {of: contacts, names: true, confidential: true}, // the engineer's where one is named, see fieldOf

@@ -93,7 +93,7 @@ func (x *certificate) people() {
 		technician = append(technician, join(a.personal["technician"], a.personal["initials"]))
 		technician = append(technician, c.T("export.cert.asked-at", "when", utc(a.at)+" UTC"))
 		if reason := a.personal["reason"]; reason != "" {
-			technician = append(technician, "“"+reason+"”")
+			technician = append(technician, reason)
 		}
 	} else {
 		technician = []string{c.T("export.cert.no-request")}
@@ -102,21 +102,37 @@ func (x *certificate) people() {
 	half := (textWidth - 5) / 2
 	x.card(margin, half, c.T("export.actor.technician"), technician)
 	x.card(margin+half+5, half, c.T("export.actor.engineer"), engineer)
-	x.y += 30
+	x.y += cardHeight + 4
 }
+
+const cardHeight = 30.0
 
 func (x *certificate) card(at, width float64, label string, lines []string) {
 	s := x.s
-	s.box(at, x.y, width, 26, 2, inkSunken)
+	s.box(at, x.y, width, cardHeight, 2, inkSunken)
 	s.font(bold, 7.5, inkAccent)
 	s.put(at+4, x.y+2.5, 4, strings.ToUpper(label))
+	y := x.y + 7.5
 	for i, line := range lines {
 		if i == 0 {
 			s.font(bold, 11, inkText)
-		} else {
-			s.font(regular, 8.5, inkMuted)
+			s.put(at+4, y, 5.4, s.fit(s.writable(line), width-8))
+			y += 5.8
+			continue
 		}
-		s.put(at+4, x.y+7.5+float64(i)*5.6, 5.4, s.fit(s.writable(line), width-8))
+		s.font(regular, 8, inkMuted)
+		broken := s.lines(s.writable(line), width-8)
+		if most := len(lines) + 1 - i; len(broken) > most { // what is cut stands in the log
+			broken[most-1] = s.fit(broken[most-1]+" …", width-9) + "…"
+			broken = broken[:most]
+		}
+		for _, part := range broken {
+			if y+4.2 > x.y+cardHeight {
+				return
+			}
+			s.put(at+4, y, 4.2, part)
+			y += 4.2
+		}
 	}
 }
 

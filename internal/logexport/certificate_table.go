@@ -11,6 +11,7 @@ const (
 	tableHead   = 10.5
 	decisionRow = 5.4
 	fileRow     = 9.4
+	nameRow     = 3.8 // one more line of a long name
 	moreRow     = 5
 	tableGap    = 3.5
 )
@@ -20,16 +21,24 @@ func (x *certificate) tables() {
 	ses := x.ses
 	other := x.otherLines()
 	room := proofTop(x) - 3 - x.y - float64(len(other))*4.4
-	needA := tableHeight(len(ses.decisions.kept), ses.decisions.more, decisionRow)
-	needB := tableHeight(len(ses.files.kept), ses.files.more, fileRow)
+	asked := make([]float64, len(ses.decisions.kept))
+	for i := range asked {
+		asked[i] = decisionRow
+	}
+	moved := make([]float64, len(ses.files.kept))
+	for i := range moved {
+		moved[i] = fileRow + nameRow*float64(len(x.nameLines(&ses.files.kept[i])))
+	}
+	needA, needB := tableHeight(asked, ses.decisions.more), tableHeight(moved, ses.files.more)
 	a, b := needA, needB
 	if needA+needB > room {
 		// Files get what the questions leave, and at least two fifths.
 		b = min(needB, max(room*0.4, room-needA))
 		a = room - b
 	}
-	x.decisions(rowsIn(a, decisionRow, len(ses.decisions.kept), ses.decisions.more))
-	x.fileTable(rowsIn(b, fileRow, len(ses.files.kept), ses.files.more))
+	// Where there is no room for all, what was allowed and what moved stays in sight.
+	x.decisions(pick(ses.decisions.kept, asked, ses.decisions.more, a, func(d decision) bool { return d.answer == "allowed" }))
+	x.fileTable(pick(ses.files.kept, moved, ses.files.more, b, func(f file) bool { return f.state == "file.received" || f.state == "file.sent" }))
 	x.s.font(regular, 8, inkMuted)
 	for _, line := range other {
 		x.s.put(margin, x.y, 4.4, line)
@@ -37,31 +46,50 @@ func (x *certificate) tables() {
 	}
 }
 
-func tableHeight(rows int, more int64, each float64) float64 {
-	h := tableHead + tableGap + float64(max(rows, 1))*each
+// tableHeight is the height of a table with rows of these heights. One without
+// rows says so on a line.
+func tableHeight(rows []float64, more int64) float64 {
+	h := tableHead + tableGap
+	for _, r := range rows {
+		h += r
+	}
+	if len(rows) == 0 {
+		h += fileRow
+	}
 	if more > 0 {
 		h += moreRow
 	}
 	return h
 }
 
-// rowsIn is how many rows of a table fit into a height, with the line that
-// counts the others where there are some.
-func rowsIn(height, each float64, rows int, more int64) int {
-	if more == 0 && tableHeight(rows, 0, each) <= height+0.01 {
-		return rows
+// pick chooses the rows that fit into a height: first those that matter most,
+// each kind in order.
+func pick[T any](all []T, heights []float64, more int64, room float64, most func(T) bool) []bool {
+	show := make([]bool, len(all))
+	if tableHeight(heights, more) > room+0.01 {
+		room -= moreRow
 	}
-	return min(rows, max(0, int((height-tableHead-tableGap-moreRow)/each)))
+	room -= tableHead + tableGap - 0.01
+	for _, first := range []bool{true, false} {
+		full := false // no later row passes one that found no room
+		for i, v := range all {
+			if most(v) != first || full {
+				continue
+			}
+			if full = heights[i] > room; !full {
+				show[i], room = true, room-heights[i]
+			}
+		}
+	}
+	return show
 }
 
-func (x *certificate) decisions(fit int) {
+func (x *certificate) decisions(show []bool) {
 	s, c, all := x.s, x.words.c, x.ses.decisions.kept
-	x.title(c.T("export.cert.decisions"), [][2]any{{margin, c.T("export.col.time")}, {margin + 18, c.T("export.col.what")}, {margin + 70, c.T("export.col.answer")}, {margin + 108, c.T("export.col.until")}, {margin + 160, c.T("export.col.entries")}})
+	x.title(c.T("export.cert.decisions"), [][2]any{{margin, c.T("export.col.time")}, {margin + 18, c.T("export.col.what")}, {margin + 64, c.T("export.col.answer")}, {margin + 118, c.T("export.col.until")}, {margin + 160, c.T("export.col.entries")}})
 	if len(all) == 0 {
-		x.nothing(c.T("export.cert.no-decisions"), decisionRow)
+		x.nothing(c.T("export.cert.no-decisions"))
 	}
-	// Where there is no room for all, what was allowed stays in sight.
-	show := pick(all, fit, func(d decision) bool { return d.answer == "allowed" })
 	for i := range all {
 		if !show[i] {
 			continue
@@ -73,12 +101,12 @@ func (x *certificate) decisions(fit int) {
 		if d.file != "" {
 			what = d.file
 		}
-		s.put(margin+18, x.y, decisionRow, s.fit(s.writable(what), 50))
+		s.put(margin+18, x.y, decisionRow, s.fit(s.writable(what), 44))
 		answer, colour := x.answer(d)
 		s.font(bold, 8.5, colour)
-		s.put(margin+70, x.y, decisionRow, s.fit(s.writable(answer), 37))
+		s.put(margin+64, x.y, decisionRow, s.fit(s.writable(answer), 53))
 		s.font(regular, 8.5, inkMuted)
-		s.put(margin+108, x.y, decisionRow, s.fit(s.writable(x.until(d)), 50))
+		s.put(margin+118, x.y, decisionRow, s.fit(s.writable(x.until(d)), 41))
 		s.put(margin+160, x.y, decisionRow, s.fit(span(d.first, d.last), 18))
 		x.y += decisionRow
 		s.rule(margin, x.y, textWidth)
@@ -102,26 +130,25 @@ func (x *certificate) answer(d *decision) (string, ink) {
 	case "":
 		return c.T("export.answer.open"), inkMuted
 	case "policy":
-		return join(c.T("export.answer.policy"), x.words.or(d.why, "why.")), inkDanger
+		return c.T("export.answer.policy"), inkDanger
 	}
 	return x.words.or(d.answer, "export.answer.", "why."), inkDanger
 }
 
-// until is when a right ended, and why.
+// until is when a right ended, and why; of what was refused, why.
 func (x *certificate) until(d *decision) string {
 	if d.until.IsZero() {
-		return ""
+		return x.words.or(d.why, "why.")
 	}
 	return join(clock(d.until), x.words.or(d.end, "export.why.", "why."))
 }
 
-func (x *certificate) fileTable(fit int) {
+func (x *certificate) fileTable(show []bool) {
 	s, c, all := x.s, x.words.c, x.ses.files.kept
 	x.title(c.T("export.cert.files"), [][2]any{{margin, c.T("export.col.time")}, {margin + 18, c.T("export.col.file")}, {margin + 92, c.T("export.col.size")}, {margin + 116, c.T("export.col.result")}, {margin + 160, c.T("export.col.entries")}})
 	if len(all) == 0 {
-		x.nothing(c.T("export.cert.no-files"), fileRow-2)
+		x.nothing(c.T("export.cert.no-files"))
 	}
-	show := pick(all, fit, func(f file) bool { return f.state == "file.received" || f.state == "file.sent" })
 	for i := range all {
 		if !show[i] {
 			continue
@@ -130,7 +157,10 @@ func (x *certificate) fileTable(fit int) {
 		s.font(regular, 8.5, inkText)
 		s.put(margin, x.y+0.4, 4.4, clock(f.at))
 		s.font(bold, 8.5, inkText)
-		s.put(margin+18, x.y+0.4, 4.4, s.fit(s.writable(or(f.name, "–")), 72))
+		name := x.nameLines(f)
+		if len(name) == 0 {
+			s.put(margin+18, x.y+0.4, 4.4, s.writable(or(f.name, "–")))
+		}
 		s.font(regular, 8.5, inkText)
 		s.put(margin+92, x.y+0.4, 4.4, x.size(f.size))
 		colour := inkMuted
@@ -144,6 +174,11 @@ func (x *certificate) fileTable(fit int) {
 		s.put(margin+116, x.y+0.4, 4.4, s.fit(s.writable(join(x.words.or(f.state, "export.file.", "kind."), x.words.or(f.why, "why."))), 43))
 		s.font(regular, 8.5, inkMuted)
 		s.put(margin+160, x.y+0.4, 4.4, s.fit(span(f.first, f.last), 18))
+		s.font(bold, 8.5, inkText)
+		for _, line := range name {
+			s.put(margin+18, x.y+4.7, nameRow, line)
+			x.y += nameRow
+		}
 		s.font(regular, 7.2, inkMuted)
 		s.put(margin+18, x.y+4.7, 4, s.fit(s.writable(join("SHA-256 "+or(f.sha256, "–"), f.scanner)), textWidth-18))
 		x.y += fileRow
@@ -157,6 +192,17 @@ func (x *certificate) fileTable(fit int) {
 	}
 	x.more(left, x.ses.files.more)
 	x.y += tableGap
+}
+
+// nameLines are the lines of a name that is too long for its column, across the
+// page; none where it fits.
+func (x *certificate) nameLines(f *file) []string {
+	x.s.font(bold, 8.5, inkText)
+	name := x.s.writable(f.name)
+	if x.s.pdf.GetStringWidth(name) <= 72 {
+		return nil
+	}
+	return x.s.lines(name, textWidth-18)
 }
 
 // title is a table's name and the names of its columns.
@@ -173,10 +219,10 @@ func (x *certificate) title(name string, columns [][2]any) {
 	x.y += 0.5
 }
 
-func (x *certificate) nothing(text string, height float64) {
+func (x *certificate) nothing(text string) {
 	x.s.font(regular, 8.5, inkMuted)
-	x.s.put(margin, x.y, height, text)
-	x.y += height
+	x.s.put(margin, x.y, fileRow-2, text)
+	x.y += fileRow - 2
 }
 
 // more counts what does not stand in a table, with the numbers as far as one
@@ -189,28 +235,25 @@ func (x *certificate) more(left []string, beyond int64) {
 	s := x.s
 	s.font(regular, 8, inkWarn)
 	text := x.words.c.T("export.cert.more", "n", int(n))
-	if len(left) > 0 {
-		text += " " + strings.Join(left, ", ")
+	end := ""
+	if beyond > 0 {
+		end = ", …"
 	}
-	if beyond > 0 && len(left) > 0 {
-		text += ", …"
+	for i, numbers := range left {
+		rest := ""
+		if i < len(left)-1 {
+			rest = ", … " + left[len(left)-1]
+		}
+		next := text + map[bool]string{true: " ", false: ", "}[i == 0] + numbers
+		if s.pdf.GetStringWidth(next+rest+end) > textWidth {
+			text += ", … " + left[len(left)-1]
+			break
+		}
+		text = next
 	}
+	text += end
 	s.put(margin, x.y+0.6, 4.4, s.fit(text, textWidth))
 	x.y += moreRow
-}
-
-// pick chooses at most fit of the rows: first those that matter most, each kind
-// in order.
-func pick[T any](all []T, fit int, most func(T) bool) []bool {
-	show := make([]bool, len(all))
-	for _, first := range []bool{true, false} {
-		for i, v := range all {
-			if fit > 0 && most(v) == first {
-				show[i], fit = true, fit-1
-			}
-		}
-	}
-	return show
 }
 
 func (x *certificate) size(n string) string {

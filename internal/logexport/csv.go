@@ -126,18 +126,19 @@ func personalTexts(r *Record) (map[string]string, error) {
 //   - where a cell starts: = + - @, and their full-width forms,
 //   - the same after what some reader takes for the end of a cell
 //     (comma, semicolon, bar, quotation mark), spaces in between or not.
-func cellText(s string) string { return string(appendCell(nil, s, false)) }
+func cellText(s string) string { return string(appendCell(nil, s, "")) }
 
 // cellPairs are names and values, "name=value; name=value". Equals signs and
-// semicolons inside of them are written as \uXXXX, too.
+// semicolons inside of them are written as \uXXXX, too; in a name also what
+// some reader takes for the end of a cell.
 func cellPairs(m map[string]string) string {
 	var out []byte
 	for i, name := range slices.Sorted(maps.Keys(m)) {
 		if i > 0 {
 			out = append(out, "; "...)
 		}
-		out = append(appendCell(out, name, true), '=')
-		out = appendCell(out, m[name], true)
+		out = append(appendCell(out, name, "=;"+cellEnds), '=')
+		out = appendCell(out, m[name], "=;")
 	}
 	return string(out)
 }
@@ -147,13 +148,13 @@ const (
 	cellEnds = ",;|\"'"
 )
 
-func appendCell(dst []byte, s string, pair bool) []byte {
+func appendCell(dst []byte, s, also string) []byte {
 	start := true
 	for _, r := range s {
 		switch {
 		case r == '\\':
 			dst = append(dst, `\\`...)
-		case start && strings.ContainsRune(triggers, r), pair && (r == '=' || r == ';'):
+		case start && strings.ContainsRune(triggers, r), strings.ContainsRune(also, r):
 			dst = fmt.Appendf(dst, `\u%04x`, r)
 		default:
 			dst = logproof.AppendInert(dst, r)

@@ -155,7 +155,7 @@ func (x *document) rows(r *Record) ([]row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("entry %d: fields: %w", e.Index, err)
 	}
-	personal, err := x.words.known(r)
+	personal, err := x.words.known(r, true)
 	if err != nil {
 		return nil, err
 	}
@@ -172,9 +172,23 @@ func (x *document) rows(r *Record) ([]row, error) {
 		about += " · " + e.Subject
 	}
 	add(regular, 7.5, 3.7, inkMuted, s.writable(about))
+	// Short fields stand side by side, long ones on lines of their own.
 	for _, m := range []map[string]string{fields, personal} {
+		line := ""
 		for _, name := range slices.Sorted(maps.Keys(m)) {
-			add(regular, 8, 3.9, inkText, s.writable(name+": "+m[name]))
+			part := s.writable(name + ": " + m[name])
+			switch {
+			case line == "":
+				line = part
+			case len(line)+len(part) > 80:
+				add(regular, 8, 3.9, inkText, line)
+				line = part
+			default:
+				line += "   ·   " + part
+			}
+		}
+		if line != "" {
+			add(regular, 8, 3.9, inkText, line)
 		}
 	}
 	add(regular, 6.5, 3.4, inkMuted, c.T("export.leaf")+" "+hex.EncodeToString(e.Hash[:]))

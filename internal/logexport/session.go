@@ -69,15 +69,20 @@ type list[T any] struct {
 }
 
 // keptEach is how many decisions and files are kept of a session. A page shows
-// fewer.
-const keptEach = 400
+// fewer; the pace at which may be asked keeps a session far below it.
+const keptEach = 10_000
 
-func (l *list[T]) add(v T) {
+// add keeps another one, or counts it where counted says that this entry is the
+// one to count it by; nil where it is not kept.
+func (l *list[T]) add(v T, counted bool) *T {
 	if len(l.kept) < keptEach {
 		l.kept = append(l.kept, v)
-	} else {
+		return &l.kept[len(l.kept)-1]
+	}
+	if counted {
 		l.more++
 	}
+	return nil
 }
 
 func newSession(id string) *session { return &session{id: id, first: -1, other: map[string]int64{}} }
@@ -142,11 +147,11 @@ func (s *session) decide(kind string, f *fact) {
 	switch kind {
 	case "prompt.shown":
 		if s.prompt(prompt) == nil {
-			s.decisions.add(decision{first: f.index, last: f.index, at: f.at, prompt: prompt, capability: capability})
+			s.decisions.add(decision{first: f.index, last: f.index, at: f.at, prompt: prompt, capability: capability}, true)
 		}
 		return
 	case "session.refused":
-		s.decisions.add(decision{first: f.index, last: f.index, at: f.at, capability: capability, answer: "policy", why: f.fields["why"]})
+		s.decisions.add(decision{first: f.index, last: f.index, at: f.at, capability: capability, answer: "policy", why: f.fields["why"]}, true)
 		return
 	case "session.lease-ended", "session.revoked":
 		if d := s.lease(capability); d != nil {
@@ -159,9 +164,8 @@ func (s *session) decide(kind string, f *fact) {
 	}
 	d := s.prompt(prompt)
 	if d == nil {
-		s.decisions.add(decision{first: f.index, at: f.at, prompt: prompt, capability: capability})
-		if d = s.prompt(prompt); d == nil {
-			return // counted, no longer kept
+		if d = s.decisions.add(decision{first: f.index, at: f.at, prompt: prompt, capability: capability}, false); d == nil {
+			return
 		}
 	}
 	d.last, d.answer, d.lease, d.why = f.index, f.fields["answer"], f.fields["duration"], f.fields["why"]
@@ -198,12 +202,10 @@ func (s *session) move(kind string, f *fact) {
 		}
 	}
 	if t == nil {
-		n := len(s.files.kept)
-		s.files.add(file{first: f.index, at: f.at, transfer: id, direction: f.fields["direction"]})
-		if len(s.files.kept) == n {
+		over := kind == "file.received" || kind == "file.sent" || kind == "file.failed"
+		if t = s.files.add(file{first: f.index, at: f.at, transfer: id, direction: f.fields["direction"]}, over); t == nil {
 			return
 		}
-		t = &s.files.kept[n]
 	}
 	t.last, t.state, t.why = f.index, kind, f.fields["why"]
 	for to, from := range map[*string]string{&t.name: f.personal["file"], &t.size: f.fields["size"], &t.sha256: f.fields["sha256"], &t.scanner: f.fields["scanner"]} {
@@ -219,7 +221,7 @@ func factOf(r *Record, w words) (*fact, error) {
 	if err != nil {
 		return nil, fmt.Errorf("entry %d: fields: %w", e.Index, err)
 	}
-	personal, err := w.known(r)
+	personal, err := w.known(r, false)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -82,11 +83,11 @@ func newSheet(title, lang, program string, moment time.Time) (*sheet, error) {
 // that acts on what stands beside it.
 func (s *sheet) writable(text string) string {
 	var out []byte
-	for _, r := range text {
+	for at, r := range text {
 		i, err := s.glyph.GlyphIndex(&s.buf, r)
 		switch {
-		case r == '\\':
-			out = append(out, `\\`...)
+		case r == '\\' && (strings.HasPrefix(text[at+1:], "u") || strings.HasPrefix(text[at+1:], `\`)):
+			out = append(out, `\\`...) // not to be taken for one of ours
 		case r == ' ' || r == '\u00a0':
 			out = append(out, ' ')
 		case err != nil || i == 0 || r > 0xffff:

@@ -1,6 +1,7 @@
 package logexport
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -118,8 +119,9 @@ func (w words) witnesses(m *Meta) []string {
 	return out
 }
 
-// known are the personal fields of a record by name, as a document shows them.
-func (w words) known(r *Record) (map[string]string, error) {
+// known are the personal fields of a record by name, as a document shows them:
+// of a sealed one its HMAC, where that is wanted.
+func (w words) known(r *Record, hmac bool) (map[string]string, error) {
 	commitments, err := logproof.DecodeCommitments(r.Entry.Personal)
 	if err != nil {
 		return nil, fmt.Errorf("entry %d: %w", r.Entry.Index, err)
@@ -127,14 +129,19 @@ func (w words) known(r *Record) (map[string]string, error) {
 	out := make(map[string]string, len(commitments))
 	for _, c := range commitments {
 		out[c.Name] = w.state(Sealed)
+		if hmac {
+			out[c.Name] += " HMAC " + hex.EncodeToString(c.HMAC[:])
+		}
 	}
 	for _, p := range r.Personal {
 		if _, ok := out[p.Name]; !ok {
 			return nil, fmt.Errorf("entry %d has no personal field %q", r.Entry.Index, p.Name)
 		}
-		if p.State == Shown {
+		switch p.State {
+		case Shown:
 			out[p.Name] = p.Value
-		} else {
+		case Sealed:
+		default:
 			out[p.Name] = w.state(p.State)
 		}
 	}

@@ -50,6 +50,12 @@ func (l *Line) Append(dst []byte) ([]byte, error) {
 	if _, err := DecodeFields(e.Fields); err != nil {
 		return nil, fmt.Errorf("entry %d: fields: %w", e.Index, err)
 	}
+	return l.append(dst, commitments), nil
+}
+
+// append is Append of an entry that is known to be well formed.
+func (l *Line) append(dst []byte, commitments []NamedCommitment) []byte {
+	e := &l.Entry
 	dst = fmt.Appendf(dst, `{"index":%d,"time":"`, e.Index)
 	dst = time.Unix(0, e.Wall).UTC().AppendFormat(dst, time.RFC3339Nano)
 	dst = append(dst, `","monoNs":`...)
@@ -69,7 +75,7 @@ func (l *Line) Append(dst []byte) ([]byte, error) {
 	dst = l.appendValues(dst)
 	dst = append(dst, `,"leaf":"`...)
 	dst = hex.AppendEncode(dst, e.Hash[:])
-	return append(dst, `"}`...), nil
+	return append(dst, `"}`...)
 }
 
 // appendValues appends what is said of personal fields beside the HMACs.
@@ -158,10 +164,11 @@ func ParseLine(b []byte) (*Line, error) {
 	if j.Leaf != hex.EncodeToString(hash[:]) {
 		return nil, errors.New("the entry is not what its hash was made over")
 	}
-	if again, err = l.Append(again[:0]); err != nil {
+	commitments, err := DecodeCommitments(e.Personal)
+	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(again, b) {
+	if again = l.append(again[:0], commitments); !bytes.Equal(again, b) {
 		return nil, errors.New("the entry is not in canonical form")
 	}
 	return l, nil

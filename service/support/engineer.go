@@ -150,7 +150,7 @@ func (w *work) begin(r *request, e TryDone, eng Engineer) {
 	w.countTries(0)
 	w.st.waitUntil = w.now.Mono
 	w.audit("session.authenticated", actorEngineer, map[string]string{"request": r.id, "try": strconv.Itoa(r.used)},
-		map[string]string{"engineer": eng.Account, "name": eng.Name, "organisation": eng.Organisation})
+		map[string]string{"engineer": eng.Account, "name": eng.Name, "organisation": eng.Organisation, "words": w.st.links[on].words})
 	w.announce(r.message("connected"))
 	w.tell("authenticated", nil)
 	w.open()
