@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -65,11 +66,12 @@ type house struct {
 	offers     *offers.Offers
 	host       *local.Host
 
-	runState atomic.Pointer[notify.Run]
-	poke     chan struct{} // the status may have changed
-	news     chan struct{} // what sessions rest on has changed
-	restart  chan struct{} // closed when the service is to be started anew
-	verifier string        // of this PC's log
+	runState    atomic.Pointer[notify.Run]
+	poke        chan struct{} // the status may have changed
+	news        chan struct{} // what sessions rest on has changed
+	restart     chan struct{} // closed when the service is to be started anew
+	restartOnce sync.Once
+	verifier    string // of this PC's log
 }
 
 func (h *house) build(ctx context.Context) error {
@@ -215,7 +217,7 @@ func (h *house) buildHost(context.Context) (err error) {
 	h.host, err = local.New(local.Config{
 		Store: h.store, Hub: h.hub, Alarms: h.alarms, Publisher: notify.NewPublisher(h.alarms), Policy: h.policy.Current,
 		Device: h.device, Acceptance: h.acceptance, Support: h.support, HelpLogs: h.helpLogs, Upgrades: h.offers, Status: h.status,
-		Region: h.config.Region, LogVerifier: h.verifier,
+		Region: h.config.Region, LogVerifier: h.verifier, Confidential: h.store.ConfidentialKey,
 		Changed: h.registrationChanged, HelpWanted: h.link.Urgent, Log: h.log,
 	})
 	return err
@@ -242,6 +244,9 @@ func (h *house) start(ctx context.Context) {
 	h.parts.Go(ctx, "alarms", h.alarms.Run)
 	h.parts.Go(ctx, "freshness", h.fresh.Run)
 	h.parts.Go(ctx, "session-keys", plain(h.device.Run))
+	h.parts.Go(ctx, "log-care", (&logCare{
+		store: h.store, alarms: h.alarms, keep: h.keepLog, now: time.Now, changed: h.statusChanged, checkEvery: 7 * 24 * time.Hour,
+	}).run)
 	h.parts.Go(ctx, "link", plain(h.link.Run))
 	h.parts.Go(ctx, "messages", plain(h.messages.Run))
 	h.parts.Go(ctx, "upgrades", h.offers.Run)

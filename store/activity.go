@@ -73,22 +73,8 @@ func (s *Store) ListActivity(ctx context.Context, f ActivityFilter) (page Activi
 	return page, wrap("activity", err)
 }
 
-// ActivityEntry gives one entry; nil when there is none, or it was archived.
-func (s *Store) ActivityEntry(ctx context.Context, idx int64) (*Record, error) {
-	tx, err := s.snapshot(ctx)
-	if err != nil {
-		return nil, wrap("activity", err)
-	}
-	defer tx.Rollback()
-	list, err := s.readEntries(ctx, tx, []int64{idx})
-	if err != nil || len(list) == 0 {
-		return nil, wrap("activity", err)
-	}
-	return &list[0], nil
-}
-
-// readEntries reads these, newest first.
-func (s *Store) readEntries(ctx context.Context, tx *sql.Tx, ids []int64) ([]Record, error) {
+// readRaw reads these, in the order "ASC" or "DESC" of their numbers.
+func (s *Store) readRaw(ctx context.Context, tx *sql.Tx, ids []int64, order string) ([]Exported, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -98,12 +84,12 @@ func (s *Store) readEntries(ctx context.Context, tx *sql.Tx, ids []int64) ([]Rec
 		return nil, err
 	}
 	rows, err := tx.QueryContext(ctx, "SELECT "+logproof.EntryColumns+", (SELECT p.wall FROM entries p WHERE p.idx = entries.idx - 1) FROM entries "+
-		"WHERE idx IN (SELECT value FROM json_each(?)) ORDER BY idx DESC", string(wanted))
+		"WHERE idx IN (SELECT value FROM json_each(?)) ORDER BY idx "+order, string(wanted))
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	list := make([]Record, 0, len(ids))
+	list := make([]Exported, 0, len(ids))
 	for rows.Next() {
 		var before sql.NullInt64
 		e, err := logproof.ScanEntry(beside{rows, &before})
@@ -117,7 +103,7 @@ func (s *Store) readEntries(ctx context.Context, tx *sql.Tx, ids []int64) ([]Rec
 		r.Proven = r.Index < s.LogState().Entries
 		r.ClockBack = before.Valid && before.Int64 > e.Wall
 		r.Leaf = e.Hash
-		list = append(list, r)
+		list = append(list, Exported{r, *e})
 	}
 	return list, rows.Err()
 }

@@ -30,11 +30,8 @@ type activitySearch struct {
 // run gives up to limit numbers below before, newest first, and where the next
 // page goes on: everything from there on was looked through.
 func (a *activitySearch) run(ctx context.Context, before int64, limit int) (ids []int64, next int64, err error) {
-	a.segment = -1
-	if a.s.indexer.usable.Load() {
-		if err := a.tx.QueryRowContext(ctx, "SELECT coalesce(max(block) + 1, 0) FROM activity_blocks").Scan(&a.blocks); err != nil {
-			return nil, 0, err
-		}
+	if err := a.begin(ctx); err != nil {
+		return nil, 0, err
 	}
 	for next = before; next > a.first; {
 		block := (next - 1) / activityBlock
@@ -57,6 +54,15 @@ func (a *activitySearch) run(ctx context.Context, before int64, limit int) (ids 
 		}
 	}
 	return ids, next, ctx.Err()
+}
+
+// begin finds out how far the index goes.
+func (a *activitySearch) begin(ctx context.Context) error {
+	a.segment = -1
+	if !a.s.indexer.usable.Load() {
+		return nil
+	}
+	return a.tx.QueryRowContext(ctx, "SELECT coalesce(max(block) + 1, 0) FROM activity_blocks").Scan(&a.blocks)
 }
 
 // block gives the numbers in one block that pass, in ascending order.

@@ -84,7 +84,7 @@ func TestArchive(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	update(t, s, func(tx *Tx) error { return tx.ErasePersonal("it", "article 17", 4) }) // lies in the first file
-	if r := verifyLive(t, s); r.Fault != nil || r.Erased != 1 || r.Personal != 120 { // one went, the reason came
+	if r := verifyLive(t, s); r.Fault != nil || r.Erased != 1 || r.Personal != 120 {    // one went, the reason came
 		t.Fatalf("%+v", r)
 	}
 	// Read across.

@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 			os.Exit(0)
 		}
 	}
+	if plan := os.Getenv(faultPlan); plan != "" {
+		os.Exit(faultChild(plan))
+	}
 	os.Exit(m.Run())
 }
 

@@ -122,7 +122,7 @@ func wrap(op string, err error) error {
 func classify(err error) Kind {
 	var se sqlite3.Error
 	if errors.As(err, &se) {
-		switch se.Code {
+		switch se.Code & 0xff { // a backup gives the extended code there
 		case sqlite3.ErrBusy, sqlite3.ErrLocked:
 			return KindLocked
 		case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:

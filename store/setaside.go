@@ -163,14 +163,20 @@ func (s *Store) shareKeys(to string, move func(string) error) error {
 	if err := keys.MakeDir(dir); err != nil {
 		return err
 	}
-	for _, name := range keys.MasterFiles() {
+	list, err := os.ReadDir(filepath.Join(s.opt.Dir, KeysDir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, f := range list {
+		name := f.Name()
+		if !f.Type().IsRegular() || strings.HasPrefix(name, "device") || strings.HasPrefix(name, ".") || name == keys.CheckpointPrivate || name == keys.CheckpointPublic {
+			continue
+		}
 		b, err := os.ReadFile(filepath.Join(s.opt.Dir, KeysDir, name))
-		switch {
-		case err == nil:
-			if err := keys.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
-				return err
-			}
-		case !errors.Is(err, fs.ErrNotExist): // DPAPI has no such file
+		if err != nil {
+			return err
+		}
+		if err := keys.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
 			return err
 		}
 	}
@@ -239,7 +245,7 @@ func (s *Store) Salvage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, a := range list {
+	for _, a := range list {
 		if a.Salvaged != nil {
 			continue
 		}
@@ -248,7 +254,6 @@ func (s *Store) Salvage(ctx context.Context) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // the whole folder may have been taken away
 			return wrap("salvage", err)
 		}
-		list[i].Salvaged = &found
 		if err := s.Update(ctx, func(tx *Tx) error {
 			if _, err := tx.Append(Entry{Kind: "log.salvaged", Actor: "system", Subject: a.Name, Fields: map[string]string{
 				"read": strconv.FormatInt(found.Read, 10), "first": strconv.FormatInt(found.First, 10), "last": strconv.FormatInt(found.Last, 10),
@@ -256,12 +261,36 @@ func (s *Store) Salvage(ctx context.Context) error {
 			}}); err != nil {
 				return err
 			}
-			return tx.keepAsides(list)
+			return tx.salvaged(a.Name, &found)
 		}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (tx *Tx) salvaged(name string, found *logproof.Salvaged) error {
+	return tx.eachAside(func(a *logproof.Aside) {
+		if a.Name == name {
+			a.Salvaged = found
+		}
+	})
+}
+
+// eachAside changes the list of logs that were set aside.
+func (tx *Tx) eachAside(change func(*logproof.Aside)) error {
+	text, ok, err := tx.Setting(settingAside)
+	if err != nil || !ok {
+		return err
+	}
+	var list []logproof.Aside
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return err
+	}
+	for i := range list {
+		change(&list[i])
+	}
+	return tx.keepAsides(list)
 }
 
 // donePending forgets what was under way, once the new log has it on record.
@@ -279,7 +308,7 @@ func (s *Store) donePending() error {
 // sqliteDamage says whether it is SQLite itself that finds the file damaged.
 func sqliteDamage(err error) bool {
 	var se sqlite3.Error
-	return errors.As(err, &se) && (se.Code == sqlite3.ErrCorrupt || se.Code == sqlite3.ErrNotADB)
+	return errors.As(err, &se) && (se.Code&0xff == sqlite3.ErrCorrupt || se.Code == sqlite3.ErrNotADB)
 }
 
 // reportDamage leaves word for the next opening and has the service start anew,

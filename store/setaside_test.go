@@ -76,7 +76,10 @@ func TestSetAside(t *testing.T) {
 			return execOn(db(dir), "PRAGMA application_id = 7")
 		}},
 		{"a changed newest entry", "damaged", true, 400, func(t *testing.T, dir string) error {
-			tamper(t, db(dir), func(db *sql.DB) error { _, err := db.Exec("UPDATE entries SET actor = 'x' WHERE idx = 400"); return err })
+			tamper(t, db(dir), func(db *sql.DB) error {
+				_, err := db.Exec("UPDATE entries SET actor = 'x' WHERE idx = 400")
+				return err
+			})
 			return nil
 		}},
 		{"the newest checkpoint gone", "damaged", true, 401, func(t *testing.T, dir string) error {

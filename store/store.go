@@ -73,6 +73,8 @@ type Store struct {
 
 	read     *sql.DB
 	state    atomic.Pointer[LogState]
+	aside    atomic.Pointer[logproof.Aside] // the log that this one follows
+	fault    atomic.Pointer[string]         // what the last check of all found
 	writable atomic.Bool
 	subs     subscribers
 	probe    prober
@@ -143,7 +145,8 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 			s.log.Warn("closing the log that is set aside", "err", e)
 		}
 		if e := s.setAside(err); e != nil {
-			return nil, errors.Join(e, err)
+			s.log.Error("the log could not be set aside", "reason", err)
+			return nil, e
 		}
 		err = s.begin(ctx)
 	}
@@ -155,8 +158,8 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	}
 	s.setWritable(true)
 	s.probe.start(s)
-	s.indexer.start(s)
 	s.settleKeys(ctx)
+	s.indexer.start(s)
 	return s, nil
 }
 
@@ -175,7 +178,10 @@ func (s *Store) begin(ctx context.Context) error {
 	if err := s.afterDamage(ctx); err != nil {
 		return err
 	}
-	return s.load(ctx)
+	if err := s.load(ctx); err != nil {
+		return err
+	}
+	return s.loadTrouble(ctx)
 }
 
 // takeFolder takes the lock of the data folder and brings to its end what a
@@ -191,6 +197,7 @@ func (s *Store) takeFolder() error {
 	if s.lock, err = lockFile(filepath.Join(s.opt.Dir, "log.lock")); err != nil {
 		return err
 	}
+	sweepTemps(s.opt.Dir)
 	return s.finishAside()
 }
 
@@ -293,8 +300,8 @@ func (s *Store) setWritable(on bool) {
 // go of it. It waits for the writer that is at work.
 func (s *Store) Close() error {
 	s.probe.stop()
-	s.indexer.stop()
 	s.rotator.end()
+	s.indexer.stop()
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	if s.closed {

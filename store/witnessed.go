@@ -83,9 +83,9 @@ func (s *Store) WitnessedEntries() (size int64, at time.Time) {
 	return size, at
 }
 
-// Trouble is what is wrong with this log. It stays until the service is started
+// WitnessTrouble is what is wrong with this log by what was witnessed. It stays until the service is started
 // on another log.
-func (s *Store) Trouble() Trouble {
+func (s *Store) WitnessTrouble() Trouble {
 	s.witnesses.mu.Lock()
 	defer s.witnesses.mu.Unlock()
 	return s.witnesses.trouble

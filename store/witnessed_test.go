@@ -131,8 +131,8 @@ func TestOldDatabasePutBack(t *testing.T) { // scenario 48
 	appendSome(t, s, 300, "test.entry")
 	w.show(t, s, "cloud")
 	s = reopen(t, s)
-	if s.Trouble().Code != "" || s.WitnessedBy("cloud").Size != s.LogState().Entries {
-		t.Fatal(s.Trouble(), s.Witnessed())
+	if s.WitnessTrouble().Code != "" || s.WitnessedBy("cloud").Size != s.LogState().Entries {
+		t.Fatal(s.WitnessTrouble(), s.Witnessed())
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -149,18 +149,18 @@ func TestOldDatabasePutBack(t *testing.T) { // scenario 48
 	copyFile(t, old, s.path)
 	s = openTest(t, Options{Dir: s.opt.Dir})
 	want := Trouble{TroubleShrunk, "cloud", witnessed, witnessed - 20}
-	if s.Trouble() != want || kinds(t, s, "log.shrunk") != 1 {
-		t.Fatalf("%+v, want %+v; %d entries", s.Trouble(), want, kinds(t, s, "log.shrunk"))
+	if s.WitnessTrouble() != want || kinds(t, s, "log.shrunk") != 1 {
+		t.Fatalf("%+v, want %+v; %d entries", s.WitnessTrouble(), want, kinds(t, s, "log.shrunk"))
 	}
 	appendSome(t, s, 5, "test.entry")
 	s = reopen(t, s)
-	if s.Trouble().Code != TroubleShrunk || kinds(t, s, "log.shrunk") != 1 {
-		t.Fatalf("%+v, %d entries", s.Trouble(), kinds(t, s, "log.shrunk"))
+	if s.WitnessTrouble().Code != TroubleShrunk || kinds(t, s, "log.shrunk") != 1 {
+		t.Fatalf("%+v, %d entries", s.WitnessTrouble(), kinds(t, s, "log.shrunk"))
 	}
 	appendSome(t, s, 20, "test.entry") // longer again: another history
 	s = reopen(t, s)
-	if s.Trouble().Code != TroubleForked || kinds(t, s, "log.forked") != 1 {
-		t.Fatalf("%+v", s.Trouble())
+	if s.WitnessTrouble().Code != TroubleForked || kinds(t, s, "log.forked") != 1 {
+		t.Fatalf("%+v", s.WitnessTrouble())
 	}
 	if code := w.show(t, s, "cloud"); code != "proof" {
 		t.Fatalf("the witness says %q", code)
@@ -189,7 +189,7 @@ func TestCutTailSignedAgain(t *testing.T) { // scenario 48
 			spoil(t, s)
 			cutTail(t, s, 280)
 			s = openTest(t, Options{Dir: s.opt.Dir})
-			if got := s.Trouble(); got.Code != TroubleShrunk || got.Witnessed != 301 || got.Entries != 280 {
+			if got := s.WitnessTrouble(); got.Code != TroubleShrunk || got.Witnessed != 301 || got.Entries != 280 {
 				t.Fatalf("%+v", got)
 			}
 		})
@@ -252,7 +252,7 @@ func TestAnotherLogInItsPlace(t *testing.T) { // scenario 48
 		}
 	}
 	s = openTest(t, Options{Dir: dir})
-	if got := s.Trouble(); got.Code != TroubleShrunk || got.Witness != "cloud" {
+	if got := s.WitnessTrouble(); got.Code != TroubleShrunk || got.Witness != "cloud" {
 		t.Fatalf("%+v", got)
 	}
 	if err := s.Close(); err != nil {
@@ -279,7 +279,7 @@ func TestAnotherLogInItsPlace(t *testing.T) { // scenario 48
 		t.Fatal(err)
 	}
 	s = openTest(t, Options{Dir: next})
-	if got := s.Trouble(); got.Code != "" {
+	if got := s.WitnessTrouble(); got.Code != "" {
 		t.Fatalf("%+v", got)
 	}
 }
@@ -306,7 +306,7 @@ func TestLearnRefuses(t *testing.T) {
 			t.Errorf("%s: %v %v", name, trouble, err)
 		}
 	}
-	if after := s.Witnessed(); len(after) != 1 || after[0].Size != before[0].Size || s.Trouble().Code != "" {
+	if after := s.Witnessed(); len(after) != 1 || after[0].Size != before[0].Size || s.WitnessTrouble().Code != "" {
 		t.Error("changed")
 	}
 }
@@ -325,8 +325,8 @@ func TestDamagedCopies(t *testing.T) {
 		}
 	}
 	s = reopen(t, s)
-	if got := s.Witnessed(); len(got) != 1 || got[0].Size != w.seen.Size || s.Trouble().Code != "" {
-		t.Fatal(got, s.Trouble())
+	if got := s.Witnessed(); len(got) != 1 || got[0].Size != w.seen.Size || s.WitnessTrouble().Code != "" {
+		t.Fatal(got, s.WitnessTrouble())
 	}
 }
 

@@ -43,8 +43,10 @@ func verbs() []verb {
 		{"policy", "explain [CAPABILITY [--engineer ACCOUNT [--organisation NAME] [--region R]]] [--json]", "what may be asked here, and why", policyVerb},
 		{"upgrade", upgradeUse, "what is offered, and when it is installed", upgradeVerb},
 		{"support", "reset | remove-pin INITIALS", "after too many wrong codes: switch remote support on again; take a forgotten PIN away", supportVerb},
+		{"backup", backupUse, "an encrypted copy of the log that only your key or passphrase opens, made while the service runs", backupVerb},
+		{"restore", restoreUse, "bring a backup back as an older log, into a data folder without one", restoreVerb},
+		{"log", "verify | list | export | archive", "verify, list or export the log; reads the database itself", logVerb},
 		{"keys", "show | rotate; each with --json", "the keys that protect data at rest: when they were made, and a change of them without a break", keysVerb},
-		{"log", "verify | list | export", "verify, list or export the log; reads the database itself", logVerb},
 		{"help", "[VERB]", "this text", nil},
 	}
 }
@@ -99,6 +101,9 @@ func help() string {
 // logVerb hands over to the log's own verbs; --config given before the verb
 // counts there, too.
 func logVerb(ctx context.Context, e env, args []string) error {
+	if len(args) > 0 && args[0] == "archive" {
+		return logArchive(ctx, e, args[1:])
+	}
 	if len(args) > 0 {
 		switch args[0] { // these ask the service, or need no log
 		case "erase":

@@ -41,6 +41,7 @@ type Aside struct {
 	Root    string `json:"root,omitempty"`    // of it, hex
 	Checked bool   `json:"checked,omitempty"` // its signature was that of the log's key
 	Moved   bool   `json:"moved,omitempty"`   // everything lies in the folder
+	Told    bool   `json:"told,omitempty"`    // people were told by an alarm
 	// What was read out of it afterwards.
 	Salvaged *Salvaged `json:"salvaged,omitempty"`
 }

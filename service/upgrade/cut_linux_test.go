@@ -20,7 +20,7 @@ import (
 	"beckmanconnect/internal/netdial/netdialtest"
 	"beckmanconnect/ipc/upgradepb"
 	"beckmanconnect/service/upgrade/archive"
-	"beckmanconnect/service/upgrade/cutpower"
+	"beckmanconnect/internal/cutpower"
 	"beckmanconnect/service/upgrade/source"
 	"beckmanconnect/service/upgrade/versions"
 )
