@@ -85,7 +85,7 @@ func (h *Host) witnessesOf(idx int64) (list []*hostpb.LogWitness) {
 // proofLine is an entry as a proof shows it: with the personal values that are
 // known and their salts, so that they prove themselves.
 func proofLine(e *store.Exported) logproof.Line {
-	line := logproof.Line{Entry: e.Entry, Values: map[string]logproof.Value{}, States: map[string]string{}}
+	line := logproof.Line{Entry: e.Entry, Values: map[string]logproof.Value{}, States: map[string]string{}, Envelopes: e.Envelopes}
 	for name, value := range e.Personal {
 		line.Values[name] = logproof.Value{Text: value, Salt: e.Salts[name]}
 	}

@@ -173,7 +173,7 @@ func exportRecord(e *store.Exported) *logexport.Record {
 	}
 	for state, names := range map[logexport.State][]string{logexport.Erased: e.Erased, logexport.Damaged: e.Damaged, logexport.Confidential: e.Confidential} {
 		for _, name := range names {
-			r.Personal = append(r.Personal, logexport.Personal{Name: name, State: state})
+			r.Personal = append(r.Personal, logexport.Personal{Name: name, State: state, Envelope: e.Envelopes[name]})
 		}
 	}
 	return r

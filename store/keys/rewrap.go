@@ -58,8 +58,3 @@ func Rewrap(w Wrapper, dir string) (n int, err error) {
 	}
 	return n, nil
 }
-
-// MasterFiles are the names under which a File wrapper may have a key in its
-// folder: the one of now, and the one before while it is being renewed. A copy
-// of what they wrapped is read with them.
-func MasterFiles() []string { return []string{MasterFile, oldMaster} }
