@@ -69,9 +69,9 @@ var linkPhases = map[link.Phase]hostpb.Link{
 
 func (h *house) logState() *hostpb.LogState {
 	l := h.store.LogState()
-	return &hostpb.LogState{
+	return witnessed(&hostpb.LogState{
 		Entries: uint64(l.Entries), RootHash: hex.EncodeToString(l.Root[:]), CheckpointUnix: l.Signed.Unix(), Writable: h.store.Writable(),
-	}
+	}, h.store)
 }
 
 // components: the supervised parts, with the link and the log as they are. A

@@ -22,7 +22,7 @@ import (
 )
 
 // logUsage is shown for a log verb that does not exist.
-const logUsage = `usage: beckmanctl log verify [--json]
+const logUsage = `usage: beckmanctl log verify [--witnessed FILE [--witness-key KEY|FILE]] [--json]
        beckmanctl log list [--limit N] [--before NUMBER] [--json]
        beckmanctl log export --format jsonl [--from NUMBER] [--to NUMBER] [--out FILE]
 each with --config FILE, or --db FILE for a copy and --key FILE for its checkpoint key`
@@ -134,6 +134,7 @@ type verifyResult struct {
 	TimeJumps   int64        `json:"timeJumps"`
 	Boots       int64        `json:"boots"`
 	Erased      int64        `json:"erased"`
+	Witnessed   int64        `json:"witnessed"` // entries that a witness vouches for; 0: none of its checkpoints was at hand
 	Fault       *verifyFault `json:"fault,omitempty"`
 }
 
@@ -150,15 +151,20 @@ const progressEvery = 2 * time.Second
 
 func logVerify(ctx context.Context, log *slog.Logger, args []string, out io.Writer) error {
 	var o logOptions
-	if err := o.parse("verify", args, nil); err != nil {
+	var w witnessedOptions
+	if err := o.parse("verify", args, w.flags); err != nil {
 		return err
 	}
 	verifiers, err := o.verifiers()
 	if err != nil {
 		return err
 	}
+	expected, err := w.expected(ctx, o.db, verifiers)
+	if err != nil {
+		return err
+	}
 	told := time.Now()
-	report, err := logproof.Verify(ctx, logproof.Config{Path: o.db, Verifiers: verifiers, Progress: func(done, total int64) {
+	report, err := logproof.Verify(ctx, logproof.Config{Path: o.db, Verifiers: verifiers, Expected: expected, Progress: func(done, total int64) {
 		if time.Since(told) >= progressEvery {
 			told = time.Now()
 			log.Info("verifying", "done", done, "entries", total)
@@ -168,7 +174,7 @@ func logVerify(ctx context.Context, log *slog.Logger, args []string, out io.Writ
 		return o.cannotRead("verify", err)
 	}
 	if o.asJSON {
-		if err := printJSON(out, resultOf(report)); err != nil {
+		if err := printJSON(out, w.add(resultOf(report), expected)); err != nil {
 			return err
 		}
 	} else if report.Fault == nil {
@@ -180,7 +186,7 @@ func logVerify(ctx context.Context, log *slog.Logger, args []string, out io.Writ
 		if report.Erased > 0 {
 			fmt.Fprintf(out, "Personal fields of %d entries were erased, on record.\n", report.Erased)
 		}
-		fmt.Fprintln(out, "A tail that was cut off whole, or an older copy, is found by the witness: compare the number of entries with the cloud's.")
+		fmt.Fprintln(out, witnessedLine(expected, report.Entries))
 	}
 	if report.Fault != nil {
 		return fmt.Errorf("the log does not hold: %s", printable(report.Fault.Error()))

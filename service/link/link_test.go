@@ -330,10 +330,15 @@ func TestStatusAndCheckpoint(t *testing.T) {
 	c := config(s, b.url, b.roots, st)
 	var mu sync.Mutex
 	entries := int64(1)
-	c.Checkpoint = func() (cloudapi.Checkpoint, int64) {
+	c.Entries = func() int64 {
 		mu.Lock()
 		defer mu.Unlock()
-		return cloudapi.Checkpoint{Note: fmt.Sprintf("note %d", entries)}, entries
+		return entries
+	}
+	c.Checkpoint = func(context.Context) (cloudapi.Checkpoint, int64, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return cloudapi.Checkpoint{Note: fmt.Sprintf("note %d", entries)}, entries, nil
 	}
 	c.Witness = time.Nanosecond
 	l := run(t, c)
