@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"beckmanconnect/internal/logproof"
 )
 
@@ -24,6 +26,9 @@ type Record struct {
 	Erased   []string // names of personal fields that were destroyed
 	Damaged  []string // names of personal fields that do not fit the proof
 	Proven   bool     // covered by the newest signed checkpoint
+	// Of ListActivity and ActivityEntry alone.
+	ClockBack bool      // its wall clock lies before that of the entry before it
+	Leaf      tlog.Hash // of the entry in the tree, as stored
 }
 
 // Entries gives up to limit entries, newest first, below the number before;

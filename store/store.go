@@ -76,6 +76,7 @@ type Store struct {
 	writable atomic.Bool
 	subs     subscribers
 	probe    prober
+	indexer  indexer
 
 	witnesses witnesses
 }
@@ -150,6 +151,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	}
 	s.setWritable(true)
 	s.probe.start(s)
+	s.indexer.start(s)
 	return s, nil
 }
 
@@ -286,6 +288,7 @@ func (s *Store) setWritable(on bool) {
 // go of it. It waits for the writer that is at work.
 func (s *Store) Close() error {
 	s.probe.stop()
+	s.indexer.stop()
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	if s.closed {

@@ -118,6 +118,9 @@ func (tx *Tx) seal() (state *LogState, keep bool, err error) {
 	if tx.tree == nil {
 		return nil, false, nil
 	}
+	if err := tx.indexActivity(); err != nil {
+		return nil, false, err
+	}
 	for _, n := range tx.tree.TakeNodes() {
 		if err := tx.exec("INSERT INTO nodes (level, n, hash) VALUES (?, ?, ?)", n.Level, n.N, n.Hash[:]); err != nil {
 			return nil, false, err

@@ -43,7 +43,7 @@ func verbs() []verb {
 		{"policy", "explain [CAPABILITY [--engineer ACCOUNT [--organisation NAME] [--region R]]] [--json]", "what may be asked here, and why", policyVerb},
 		{"upgrade", upgradeUse, "what is offered, and when it is installed", upgradeVerb},
 		{"support", "reset | remove-pin INITIALS", "after too many wrong codes: switch remote support on again; take a forgotten PIN away", supportVerb},
-		{"log", "verify | list | export", "verify, list or export the log; reads the database itself", logVerb},
+		{"log", "verify | list | prove | export | certificate | check | check-export", "verify, list, prove or export the log, and check what was proven; reads the database itself", logVerb},
 		{"witness", witnessUse, "the hospital's own witness of logs, on a machine of IT", witnessVerb},
 		{"help", "[VERB]", "this text", nil},
 	}
