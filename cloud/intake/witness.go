@@ -36,7 +36,7 @@ func (i *Intake) witness(tx *data.Tx, c cloudapi.Checkpoint) (Change, error) {
 	case err != nil:
 		return Change{}, err
 	}
-	ch := Change{Fleet: true}
+	var ch Change // that a log has grown is told with the next change
 	if i.Witness != nil {
 		said := answer.Witnessed()
 		ch.Witnessed = &said
@@ -48,10 +48,10 @@ func (i *Intake) witness(tx *data.Tx, c cloudapi.Checkpoint) (Change, error) {
 		return ch, nil
 	case cloudapi.WitnessSignature, cloudapi.WitnessUnknown:
 		_, err := i.unsigned(tx, answer.Why)
-		ch.Feed = true
+		ch.Feed, ch.Fleet = true, true
 		return ch, err
 	}
-	ch.Feed = true
+	ch.Feed, ch.Fleet = true, true
 	i.Log.Warn("log checkpoint contradicts an earlier one", "code", answer.Code, "why", answer.Why)
 	return ch, raiseLog(tx, answer, c)
 }
