@@ -22,7 +22,7 @@ import (
 )
 
 // logUsage is shown for a log verb that does not exist.
-const logUsage = `usage: beckmanctl log verify [--json]
+const logUsage = `usage: beckmanctl log verify [--witnessed FILE [--witness-key KEY|FILE]] [--json]
        beckmanctl log list [--limit N] [--before NUMBER] [--json]
        beckmanctl log prove NUMBER [--out FILE]
        beckmanctl log export [--format jsonl|csv|pdf] [--from NUMBER|TIME] [--to NUMBER|TIME] [--language L] [--out FILE]
@@ -174,6 +174,7 @@ type verifyResult struct {
 	Erased      int64        `json:"erased"`
 	Archived    int64        `json:"archived"`       // entries read from archive files
 	Away        []string     `json:"away,omitempty"` // archive files that are not here
+	Witnessed   int64        `json:"witnessed"`      // entries that a witness vouches for; 0: none of its checkpoints was at hand
 	Fault       *verifyFault `json:"fault,omitempty"`
 }
 
@@ -187,23 +188,28 @@ type verifyFault struct {
 
 func logVerify(ctx context.Context, log *slog.Logger, args []string, out io.Writer) error {
 	var o logOptions
-	if err := o.parse("verify", args, nil); err != nil {
+	var w witnessedOptions
+	if err := o.parse("verify", args, w.flags); err != nil {
 		return err
 	}
 	verifiers, err := o.verifiers()
 	if err != nil {
 		return err
 	}
-	report, err := logproof.Verify(ctx, logproof.Config{Path: o.db, Verifiers: verifiers, Progress: newProgress(log, "verifying").at})
+	expected, err := w.expected(ctx, o.db, verifiers)
+	if err != nil {
+		return err
+	}
+	report, err := logproof.Verify(ctx, logproof.Config{Path: o.db, Verifiers: verifiers, Expected: expected, Progress: newProgress(log, "verifying").at})
 	if err != nil {
 		return o.cannotRead("verify", err)
 	}
 	if o.asJSON {
-		if err := printJSON(out, resultOf(report)); err != nil {
+		if err := printJSON(out, w.add(resultOf(report), expected)); err != nil {
 			return err
 		}
 	} else {
-		tellVerified(out, &report)
+		tellVerified(out, &report, expected)
 	}
 	if report.Fault != nil {
 		return fmt.Errorf("the log does not hold: %s", printable(report.Fault.Error()))

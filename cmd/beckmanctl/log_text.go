@@ -16,7 +16,7 @@ func asciiJSON(j []byte) []byte { return logproof.AppendInertJSON(nil, j) }
 
 // tellVerified says how a verification came out, for a person: what holds, or
 // the exact place of the first fault and what to do.
-func tellVerified(out io.Writer, r *logproof.Report) {
+func tellVerified(out io.Writer, r *logproof.Report, expected []logproof.Expected) {
 	if r.Fault != nil {
 		tellFault(out, r)
 		return
@@ -35,7 +35,7 @@ func tellVerified(out io.Writer, r *logproof.Report) {
 	for _, a := range r.Away {
 		fmt.Fprintf(out, "Entries %d to %d lie in %s, which is not here: that they are of this log is proven, what they say is not seen.\n", a.From, a.To-1, printable(a.Name))
 	}
-	fmt.Fprintln(out, "A tail that was cut off whole, or an older copy, is found by the witness: compare the number of entries with the cloud's.")
+	fmt.Fprintln(out, witnessedLine(expected, r.Entries))
 }
 
 func tellFault(out io.Writer, r *logproof.Report) {

@@ -45,8 +45,9 @@ func verbs() []verb {
 		{"support", "reset | remove-pin INITIALS", "after too many wrong codes: switch remote support on again; take a forgotten PIN away", supportVerb},
 		{"backup", backupUse, "an encrypted copy of the log that only your key or passphrase opens, made while the service runs", backupVerb},
 		{"restore", restoreUse, "bring a backup back as an older log, into a data folder without one", restoreVerb},
-		{"log", "verify | list | prove | export | archive | certificate | check | check-export", "verify, list, prove or export the log, and check what was proven; reads the database itself", logVerb},
+		{"log", "verify | list | prove | export | certificate | check | check-export | archive | erase | unseal", "verify, list, prove, export or archive the log, check what was proven, erase a person", logVerb},
 		{"keys", "show | rotate; each with --json", "the keys that protect data at rest: when they were made, and a change of them without a break", keysVerb},
+		{"witness", witnessUse, "the hospital's own witness of logs, on a machine of IT", witnessVerb},
 		{"help", "[VERB]", "this text", nil},
 	}
 }

@@ -11,6 +11,7 @@ export interface Request {
 export interface Device {
   id: string; serial: string; type: string; region: string; name: string; online: boolean; sinceMs: number;
   copied?: boolean; revokedMs?: number;
+  logEntries?: number; logWitnessedMs?: number; logTrouble?: string;
   status: { version: string; class: string; run: string; open: number; worst: string; phase: string };
 }
 

@@ -30,6 +30,7 @@ export const de: Record<Key, string> = {
   offline: "Offline",
   offlineSince: "Offline seit {time}",
   patientData: "Patientendaten",
+  devLogTrouble: "Protokoll stimmt nicht", devLogShrunk: "Das Protokoll dieses Geräts ist kürzer als das bezeugte: Eine ältere Kopie wurde eingespielt oder das Ende abgeschnitten.", devLogForked: "Das Protokoll dieses Geräts zeigt zwei Verläufe: Es beginnt nicht mit dem bezeugten.", devLogSignature: "Ein Kontrollpunkt des Protokolls dieses Geräts ist nicht mit dem Schlüssel des Protokolls signiert.",
   devCopied: "Kopiert", devCopiedText: "Die Identität dieses Geräts wurde auf zwei PCs gesehen. Es bleibt ausgesperrt, bis jeder PC mit einem neuen Schlüssel registriert ist.",
   devRevoked: "Entzogen", devRevokedText: "Die Identität dieses Geräts wurde zurückgenommen. Es bleibt ausgesperrt, bis es mit einem neuen Schlüssel registriert ist.",
   alarmsOpen: "{n} offen",

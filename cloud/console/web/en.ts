@@ -29,6 +29,7 @@ export const en = {
   offline: "Offline",
   offlineSince: "Offline for {time}",
   patientData: "Patient data",
+  devLogTrouble: "Log does not hold", devLogShrunk: "This instrument’s log is shorter than what was witnessed: an older copy was put back, or its end was cut off.", devLogForked: "This instrument’s log shows two histories: it does not begin with what was witnessed.", devLogSignature: "A checkpoint of this instrument’s log is not signed by the log’s key.",
   devCopied: "Copied", devCopiedText: "This instrument’s identity was seen on two PCs. It stays out until each PC is registered with a new key.",
   devRevoked: "Revoked", devRevokedText: "This instrument’s identity was taken back. It stays out until it is registered with a new key.",
   alarmsOpen: "{n} open",

@@ -3,7 +3,7 @@
 import { Device, Live, Notification, Request, alarms } from "./api";
 import { arrange, h, icon, setText } from "./dom";
 import { severityChip, stateText } from "./feedrow";
-import { standingChip, standingText } from "./standing";
+import { logChip, standingChip, standingText } from "./standing";
 import { Key, language, span, t } from "./strings";
 
 export class Home {
@@ -98,7 +98,7 @@ export class Home {
         h("span", { class: "grow" }, h("strong", {}, d.type), " ", h("span", { class: "muted mono" }, d.serial),
           h("span", { class: "line muted" }, [d.name, d.region.toUpperCase()].filter(Boolean).join(" · "))),
         d.status.class === "patient-data" ? h("span", { class: "chip note" }, t("patientData")) : null,
-        standingChip(d),
+        standingChip(d), logChip(d),
         d.status.open > 0
           ? h("span", { class: `chip sev-${d.status.worst}` }, t("alarmsOpen", { n: d.status.open }))
           : null,

@@ -13,3 +13,9 @@ export function standingText(d: Device | undefined): HTMLElement | null {
   if (!d?.revokedMs && !d?.copied) return null;
   return h("p", { class: "error standing-text", role: "status" }, t(d.revokedMs ? "devRevokedText" : "devCopiedText"));
 }
+
+/** What the witness found about a device's log, as a mark; null when all is well. */
+export function logChip(d: Device | undefined): HTMLElement | null {
+  if (!d?.logTrouble) return null;
+  return h("span", { class: "chip sev-high standing", title: t(d.logTrouble === "shrunk" ? "devLogShrunk" : d.logTrouble === "forked" ? "devLogForked" : "devLogSignature") }, t("devLogTrouble"));
+}
