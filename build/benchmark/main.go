@@ -62,7 +62,7 @@ func main() {
 	flag.DurationVar(&o.window, "window", 0, "measure for this long (idle: 30s, notify: 10s at each rate)")
 	flag.IntVar(&o.rounds, "rounds", 0, "log, screen: medians of so many rounds (5, 3); consent: take control back so often (200)")
 	flag.Float64Var(&o.seconds, "seconds", 0, "screen: each work for so many `seconds` (10)")
-	flag.StringVar(&o.only, "only", "", "screen: only these `parts`, by comma: "+strings.Join(allParts(), ", ")+"; upgrade: small, modules, code, click, check")
+	flag.StringVar(&o.only, "only", "", "screen: only these `parts`, by comma: "+strings.Join(allParts(), ", ")+"; notify: ways, list; upgrade: small, modules, code, click, check")
 	flag.StringVar(&o.servers, "servers", "", "screen: only these `servers`, by comma: ours, "+strings.Join(peers, ", "))
 	flag.BoolVar(&o.desk, "desk", false, "screen: the engineer uses beckmanconnect-desk, where the channel ends natively, in place of the cloud's page")
 	flag.BoolVar(&o.asInstalled, "as-installed", false, "screen: peers' viewers as they are installed, with JPEG, instead of lossless")
