@@ -67,6 +67,7 @@ type house struct {
 
 	runState atomic.Pointer[notify.Run]
 	poke     chan struct{} // the status may have changed
+	trays    trays
 	news     chan struct{} // what sessions rest on has changed
 	restart  chan struct{} // closed when the service is to be started anew
 	verifier string        // of this PC's log
