@@ -72,8 +72,8 @@ type narrowed struct {
 	tx     *sql.Tx
 	f      NotificationFilter
 	facets []int
-	lo, hi int64    // numbers, inclusive
-	topics string   // of the text, a JSON array; "": no text was given
+	lo, hi int64  // numbers, inclusive
+	topics string // of the text, a JSON array; "": no text was given
 	none   bool
 }
 
