@@ -248,6 +248,8 @@ func TestClockOffset(t *testing.T) {
 		defer mu.Unlock()
 		return now
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // ends a wait for what does not come
+	defer cancel()
 	marks := make(chan struct{})
 	c.Message = func(context.Context, string) error { marks <- struct{}{}; return nil }
 	l := run(t, c)
@@ -274,7 +276,7 @@ func TestClockOffset(t *testing.T) {
 		t.Helper()
 		for !slices.Contains(l.State().Facts, Fact{FactClockOffset, want}) {
 			select {
-			case <-t.Context().Done():
+			case <-ctx.Done():
 				t.Fatalf("%v", l.State().Facts)
 			case <-time.After(time.Millisecond): // a message under way
 			}
@@ -300,7 +302,7 @@ func TestClockOffset(t *testing.T) {
 		send(cloudapi.KindMessage, cloudapi.VendorMessage{})
 		select {
 		case <-marks:
-		case <-t.Context().Done():
+		case <-ctx.Done():
 			t.Fatal("no mark")
 		}
 	}
