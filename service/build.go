@@ -72,6 +72,7 @@ type house struct {
 	restart     chan struct{} // closed when the service is to be started anew
 	restartOnce sync.Once
 	verifier    string // of this PC's log
+	trays       trays
 }
 
 func (h *house) build(ctx context.Context) error {

@@ -46,6 +46,9 @@ import (
 const childConfig = "BECKMANCONNECT_TEST_SERVICE"
 
 func TestMain(m *testing.M) {
+	if socket := os.Getenv(childTray); socket != "" {
+		beTray(socket)
+	}
 	file := os.Getenv(childConfig)
 	if file == "" {
 		os.Exit(m.Run())

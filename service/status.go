@@ -104,6 +104,9 @@ func (h *house) components(state link.State) []*hostpb.Component {
 		}
 		out = append(out, &hostpb.Component{Name: p.Name, State: p.State, Detail: p.Detail})
 	}
+	if c := h.trays.component(time.Now()); c != nil {
+		out = append(out, c)
+	}
 	return out
 }
 

@@ -2,9 +2,11 @@ package service
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
+	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ipc/protocol"
 	"beckmanconnect/ipc/server"
@@ -88,6 +90,9 @@ func (h *house) wantRestart() {
 // presence: a session ends with the tray or the window of the technician who
 // asked for help (B5, scenario 17).
 func (h *house) presence(p server.Presence) {
+	if p.Program == protocol.Tray && p.Version == version.Version() {
+		h.trays.saw(p.Actor, p.Here, time.Now())
+	}
 	if p.Here || p.Count > 0 || h.host.Asker().ID != p.Actor.ID {
 		return
 	}

@@ -72,10 +72,13 @@ type narrowed struct {
 	tx     *sql.Tx
 	f      NotificationFilter
 	facets []int
-	lo, hi int64    // numbers, inclusive
-	topics []uint64 // nil: no text was given
+	lo, hi int64  // numbers, inclusive
+	topics string // of the text, a JSON array; "": no text was given
 	none   bool
 }
+
+// noTopics: nothing says the text that was given.
+const noTopics = "[]"
 
 // sparseRows is how many rows of one facet set or topic set are walked one by
 // one rather than merged: 50,000 take some milliseconds.
@@ -100,12 +103,14 @@ func narrow(ctx context.Context, tx *sql.Tx, f NotificationFilter) (*narrowed, e
 		}
 	}
 	if f.Text != "" {
-		q.topics, err = numbers(ctx, tx, "SELECT id FROM topics INDEXED BY topics_fold WHERE instr(fold, ?) > 0", strings.ToLower(f.Text))
+		// They go from one query into the next and are often thousands: one value
+		// is far cheaper to hand over than as many rows.
+		err = tx.QueryRowContext(ctx, "SELECT json_group_array(id) FROM topics INDEXED BY topics_fold WHERE instr(fold, ?) > 0", strings.ToLower(f.Text)).Scan(&q.topics)
 		if err != nil {
 			return nil, err
 		}
 	}
-	q.none = len(q.facets) == 0 || (f.Text != "" && len(q.topics) == 0) || q.lo > q.hi
+	q.none = len(q.facets) == 0 || q.topics == noTopics || q.lo > q.hi
 	return q, nil
 }
 
@@ -133,7 +138,7 @@ func (q *narrowed) page(ctx context.Context) (ids []uint64, total int, err error
 		return q.walk(ctx, "INDEXED BY notifications_group", strings.TrimPrefix(q.inGroup(), " AND "), "")
 	case q.hi-q.lo < sparseRows: // a time that holds few
 		return q.walk(ctx, "NOT INDEXED", "1", "")
-	case q.topics == nil:
+	case q.topics == "":
 		return q.merge(ctx)
 	}
 	few, err := q.fewRows(ctx)
@@ -158,20 +163,23 @@ func (q *narrowed) fewRows(ctx context.Context) (bool, error) {
 	return n < sparseRows, err
 }
 
-// walk takes up to MaxTotal rows of one index in whatever order it has them.
-// When there are more, the page is merged from the facets: matches are so
-// frequent then that the newest are found soon.
+// walkRows is how many matches a walk takes and sorts. Where there are more,
+// every two hundredth row of a million matches, and the newest are found soon.
+const walkRows = 5_000
+
+// walk takes up to walkRows matches of one index in whatever order it has them.
+// When there are more, the page is merged from the newest rows on.
 func (q *narrowed) walk(ctx context.Context, index, where, from string) (ids []uint64, total int, err error) {
 	var args []any
 	if from != "" {
-		args = append(args, q.topicList())
-	} else if q.topics != nil {
+		args = append(args, q.topics)
+	} else if q.topics != "" {
 		where += " AND n.topic IN (SELECT value FROM json_each(?))"
-		args = append(args, q.topicList())
+		args = append(args, q.topics)
 	}
 	more, bounds := q.residual()
 	where += " AND n.facet IN (" + q.facetList() + ")" + more
-	args = append(append(args, bounds...), MaxTotal+1)
+	args = append(append(args, bounds...), walkRows+1)
 	var list []byte
 	err = q.tx.QueryRowContext(ctx, "SELECT json_group_array(id) FROM (SELECT n.id FROM "+from+"notifications n "+index+" WHERE "+where+" LIMIT ?)", args...).Scan(&list)
 	if err != nil {
@@ -180,10 +188,11 @@ func (q *narrowed) walk(ctx context.Context, index, where, from string) (ids []u
 	if err := json.Unmarshal(list, &ids); err != nil {
 		return nil, 0, err
 	}
-	if total = len(ids); total > MaxTotal {
+	if len(ids) > walkRows {
 		ids, err = q.newest(ctx)
 		return ids, MaxTotal, err
 	}
+	total = min(len(ids), MaxTotal)
 	slices.SortFunc(ids, func(a, b uint64) int { return compare(b, a) })
 	if q.f.Before > 0 {
 		at, _ := slices.BinarySearchFunc(ids, q.f.Before, func(id, before uint64) int { return compare(before, id) })
@@ -227,8 +236,8 @@ func (q *narrowed) newest(ctx context.Context) ([]uint64, error) {
 		before = int64(q.f.Before)
 	}
 	more, bounds := q.residual()
-	if q.topics != nil {
-		args := append(append([]any{before, q.topicList()}, bounds...), want)
+	if q.topics != "" {
+		args := append(append([]any{before, q.topics}, bounds...), want)
 		return numbers(ctx, q.tx, "SELECT n.id FROM notifications n NOT INDEXED WHERE n.id < ? AND n.facet IN ("+q.facetList()+
 			") AND n.topic IN (SELECT value FROM json_each(?))"+q.inGroup()+more+" ORDER BY n.id DESC LIMIT ?", args...)
 	}

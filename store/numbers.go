@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -43,9 +42,4 @@ func (q *narrowed) facetList() string {
 		b.WriteString(strconv.Itoa(f))
 	}
 	return b.String()
-}
-
-func (q *narrowed) topicList() string {
-	list, _ := json.Marshal(q.topics) // numbers only: it cannot fail
-	return string(list)
 }

@@ -9,9 +9,10 @@ import (
 const (
 	// drawPace is the least rest between two turns that take in what the service
 	// said: a flood must leave the windows time to answer a hand. Where drawing
-	// takes longer, so does the rest, up to restMost.
-	drawPace = 20 * time.Millisecond
-	restMost = 60 * time.Millisecond
+	// takes longer, so does the rest: restTimes as long, up to restMost.
+	drawPace  = 20 * time.Millisecond
+	restTimes = 2
+	restMost  = 80 * time.Millisecond
 	// inboxMost is how much waits at most; then the service has to.
 	inboxMost = 4096
 )
@@ -78,7 +79,7 @@ func (b *inbox) turn(ctx context.Context) {
 	all := b.waiting
 	b.waiting = nil
 	// A turn that came late had to wait for the drawing of the one before.
-	b.rest = min(max(drawPace, time.Since(b.asked)), restMost)
+	b.rest = min(max(drawPace, restTimes*time.Since(b.asked)), restMost)
 	if b.room != nil {
 		close(b.room)
 		b.room = nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,11 +25,30 @@ const (
 // event at a program on the local pipe, and on to the window. The floor is the
 // same way with nothing of ours: tail -F, a broker and its subscriber.
 func notify(ctx context.Context, o options) ([]row, error) {
+	parts, err := choice("--only", o.only, []string{"ways", "list"})
+	if err != nil {
+		return nil, err
+	}
 	house, pc, err := instrumentPC(ctx, o, "")
 	if err != nil {
 		return nil, err
 	}
 	defer house.Close()
+	var rows []row
+	if slices.Contains(parts, "ways") {
+		if rows, err = notifyDesktop(ctx, o, house, pc); err != nil {
+			return nil, err
+		}
+	}
+	if !slices.Contains(parts, "list") {
+		return rows, nil
+	}
+	long, err := notifyList(ctx, pc)
+	return append(rows, long...), err
+}
+
+// notifyDesktop measures the ways with a window open on a desktop.
+func notifyDesktop(ctx context.Context, o options, house *stage.House, pc *stage.PC) ([]row, error) {
 	_, desktop, _, err := house.TechnicianDesktop(ctx, 1280, 800)
 	if err != nil {
 		return nil, err
@@ -37,12 +57,7 @@ func notify(ctx context.Context, o options) ([]row, error) {
 	if err := pc.OpenWindow(desktop, "notifications", "LANG=en_US.UTF-8", "LANGUAGE=en", "BECKMANCONNECT_PULSE="+pulse); err != nil {
 		return nil, err
 	}
-	rows, err := notifyWays(ctx, o, pc, pulse)
-	if err != nil {
-		return nil, err
-	}
-	long, err := notifyList(ctx, pc)
-	return append(rows, long...), err
+	return notifyWays(ctx, o, pc, pulse)
 }
 
 // ways are the readers of the lines that are written.

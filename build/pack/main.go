@@ -18,6 +18,7 @@ var verbs = map[string]struct {
 	"deb":             {"a Debian package of a release archive", packDeb},
 	"sbom":            {"the bill of materials of programs, CycloneDX", sbom},
 	"sums":            {"SHA256SUMS of files", sums},
+	"sign-files":      {"the publisher's signatures beside files (CMS, detached, FILE.p7s)", signFiles},
 	"sign-programs":   {"signed copies of Windows programs (Authenticode, by osslsigncode)", signPrograms},
 	"verify-programs": {"whether Windows programs are signed by the publisher of trust roots", verifyPrograms},
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"flag"
 	"fmt"
@@ -84,4 +85,47 @@ func verify(roots string, programs []string) error {
 		}
 	}
 	return nil
+}
+
+// detachedEnding is what a signature beside a file adds to its name.
+const detachedEnding = ".p7s"
+
+// signFiles puts the publisher's signature (CMS, DER, detached) beside each
+// file. Who has the trust roots checks it with openssl, before anything of the
+// product is installed:
+//
+//	openssl cms -verify -binary -inform DER -in FILE.p7s -content FILE \
+//	  -CAfile code-ca.pem -purpose any -out /dev/null
+func signFiles(args []string) error {
+	set := flag.NewFlagSet("sign-files", flag.ExitOnError)
+	by := publisherFlags(set)
+	_ = set.Parse(args) // ends the program
+	if set.NArg() == 0 || *by.signature != "" {
+		return errors.New("--code (or --key and --cert) and files are needed")
+	}
+	sign, done, err := by.open()
+	if err != nil {
+		return err
+	}
+	if sign == nil {
+		return errors.New("--code (or --key and --cert) is needed")
+	}
+	for _, path := range set.Args() {
+		if err := signFile(path, sign); err != nil {
+			return errors.Join(fmt.Errorf("%s: %w", path, err), done())
+		}
+	}
+	return done()
+}
+
+func signFile(path string, sign func([]byte) ([]byte, error)) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	der, err := sign(data)
+	if err != nil {
+		return err
+	}
+	return write(path+detachedEnding, func(w *bufio.Writer) error { _, err := w.Write(der); return err })
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -125,4 +126,56 @@ func beginning(t *testing.T, path string) (manifest, signature []byte) {
 		}
 	}
 	return manifest, signature
+}
+
+// What IT holds before anything of the product runs, the package and the sums,
+// is signed by the publisher, and openssl alone tells it from a changed one
+// (scenario 39).
+func TestSignaturesBesideFiles(t *testing.T) {
+	openssl, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("openssl is not installed")
+	}
+	dir := t.TempDir()
+	set, other := filepath.Join(dir, "set"), filepath.Join(dir, "other")
+	for _, d := range []string{set, other} {
+		if err := trust.Init(d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(dir, "beckmanconnect_1.2.4_amd64.deb")
+	data := bytes.Repeat([]byte("package\r\n"), 5000) // text that a careless mode would change
+	if err := os.WriteFile(file, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := signFiles([]string{"--code", filepath.Join(set, trust.DirPrivate), file}); err != nil {
+		t.Fatal(err)
+	}
+	verify := func(roots string) error {
+		out, err := exec.Command(openssl, "cms", "-verify", "-binary", "-inform", "DER", "-in", file+detachedEnding, "-content", file,
+			"-CAfile", filepath.Join(roots, trust.DirRoots, trust.FileCodeCA), "-purpose", "any", "-out", os.DevNull).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+		return nil
+	}
+	if err := verify(set); err != nil {
+		t.Fatal(err)
+	}
+	if verify(other) == nil {
+		t.Error("another publisher's roots take it")
+	}
+	data[len(data)/2] ^= 1
+	if err := os.WriteFile(file, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if verify(set) == nil {
+		t.Error("a changed file passes")
+	}
+	for _, args := range [][]string{{}, {file}, {"--code", filepath.Join(set, trust.DirPrivate)}, {"--code", filepath.Join(dir, "none"), file},
+		{"--signature", file, file}, {"--code", filepath.Join(set, trust.DirPrivate), file + ".gone"}} {
+		if signFiles(args) == nil {
+			t.Errorf("%q passed", args)
+		}
+	}
 }

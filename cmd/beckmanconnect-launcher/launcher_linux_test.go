@@ -157,6 +157,34 @@ func TestLauncherGoesBack(t *testing.T) {
 	}
 }
 
+// The plug is pulled three times while a good version is on trial: it is still
+// the one that starts (scenario 41). That the machine went down is played by
+// another boot's name in what the launcher wrote.
+func TestLauncherAndPulledPlugs(t *testing.T) {
+	i, _, two, start := keeps(t, "#!/bin/sh\necho one\n", "#!/bin/sh\necho two\n")
+	file := filepath.Join(i.Dir, "trial")
+	for n := range 2 * versions.Attempts {
+		if out, code := start("--config", "x"); out != "two\n" || code != 0 {
+			t.Fatalf("start %d: %q, %d", n+1, out, code)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i.Trial().Starts != 1 {
+			t.Fatalf("after start %d: %q", n+1, text)
+		}
+		at := bytes.LastIndexByte(text, ' ') + 1
+		copy(text[at:], fmt.Sprintf("%016d", 77+n))
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if now, err := i.Current(); err != nil || now != two {
+		t.Errorf("current is %.8s, %v", now, err)
+	}
+}
+
 // A file that the system does not take for a program is as good as gone, and
 // when both are, the launcher says what to do.
 func TestLauncherAndDamagedPrograms(t *testing.T) {

@@ -36,6 +36,10 @@ const (
 	Upgrade = "upgrade" // the upgrade service, asking the service how it is
 )
 
+// ComponentTray names the component of a status that is there while trays of
+// the service's version end again and again.
+const ComponentTray = "tray"
+
 // Codes of ErrorDetail that the pipe itself gives.
 const (
 	CodeHelloMissing   = "hello-missing"

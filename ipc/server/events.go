@@ -45,6 +45,7 @@ type HubConfig struct {
 // Presence says that a program began or ended to watch.
 type Presence struct {
 	Program string
+	Version string // of the program, as it says itself
 	Actor   identity.Actor
 	Here    bool
 	Count   int // subscribers of this program and account now

@@ -158,7 +158,7 @@ func (h *Hub) leave(s *subscriber) {
 
 func (h *Hub) tell(c Caller, here bool, count int) {
 	if h.config.Presence != nil {
-		h.config.Presence(Presence{Program: c.Program, Actor: c.Actor, Here: here, Count: count})
+		h.config.Presence(Presence{Program: c.Program, Version: c.Version, Actor: c.Actor, Here: here, Count: count})
 	}
 }
 

@@ -248,15 +248,19 @@ func TestClockOffset(t *testing.T) {
 		defer mu.Unlock()
 		return now
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // ends a wait for what does not come
+	defer cancel()
+	marks := make(chan struct{})
+	c.Message = func(context.Context, string) error { marks <- struct{}{}; return nil }
 	l := run(t, c)
 	st.until(t, Online)
-	tell := func(seconds string) {
+	send := func(kind string, message any) {
 		t.Helper()
-		body, err := json.Marshal(cloudapi.SignedTime{Note: signedTime(t, signer, "beckmanconnect time\n"+seconds+"\n")})
+		body, err := json.Marshal(message)
 		if err != nil {
 			t.Fatal(err)
 		}
-		payload, err := json.Marshal(cloudapi.Envelope{V: cloudapi.Version, Kind: cloudapi.KindTime, Body: body})
+		payload, err := json.Marshal(cloudapi.Envelope{V: cloudapi.Version, Kind: kind, Body: body})
 		if err == nil {
 			err = b.server.Publish(cloudapi.DeviceBoundTopic(device), payload, false, 1)
 		}
@@ -264,11 +268,15 @@ func TestClockOffset(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	tell := func(seconds string) {
+		t.Helper()
+		send(cloudapi.KindTime, cloudapi.SignedTime{Note: signedTime(t, signer, "beckmanconnect time\n"+seconds+"\n")})
+	}
 	offset := func(want string) {
 		t.Helper()
 		for !slices.Contains(l.State().Facts, Fact{FactClockOffset, want}) {
 			select {
-			case <-t.Context().Done():
+			case <-ctx.Done():
 				t.Fatalf("%v", l.State().Facts)
 			case <-time.After(time.Millisecond): // a message under way
 			}
@@ -282,4 +290,33 @@ func TestClockOffset(t *testing.T) {
 	tell("1900000000")
 	tell("2000007200")
 	offset("7200000")
+	// Ten minutes later: the newest comes again, one a little newer that is not
+	// worth keeping, and both again after as long. Only the new one says anything.
+	later := func() {
+		mu.Lock()
+		now = now.Add(10 * time.Minute)
+		mu.Unlock()
+	}
+	taken := func() { // everything before it is, messages come in order
+		t.Helper()
+		send(cloudapi.KindMessage, cloudapi.VendorMessage{})
+		select {
+		case <-marks:
+		case <-ctx.Done():
+			t.Fatal("no mark")
+		}
+	}
+	later()
+	tell("2000007200")
+	taken()
+	offset("7200000")
+	tell("2000007230")
+	offset("6630000")
+	later()
+	tell("2000007230")
+	tell("2000007200")
+	taken()
+	if facts := l.State().Facts; !slices.Contains(facts, Fact{FactClockOffset, "6630000"}) {
+		t.Errorf("what was played again counts: %v", facts)
+	}
 }

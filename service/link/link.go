@@ -76,7 +76,8 @@ type Link struct {
 	who      string // what the last attempt found in between
 	waiting  int    // messages in the outbox, when it was last looked at
 	offset   time.Duration
-	told     bool // offset is known
+	told     bool      // offset is known
+	heard    time.Time // the newest time that the vendor told in this life
 }
 
 // New makes a link; nothing happens before Run.

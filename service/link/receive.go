@@ -42,11 +42,10 @@ func (c *connection) receive(payload []byte) {
 		if json.Unmarshal(e.Body, &signed) != nil {
 			return
 		}
+		c.learn(ctx, signed.Note) // before it is kept: what was kept says nothing any more
 		if err := KeepTime(ctx, c.config.Store, c.config.Vendor, signed.Note); err != nil {
 			c.config.Log.Warn("a time from the cloud was not taken", "error", err)
-			return
 		}
-		c.learn(ctx, signed.Note)
 	case cloudapi.KindPolicy:
 		var policy cloudapi.VendorPolicy
 		if c.config.Policy == nil || json.Unmarshal(e.Body, &policy) != nil {
@@ -69,18 +68,22 @@ func (c *connection) receive(payload []byte) {
 }
 
 // learn notes how far this PC's clock is from the vendor's, unless the vendor
-// has told a later time before: an old one that is played again says nothing.
+// has told that time or a later one before: one that is played again says
+// nothing, and the newest of all would set the vendor's time back a little more
+// each time it came.
 func (l *Link) learn(ctx context.Context, signed string) {
 	told, err := openTime(signed, l.config.Vendor)
 	if err != nil {
 		return
 	}
-	if trusted, err := TrustedTime(ctx, l.config.Store); err != nil || told.Before(trusted) {
+	if trusted, err := TrustedTime(ctx, l.config.Store); err != nil || !told.After(trusted) {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.offset, l.told = told.Sub(l.config.Now()), true
+	if told.After(l.heard) { // not each is kept, see timeStep
+		l.heard, l.offset, l.told = told, told.Sub(l.config.Now()), true
+	}
 }
 
 // Time is the vendor's, as far as it is known: this PC's clock and how far it

@@ -87,7 +87,8 @@ func (u *Upgrader) verdict(ended context.Context, last error) error {
 const maxEnds = 1
 
 // watch looks at the service until it was there for Watch in one piece. It is
-// an error when it ends more than once, or does not answer for Patience.
+// an error when it ends more than once, or does not answer for Patience, and
+// when the trays of its version, which came up, end again and again.
 func (u *Upgrader) watch(ctx context.Context, version string) error {
 	tick := time.NewTicker(u.config.Poll)
 	defer tick.Stop()
@@ -104,6 +105,8 @@ func (u *Upgrader) watch(ctx context.Context, version string) error {
 		case err != nil && time.Since(answered) >= u.config.Patience:
 			return fmt.Errorf("%w: it does not answer any more: %w", errHealth, err)
 		case err != nil:
+		case now.Trays != "":
+			return fmt.Errorf("%w: %s", errHealth, plain(now.Trays))
 		case life != 0 && now.Life != life:
 			if ends++; ends > maxEnds {
 				return fmt.Errorf("%w: it ended %d times", errHealth, ends)

@@ -207,6 +207,23 @@ func TestServiceThatEndsInTheWatch(t *testing.T) {
 	}
 }
 
+// A new version whose tray came up and ends again and again is not healthy, though
+// its service is (scenario 41).
+func TestTraysThatEndInTheWatch(t *testing.T) {
+	m := newMachine(t)
+	m.config.Watch = time.Minute
+	m.trays["1.1.0"] = 40
+	before := m.current()
+	digest := m.vendor.Publish(t, "1.1.0", Platform(), releaseOf(t, "1.1.0", nil))
+	m.start()
+	m.until(offered)
+	m.accept(digest)
+	state := m.until(installed, failed, rolledBack)
+	if state.GetPhase() != rolledBack || state.GetErrorCode() != codeHealth || !strings.Contains(state.GetError(), "tray program ended 3 times") || m.current() != before {
+		t.Fatalf("outcome: %v", state)
+	}
+}
+
 // Over the pipe: held before a byte is fetched, cancelled, let go.
 func TestHeldOverThePipe(t *testing.T) {
 	m := newMachine(t)

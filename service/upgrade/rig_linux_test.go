@@ -121,6 +121,7 @@ type machine struct {
 	mu     sync.Mutex
 	broken map[string]bool // versions of the service that do not answer
 	brief  map[string]int  // versions of the service that end after so many answers
+	trays  map[string]int  // versions whose trays have ended too often after so many answers
 	seen   []*upgradepb.State
 	ends   []string // versions the upgrade service ended as, to be restarted
 }
@@ -132,7 +133,7 @@ func newMachine(t *testing.T) *machine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(sockets) })
-	m := &machine{t: t, vendor: releasestest.New(t), install: adopted(t, "1.0.0"), sockets: sockets, broken: map[string]bool{}, brief: map[string]int{}}
+	m := &machine{t: t, vendor: releasestest.New(t), install: adopted(t, "1.0.0"), sockets: sockets, broken: map[string]bool{}, brief: map[string]int{}, trays: map[string]int{}}
 	m.config = Config{
 		Install: m.install, Platform: Platform(), Interval: time.Hour, Manifest: publishersManifest,
 		Patience: 10 * time.Second, Steady: 30 * time.Millisecond, Watch: 100 * time.Millisecond, Poll: 10 * time.Millisecond,
@@ -188,12 +189,12 @@ func (m *machine) superviseService(ctx context.Context) {
 		version := versionOf(m.t, m.install)
 		life, end := context.WithCancel(ctx)
 		m.mu.Lock()
-		broken, brief := m.broken[version], m.brief[version]
+		broken, brief, trays := m.broken[version], m.brief[version], m.trays[version]
 		m.mu.Unlock()
 		var parts sync.WaitGroup
 		parts.Go(func() { m.obey(life, version, end) })
 		if !broken {
-			m.answer(life, &statusHost{version: version, left: brief, end: end})
+			m.answer(life, &statusHost{version: version, left: brief, trays: trays, end: end})
 		}
 		<-life.Done()
 		parts.Wait()
@@ -229,8 +230,9 @@ type statusHost struct {
 	version string
 	end     func()
 
-	mu   sync.Mutex
-	left int // answers until it ends; 0: it stays
+	mu    sync.Mutex
+	left  int // answers until it ends; 0: it stays
+	trays int // answers until its trays have ended too often; 0: they stay
 }
 
 func (h *statusHost) GetStatus(context.Context, *hostpb.GetStatusRequest) (*hostpb.Status, error) {
@@ -241,7 +243,12 @@ func (h *statusHost) GetStatus(context.Context, *hostpb.GetStatusRequest) (*host
 			h.end()
 		}
 	}
-	return &hostpb.Status{Version: h.version, Link: hostpb.Link_LINK_ONLINE, Log: &hostpb.LogState{Writable: true}}, nil
+	s := &hostpb.Status{Version: h.version, Link: hostpb.Link_LINK_ONLINE, Log: &hostpb.LogState{Writable: true}}
+	if h.trays == 1 {
+		s.Components = append(s.Components, &hostpb.Component{Name: protocol.ComponentTray, State: "failed", Detail: "the tray program ended 3 times"})
+	}
+	h.trays = max(h.trays-1, min(h.trays, 1)) // once they have, it stays so
+	return s, nil
 }
 
 func (m *machine) answer(ctx context.Context, h *statusHost) {

@@ -19,6 +19,7 @@ type Health struct {
 	Writable bool   `json:"writable,omitempty"` // its store is open and takes entries
 	Online   bool   `json:"online,omitempty"`   // its link to the cloud is up
 	Life     uint64 `json:"-"`                  // another number for another life of the service
+	Trays    string `json:"-"`                  // what is wrong with its trays: they end again and again; "": nothing
 }
 
 // Service is the service whose upgrade this is.
@@ -71,8 +72,17 @@ func (h *hostService) Ask(ctx context.Context) (Health, error) {
 	}
 	return Health{
 		Version: status.GetVersion(), Writable: status.GetLog().GetWritable(), Online: status.GetLink() == hostpb.Link_LINK_ONLINE,
-		Life: h.lives.Load(),
+		Life: h.lives.Load(), Trays: trayTrouble(status),
 	}, nil
+}
+
+func trayTrouble(s *hostpb.Status) string {
+	for _, c := range s.GetComponents() {
+		if c.GetName() == protocol.ComponentTray {
+			return c.GetDetail()
+		}
+	}
+	return ""
 }
 
 func (h *hostService) dial(ctx context.Context) (net.Conn, error) {

@@ -239,6 +239,9 @@ func (r *buttonRenderer) apply() {
 	b, p := r.button, r.button.kit.Palette
 	ink, paper, line := r.colours()
 	r.box.FillColor, r.box.CornerRadius = paper, 9
+	if paper.A == 0 {
+		r.box.FillColor = color.Transparent // the one that Fyne does not paint pixel by pixel
+	}
 	r.box.StrokeColor, r.box.StrokeWidth = line, 0
 	if line.A > 0 {
 		r.box.StrokeWidth = 1

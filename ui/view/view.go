@@ -78,10 +78,10 @@ func NewWindow(kit *part.Kit, actions Actions, settings Settings) *Window {
 		},
 	}
 	navigation := w.navigation()
-	w.root = container.NewStack(
-		canvas.NewRectangle(kit.Palette.Window),
-		container.New(frameLayout{}, w.header, navigation, w.banner, w.place),
-	)
+	// What is behind everything is the theme's background: Fyne clears the window
+	// to it. A field in that colour would cost a quarter of a frame where no
+	// graphics driver is.
+	w.root = container.NewStack(container.New(frameLayout{}, w.header, navigation, w.banner, w.place))
 	w.Show(Notifications)
 	return w
 }

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
-	"golang.org/x/time/rate"
 )
 
 // Gate is passed before each request and each piece that is read: while
@@ -87,7 +86,7 @@ func (s *Source) download(ctx context.Context, o Offer, opt Options) (*File, err
 	}
 	t := &transfer{source: s, way: w, options: opt, file: file, hash: sha256.New()}
 	if rate := s.config.Site().Rate; rate > 0 {
-		t.limit = newLimiter(rate)
+		t.limit = newThrottle(rate, s.config.Clock)
 	}
 	err = t.run(ctx)
 	if errors.Is(err, ErrUntrusted) {
@@ -149,15 +148,11 @@ type transfer struct {
 	source  *Source
 	way     way
 	options Options
-	limit   *rate.Limiter // nil: none
+	limit   *throttle // nil: none
 	file    *os.File
 	hash    hash.Hash // of the first done bytes
 	done    int64
 	resumed bool // some of them are from before
-}
-
-func newLimiter(kbit int) *rate.Limiter {
-	return rate.NewLimiter(rate.Limit(kbit)*1000/8, piece)
 }
 
 // run fetches what is missing. Bytes from before that turn out to be others'
@@ -321,7 +316,7 @@ func (t *transfer) pass(ctx context.Context, n int) error {
 	if t.limit == nil || n == 0 {
 		return ctx.Err()
 	}
-	return t.limit.WaitN(ctx, n)
+	return t.limit.wait(ctx, n)
 }
 
 // keep writes bytes that came.

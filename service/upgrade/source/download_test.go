@@ -290,16 +290,35 @@ func TestHeldDownloads(t *testing.T) {
 	})
 }
 
-// The site's policy bounds how fast releases are fetched.
+// leaps is a clock on which time passes only while something sleeps.
+type leaps struct{ now time.Time }
+
+func (l *leaps) Now() time.Time { return l.now }
+
+func (l *leaps) Sleep(ctx context.Context, d time.Duration) error {
+	l.now = l.now.Add(max(d, 0))
+	return ctx.Err()
+}
+
+// The site's policy bounds how fast releases are fetched: beyond the first
+// 64 KiB every byte takes its time, and no more than that.
 func TestRate(t *testing.T) {
-	p, o, _ := published(t, 200_000)
-	p.site.Rate = 8 * 1000 // 1 MB/s: beyond the first 64 KiB that takes 0.13 s at least
-	began := time.Now()
-	if _, err := p.fetches(o); err != nil {
-		t.Fatal(err)
-	}
-	if took := time.Since(began); took < 130*time.Millisecond {
-		t.Errorf("%d bytes took %s", o.Size, took)
+	for _, kbit := range []int{0, 1, 8_000, 1_000_000} {
+		p, o, want := published(t, 200_000)
+		p.site.Rate = kbit
+		began := time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
+		clock := &leaps{began}
+		p.throttled = clock
+		if got, err := p.fetches(o); err != nil || got != want {
+			t.Fatalf("%d kbit/s: %v", kbit, err)
+		}
+		var due time.Duration
+		if kbit > 0 {
+			due = time.Duration(float64(o.Size-64<<10) / (float64(kbit) * 1000 / 8) * float64(time.Second))
+		}
+		if took := clock.now.Sub(began); took < due-time.Millisecond || took > due+time.Millisecond {
+			t.Errorf("%d kbit/s: %d bytes took %v, want %v", kbit, o.Size, took, due)
+		}
 	}
 }
 

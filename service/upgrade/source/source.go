@@ -68,6 +68,7 @@ type Config struct {
 	// MirrorCA is above the certificate of a mirror; nil: what the system trusts.
 	MirrorCA *x509.CertPool
 	Pause    time.Duration    // before a download that was cut goes on, doubled each time; 0: 1 s
+	Clock    Clock            // what Site.Rate is kept by; nil: time as it passes
 	Now      func() time.Time // nil: time.Now
 	Patience time.Duration    // with one piece of metadata; 0: 30 s
 	Log      *slog.Logger

@@ -32,7 +32,8 @@ type pc struct {
 	site      source.Site
 	installed string
 	mirrorCA  *x509.CertPool
-	way       string // where this PC may dial; "": the vendor's server
+	way       string       // where this PC may dial; "": the vendor's server
+	throttled source.Clock // what a rate is kept by; nil: time as it passes
 }
 
 func newPC(t testing.TB) *pc {
@@ -48,7 +49,7 @@ func (p *pc) source() *source.Source {
 	return source.New(source.Config{
 		URL: p.vendor.URL, Root: p.vendor.Root, CloudCA: p.vendor.CA, Dir: p.dir, Platform: linux, Client: netdialtest.Client(way),
 		Now: func() time.Time { return p.clock() }, Built: p.built, Site: func() source.Site { return p.site },
-		Installed: func() (string, error) { return p.installed, nil }, Pause: time.Millisecond, MirrorCA: p.mirrorCA,
+		Installed: func() (string, error) { return p.installed, nil }, Pause: time.Millisecond, MirrorCA: p.mirrorCA, Clock: p.throttled,
 	})
 }
 

@@ -11,7 +11,8 @@ import (
 //
 // Only the upgrade service's launcher may change what is current (keeper). It
 // counts the starts of a version on trial, and goes back when Attempts of them
-// came to nothing, or when the current version's program is not there at all.
+// came to nothing, or when the current version's program is not there at all. A
+// start that was cut because the machine went down is none of them.
 // The error of a start that could not be counted comes with a digest: the
 // program is to be started all the same.
 func (i Install) Start(program string, keeper bool) (digest string, err error) {
@@ -30,7 +31,7 @@ func (i Install) Start(program string, keeper bool) (digest string, err error) {
 	}
 	onTrial := Trial{}
 	if t := i.Trial(); err == nil && t.Digest == digest {
-		onTrial = t
+		onTrial = i.forgiven(t)
 	}
 	if err != nil || onTrial.Starts >= Attempts {
 		return i.startBefore(program, err)
@@ -38,7 +39,7 @@ func (i Install) Start(program string, keeper bool) (digest string, err error) {
 	if onTrial.Digest == "" {
 		return digest, nil
 	}
-	return digest, i.count(onTrial.Starts + 1)
+	return digest, i.started(onTrial)
 }
 
 // startBefore goes back to a version whose program is there.

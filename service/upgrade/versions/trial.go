@@ -1,11 +1,14 @@
 package versions
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"beckmanconnect/internal/boot"
 )
 
 // Attempts is how often the upgrade service of a version on trial is started
@@ -13,13 +16,46 @@ import (
 // last.
 const Attempts = 3
 
+// MaxCuts is how many starts of a version on trial are not held against it
+// because the machine went down meanwhile. A pulled plug is no failure of the
+// version; but one that brings the machine down each time looks the same, so
+// there is an end to it.
+const MaxCuts = 9
+
 // Trial is a version that was made current and has not proven itself yet.
 type Trial struct {
 	Digest string // "": none is on trial
-	Starts int    // of its upgrade service, 0 to Attempts
+	Starts int    // of its upgrade service that are held against it, 0 to Attempts
+	Cuts   int    // starts that ended with the machine, 0 to MaxCuts
+
+	boot string // of the last start, as bootMark; noBoot: there is none that could have been cut
 }
 
-const trial = "trial"
+// The file is the digest, and then, all of one length so that it can be
+// written over in place: starts, cuts and boot.
+const (
+	trial      = "trial"
+	noBoot     = "0000000000000000"
+	trialTail  = len("0 0 ") + len(noBoot) + len("\n")
+	trialBytes = digestLength + 1 + trialTail
+)
+
+// tail is what follows the digest.
+func (t Trial) tail() []byte { return fmt.Appendf(nil, "%d %d %s\n", t.Starts, t.Cuts, t.boot) }
+
+// bootMark is this boot's name at a length of its own.
+func (i Install) bootMark() (string, error) {
+	id := i.Boot
+	if id == nil {
+		id = boot.ID
+	}
+	name, err := id()
+	if err != nil {
+		return noBoot, err
+	}
+	sum := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(sum[:len(noBoot)/2]), nil
+}
 
 // Switch makes digest current, on trial. The version before stays, and the way
 // back to it is on disk beforehand: going back is one rename, which needs no
@@ -33,7 +69,7 @@ func (i Install) Switch(digest string) error {
 		err = i.point(previous, before)
 	}
 	if err == nil {
-		err = WriteFile(filepath.Join(i.Dir, trial), []byte(digest+" 0\n"), 0o644)
+		err = WriteFile(filepath.Join(i.Dir, trial), append([]byte(digest+" "), Trial{boot: noBoot}.tail()...), 0o644)
 	}
 	if err == nil {
 		err = i.point(current, digest)
@@ -73,11 +109,15 @@ func (i Install) Trial() Trial {
 	if err != nil {
 		return Trial{}
 	}
-	digest, count, ok := strings.Cut(strings.TrimSuffix(string(text), "\n"), " ")
-	if !ok || !ValidDigest(digest) || len(count) != 1 || count[0] < '0' || count[0] > '0'+Attempts {
+	if len(text) != trialBytes || text[digestLength] != ' ' || !ValidDigest(string(text[:digestLength])) {
 		return Trial{}
 	}
-	return Trial{Digest: digest, Starts: int(count[0] - '0')}
+	tail := text[digestLength+1:]
+	t := Trial{Digest: string(text[:digestLength]), Starts: int(tail[0]) - '0', Cuts: int(tail[2]) - '0', boot: string(tail[4 : trialTail-1])}
+	if t.Starts < 0 || t.Starts > Attempts || t.Cuts < 0 || t.Cuts > MaxCuts || string(t.tail()) != string(tail) {
+		return Trial{}
+	}
+	return t
 }
 
 // EndTrial forgets that a version is on trial.
@@ -95,31 +135,57 @@ func (i Install) EndTrial() error {
 	return nil
 }
 
+// started counts a start. Where the boot has no name it is counted all the same.
+func (i Install) started(t Trial) error {
+	mark, err := i.bootMark()
+	t.Starts++
+	t.boot = mark
+	return errors.Join(err, i.write(t))
+}
+
+// forgiven is a trial without its last start if that ended with the machine:
+// another boot tells so. What ends in the course of a boot is started again in
+// it, and counted.
+func (i Install) forgiven(t Trial) Trial {
+	mark, err := i.bootMark()
+	if err == nil && t.Starts > 0 && t.boot != noBoot && t.boot != mark && t.Cuts < MaxCuts {
+		t.Starts--
+		t.Cuts++
+		t.boot = noBoot
+	}
+	return t
+}
+
 // Forgive takes back the last start of a version on trial: it ended because it
 // was told to.
 func (i Install) Forgive() error {
-	if t := i.Trial(); t.Starts > 0 {
-		return i.count(t.Starts - 1)
+	t := i.Trial()
+	if t.Starts == 0 {
+		return nil
 	}
-	return nil
+	t.Starts, t.boot = t.Starts-1, noBoot
+	return i.write(t)
 }
 
 // GiveUp has whoever starts next go back from the version on trial.
 func (i Install) GiveUp() error {
-	if i.Trial().Digest == "" {
+	t := i.Trial()
+	if t.Digest == "" {
 		return nil
 	}
-	return i.count(Attempts)
+	t.Starts, t.boot = Attempts, noBoot
+	return i.write(t)
 }
 
-// count writes the number of starts over the old one: one byte in place, for
-// which there is room on a full disk too.
-func (i Install) count(starts int) error {
+// write writes what follows the digest over the old one, in place, for which
+// there is room on a full disk too. Cut short in the middle, it leaves the new
+// count and, at worst, a boot that never was.
+func (i Install) write(t Trial) error {
 	f, err := os.OpenFile(filepath.Join(i.Dir, trial), os.O_WRONLY, 0)
 	if err != nil {
 		return fmt.Errorf("versions: count a start: %w", err)
 	}
-	_, err = f.WriteAt([]byte{byte('0' + starts)}, digestLength+1)
+	_, err = f.WriteAt(t.tail(), digestLength+1)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("versions: count a start: %w", err)
 	}

@@ -1,6 +1,7 @@
 package versions_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,6 +105,84 @@ func TestOrderlyEndsAreForgiven(t *testing.T) {
 	if err := i.EndTrial(); err != nil {
 		t.Errorf("ended twice: %v", err)
 	}
+}
+
+// A plug pulled while a version is on trial is not held against it, however
+// often within reason; what it failed at before and after still is (scenario 41).
+func TestStartsCutWithTheMachine(t *testing.T) {
+	boot := "a"
+	machine := func(t testing.TB) versions.Install {
+		i := onTrial(t)
+		i.Boot = func() (string, error) { return boot, nil }
+		return i
+	}
+	start := func(i versions.Install, want string, starts, cuts int) {
+		t.Helper()
+		got, err := i.Start(keeper, true)
+		if now := i.Trial(); got != want || err != nil || now.Starts != starts || now.Cuts != cuts {
+			t.Fatalf("%.8s, %v, %+v; want %.8s with %d starts, %d cut", got, err, now, want, starts, cuts)
+		}
+	}
+	t.Run("pulled plugs", func(t *testing.T) {
+		i := machine(t)
+		for n := range versions.MaxCuts + 1 {
+			boot = string(rune('b' + n))
+			start(i, two, 1, n)
+		}
+		// The machine goes down each time: it may be the version's doing.
+		for n, starts := range []int{2, 3} {
+			boot = string(rune('n' + n))
+			start(i, two, starts, versions.MaxCuts)
+		}
+		boot = "z"
+		if got, err := i.Start(keeper, true); got != one || err != nil {
+			t.Fatalf("for ever: %.8s, %v", got, err)
+		}
+	})
+	t.Run("crashes between", func(t *testing.T) {
+		i := machine(t)
+		start(i, two, 1, 0)
+		start(i, two, 2, 0)
+		boot += "'"
+		start(i, two, 2, 1)
+		start(i, two, 3, 1)
+		if got, err := i.Start(keeper, true); got != one || err != nil || current(t, i) != one {
+			t.Fatalf("three crashes: %.8s, %v", got, err)
+		}
+	})
+	t.Run("an orderly end counts once", func(t *testing.T) {
+		i := machine(t)
+		start(i, two, 1, 0)
+		start(i, two, 2, 0)
+		if err := i.Forgive(); err != nil {
+			t.Fatal(err)
+		}
+		boot += "'"
+		start(i, two, 2, 0) // the first crashed in a boot before this one
+	})
+	t.Run("given up", func(t *testing.T) {
+		i := machine(t)
+		start(i, two, 1, 0)
+		if err := i.GiveUp(); err != nil {
+			t.Fatal(err)
+		}
+		boot += "'"
+		if got, err := i.Start(keeper, true); got != one || err != nil {
+			t.Fatalf("%.8s, %v", got, err)
+		}
+	})
+	t.Run("a boot without a name", func(t *testing.T) {
+		i := machine(t)
+		i.Boot = func() (string, error) { return "", errors.New("no boot ID") }
+		for range versions.Attempts {
+			if got, err := i.Start(keeper, true); got != two || err == nil {
+				t.Fatalf("%.8s, %v", got, err)
+			}
+		}
+		if got, err := i.Start(keeper, true); got != one || err != nil {
+			t.Fatalf("after the third: %.8s, %v", got, err)
+		}
+	})
 }
 
 func TestBack(t *testing.T) {
@@ -210,7 +289,7 @@ func TestNothingToGoBackTo(t *testing.T) {
 func TestDamagedTrial(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		i := onTrial(t)
-		text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{two + " 9\n", two + " 3", two, one + " 3\n", two + " -1\n", two + "  1\n"})).Draw(rt, "trial")
+		text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{two + " 9\n", two + " 3", two, one + " 3\n", two + " -1\n", two + "  1\n", two + " 4 0 0000000000000000\n", two + " 3 0 0000000000000000\n", two + " 1 9 000000000000000x\n", two + " 1 : 0000000000000000\n"})).Draw(rt, "trial")
 		put(t, filepath.Join(i.Dir, "trial"), text)
 		for range 5 {
 			got, err := i.Start(keeper, true)

@@ -4,7 +4,7 @@
 //	INSTALL/bin/<program>             the launcher, which packages own
 //	INSTALL/current                   the digest of the version that runs
 //	INSTALL/previous                  the digest of the one before, to go back to
-//	INSTALL/trial                     the digest that has not proven itself, and how often it was started
+//	INSTALL/trial                     the digest that has not proven itself, how often it was started, and in which boot
 //	INSTALL/versions/<digest>/…       the programs of one version
 //
 // An upgrade never touches a running version: it adds a folder and replaces
@@ -22,7 +22,10 @@ import (
 )
 
 // Install is an installation's folder.
-type Install struct{ Dir string }
+type Install struct {
+	Dir  string
+	Boot func() (string, error) // names this boot of the machine; nil: boot.ID
+}
 
 const digestLength = 64
 

@@ -1,4 +1,6 @@
-package store
+// Package boot tells one boot of the machine from another, and how long it
+// lasts: clocks may jump, a boot does not.
+package boot
 
 import (
 	"fmt"
@@ -8,9 +10,9 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// bootID names this boot of the machine: Windows counts its boots. Where the
+// ID names this boot of the machine: Windows counts its boots. Where the
 // counter is absent the moment of the boot, to the minute, stands in.
-func bootID() (string, error) {
+func ID() (string, error) {
 	k, err := registry.OpenKey(registry.LOCAL_MACHINE,
 		`SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management\PrefetchParameters`, registry.QUERY_VALUE)
 	if err == nil {
@@ -19,8 +21,8 @@ func bootID() (string, error) {
 			return fmt.Sprintf("boot-%d", n), nil
 		}
 	}
-	return "boot-at-" + time.Now().Add(-sinceBoot()).UTC().Format("2006-01-02T15:04"), nil
+	return "boot-at-" + time.Now().Add(-Since()).UTC().Format("2006-01-02T15:04"), nil
 }
 
-// sinceBoot is a clock that only goes forward, sleep included.
-func sinceBoot() time.Duration { return windows.DurationSinceBoot() }
+// Since is a clock that only goes forward, sleep included.
+func Since() time.Duration { return windows.DurationSinceBoot() }

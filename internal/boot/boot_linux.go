@@ -1,4 +1,6 @@
-package store
+// Package boot tells one boot of the machine from another, and how long it
+// lasts: clocks may jump, a boot does not.
+package boot
 
 import (
 	"fmt"
@@ -9,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bootID names this boot of the machine.
-func bootID() (string, error) {
+// ID names this boot of the machine.
+func ID() (string, error) {
 	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return "", fmt.Errorf("boot ID: %w", err)
@@ -19,8 +21,8 @@ func bootID() (string, error) {
 	return id[:min(16, len(id))], nil // 64 random bits tell boots apart
 }
 
-// sinceBoot is a clock that only goes forward, sleep included.
-func sinceBoot() time.Duration {
+// Since is a clock that only goes forward, sleep included.
+func Since() time.Duration {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
 		return 0
