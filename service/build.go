@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"beckmanconnect/assets/profiles"
-	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/netdial"
 	"beckmanconnect/internal/trust"
@@ -69,7 +68,10 @@ type house struct {
 	poke     chan struct{} // the status may have changed
 	news     chan struct{} // what sessions rest on has changed
 	restart  chan struct{} // closed when the service is to be started anew
+	standing chan struct{} // the cloud may have said something of this identity
 	verifier string        // of this PC's log
+	boot     string        // names this start for the cloud
+	people   people
 }
 
 func (h *house) build(ctx context.Context) error {
@@ -139,6 +141,9 @@ func (h *house) buildDevice(ctx context.Context) error {
 			h.parts.Set("device", supervise.Failed, "register this PC again: "+err.Error())
 		}
 	}
+	if err := h.restoreRefused(ctx); err != nil {
+		return err
+	}
 	h.acceptance, err = local.NewAcceptance(ctx, h.store, time.Now)
 	return err
 }
@@ -191,18 +196,11 @@ func (h *house) buildCloud(ctx context.Context) (err error) {
 	h.messages = h.newMessages()
 	h.link = link.New(link.Config{
 		Dialect: h.dialect(), Store: h.store, TLS: h.device.TLS, Client: h.dialer.Client, Way: h.dialer.Way, Vendor: h.roots.Vendor, Log: h.log,
-		Identity: func() (string, bool) {
-			_, registered := h.device.Registration()
-			return h.device.ID(), registered
-		},
-		Status: h.cloudStatus,
-		Checkpoint: func() (cloudapi.Checkpoint, int64) {
-			return cloudapi.Checkpoint{Note: string(h.store.Checkpoint()), Verifier: h.verifier}, h.store.LogState().Entries
-		},
+		Identity: h.identity, Status: h.cloudStatus, Checkpoint: h.checkpoint,
 		Policy:  func(ctx context.Context, signed string) error { return h.policy.OfferVendor(ctx, []byte(signed)) },
 		Message: h.messages.Receive,
 		Digest:  func(ctx context.Context) error { return notify.Digest(ctx, h.store, time.Now()) },
-		Changed: func(link.State) { h.statusChanged() },
+		Changed: h.linkChanged,
 	})
 	h.offers, err = offers.New(ctx, offers.Config{
 		Dial:  offers.Dial(client.Config{Socket: h.config.UpgradeSocket, Program: protocol.Host, Version: version.Version()}),
@@ -241,6 +239,8 @@ func (h *house) start(ctx context.Context) {
 	h.parts.Go(ctx, "freshness", h.fresh.Run)
 	h.parts.Go(ctx, "session-keys", plain(h.device.Run))
 	h.parts.Go(ctx, "link", plain(h.link.Run))
+	h.parts.Go(ctx, "standing", plain(h.keepStanding))
+	h.parts.Go(ctx, "certificate", h.host.KeepRegistered)
 	h.parts.Go(ctx, "messages", plain(h.messages.Run))
 	h.parts.Go(ctx, "upgrades", h.offers.Run)
 	h.parts.Go(ctx, "scanner", plain(h.scanner.Run))
