@@ -96,7 +96,7 @@ func TestACopiedIdentity(t *testing.T) {
 		t.Errorf("%s, %s, %s", status.GetDeviceState(), status.GetLink(), status.GetSupport().GetOffCode())
 	}
 	s.line("2026-11-24 10:00:00 ERROR SYR-02 Sample syringe A1 worn")
-	await(t, events, "the instrument's alarm", func(e *hostpb.Event) bool { return e.GetNotification().GetCode() == "SYR-02" })
+	await(t, events, "the instrument's alarm", func(e *hostpb.Event) bool { return e.GetNotification().GetCode() == "sample-syringe-worn" })
 	s.alarm(c, "device-copied")
 	if _, err := c.Host.RequestHelp(t.Context(), &hostpb.RequestHelpRequest{TechnicianCalled: true}); client.Code(err) != "device-copied" {
 		t.Errorf("help: %v", err)
