@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -64,14 +65,15 @@ type house struct {
 	offers     *offers.Offers
 	host       *local.Host
 
-	runState atomic.Pointer[notify.Run]
-	poke     chan struct{} // the status may have changed
-	news     chan struct{} // what sessions rest on has changed
-	restart  chan struct{} // closed when the service is to be started anew
-	standing chan struct{} // the cloud may have said something of this identity
-	verifier string        // of this PC's log
-	boot     string        // names this start for the cloud
-	people   people
+	runState    atomic.Pointer[notify.Run]
+	poke        chan struct{} // the status may have changed
+	news        chan struct{} // what sessions rest on has changed
+	restart     chan struct{} // closed when the service is to be started anew
+	restartOnce sync.Once
+	standing    chan struct{} // the cloud may have said something of this identity
+	verifier    string        // of this PC's log
+	boot        string        // names this start for the cloud
+	people      people
 }
 
 func (h *house) build(ctx context.Context) error {
@@ -221,7 +223,9 @@ func (h *house) buildHost(context.Context) (err error) {
 
 // start starts everything that is supervised. ctx ends it.
 func (h *house) start(ctx context.Context) {
-	h.policy.Subscribe(func(*policy.Effective) {
+	h.sealToHospital(h.policy.Current())
+	h.policy.Subscribe(func(e *policy.Effective) {
+		h.sealToHospital(e)
 		h.sessionsChanged()
 		h.alarms.RulesChanged()
 	})
@@ -238,6 +242,9 @@ func (h *house) start(ctx context.Context) {
 	h.parts.Go(ctx, "alarms", h.alarms.Run)
 	h.parts.Go(ctx, "freshness", h.fresh.Run)
 	h.parts.Go(ctx, "session-keys", plain(h.device.Run))
+	h.parts.Go(ctx, "log-care", (&logCare{
+		store: h.store, alarms: h.alarms, keep: h.keepLog, now: time.Now, changed: h.statusChanged, checkEvery: 7 * 24 * time.Hour,
+	}).run)
 	h.parts.Go(ctx, "link", plain(h.link.Run))
 	h.parts.Go(ctx, "standing", plain(h.keepStanding))
 	h.parts.Go(ctx, "certificate", h.host.KeepRegistered)

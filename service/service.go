@@ -40,7 +40,9 @@ func Run(ctx context.Context, config hostconfig.Config, log *slog.Logger) error 
 		return fmt.Errorf("configuration %s: cloud.url: port %s; only port 443 may be dialled (P11)", config.File, port)
 	}
 	h := &house{config: config, roots: roots, log: log, poke: make(chan struct{}, 1), news: make(chan struct{}, 1), restart: make(chan struct{}), standing: make(chan struct{}, 1), boot: newBoot()}
-	h.store, err = store.Open(ctx, store.Options{Dir: config.Data, Log: log, OnWritable: h.writableChanged})
+	h.store, err = store.Open(ctx, store.Options{
+		Dir: config.Data, Log: log, OnWritable: h.writableChanged, SetAside: true, OnDamaged: func(error) { h.wantRestart() },
+	})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"beckmanconnect/service/notify"
 	"beckmanconnect/service/profile"
 	"beckmanconnect/service/supervise"
+	"beckmanconnect/store"
 )
 
 // statusPause is the least time between two statuses: a flood of
@@ -68,11 +69,23 @@ var linkPhases = map[link.Phase]hostpb.Link{
 	link.Online: hostpb.Link_LINK_ONLINE, link.Offline: hostpb.Link_LINK_OFFLINE,
 }
 
+// logState is how the log stands. Of two troubles the one is told that calls for
+// more: a log that shows two histories, or lost its end, before one that was set
+// aside.
 func (h *house) logState() *hostpb.LogState {
-	l := h.store.LogState()
-	return &hostpb.LogState{
-		Entries: uint64(l.Entries), RootHash: hex.EncodeToString(l.Root[:]), CheckpointUnix: l.Signed.Unix(), Writable: h.store.Writable(),
+	l, trouble := h.store.LogState(), h.store.Trouble()
+	witnessed, at := h.store.WitnessedEntries()
+	if code := h.store.WitnessTrouble().Code; code != "" && trouble != store.TroubleNotWritable {
+		trouble = code
 	}
+	s := &hostpb.LogState{
+		Entries: uint64(l.Entries), RootHash: hex.EncodeToString(l.Root[:]), CheckpointUnix: l.Signed.Unix(), Writable: h.store.Writable(),
+		Witnessed: uint64(witnessed), Trouble: trouble,
+	}
+	if witnessed > 0 {
+		s.WitnessedUnix = at.Unix()
+	}
+	return s
 }
 
 // components: the supervised parts, with the link and the log as they are. A

@@ -82,11 +82,7 @@ func (h *house) offerChanged(ctx context.Context, u *hostpb.Upgrade) {
 }
 
 func (h *house) wantRestart() {
-	select {
-	case <-h.restart:
-	default:
-		close(h.restart) // called from one goroutine only
-	}
+	h.restartOnce.Do(func() { close(h.restart) })
 }
 
 // presence: a session ends with the tray or the window of the technician who

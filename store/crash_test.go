@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,15 +17,23 @@ import (
 )
 
 // crashDir, set, makes this test program the child that is killed.
-const crashDir = "BECKMANCONNECT_TEST_CRASH_DIR"
+const (
+	crashDir  = "BECKMANCONNECT_TEST_CRASH_DIR"
+	rotateDir = "BECKMANCONNECT_TEST_ROTATE_DIR" // the same, changing keys
+)
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(crashDir); dir != "" {
-		if err := crashChild(dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	for variable, child := range map[string]func(string) error{crashDir: crashChild, rotateDir: rotateChild} {
+		if dir := os.Getenv(variable); dir != "" {
+			if err := child(dir); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			os.Exit(0)
 		}
-		os.Exit(0)
+	}
+	if plan := os.Getenv(faultPlan); plan != "" {
+		os.Exit(faultChild(plan))
 	}
 	os.Exit(m.Run())
 }
@@ -92,6 +101,16 @@ func TestKilledWhileWriting(t *testing.T) {
 			t.Fatal("the child was not killed:", err)
 		}
 		checkAfterCrash(t, ctx, dir, acknowledged, sent)
+	}
+}
+
+// killAfter kills a child once it has said so many lines.
+func killAfter(child *exec.Cmd, out io.Reader, lines int) {
+	said := bufio.NewScanner(out)
+	for n := 0; said.Scan(); n++ {
+		if n == lines {
+			_ = child.Process.Kill()
+		}
 	}
 }
 

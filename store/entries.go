@@ -1,11 +1,9 @@
 package store
 
 import (
-	"crypto/rand"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -119,45 +117,4 @@ func (tx *Tx) Append(e Entry) (int64, error) {
 	tx.tree.Add(row.Hash)
 	tx.wall = row.Wall
 	return row.Index, nil
-}
-
-// commit fills in the commitments and seals each personal value together with
-// its salt: who destroys one destroys the other.
-func (tx *Tx) commit(row *logproof.Entry, personal map[string]string) (sealed map[string][]byte, err error) {
-	if len(personal) == 0 {
-		row.Personal = []byte{}
-		return nil, nil
-	}
-	commitments := make(map[string][32]byte, len(personal))
-	sealed = make(map[string][]byte, len(personal))
-	for name, value := range personal {
-		plain := make([]byte, logproof.SaltSize, logproof.SaltSize+len(value))
-		rand.Read(plain)
-		commitments[name] = logproof.Commitment(plain, row.Index, name, value)
-		if sealed[name], err = tx.s.seal.seal("entry_personal", personalRow(row.Index, name), "sealed", append(plain, value...)); err != nil {
-			return nil, err
-		}
-	}
-	row.Personal, err = logproof.EncodeCommitments(commitments)
-	return sealed, err
-}
-
-func personalRow(index int64, name string) string {
-	return strconv.FormatInt(index, 10) + "/" + name
-}
-
-// ErasePersonal destroys the personal fields of entries (GDPR) and puts that
-// on record. The entries stay provable.
-func (tx *Tx) ErasePersonal(actor, reason string, indices ...int64) error {
-	for _, idx := range indices {
-		if err := tx.exec("DELETE FROM entry_personal WHERE idx = ?", idx); err != nil {
-			return err
-		}
-		_, err := tx.Append(Entry{Kind: "personal.erased", Actor: actor, Subject: strconv.FormatInt(idx, 10),
-			Fields: map[string]string{"reason": reason}})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

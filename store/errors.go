@@ -36,7 +36,7 @@ func (k Kind) String() string {
 // advice is the half of the message that says what to do.
 var advice = map[Kind]string{
 	KindLocked:   "stop the other BeckmanConnect service or the program that holds the file, then start again",
-	KindDamaged:  "stop the service, keep a copy of the data folder, run \"beckmanctl log verify\" on it, and restore a backup or move log.db away to start a new log",
+	KindDamaged:  "stop the service, keep a copy of the data folder, run \"beckmanctl log verify\" on it, and restore a backup or start the service, which sets the log aside and begins a new one",
 	KindNewer:    "install the newer BeckmanConnect again; this version cannot read it and has not changed it",
 	KindDiskFull: "free space on the disk that holds the data folder; the service goes on by itself",
 	KindReadOnly: "give the service's account the right to write the data folder",
@@ -122,7 +122,7 @@ func wrap(op string, err error) error {
 func classify(err error) Kind {
 	var se sqlite3.Error
 	if errors.As(err, &se) {
-		switch se.Code {
+		switch se.Code & 0xff { // a backup gives the extended code there
 		case sqlite3.ErrBusy, sqlite3.ErrLocked:
 			return KindLocked
 		case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:

@@ -7,10 +7,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	sqlite3 "github.com/mattn/go-sqlite3"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -27,7 +29,7 @@ func (s *Store) load(ctx context.Context) error {
 	err := s.conn.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'epoch'").Scan(&s.epoch)
 	fresh := errors.Is(err, sql.ErrNoRows)
 	if err != nil && !fresh {
-		return err
+		return incomplete(err)
 	}
 	if !fresh { // before any key could be made
 		if err := s.loadSealer(ctx); err != nil {
@@ -42,20 +44,53 @@ func (s *Store) load(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.loadTree(ctx)
+	if err := s.donePending(); err != nil {
+		return err
+	}
+	if err := incomplete(s.loadTree(ctx)); err != nil {
+		return err
+	}
+	return incomplete(s.loadPersons(ctx))
+}
+
+// lost finds a database that is gone, or was emptied, while the key of its
+// checkpoints is still there: whoever signs with that key again would show two
+// histories. Keys are made after the tables, so a making that was cut short
+// never looks like that.
+func (s *Store) lost(ctx context.Context) error {
+	if s.opt.Signer != nil {
+		return nil
+	}
+	var objects int
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&objects); err != nil || objects > 0 {
+		return err
+	}
+	if _, err := os.Lstat(filepath.Join(s.opt.Dir, KeysDir, keys.CheckpointPrivate)); err == nil {
+		return &Error{Kind: KindDamaged, Op: "open", Err: errors.New("the log is gone, the key of its checkpoints is here")}
+	}
+	return nil
+}
+
+// incomplete: a database that lacks what its own version made is damaged.
+func incomplete(err error) error {
+	var se sqlite3.Error
+	if KindOf(err) == KindOther && errors.As(err, &se) && se.Code == sqlite3.ErrError {
+		return &Error{Kind: KindDamaged, Op: "open", Err: err}
+	}
+	return err
 }
 
 // serviceTables are those of the service's own work. They stay small next to
 // the log, 200 MB with a million notifications, so each of their pages is read
 // before anything is promised on top of it; the log's tables grow for ever, and
 // are for "log verify".
-var serviceTables = []string{"keysets", "meta", "topics", "topic_texts", "notifications", "notification_spans", "notification_recent", "notification_steps", "events", "outbox", "settings", "probe"}
+var serviceTables = []string{"keysets", "meta", "topics", "topic_texts", "notifications", "notification_spans", "notification_recent", "notification_steps", "events", "outbox", "settings", "probe", "witnessed", "witness_findings", "persons", "person_names", "key_rotation"}
 
 func (s *Store) intact(ctx context.Context) error {
 	for _, table := range serviceTables {
 		var found string
 		if err := s.conn.QueryRowContext(ctx, "PRAGMA quick_check('"+table+"')").Scan(&found); err != nil {
-			return err
+			return incomplete(err)
 		}
 		if found != "ok" {
 			return &Error{Kind: KindDamaged, Op: "open", Err: fmt.Errorf("%s: %s", table, strings.Join(strings.Fields(found), " "))}
@@ -107,7 +142,18 @@ func (s *Store) initialise(ctx context.Context) error {
 	id := make([]byte, 16)
 	rand.Read(id)
 	epoch := hex.EncodeToString(id)
-	s.tree = &logproof.Tree{}
+	pending, err := logproof.ReadPending(s.opt.Dir)
+	if err != nil {
+		return err
+	}
+	var entries int64
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM entries").Scan(&entries); err != nil {
+		return err
+	}
+	if entries > 0 {
+		return &Error{Kind: KindDamaged, Op: "open", Err: fmt.Errorf("the log has %d entries and no name", entries)}
+	}
+	s.tree, s.chain, s.kept = &logproof.Tree{}, logproof.Chain{}, 0
 	err = s.Update(ctx, func(tx *Tx) error {
 		if err := tx.exec("INSERT INTO keysets (purpose, wrapped) VALUES (?, ?)", keysetPurpose, wrapped); err != nil {
 			return err
@@ -115,10 +161,22 @@ func (s *Store) initialise(ctx context.Context) error {
 		if err := tx.exec("INSERT INTO meta (key, value) VALUES ('epoch', ?)", epoch); err != nil {
 			return err
 		}
-		_, err := tx.Append(Entry{Kind: "log.started", Actor: "system", Fields: map[string]string{
-			"epoch": epoch, "checkpoint_key": s.signer.Name(),
-		}})
-		return err
+		started := Entry{Kind: "log.started", Actor: "system", Fields: map[string]string{
+			"epoch": epoch, "checkpoint_key": s.signer.Name(), "checkpoints": "chained",
+		}}
+		tx.follow(&started, pending)
+		if _, err := tx.Append(started); err != nil {
+			return err
+		}
+		for _, a := range pending {
+			if err := tx.recordAside(a); err != nil {
+				return err
+			}
+		}
+		if len(pending) == 0 {
+			return nil
+		}
+		return tx.keepAsides(pending)
 	})
 	if err == nil {
 		s.epoch = epoch
@@ -161,14 +219,78 @@ func (s *Store) loadTree(ctx context.Context) error {
 	if err := s.conn.QueryRowContext(ctx, "SELECT wall FROM entries WHERE idx = (SELECT max(size) - 1 FROM checkpoints)").Scan(&kept); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
+	if err := s.loadChain(ctx); err != nil {
+		return err
+	}
 	s.tree, s.kept = tree, kept.Int64
 	s.state.Store(&LogState{Entries: size, Root: tree.Root(), Signed: time.Unix(0, last), note: msg})
 	return nil
 }
 
+// loadChain reads what was signed over the kept checkpoints. A log that was
+// begun under an earlier schema gets it here, once, over those it has.
+func (s *Store) loadChain(ctx context.Context) error {
+	var count int64
+	var msg []byte
+	if err := s.conn.QueryRowContext(ctx, "SELECT count, note FROM checkpoint_chain").Scan(&count, &msg); err != nil {
+		return damaged(fmt.Errorf("list of kept checkpoints: %w", err))
+	}
+	if count == 0 {
+		var chained int // the first entry says so of a log that always had one
+		if err := s.conn.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM archives) + (SELECT count(*) FROM entries WHERE idx = 0 AND fields LIKE '%\"checkpoints\":\"chained\"%')").Scan(&chained); err != nil {
+			return err
+		}
+		if chained > 0 {
+			return damaged(errors.New("the signed list of kept checkpoints is gone"))
+		}
+		return s.makeChain(ctx)
+	}
+	chain, err := logproof.ReadChain(msg, s.signer)
+	if err != nil {
+		return damaged(err)
+	}
+	s.chain = chain
+	return nil
+}
+
+func (s *Store) makeChain(ctx context.Context) error {
+	rows, err := s.conn.QueryContext(ctx, "SELECT size, note FROM checkpoints ORDER BY size")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var chain logproof.Chain
+	for rows.Next() {
+		var size int64
+		var msg []byte
+		if err := rows.Scan(&size, &msg); err != nil {
+			return err
+		}
+		chain = chain.Add(size, msg)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	if chain.Count == 0 {
+		return nil
+	}
+	signed, err := chain.Sign(s.signer)
+	if err == nil {
+		_, err = s.conn.ExecContext(ctx, "UPDATE checkpoint_chain SET count = ?, note = ?", chain.Count, signed)
+	}
+	s.chain = chain
+	return err
+}
+
 // storedHashes reads a run of one level of the tree. Leaves are hashed again
-// from their rows.
+// from their rows; of archived entries the stored ones are taken.
 func (s *Store) storedHashes(ctx context.Context, level int, from, to int64) (out []tlog.Hash, err error) {
+	if level == 0 {
+		if out, err = s.archivedLeaves(ctx, from, to); err != nil {
+			return nil, err
+		}
+		from += int64(len(out))
+	}
 	query, args := "SELECT "+logproof.EntryColumns+" FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", []any{from, to}
 	if level > 0 {
 		query, args = "SELECT hash FROM nodes WHERE level = ? AND n >= ? AND n < ? ORDER BY n", []any{level, from, to}
@@ -196,6 +318,34 @@ func (s *Store) storedHashes(ctx context.Context, level int, from, to int64) (ou
 		out = append(out, h)
 	}
 	return out, rows.Err()
+}
+
+// archivedLeaves are those of a run that belong to archived entries.
+func (s *Store) archivedLeaves(ctx context.Context, from, to int64) (out []tlog.Hash, err error) {
+	var live int64
+	if err := s.conn.QueryRowContext(ctx, "SELECT coalesce(max(to_idx), 0) FROM archives").Scan(&live); err != nil || from >= min(to, live) {
+		return nil, err
+	}
+	first := from / logproof.NodeWidth
+	rows, err := s.conn.QueryContext(ctx, "SELECT hashes FROM leaves WHERE n >= ? AND n * ? < ? ORDER BY n", first, logproof.NodeWidth, min(to, live))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			return nil, err
+		}
+		for ; len(b) >= tlog.HashSize; b = b[tlog.HashSize:] {
+			out = append(out, tlog.Hash(b[:tlog.HashSize]))
+		}
+	}
+	from, to = from-first*logproof.NodeWidth, min(to, live)-first*logproof.NodeWidth
+	if int64(len(out)) < to {
+		return nil, errors.Join(errors.New("leaves of archived entries are not all there"), rows.Err())
+	}
+	return out[from:to], rows.Err()
 }
 
 func (s *Store) wallOf(ctx context.Context, idx int64) (wall int64, err error) {

@@ -15,16 +15,10 @@ import (
 // keep their texts, are found by a search, and of two open ones of a kind the
 // newer stays open.
 func TestMigrationOfNotifications(t *testing.T) {
-	dir, ctx := t.TempDir(), context.Background()
-	s := openTest(t, Options{Dir: dir})
-	update(t, s, func(tx *Tx) error {
-		return tx.PutNotification(&Notification{Code: "old", Subject: "S", Severity: High, State: Raised, Source: "machine", Raised: fromMS(5000), Last: fromMS(5000), Count: 3})
-	})
-	texts, err := s.seal.seal("notifications", "1", "sealed_texts", []byte(`[{"l":"en","t":"Old title"}]`))
+	dir, ctx := schema3(t), context.Background()
+	migrated := openTest(t, schema3Options(schema3(t))) // has the same data keys
+	texts, err := migrated.seal.seal("notifications", "1", "sealed_texts", []byte(`[{"l":"en","t":"Old title"}]`))
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	list, err := migrations()
@@ -57,7 +51,7 @@ func TestMigrationOfNotifications(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s = openTest(t, Options{Dir: dir})
+	s := openTest(t, schema3Options(dir))
 	page, err := s.ListNotifications(ctx, NotificationFilter{Text: "OLD", Sources: []string{"machine"}, Severities: []Severity{High}})
 	if err == nil || KindOf(err) != KindDamaged { // row 2's texts were sealed for row 1
 		t.Fatalf("%+v %v", page, err)

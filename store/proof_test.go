@@ -80,7 +80,7 @@ func TestVerifySound(t *testing.T) {
 	if err != nil || r.Fault != nil {
 		t.Fatal(err, r.Fault)
 	}
-	if r.Entries != s.entries || r.Head.Size != s.entries || r.Erased != 2 || r.Checkpoints < 10 || r.Personal != 2*(120-2) || calls < 2 {
+	if r.Entries != s.entries || r.Head.Size != s.entries || r.Erased != 2 || r.Checkpoints < 10 || r.Personal != 2*(120-2)+1 || calls < 2 {
 		t.Fatalf("%+v", r)
 	}
 	// Without the right key nothing is proven.
@@ -175,7 +175,10 @@ func TestVerifyFindsTampering(t *testing.T) {
 		{"personal fields gone without a record", "DELETE FROM entry_personal WHERE idx = 21", "entry_personal", 21, logproof.FaultSealed},
 		{"personal fields of nobody", "INSERT INTO entry_personal SELECT 22, name, sealed, crc FROM entry_personal WHERE idx = 21", "entry_personal", 22, logproof.FaultSealed},
 		{"a personal field changed", "UPDATE entry_personal SET sealed = randomblob(length(sealed)) WHERE idx = 21 AND name = 'name'", "entry_personal", 21, logproof.FaultSealed},
-		{"the tail cut that held the record of an erasure", "DELETE FROM entries WHERE idx >= 541; DELETE FROM entry_personal WHERE idx >= 541; UPDATE head SET size = 541, note = (SELECT note FROM checkpoints WHERE size = 541); DELETE FROM checkpoints WHERE size > 541", "entry_personal", 1, logproof.FaultSealed},
+		{"the tail cut that held the record of an erasure", "DELETE FROM entries WHERE idx >= 541; DELETE FROM entry_personal WHERE idx >= 541; UPDATE head SET size = 541, note = (SELECT note FROM checkpoints WHERE size = 541); DELETE FROM checkpoints WHERE size > 541", "checkpoints", -1, logproof.FaultCut},
+		{"an earlier checkpoint gone", "DELETE FROM checkpoints WHERE size = 301", "checkpoints", -1, logproof.FaultCut},
+		{"the list of checkpoints emptied", "UPDATE checkpoint_chain SET count = 0, note = x''", "checkpoints", -1, logproof.FaultCut},
+		{"the list of checkpoints counted anew", "DELETE FROM checkpoints WHERE size = 301; UPDATE checkpoint_chain SET count = count - 1", "checkpoint_chain", 21, logproof.FaultSignature},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := copyDB(t, s.path, t.TempDir())

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"beckmanconnect/internal/logproof"
 )
 
@@ -24,6 +26,13 @@ type Record struct {
 	Erased   []string // names of personal fields that were destroyed
 	Damaged  []string // names of personal fields that do not fit the proof
 	Proven   bool     // covered by the newest signed checkpoint
+	// Of ListActivity and exports alone.
+	ClockBack bool      // its wall clock lies before that of the entry before it
+	Leaf      tlog.Hash // of the entry in the tree, as stored
+
+	Confidential []string          // names of personal fields that only the hospital's key opens
+	Salts        map[string][]byte // of Personal: with its salt a value proves itself
+	Envelopes    map[string][]byte // of Confidential, for an export that the hospital opens
 }
 
 // Entries gives up to limit entries, newest first, below the number before;
@@ -106,32 +115,29 @@ func (s *Store) record(e *logproof.Entry, personal map[personalKey][]byte) (Reco
 			r.Erased = append(r.Erased, c.Name)
 			continue
 		}
-		value, err := s.openPersonal(e.Index, c, sealed)
-		if err != nil {
+		field, err := s.openField(e.Index, c, sealed)
+		switch {
+		case errors.Is(err, errPersonGone):
+			r.Erased = append(r.Erased, c.Name)
+		case err != nil:
 			r.Damaged = append(r.Damaged, c.Name)
-			continue
+		case field.envelope != nil:
+			r.Confidential = append(r.Confidential, c.Name)
+			r.Envelopes = put(r.Envelopes, c.Name, field.envelope)
+		default:
+			r.Personal = put(r.Personal, c.Name, field.value)
+			r.Salts = put(r.Salts, c.Name, field.salt)
 		}
-		if r.Personal == nil {
-			r.Personal = map[string]string{}
-		}
-		r.Personal[c.Name] = value
 	}
 	return r, nil
 }
 
-func (s *Store) openPersonal(idx int64, c logproof.NamedCommitment, sealed []byte) (string, error) {
-	plain, err := s.seal.open("entry_personal", personalRow(idx, c.Name), "sealed", sealed)
-	if err != nil {
-		return "", err
+func put[V any](m map[string]V, name string, value V) map[string]V {
+	if m == nil {
+		m = map[string]V{}
 	}
-	if len(plain) < logproof.SaltSize {
-		return "", errors.New("cut short")
-	}
-	salt, value := plain[:logproof.SaltSize], string(plain[logproof.SaltSize:])
-	if logproof.Commitment(salt, idx, c.Name, value) != c.HMAC {
-		return "", errors.New("does not fit its commitment")
-	}
-	return value, nil
+	m[name] = value
+	return m
 }
 
 // snapshot is a read transaction: what is read in it is of one moment.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
@@ -16,7 +17,18 @@ import (
 
 // sealer encrypts columns (P15): AES-256-GCM by Tink, the associated data
 // naming table, row and column, so that no ciphertext can be moved elsewhere.
-type sealer struct{ aead tink.AEAD }
+// Its keys may be exchanged while it is used.
+type sealer struct{ ring atomic.Pointer[keyring] }
+
+// keyring is the data keys of one moment.
+type keyring struct {
+	aead    tink.AEAD
+	handle  *keyset.Handle
+	primary uint32
+	// before opens what was sealed under keys that have gone since, for a
+	// reader that has read its row already. It lives in memory alone.
+	before tink.AEAD
+}
 
 const keysetPurpose = "columns"
 
@@ -25,15 +37,44 @@ func aad(table, row, column string) []byte {
 }
 
 func (s *sealer) seal(table, row, column string, plain []byte) ([]byte, error) {
-	return s.aead.Encrypt(plain, aad(table, row, column))
+	return s.ring.Load().aead.Encrypt(plain, aad(table, row, column))
 }
 
 func (s *sealer) open(table, row, column string, sealed []byte) ([]byte, error) {
-	plain, err := s.aead.Decrypt(sealed, aad(table, row, column))
+	return s.decrypt(sealed, aad(table, row, column), table+" "+row)
+}
+
+func (s *sealer) decrypt(sealed, aad []byte, what string) ([]byte, error) {
+	ring := s.ring.Load()
+	plain, err := ring.aead.Decrypt(sealed, aad)
+	if err != nil && ring.before != nil {
+		plain, err = ring.before.Decrypt(sealed, aad)
+	}
 	if err != nil {
-		return nil, &Error{Kind: KindDamaged, Op: "decrypt " + table + " " + row, Err: err}
+		return nil, &Error{Kind: KindDamaged, Op: "decrypt " + what, Err: err}
 	}
 	return plain, nil
+}
+
+// exchange puts other data keys in force.
+func (s *sealer) exchange(h *keyset.Handle) error {
+	ring, err := newKeyring(h)
+	if err != nil {
+		return err
+	}
+	if now := s.ring.Load(); now != nil {
+		ring.before = now.aead
+	}
+	s.ring.Store(ring)
+	return nil
+}
+
+func newKeyring(h *keyset.Handle) (*keyring, error) {
+	a, err := aead.New(h)
+	if err != nil {
+		return nil, fmt.Errorf("keyset: %w", err)
+	}
+	return &keyring{aead: a, handle: h, primary: h.KeysetInfo().GetPrimaryKeyId()}, nil
 }
 
 // newKeyset makes the data keys and gives them wrapped.
@@ -42,6 +83,10 @@ func newKeyset(w keys.Wrapper) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return wrapKeyset(w, h)
+}
+
+func wrapKeyset(w keys.Wrapper, h *keyset.Handle) ([]byte, error) {
 	var buf bytes.Buffer
 	// Clear only inside this process: the wrapper encrypts it on the next line.
 	if err := insecurecleartextkeyset.Write(h, keyset.NewBinaryWriter(&buf)); err != nil {
@@ -51,7 +96,7 @@ func newKeyset(w keys.Wrapper) ([]byte, error) {
 	return w.Wrap(buf.Bytes(), "keyset "+keysetPurpose)
 }
 
-func newSealer(w keys.Wrapper, wrapped []byte) (*sealer, error) {
+func unwrapKeyset(w keys.Wrapper, wrapped []byte) (*keyset.Handle, error) {
 	plain, err := w.Unwrap(wrapped, "keyset "+keysetPurpose)
 	if err != nil {
 		return nil, err
@@ -61,11 +106,16 @@ func newSealer(w keys.Wrapper, wrapped []byte) (*sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keyset: %w", err)
 	}
-	a, err := aead.New(h)
+	return h, nil
+}
+
+func newSealer(w keys.Wrapper, wrapped []byte) (*sealer, error) {
+	h, err := unwrapKeyset(w, wrapped)
 	if err != nil {
-		return nil, fmt.Errorf("keyset: %w", err)
+		return nil, err
 	}
-	return &sealer{aead: a}, nil
+	s := &sealer{}
+	return s, s.exchange(h)
 }
 
 // errNoKeyset: a database that was finished has one.

@@ -36,6 +36,13 @@ type Options struct {
 	KeepEvents int              // numbered events kept for resuming; 0: 10,000
 	ProbeEvery time.Duration    // how often a store that cannot write tries again; 0: 5 s
 	OnWritable func(bool)       // told of each change, must not block or call the store
+	// SetAside has a log that is damaged, or whose keys are lost or wrong, moved
+	// into a folder of its own, and a new one begun that names it. Without it
+	// opening such a log is an error.
+	SetAside bool
+	// OnDamaged is told once when SQLite finds the database damaged while it
+	// runs. Opening it anew decides. It must not block or call the store.
+	OnDamaged func(error)
 
 	busyMS int // how long to wait for another program's lock; 0: 5,000
 }
@@ -52,21 +59,33 @@ type Store struct {
 	signer note.Signer
 	vkey   string
 
-	turn   chan struct{} // held by the one writer
-	write  *sql.DB
-	conn   *sql.Conn
-	stmts  map[string]*sql.Stmt
-	topics map[topicKey]uint64 // those seen lately
-	tree   *logproof.Tree
-	kept   int64 // wall of the newest row in checkpoints, Unix nanoseconds
-	stale  bool  // a commit failed: read the tree again before the next
-	closed bool
+	turn     chan struct{} // held by the one writer
+	care     chan struct{} // held by the one that archives or backs up
+	write    *sql.DB
+	conn     *sql.Conn
+	stmts    map[string]*sql.Stmt
+	topics   map[topicKey]uint64 // those seen lately
+	tree     *logproof.Tree
+	kept     int64          // wall of the newest row in checkpoints, Unix nanoseconds
+	chain    logproof.Chain // of all rows in checkpoints
+	stale    bool           // a commit failed: read the tree again before the next
+	closed   bool
+	reported bool // damage was told
 
 	read     *sql.DB
 	state    atomic.Pointer[LogState]
+	aside    atomic.Pointer[logproof.Aside] // the log that this one follows
+	fault    atomic.Pointer[string]         // what the last check of all found
 	writable atomic.Bool
 	subs     subscribers
 	probe    prober
+	indexer  indexer
+
+	witnesses witnesses
+
+	people       people
+	rotator      rotator
+	confidential atomic.Pointer[Confidential]
 }
 
 // minSQLite: older ones can damage a WAL when it is reset.
@@ -104,6 +123,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 		path:   filepath.Join(o.Dir, logproof.FileName),
 		log:    o.Log,
 		turn:   make(chan struct{}, 1),
+		care:   make(chan struct{}, 1),
 		stmts:  map[string]*sql.Stmt{},
 		topics: map[topicKey]uint64{},
 	}
@@ -117,22 +137,57 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 			}
 		}
 	}()
-	if err := s.openFiles(ctx); err != nil {
+	if err := s.takeFolder(); err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, s.conn); err != nil {
+	err = wrap("open", s.begin(ctx))
+	if err != nil && o.SetAside && asideReason(err) != "" {
+		if e := s.closeDB(); e != nil {
+			s.log.Warn("closing the log that is set aside", "err", e)
+		}
+		if e := s.setAside(err); e != nil {
+			s.log.Error("the log could not be set aside", "reason", err)
+			return nil, e
+		}
+		err = s.begin(ctx)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if err := s.load(ctx); err != nil {
+	if err := s.loadWitnessed(ctx); err != nil {
 		return nil, err
 	}
 	s.setWritable(true)
 	s.probe.start(s)
+	s.settleKeys(ctx)
+	s.indexer.start(s)
 	return s, nil
 }
 
-// openFiles takes the lock and opens the connections.
-func (s *Store) openFiles(ctx context.Context) error {
+// begin opens the database, brings it up to date and reads what lives in
+// memory.
+func (s *Store) begin(ctx context.Context) error {
+	if err := s.openFiles(ctx); err != nil {
+		return err
+	}
+	if err := s.lost(ctx); err != nil {
+		return err
+	}
+	if err := migrate(ctx, s.conn); err != nil {
+		return err
+	}
+	if err := s.afterDamage(ctx); err != nil {
+		return err
+	}
+	if err := s.load(ctx); err != nil {
+		return err
+	}
+	return s.loadTrouble(ctx)
+}
+
+// takeFolder takes the lock of the data folder and brings to its end what a
+// kill left half moved there.
+func (s *Store) takeFolder() error {
 	if err := checkSQLite(); err != nil {
 		return err
 	}
@@ -143,6 +198,12 @@ func (s *Store) openFiles(ctx context.Context) error {
 	if s.lock, err = lockFile(filepath.Join(s.opt.Dir, "log.lock")); err != nil {
 		return err
 	}
+	sweepTemps(s.opt.Dir)
+	return s.finishAside()
+}
+
+// openFiles opens the connections.
+func (s *Store) openFiles(ctx context.Context) error {
 	// Made here so that the database and what SQLite puts beside it are ours
 	// alone whatever the umask is.
 	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -155,7 +216,7 @@ func (s *Store) openFiles(ctx context.Context) error {
 	if s.boot, err = bootID(); err != nil {
 		return err
 	}
-	if s.write, err = sql.Open("sqlite3", dsn(s.path, fmt.Sprintf("_busy_timeout=%d&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on", s.opt.busyMS))); err != nil {
+	if s.write, err = sql.Open("sqlite3", dsn(s.path, fmt.Sprintf("_busy_timeout=%d&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on&_auto_vacuum=incremental", s.opt.busyMS))); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
@@ -240,6 +301,8 @@ func (s *Store) setWritable(on bool) {
 // go of it. It waits for the writer that is at work.
 func (s *Store) Close() error {
 	s.probe.stop()
+	s.rotator.end()
+	s.indexer.stop()
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	if s.closed {
@@ -260,7 +323,16 @@ func (s *Store) Close() error {
 }
 
 // release lets go of everything that is open.
-func (s *Store) release() (err error) {
+func (s *Store) release() error {
+	err := s.closeDB()
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+	}
+	return err
+}
+
+// closeDB lets go of the database alone.
+func (s *Store) closeDB() (err error) {
 	keep := func(e error) {
 		if err == nil {
 			err = e
@@ -278,8 +350,6 @@ func (s *Store) release() (err error) {
 	if s.write != nil {
 		keep(s.write.Close())
 	}
-	if s.lock != nil {
-		keep(s.lock.Close())
-	}
+	s.stmts, s.read, s.conn, s.write = map[string]*sql.Stmt{}, nil, nil, nil
 	return err
 }

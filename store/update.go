@@ -17,13 +17,15 @@ const keepCheckpointEvery = time.Minute
 // Tx is one transaction. It is valid inside Update's function only and for one
 // goroutine.
 type Tx struct {
-	s      *Store
-	tree   *logproof.Tree // a copy, once something was appended
-	wall   int64          // of the newest appended entry
-	leaf   []byte         // reused
-	events []Event
-	topics map[topicKey]uint64 // found or made in this transaction
-	failed error               // a write failed: the transaction cannot be committed
+	s       *Store
+	tree    *logproof.Tree // a copy, once something was appended
+	wall    int64          // of the newest appended entry
+	leaf    []byte         // reused
+	chain   logproof.Chain // with the checkpoint that this transaction keeps
+	events  []Event
+	topics  map[topicKey]uint64 // found or made in this transaction
+	persons newPersons          // found or made in this transaction
+	failed  error               // a write failed: the transaction cannot be committed
 }
 
 // Update runs fn in a transaction and returns when it is on the disk. When fn
@@ -86,10 +88,11 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 		s.tree = tx.tree
 		s.state.Store(state)
 		if keep {
-			s.kept = tx.wall
+			s.kept, s.chain = tx.wall, tx.chain
 		}
 	}
 	s.knowTopics(tx.topics)
+	s.knowPersons(tx.persons)
 	s.setWritable(true)
 	s.subs.publish(tx.events)
 	return nil
@@ -106,6 +109,9 @@ func (s *Store) note(err error) error {
 		s.setWritable(false)
 		s.probe.wake()
 	}
+	if sqliteDamage(err) {
+		s.reportDamage(err)
+	}
 	return err
 }
 
@@ -114,6 +120,9 @@ func (s *Store) note(err error) error {
 func (tx *Tx) seal() (state *LogState, keep bool, err error) {
 	if tx.tree == nil {
 		return nil, false, nil
+	}
+	if err := tx.indexActivity(); err != nil {
+		return nil, false, err
 	}
 	for _, n := range tx.tree.TakeNodes() {
 		if err := tx.exec("INSERT INTO nodes (level, n, hash) VALUES (?, ?, ?)", n.Level, n.N, n.Hash[:]); err != nil {
@@ -134,18 +143,54 @@ func (tx *Tx) seal() (state *LogState, keep bool, err error) {
 	}
 	since := tx.wall - tx.s.kept
 	if keep = since < 0 || since >= int64(keepCheckpointEvery); keep {
-		err = tx.exec("INSERT INTO checkpoints (size, note) VALUES (?, ?)", size, msg)
+		tx.chain, err = tx.s.keepCheckpoint(size, msg)
+		if err != nil {
+			return nil, false, tx.fail(err)
+		}
 	}
 	return &LogState{Entries: size, Root: root, Signed: time.Unix(0, tx.wall), note: msg}, keep, err
 }
 
+// keepCheckpoint keeps a checkpoint for good, inside a transaction, and gives
+// the chain of all that are kept.
+func (s *Store) keepCheckpoint(size int64, msg []byte) (logproof.Chain, error) {
+	ctx := context.Background()
+	chain := s.chain.Add(size, msg)
+	signed, err := chain.Sign(s.signer)
+	if err != nil {
+		return chain, err
+	}
+	if _, err := s.exec(ctx, "INSERT INTO checkpoints (size, note) VALUES (?, ?)", size, msg); err != nil {
+		return chain, err
+	}
+	_, err = s.exec(ctx, "UPDATE checkpoint_chain SET count = ?, note = ?", chain.Count, signed)
+	return chain, err
+}
+
 // keepHead keeps the newest checkpoint for good. The caller holds the turn.
 func (s *Store) keepHead() error {
-	if s.state.Load() == nil || !s.writable.Load() {
+	state := s.state.Load()
+	if state == nil || !s.writable.Load() {
 		return nil
 	}
-	_, err := s.exec(context.Background(), "INSERT INTO checkpoints (size, note) SELECT size, note FROM head WHERE size NOT IN (SELECT size FROM checkpoints)")
-	return err
+	ctx := context.Background()
+	var kept int64
+	if err := s.conn.QueryRowContext(ctx, "SELECT coalesce(max(size), 0) FROM checkpoints").Scan(&kept); err != nil || kept == state.Entries {
+		return err
+	}
+	if _, err := s.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	chain, err := s.keepCheckpoint(state.Entries, state.note)
+	if err == nil {
+		_, err = s.exec(ctx, "COMMIT")
+	}
+	if err != nil {
+		_, _ = s.exec(ctx, "ROLLBACK")
+		return err
+	}
+	s.chain = chain
+	return nil
 }
 
 // exec runs a statement on the writer's connection, prepared once.

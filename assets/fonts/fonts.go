@@ -4,16 +4,10 @@
 package fonts
 
 import (
-	_ "embed"
-
 	"fyne.io/fyne/v2"
+
+	"beckmanconnect/assets/fonts/noto"
 )
-
-//go:embed NotoSans-Regular.ttf
-var regular []byte
-
-//go:embed NotoSans-Bold.ttf
-var bold []byte
 
 // Set is the fonts of one language.
 type Set struct{ Regular, Bold fyne.Resource }
@@ -22,7 +16,7 @@ type Set struct{ Regular, Bold fyne.Resource }
 func For(lang string) Set {
 	_ = lang
 	return Set{
-		Regular: fyne.NewStaticResource("NotoSans-Regular.ttf", regular),
-		Bold:    fyne.NewStaticResource("NotoSans-Bold.ttf", bold),
+		Regular: fyne.NewStaticResource("NotoSans-Regular.ttf", noto.Regular),
+		Bold:    fyne.NewStaticResource("NotoSans-Bold.ttf", noto.Bold),
 	}
 }

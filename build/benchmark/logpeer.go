@@ -67,8 +67,10 @@ func (t *bareTable) append(ctx context.Context, n int) error {
 func (t *bareTable) close() {
 	if t.conn != nil {
 		t.conn.Close()
+		t.conn = nil
 	}
 	if t.db != nil {
 		t.db.Close()
+		t.db = nil
 	}
 }

@@ -28,6 +28,10 @@ type options struct {
 	window  time.Duration // idle, notify: how long is measured
 	rounds  int           // log, screen: medians are of so many rounds; consent: revocations on a stalled link
 
+	// Of log alone.
+	entries int    // of the long log
+	long    string // folder the long log is kept in
+
 	// Of screen alone.
 	seconds     float64       // of each work
 	only        string        // works, by comma
@@ -61,6 +65,8 @@ func main() {
 	flag.DurationVar(&o.settle, "settle", 30*time.Second, "idle: warm up for this long")
 	flag.DurationVar(&o.window, "window", 0, "measure for this long (idle: 30s, notify: 10s at each rate)")
 	flag.IntVar(&o.rounds, "rounds", 0, "log, screen: medians of so many rounds (5, 3); consent: take control back so often (200)")
+	flag.IntVar(&o.entries, "entries", 10_000_000, "log: open and search a log of so many entries")
+	flag.StringVar(&o.long, "keep", "", "log: `folder` the long log is made in once and kept; default bench-long-log beside the figures")
 	flag.Float64Var(&o.seconds, "seconds", 0, "screen: each work for so many `seconds` (10)")
 	flag.StringVar(&o.only, "only", "", "screen: only these `parts`, by comma: "+strings.Join(allParts(), ", ")+"; upgrade: small, modules, code, click, check")
 	flag.StringVar(&o.servers, "servers", "", "screen: only these `servers`, by comma: ours, "+strings.Join(peers, ", "))
@@ -96,7 +102,7 @@ func measure(ctx context.Context, o options, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, path := range []*string{&o.dir, &o.bin, &o.archive, &o.release, &o.out, &o.profile} {
+	for _, path := range []*string{&o.dir, &o.bin, &o.archive, &o.release, &o.out, &o.profile, &o.long} {
 		if *path == "" {
 			continue
 		}
@@ -104,8 +110,8 @@ func measure(ctx context.Context, o options, args []string) error {
 			return err
 		}
 	}
-	if o.rounds < 0 || o.seconds < 0 || o.soak < 0 {
-		return errors.New("--rounds, --seconds, --soak: not a number below none")
+	if o.rounds < 0 || o.seconds < 0 || o.soak < 0 || o.entries < 0 {
+		return errors.New("--rounds, --seconds, --soak, --entries: not a number below none")
 	}
 	if err := os.RemoveAll(o.dir); err != nil {
 		return fmt.Errorf("forget the run before: %w", err)

@@ -25,6 +25,7 @@ import (
 const logUsage = `usage: beckmanctl log verify [--json]
        beckmanctl log list [--limit N] [--before NUMBER] [--json]
        beckmanctl log export --format jsonl [--from NUMBER] [--to NUMBER] [--out FILE]
+       beckmanctl log archive --before YYYY-MM-DD [--json]
 each with --config FILE, or --db FILE for a copy and --key FILE for its checkpoint key`
 
 // logOptions are what the log verbs have in common.
@@ -134,6 +135,8 @@ type verifyResult struct {
 	TimeJumps   int64        `json:"timeJumps"`
 	Boots       int64        `json:"boots"`
 	Erased      int64        `json:"erased"`
+	Archived    int64        `json:"archived"`       // entries read from archive files
+	Away        []string     `json:"away,omitempty"` // archive files that are not here
 	Fault       *verifyFault `json:"fault,omitempty"`
 }
 
@@ -180,6 +183,12 @@ func logVerify(ctx context.Context, log *slog.Logger, args []string, out io.Writ
 		if report.Erased > 0 {
 			fmt.Fprintf(out, "Personal fields of %d entries were erased, on record.\n", report.Erased)
 		}
+		if report.Archived > 0 {
+			fmt.Fprintf(out, "%d of them lie in archive files that are here and hold.\n", report.Archived)
+		}
+		for _, a := range report.Away {
+			fmt.Fprintf(out, "Entries %d to %d lie in %s, which is not here: that they are of this log is proven, what they say is not seen.\n", a.From, a.To-1, a.Name)
+		}
 		fmt.Fprintln(out, "A tail that was cut off whole, or an older copy, is found by the witness: compare the number of entries with the cloud's.")
 	}
 	if report.Fault != nil {
@@ -188,8 +197,20 @@ func logVerify(ctx context.Context, log *slog.Logger, args []string, out io.Writ
 	return nil
 }
 
+// report verifies without a word about progress.
+func (o *logOptions) report(ctx context.Context) (logproof.Report, error) {
+	verifiers, err := o.verifiers()
+	if err != nil {
+		return logproof.Report{}, err
+	}
+	return logproof.Verify(ctx, logproof.Config{Path: o.db, Verifiers: verifiers})
+}
+
 func resultOf(r logproof.Report) verifyResult {
-	res := verifyResult{OK: r.Fault == nil, Entries: r.Entries, Checkpoints: r.Checkpoints, TimeJumps: r.TimeJumps, Boots: r.Boots, Erased: r.Erased}
+	res := verifyResult{OK: r.Fault == nil, Entries: r.Entries, Checkpoints: r.Checkpoints, TimeJumps: r.TimeJumps, Boots: r.Boots, Erased: r.Erased, Archived: r.Archived}
+	for _, a := range r.Away {
+		res.Away = append(res.Away, a.Name)
+	}
 	if r.Entries > 0 {
 		res.First, res.Last = stamp(r.First), stamp(r.Last)
 	}

@@ -44,7 +44,10 @@ func verbs() []verb {
 		{"upgrade", upgradeUse, "what is offered, and when it is installed", upgradeVerb},
 		{"device", "renew [--reason TEXT]", "give this PC a new identity, to be registered again: after it was copied or revoked", deviceVerb},
 		{"support", "reset | remove-pin INITIALS", "after too many wrong codes: switch remote support on again; take a forgotten PIN away", supportVerb},
-		{"log", "verify | list | export", "verify, list or export the log; reads the database itself", logVerb},
+		{"backup", backupUse, "an encrypted copy of the log that only your key or passphrase opens, made while the service runs", backupVerb},
+		{"restore", restoreUse, "bring a backup back as an older log, into a data folder without one", restoreVerb},
+		{"log", "verify | list | export | archive", "verify, list or export the log; reads the database itself", logVerb},
+		{"keys", "show | rotate; each with --json", "the keys that protect data at rest: when they were made, and a change of them without a break", keysVerb},
 		{"help", "[VERB]", "this text", nil},
 	}
 }
@@ -99,6 +102,9 @@ func help() string {
 // logVerb hands over to the log's own verbs; --config given before the verb
 // counts there, too.
 func logVerb(ctx context.Context, e env, args []string) error {
+	if len(args) > 0 && args[0] == "archive" {
+		return logArchive(ctx, e, args[1:])
+	}
 	if len(args) > 0 {
 		args = append([]string{args[0], "--config", e.config}, args[1:]...)
 	}

@@ -115,7 +115,7 @@ var Rules = []Rule{
 	{
 		Why:  "nothing that is shipped links a test fixture, a test framework or the demonstration",
 		From: []string{".", "cmd/…"},
-		To:   []string{"ipc/ipctest", "internal/netdial/netdialtest", "service/link/linktest", "session/channel/channeltest", "cloud/releases/releasestest", "service/upgrade/cutpower", "build/…", "pgregory.net/rapid/…", "github.com/zitadel/oidc/…", "github.com/chromedp/…"},
+		To:   []string{"ipc/ipctest", "internal/netdial/netdialtest", "service/link/linktest", "session/channel/channeltest", "cloud/releases/releasestest", "internal/cutpower", "build/…", "pgregory.net/rapid/…", "github.com/zitadel/oidc/…", "github.com/chromedp/…"},
 	},
 	{
 		Why:  "no program of the host serves the web (scenario 5)",

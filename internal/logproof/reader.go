@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
@@ -18,6 +19,7 @@ import (
 // crashed one or a copy. All it reads is of one moment.
 type Reader struct {
 	conn *sqlite3.SQLiteConn
+	dir  string // folder of the database as it was named: archives lie there
 	temp string // folder of a private copy, to be removed
 }
 
@@ -26,7 +28,12 @@ type Reader struct {
 // A file with no write-ahead log beside it is opened as one that does not
 // change. One with a WAL is read together with it; where SQLite would have to
 // write beside the file for that, a private copy is read instead.
-func OpenReader(path string) (*Reader, error) {
+func OpenReader(path string) (r *Reader, err error) {
+	defer func() {
+		if r != nil {
+			r.dir = filepath.Dir(path)
+		}
+	}()
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
@@ -53,18 +60,26 @@ func OpenReader(path string) (*Reader, error) {
 	return open(copied, "mode=rw", temp)
 }
 
-func open(path, params, temp string) (*Reader, error) {
+// uri names a file so that no character of its path is taken for a parameter.
+func uri(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	abs = filepath.ToSlash(abs)
 	if !strings.HasPrefix(abs, "/") {
 		abs = "/" + abs // C:/… on Windows
 	}
-	dsn := "file:" + (&url.URL{Path: abs}).EscapedPath() + "?" + params + "&_busy_timeout=5000&_query_only=on"
+	return "file:" + (&url.URL{Path: abs}).EscapedPath(), nil
+}
+
+func open(path, params, temp string) (*Reader, error) {
+	name, err := uri(path)
+	if err != nil {
+		return nil, err
+	}
 	r := &Reader{temp: temp}
-	c, err := (&sqlite3.SQLiteDriver{}).Open(dsn)
+	c, err := (&sqlite3.SQLiteDriver{}).Open(name + "?" + params + "&_busy_timeout=5000&_query_only=on")
 	if err != nil {
 		r.Close()
 		return nil, err
@@ -195,9 +210,44 @@ func (r *Reader) Head() ([]byte, error) {
 }
 
 // Entries calls f for each entry from … to (not included), in order, or
-// newest first. f must not keep the entry. What is read is not proven by
-// reading it; Verify does that.
+// newest first. f must not keep the entry. Entries that were archived are read
+// from their files; those of a file that is not here are left out, and Archives
+// and ArchiveHere say which. What is read is not proven by reading it; Verify
+// does that.
 func (r *Reader) Entries(ctx context.Context, from, to int64, newestFirst bool, f func(*Entry) error) error {
+	archives, err := r.Archives()
+	if err != nil {
+		return err
+	}
+	live := int64(0)
+	var steps []func() error
+	for _, a := range archives {
+		live = a.To
+		if a.From < to && a.To > from && r.ArchiveHere(a) {
+			steps = append(steps, func() error {
+				file, err := openArchive(r.ArchivePath(a))
+				if err != nil {
+					return err
+				}
+				defer file.Close()
+				return file.live(ctx, max(from, a.From), min(to, a.To), newestFirst, f)
+			})
+		}
+	}
+	steps = append(steps, func() error { return r.live(ctx, max(from, live), to, newestFirst, f) })
+	if newestFirst {
+		slices.Reverse(steps)
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// live is Entries of this file alone.
+func (r *Reader) live(ctx context.Context, from, to int64, newestFirst bool, f func(*Entry) error) error {
 	order := "ASC"
 	if newestFirst {
 		order = "DESC"

@@ -11,6 +11,7 @@ import (
 type Config struct {
 	Path      string
 	Verifiers note.Verifiers                                         // keys that checkpoints may be signed by
+	Expected  []Expected                                             // of this log, that it must contain
 	Progress  func(done, total int64)                                // called now and then, may be nil
 	Personal  func(e *Entry, c NamedCommitment, sealed []byte) error // with the keys: checks one personal field; may be nil
 }
@@ -23,8 +24,10 @@ type Report struct {
 	First, Last time.Time  // wall clock of the first and the newest entry
 	TimeJumps   int64      // entries whose wall clock lies before the entry above
 	Boots       int64
-	Personal    int64 // personal fields that are there
-	Erased      int64 // entries whose personal fields were erased, on record
+	Personal    int64     // personal fields that are there
+	Erased      int64     // entries whose personal fields were erased, on record
+	Archived    int64     // entries that were read from archive files
+	Away        []Archive // files that are not here: their entries are known by their hashes alone
 	Fault       *Fault
 }
 
@@ -39,6 +42,7 @@ const (
 	FaultRoot       = "root-differs"         // signed, but over another log
 	FaultCut        = "cut"                  // the checkpoint covers more than there is
 	FaultUncovered  = "uncovered"            // there is more than the checkpoint covers
+	FaultArchive    = "archive-differs"      // an archive file is not the one on record, or was never put there
 	FaultSealed     = "personal-field"       // a personal field is damaged, foreign or gone without a record
 )
 

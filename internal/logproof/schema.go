@@ -26,5 +26,9 @@ const ApplicationID = 0x42434c47
 // FileName is the database's name inside the service's data folder.
 const FileName = "log.db"
 
-// auditTables are the tables verification reads, in the order it names them.
-var auditTables = []string{"entries", "entry_personal", "nodes", "checkpoints", "head"}
+// auditTables are the tables verification reads, in the order it names them,
+// each with the user_version from which it is there.
+var auditTables = []struct {
+	name  string
+	since int64
+}{{"entries", 1}, {"entry_personal", 1}, {"nodes", 1}, {"checkpoints", 1}, {"head", 1}, {"leaves", 5}, {"archives", 5}, {"checkpoint_chain", 5}}

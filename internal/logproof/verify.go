@@ -52,7 +52,7 @@ func verify(ctx context.Context, cfg Config) (Report, error) {
 		return Report{}, err
 	}
 	defer r.Close()
-	v := &verification{cfg: cfg, r: r, missing: map[int64]string{}, erased: map[string]bool{}}
+	v := &verification{cfg: cfg, r: r, expected: expectations(cfg.Expected), missing: map[int64]string{}, records: map[string]archiveRecord{}}
 	err = v.run(ctx)
 	var f *Fault
 	if errors.As(err, &f) {
@@ -80,15 +80,20 @@ type verification struct {
 	r      *Reader
 	report Report
 
+	expected    []Expected // not come by yet
 	tree        Tree
 	nodes       map[int]*cursor // stored nodes by level
 	checkpoints *cursor
+	chain       Chain
 	atPoint     bool // checkpoints stands on a row not yet checked
 	personal    *cursor
 	atPersonal  bool
 
-	missing map[int64]string // personal fields that are not there, first of each entry
-	erased  map[string]bool  // subjects of erasure entries
+	missing map[int64]string         // personal fields that are not there, first of each entry
+	erased  Erasures                 // entries whose personal fields may be missing
+	records map[string]archiveRecord // entries that put an archive on record, by their first entry
+	boot    string
+	scratch []byte
 }
 
 func (v *verification) run(ctx context.Context) error {
@@ -141,7 +146,15 @@ func (v *verification) schema() error {
 
 // structure has SQLite check the audit tables' own pages.
 func (v *verification) structure() error {
-	for _, table := range auditTables {
+	version, err := v.r.number("PRAGMA user_version")
+	if err != nil {
+		return v.fault("database", -1, err)
+	}
+	for _, t := range auditTables {
+		table := t.name
+		if t.since > version {
+			continue
+		}
 		c, err := v.r.query("PRAGMA quick_check('" + table + "')")
 		if err != nil {
 			return v.fault(table, -1, err)
@@ -179,14 +192,29 @@ func (v *verification) contents(ctx context.Context) error {
 		return err
 	}
 	defer v.closeBeside()
-	c, err := v.r.query("SELECT " + EntryColumns + " FROM entries ORDER BY idx")
+	live, err := v.archives(ctx, total)
+	if err != nil {
+		return err
+	}
+	if err := v.leftovers(live); err != nil {
+		return err
+	}
+	c, err := v.r.query("SELECT "+EntryColumns+" FROM entries WHERE idx >= ? ORDER BY idx", live)
 	if err != nil {
 		return v.fault("entries", -1, err)
 	}
 	defer c.close()
+	if err := v.rows(ctx, c, "entries", total, nil); err != nil {
+		return err
+	}
+	v.progress(v.tree.Size(), total)
+	return v.finish()
+}
+
+// rows checks the entries of one file, each against the leaf that is stored of
+// it where there is one.
+func (v *verification) rows(ctx context.Context, c *cursor, table string, total int64, leaf func() (tlog.Hash, error)) (err error) {
 	var e Entry
-	var scratch []byte
-	boot := ""
 	for c.next() {
 		n := v.tree.Size()
 		if n%progressEvery == 0 {
@@ -196,28 +224,35 @@ func (v *verification) contents(ctx context.Context) error {
 			v.progress(n, total)
 		}
 		if err := decodeRow(&e, c.row); err != nil {
-			return faultf("entries", n, FaultChanged, "%v", err)
+			return faultf(table, n, FaultChanged, "%v", err)
 		}
-		if scratch, err = v.entry(n, &e, scratch); err != nil {
+		if leaf != nil {
+			switch want, err := leaf(); {
+			case err != nil:
+				return err
+			case want != e.Hash:
+				return faultf(table, n, FaultChanged, "the entry is not the one that was archived")
+			}
+		}
+		if v.scratch, err = v.entry(table, n, &e, v.scratch); err != nil {
 			return err
 		}
-		if n == 0 {
+		if v.report.First.IsZero() {
 			v.report.First = time.Unix(0, e.Wall)
 		} else if e.Wall < v.report.Last.UnixNano() {
 			v.report.TimeJumps++
 		}
-		if e.Boot != boot {
-			boot = e.Boot
+		if e.Boot != v.boot {
+			v.boot = e.Boot
 			v.report.Boots++
 		}
 		v.report.Last = time.Unix(0, e.Wall)
 		v.report.Entries = n + 1
 	}
 	if err := c.failed(); err != nil {
-		return v.fault("entries", v.tree.Size(), err)
+		return v.fault(table, v.tree.Size(), err)
 	}
-	v.progress(v.tree.Size(), total)
-	return v.finish()
+	return nil
 }
 
 func (v *verification) progress(done, total int64) {
@@ -227,28 +262,33 @@ func (v *verification) progress(done, total int64) {
 }
 
 // entry checks the n-th row and what becomes due with it.
-func (v *verification) entry(n int64, e *Entry, scratch []byte) ([]byte, error) {
+func (v *verification) entry(table string, n int64, e *Entry, scratch []byte) ([]byte, error) {
 	if e.Index != n {
-		return scratch, faultf("entries", n, FaultGap, "the next entry is number %d", e.Index)
+		return scratch, faultf(table, n, FaultGap, "the next entry is number %d", e.Index)
 	}
 	if e.Version != LeafVersion {
-		return scratch, faultf("entries", n, FaultChanged, "leaf version %d is not known to this program", e.Version)
+		return scratch, faultf(table, n, FaultChanged, "leaf version %d is not known to this program", e.Version)
 	}
 	var hash tlog.Hash
 	hash, scratch = LeafHash(scratch, e)
 	if hash != e.Hash {
-		return scratch, faultf("entries", n, FaultChanged, "the entry is not what its hash was made over")
+		return scratch, faultf(table, n, FaultChanged, "the entry is not what its hash was made over")
 	}
 	if err := v.fields(e); err != nil {
 		return scratch, err
 	}
+	return scratch, v.grow(hash)
+}
+
+// grow adds a leaf and checks what becomes due with it.
+func (v *verification) grow(hash tlog.Hash) error {
 	v.tree.Add(hash)
 	for _, node := range v.tree.TakeNodes() {
 		if err := v.node(node); err != nil {
-			return scratch, err
+			return err
 		}
 	}
-	return scratch, v.checkpointsUpTo(v.tree.Size())
+	return v.checkpointsUpTo(v.tree.Size())
 }
 
 // fields checks the form of the fields and the personal rows of an entry.
@@ -265,8 +305,11 @@ func (v *verification) fields(e *Entry) error {
 			return err
 		}
 	}
-	if e.Kind == "personal.erased" {
-		v.erased[e.Subject] = true
+	switch e.Kind {
+	case KindErased:
+		v.erased.Add(e)
+	case "log.archived":
+		return v.record(e)
 	}
 	return nil
 }

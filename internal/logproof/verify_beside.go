@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
 	"golang.org/x/mod/sumdb/tlog"
@@ -68,6 +67,9 @@ func (v *verification) node(want Node) (err error) {
 
 // checkpointsUpTo checks the kept checkpoints of up to size entries.
 func (v *verification) checkpointsUpTo(size int64) error {
+	if err := v.witnessed(size); err != nil {
+		return err
+	}
 	for v.atPoint {
 		at, ok := v.checkpoints.row[0].(int64)
 		if !ok {
@@ -82,6 +84,7 @@ func (v *verification) checkpointsUpTo(size int64) error {
 		if _, err := v.checkpoint("checkpoints", at, v.checkpoints.row[1]); err != nil {
 			return err
 		}
+		v.chain = v.chain.Add(at, v.checkpoints.row[1].([]byte))
 		v.report.Checkpoints++
 		v.atPoint = v.checkpoints.next()
 	}
@@ -161,9 +164,15 @@ func (v *verification) finish() error {
 	if err := v.head(size); err != nil {
 		return err
 	}
+	if err := v.shorter(size); err != nil {
+		return err
+	}
 	if v.atPoint {
 		at, _ := v.checkpoints.row[0].(int64)
 		return faultf("checkpoints", at, FaultCut, "the log ends at %d entries", size)
+	}
+	if err := v.chainEnd(); err != nil {
+		return err
 	}
 	if err := v.extraNodes(size); err != nil {
 		return err
@@ -177,7 +186,7 @@ func (v *verification) finish() error {
 	}
 	first := int64(-1)
 	for idx := range v.missing {
-		if v.erased[strconv.FormatInt(idx, 10)] {
+		if v.erased.Has(idx) || v.awayAfter(idx) {
 			v.report.Erased++
 		} else if first < 0 || idx < first {
 			first = idx
@@ -186,7 +195,7 @@ func (v *verification) finish() error {
 	if first >= 0 {
 		return faultf("entry_personal", first, FaultSealed, "field %q is gone and no erasure is on record", v.missing[first])
 	}
-	return nil
+	return v.onRecord()
 }
 
 // head checks the newest checkpoint: it must cover exactly what is there.
@@ -256,7 +265,7 @@ func objects(r *Reader) (map[string]string, error) {
 		if i > 0 {
 			names += ", "
 		}
-		names += "'" + t + "'"
+		names += "'" + t.name + "'"
 	}
 	c, err := r.query("SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema WHERE tbl_name COLLATE NOCASE IN (" + names + ") OR name COLLATE NOCASE IN (" + names + ")")
 	if err != nil {

@@ -12,6 +12,7 @@
 //	staff-ca.pem     above engineers' certificates (RSA-4096, P10)
 //	policy.pub       verifier of site policies, x/mod note form
 //	vendor.pub       verifier of signed time and messages, x/mod note form
+//	witness.pub      cosignature/v1 verifier of the cloud as witness of device logs
 //	tuf-root.json    first root of the upgrade repository
 //	code-ca.pem      above the certificates that sign releases; roots.toml names
 //	                 the one publisher that may, and certificates that were revoked
@@ -28,6 +29,7 @@ const (
 	FileStaffCA  = "staff-ca.pem"
 	FilePolicy   = "policy.pub"
 	FileVendor   = "vendor.pub"
+	FileWitness  = "witness.pub"
 	FileTUFRoot  = "tuf-root.json"
 	FileCodeCA   = "code-ca.pem"
 )

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"beckmanconnect/internal/cosign"
 )
 
 // Folders Init makes: the public one goes into the package, the private one
@@ -33,8 +35,9 @@ const (
 	KeyCloudCA   = "cloud-ca.key"
 	KeyDeviceCA  = "device-ca.key"
 	KeyStaffCA   = "staff-ca.key"
-	KeyPolicy    = "policy.key" // x/mod note signer
-	KeyVendor    = "vendor.key" // x/mod note signer
+	KeyPolicy    = "policy.key"  // x/mod note signer
+	KeyVendor    = "vendor.key"  // x/mod note signer
+	KeyWitness   = "witness.key" // package cosign's signer
 	KeyCodeCA    = "code-ca.key"
 	KeyCode      = "code-signing.key" // signs releases
 	FileCode     = "code-signing.pem" // its certificate, then those between it and code-ca.pem
@@ -205,7 +208,18 @@ func initNotes(roots, private string) error {
 			return err
 		}
 	}
-	return nil
+	return initWitness(roots, private)
+}
+
+func initWitness(roots, private string) error {
+	signer, verifier, err := cosign.GenerateKey("beckmanconnect-development-witness")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(roots, FileWitness), []byte(verifier+"\n"), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(private, KeyWitness), []byte(signer+"\n"), 0o600)
 }
 
 func initTUF(private string) error {

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"beckmanconnect/internal/cosign"
 )
 
 // Authority is a CA with its key.
@@ -114,6 +116,7 @@ var errNoteKey = errors.New("not a note signing key")
 type Private struct {
 	Cloud, Device, Staff *Authority
 	Vendor               note.Signer
+	Witness              *cosign.Signer // nil: the roots have no witness
 }
 
 // LoadPrivate reads the cloud's online keys: private is the folder with the
@@ -139,7 +142,31 @@ func LoadPrivate(roots, private string) (*Private, error) {
 	if err != nil {
 		return nil, notOfTheseRoots(private, roots, err)
 	}
+	if p.Witness, err = loadWitnessSigner(roots, private); err != nil {
+		return nil, notOfTheseRoots(private, roots, err)
+	}
 	return &p, nil
+}
+
+// loadWitnessSigner: roots that name a witness need its key, and that very one.
+func loadWitnessSigner(roots, private string) (*cosign.Signer, error) {
+	var r Roots
+	if err := r.loadWitness(roots); err != nil || r.Witness == nil {
+		return nil, err
+	}
+	path := filepath.Join(private, KeyWitness)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("trust: load witness key: %w", err)
+	}
+	signer, err := cosign.NewSigner(strings.TrimSpace(string(text)), nil)
+	if err != nil {
+		return nil, fmt.Errorf("trust: load witness key: %s: %w", path, err)
+	}
+	if signer.VerifierKey() != r.Witness.Key() {
+		return nil, fmt.Errorf("trust: load witness key: %s is not the key of %s", path, filepath.Join(roots, FileWitness))
+	}
+	return signer, nil
 }
 
 func notOfTheseRoots(private, roots string, err error) error {

@@ -15,6 +15,8 @@ import (
 
 	"github.com/BurntSushi/toml"
 	"golang.org/x/mod/sumdb/note"
+
+	"beckmanconnect/internal/cosign"
 )
 
 // ErrDevelopment means that a production build was pointed at development roots.
@@ -33,6 +35,10 @@ type Roots struct {
 
 	Policy, Vendor                 note.Verifiers
 	PolicyVerifier, VendorVerifier note.Verifier
+
+	// Witness verifies what the cloud cosigns of this PC's log; nil: this set has
+	// no witness, and nothing counts as witnessed by the cloud.
+	Witness *cosign.Verifier
 
 	TUFRoot []byte // nil: this set offers no upgrades
 
@@ -113,11 +119,29 @@ func (r *Roots) load(dir string) error {
 		return err
 	}
 	r.Policy, r.Vendor = note.VerifierList(r.PolicyVerifier), note.VerifierList(r.VendorVerifier)
+	if err := r.loadWitness(dir); err != nil {
+		return err
+	}
 	r.TUFRoot, err = readRoot(dir, FileTUFRoot)
 	if errors.Is(err, fs.ErrNotExist) {
 		r.TUFRoot, err = nil, nil
 	}
 	return err
+}
+
+// loadWitness: sets made before there was a witness have none.
+func (r *Roots) loadWitness(dir string) error {
+	data, err := readRoot(dir, FileWitness)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if r.Witness, err = cosign.NewVerifier(strings.TrimSpace(string(data))); err != nil {
+		return fmt.Errorf("%s: %w", FileWitness, err)
+	}
+	return nil
 }
 
 func (r *Roots) loadManifest(dir string) error {

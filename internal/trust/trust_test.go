@@ -59,6 +59,9 @@ func TestInitMakesACompleteSet(t *testing.T) {
 	if _, err := note.Open(signed, r.Policy); err == nil {
 		t.Error("the policy verifier accepted the vendor's signature")
 	}
+	if p.Witness == nil || r.Witness == nil || p.Witness.VerifierKey() != r.Witness.Key() {
+		t.Error("witness.pub does not verify witness.key")
+	}
 	checkPublisher(t, r, private)
 	for role, count := range TUFKeys {
 		for n := 1; n <= count; n++ {

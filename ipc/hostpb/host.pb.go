@@ -5940,7 +5940,7 @@ func (x *ListActivityRequest) GetFilter() *ActivityFilter {
 type ActivityFilter struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Groups        []string               `protobuf:"bytes,1,rep,name=groups,proto3" json:"groups,omitempty"`                // "alarms", "sessions", "files", "upgrades", "policy", "people", "system"; empty: all
-	Text          string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`                    // every word of it stands in kind, subject or a plain field
+	Text          string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`                    // every word of it begins a word of kind, subject or a plain field
 	FromMs        int64                  `protobuf:"varint,3,opt,name=from_ms,json=fromMs,proto3" json:"from_ms,omitempty"` // wall clock, included; 0: from the first
 	ToMs          int64                  `protobuf:"varint,4,opt,name=to_ms,json=toMs,proto3" json:"to_ms,omitempty"`       // wall clock, not included; 0: to the newest
 	Subject       string                 `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`              // exactly; empty: any
@@ -6013,10 +6013,13 @@ func (x *ActivityFilter) GetSubject() string {
 	return ""
 }
 
+// ActivityPage may come short, even empty, with more: in the time that a page is
+// searched for there was nothing else. The next one goes on below next_index.
 type ActivityPage struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Entries       []*Activity            `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
 	More          bool                   `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	NextIndex     uint64                 `protobuf:"varint,3,opt,name=next_index,json=nextIndex,proto3" json:"next_index,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6065,6 +6068,13 @@ func (x *ActivityPage) GetMore() bool {
 	return false
 }
 
+func (x *ActivityPage) GetNextIndex() uint64 {
+	if x != nil {
+		return x.NextIndex
+	}
+	return 0
+}
+
 type Activity struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Index         uint64                 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
@@ -6075,7 +6085,7 @@ type Activity struct {
 	Fields        map[string]string      `protobuf:"bytes,6,rep,name=fields,proto3" json:"fields,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // plain and personal
 	Proven        bool                   `protobuf:"varint,7,opt,name=proven,proto3" json:"proven,omitempty"`                                                                          // covered by a signed checkpoint
 	Witnessed     bool                   `protobuf:"varint,8,opt,name=witnessed,proto3" json:"witnessed,omitempty"`                                                                    // covered by a checkpoint that a witness cosigned
-	ClockBack     bool                   `protobuf:"varint,9,opt,name=clock_back,json=clockBack,proto3" json:"clock_back,omitempty"`                                                   // its wall clock lies before that of the entry above it
+	ClockBack     bool                   `protobuf:"varint,9,opt,name=clock_back,json=clockBack,proto3" json:"clock_back,omitempty"`                                                   // its wall clock lies before that of the entry before it in the log
 	Erased        []string               `protobuf:"bytes,10,rep,name=erased,proto3" json:"erased,omitempty"`                                                                          // personal fields that were destroyed
 	Damaged       []string               `protobuf:"bytes,11,rep,name=damaged,proto3" json:"damaged,omitempty"`                                                                        // personal fields that do not fit the proof
 	Confidential  []string               `protobuf:"bytes,12,rep,name=confidential,proto3" json:"confidential,omitempty"`                                                              // personal fields that only the hospital's key opens
@@ -10152,10 +10162,12 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x17\n" +
 	"\afrom_ms\x18\x03 \x01(\x03R\x06fromMs\x12\x13\n" +
 	"\x05to_ms\x18\x04 \x01(\x03R\x04toMs\x12\x18\n" +
-	"\asubject\x18\x05 \x01(\tR\asubject\"^\n" +
+	"\asubject\x18\x05 \x01(\tR\asubject\"}\n" +
 	"\fActivityPage\x12:\n" +
 	"\aentries\x18\x01 \x03(\v2 .beckmanconnect.host.v1.ActivityR\aentries\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"\xbf\x03\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\x12\x1d\n" +
+	"\n" +
+	"next_index\x18\x03 \x01(\x04R\tnextIndex\"\xbf\x03\n" +
 	"\bActivity\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x04R\x05index\x12\x17\n" +
 	"\aunix_ms\x18\x02 \x01(\x03R\x06unixMs\x12\x12\n" +

@@ -75,6 +75,11 @@ type Config struct {
 	Status      func(context.Context) (*hostpb.Status, error)
 	Region      string
 	LogVerifier string // note verifier of this PC's log
+	// LogState, Witnesses and Confidential are parts of how the log stands: the
+	// SHA-256 of the hospital's key in hex, empty for none. Nil: not known.
+	LogState     func() *hostpb.LogState
+	Witnesses    func() []*hostpb.LogWitness
+	Confidential func() string
 	// Changed is told when terms or registration changed.
 	Changed func()
 	// HelpWanted is told when a technician asked for help: the cloud should
@@ -90,6 +95,7 @@ type Host struct {
 
 	registering sync.Mutex // one registration at a time
 	asking      sync.Mutex // one call for help at a time
+	exporting   sync.Mutex // one export at a time
 	tests       *rate.Limiter
 	checks      *rate.Limiter // looks for upgrades
 	// asker is the technician who asked for help last. It is read under the

@@ -140,6 +140,7 @@ type siteFile struct {
 	Escalate        map[string]string `toml:"escalate"`
 	Endpoints       []string          `toml:"endpoints"`
 	Upgrade         *upgradeFile      `toml:"upgrade"`
+	Log             *logFile          `toml:"log"`
 }
 
 // Parse opens a signed note and reads the policy in it. Anything not signed by
@@ -194,7 +195,7 @@ func decode(text string, table Table) (*Site, error) {
 	for _, err := range []error{
 		site.readStaff(file.Staff), site.readTimeout(file.PromptTimeout), site.readIdentify(file.Identify), site.readAuthorise(file.Authorise),
 		site.readPublishers(file.Publishers), site.readProbes(file.Probe), site.readQuiet(file.Quiet), site.readEscalate(file.Escalate),
-		site.readEndpoints(file.Endpoints), site.readCapabilities(file.Capabilities, table),
+		site.readEndpoints(file.Endpoints), site.readCapabilities(file.Capabilities, table), site.readLog(file.Log),
 	} {
 		if err != nil {
 			return nil, err

@@ -17,10 +17,10 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/releases/releasestest"
+	"beckmanconnect/internal/cutpower"
 	"beckmanconnect/internal/netdial/netdialtest"
 	"beckmanconnect/ipc/upgradepb"
 	"beckmanconnect/service/upgrade/archive"
-	"beckmanconnect/service/upgrade/cutpower"
 	"beckmanconnect/service/upgrade/source"
 	"beckmanconnect/service/upgrade/versions"
 )

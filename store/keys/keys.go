@@ -37,6 +37,12 @@ func Default(dir string) Wrapper { return defaultWrapper(dir) }
 // WriteSecret keeps a secret as dir/name, wrapped. A file that is there is
 // replaced whole or not at all.
 func WriteSecret(w Wrapper, dir, name string, secret []byte) error {
+	writing.Lock()
+	defer writing.Unlock()
+	return writeSecret(w, dir, name, secret)
+}
+
+func writeSecret(w Wrapper, dir, name string, secret []byte) error {
 	wrapped, err := w.Wrap(secret, name)
 	if err != nil {
 		return fmt.Errorf("wrap %s: %w", name, err)

@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-func defaultWrapper(dir string) Wrapper { return File{Dir: dir} }
+func defaultWrapper(dir string) Wrapper { return File{Dir: dir, Credential: credentialPath()} }
 
 // checkPrivate refuses a file or folder that others may read, write or own.
 func checkPrivate(path string) error {

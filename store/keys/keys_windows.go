@@ -31,6 +31,16 @@ func (DPAPI) Unwrap(wrapped []byte, context string) ([]byte, error) {
 	return take(&out), nil
 }
 
+// Renew has nothing to make: Windows renews its own master keys, and what is
+// wrapped again is wrapped under the newest of them.
+func (DPAPI) Renew() error { return nil }
+
+// Stale is false: Windows keeps the keys it needs to unwrap with.
+func (DPAPI) Stale() bool { return false }
+
+// Retire has nothing to take away.
+func (DPAPI) Retire() error { return nil }
+
 // entropyOf binds what is wrapped to this product and to its use.
 func entropyOf(context string) []byte { return []byte("BeckmanConnect Remote Support\x00" + context) }
 
@@ -52,6 +62,9 @@ func take(b *windows.DataBlob) []byte {
 // checkPrivate relies on the folder's access list, which the installer sets;
 // what lies there is wrapped by DPAPI besides.
 func checkPrivate(string) error { return nil }
+
+// checkCredential: there are no systemd credentials here.
+func checkCredential(path string) error { return checkPrivate(path) }
 
 // tighten: see checkPrivate.
 func tighten(string) error { return nil }

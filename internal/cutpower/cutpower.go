@@ -2,9 +2,9 @@
 
 // Package cutpower runs a program under the eyes of ptrace and cuts it short
 // at one of its system calls that change the disk: the whole of it is killed
-// there, with all its threads and children, or the disk is full from there on.
-// Called with 1, 2, 3 … until a run comes through, it has cut everywhere
-// (scenario 41). It is for tests alone.
+// there, with all its threads and children, or the disk is full from there on,
+// or that one call fails. Called with 1, 2, 3 … until a run comes through, it
+// has cut everywhere (scenarios 41, 47, 50). It is for tests alone.
 package cutpower
 
 import (
@@ -28,6 +28,9 @@ type Cut struct {
 	// Full kills nothing: this call and all later ones that need space fail
 	// with "no space left on device".
 	Full bool
+	// Fail kills nothing: this one call, and no other, is not made and gives
+	// this error.
+	Fail unix.Errno
 }
 
 // Call is one that counted.
@@ -79,7 +82,10 @@ func run(ctx context.Context, cmd *exec.Cmd, cut Cut) (Result, error) {
 	if err := cmd.Start(); err != nil {
 		return Result{}, err
 	}
-	t := &tracer{cut: cut, root: cmd.Process.Pid, exit: -1, open: map[int]pending{}}
+	t := &tracer{cut: cut, root: cmd.Process.Pid, exit: -1, open: map[int]pending{}, errno: unix.ENOSPC}
+	if cut.Fail != 0 {
+		t.errno = cut.Fail
+	}
 	defer context.AfterFunc(ctx, t.kill)()
 	err = t.trace()
 	err = errors.Join(err, cmd.Process.Release())
@@ -95,6 +101,7 @@ type tracer struct {
 	reached bool
 	exit    int
 	open    map[int]pending // by thread: what to do when its present call ends
+	errno   unix.Errno      // of failThen
 }
 
 // pending is what happens at a call's end.
@@ -183,7 +190,7 @@ func (t *tracer) call(pid int) error {
 		case killThen:
 			t.kill()
 		case failThen:
-			return setResult(pid, unix.ENOSPC)
+			return setResult(pid, t.errno)
 		}
 	}
 	return nil
@@ -191,15 +198,18 @@ func (t *tracer) call(pid int) error {
 
 func (t *tracer) entry(pid int, info callInfo) error {
 	call, kind := describe(pid, info)
-	if kind == other || !below(t.cut.Dir, call.Path) && !below(t.cut.Dir, call.To) || t.reached && !t.cut.Full {
+	if kind == other || !below(t.cut.Dir, call.Path) && !below(t.cut.Dir, call.To) || t.reached && !t.cut.Full && t.cut.Fail == 0 {
 		return nil
 	}
 	t.calls = append(t.calls, call)
-	if t.cut.At == 0 || len(t.calls) < t.cut.At {
+	if t.cut.At == 0 || len(t.calls) < t.cut.At || t.cut.Fail != 0 && t.reached {
 		return nil
 	}
 	t.reached = true
 	switch {
+	case t.cut.Fail != 0:
+		t.open[pid] = failThen
+		return skip(pid)
 	case t.cut.Full && kind.needsSpace():
 		t.open[pid] = failThen
 		return skip(pid)

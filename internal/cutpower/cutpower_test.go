@@ -10,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"beckmanconnect/service/upgrade/cutpower"
+	"golang.org/x/sys/unix"
+
+	"beckmanconnect/internal/cutpower"
 )
 
 const variable = "BECKMANCONNECT_TEST_CUTPOWER"
@@ -124,5 +126,17 @@ func TestUnsafeOrders(t *testing.T) {
 		if (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %q", name, got)
 		}
+	}
+}
+
+func TestOneCallFails(t *testing.T) {
+	dir := t.TempDir()
+	r := run(t, dir, cutpower.Cut{At: 2, Fail: unix.EIO})
+	if !r.Cut || r.Exit != 1 || !strings.Contains(r.Output, "input/output error") {
+		t.Errorf("%+v", r)
+	}
+	dir = t.TempDir()
+	if r := run(t, dir, cutpower.Cut{At: 4, Fail: unix.EIO}); !r.Cut || len(r.Calls) < 4 {
+		t.Errorf("%+v", r)
 	}
 }
