@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"database/sql"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -110,5 +113,34 @@ func BenchmarkVerify(b *testing.B) {
 		if err != nil || r.Fault != nil {
 			b.Fatal(err, r.Fault)
 		}
+	}
+}
+
+// BenchmarkSealPersonal is what personal fields cost an entry, without the
+// disk: under data key and person's key, and to a hospital's key besides.
+func BenchmarkSealPersonal(b *testing.B) {
+	for _, bits := range []int{0, 2048, 3072, 4096} {
+		b.Run(fmt.Sprint("rsa", bits), func(b *testing.B) {
+			s := openTest(b, Options{})
+			if bits > 0 {
+				key, err := rsa.GenerateKey(rand.Reader, bits)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := s.SetConfidential(&Confidential{Key: &key.PublicKey}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			personal := map[string]string{"account": "LAB\\anna", "initials": "AW", "reason": "The pipettor stops in the middle of the rack."}
+			b.ResetTimer()
+			update(b, s, func(tx *Tx) error {
+				for i := range b.N {
+					if _, err := tx.commit(&logproof.Entry{Index: int64(i), Actor: "technician"}, personal); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
 	}
 }

@@ -30,9 +30,18 @@ func faultKey() *rsa.PrivateKey {
 	return key
 }
 
+// watched has the child stop for its tracer where there is one.
+var watched func() error
+
 // faultChild plays one case and says aloud what was acknowledged and what
 // failed, as what.
 func faultChild(plan string) int {
+	if watched != nil {
+		if err := watched(); err != nil {
+			fmt.Println("error", err)
+			return 2
+		}
+	}
 	name, dir, _ := strings.Cut(plan, "|")
 	if err := faultChildren[name](dir); err != nil {
 		fmt.Println("error", KindOf(wrap("child", err)), err)
@@ -121,7 +130,10 @@ func appends(n int) func(*Store) error {
 			}
 			fmt.Println("ack", s.LogState().Entries)
 			if i == n/2 {
-				if _, err := s.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+				s.turn <- struct{}{}
+				_, err := s.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+				<-s.turn
+				if err != nil {
 					last = err
 				}
 			}

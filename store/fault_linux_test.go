@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,8 +21,8 @@ import (
 	"beckmanconnect/store/keys"
 )
 
-// faultWhole has every call of every case cut in every way; otherwise a sample
-// is.
+// faultWhole, 1, has every call of every case cut in every way; N has every Nth,
+// others for each way. Without it a sample is.
 const faultWhole = "BECKMANCONNECT_TEST_EVERY_WRITE"
 
 // faultCase is one thing the store does on a disk that fails.
@@ -77,6 +78,8 @@ func someEntries(n int) func(*testing.T, string) {
 	}
 }
 
+func init() { watched = cutpower.Watched }
+
 // faultWays are how a call is cut.
 var faultWays = []struct {
 	name string
@@ -103,8 +106,9 @@ func TestFaultAtEachWrite(t *testing.T) {
 				if i == 0 {
 					calls += len(whole.Calls)
 				}
-				step, first := 1, 1
-				if os.Getenv(faultWhole) == "" { // one of each, another one for each way
+				step, err := strconv.Atoi(os.Getenv(faultWhole))
+				first := 1 + i%max(1, step)
+				if err != nil || step < 1 { // one of each, another one for each way
 					step = len(whole.Calls)
 					first = 1 + step*(2*i+1)/(2*len(faultWays))
 				}
@@ -152,7 +156,7 @@ func faultRun(t *testing.T, name, dir string, cut cutpower.Cut) cutpower.Result 
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), faultPlan+"="+name+"|"+dir)
-	cut.Dir = dir
+	cut.Dir, cut.Watched = dir, true
 	r, err := cutpower.Run(t.Context(), cmd, cut)
 	if err != nil {
 		t.Fatal(err)

@@ -37,6 +37,7 @@ var personalFields = map[string]personalField{
 	"text":         {confidential: true},
 	"note":         {confidential: true},
 	"file":         {confidential: true}, // file names are typed by people, too
+	"files":        {confidential: true},
 }
 
 // DefaultConfidential are the personal fields that are sealed to the hospital's

@@ -26,13 +26,13 @@ type Record struct {
 	Erased   []string // names of personal fields that were destroyed
 	Damaged  []string // names of personal fields that do not fit the proof
 	Proven   bool     // covered by the newest signed checkpoint
-	// Of ListActivity and exports alone.
-	ClockBack bool      // its wall clock lies before that of the entry before it
-	Leaf      tlog.Hash // of the entry in the tree, as stored
 
 	Confidential []string          // names of personal fields that only the hospital's key opens
 	Salts        map[string][]byte // of Personal: with its salt a value proves itself
 	Envelopes    map[string][]byte // of Confidential, for an export that the hospital opens
+	// Of ListActivity and ActivityEntry alone.
+	ClockBack bool      // its wall clock lies before that of the entry before it
+	Leaf      tlog.Hash // of the entry in the tree, as stored
 }
 
 // Entries gives up to limit entries, newest first, below the number before;

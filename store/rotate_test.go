@@ -103,13 +103,16 @@ func rotated(t testing.TB, s *Store) Rotation {
 // schema is named here with why it needs no key (P15).
 func TestSealedColumnsAreListed(t *testing.T) {
 	plain := map[string]string{
-		"keysets.wrapped":    "under the system's key",
-		"probe.data":         "random",
-		"entries.personal":   "HMACs",
-		"entries.hash":       "a hash",
-		"nodes.hash":         "a hash",
-		"leaves.hashes":      "hashes",
-		"archives.sha256":    "a hash",
+		"keysets.wrapped":      "under the system's key",
+		"probe.data":           "random",
+		"entries.personal":     "HMACs",
+		"entries.hash":         "a hash",
+		"nodes.hash":           "a hash",
+		"leaves.hashes":        "hashes",
+		"archives.sha256":      "a hash",
+		"witnessed.note":       "signed, public",
+		"activity_blocks.last": "an index of plain columns", "activity_blocks.sign": "an index of plain columns", "activity_blocks.said": "an index of plain columns",
+		"activity_segments.heads": "an index of plain columns", "activity_segments.signs": "an index of plain columns",
 		"checkpoints.note":   "signed, public",
 		"head.note":          "signed, public",
 		"persons.same":       "an HMAC under a key of its own",

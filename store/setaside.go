@@ -163,20 +163,14 @@ func (s *Store) shareKeys(to string, move func(string) error) error {
 	if err := keys.MakeDir(dir); err != nil {
 		return err
 	}
-	list, err := os.ReadDir(filepath.Join(s.opt.Dir, KeysDir))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	for _, f := range list {
-		name := f.Name()
-		if !f.Type().IsRegular() || strings.HasPrefix(name, "device") || strings.HasPrefix(name, ".") || name == keys.CheckpointPrivate || name == keys.CheckpointPublic {
-			continue
-		}
+	for _, name := range keys.MasterFiles() {
 		b, err := os.ReadFile(filepath.Join(s.opt.Dir, KeysDir, name))
-		if err != nil {
-			return err
-		}
-		if err := keys.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+		switch {
+		case err == nil:
+			if err := keys.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+				return err
+			}
+		case !errors.Is(err, fs.ErrNotExist): // DPAPI has no such file
 			return err
 		}
 	}

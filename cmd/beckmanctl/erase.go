@@ -49,10 +49,10 @@ func eraseVerb(ctx context.Context, e env, in io.Reader, args []string) error {
 			return printJSON(e.out, erasureOf(found))
 		}
 		if look || found.GetEntries()+found.GetNotifications()+found.GetOther() == 0 {
-			_, err := fmt.Fprintf(e.out, "%s: found in %s.\n", printable(person), erasureInWords(found))
+			_, err := fmt.Fprintf(e.out, "%s: found in %s.\n", printable(person), erasureWords(found))
 			return err
 		}
-		fmt.Fprintf(e.out, "%s: found in %s. This cannot be undone. Erase? Type \"yes\": ", printable(person), erasureInWords(found))
+		fmt.Fprintf(e.out, "%s: found in %s. This cannot be undone. Erase? Type \"yes\": ", printable(person), erasureWords(found))
 		answer, _ := bufio.NewReader(io.LimitReader(in, 100)).ReadString('\n')
 		if strings.TrimSpace(answer) != "yes" {
 			return fmt.Errorf("log erase: nothing was erased; answer \"yes\", or give --yes")
@@ -65,7 +65,7 @@ func eraseVerb(ctx context.Context, e env, in io.Reader, args []string) error {
 	if asJSON {
 		return printJSON(e.out, erasureOf(erased))
 	}
-	_, err = fmt.Fprintf(e.out, "Erased, and on record: %s. Backups and exports made before still hold it: delete those, or erase again after restoring one.\n", erasureInWords(erased))
+	_, err = fmt.Fprintf(e.out, "Erased, and on record: %s. Backups and exports made before still hold it: delete those, or erase again after restoring one.\n", erasureWords(erased))
 	return err
 }
 
@@ -73,6 +73,6 @@ func erasureOf(x *hostpb.Erasure) map[string]uint64 {
 	return map[string]uint64{"entries": x.GetEntries(), "notifications": x.GetNotifications(), "other": x.GetOther()}
 }
 
-func erasureInWords(x *hostpb.Erasure) string {
+func erasureWords(x *hostpb.Erasure) string {
 	return fmt.Sprintf("%d entries of the log, %d notifications and %d other places", x.GetEntries(), x.GetNotifications(), x.GetOther())
 }

@@ -106,6 +106,12 @@ func logVerb(ctx context.Context, e env, args []string) error {
 		return logArchive(ctx, e, args[1:])
 	}
 	if len(args) > 0 {
+		switch args[0] { // these ask the service, or need no log
+		case "erase":
+			return eraseVerb(ctx, e, os.Stdin, args[1:])
+		case "unseal":
+			return unsealVerb(ctx, e, args[1:])
+		}
 		args = append([]string{args[0], "--config", e.config}, args[1:]...)
 	}
 	return logCommand(ctx, e.log, args, e.out)

@@ -172,6 +172,7 @@ const (
 	getCallInfo = 0x420e // PTRACE_GET_SYSCALL_INFO
 	atEntry     = 1
 	atExit      = 2
+	atFilter    = 3
 )
 
 func infoOf(pid int) (callInfo, error) {

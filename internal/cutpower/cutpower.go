@@ -31,6 +31,8 @@ type Cut struct {
 	// Fail kills nothing: this one call, and no other, is not made and gives
 	// this error.
 	Fail unix.Errno
+	// Watched: the program calls Watched before anything that counts.
+	Watched bool
 }
 
 // Call is one that counted.
@@ -117,7 +119,7 @@ func (t *tracer) kill() { _ = unix.Kill(-t.root, unix.SIGKILL) }
 
 const (
 	options = unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACEVFORK |
-		unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_EXITKILL
+		unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_EXITKILL | unix.PTRACE_O_TRACESECCOMP
 	wNoThread = 0x20000000 // only what this thread started or traces
 	callStop  = unix.SIGTRAP | 0x80
 )
@@ -131,7 +133,7 @@ func (t *tracer) trace() error {
 		t.kill()
 		return fmt.Errorf("options: %w", err)
 	}
-	if err := unix.PtraceSyscall(t.root, 0); err != nil {
+	if err := t.goOn(t.root, 0); err != nil {
 		t.kill()
 		return fmt.Errorf("go on: %w", err)
 	}
@@ -167,9 +169,22 @@ func (t *tracer) stopped(pid int, status unix.WaitStatus) error {
 		if err := t.call(pid); err != nil {
 			return err
 		}
+	case status.TrapCause() == unix.PTRACE_EVENT_SECCOMP:
+		if err := t.call(pid); err != nil {
+			return err
+		}
 	case s == unix.SIGTRAP || s == unix.SIGSTOP: // of tracing: a thread, a child, a program
 	default:
 		deliver = int(s)
+	}
+	return t.goOn(pid, deliver)
+}
+
+// goOn lets a thread run to its next stop. One that stops at the calls that
+// count by itself is held at the end of those that are cut, and nowhere else.
+func (t *tracer) goOn(pid, deliver int) error {
+	if t.cut.Watched && t.open[pid] == nothing {
+		return unix.PtraceCont(pid, deliver)
 	}
 	return unix.PtraceSyscall(pid, deliver)
 }
@@ -182,6 +197,11 @@ func (t *tracer) call(pid int) error {
 	}
 	switch info.Op {
 	case atEntry:
+		if t.cut.Watched {
+			return nil
+		}
+		return t.entry(pid, info)
+	case atFilter:
 		return t.entry(pid, info)
 	case atExit:
 		do := t.open[pid]

@@ -15,13 +15,22 @@ import (
 	"beckmanconnect/internal/cutpower"
 )
 
-const variable = "BECKMANCONNECT_TEST_CUTPOWER"
+const (
+	variable = "BECKMANCONNECT_TEST_CUTPOWER"
+	watched  = "BECKMANCONNECT_TEST_WATCHED"
+)
 
 // TestMain lets the test's own program be the one that is cut.
 func TestMain(m *testing.M) {
 	dir := os.Getenv(variable)
 	if dir == "" {
 		os.Exit(m.Run())
+	}
+	if os.Getenv(watched) != "" {
+		if err := cutpower.Watched(); err != nil {
+			_, _ = os.Stderr.WriteString(err.Error())
+			os.Exit(2)
+		}
 	}
 	if err := victim(dir); err != nil {
 		_, _ = os.Stderr.WriteString(err.Error())
@@ -47,6 +56,9 @@ func run(t *testing.T, dir string, cut cutpower.Cut) cutpower.Result {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), variable+"="+dir)
+	if cut.Watched {
+		cmd.Env = append(cmd.Env, watched+"=1")
+	}
 	cut.Dir = dir
 	r, err := cutpower.Run(t.Context(), cmd, cut)
 	if err != nil {
@@ -59,10 +71,16 @@ func run(t *testing.T, dir string, cut cutpower.Cut) cutpower.Result {
 var names = []string{"openat", "write", "openat", "write", "renameat"}
 
 func TestCutsAtEachCall(t *testing.T) {
+	for _, watched := range []bool{false, true} {
+		testCutsAtEachCall(t, watched)
+	}
+}
+
+func testCutsAtEachCall(t *testing.T, watched bool) {
 	var cuts int
 	for at := 1; ; at++ {
 		dir := t.TempDir()
-		r := run(t, dir, cutpower.Cut{At: at})
+		r := run(t, dir, cutpower.Cut{At: at, Watched: watched})
 		var got []string
 		for _, c := range r.Calls {
 			got = append(got, c.Name)
@@ -90,7 +108,7 @@ func TestCutsAtEachCall(t *testing.T) {
 
 func TestTornWrite(t *testing.T) {
 	dir := t.TempDir()
-	if r := run(t, dir, cutpower.Cut{At: 2, Torn: true}); !r.Cut || r.Exit == 0 {
+	if r := run(t, dir, cutpower.Cut{At: 2, Torn: true, Watched: true}); !r.Cut || r.Exit == 0 {
 		t.Errorf("%+v", r)
 	}
 	if text, err := os.ReadFile(filepath.Join(dir, "next")); err != nil || len(text) != 50 {
@@ -131,12 +149,12 @@ func TestUnsafeOrders(t *testing.T) {
 
 func TestOneCallFails(t *testing.T) {
 	dir := t.TempDir()
-	r := run(t, dir, cutpower.Cut{At: 2, Fail: unix.EIO})
+	r := run(t, dir, cutpower.Cut{At: 2, Fail: unix.EIO, Watched: true})
 	if !r.Cut || r.Exit != 1 || !strings.Contains(r.Output, "input/output error") {
 		t.Errorf("%+v", r)
 	}
 	dir = t.TempDir()
-	if r := run(t, dir, cutpower.Cut{At: 4, Fail: unix.EIO}); !r.Cut || len(r.Calls) < 4 {
+	if r := run(t, dir, cutpower.Cut{At: 4, Fail: unix.EIO, Watched: true}); !r.Cut || len(r.Calls) < 4 {
 		t.Errorf("%+v", r)
 	}
 }

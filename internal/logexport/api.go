@@ -66,6 +66,9 @@ type Personal struct {
 	State State
 	Value string // of Shown
 	Salt  []byte // of Shown: with it the value is proven; nil: the value is only said
+	// Envelope, of Confidential, goes into a jsonl export: the owner of the
+	// hospital's key reads the value out of it. Nil: it is only named.
+	Envelope []byte
 }
 
 // State says what is known of a personal field.

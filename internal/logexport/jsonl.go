@@ -167,6 +167,12 @@ func lineOf(r *Record) logproof.Line {
 				l.States = map[string]string{}
 			}
 			l.States[p.Name] = states[p.State]
+			if p.State == Confidential && p.Envelope != nil {
+				if l.Envelopes == nil {
+					l.Envelopes = map[string][]byte{}
+				}
+				l.Envelopes[p.Name] = p.Envelope
+			}
 		}
 	}
 	return l

@@ -2,6 +2,7 @@ package logproof
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,9 @@ type Line struct {
 	Entry  Entry
 	Values map[string]Value  // personal values that are shown on purpose, by name
 	States map[string]string // why others are not: "erased", "damaged", "confidential"
+	// Envelopes are confidential fields for the owner of the hospital's key:
+	// see OpenEnvelope.
+	Envelopes map[string][]byte
 }
 
 // Value is a personal value. With its salt the line proves it; without it is
@@ -90,6 +94,14 @@ func (l *Line) appendValues(dst []byte) []byte {
 		}
 		dst = append(dst, '}')
 	}
+	if len(l.Envelopes) > 0 {
+		dst = append(dst, `,"envelopes":{`...)
+		for i, name := range slices.Sorted(maps.Keys(l.Envelopes)) {
+			dst = append(appendName(dst, i, name), '"')
+			dst = append(base64.StdEncoding.AppendEncode(dst, l.Envelopes[name]), '"')
+		}
+		dst = append(dst, '}')
+	}
 	return dst
 }
 
@@ -115,8 +127,9 @@ type lineJSON struct {
 		Text string `json:"text"`
 		Salt string `json:"salt"`
 	} `json:"values"`
-	States map[string]string `json:"states"`
-	Leaf   string            `json:"leaf"`
+	States    map[string]string `json:"states"`
+	Envelopes map[string][]byte `json:"envelopes"`
+	Leaf      string            `json:"leaf"`
 }
 
 // ParseLine reads a line, strictly. It recomputes the leaf's hash and holds it
@@ -129,7 +142,7 @@ func ParseLine(b []byte) (*Line, error) {
 	if err := d.Decode(&j); err != nil {
 		return nil, fmt.Errorf("the entry is no line of this format: %w", err)
 	}
-	l := &Line{States: j.States, Entry: Entry{
+	l := &Line{States: j.States, Envelopes: j.Envelopes, Entry: Entry{
 		Index: j.Index, Version: LeafVersion, Wall: j.Time.UnixNano(), Mono: j.Mono, Boot: j.Boot, Kind: j.Kind, Actor: j.Actor, Subject: j.Subject,
 	}}
 	e := &l.Entry
@@ -169,6 +182,11 @@ func (l *Line) personal(j *lineJSON) error {
 		return err
 	}
 	for name := range j.States {
+		if _, ok := commitments[name]; !ok {
+			return fmt.Errorf("personal field %q is not in the entry", name)
+		}
+	}
+	for name := range j.Envelopes {
 		if _, ok := commitments[name]; !ok {
 			return fmt.Errorf("personal field %q is not in the entry", name)
 		}

@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"beckmanconnect/internal/logproof"
 )
 
 // Limits of what a site's policy may say about the log.
@@ -20,6 +18,8 @@ const (
 	minKeep         = 30 * 24 * time.Hour
 	maxKeep         = 100 * 365 * 24 * time.Hour
 	maxConfidential = 64 // names
+
+	minRSABits, maxRSABits = 2048, 8192 // as logproof seals to
 )
 
 // The table [log]. Each value checks itself while it is read, so that an error
@@ -67,8 +67,8 @@ func (k *confidentialKey) UnmarshalText(text []byte) error {
 	if err != nil {
 		return err
 	}
-	if bits := key.N.BitLen(); bits < logproof.MinRSABits || bits > logproof.MaxRSABits {
-		return fmt.Errorf("has %d bits; an RSA key of %d to %d bits is needed", bits, logproof.MinRSABits, logproof.MaxRSABits)
+	if bits := key.N.BitLen(); bits < minRSABits || bits > maxRSABits {
+		return fmt.Errorf("has %d bits; an RSA key of %d to %d bits is needed", bits, minRSABits, maxRSABits)
 	}
 	if key.E < 3 || key.E%2 == 0 {
 		return errors.New("has a public exponent that no RSA key has")

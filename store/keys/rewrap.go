@@ -2,8 +2,6 @@ package keys
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,18 +59,7 @@ func Rewrap(w Wrapper, dir string) (n int, err error) {
 	return n, nil
 }
 
-// SetAside moves the folder of keys to a place of its own, which must not exist
-// yet: nothing is overwritten. Without a folder there is nothing to do. What is
-// wrapped by a credential or by the account is opened by that, as before.
-func SetAside(dir, to string) error {
-	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("set keys aside: %s: %w", to, errors.Join(fs.ErrExist, err))
-	}
-	if err := os.Rename(dir, to); err != nil {
-		return fmt.Errorf("set keys aside: %w", err)
-	}
-	return errors.Join(syncDir(filepath.Dir(dir)), syncDir(filepath.Dir(to)))
-}
+// MasterFiles are the names under which a File wrapper may have a key in its
+// folder: the one of now, and the one before while it is being renewed. A copy
+// of what they wrapped is read with them.
+func MasterFiles() []string { return []string{MasterFile, oldMaster} }

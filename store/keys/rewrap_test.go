@@ -3,7 +3,6 @@ package keys
 import (
 	"bytes"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -80,33 +79,5 @@ func TestRenewWrappingKey(t *testing.T) {
 	}
 	if _, err := ReadSecret(w, dir, "device.key"); !errors.Is(err, ErrWrong) {
 		t.Fatal("the old key still opens:", err)
-	}
-}
-
-// Keys are set aside whole, never over something else, and open again there.
-func TestSetAside(t *testing.T) {
-	root := t.TempDir()
-	dir, to := filepath.Join(root, "keys"), filepath.Join(root, "aside")
-	if err := SetAside(dir, to); err != nil {
-		t.Fatal("without keys:", err)
-	}
-	if err := WriteSecret(File{Dir: dir}, dir, "a.key", []byte("x")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(to, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := SetAside(dir, to); !errors.Is(err, fs.ErrExist) {
-		t.Fatal("something was overwritten:", err)
-	}
-	if err := os.Remove(to); err != nil {
-		t.Fatal(err)
-	}
-	if err := SetAside(dir, to); err != nil {
-		t.Fatal(err)
-	}
-	secretOf(t, File{Dir: to}, to, "a.key", "x")
-	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
 	}
 }
