@@ -21,8 +21,13 @@ var families = map[string]struct{ folder, constants string }{
 	"upgrade.journal.": {"service/upgrade", `^kind[A-Z]`},
 }
 
-// outcomes of an upgrade: what recordOutcome lets through, which is no constant.
-var outcomes = []string{"installed", "failed", "rolled-back"}
+// ends are those of prefixes whose ends are no constants of one package: how an
+// upgrade ended, as recordOutcome lets it through; what is found when the log is
+// held against what was witnessed.
+var ends = map[string][]string{
+	"upgrade.": {"installed", "failed", "rolled-back"},
+	"log.":     {"shrunk", "forked"},
+}
 
 // source is one package's files.
 type source struct {
@@ -41,7 +46,7 @@ type walker struct {
 // source, by reading it.
 func written(t *testing.T) map[string]string {
 	w := &walker{t: t, set: token.NewFileSet(), found: map[string]string{}, all: map[string]*source{}}
-	for _, root := range []string{"service", "store"} {
+	for _, root := range []string{"service", "store", "internal/logproof"} {
 		err := filepath.WalkDir(filepath.Join("../..", root), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
@@ -145,6 +150,12 @@ func (w *walker) kinds(s *source, f *ast.FuncDecl, e ast.Expr, depth int) {
 		if e.Sel.Name == "Kind" { // another entry's, passed on
 			return
 		}
+		if p, ok := e.X.(*ast.Ident); ok && p.Name == "logproof" {
+			if value, ok := constants(w.all["internal/logproof"])[e.Sel.Name]; ok {
+				w.found[value] = where
+				return
+			}
+		}
 	case *ast.BinaryExpr:
 		if prefix, ok := e.X.(*ast.BasicLit); ok && e.Op == token.ADD {
 			text, _ := strconv.Unquote(prefix.Value)
@@ -162,9 +173,9 @@ func (w *walker) kinds(s *source, f *ast.FuncDecl, e ast.Expr, depth int) {
 func (w *walker) family(s *source, f *ast.FuncDecl, prefix string, end ast.Expr, where string, depth int) {
 	family, known := families[prefix]
 	switch {
-	case prefix == "upgrade.":
-		for _, o := range outcomes {
-			w.found[prefix+o] = where
+	case ends[prefix] != nil:
+		for _, end := range ends[prefix] {
+			w.found[prefix+end] = where
 		}
 	case known:
 		name := regexp.MustCompile(family.constants)
