@@ -191,10 +191,10 @@ func TestWitnessOfTheDeviceLog(t *testing.T) { // scenario 48
 	if err != nil {
 		t.Fatal(err)
 	}
-	say("log\n10\n"+root("A")+"\n", signer)
-	say("log\n9\n"+root("B")+"\n", signer)
-	say("log\n10\n"+root("C")+"\n", signer)
-	say("log\n11\n"+root("A")+"\n", foreign)
+	say("device-log\n10\n"+root("A")+"\n", signer)
+	say("device-log\n9\n"+root("E")+"\n", signer)
+	say("device-log\n10\n"+root("I")+"\n", signer)
+	say("device-log\n11\n"+root("A")+"\n", foreign)
 	list, err := r.DB().Notifications(t.Context(), d.id, 10)
 	if err != nil {
 		t.Fatal(err)

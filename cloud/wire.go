@@ -36,7 +36,7 @@ func (c *Cloud) wire() error {
 		},
 	})
 	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Log: c.Log, Now: c.Now})
-	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed})
+	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, Witness: c.private.Witness})
 	var err error
 	c.broker, err = broker.New(broker.Config{
 		Inbox: in, Refused: intake.Refused, Refuse: c.refuse, Seen: c.seen, Presence: c.presence,
@@ -75,6 +75,12 @@ func nothing(w http.ResponseWriter, _ *http.Request) {
 func (c *Cloud) changed(ch intake.Change) {
 	if ch.Ended != "" {
 		c.relay.End(ch.Ended)
+	}
+	if ch.Witnessed != nil {
+		// Lost with the connection: the device shows its log again.
+		if err := c.broker.Send(ch.Device, cloudapi.KindWitness, ch.Witnessed); err != nil {
+			c.Log.Warn("a cosigned checkpoint was not sent", "device", ch.Device, "error", err)
+		}
 	}
 	if ch.Fleet || ch.Requests {
 		c.feed.Changed()

@@ -63,6 +63,7 @@ type house struct {
 	link       *link.Link
 	messages   *notify.Messages
 	offers     *offers.Offers
+	witnesses  witnesses
 	host       *local.Host
 
 	runState    atomic.Pointer[notify.Run]
@@ -196,9 +197,11 @@ func (h *house) buildSupport(ctx context.Context) (err error) {
 
 func (h *house) buildCloud(ctx context.Context) (err error) {
 	h.messages = h.newMessages()
+	h.buildWitnesses()
 	h.link = link.New(link.Config{
 		Dialect: h.dialect(), Store: h.store, TLS: h.device.TLS, Client: h.dialer.Client, Way: h.dialer.Way, Vendor: h.roots.Vendor, Log: h.log,
-		Identity: h.identity, Status: h.cloudStatus, Checkpoint: h.checkpoint,
+		Identity: h.identity, Status: h.cloudStatus, Checkpoint: h.checkpoint, Witnessed: h.witnesses.cloud.Take,
+		Entries: func() int64 { return h.store.LogState().Entries },
 		Policy:  func(ctx context.Context, signed string) error { return h.policy.OfferVendor(ctx, []byte(signed)) },
 		Message: h.messages.Receive,
 		Digest:  func(ctx context.Context) error { return notify.Digest(ctx, h.store, time.Now()) },
@@ -251,5 +254,6 @@ func (h *house) start(ctx context.Context) {
 	h.parts.Go(ctx, "messages", plain(h.messages.Run))
 	h.parts.Go(ctx, "upgrades", h.offers.Run)
 	h.parts.Go(ctx, "scanner", plain(h.scanner.Run))
+	h.parts.Go(ctx, "witness", h.witnesses.own.Run)
 	h.runSources(ctx)
 }

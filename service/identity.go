@@ -26,16 +26,15 @@ func (h *house) identity() (id string, registered bool) {
 	return h.device.ID(), registered && h.device.Here()
 }
 
-// checkpoint is the log's newest checkpoint with the device key's word for the
-// log's own.
-func (h *house) checkpoint() (cloudapi.Checkpoint, int64) {
-	c := cloudapi.Checkpoint{Note: string(h.store.Checkpoint()), Verifier: h.verifier}
-	binding, err := h.device.BindLog(h.verifier)
-	if err != nil {
-		h.log.Error("the device key does not speak for the log", "error", err)
+// checkpoint is the log's newest checkpoint for the cloud, with the device key's
+// word for the log's own.
+func (h *house) checkpoint(ctx context.Context) (cloudapi.Checkpoint, int64, error) {
+	c, entries, err := h.witnesses.cloud.Checkpoint(ctx)
+	if err != nil || c.Note == "" {
+		return c, entries, err
 	}
-	c.Binding = binding
-	return c, h.store.LogState().Entries
+	c.Binding, err = h.device.BindLog(c.Verifier)
+	return c, entries, err
 }
 
 // recordIdentity puts on record, at the start, what was found out about where

@@ -50,6 +50,7 @@ func (h *house) startOtherSources(ctx context.Context) {
 		Alarms: h.alarms, Open: h.openOf, Alive: h.fresh.Beat, Writable: h.store.Writable, Link: h.linkForPeople, Identity: h.device.State,
 		NetworkDown: func() bool { return h.pc.Load().NetworkDown() },
 		Upgrades:    h.upgradesForPeople,
+		LogTrouble:  func() string { return h.store.WitnessTrouble().Code },
 	}).Run)
 }
 

@@ -244,31 +244,6 @@ func TestRequestBelongsToOneDevice(t *testing.T) {
 	}
 }
 
-func TestWitness(t *testing.T) { // scenario 48
-	o := open(t)
-	for _, step := range []struct {
-		size int64
-		root string
-		want string
-	}{
-		{10, "a", ""}, {10, "a", ""}, {20, "b", ""},
-		{15, "c", AlarmLogShrunk}, {20, "x", AlarmLogForked}, {30, "d", ""},
-	} {
-		var code string
-		err := o.Do(t.Context(), device, func(tx *Tx) (err error) {
-			code, err = tx.Witness(Checkpoint{Origin: "log", Size: step.size, Root: []byte(step.root), Note: "n"})
-			return err
-		})
-		if err != nil || code != step.want {
-			t.Errorf("checkpoint %d/%s: %q, %v; want %q", step.size, step.root, code, err, step.want)
-		}
-	}
-	list, err := o.Notifications(t.Context(), device, 10)
-	if err != nil || len(list) != 2 {
-		t.Errorf("alarms: %+v, %v; want the two of the witness", list, err)
-	}
-}
-
 func TestStaffSessionEnds(t *testing.T) {
 	o := open(t)
 	who := cloudapi.Staff{Account: "a@vendor.example", Regions: []string{"eu"}}

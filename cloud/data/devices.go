@@ -168,7 +168,9 @@ func (db *DB) Device(ctx context.Context, id string) (DeviceRecord, error) {
 	if err != nil {
 		return d, fmt.Errorf("data: device: %w", err)
 	}
-	return d, nil
+	one := []DeviceRecord{d}
+	err = db.addLogs(ctx, id, one)
+	return one[0], err
 }
 
 // Devices gives the fleet, sorted by type and serial number.
@@ -186,7 +188,11 @@ func (db *DB) Devices(ctx context.Context) ([]DeviceRecord, error) {
 		}
 		list = append(list, d)
 	}
-	return list, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("data: devices: %w", err)
+	}
+	rows.Close()
+	return list, db.addLogs(ctx, "", list)
 }
 
 func (db *DB) scanDevice(scan func(...any) error) (DeviceRecord, error) {

@@ -1,11 +1,8 @@
 package data
 
 import (
-	"bytes"
-	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"beckmanconnect/internal/cloudapi"
 )
@@ -80,43 +77,6 @@ func (t *Tx) PinVerifier(offered string) (string, error) {
 	}
 	_, err := t.tx.Exec("UPDATE devices SET log_verifier=? WHERE id=?", offered, t.device)
 	return offered, err
-}
-
-// Checkpoint is a device log's verified checkpoint.
-type Checkpoint struct {
-	Origin string
-	Size   int64
-	Root   []byte
-	Note   string
-}
-
-// Witness holds a verified checkpoint against the largest one seen before
-// (scenario 48). A log that shrank or split raises an alarm; code is "" when
-// all is well.
-func (t *Tx) Witness(c Checkpoint) (code string, err error) {
-	var size int64
-	err = t.tx.QueryRow("SELECT size FROM checkpoints WHERE device=? AND origin=? ORDER BY size DESC LIMIT 1", t.device, c.Origin).Scan(&size)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return "", err
-	}
-	if err == nil && c.Size < size {
-		return AlarmLogShrunk, t.Raise(AlarmLogShrunk, c.Origin,
-			fmt.Sprintf("The device's log has become shorter: %d entries, %d were witnessed", c.Size, size))
-	}
-	var root []byte
-	err = t.tx.QueryRow("SELECT root FROM checkpoints WHERE device=? AND origin=? AND size=?", t.device, c.Origin, c.Size).Scan(&root)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		_, err = t.tx.Exec("INSERT INTO checkpoints (device, origin, size, root, note, at_ms) VALUES (?,?,?,?,?,?)",
-			t.device, c.Origin, c.Size, c.Root, c.Note, t.db.nowMS())
-		return "", err
-	case err != nil:
-		return "", err
-	case !bytes.Equal(root, c.Root):
-		return AlarmLogForked, t.Raise(AlarmLogForked, c.Origin,
-			fmt.Sprintf("The device's log shows two histories of %d entries", c.Size))
-	}
-	return "", nil
 }
 
 // Raise keeps an alarm of the cloud's own about this device.

@@ -108,7 +108,7 @@ func checkSessionEvent(s *cloudapi.SessionEvent) bool {
 }
 
 func checkCheckpoint(c *cloudapi.Checkpoint) bool {
-	return len(c.Note) <= 4096 && c.Note != "" && len(c.Verifier) <= 300
+	return len(c.Note) <= 4096 && c.Note != "" && len(c.Verifier) <= 300 && c.Old >= 0 && len(c.Proof) <= 64
 }
 
 // texts checks lengths and that nothing in them moves a reader's cursor or

@@ -13,6 +13,7 @@ import (
 
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/cosign"
 )
 
 // ErrMalformed: the message is not one; it is dropped, and acknowledged so that
@@ -25,6 +26,9 @@ type Change struct {
 	Requests bool   // the list of requests does
 	Feed     bool   // a notification or digest came, or changed
 	Ended    string // a request that has ended
+	Device   string // that sent the message
+	// Witnessed is the answer to a checkpoint; nil: none.
+	Witnessed *cloudapi.Witnessed
 }
 
 // Config is what an Intake works with.
@@ -32,7 +36,8 @@ type Config struct {
 	Data    *data.DB
 	Log     *slog.Logger
 	Now     func() time.Time
-	Changed func(Change) // called after the commit; must not block
+	Changed func(Change)   // called after the commit; must not block
+	Witness *cosign.Signer // cosigns checkpoints; nil: they are checked only
 }
 
 // Intake takes messages in.
@@ -66,6 +71,7 @@ func (i *Intake) Receive(ctx context.Context, device string, payload []byte) err
 		fresh, err = i.Data.Take(ctx, device, e.Epoch, e.Seq, run)
 	}
 	if err == nil && fresh {
+		change.Device = device
 		i.Changed(change)
 	}
 	return err
@@ -88,8 +94,9 @@ func parse(payload []byte) (cloudapi.Envelope, error) {
 		return e, fmt.Errorf("%w: epoch", ErrMalformed)
 	case (e.Seq == 0) != (e.Epoch == "") || e.Seq > 1<<62:
 		return e, fmt.Errorf("%w: epoch and number belong together", ErrMalformed)
-	case e.Seq == 0 && e.Kind != cloudapi.KindStatus:
-		// Only of a status nothing but the latest counts.
+	case e.Seq == 0 && e.Kind != cloudapi.KindStatus && e.Kind != cloudapi.KindCheckpoint:
+		// Only of these nothing but the latest counts. A checkpoint is never
+		// taken for one that came before: an older database counts anew.
 		return e, fmt.Errorf("%w: %q without a number", ErrMalformed, short(e.Kind))
 	}
 	return e, nil

@@ -1,35 +1,71 @@
 package intake
 
 import (
-	"encoding/base64"
+	"context"
+	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/witness"
 )
 
-// witness keeps a checkpoint of a device's log when its signature is good and
-// the log has not become shorter (B4, scenario 48). What is wrong becomes an
-// alarm for staff; the device is answered all the same, its log goes on.
+// witness cosigns a checkpoint of a device's log that extends what was cosigned
+// before, and answers the device (B4, scenario 48). What contradicts it becomes
+// an alarm for staff; the device's log goes on.
 func (i *Intake) witness(tx *data.Tx, c cloudapi.Checkpoint) (Change, error) {
-	verifier, err := tx.BindVerifier(usableVerifier(c.Verifier), c.Binding)
+	proof, err := witness.DecodeProof(c.Proof)
+	if err != nil {
+		return Change{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	text, err := tx.BindVerifier(usableVerifier(c.Verifier), c.Binding)
 	if err != nil {
 		return Change{}, err
 	}
-	checkpoint, err := openCheckpoint(c.Note, verifier)
+	verifier, err := note.NewVerifier(text)
 	if err != nil {
-		i.Log.Warn("log checkpoint refused", "error", err)
-		return Change{Feed: true}, tx.Raise(data.AlarmLogSignature, "log", "A checkpoint of the device's log is not signed by the device's log key")
+		return i.unsigned(tx, "no verifier is known for this device's log")
 	}
-	code, err := tx.Witness(checkpoint)
-	if code != "" {
-		i.Log.Warn("log checkpoint contradicts an earlier one", "code", code)
+	answer, err := witness.Add(context.Background(), i.Witness, watched{tx, verifier}, witness.Request{Old: c.Old, Proof: proof, Note: []byte(c.Note)})
+	switch {
+	case errors.Is(err, witness.ErrMalformed):
+		return i.unsigned(tx, err.Error())
+	case err != nil:
+		return Change{}, err
 	}
-	return Change{Feed: code != ""}, err
+	ch := Change{Fleet: true}
+	if i.Witness != nil {
+		said := answer.Witnessed()
+		ch.Witnessed = &said
+	}
+	switch answer.Code {
+	case "":
+		return ch, nil
+	case cloudapi.WitnessOld: // an answer was lost, or the device shows its log anew
+		return ch, nil
+	case cloudapi.WitnessSignature, cloudapi.WitnessUnknown:
+		_, err := i.unsigned(tx, answer.Why)
+		ch.Feed = true
+		return ch, err
+	}
+	ch.Feed = true
+	i.Log.Warn("log checkpoint contradicts an earlier one", "code", answer.Code, "why", answer.Why)
+	return ch, raiseLog(tx, answer, c)
+}
+
+func raiseLog(tx *data.Tx, a witness.Answer, c cloudapi.Checkpoint) error {
+	if a.Code == cloudapi.WitnessShrunk {
+		return tx.Raise(data.AlarmLogShrunk, a.Origin, fmt.Sprintf("The device's log has become shorter: %d entries were witnessed", a.Seen.Size))
+	}
+	return tx.Raise(data.AlarmLogForked, a.Origin, fmt.Sprintf("The device's log shows two histories: it does not begin with the %d entries that were witnessed", a.Seen.Size))
+}
+
+func (i *Intake) unsigned(tx *data.Tx, why string) (Change, error) {
+	i.Log.Warn("log checkpoint refused", "why", why)
+	return Change{Feed: true, Fleet: true}, tx.Raise(data.AlarmLogSignature, "log", "A checkpoint of the device's log is not signed by the device's log key")
 }
 
 func usableVerifier(text string) string {
@@ -39,28 +75,29 @@ func usableVerifier(text string) string {
 	return text
 }
 
-// openCheckpoint verifies a checkpoint in the form of c2sp.org/tlog-checkpoint:
-// origin, size, root hash, each on a line.
-func openCheckpoint(text, verifier string) (data.Checkpoint, error) {
-	v, err := note.NewVerifier(verifier)
+// watched is the witness's memory of one device's log, in a transaction.
+type watched struct {
+	tx       *data.Tx
+	verifier note.Verifier
+}
+
+func (w watched) Newest(_ context.Context, origin string) (note.Verifier, witness.Seen, error) {
+	if origin != w.verifier.Name() {
+		return nil, witness.Seen{}, witness.ErrUnknown
+	}
+	c, err := w.tx.NewestCheckpoint(origin)
 	if err != nil {
-		return data.Checkpoint{}, fmt.Errorf("intake: no verifier known for this device's log")
+		return nil, witness.Seen{}, err
 	}
-	n, err := note.Open([]byte(text), note.VerifierList(v))
-	if err != nil {
-		return data.Checkpoint{}, fmt.Errorf("intake: checkpoint: %w", err)
-	}
-	lines := strings.Split(n.Text, "\n")
-	if len(lines) < 4 || lines[0] == "" {
-		return data.Checkpoint{}, fmt.Errorf("intake: checkpoint: not three lines")
-	}
-	size, err := strconv.ParseInt(lines[1], 10, 64)
-	if err != nil || size < 0 || strconv.FormatInt(size, 10) != lines[1] {
-		return data.Checkpoint{}, fmt.Errorf("intake: checkpoint: size")
-	}
-	root, err := base64.StdEncoding.DecodeString(lines[2])
-	if err != nil || len(root) != 32 {
-		return data.Checkpoint{}, fmt.Errorf("intake: checkpoint: root hash")
-	}
-	return data.Checkpoint{Origin: lines[0], Size: size, Root: root, Note: text}, nil
+	seen := witness.Seen{Size: c.Size, Note: []byte(c.Note)}
+	copy(seen.Root[:], c.Root)
+	return w.verifier, seen, nil
+}
+
+func (w watched) Earlier(_ context.Context, origin string, size int64, root tlog.Hash) (bool, error) {
+	return w.tx.HasCheckpoint(origin, size, root[:])
+}
+
+func (w watched) Keep(_ context.Context, origin string, next witness.Seen) error {
+	return w.tx.KeepCheckpoint(data.Checkpoint{Origin: origin, Size: next.Size, Root: next.Root[:], Note: string(next.Note)})
 }

@@ -22,23 +22,30 @@ import (
 )
 
 // logUsage is shown for a log verb that does not exist.
-const logUsage = `usage: beckmanctl log verify [--json]
+const logUsage = `usage: beckmanctl log verify [--witnessed FILE [--witness-key KEY|FILE]] [--json]
        beckmanctl log list [--limit N] [--before NUMBER] [--json]
-       beckmanctl log export --format jsonl [--from NUMBER] [--to NUMBER] [--out FILE]
+       beckmanctl log prove NUMBER [--out FILE]
+       beckmanctl log export [--format jsonl|csv|pdf] [--from NUMBER|TIME] [--to NUMBER|TIME] [--language L] [--out FILE]
+       beckmanctl log certificate SESSION --out FILE.pdf [--language L]
        beckmanctl log archive --before YYYY-MM-DD [--json]
-each with --config FILE, or --db FILE for a copy and --key FILE for its checkpoint key`
+each with --config FILE, or --db FILE for a copy and --key FILE for its checkpoint key
+       beckmanctl log check FILE --key FILE [--witness FILE] [--json]
+       beckmanctl log check-export FILE --key FILE [--witness FILE] [--json]
+without a database: what prove and export wrote`
 
 // logOptions are what the log verbs have in common.
 type logOptions struct {
 	config, db, key string
 	asJSON          bool
+	detached        bool // needs no database
 }
 
 // logCommand is "beckmanctl log": it reads the database itself, never the
 // service, so that it proves the same on a copy on another machine.
 func logCommand(ctx context.Context, log *slog.Logger, args []string, out io.Writer) error {
 	verbs := map[string]func(context.Context, *slog.Logger, []string, io.Writer) error{
-		"verify": logVerify, "list": logList, "export": logExport,
+		"verify": logVerify, "list": logList, "export": logExport, "certificate": logCertificate,
+		"prove": logProve, "check": logCheck, "check-export": logCheckExport,
 	}
 	if len(args) == 0 {
 		return program.Usagef("%s", logUsage)
@@ -52,6 +59,13 @@ func logCommand(ctx context.Context, log *slog.Logger, args []string, out io.Wri
 
 // parse reads the common flags and those of the verb.
 func (o *logOptions) parse(verb string, args []string, more func(*flag.FlagSet)) error {
+	_, err := o.parseWith(verb, args, 0, more)
+	return err
+}
+
+// parseWith also reads so many words that are no flags, before, between or
+// behind them.
+func (o *logOptions) parseWith(verb string, args []string, words int, more func(*flag.FlagSet)) (given []string, err error) {
 	set := flag.NewFlagSet("log "+verb, flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	set.StringVar(&o.config, "config", "", "")
@@ -61,23 +75,46 @@ func (o *logOptions) parse(verb string, args []string, more func(*flag.FlagSet))
 	if more != nil {
 		more(set)
 	}
-	if err := set.Parse(args); err != nil {
-		return program.Usagef("log %s: %v\n%s", verb, err, logUsage)
+	for rest := args; ; {
+		if err := set.Parse(rest); err != nil {
+			return nil, program.Usagef("log %s: %v\n%s", verb, err, logUsage)
+		}
+		if set.NArg() == 0 {
+			break
+		}
+		if len(given) == words {
+			return nil, program.Usagef("log %s: %q is one argument too many\n%s", verb, set.Arg(0), logUsage)
+		}
+		given, rest = append(given, set.Arg(0)), set.Args()[1:]
 	}
-	if set.NArg() > 0 {
-		return program.Usagef("log %s: %q is one argument too many\n%s", verb, set.Arg(0), logUsage)
+	if len(given) < words {
+		return nil, program.Usagef("log %s: an argument is missing\n%s", verb, logUsage)
+	}
+	if o.detached {
+		return given, nil
 	}
 	if o.db == "" {
 		config, err := hostconfig.Load(o.config)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		o.db = filepath.Join(config.Data, logproof.FileName)
 	}
 	if o.key == "" {
 		o.key = filepath.Join(filepath.Dir(o.db), "keys", "checkpoint.pub")
 	}
-	return nil
+	return given, nil
+}
+
+// keyFiles are the files of keys that were named.
+func (o *logOptions) keyFiles(witness string) []string {
+	var out []string
+	for _, f := range []string{o.key, witness} {
+		if f != "" {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // verifiers reads the public checkpoint keys, one a line.
@@ -137,6 +174,7 @@ type verifyResult struct {
 	Erased      int64        `json:"erased"`
 	Archived    int64        `json:"archived"`       // entries read from archive files
 	Away        []string     `json:"away,omitempty"` // archive files that are not here
+	Witnessed   int64        `json:"witnessed"` // entries that a witness vouches for; 0: none of its checkpoints was at hand
 	Fault       *verifyFault `json:"fault,omitempty"`
 }
 
@@ -148,48 +186,30 @@ type verifyFault struct {
 	Text  string `json:"text"`
 }
 
-// progressEvery keeps the progress of a long verification readable.
-const progressEvery = 2 * time.Second
-
 func logVerify(ctx context.Context, log *slog.Logger, args []string, out io.Writer) error {
 	var o logOptions
-	if err := o.parse("verify", args, nil); err != nil {
+	var w witnessedOptions
+	if err := o.parse("verify", args, w.flags); err != nil {
 		return err
 	}
 	verifiers, err := o.verifiers()
 	if err != nil {
 		return err
 	}
-	told := time.Now()
-	report, err := logproof.Verify(ctx, logproof.Config{Path: o.db, Verifiers: verifiers, Progress: func(done, total int64) {
-		if time.Since(told) >= progressEvery {
-			told = time.Now()
-			log.Info("verifying", "done", done, "entries", total)
-		}
-	}})
+	expected, err := w.expected(ctx, o.db, verifiers)
+	if err != nil {
+		return err
+	}
+	report, err := logproof.Verify(ctx, logproof.Config{Path: o.db, Verifiers: verifiers, Expected: expected, Progress: newProgress(log, "verifying").at})
 	if err != nil {
 		return o.cannotRead("verify", err)
 	}
 	if o.asJSON {
-		if err := printJSON(out, resultOf(report)); err != nil {
+		if err := printJSON(out, w.add(resultOf(report), expected)); err != nil {
 			return err
 		}
-	} else if report.Fault == nil {
-		fmt.Fprintf(out, "The log holds: %d entries from %s to %s, %d earlier checkpoints, root %s, signed by %s.\n",
-			report.Entries, stamp(report.First), stamp(report.Last), report.Checkpoints, report.Head.Root, report.Head.Origin)
-		if report.TimeJumps > 0 {
-			fmt.Fprintf(out, "The wall clock went back %d times; the order is that of the numbers.\n", report.TimeJumps)
-		}
-		if report.Erased > 0 {
-			fmt.Fprintf(out, "Personal fields of %d entries were erased, on record.\n", report.Erased)
-		}
-		if report.Archived > 0 {
-			fmt.Fprintf(out, "%d of them lie in archive files that are here and hold.\n", report.Archived)
-		}
-		for _, a := range report.Away {
-			fmt.Fprintf(out, "Entries %d to %d lie in %s, which is not here: that they are of this log is proven, what they say is not seen.\n", a.From, a.To-1, a.Name)
-		}
-		fmt.Fprintln(out, "A tail that was cut off whole, or an older copy, is found by the witness: compare the number of entries with the cloud's.")
+	} else {
+		tellVerified(out, &report, expected)
 	}
 	if report.Fault != nil {
 		return fmt.Errorf("the log does not hold: %s", printable(report.Fault.Error()))

@@ -1,211 +1,215 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"os"
-	"slices"
+	"math"
 	"strings"
 	"time"
 
+	"beckmanconnect/internal/logexport"
 	"beckmanconnect/internal/logproof"
 	"beckmanconnect/internal/program"
+	"beckmanconnect/internal/version"
 )
 
-// logLine is one entry of an export. Personal fields are sealed; the HMACs that
-// the leaf commits to stand in their place.
-type logLine struct {
-	Index    int64             `json:"index"`
-	Time     string            `json:"time"`
-	MonoNS   int64             `json:"monoNs"`
-	Boot     string            `json:"boot"`
-	Kind     string            `json:"kind"`
-	Actor    string            `json:"actor"`
-	Subject  string            `json:"subject,omitempty"`
-	Fields   map[string]string `json:"fields,omitempty"`
-	Personal map[string]string `json:"personal,omitempty"` // name → HMAC, hex
-	Leaf     string            `json:"leaf"`               // hash, hex
-}
-
-func lineOf(e *logproof.Entry) (logLine, error) {
-	fields, err := logproof.DecodeFields(e.Fields)
-	if err != nil {
-		return logLine{}, fmt.Errorf("entry %d: %w", e.Index, err)
-	}
-	commitments, err := logproof.DecodeCommitments(e.Personal)
-	if err != nil {
-		return logLine{}, fmt.Errorf("entry %d: %w", e.Index, err)
-	}
-	l := logLine{Index: e.Index, Time: stamp(time.Unix(0, e.Wall)), MonoNS: e.Mono, Boot: e.Boot, Kind: e.Kind,
-		Actor: e.Actor, Subject: e.Subject, Fields: fields, Leaf: hex.EncodeToString(e.Hash[:])}
-	for _, c := range commitments {
-		if l.Personal == nil {
-			l.Personal = map[string]string{}
-		}
-		l.Personal[c.Name] = hex.EncodeToString(c.HMAC[:])
-	}
-	return l, nil
-}
-
-func logList(ctx context.Context, _ *slog.Logger, args []string, out io.Writer) error {
+func logExport(ctx context.Context, log *slog.Logger, args []string, out io.Writer) error {
 	var o logOptions
-	var limit, before int64
-	err := o.parse("list", args, func(set *flag.FlagSet) {
-		set.Int64Var(&limit, "limit", 50, "")
-		set.Int64Var(&before, "before", 0, "")
-	})
-	if err != nil {
-		return err
-	}
-	if limit < 1 {
-		return program.Usagef("log list: --limit %d is less than 1", limit)
-	}
-	r, err := o.open("list")
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	size, err := r.Size()
-	if err != nil {
-		return o.cannotRead("list", err)
-	}
-	if before <= 0 || before > size {
-		before = size
-	}
-	w := bufio.NewWriter(out)
-	err = r.Entries(ctx, max(0, before-limit), before, true, func(e *logproof.Entry) error {
-		l, err := lineOf(e)
-		if err != nil {
-			return err
-		}
-		if o.asJSON {
-			return printJSON(w, l)
-		}
-		_, err = fmt.Fprintln(w, listLine(l))
-		return err
-	})
-	if err != nil {
-		return o.cannotRead("list", err)
-	}
-	return w.Flush()
-}
-
-// listLine is an entry on one line of a terminal.
-func listLine(l logLine) string {
-	parts := []string{fmt.Sprintf("%7d", l.Index), l.Time, printable(l.Kind), printable(l.Actor)}
-	if l.Subject != "" {
-		parts = append(parts, printable(l.Subject))
-	}
-	for _, k := range slices.Sorted(maps.Keys(l.Fields)) {
-		parts = append(parts, printable(k)+"="+printable(l.Fields[k]))
-	}
-	for _, k := range slices.Sorted(maps.Keys(l.Personal)) {
-		parts = append(parts, printable(k)+"=<sealed>")
-	}
-	return strings.Join(parts, "  ")
-}
-
-func logExport(ctx context.Context, _ *slog.Logger, args []string, out io.Writer) (err error) {
-	var o logOptions
-	var format, file string
-	var from, to int64
-	err = o.parse("export", args, func(set *flag.FlagSet) {
-		set.StringVar(&format, "format", "jsonl", "")
+	var format, file, from, to, lang string
+	err := o.parse("export", args, func(set *flag.FlagSet) {
+		set.StringVar(&format, "format", logexport.JSONL, "")
 		set.StringVar(&file, "out", "", "")
-		set.Int64Var(&from, "from", 0, "")
-		set.Int64Var(&to, "to", -1, "")
+		set.StringVar(&from, "from", "", "")
+		set.StringVar(&to, "to", "", "")
+		set.StringVar(&lang, "language", "", "")
 	})
 	if err != nil {
 		return err
 	}
-	if format != "jsonl" {
-		return program.Usagef("log export: format %q is not known; it is jsonl", format)
+	switch format {
+	case logexport.JSONL, logexport.CSV, logexport.PDF:
+	default:
+		return program.Usagef("log export: format %q is not known; there are jsonl, csv and pdf", format)
+	}
+	if format == logexport.PDF && file == "" {
+		return program.Usagef("log export: a pdf goes into a file; name it with --out FILE")
+	}
+	first, err := readBound("--from", from, false)
+	if err != nil {
+		return err
+	}
+	last, err := readBound("--to", to, true)
+	if err != nil {
+		return err
 	}
 	r, err := o.open("export")
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if file != "" {
-		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // nothing is overwritten
-		if err != nil {
-			return fmt.Errorf("log export: %w; name a file that does not exist yet", err)
-		}
-		if err := exportTo(ctx, f, r, from, to); err != nil {
-			f.Close()
-			os.Remove(file) // half an export is none
-			return o.cannotRead("export", err)
-		}
-		return f.Close()
-	}
-	if err := exportTo(ctx, out, r, from, to); err != nil {
+	x, err := o.exporting(r, log)
+	if err != nil {
 		return o.cannotRead("export", err)
 	}
-	return nil
+	x.meta.Language = lang
+	if err := x.choose(ctx, first, last); err != nil {
+		return o.cannotRead("export", err)
+	}
+	return o.write(ctx, file, out, func(w io.Writer) error { return x.run(ctx, format, w) })
 }
 
-// exportTo writes the entries and, as the last line, the checkpoint over the
-// log they are from.
-func exportTo(ctx context.Context, out io.Writer, r *logproof.Reader, from, to int64) error {
-	size, err := r.Size()
-	if err != nil {
-		return err
-	}
-	if to < 0 || to >= size {
-		to = size - 1
-	}
-	w := bufio.NewWriter(out)
-	err = r.Entries(ctx, from, to+1, false, func(e *logproof.Entry) error {
-		l, err := lineOf(e)
-		if err != nil {
-			return err
-		}
-		return printJSON(w, l)
+func logCertificate(ctx context.Context, log *slog.Logger, args []string, out io.Writer) error {
+	var o logOptions
+	var file, lang string
+	sessions, err := o.parseWith("certificate", args, 1, func(set *flag.FlagSet) {
+		set.StringVar(&file, "out", "", "")
+		set.StringVar(&lang, "language", "", "")
 	})
 	if err != nil {
 		return err
 	}
-	head, err := r.Head()
+	if file == "" {
+		return program.Usagef("log certificate: the page goes into a file; name it with --out FILE.pdf")
+	}
+	r, err := o.open("certificate")
 	if err != nil {
 		return err
 	}
-	if err := printJSON(w, map[string]string{"checkpoint": string(head)}); err != nil {
-		return err
+	defer r.Close()
+	x, err := o.exporting(r, log)
+	if err != nil {
+		return o.cannotRead("certificate", err)
 	}
-	return w.Flush()
+	x.meta.Session, x.meta.Language = sessions[0], lang
+	err = o.write(ctx, file, out, func(w io.Writer) error { return x.run(ctx, logexport.Certificate, w) })
+	if errors.Is(err, logexport.ErrNoSession) {
+		return fmt.Errorf("log certificate: the log holds no session %q; \"beckmanctl log list\" shows their names behind session.authenticated", sessions[0])
+	}
+	return err
 }
 
-// printable writes s so that a terminal does nothing but show it: controls,
-// line breaks, right-to-left marks and what is no text stand as escapes
-// (scenario 49).
-func printable(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r == '\\' {
-			b.WriteString(`\\`)
-		} else {
-			escapeRune(&b, r)
+// exporting is one export of a database.
+type exporting struct {
+	r    *logproof.Reader
+	log  *slog.Logger
+	meta logexport.Meta
+	size int64
+}
+
+// exporting reads what every export says of itself. There are no keys here:
+// HMACs stand in place of personal values.
+func (o *logOptions) exporting(r *logproof.Reader, log *slog.Logger) (*exporting, error) {
+	head, err := r.Head()
+	if err != nil {
+		return nil, err
+	}
+	c, err := logproof.ReadCheckpoint(head)
+	if err != nil {
+		return nil, err
+	}
+	witnessed, err := r.Witnessed()
+	if err != nil {
+		return nil, err
+	}
+	x := &exporting{r: r, log: log, size: c.Size, meta: logexport.Meta{
+		Checkpoint: head, Stored: r.Stored, To: c.Size, Program: "beckmanctl " + version.Version(), Local: time.Local,
+	}}
+	for _, w := range witnessed {
+		x.meta.Cosigned = append(x.meta.Cosigned, logexport.Cosigned(w))
+	}
+	return x, nil
+}
+
+// choose sets which entries are exported. Between two times are the entries
+// from the first one to the last one that lies there: where the clock was set,
+// others stand among them, in the order of their numbers.
+func (x *exporting) choose(ctx context.Context, from, to bound) error {
+	first, last := int64(0), x.size-1
+	if !from.isTime {
+		first = from.number
+	}
+	if to.set && !to.isTime {
+		last = min(to.number, last)
+	}
+	if from.isTime || to.isTime {
+		begin, end := int64(math.MaxInt64), int64(-1)
+		p := newProgress(x.log, "looking for the times")
+		err := x.r.Entries(ctx, first, last+1, false, func(e *logproof.Entry) error {
+			p.at(e.Index-first, last+1-first)
+			if from.isTime && e.Wall < from.wall || to.isTime && e.Wall > to.wall {
+				return nil
+			}
+			begin, end = min(begin, e.Index), e.Index
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if from.isTime {
+			first = begin
+		}
+		if to.isTime {
+			last = end
 		}
 	}
-	return b.String()
+	x.meta.From, x.meta.To = min(first, x.size), last+1
+	if x.meta.From >= x.meta.To {
+		x.meta.To = x.meta.From
+	}
+	x.meta.Total = x.meta.To - x.meta.From
+	return x.away()
 }
 
-// asciiJSON does the same to encoded JSON, where the escape means the same
-// text.
-func asciiJSON(j []byte) []byte {
-	if !json.Valid(j) {
+// away says so where entries of the range lie in archive files that are not
+// here: they are proven by their hashes, and cannot be shown.
+func (x *exporting) away() error {
+	archives, err := x.r.Archives()
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, a := range archives {
+		if a.From < x.meta.To && a.To > x.meta.From && !x.r.ArchiveHere(a) {
+			names = append(names, a.Name)
+		}
+	}
+	if len(names) > 0 {
+		x.meta.Filter = "entries that are here; these archive files are not: " + strings.Join(names, ", ")
+		x.log.Warn("archive files are not here, their entries are left out", "files", strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// run writes the export.
+func (x *exporting) run(ctx context.Context, format string, w io.Writer) error {
+	e, err := logexport.New(format, w)
+	if err != nil {
+		return err
+	}
+	if err := e.Begin(&x.meta); err != nil {
+		return err
+	}
+	last := int64(math.MinInt64)
+	err = x.r.Entries(ctx, x.meta.From-1, x.meta.From, false, func(e *logproof.Entry) error {
+		last = e.Wall
 		return nil
+	})
+	if err != nil {
+		return err
 	}
-	var b strings.Builder
-	for _, r := range string(j) {
-		escapeRune(&b, r)
+	p := newProgress(x.log, "exporting")
+	var r logexport.Record
+	err = x.r.Entries(ctx, x.meta.From, x.meta.To, false, func(entry *logproof.Entry) error {
+		p.at(entry.Index-x.meta.From, x.meta.To-x.meta.From)
+		r.Entry, r.Back, last = *entry, entry.Wall < last, entry.Wall
+		return e.Record(&r)
+	})
+	if err != nil {
+		return err
 	}
-	return []byte(b.String())
+	return e.End()
 }

@@ -3,36 +3,41 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"beckmanconnect/internal/logproof"
 	"beckmanconnect/store"
 )
 
 // TestLogScripts plays testdata/log*.txtar. In them "log ARGS" is
-// "beckmanctl log ARGS", "make-log DIR" makes a log as the service would, and
+// "beckmanctl log ARGS", "make-log DIR" makes a log as the service would,
+// "make-session DIR" one of a session, with a clock that is set back in it, and
 // "flip FILE OLD NEW" changes bytes of a file in place.
 func TestLogScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/log",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"log":      scriptLog,
-			"make-log": scriptMakeLog,
-			"flip":     scriptFlip,
+			"log":          scriptLog,
+			"make-log":     scriptMakeLog,
+			"make-session": scriptMakeSession,
+			"flip":         scriptFlip,
 		},
 	})
 }
 
 func scriptLog(ts *testscript.TestScript, neg bool, args []string) {
 	for i, a := range args {
-		if i > 0 && (args[i-1] == "--db" || args[i-1] == "--config" || args[i-1] == "--out" || args[i-1] == "--key") {
+		path := i > 0 && slices.Contains([]string{"--db", "--config", "--out", "--key", "--witness", "check", "check-export"}, args[i-1])
+		if path && !strings.HasPrefix(a, "--") {
 			args[i] = ts.MkAbs(a)
 		}
 	}
@@ -56,6 +61,33 @@ func scriptMakeLog(ts *testscript.TestScript, _ bool, args []string) {
 			_, err := tx.Append(store.Entry{Kind: "session.granted", Actor: "technician", Subject: fmt.Sprintf("session-%d", i),
 				Fields:   map[string]string{"capability": "view", "reason": "line\r\nbreak \x1b[31m red \u202e and \x00", "formula": "=HYPERLINK(\"x\")"},
 				Personal: map[string]string{"account": "anna.weber@vendor.example"}})
+			return err
+		}))
+	}
+	ts.Check(s.Close())
+}
+
+// scriptMakeSession makes a log of a session on the last day of March 2026, UTC.
+// Halfway through the clock is set back by one and a half hours.
+func scriptMakeSession(ts *testscript.TestScript, _ bool, args []string) {
+	ctx := context.Background()
+	now := time.Date(2026, 3, 31, 22, 0, 0, 0, time.UTC)
+	s, err := store.Open(ctx, store.Options{Dir: ts.MkAbs(args[0]), Now: func() time.Time { return now }})
+	ts.Check(err)
+	person := map[string]string{"engineer": "eva@vendor.example"}
+	for i, e := range []store.Entry{
+		{Kind: "help.requested", Subject: "req-1", Personal: map[string]string{"technician": "anna", "reason": "the arm stops"}},
+		{Kind: "session.authenticated", Subject: "ses-1", Fields: map[string]string{"request": "req-1"}, Personal: person},
+		{Kind: "prompt.shown", Subject: "ses-1", Fields: map[string]string{"prompt": "p1", "capability": "view"}, Personal: person},
+		{Kind: "session.granted", Subject: "ses-1", Fields: map[string]string{"prompt": "p1", "capability": "view", "answer": "allowed", "duration": "session"}, Personal: person},
+		{Kind: "session.ended", Subject: "ses-1", Fields: map[string]string{"why": "technician", "seconds": "5400"}, Personal: person},
+	} {
+		if now = now.Add(45 * time.Minute); i == 3 {
+			now = now.Add(-90 * time.Minute)
+		}
+		e.Actor = "technician"
+		ts.Check(s.Update(ctx, func(tx *store.Tx) error {
+			_, err := tx.Append(e)
 			return err
 		}))
 	}
@@ -111,9 +143,15 @@ func TestLogOutputIsInert(t *testing.T) {
 			}
 			continue
 		}
-		var l logLine
-		if len(lines) != 3 || json.Unmarshal([]byte(lines[1]), &l) != nil || l.Subject != nasty || l.Fields["v"] != nasty {
+		if len(lines) != 4 {
 			t.Fatalf("export: %q", lines)
+		}
+		l, err := logproof.ParseLine([]byte(lines[2]))
+		if err != nil || l.Entry.Subject != nasty {
+			t.Fatalf("export: %v, %q", err, lines)
+		}
+		if fields, err := logproof.DecodeFields(l.Entry.Fields); err != nil || fields["v"] != nasty {
+			t.Fatalf("export: %v, %q", err, fields)
 		}
 	}
 }

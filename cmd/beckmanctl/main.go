@@ -46,7 +46,8 @@ func verbs() []verb {
 		{"support", "reset | remove-pin INITIALS", "after too many wrong codes: switch remote support on again; take a forgotten PIN away", supportVerb},
 		{"backup", backupUse, "an encrypted copy of the log that only your key or passphrase opens, made while the service runs", backupVerb},
 		{"restore", restoreUse, "bring a backup back as an older log, into a data folder without one", restoreVerb},
-		{"log", "verify | list | export | archive", "verify, list or export the log; reads the database itself", logVerb},
+		{"log", "verify | list | prove | export | certificate | check | check-export | archive", "verify, list, prove or export the log, and check what was proven; reads the database itself", logVerb},
+		{"witness", witnessUse, "the hospital's own witness of logs, on a machine of IT", witnessVerb},
 		{"keys", "show | rotate; each with --json", "the keys that protect data at rest: when they were made, and a change of them without a break", keysVerb},
 		{"help", "[VERB]", "this text", nil},
 	}

@@ -54,6 +54,13 @@ type Policy struct {
 	Endpoints []string // host names, on port 443
 	Probes    []Probe
 	Mirror    string // https address of the upgrade repository's mirror, "": none
+	Witnesses []Witness
+}
+
+// Witness is a witness of the hospital's own, over HTTPS.
+type Witness struct {
+	Name string // for the purpose
+	URL  string
 }
 
 // Probe is a host and port of the laboratory's own network.
@@ -83,6 +90,16 @@ func Allowed(region string, config hostconfig.Config, policy Policy) Table {
 		t = append(t, Endpoint{
 			Host: canonical(host), Port: port, Protocol: "HTTPS", Programs: []string{Upgrade},
 			Purpose: "upgrades, from the site's mirror of the repository", Origin: SitePolicy,
+		})
+	}
+	for _, w := range policy.Witnesses {
+		host, port := hostPort(w.URL)
+		if !ValidHost(host) || strings.HasPrefix(host, "*") || port == 0 {
+			continue
+		}
+		t = append(t, Endpoint{
+			Host: canonical(host), Port: port, Protocol: "HTTPS", Programs: []string{Service},
+			Purpose: "checkpoints of the log, to the site's witness " + w.Name, Origin: SitePolicy,
 		})
 	}
 	for _, p := range policy.Probes {

@@ -55,7 +55,7 @@ var listens = map[string][]string{
 }
 
 // openers are the packages of the host that open connections, and to what.
-// None of them takes an address from a session, a message or a caller; two take
+// None of them takes an address from a session, a message or a caller; three take
 // it from the policy that the site signed.
 var openers = map[string]string{
 	"ipc/pipe":               "the local pipe",
@@ -65,6 +65,7 @@ var openers = map[string]string{
 	"service/link":           "the message service's address: MQTT",
 	"service/link/dialect":   "the provisioning service's address: MQTT",
 	"service/scan":           "the malware scanner's local socket",
+	"service/witness":        "the hospital's witnesses that the signed site policy names: checkpoints of the log",
 	"service/relay":          "the cloud's address: the relay, as the end that is helped",
 	"service/upgrade/source": "the cloud's address, or the mirror that the signed site policy names: upgrades",
 	"service/notify/machine": "the system's bus: whether services run, what disks say of themselves",
@@ -84,6 +85,7 @@ var openers = map[string]string{
 var listeners = map[string]string{
 	"ipc/pipe":        "the local pipe: a unix socket, a named pipe without network log-ons",
 	"session/channel": "TLS over a stream that is there already, as the channel's host",
+	"cmd/beckmanctl":  "HTTPS of the hospital's own witness (witness serve), refused on an instrument PC",
 }
 
 // programs are what the host's package holds.

@@ -13,14 +13,15 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"beckmanconnect/internal/cosign"
 	"beckmanconnect/internal/logproof"
 )
 
 // CheckConfig of one check of a jsonl export.
 type CheckConfig struct {
-	Log       []note.Verifier                 // keys that the checkpoint may be signed by
-	Witnesses []*logproof.CosignatureVerifier // keys of witnesses; may be empty
-	Progress  func(entries, bytes int64)      // called now and then, may be nil
+	Log       []note.Verifier            // keys that the checkpoint may be signed by
+	Witnesses []*cosign.Verifier         // keys of witnesses; may be empty
+	Progress  func(entries, bytes int64) // called now and then, may be nil
 }
 
 // Checked is what an export proved.

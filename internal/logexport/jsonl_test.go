@@ -18,7 +18,7 @@ import (
 func (l *rigLog) check(b []byte, witnesses ...*rigWitness) (*Checked, error) {
 	cfg := CheckConfig{Log: []note.Verifier{l.verifier}}
 	for _, w := range witnesses {
-		cfg.Witnesses = append(cfg.Witnesses, w.verifier(l.t))
+		cfg.Witnesses = append(cfg.Witnesses, w.signer.Verifier())
 	}
 	return Check(context.Background(), bytes.NewReader(b), cfg)
 }
@@ -66,8 +66,8 @@ func TestAChangedExportDoesNotHold(t *testing.T) {
 	}
 	m := l.meta()
 	m.From, m.To = 5, 7
-	w := newWitness("cloud")
-	m.Cosigned = []Cosigned{{Name: "cloud", Note: w.cosign(l.checkpoint(6), time.Unix(1_772_000_000, 0))}}
+	w := newWitness(t, "cloud")
+	m.Cosigned = []Cosigned{{Name: "cloud", Note: w.cosign(t, l.checkpoint(6), time.Unix(1_772_000_000, 0))}}
 	good := l.export(JSONL, m, nil)
 	if _, err := l.check(good, w); err != nil {
 		t.Fatal(err)
@@ -159,11 +159,11 @@ func TestCosignedCheckpointsAreHeldAgainstTheLog(t *testing.T) {
 	for range 300 {
 		l.add("session.granted", "technician", "s", nil, nil)
 	}
-	cloud, hospital := newWitness("cloud"), newWitness("st-anna")
+	cloud, hospital := newWitness(t, "cloud"), newWitness(t, "st-anna")
 	at := time.Unix(1_772_000_000, 0)
 	m := l.meta()
 	m.From, m.To = 280, 290
-	m.Cosigned = []Cosigned{{Name: "cloud", Note: cloud.cosign(l.checkpoint(257), at)}, {Name: "hospital", Note: hospital.cosign(l.checkpoint(300), at)}}
+	m.Cosigned = []Cosigned{{Name: "cloud", Note: cloud.cosign(t, l.checkpoint(257), at)}, {Name: "hospital", Note: hospital.cosign(t, l.checkpoint(300), at)}}
 	got, err := l.check(l.export(JSONL, m, nil), cloud)
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +180,7 @@ func TestCosignedCheckpointsAreHeldAgainstTheLog(t *testing.T) {
 	for range 257 {
 		forked.add("session.granted", "technician", "another", nil, nil)
 	}
-	m.Cosigned = []Cosigned{{Name: "cloud", Note: cloud.cosign(forked.checkpoint(257), at)}}
+	m.Cosigned = []Cosigned{{Name: "cloud", Note: cloud.cosign(t, forked.checkpoint(257), at)}}
 	if _, err := l.check(l.export(JSONL, m, nil), cloud); err == nil || !strings.Contains(err.Error(), "does not extend") {
 		t.Errorf("a fork: %v", err)
 	}

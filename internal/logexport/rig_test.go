@@ -2,12 +2,6 @@ package logexport
 
 import (
 	"bytes"
-	"crypto/ed25519"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"beckmanconnect/internal/cosign"
 	"beckmanconnect/internal/logproof"
 )
 
@@ -157,37 +152,32 @@ func (l *rigLog) sealed() {
 
 // rigWitness cosigns, as c2sp.org/tlog-cosignature says.
 type rigWitness struct {
-	name string
-	key  ed25519.PrivateKey
+	signer *cosign.Signer
+	now    time.Time
 }
 
-func newWitness(name string) *rigWitness {
-	_, key, _ := ed25519.GenerateKey(rand.Reader)
-	return &rigWitness{name: name, key: key}
-}
-
-func (w *rigWitness) material() []byte {
-	return append([]byte{4}, w.key.Public().(ed25519.PublicKey)...)
-}
-
-func (w *rigWitness) vkey() string {
-	sum := sha256.Sum256(append([]byte(w.name+"\n"), w.material()...))
-	return w.name + "+" + hex.EncodeToString(sum[:4]) + "+" + base64.StdEncoding.EncodeToString(w.material())
-}
-
-func (w *rigWitness) verifier(t testing.TB) *logproof.CosignatureVerifier {
+func newWitness(t testing.TB, name string) *rigWitness {
 	t.Helper()
-	v, err := logproof.NewCosignatureVerifier(w.vkey())
+	w := &rigWitness{}
+	key, _, err := cosign.GenerateKey(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v
+	if w.signer, err = cosign.NewSigner(key, func() time.Time { return w.now }); err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
-func (w *rigWitness) cosign(signed []byte, at time.Time) []byte {
-	text, _, _ := strings.Cut(string(signed), "\n\n")
-	sum := sha256.Sum256(append([]byte(w.name+"\n"), w.material()...))
-	sig := binary.BigEndian.AppendUint64(append([]byte{}, sum[:4]...), uint64(at.Unix()))
-	sig = append(sig, ed25519.Sign(w.key, fmt.Appendf(nil, "cosignature/v1\ntime %d\n%s\n", at.Unix(), text))...)
-	return fmt.Appendf(bytes.Clone(signed), "— %s %s\n", w.name, base64.StdEncoding.EncodeToString(sig))
+func (w *rigWitness) cosign(t testing.TB, signed []byte, at time.Time) []byte {
+	t.Helper()
+	w.now = at
+	n := &note.Note{}
+	n.Text, _, _ = strings.Cut(string(signed), "\n\n")
+	n.Text += "\n"
+	line, err := note.Sign(n, w.signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(bytes.Clone(signed), line[len(n.Text)+1:]...)
 }

@@ -1,13 +1,14 @@
 package logproof
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"beckmanconnect/internal/cosign"
 )
 
 // Cosigned is a checkpoint whose signatures held: the log's own, and those of
@@ -27,7 +28,7 @@ type Cosignature struct {
 
 // Check verifies the proof: the entry is in the log that the checkpoint was
 // signed over, by a key of log. Cosignatures of witnesses are named.
-func (p *Proof) Check(log []note.Verifier, witnesses []*CosignatureVerifier) (*Cosigned, error) {
+func (p *Proof) Check(log []note.Verifier, witnesses []*cosign.Verifier) (*Cosigned, error) {
 	c, err := OpenCosigned(p.Note, log, witnesses)
 	if err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func (p *Proof) Check(log []note.Verifier, witnesses []*CosignatureVerifier) (*C
 // OpenCosigned is OpenCheckpoint for a note that witnesses may have cosigned.
 // A signature of a given key that does not hold is an error; a line of a key
 // that was not given is named and counts for nothing.
-func OpenCosigned(msg []byte, log []note.Verifier, witnesses []*CosignatureVerifier) (*Cosigned, error) {
+func OpenCosigned(msg []byte, log []note.Verifier, witnesses []*cosign.Verifier) (*Cosigned, error) {
 	all := slices.Clone(log)
 	for _, w := range witnesses {
 		all = append(all, w)
@@ -62,14 +63,14 @@ func OpenCosigned(msg []byte, log []note.Verifier, witnesses []*CosignatureVerif
 	c := &Cosigned{Checkpoint: body}
 	own := false
 	for _, s := range n.Sigs {
-		i := slices.IndexFunc(witnesses, func(w *CosignatureVerifier) bool { return w.Name() == s.Name && w.KeyHash() == s.Hash })
+		i := slices.IndexFunc(witnesses, func(w *cosign.Verifier) bool { return w.Name() == s.Name && w.KeyHash() == s.Hash })
 		if i < 0 {
 			own = own || s.Name == body.Origin
 			continue
 		}
-		at, err := cosignedAt(s)
-		if err != nil {
-			return nil, err
+		at, ok := cosign.Stamp(s)
+		if !ok {
+			return nil, fmt.Errorf("signature of %q: its time is no time", s.Name)
 		}
 		c.By = append(c.By, Cosignature{Name: s.Name, Time: at})
 	}
@@ -81,5 +82,3 @@ func OpenCosigned(msg []byte, log []note.Verifier, witnesses []*CosignatureVerif
 	}
 	return c, nil
 }
-
-var errVerifier = errors.New("this is no key of a witness")

@@ -60,7 +60,8 @@ type Answer struct {
 //
 // What was cosigned before is cosigned again, and what is older than that and
 // was cosigned is answered with the newest: answers get lost, and that is no
-// sign of anything. An error says that nothing could be decided.
+// sign of anything. Without a signer what is shown is checked and kept, with no
+// cosignature on it. An error says that nothing could be decided.
 func Add(ctx context.Context, s *cosign.Signer, state State, r Request) (Answer, error) {
 	if len(r.Proof) > maxProof || r.Old < 0 || len(r.Note) > MaxNote {
 		return Answer{}, ErrMalformed
@@ -104,7 +105,11 @@ func Add(ctx context.Context, s *cosign.Signer, state State, r Request) (Answer,
 	case !Extends(r.Proof, seen, c):
 		return refuse(cloudapi.WitnessProof, "the proof does not hold: this is not what was cosigned and more")
 	}
-	msg, err := note.Sign(n, s)
+	var signers []note.Signer
+	if s != nil {
+		signers = append(signers, s)
+	}
+	msg, err := note.Sign(n, signers...)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -8,7 +8,8 @@
 // since the cloud drops numbers it has seen (scenario 43). paho's own memory
 // of messages is never relied on.
 //
-// Of what comes from the cloud three things have an effect, each only with the
-// vendor's signature: time is kept as the last trusted time, a policy can only
-// narrow, and a message becomes a notification (scenario 42).
+// Of what comes from the cloud four things have an effect, each only with a
+// signature: time is kept as the last trusted time, a policy can only narrow, a
+// message becomes a notification, and the log's checkpoint comes back cosigned
+// (scenario 42).
 package link

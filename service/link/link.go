@@ -44,8 +44,14 @@ type Config struct {
 	Digest func(ctx context.Context) error
 	Status func() cloudapi.Status // as it is now
 	// Checkpoint gives the log's newest signed checkpoint for the cloud as
-	// witness (B4), with the number of entries under it.
-	Checkpoint func() (checkpoint cloudapi.Checkpoint, entries int64)
+	// witness (B4), with the proof that it extends what the cloud cosigned last,
+	// and the number of entries under it; nil: none is shown.
+	Checkpoint func(ctx context.Context) (checkpoint cloudapi.Checkpoint, entries int64, err error)
+	// Entries is the number of entries now, at no cost.
+	Entries func() int64
+	// Witnessed takes the cloud's answer to a checkpoint, and verifies it. again
+	// says that the log has to be shown once more. nil: none is taken.
+	Witnessed func(ctx context.Context, answer cloudapi.Witnessed) (again bool, err error)
 	// Changed is told of every new state; it must not block.
 	Changed func(State)
 	Log     *slog.Logger

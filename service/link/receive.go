@@ -55,6 +55,8 @@ func (c *connection) receive(payload []byte) {
 		if err := c.config.Policy(ctx, policy.Note); err != nil {
 			c.config.Log.Warn("a policy from the cloud was not taken", "error", err)
 		}
+	case cloudapi.KindWitness:
+		c.witnessed(ctx, e.Body)
 	case cloudapi.KindMessage:
 		var message cloudapi.VendorMessage
 		if c.config.Message == nil || json.Unmarshal(e.Body, &message) != nil {

@@ -30,8 +30,7 @@ type connection struct {
 	*Link
 	dialect.Session
 	client mqtt.Client
-	seen   int64 // entries under the last checkpoint sent
-	next   time.Time
+	shown  shown
 
 	gone chan struct{} // closed when the connection is lost
 	mu   sync.Mutex
@@ -142,8 +141,8 @@ func (c *connection) work(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := c.enqueueCheckpoint(ctx); err != nil {
-			c.config.Log.Warn("no checkpoint for the cloud", "error", err)
+		if err := c.showLog(ctx); err != nil {
+			return err
 		}
 		if err := c.drain(ctx); err != nil {
 			return err
@@ -248,31 +247,6 @@ func (c *connection) send(e cloudapi.Envelope) (mqtt.Token, error) {
 	case <-c.gone:
 		return nil, c.reason()
 	}
-}
-
-// enqueueCheckpoint shows the cloud, as witness, how far the log is; not more
-// often than Witness, and only while there is somebody to show it to.
-func (c *connection) enqueueCheckpoint(ctx context.Context) error {
-	if c.config.Checkpoint == nil || time.Now().Before(c.next) {
-		return nil
-	}
-	checkpoint, entries := c.config.Checkpoint()
-	if entries == c.seen || checkpoint.Note == "" {
-		return nil
-	}
-	body, err := json.Marshal(checkpoint)
-	if err != nil {
-		return err
-	}
-	err = c.config.Store.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Enqueue(cloudapi.KindCheckpoint, body)
-		return err
-	})
-	c.next = time.Now().Add(c.config.Witness)
-	if err == nil {
-		c.seen = entries
-	}
-	return err
 }
 
 func (c *connection) wait(ctx context.Context, t mqtt.Token, within time.Duration) error {

@@ -8,6 +8,9 @@ import "beckmanconnect/internal/endpoints"
 func (e *Effective) Network() (p endpoints.Policy) {
 	p.Endpoints = e.Endpoints()
 	p.Mirror = e.Upgrade().Mirror
+	for _, w := range e.Witnesses() {
+		p.Witnesses = append(p.Witnesses, endpoints.Witness{Name: w.Name, URL: w.URL})
+	}
 	for _, probe := range e.Probes() {
 		p.Probes = append(p.Probes, endpoints.Probe{Name: probe.Name, Kind: probe.Kind, Host: probe.Host, Port: probe.Port})
 	}

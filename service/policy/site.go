@@ -140,6 +140,7 @@ type siteFile struct {
 	Escalate        map[string]string `toml:"escalate"`
 	Endpoints       []string          `toml:"endpoints"`
 	Upgrade         *upgradeFile      `toml:"upgrade"`
+	Witness         []witnessFile     `toml:"witness"`
 	Log             *logFile          `toml:"log"`
 }
 
@@ -195,7 +196,7 @@ func decode(text string, table Table) (*Site, error) {
 	for _, err := range []error{
 		site.readStaff(file.Staff), site.readTimeout(file.PromptTimeout), site.readIdentify(file.Identify), site.readAuthorise(file.Authorise),
 		site.readPublishers(file.Publishers), site.readProbes(file.Probe), site.readQuiet(file.Quiet), site.readEscalate(file.Escalate),
-		site.readEndpoints(file.Endpoints), site.readCapabilities(file.Capabilities, table), site.readLog(file.Log),
+		site.readEndpoints(file.Endpoints), site.readCapabilities(file.Capabilities, table), site.readWitnesses(file.Witness), site.readLog(file.Log),
 	} {
 		if err != nil {
 			return nil, err

@@ -1,6 +1,6 @@
 // Package self says what the product has to say of itself: a cloud that has not
 // been reached for a while, a network that stands in between, a log that could
-// not be written, upgrades that were not looked for. It says so calmly: the
+// not be written or is not the one that was witnessed, upgrades that were not looked for. It says so calmly: the
 // instrument goes on working without any of it.
 package self
 
@@ -43,6 +43,7 @@ type Config struct {
 	NetworkDown   func() bool   // this PC has no network: that alarm explains the rest
 	Writable      func() bool   // the log
 	Upgrades      func() Upgrades
+	LogTrouble    func() string // "", or how the log is not the one that was witnessed: "shrunk", "forked"
 	Every         time.Duration // between looks; 0: 30 s
 	CloudAfter    time.Duration // offline for so long; 0: 30 min
 	ObstacleAfter time.Duration // something stands in between for so long; 0: 5 min
@@ -57,6 +58,8 @@ const (
 	Log       = "log-was-not-writable"
 	Copied    = "device-copied"  // this identity belongs to another PC
 	Revoked   = "device-revoked" // the vendor took it back
+	LogShrunk = "log-shrunk" // it is shorter than what a witness cosigned
+	LogForked = "log-forked" // it is another one than that
 
 	UpgradesStale     = "upgrade-check-stale" // the signed list is too old
 	UpgradesOlder     = "upgrade-list-older"  // it is older than one seen before
@@ -101,7 +104,7 @@ func New(config Config) *Source {
 	}
 	return &Source{config: config, board: steady.Board{
 		Source: notify.SourceSelf, Alarms: config.Alarms, Open: config.Open,
-		Codes: []string{Copied, Revoked, Cloud, Portal, Inspected, Proxy, UpgradesStale, UpgradesOlder, UpgradesUntrusted, UpgradeBack}, // others speak for the product, too
+		Codes: []string{Copied, Revoked, Cloud, Portal, Inspected, Proxy, LogShrunk, LogForked, UpgradesStale, UpgradesOlder, UpgradesUntrusted, UpgradeBack}, // others speak for the product, too
 	}}
 }
 
@@ -176,6 +179,16 @@ func (s *Source) looks() []steady.Condition {
 	}
 	if s.config.Upgrades != nil {
 		s.upgrades(add)
+	}
+	if s.config.LogTrouble != nil {
+		found := s.config.LogTrouble()
+		for _, row := range []struct{ code, trouble string }{{LogShrunk, store.TroubleShrunk}, {LogForked, store.TroubleForked}} {
+			level := steady.Good
+			if found == row.trouble {
+				level = steady.Bad
+			}
+			add(row.code, store.High, level, 0, 1)
+		}
 	}
 	return all
 }

@@ -160,9 +160,27 @@ func TestAlarmsOfOthersStay(t *testing.T) {
 }
 
 func TestEveryCodeHasTexts(t *testing.T) {
-	for _, code := range []string{Cloud, Portal, Inspected, Proxy, Log, UpgradesStale, UpgradesOlder, UpgradesUntrusted, UpgradeBack} {
+	for _, code := range []string{Cloud, Portal, Inspected, Proxy, Log, LogShrunk, LogForked, UpgradesStale, UpgradesOlder, UpgradesUntrusted, UpgradeBack} {
 		if len(words.Of(code)) != len(words.Languages()) {
 			t.Errorf("%s has %d texts", code, len(words.Of(code)))
 		}
+	}
+}
+
+// A log that is not the one that was witnessed is told at once, and is over only
+// when the service runs on the right one again.
+func TestLogTrouble(t *testing.T) { // scenario 48
+	to, trouble := &recorder{}, ""
+	s := New(Config{Alarms: to, LogTrouble: func() string { return trouble }})
+	for _, trouble = range []string{"", "shrunk", "shrunk", "forked", ""} {
+		if err := s.round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"raised " + LogShrunk, "cleared " + LogShrunk, "raised " + LogForked, "cleared " + LogForked}
+	slices.Sort(want)
+	slices.Sort(to.told)
+	if !slices.Equal(to.told, want) {
+		t.Errorf("%q, want %q", to.told, want)
 	}
 }
