@@ -58,8 +58,8 @@ const (
 	Log       = "log-was-not-writable"
 	Copied    = "device-copied"  // this identity belongs to another PC
 	Revoked   = "device-revoked" // the vendor took it back
-	LogShrunk = "log-shrunk" // it is shorter than what a witness cosigned
-	LogForked = "log-forked" // it is another one than that
+	LogShrunk = "log-shrunk"     // it is shorter than what a witness cosigned
+	LogForked = "log-forked"     // it is another one than that
 
 	UpgradesStale     = "upgrade-check-stale" // the signed list is too old
 	UpgradesOlder     = "upgrade-list-older"  // it is older than one seen before
