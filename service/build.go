@@ -71,7 +71,10 @@ type house struct {
 	news        chan struct{} // what sessions rest on has changed
 	restart     chan struct{} // closed when the service is to be started anew
 	restartOnce sync.Once
-	verifier    string // of this PC's log
+	standing    chan struct{} // the cloud may have said something of this identity
+	verifier    string        // of this PC's log
+	boot        string        // names this start for the cloud
+	people      people
 	trays       trays
 }
 
@@ -142,6 +145,9 @@ func (h *house) buildDevice(ctx context.Context) error {
 			h.parts.Set("device", supervise.Failed, "register this PC again: "+err.Error())
 		}
 	}
+	if err := h.restoreRefused(ctx); err != nil {
+		return err
+	}
 	h.acceptance, err = local.NewAcceptance(ctx, h.store, time.Now)
 	return err
 }
@@ -195,17 +201,12 @@ func (h *house) buildCloud(ctx context.Context) (err error) {
 	h.buildWitnesses()
 	h.link = link.New(link.Config{
 		Dialect: h.dialect(), Store: h.store, TLS: h.device.TLS, Client: h.dialer.Client, Way: h.dialer.Way, Vendor: h.roots.Vendor, Log: h.log,
-		Identity: func() (string, bool) {
-			_, registered := h.device.Registration()
-			return h.device.ID(), registered
-		},
-		Status:     h.cloudStatus,
-		Checkpoint: h.witnesses.cloud.Checkpoint, Witnessed: h.witnesses.cloud.Take,
+		Identity: h.identity, Status: h.cloudStatus, Checkpoint: h.checkpoint, Witnessed: h.witnesses.cloud.Take,
 		Entries: func() int64 { return h.store.LogState().Entries },
 		Policy:  func(ctx context.Context, signed string) error { return h.policy.OfferVendor(ctx, []byte(signed)) },
 		Message: h.messages.Receive,
 		Digest:  func(ctx context.Context) error { return notify.Digest(ctx, h.store, time.Now()) },
-		Changed: func(link.State) { h.statusChanged() },
+		Changed: h.linkChanged,
 	})
 	h.offers, err = offers.New(ctx, offers.Config{
 		Dial:  offers.Dial(client.Config{Socket: h.config.UpgradeSocket, Program: protocol.Host, Version: version.Version()}),
@@ -249,6 +250,8 @@ func (h *house) start(ctx context.Context) {
 		store: h.store, alarms: h.alarms, keep: h.keepLog, now: time.Now, changed: h.statusChanged, checkEvery: 7 * 24 * time.Hour,
 	}).run)
 	h.parts.Go(ctx, "link", plain(h.link.Run))
+	h.parts.Go(ctx, "standing", plain(h.keepStanding))
+	h.parts.Go(ctx, "certificate", h.host.KeepRegistered)
 	h.parts.Go(ctx, "messages", plain(h.messages.Run))
 	h.parts.Go(ctx, "upgrades", h.offers.Run)
 	h.parts.Go(ctx, "scanner", plain(h.scanner.Run))

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"beckmanconnect/service/device"
 	"beckmanconnect/service/notify"
 	"beckmanconnect/service/policy"
 	"beckmanconnect/service/support"
@@ -10,6 +11,9 @@ import (
 func (h *house) gate() string {
 	if !h.acceptance.Current() {
 		return "terms-not-accepted"
+	}
+	if state := h.device.State(); state != device.StateOK {
+		return "device-" + state
 	}
 	if _, registered := h.device.Registration(); !registered {
 		return "not-registered"

@@ -39,7 +39,7 @@ func Run(ctx context.Context, config hostconfig.Config, log *slog.Logger) error 
 	if port := config.CloudPort(); port != "443" && !roots.Development {
 		return fmt.Errorf("configuration %s: cloud.url: port %s; only port 443 may be dialled (P11)", config.File, port)
 	}
-	h := &house{config: config, roots: roots, log: log, poke: make(chan struct{}, 1), news: make(chan struct{}, 1), restart: make(chan struct{})}
+	h := &house{config: config, roots: roots, log: log, poke: make(chan struct{}, 1), news: make(chan struct{}, 1), restart: make(chan struct{}), standing: make(chan struct{}, 1), boot: newBoot()}
 	h.store, err = store.Open(ctx, store.Options{
 		Dir: config.Data, Log: log, OnWritable: h.writableChanged, SetAside: true, OnDamaged: func(error) { h.wantRestart() },
 	})
@@ -63,18 +63,18 @@ func (h *house) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.record(ctx, "service.started")
+	h.recordStart(ctx)
 	err = h.serve(ctx, listener)
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
-	h.record(ending, "service.stopped")
+	h.record(ending, "service.stopped", func(tx *store.Tx) error { return tx.DeleteSetting(settingRunning) })
 	return err
 }
 
 // serve runs everything and ends it in order: first the pipe, so that nobody
 // asks for more; then sessions; then what they rest on.
 func (h *house) serve(ctx context.Context, listener net.Listener) error {
-	pipeServer, err := server.New(server.Config{Host: h.host, Version: version.Version(), Epoch: h.store.Epoch(), Log: h.log})
+	pipeServer, err := server.New(server.Config{Host: h.host, Version: version.Version(), Epoch: h.store.Epoch(), Greeted: h.greeted, Log: h.log})
 	if err != nil {
 		listener.Close()
 		return err
@@ -121,12 +121,15 @@ func (h *house) serve(ctx context.Context, listener net.Listener) error {
 
 // record puts the service's own coming and going on record. A log that cannot
 // be written keeps sessions closed, not the service down (scenario 50).
-func (h *house) record(ctx context.Context, kind string) {
+func (h *house) record(ctx context.Context, kind string, also func(*store.Tx) error) {
 	err := h.store.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.Append(store.Entry{Kind: kind, Actor: "system", Subject: version.Version(), Fields: map[string]string{
 			"version": version.Version(), "device": h.device.ID(), "policy": h.policy.Current().Source,
 		}})
-		return err
+		if err != nil {
+			return err
+		}
+		return also(tx)
 	})
 	if err != nil {
 		h.log.Error("the log cannot be written; sessions stay closed", "error", err)

@@ -318,7 +318,7 @@ func TestWithoutACloud(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"log.started", "capabilities.installed", "service.started", "terms.accepted", "device.registering", "notification.raised", "notification.acknowledged", "service.stopped", "service.started", "service.stopped"}
+	want := []string{"log.started", "capabilities.installed", "config.changed", "service.started", "person.connected", "terms.accepted", "device.registering", "notification.raised", "notification.acknowledged", "service.stopped", "service.started", "person.connected", "service.stopped"}
 	if got := s.kinds(); !slices.Equal(got, want) {
 		t.Errorf("log %q", got)
 	}
@@ -338,7 +338,9 @@ func (s *site) kinds() []string {
 	}
 	var kinds []string
 	for _, e := range slices.Backward(list) {
-		kinds = append(kinds, e.Kind)
+		if e.Kind != "log.checked" { // comes when there is time for it
+			kinds = append(kinds, e.Kind)
+		}
 	}
 	return kinds
 }
@@ -393,7 +395,7 @@ func (s *site) registrar() *httptest.Server {
 
 func issue(t *testing.T, by *trust.Authority, public any, template *x509.Certificate) []byte {
 	t.Helper()
-	template.SerialNumber, template.NotBefore, template.NotAfter = big.NewInt(7), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	template.SerialNumber, template.NotBefore, template.NotAfter = big.NewInt(7), time.Now().Add(-time.Hour), time.Now().Add(365*24*time.Hour)
 	der, err := x509.CreateCertificate(rand.Reader, template, by.Certificate, public, by.Key)
 	if err != nil {
 		t.Fatal(err)

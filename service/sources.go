@@ -47,10 +47,10 @@ func (h *house) startOtherSources(ctx context.Context) {
 	h.startDrop(ctx)
 	h.fresh.Expect(notify.SourceSelf, silentFor)
 	h.parts.Go(ctx, "self", self.New(self.Config{
-		Alarms: h.alarms, Open: h.openOf, Alive: h.fresh.Beat, Writable: h.store.Writable, Link: h.linkForPeople,
+		Alarms: h.alarms, Open: h.openOf, Alive: h.fresh.Beat, Writable: h.store.Writable, Link: h.linkForPeople, Identity: h.device.State,
 		NetworkDown: func() bool { return h.pc.Load().NetworkDown() },
 		Upgrades:    h.upgradesForPeople,
-		LogTrouble:  func() string { return h.store.Trouble().Code },
+		LogTrouble:  func() string { return h.store.WitnessTrouble().Code },
 	}).Run)
 }
 

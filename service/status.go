@@ -41,7 +41,8 @@ func (h *house) status(ctx context.Context) (*hostpb.Status, error) {
 		Support: h.support.State(), Upgrade: h.offers.Current(), Log: h.logState(), Components: h.components(state),
 		SupportPhone: h.config.Instrument.Phone,
 		Profile:      profileTitle(p), ProfileSample: p != nil && p.Sample,
-		LastSeq: last, Epoch: h.store.Epoch(), Identify: string(effective.Identify()), PinInitials: h.support.PINInitials(),
+		DeviceState: h.device.State(),
+		LastSeq:     last, Epoch: h.store.Epoch(), Identify: string(effective.Identify()), PinInitials: h.support.PINInitials(),
 	}
 	if s.QuietHours, err = local.QuietHours(ctx, h.alarms); err != nil {
 		return nil, err
@@ -152,6 +153,7 @@ func (h *house) cloudStatus() cloudapi.Status {
 	return cloudapi.Status{
 		Version: version.Version(), Class: string(h.policy.Current().Class), Run: string(*h.runState.Load()),
 		Open: open, Worst: notify.SeverityName(worst), Phase: phaseName(h.support.State().GetPhase()), TermsOK: h.acceptance.Current(),
+		Machine: h.device.MachineID(), Boot: h.boot,
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"beckmanconnect/service/link"
 	"beckmanconnect/service/policy"
 	"beckmanconnect/service/witness"
-	"beckmanconnect/store"
 )
 
 // witnesses are those of this PC's log.
@@ -49,15 +48,4 @@ func (h *house) logWitnesses() []*hostpb.LogWitness {
 		list = append(list, row(w.Name, state))
 	}
 	return list
-}
-
-// witnessed fills in what witnesses vouch for, and what they found.
-func witnessed(l *hostpb.LogState, s *store.Store) *hostpb.LogState {
-	if size, at := s.WitnessedEntries(); size > 0 {
-		l.Witnessed, l.WitnessedUnix = uint64(size), at.Unix()
-	}
-	if code := s.Trouble().Code; code != "" {
-		l.Trouble = code
-	}
-	return l
 }

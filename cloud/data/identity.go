@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/logbinding"
 )
 
 // What becomes of an identity that no longer counts.
@@ -279,7 +279,7 @@ func (t *Tx) BindVerifier(verifier, binding string) (string, error) {
 	if err := t.tx.QueryRow("SELECT public_key FROM devices WHERE id=?", t.device).Scan(&spki); err != nil {
 		return "", err
 	}
-	if cloudapi.CheckLogBinding(spki, t.device, verifier, binding) != nil {
+	if logbinding.Check(spki, t.device, verifier, binding) != nil {
 		return pinned, nil
 	}
 	return verifier, t.db.newLog(t.tx, t.device, verifier)

@@ -24,6 +24,7 @@ import (
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/logbinding"
 	"beckmanconnect/internal/trust"
 )
 
@@ -88,7 +89,7 @@ func (g *Registry) register(w http.ResponseWriter, r *http.Request) {
 		web.Fail(w, http.StatusConflict, "other-device", "The connection was made with another device's certificate.")
 		return
 	}
-	if req.LogBinding != "" && cloudapi.CheckLogBinding(csr.RawSubjectPublicKeyInfo, id, req.LogVerifier, req.LogBinding) != nil {
+	if req.LogBinding != "" && logbinding.Check(csr.RawSubjectPublicKeyInfo, id, req.LogVerifier, req.LogBinding) != nil {
 		web.Fail(w, http.StatusBadRequest, "log-binding", "The log's verifier key is not signed with the device's key.")
 		return
 	}

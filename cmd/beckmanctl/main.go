@@ -42,6 +42,7 @@ func verbs() []verb {
 		{"profile", "lint FILE… | try PROFILE FILE [--encoding E] [--log NAME] | list; each with --json", "check an instrument profile, or what it would raise of a log", profileVerb},
 		{"policy", "explain [CAPABILITY [--engineer ACCOUNT [--organisation NAME] [--region R]]] [--json]", "what may be asked here, and why", policyVerb},
 		{"upgrade", upgradeUse, "what is offered, and when it is installed", upgradeVerb},
+		{"device", "renew [--reason TEXT]", "give this PC a new identity, to be registered again: after it was copied or revoked", deviceVerb},
 		{"support", "reset | remove-pin INITIALS", "after too many wrong codes: switch remote support on again; take a forgotten PIN away", supportVerb},
 		{"backup", backupUse, "an encrypted copy of the log that only your key or passphrase opens, made while the service runs", backupVerb},
 		{"restore", restoreUse, "bring a backup back as an older log, into a data folder without one", restoreVerb},

@@ -42,6 +42,12 @@ func printStatus(out io.Writer, s *hostpb.Status) {
 	} else {
 		line("registered", "no")
 	}
+	switch s.GetDeviceState() {
+	case "copied":
+		line("identity", "of another PC: remote support is off; renew it with \"beckmanctl device renew\", then register again")
+	case "revoked":
+		line("identity", "taken back by the vendor: remote support is off; ask the vendor's service")
+	}
 	terms := "not accepted"
 	if s.GetTermsAccepted() {
 		terms = "accepted"

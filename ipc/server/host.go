@@ -18,7 +18,10 @@ import (
 type Config struct {
 	// Host does the work. Its Hello is never called: Hello belongs to the
 	// connection and is answered here.
-	Host    hostpb.HostServer
+	Host hostpb.HostServer
+	// Greeted is told of every connection that was opened, before its caller is;
+	// ctx names who it is. It may be nil.
+	Greeted func(ctx context.Context, program string)
 	Version string // of the service
 	Epoch   string // made with the database
 	Log     *slog.Logger
@@ -55,6 +58,9 @@ func (h *hostWithHello) Hello(ctx context.Context, r *hostpb.HelloRequest) (*hos
 	})
 	if err != nil {
 		return nil, err
+	}
+	if h.config.Greeted != nil {
+		h.config.Greeted(ctx, r.GetProgram())
 	}
 	return &hostpb.HelloReply{
 		Protocol: agreed, Version: h.config.Version, Epoch: h.config.Epoch,

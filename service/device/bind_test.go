@@ -4,7 +4,7 @@ import (
 	"crypto/x509"
 	"testing"
 
-	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/logbinding"
 )
 
 // The device key speaks for the log's key, for this device and this key only (P13).
@@ -21,16 +21,16 @@ func TestBindLog(t *testing.T) {
 		}
 		return b
 	}
-	if err := cloudapi.CheckLogBinding(spki(d), d.ID(), "verifier", binding); err != nil {
+	if err := logbinding.Check(spki(d), d.ID(), "verifier", binding); err != nil {
 		t.Error(err)
 	}
 	for name, err := range map[string]error{
-		"another key":      cloudapi.CheckLogBinding(spki(other), d.ID(), "verifier", binding),
-		"another device":   cloudapi.CheckLogBinding(spki(d), other.ID(), "verifier", binding),
-		"another verifier": cloudapi.CheckLogBinding(spki(d), d.ID(), "verifier2", binding),
-		"no binding":       cloudapi.CheckLogBinding(spki(d), d.ID(), "verifier", ""),
-		"not base64":       cloudapi.CheckLogBinding(spki(d), d.ID(), "verifier", "!"),
-		"no key":           cloudapi.CheckLogBinding(nil, d.ID(), "verifier", binding),
+		"another key":      logbinding.Check(spki(other), d.ID(), "verifier", binding),
+		"another device":   logbinding.Check(spki(d), other.ID(), "verifier", binding),
+		"another verifier": logbinding.Check(spki(d), d.ID(), "verifier2", binding),
+		"no binding":       logbinding.Check(spki(d), d.ID(), "verifier", ""),
+		"not base64":       logbinding.Check(spki(d), d.ID(), "verifier", "!"),
+		"no key":           logbinding.Check(nil, d.ID(), "verifier", binding),
 	} {
 		if err == nil {
 			t.Errorf("%s: accepted", name)

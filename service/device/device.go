@@ -143,6 +143,13 @@ func (d *Device) Certificate() (tls.Certificate, bool) {
 	return tls.Certificate{Certificate: d.chain, PrivateKey: d.key, Leaf: d.leaf}, true
 }
 
+// Ending tells whether less than within is left of the device certificate.
+func (d *Device) Ending(within time.Duration) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.leaf != nil && d.leaf.NotAfter.Before(d.config.Now().Add(within))
+}
+
 // TLS is the configuration of every connection to the cloud: TLS 1.2 or newer
 // (P9), the package's own roots and no others, the device certificate once
 // there is one. There is no way to switch verification off (scenario 55).

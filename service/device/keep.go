@@ -8,7 +8,12 @@ import (
 	"beckmanconnect/store"
 )
 
-const settingRegistration = "device.registration"
+const (
+	settingRegistration = "device.registration"
+	// SettingRefused keeps what the cloud said of this identity (SetRefused)
+	// over a restart.
+	SettingRefused = "device.refused"
+)
 
 // Keep writes a registration in the caller's transaction. Settings are sealed:
 // it names a person.
@@ -18,6 +23,15 @@ func Keep(tx *store.Tx, r Registration) error {
 		return err
 	}
 	return tx.SetSetting(settingRegistration, string(text))
+}
+
+// Drop forgets the registration, in the caller's transaction: its key is about
+// to be set aside. What the cloud said of it goes with it.
+func Drop(tx *store.Tx) error {
+	if err := tx.DeleteSetting(SettingRefused); err != nil {
+		return err
+	}
+	return tx.DeleteSetting(settingRegistration)
 }
 
 // Kept gives the registration that was kept; ok is false when there is none.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
+	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/internal/netdial"
 	"beckmanconnect/service/link/dialect"
 )
@@ -18,6 +19,9 @@ const (
 	CodeSubscription = "subscription"
 	CodeExcess       = "excess"
 	CodeOutbox       = "outbox"
+	// The cloud knows this PC and turns it away.
+	CodeDeviceCopied  = cloudapi.CodeDeviceCopied
+	CodeDeviceRevoked = cloudapi.CodeDeviceRevoked
 )
 
 // Codes are all that State.Code can be, with what they mean and what to do, in
@@ -30,6 +34,8 @@ var Codes = append([]netdial.Code{
 	{Code: CodeSubscription, Means: "the cloud refused this PC's topic", Do: "register again, or have the broker's rights corrected"},
 	{Code: CodeExcess, Means: "the cloud sent more than it may", Do: "tell the vendor; it is tried again"},
 	{Code: CodeOutbox, Means: "what was sent cannot be taken off the list of what waits", Do: "check the disk; the log says more"},
+	{Code: CodeDeviceCopied, Means: "this PC's identity is on two PCs", Do: "renew it with beckmanctl or in the window, then register again"},
+	{Code: CodeDeviceRevoked, Means: "the vendor took this PC's identity back", Do: "ask the vendor; renew it, then register again"},
 	{Code: dialect.CodeAddress, Means: "the message service's address is none", Do: "correct cloud.url"},
 	{Code: dialect.CodeKey, Means: "the device's key for the message service cannot be read", Do: "correct cloud.iothub.key_file"},
 	{Code: dialect.CodeProvisionOff, Means: "the provisioning service has this PC switched off", Do: "have the enrolment enabled again"},
@@ -69,7 +75,12 @@ func explain(err error) netdial.Reason {
 // own are the reasons that only the link knows.
 func own(err error) string {
 	var d *dialect.Error
+	var status *netdial.StatusError
 	switch {
+	// Said over a connection that the package's own roots verify: nobody in
+	// between can say it.
+	case errors.As(err, &status) && (status.Code == CodeDeviceCopied || status.Code == CodeDeviceRevoked):
+		return status.Code
 	case errors.Is(err, errPacketTooLarge), errors.Is(err, errSuback):
 		return CodeExcess
 	case errors.Is(err, errSubscription):

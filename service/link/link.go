@@ -58,6 +58,7 @@ type Config struct {
 	Now     func() time.Time
 
 	First, Most time.Duration // bounds of the pause between connections; 0: 1 s, 2 min
+	Refused     time.Duration // pause while the cloud turns this PC away; 0: 15 min
 	KeepAlive   time.Duration // 0: 30 s; at most dialect.MaxKeepAlive
 	Witness     time.Duration // least time between checkpoints; 0: 30 s
 	Crowded     int           // messages waiting from which on superseded ones are taken out; 0: 1,000
@@ -89,6 +90,7 @@ func New(config Config) *Link {
 	}
 	or(&config.First, time.Second)
 	or(&config.Most, 2*time.Minute)
+	or(&config.Refused, 15*time.Minute)
 	or(&config.KeepAlive, 30*time.Second)
 	or(&config.Witness, 30*time.Second)
 	config.KeepAlive = min(config.KeepAlive, dialect.MaxKeepAlive)
@@ -156,6 +158,14 @@ func (l *Link) phase() Phase {
 	return l.state.Phase
 }
 
+// refused: the cloud knows this PC and turned it away. It is asked now and then
+// whether that is over.
+func (l *Link) refused() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state.Code == CodeDeviceCopied || l.state.Code == CodeDeviceRevoked
+}
+
 // Kick says that there may be something to do: the device was registered, or
 // something stands in the outbox. It never blocks.
 func (l *Link) Kick() {
@@ -217,6 +227,10 @@ func (l *Link) Run(ctx context.Context) error {
 			back.reset()
 		}
 		l.tidy(ctx)
+		if l.refused() {
+			l.pause(ctx, l.config.Refused/2+rand.N(l.config.Refused/2))
+			continue
+		}
 		l.pause(ctx, back.next(rand.Float64()))
 	}
 	l.set(Offline, CodeStopping, "the service is stopping")

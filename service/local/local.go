@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/time/rate"
 	"google.golang.org/grpc"
@@ -52,6 +53,10 @@ type Device interface {
 	Register(ctx context.Context, form device.Form) (device.Registration, error)
 	Restore(r device.Registration) error
 	Registration() (device.Registration, bool)
+	ID() string
+	State() string                    // device.StateOK, …
+	Ending(within time.Duration) bool // the certificate
+	Renew() (id string, err error)
 }
 
 // Config is what a Host needs.
@@ -144,7 +149,9 @@ func (h *Host) Show(ctx context.Context, r *hostpb.ShowRequest) (*hostpb.ShowRep
 	return &hostpb.ShowReply{Windows: uint32(reached)}, nil
 }
 
-// person is who calls, as the log keeps it.
+// Person is who calls, as the log keeps it.
+func Person(ctx context.Context, initials string) notify.Person { return person(ctx, initials) }
+
 func person(ctx context.Context, initials string) notify.Person {
 	actor := identity.FromContext(ctx)
 	role := "it"

@@ -1,10 +1,12 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -43,6 +45,9 @@ type fakeDevice struct {
 	asked      []device.Form
 	registered device.Registration
 	ok         bool
+	state      string
+	ending     bool
+	renewed    int
 }
 
 func (d *fakeDevice) Register(_ context.Context, f device.Form) (device.Registration, error) {
@@ -54,6 +59,16 @@ func (d *fakeDevice) Restore(r device.Registration) error {
 	return nil
 }
 func (d *fakeDevice) Registration() (device.Registration, bool) { return d.registered, d.ok }
+func (d *fakeDevice) ID() string                                { return "bc-" + strconv.Itoa(d.renewed+1) }
+func (d *fakeDevice) State() string                             { return cmp.Or(d.state, device.StateOK) }
+func (d *fakeDevice) Ending(time.Duration) bool                 { return d.ending }
+func (d *fakeDevice) Renew() (string, error) {
+	if d.err == nil {
+		d.renewed++
+		d.registered, d.ok, d.state = device.Registration{}, false, ""
+	}
+	return d.ID(), d.err
+}
 
 type fakeSupport struct {
 	state *hostpb.SupportState

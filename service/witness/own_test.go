@@ -115,8 +115,8 @@ func TestHospitalsWitness(t *testing.T) { // scenario 48
 	}
 	grow(t, s, 5)
 	show(t, p, OK)
-	if s.WitnessedBy("it").Size != 316 || s.Trouble().Code != "" {
-		t.Fatal(s.Witnessed(), s.Trouble())
+	if s.WitnessedBy("it").Size != 316 || s.WitnessTrouble().Code != "" {
+		t.Fatal(s.Witnessed(), s.WitnessTrouble())
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -133,13 +133,13 @@ func TestHospitalsWitness(t *testing.T) { // scenario 48
 		t.Fatal(err)
 	}
 	s = open(t, before)
-	if s.Trouble().Code != "" {
+	if s.WitnessTrouble().Code != "" {
 		t.Fatal("found without the witness?")
 	}
 	grow(t, s, 3)
 	p = h.pusher(t, s)
 	show(t, p, Shrunk)
-	if got := s.Trouble(); got.Code != store.TroubleShrunk || got.Witness != "it" || got.Witnessed != 336 {
+	if got := s.WitnessTrouble(); got.Code != store.TroubleShrunk || got.Witness != "it" || got.Witnessed != 336 {
 		t.Fatal(got)
 	}
 	grow(t, s, 40) // now longer than what was witnessed
@@ -210,8 +210,8 @@ func TestFalseWitness(t *testing.T) {
 				t.Fatal(err)
 			}
 			show(t, p, row.want)
-			if s.Trouble().Code != "" || len(s.Witnessed()) != 0 {
-				t.Fatal(s.Trouble(), s.Witnessed())
+			if s.WitnessTrouble().Code != "" || len(s.Witnessed()) != 0 {
+				t.Fatal(s.WitnessTrouble(), s.Witnessed())
 			}
 		})
 	}
@@ -303,8 +303,8 @@ func TestCloudAnswers(t *testing.T) { // scenarios 42, 48
 	take(first, false) // late
 	take(old, false)   // twice
 	take(ask(), false)
-	if c.State(true) != OK || c.State(false) != Unreachable || s.WitnessedBy(NameCloud).Size != 10 || s.Trouble().Code != "" {
-		t.Fatal(c.State(true), s.Witnessed(), s.Trouble())
+	if c.State(true) != OK || c.State(false) != Unreachable || s.WitnessedBy(NameCloud).Size != 10 || s.WitnessTrouble().Code != "" {
+		t.Fatal(c.State(true), s.Witnessed(), s.WitnessTrouble())
 	}
 	before := s.LogState().Entries
 	for name, w := range map[string]cloudapi.Witnessed{
@@ -314,8 +314,8 @@ func TestCloudAnswers(t *testing.T) { // scenarios 42, 48
 		"old, beyond": {Origin: second.Origin, Size: 1 << 60, Code: cloudapi.WitnessOld},
 		"negative":    {Origin: second.Origin, Size: -5, Code: cloudapi.WitnessOld},
 	} {
-		if again, _ := c.Take(t.Context(), w); again || s.Trouble().Code != "" || s.LogState().Entries != before {
-			t.Errorf("%s: %v %v", name, again, s.Trouble())
+		if again, _ := c.Take(t.Context(), w); again || s.WitnessTrouble().Code != "" || s.LogState().Entries != before {
+			t.Errorf("%s: %v %v", name, again, s.WitnessTrouble())
 		}
 		if _, _, err := c.Checkpoint(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -73,7 +73,7 @@ func (p *pusher) show(ctx context.Context) (state string, err error) {
 
 // standing: what was found stays.
 func (p *pusher) standing() string {
-	if t := p.store.Trouble(); t.Code != "" && t.Witness == p.name {
+	if t := p.store.WitnessTrouble(); t.Code != "" && t.Witness == p.name {
 		return t.Code
 	}
 	return OK

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"beckmanconnect/assets/text"
+	"beckmanconnect/ipc/hostpb"
 )
 
 // RegisterPage names the steps of the set-up.
@@ -17,7 +18,11 @@ const (
 	RegisterTerms
 	RegisterWho
 	RegisterDone
+	RegisterRefused // the identity does not count: copied, or revoked
 )
+
+// RenewCommand is what IT runs to give this PC a new identity.
+const RenewCommand = "beckmanctl device renew"
 
 // RegisterView is the set-up of remote support (P19, P13).
 type RegisterView struct {
@@ -28,6 +33,7 @@ type RegisterView struct {
 	Busy            bool
 	Facts           [][2]string // done
 	Accepted        string
+	Refused         [3]string // title, what it means, what IT does
 }
 
 // RegisterView makes the view model.
@@ -37,17 +43,15 @@ func (s *State) RegisterView(c *text.Catalogue, now time.Time) RegisterView {
 	reg := s.Status.GetRegistration()
 	switch {
 	case s.Status == nil:
+	case s.Status.GetDeviceState() == "copied" || s.Status.GetDeviceState() == "revoked":
+		state := s.Status.GetDeviceState()
+		v.Page = RegisterRefused
+		v.Refused = [3]string{c.T("register." + state + ".title"), c.T("register." + state + ".text"), c.T("register.renew.text", "command", RenewCommand)}
+		v.Facts = registered(c, reg, now)
 	case accepted && reg != nil:
 		v.Page = RegisterDone
 		v.Accepted = c.T("register.accepted", "version", Clean(s.Status.GetTermsVersion(), 32))
-		v.Facts = [][2]string{
-			{c.T("register.done.device"), cleanName(reg.GetDeviceId())},
-			{c.T("register.type"), cleanName(reg.GetInstrumentType())},
-			{c.T("register.serial"), cleanName(reg.GetSerial())},
-			{c.T("register.name"), cleanName(reg.GetName())},
-			{c.T("register.email"), Clean(reg.GetEmail(), 120)},
-			{c.T("register.done.when"), c.Moment(at(reg.GetRegisteredUnix()*1000, now), now)},
-		}
+		v.Facts = registered(c, reg, now)
 	case accepted:
 		v.Page = RegisterWho
 	case s.Terms != nil:
@@ -56,6 +60,21 @@ func (s *State) RegisterView(c *text.Catalogue, now time.Time) RegisterView {
 		v.Version, v.SHA256 = s.Terms.GetVersion(), s.Terms.GetSha256()
 	}
 	return v
+}
+
+// registered is what this PC is registered as; nothing where it is not.
+func registered(c *text.Catalogue, reg *hostpb.Registration, now time.Time) [][2]string {
+	if reg == nil {
+		return nil
+	}
+	return [][2]string{
+		{c.T("register.done.device"), cleanName(reg.GetDeviceId())},
+		{c.T("register.type"), cleanName(reg.GetInstrumentType())},
+		{c.T("register.serial"), cleanName(reg.GetSerial())},
+		{c.T("register.name"), cleanName(reg.GetName())},
+		{c.T("register.email"), Clean(reg.GetEmail(), 120)},
+		{c.T("register.done.when"), c.Moment(at(reg.GetRegisteredUnix()*1000, now), now)},
+	}
 }
 
 // Registration is what the technician types.

@@ -19,6 +19,7 @@ type registerPage struct {
 	page    model.RegisterPage
 	version string
 	device  string
+	refused [3]string
 	drawn   bool
 	place   *fyne.Container
 
@@ -43,8 +44,8 @@ func (p *registerPage) update(s *model.State, now time.Time) {
 		device = v.Facts[0][1]
 	}
 	// What was typed stays: the page is drawn anew only when it is another one.
-	if !p.drawn || v.Page != p.page || v.Version != p.version || device != p.device {
-		p.drawn, p.page, p.version, p.device = true, v.Page, v.Version, device
+	if !p.drawn || v.Page != p.page || v.Version != p.version || device != p.device || v.Refused != p.refused {
+		p.drawn, p.page, p.version, p.device, p.refused = true, v.Page, v.Version, device, v.Refused
 		p.draw(v)
 	}
 	p.pin.update(s)
@@ -66,6 +67,8 @@ func (p *registerPage) draw(v model.RegisterView) {
 		redraw(p.place, pageFrame(p.who()))
 	case model.RegisterDone:
 		redraw(p.place, pageFrame(p.done(v)))
+	case model.RegisterRefused:
+		redraw(p.place, pageFrame(p.notAccepted(v)))
 	default:
 		redraw(p.place, pageFrame(part.Column(12, p.kit.Title(p.kit.T("register.title")), p.kit.Muted(p.kit.T("notifications.loading")))))
 	}
@@ -160,4 +163,17 @@ func (p *registerPage) done(v model.RegisterView) fyne.CanvasObject {
 		k.Card(part.RowStretch(16, 1, k.Disc(theme.Good, icons.Shield, 46), part.Column(3, k.Strong(k.T("register.done.detail")), k.Muted(v.Accepted)))),
 		p.pin.root,
 		k.Card(k.Facts(v.Facts...)))
+}
+
+// notAccepted says why this PC's identity does not count, that nothing is lost,
+// and what to do.
+func (p *registerPage) notAccepted(v model.RegisterView) fyne.CanvasObject {
+	k := p.kit
+	page := part.Column(14, k.Title(k.T("register.title")),
+		k.Card(part.RowStretch(16, 1, k.Disc(theme.Danger, icons.Stop, 46),
+			part.Column(8, k.Strong(v.Refused[0]), k.Body(v.Refused[1]), k.Body(v.Refused[2])))))
+	if len(v.Facts) > 0 {
+		page.Add(k.Card(k.Facts(v.Facts...)))
+	}
+	return page
 }

@@ -39,8 +39,9 @@ type Config struct {
 	Alive  notify.Alive
 
 	Link          func() Link
-	NetworkDown   func() bool // this PC has no network: that alarm explains the rest
-	Writable      func() bool // the log
+	Identity      func() string // how this PC's identity stands: "ok", "copied", "revoked"
+	NetworkDown   func() bool   // this PC has no network: that alarm explains the rest
+	Writable      func() bool   // the log
 	Upgrades      func() Upgrades
 	LogTrouble    func() string // "", or how the log is not the one that was witnessed: "shrunk", "forked"
 	Every         time.Duration // between looks; 0: 30 s
@@ -55,8 +56,10 @@ const (
 	Inspected = "network-inspected"
 	Proxy     = "network-proxy"
 	Log       = "log-was-not-writable"
-	LogShrunk = "log-shrunk" // it is shorter than what a witness cosigned
-	LogForked = "log-forked" // it is another one than that
+	Copied    = "device-copied"  // this identity belongs to another PC
+	Revoked   = "device-revoked" // the vendor took it back
+	LogShrunk = "log-shrunk"     // it is shorter than what a witness cosigned
+	LogForked = "log-forked"     // it is another one than that
 
 	UpgradesStale     = "upgrade-check-stale" // the signed list is too old
 	UpgradesOlder     = "upgrade-list-older"  // it is older than one seen before
@@ -101,7 +104,7 @@ func New(config Config) *Source {
 	}
 	return &Source{config: config, board: steady.Board{
 		Source: notify.SourceSelf, Alarms: config.Alarms, Open: config.Open,
-		Codes: []string{Cloud, Portal, Inspected, Proxy, LogShrunk, LogForked, UpgradesStale, UpgradesOlder, UpgradesUntrusted, UpgradeBack}, // others speak for the product, too
+		Codes: []string{Copied, Revoked, Cloud, Portal, Inspected, Proxy, LogShrunk, LogForked, UpgradesStale, UpgradesOlder, UpgradesUntrusted, UpgradeBack}, // others speak for the product, too
 	}}
 }
 
@@ -160,6 +163,16 @@ func (s *Source) looks() []steady.Condition {
 			Key: steady.Key{Code: code}, Level: level, Severity: severity, Texts: words.Of(code),
 			After: max(1, int((after+s.config.Every-1)/s.config.Every)), Calm: calm,
 		})
+	}
+	if s.config.Identity != nil {
+		state := s.config.Identity()
+		for code, said := range map[string]string{Copied: "copied", Revoked: "revoked"} {
+			level := steady.Good
+			if state == said {
+				level = steady.Bad
+			}
+			add(code, store.High, level, 0, 1)
+		}
 	}
 	if s.config.Link != nil {
 		s.link(add)

@@ -1,4 +1,6 @@
-package cloudapi
+// Package logbinding verifies that a device's key speaks for its log's key. It
+// stands apart from cloudapi, which reaches nothing of the network.
+package logbinding
 
 import (
 	"crypto/ecdsa"
@@ -7,11 +9,13 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
+
+	"beckmanconnect/internal/cloudapi"
 )
 
-// CheckLogBinding verifies that a device key, given as its SubjectPublicKeyInfo,
-// signed the LogBinding of a verifier.
-func CheckLogBinding(spki []byte, device, verifier, binding string) error {
+// Check verifies that a device key, given as its SubjectPublicKeyInfo,
+// signed the cloudapi.LogBinding of a verifier.
+func Check(spki []byte, device, verifier, binding string) error {
 	public, err := x509.ParsePKIXPublicKey(spki)
 	if err != nil {
 		return errors.New("log binding: the device's key cannot be read")
@@ -24,16 +28,9 @@ func CheckLogBinding(spki []byte, device, verifier, binding string) error {
 	if err != nil {
 		return errors.New("log binding: not base64")
 	}
-	sum := sha256.Sum256([]byte(LogBinding(device, verifier)))
+	sum := sha256.Sum256([]byte(cloudapi.LogBinding(device, verifier)))
 	if !ecdsa.VerifyASN1(key, sum[:], signature) {
 		return errors.New("log binding: not signed by the device's key")
 	}
 	return nil
 }
-
-// Codes with which the cloud turns a device away that it knows, at
-// registration, broker and relay.
-const (
-	CodeDeviceCopied  = "device-copied"  // it was seen on two PCs: register with a new key
-	CodeDeviceRevoked = "device-revoked" // the vendor took its identity back
-)

@@ -1,0 +1,331 @@
+package canary
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"beckmanconnect/cloud"
+	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/trust"
+	"beckmanconnect/internal/version"
+	"beckmanconnect/ipc/client"
+	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ipc/protocol"
+	"beckmanconnect/service"
+	"beckmanconnect/store"
+)
+
+// child is set where this test binary is the service.
+const child = "BECKMANCONNECT_CANARY_SERVICE"
+
+func TestMain(m *testing.M) {
+	file := os.Getenv(child)
+	if file == "" {
+		os.Exit(m.Run())
+	}
+	config, err := hostconfig.Load(file)
+	if err == nil {
+		err = service.Run(context.Background(), config, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) bytes() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.b.Bytes())
+}
+
+// world is an instrument PC with its service as a process of its own, and a
+// cloud in this one.
+type world struct {
+	t         *testing.T
+	dir       string
+	config    hostconfig.Config
+	cloud     *cloud.Cloud
+	cloudDir  string
+	cloudLog  *buffer
+	stopCloud func()
+	journal   *buffer // what the service writes to its outputs
+	process   *exec.Cmd
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) write(name, text string) {
+	w.t.Helper()
+	w.must(os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600))
+}
+
+func newWorld(t *testing.T) *world {
+	dir, err := os.MkdirTemp("", "bcc") // short: a socket's path has 107 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	w := &world{t: t, dir: dir, cloudDir: filepath.Join(dir, "cloud"), cloudLog: &buffer{}, journal: &buffer{}}
+	w.must(trust.Init(filepath.Join(dir, "trust")))
+	w.startCloud()
+	w.must(os.Mkdir(filepath.Join(dir, "drop"), 0o700))
+	w.write("instrument.log", "")
+	w.write("host.toml", `data = "data"
+socket = "host.sock"
+upgrade_socket = "upgrade.sock"
+trust = "trust/roots"
+policy = "site-policy.note"
+install = "install"
+[cloud]
+url = "`+w.cloud.BaseURL()+`"
+[instrument]
+log = "instrument.log"
+[notify]
+drop = "drop"
+`)
+	signer, err := trust.LoadNoteSigner(filepath.Join(dir, "trust", trust.DirPrivate, trust.KeyPolicy))
+	w.must(err)
+	signed, err := note.Sign(&note.Note{Text: "number=1\ninstrument_class=\"general\"\nstaff_any=true\nauthorise=[\"publishers\"]\n"}, signer)
+	w.must(err)
+	w.write("site-policy.note", string(signed))
+	w.config, err = hostconfig.Load(filepath.Join(dir, "host.toml"))
+	w.must(err)
+	return w
+}
+
+func (w *world) startCloud() {
+	w.t.Helper()
+	c, err := cloud.New(cloud.Config{
+		Listen: "127.0.0.1:0", Names: []string{"localhost", "127.0.0.1"}, Data: w.cloudDir,
+		Roots: filepath.Join(w.dir, "trust", trust.DirRoots), Private: filepath.Join(w.dir, "trust", trust.DirPrivate), Upgrades: filepath.Join(w.dir, "upgrades"),
+		StaffNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		OIDC:          cloud.OIDC{Issuer: "http://127.0.0.1:1", Client: "console", Secret: "secret", Native: "desk"},
+		Log:           slog.New(slog.NewTextHandler(w.cloudLog, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	w.must(err)
+	w.cloud = c
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	w.stopCloud = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			w.t.Errorf("cloud: %v", err)
+		}
+	})
+	w.t.Cleanup(w.stopCloud)
+}
+
+func (w *world) startService() {
+	w.t.Helper()
+	w.process = exec.Command(os.Args[0])
+	w.process.Env = append(os.Environ(), child+"="+w.config.File, "GOTRACEBACK=crash")
+	w.process.Stdout, w.process.Stderr = w.journal, w.journal
+	w.must(w.process.Start())
+	w.t.Cleanup(func() { _ = w.process.Process.Kill(); _ = w.process.Wait() }) // it may have ended
+}
+
+func (w *world) client() *client.Client {
+	w.t.Helper()
+	for {
+		c, err := client.Dial(w.t.Context(), client.Config{Socket: w.config.Socket, Program: protocol.Window, Version: version.Version()})
+		if err == nil {
+			w.t.Cleanup(func() { c.Close() })
+			return c
+		}
+		select {
+		case <-time.After(10 * time.Millisecond): // it is starting
+		case <-w.t.Context().Done():
+			w.t.Fatal(err)
+		}
+	}
+}
+
+func (w *world) until(what string, ok func() bool) {
+	w.t.Helper()
+	for end := time.Now().Add(time.Minute); !ok(); {
+		if time.Now().After(end) {
+			w.t.Fatalf("%s never came\n%s", what, w.journal.bytes())
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// A code, a PIN, a passphrase, a person's and a patient's name go in by every
+// way there is and are looked for wherever something is kept, written or sent
+// (scenarios 25, 49; P15, P23).
+func TestCanary(t *testing.T) {
+	w := newWorld(t)
+	w.startService()
+	c := w.client()
+	ctx := t.Context()
+	const (
+		pin     = "493817265013"
+		person  = "Zaunkoenig Quendolin"
+		email   = "quendolin.zaunkoenig@canary-lab.example"
+		patient = "Xylander Philomena"
+		reason  = "Nothing moves, says Dr. Vogelsang-Orloff"
+		shift   = "Call Frau Rosendorn-Quist about the reagent"
+		why     = "Cloned by Herr Tannhaeuser-Biel"
+		phrase  = "grasmuecke-wiedehopf-pirol"
+	)
+
+	// Ways in.
+	terms, err := c.Host.GetTerms(ctx, &hostpb.GetTermsRequest{Language: "de"})
+	w.must(err)
+	_, err = c.Host.AcceptTerms(ctx, &hostpb.AcceptTermsRequest{Version: terms.GetVersion(), Sha256: terms.GetSha256(), ItRequirementsRead: true, Initials: "ZQX"})
+	w.must(err)
+	_, err = c.Host.Register(ctx, &hostpb.RegisterRequest{Email: email, Name: person, InstrumentType: "DxH 900", Serial: "SN-1"})
+	w.must(err)
+	w.until("the link", func() bool {
+		s, err := c.Host.GetStatus(ctx, &hostpb.GetStatusRequest{})
+		return err == nil && s.GetLink() == hostpb.Link_LINK_ONLINE
+	})
+	_, err = c.Host.SetPIN(ctx, &hostpb.SetPINRequest{Initials: "mh", Pin: pin})
+	w.must(err)
+	_, err = c.Host.WriteHandover(ctx, &hostpb.WriteHandoverRequest{Note: shift, Initials: "ZQX"})
+	w.must(err)
+	_, err = c.Host.BackupLog(ctx, &hostpb.BackupLogRequest{Passphrase: phrase})
+	w.must(err) // what it answers is another test's matter: the words have gone in
+	for _, line := range []string{
+		"2026-11-24 10:00:00 ERROR SYR-02 Sample syringe A1 worn",
+		"2026-11-24 10:00:01 INFO result of patient " + patient + " born 1961",
+		"2026-11-24 10:00:02 ERROR XX-99 " + patient + ": sample rejected",
+	} {
+		f, err := os.OpenFile(filepath.Join(w.dir, "instrument.log"), os.O_APPEND|os.O_WRONLY, 0)
+		w.must(err)
+		_, err = f.WriteString(line + "\n")
+		w.must(err)
+		w.must(f.Close())
+	}
+	w.write("drop/one.json", `{"v":1,"publisher":"lis","code":"LIS-1","severity":"low","title":"x","patient":"`+patient+`"}`)
+	w.until("the alarm of the log", func() bool {
+		page, err := c.Host.ListNotifications(ctx, &hostpb.ListNotificationsRequest{Limit: 50})
+		return err == nil && slices.ContainsFunc(page.GetNotifications(), func(n *hostpb.Notification) bool { return n.GetCode() == "sample-syringe-worn" })
+	})
+	help, err := c.Host.RequestHelp(ctx, &hostpb.RequestHelpRequest{TechnicianCalled: true, Reason: reason})
+	w.must(err)
+	w.until("the request in the cloud", func() bool {
+		r, err := w.cloud.DB().OpenRequest(ctx, help.GetRequestId())
+		return err == nil && r.State == "waiting"
+	})
+	_, err = c.Host.CancelHelp(ctx, &hostpb.CancelHelpRequest{RequestId: help.GetRequestId()})
+	w.must(err)
+
+	h := &hits{t: t, secrets: []secret{
+		{"the code", help.GetCode(), nil},
+		{"the PIN", pin, nil},
+		{"a backup's passphrase", phrase, nil},
+		{"who registered", person, []string{"message register"}},
+		{"the e-mail address", email, nil},
+		{"the patient's name", patient, []string{"pc/instrument.log", "pc/drop/"}},
+		{"why help was asked for", reason, []string{"message request"}},
+		{"the note for the next shift", shift, nil},
+		{"why the identity was renewed", why, nil},
+	}}
+	// Places, while it runs.
+	h.tree("pc", w.dir)
+	for _, name := range []string{"cmdline", "environ"} {
+		content, err := os.ReadFile(filepath.Join("/proc", fmt.Sprint(w.process.Process.Pid), name))
+		w.must(err)
+		h.one("process "+name, content)
+	}
+	// With the cloud away messages wait, and can be read as they would be sent.
+	w.stopCloud()
+	_, err = c.Host.RequestHelp(ctx, &hostpb.RequestHelpRequest{TechnicianCalled: true, Reason: reason})
+	w.must(err)
+	if _, err := c.Host.RenewDevice(ctx, &hostpb.RenewDeviceRequest{Reason: why}); client.Code(err) != "session-running" {
+		t.Errorf("renewed while help is asked for: %v", err)
+	}
+	status, err := c.Host.GetStatus(ctx, &hostpb.GetStatusRequest{})
+	w.must(err)
+	_, err = c.Host.CancelHelp(ctx, &hostpb.CancelHelpRequest{RequestId: status.GetSupport().GetRequestId()})
+	w.must(err)
+	_, err = c.Host.RenewDevice(ctx, &hostpb.RenewDeviceRequest{Reason: why})
+	w.must(err)
+	// A crash: what the process writes of itself then is its dump. What it held
+	// in memory is its own to hold, and is not searched.
+	w.must(w.process.Process.Signal(syscall.SIGABRT))
+	_ = w.process.Wait() // it crashed
+	dump := w.journal.bytes()
+	if !bytes.Contains(dump, []byte("SIGABRT")) {
+		t.Error("the crash left no dump")
+	}
+	h.one("journal and crash dump", dump)
+	h.one("cloud's journal", w.cloudLog.bytes())
+	h.tree("pc after the crash", w.dataOnly())
+	h.tree("cloud", w.cloudDir)
+	w.messages(h)
+	for _, row := range h.rows {
+		t.Logf("%-28s %s, %d secrets", row[0], row[1], len(h.secrets))
+	}
+	t.Logf("%d hits outside the declared places", h.bad)
+}
+
+// dataOnly is the service's own folder.
+func (w *world) dataOnly() string { return w.config.Data }
+
+// messages searches what waits to be sent, opened as the cloud would get it.
+func (w *world) messages(h *hits) {
+	w.t.Helper()
+	st, err := store.Open(w.t.Context(), store.Options{Dir: w.config.Data})
+	w.must(err)
+	defer st.Close()
+	waiting, err := st.Outbox(w.t.Context(), 1000)
+	w.must(err)
+	kinds := map[string]int{}
+	for _, m := range waiting {
+		h.look("message "+m.Kind, m.Body)
+		kinds[m.Kind]++
+	}
+	if kinds["request"] == 0 {
+		w.t.Errorf("no request waits among %v: nothing was searched", kinds)
+	}
+	h.searched("messages", strings.TrimPrefix(fmt.Sprint(kinds), "map"))
+}
+
+// The search finds what is there, in each of the forms.
+func TestTheSearchFinds(t *testing.T) {
+	s := secret{"x", "KXQT WZPL", nil}
+	for i, form := range s.forms() {
+		inner := &testing.T{}
+		h := &hits{t: inner, secrets: []secret{s}}
+		h.look("place", append([]byte("before "), form...))
+		if h.bad != 1 && h.bad != 2 {
+			t.Errorf("form %d: %d hits", i, h.bad)
+		}
+		h.secrets[0].home, h.bad = []string{"pla"}, 0
+		if h.look("place", form); h.bad != 0 {
+			t.Errorf("form %d: at home it counts", i)
+		}
+	}
+}
