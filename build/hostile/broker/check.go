@@ -82,11 +82,15 @@ func (w *walk) check() error {
 var own = map[string]bool{
 	"log.started": true, "service.started": true, "capabilities.installed": true, "terms.accepted": true, "device.registering": true, "device.registered": true,
 	"policy.accepted": true, "help.ended": true, "vendor-policy.refused": true, "clock.moved": true,
-	"message.refused": true,
+	"message.refused": true, "log.checked": true, "person.connected": true, "config.changed": true,
 }
 
 // once may be in the log one time.
-var once = map[string]bool{"device.registered": true, "policy.accepted": true}
+var once = map[string]bool{"device.registered": true, "policy.accepted": true, "config.changed": true, "person.connected": true}
+
+// clockAlarm is the one alarm that a broker may cause: the walk's genuine times
+// run ahead of this PC's clock, and who is told of them is to be warned.
+const clockAlarm = "clock-wrong"
 
 func (w *walk) readLog() error {
 	ctx, cancel := context.WithTimeout(w.ctx, aliveWithin)
@@ -128,6 +132,7 @@ func (w *walk) entry(e *hostpb.Activity) {
 		if w.counted["vendor"]++; w.counted["vendor"] > len(w.policies) {
 			w.b.Act("log", "a vendor policy that the vendor did not sign: %v", e.Fields)
 		}
+	case strings.HasPrefix(e.Kind, "notification.") && e.Subject == clockAlarm:
 	case !own[e.Kind]:
 		w.b.Act("log", "%s came from outside: %v", e.Kind, e.Fields)
 	case once[e.Kind]:
