@@ -152,9 +152,14 @@ func TestActivityIsWhatIsThere(t *testing.T) {
 			t.Fatalf("%+v: %d entries listed, %d are there", f, len(got), len(want))
 		}
 	}
+	seed := 0
 	checks := func() {
-		for i := range 12 {
-			check(rapid.Custom(draw).Example(i))
+		check(ActivityFilter{Text: "needle"})
+		check(ActivityFilter{Subject: "needle", Limit: 2})
+		check(ActivityFilter{Text: "granted", Groups: []string{"alarms"}})
+		for range 8 {
+			seed++
+			check(rapid.Custom(draw).Example(seed))
 		}
 	}
 	checks()
