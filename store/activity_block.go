@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"beckmanconnect/internal/logproof"
@@ -84,20 +86,45 @@ func floorMS(ns int64) int64 {
 // searchedText joins the fields that are searched, in lower case. Fields that
 // cannot be read are a matter of the log's proof, not of its index.
 func searchedText(fields string) string {
-	if fields == "{}" {
-		return ""
-	}
-	m, _ := logproof.DecodeFields([]byte(fields))
-	var out strings.Builder
-	for _, name := range searchedNames {
-		if v := m[name]; v != "" {
-			if out.Len() > 0 {
-				out.WriteByte(' ')
+	var out []byte
+	take := func(name, value string) {
+		if value != "" && searchedNames[name] {
+			if len(out) > 0 {
+				out = append(out, ' ')
 			}
-			out.WriteString(strings.ToLower(v))
+			out = append(out, strings.ToLower(value)...)
 		}
 	}
-	return out.String()
+	if !plainFields(fields, take) {
+		out = nil
+		m, _ := logproof.DecodeFields([]byte(fields))
+		for _, name := range slices.Sorted(maps.Keys(m)) {
+			take(name, m[name])
+		}
+	}
+	return string(out)
+}
+
+// plainFields reads canonical fields without an escape, which nearly all are,
+// many times as quickly as a JSON decoder; false: they have one.
+func plainFields(s string, take func(name, value string)) bool {
+	if strings.IndexByte(s, '\\') >= 0 || len(s) < 2 {
+		return false
+	}
+	s = s[1:]
+	for len(s) > 1 {
+		var part [2]string
+		for i := range part {
+			_, rest, _ := strings.Cut(s, `"`)
+			text, after, ok := strings.Cut(rest, `"`)
+			if !ok {
+				return false
+			}
+			part[i], s = text, after
+		}
+		take(part[0], part[1])
+	}
+	return true
 }
 
 // signature of all that is said.
