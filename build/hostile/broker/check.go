@@ -26,6 +26,7 @@ func watch(ctx context.Context, config client.Config, b *tally.Block) *watcher {
 			switch {
 			case e.GetPrompt() != nil, e.GetDesktopWanted() != nil:
 				b.Act("prompt", "somebody is asked: %v", e)
+			case e.GetNotification().GetCode() == clockAlarm:
 			case e.GetNotification() != nil:
 				b.Act("notification", "%v came from outside", e.GetNotification())
 				select {
