@@ -95,17 +95,15 @@ var faultWays = []struct {
 func TestFaultAtEachWrite(t *testing.T) {
 	calls, runs := 0, 0
 	for _, c := range faultCases {
+		template := memoryDir(t)
+		c.made(t, template)
+		whole := faultRun(t, c.name, copied(t, template), cutpower.Cut{})
+		if whole.Exit != 0 {
+			t.Fatalf("%s without a fault: exit code %d, %s", c.name, whole.Exit, whole.Output)
+		}
+		calls += len(whole.Calls)
 		for i, way := range faultWays {
 			t.Run(c.name+" "+way.name, func(t *testing.T) {
-				template := memoryDir(t)
-				c.made(t, template)
-				whole := faultRun(t, c.name, copied(t, template), cutpower.Cut{})
-				if whole.Exit != 0 {
-					t.Fatalf("without a fault: exit code %d, %s", whole.Exit, whole.Output)
-				}
-				if i == 0 {
-					calls += len(whole.Calls)
-				}
 				step, err := strconv.Atoi(os.Getenv(faultWhole))
 				first := 1 + i%max(1, step)
 				if err != nil || step < 1 { // one of each, another one for each way

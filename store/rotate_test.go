@@ -113,10 +113,11 @@ func TestSealedColumnsAreListed(t *testing.T) {
 		"witnessed.note":       "signed, public",
 		"activity_blocks.last": "an index of plain columns", "activity_blocks.sign": "an index of plain columns", "activity_blocks.said": "an index of plain columns",
 		"activity_segments.heads": "an index of plain columns", "activity_segments.signs": "an index of plain columns",
-		"checkpoints.note":   "signed, public",
-		"head.note":          "signed, public",
-		"persons.same":       "an HMAC under a key of its own",
-		"person_names.blind": "an HMAC under a key of its own",
+		"checkpoints.note":      "signed, public",
+		"head.note":             "signed, public",
+		"checkpoint_chain.note": "signed, public",
+		"persons.same":          "an HMAC under a key of its own",
+		"person_names.blind":    "an HMAC under a key of its own",
 	}
 	s := openTest(t, Options{})
 	listed := map[string]bool{}
