@@ -210,13 +210,20 @@ func (s *Store) openFiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := f.Close(); err != nil {
+	info, err := f.Stat()
+	if err = errors.Join(err, f.Close()); err != nil {
 		return err
+	}
+	params := fmt.Sprintf("_busy_timeout=%d&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on", s.opt.busyMS)
+	if info.Size() == 0 {
+		// In a database that is there SQLite would write this again, before it is
+		// known whether anything may be written.
+		params += "&_auto_vacuum=incremental"
 	}
 	if s.boot, err = bootID(); err != nil {
 		return err
 	}
-	if s.write, err = sql.Open("sqlite3", dsn(s.path, fmt.Sprintf("_busy_timeout=%d&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on&_auto_vacuum=incremental", s.opt.busyMS))); err != nil {
+	if s.write, err = sql.Open("sqlite3", dsn(s.path, params)); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)

@@ -312,9 +312,45 @@ func TestDatabaseThatCannotBeUsed(t *testing.T) {
 	})
 	s.Service.Stop(8 * time.Second)
 
-	good, err := os.ReadFile(s.path("data/log.db"))
+	if err := os.CopyFS(s.path("good"), os.DirFS(s.path("data"))); err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(s.path("good/log.db"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	again := func(t *testing.T) {
+		t.Helper()
+		if err := errors.Join(os.RemoveAll(s.path("data")), os.CopyFS(s.path("data"), os.DirFS(s.path("good")))); err != nil {
+			t.Fatal(err)
+		}
+		s.private("data")
+	}
+	// goesOn: what lies there is set aside whole, a new log begins and names it,
+	// and alarms are shown.
+	goesOn := func(t *testing.T, lies []byte, trouble, alarm string) {
+		t.Helper()
+		s.serviceUp()
+		if got := s.status().Log.Trouble; got != trouble {
+			t.Errorf("the log's trouble is %q, want %q", got, trouble)
+		}
+		until(t, s.ctx, "the alarm of it", func() (bool, error) {
+			return s.notifications()[alarm].GetState() == hostpb.AlarmState_ALARM_STATE_RAISED, nil
+		})
+		s.raise("sample-reagent-low")
+		if s.logged("log.set-aside") != 1 {
+			t.Error("what was set aside is not on record")
+		}
+		s.proven()
+		s.Service.Stop(8 * time.Second)
+		kept, err := filepath.Glob(s.path("data/set-aside/*/log.db"))
+		if err != nil || len(kept) != 1 {
+			t.Fatal(kept, err)
+		}
+		if whole, err := os.ReadFile(kept[0]); err != nil || !bytes.Equal(whole, lies) {
+			t.Errorf("what was set aside was changed: %v", err)
+		}
+		again(t)
 	}
 	for name, at := range map[string]int{
 		"first page": 0, "middle": len(good) / 2 / 4096 * 4096,
@@ -326,30 +362,24 @@ func TestDatabaseThatCannotBeUsed(t *testing.T) {
 				bad[at+i] = byte(i * 37)
 			}
 			s.write("data/log.db", string(bad))
-			s.h.refused(t, "beckmanconnect-service", args, "damaged", "restore")
+			goesOn(t, bad, "set-aside", "log-set-aside")
 		})
 	}
 	t.Run("cut short", func(t *testing.T) {
 		s.write("data/log.db", string(good[:len(good)/2]))
-		s.h.refused(t, "beckmanconnect-service", args, "damaged", "restore")
-	})
-	t.Run("of a newer version", func(t *testing.T) {
-		s.write("data/log.db", string(good))
-		ofTomorrow(t, s.path("data/log.db"))
-		s.h.refused(t, "beckmanconnect-service", args, "newer version", "install")
+		goesOn(t, good[:len(good)/2], "set-aside", "log-set-aside")
 	})
 	t.Run("keys gone", func(t *testing.T) {
-		s.write("data/log.db", string(good))
-		if err := os.Rename(s.path("data/keys"), s.path("keys")); err != nil {
+		if err := os.RemoveAll(s.path("data/keys")); err != nil {
 			t.Fatal(err)
 		}
-		s.h.refused(t, "beckmanconnect-service", args, "key", "restore")
-		os.RemoveAll(s.path("data/keys"))
-		if err := os.Rename(s.path("keys"), s.path("data/keys")); err != nil {
-			t.Fatal(err)
-		}
+		goesOn(t, good, "keys-lost", "log-keys-lost")
 	})
-	s.write("data/log.db", string(good))
+	t.Run("of a newer version", func(t *testing.T) {
+		ofTomorrow(t, s.path("data/log.db"))
+		s.h.refused(t, "beckmanconnect-service", args, "newer version", "install")
+		again(t)
+	})
 	s.serviceUp()
 	s.want(hostpb.AlarmState_ALARM_STATE_ACKNOWLEDGED, "sample-syringe-worn")
 	s.proven()

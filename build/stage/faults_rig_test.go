@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -309,6 +310,23 @@ log = "sample.log"
 func (s *site) write(name, text string) {
 	s.t.Helper()
 	if err := os.WriteFile(filepath.Join(s.Dir, name), []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// private takes the rights of others away from a folder and what is in it.
+func (s *site) private(name string) {
+	s.t.Helper()
+	err := filepath.WalkDir(s.path(name), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.Chmod(path, 0o700)
+		}
+		return os.Chmod(path, 0o600)
+	})
+	if err != nil {
 		s.t.Fatal(err)
 	}
 }
