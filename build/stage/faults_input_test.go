@@ -305,6 +305,8 @@ func TestDatabaseThatCannotBeUsed(t *testing.T) {
 	s.serviceUp()
 	s.acknowledge(s.raise("sample-syringe-worn"))
 	s.raise("sample-reagent-low")
+	// The service's own last entry of its start; then nothing is written by itself.
+	until(t, s.ctx, "the check of the log", func() (bool, error) { return s.logged("log.checked") == 1, nil })
 	args := []string{"--config", s.Config}
 	t.Run("locked by another service", func(t *testing.T) {
 		other := second(t, s.Config, s.Socket, s.Socket+"2")
