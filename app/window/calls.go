@@ -113,7 +113,8 @@ func (p *program) navigate(page string) {
 		p.state.ShowAlarmPlace(model.PlaceList)
 	}
 	if page == view.Activity {
-		p.want(model.Reload{Activity: true})
+		p.state.Activity.Detail = model.ActivityDetail{}
+		p.state.Activity.List.Reload()
 	}
 }
 

@@ -9,12 +9,8 @@ import (
 	"beckmanconnect/ui/view"
 )
 
-// pageSize is how many entries of the log are fetched at a time.
-const pageSize = 50
-
 // want notes what has become stale.
 func (p *program) want(r model.Reload) {
-	p.stale.Activity = p.stale.Activity || r.Activity
 	p.stale.Policy = p.stale.Policy || r.Policy
 	p.stale.Terms = p.stale.Terms || r.Terms
 }
@@ -30,7 +26,7 @@ func (p *program) fetch() {
 	p.fetchOne(&p.stale.Policy, &p.fetching.Policy, "ExplainPolicy", p.loadPolicy)
 	p.fetchOne(&p.stale.Terms, &p.fetching.Terms, "GetTerms", p.loadTerms)
 	if p.content.Page() == view.Activity {
-		p.fetchOne(&p.stale.Activity, &p.fetching.Activity, "ListActivity", p.loadActivity)
+		p.fetchActivity()
 	}
 }
 
@@ -57,21 +53,6 @@ func (p *program) fetchOne(stale, fetching *bool, what string, load loader) {
 			p.state.Failure = client.Code(err)
 		}
 	})
-}
-
-func (p *program) loadActivity(ctx context.Context, host hostpb.HostClient) (func(), error) {
-	page, err := host.ListActivity(ctx, &hostpb.ListActivityRequest{Limit: pageSize})
-	return func() { p.state.PutActivity(page, true) }, err
-}
-
-// OlderActivity is part of view.Actions.
-func (p *program) OlderActivity() {
-	before := p.state.OldestActivity()
-	var page *hostpb.ActivityPage
-	p.act("ListActivity", func(ctx context.Context, host hostpb.HostClient) (err error) {
-		page, err = host.ListActivity(ctx, &hostpb.ListActivityRequest{BeforeIndex: before, Limit: pageSize})
-		return err
-	}, func() { p.state.PutActivity(page, false) })
 }
 
 func (p *program) loadPolicy(ctx context.Context, host hostpb.HostClient) (func(), error) {

@@ -73,7 +73,10 @@ type program struct {
 	stale    model.Reload // what has to be fetched anew
 	fetching model.Reload // what is on its way
 
-	fetchingDetail, fetchingHandover, fetchingOffenders bool
+	fetchingDetail, fetchingHandover, fetchingOffenders, fetchingEntry bool
+
+	stopExport   context.CancelFunc // of the file of the log that is being written; nil: none is
+	exportFolder string             // where the last one was saved
 
 	inbox inbox
 }
@@ -222,6 +225,7 @@ func (p *program) connected(on bool, err error) {
 	p.state.SetConnected(on)
 	if on {
 		p.state.Alarms.List.Retry()
+		p.state.Activity.List.Retry()
 	}
 }
 

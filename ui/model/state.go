@@ -46,9 +46,7 @@ type State struct {
 	Quiet     QuietTry
 	Upgrading UpgradeTry
 
-	Activity       []*hostpb.Activity // newest first
-	ActivityLoaded bool
-	ActivityMore   bool
+	Activity Activity
 
 	Terms  *hostpb.Terms
 	Policy *hostpb.PolicyExplanation
@@ -88,36 +86,38 @@ func (s *State) Apply(e *hostpb.Event) (reload Reload) {
 	case *hostpb.Event_Reset_:
 		s.applyStatus(body.Reset_.GetSnapshot())
 		s.reloadAlarms()
-		return Reload{Activity: true, Policy: true, Terms: true}
+		s.Activity.List.Restart()
+		s.Activity.Detail.Stale = s.Activity.Detail.Open
+		return Reload{Policy: true, Terms: true}
 	case *hostpb.Event_Status:
 		before := s.Status
 		s.applyStatus(body.Status)
-		return Reload{
-			Policy:   before.GetPolicy() != body.Status.GetPolicy(),
-			Activity: before.GetLog().GetEntries() != body.Status.GetLog().GetEntries() || before.GetLog().GetCheckpointUnix() != body.Status.GetLog().GetCheckpointUnix(),
+		if was, is := before.GetLog(), body.Status.GetLog(); was.GetEntries() != is.GetEntries() || was.GetCheckpointUnix() != is.GetCheckpointUnix() {
+			s.Activity.List.Reload()
 		}
+		return Reload{Policy: before.GetPolicy() != body.Status.GetPolicy()}
 	case *hostpb.Event_Notification:
 		s.PutAlarm(body.Notification)
-		return Reload{Activity: true}
+		s.Activity.List.Reload()
 	case *hostpb.Event_Prompt:
 		s.Prompt = body.Prompt
 	case *hostpb.Event_PromptGone:
 		if s.Prompt.GetId() == body.PromptGone.GetId() {
 			s.Prompt = nil
 		}
-		return Reload{Activity: true}
+		s.Activity.List.Reload()
 	case *hostpb.Event_Support:
 		s.applySupport(body.Support)
-		return Reload{Activity: true}
+		s.Activity.List.Reload()
 	case *hostpb.Event_Upgrade:
 		s.Upgrade = body.Upgrade
-		return Reload{Activity: true}
+		s.Activity.List.Reload()
 	}
 	return Reload{}
 }
 
 // Reload says what an event made stale.
-type Reload struct{ Activity, Policy, Terms bool }
+type Reload struct{ Policy, Terms bool }
 
 // reloadAlarms has everything about notifications fetched anew: events may
 // have been missed.
@@ -190,23 +190,6 @@ func (s *State) UpgradeAnswered(u, before *hostpb.Upgrade) {
 	if u.GetState() != "" && s.Upgrade == before {
 		s.Upgrade = u
 	}
-}
-
-// PutActivity takes a page of the log in.
-func (s *State) PutActivity(page *hostpb.ActivityPage, first bool) {
-	if first {
-		s.Activity = nil
-	}
-	s.Activity = append(s.Activity, page.GetEntries()...)
-	s.ActivityLoaded, s.ActivityMore = true, page.GetMore()
-}
-
-// OldestActivity is where the next page goes on.
-func (s *State) OldestActivity() uint64 {
-	if len(s.Activity) == 0 {
-		return 0
-	}
-	return s.Activity[len(s.Activity)-1].GetIndex()
 }
 
 // InSession says whether an engineer is, or may come back, in.

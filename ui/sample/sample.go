@@ -30,7 +30,7 @@ func Status() *hostpb.Status {
 		InstrumentClass: "general", InstrumentRun: "idle", Policy: "signed", LastSeq: 41, PinInitials: []string{"MH"},
 		Support: &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_READY},
 		Profile: "DxH 900", ProfileSample: true,
-		Log:     &hostpb.LogState{Entries: 1284, CheckpointUnix: Now.Add(-4 * time.Minute).Unix(), Writable: true},
+		Log:     &hostpb.LogState{Entries: 1284, CheckpointUnix: Now.Add(-4 * time.Minute).Unix(), Writable: true, Witnessed: 1280, WitnessedUnix: Now.Add(-7 * time.Minute).Unix()},
 		Upgrade: &hostpb.Upgrade{State: "none", CheckedMs: Ago(21 * time.Minute), RunningVersion: "0.1.0"},
 	}
 }
@@ -38,31 +38,6 @@ func Status() *hostpb.Status {
 // Engineer is who comes to help.
 func Engineer() *hostpb.Engineer {
 	return &hostpb.Engineer{Account: "anna.weber@vendor.example", Name: "Anna Weber", Organisation: "Service Vienna", Regions: []string{"eu"}}
-}
-
-// Activity is a part of the log.
-func Activity() []*hostpb.Activity {
-	entry := func(i uint64, ago time.Duration, kind, actor, subject string, proven bool, fields ...string) *hostpb.Activity {
-		a := &hostpb.Activity{Index: i, UnixMs: Ago(ago), Kind: kind, Actor: actor, Subject: subject, Proven: proven, Fields: map[string]string{}}
-		for f := 0; f+1 < len(fields); f += 2 {
-			a.Fields[fields[f]] = fields[f+1]
-		}
-		return a
-	}
-	day := 24 * time.Hour
-	return []*hostpb.Activity{
-		entry(1284, 2*time.Minute, "notification.raised", "system", "disk-nearly-full", false),
-		entry(1283, 20*time.Minute, "session.ended", "technician", "", true, "why", "technician"),
-		entry(1282, 24*time.Minute, "file.received", "service", "", true),
-		entry(1281, 25*time.Minute, "prompt.answered", "technician", "", true, "capability", "files", "answer", "allowed"),
-		entry(1280, 31*time.Minute, "prompt.answered", "technician", "", true, "capability", "control", "answer", "denied"),
-		entry(1279, 36*time.Minute, "session.granted", "technician", "", true, "capability", "view", "duration", "session"),
-		entry(1278, 38*time.Minute, "code.wrong", "engineer", "", true, "try", "1"),
-		entry(1277, 44*time.Minute, "help.requested", "technician", "", true),
-		entry(1276, day, "upgrade.installed", "service", "0.1.0", true),
-		entry(1275, day+time.Hour, "notification.acknowledged", "technician", "shift-note", true),
-		entry(1274, day+2*time.Hour, "quality.checked", "service", "module A", true),
-	}
 }
 
 // Policy is what the signed policy says.
@@ -93,7 +68,7 @@ func State() model.State {
 	s.SetConnected(true)
 	s.Apply(&hostpb.Event{Body: &hostpb.Event_Reset_{Reset_: &hostpb.Reset{Snapshot: Status()}}})
 	Load(&s, nil)
-	s.PutActivity(&hostpb.ActivityPage{Entries: Activity(), More: true}, true)
+	LoadActivity(&s, Activity())
 	s.Policy = Policy()
 	return s
 }

@@ -105,7 +105,7 @@ func Screens(lang string) []Screen {
 	chatOver := Shared()
 	chatOver.Support.Leases = nil
 	offline.Status.LinkFacts = []*hostpb.LinkFact{{Name: "code", Value: "proxy-auth"}}
-	screens := append(alarmScreens(lang, page), upgradeScreens(page)...)
+	screens := append(append(alarmScreens(lang, page), upgradeScreens(page)...), activityScreens(page)...)
 	return append(screens, []Screen{
 		page("notifications", view.Notifications, Alarmed()),
 		page("notifications-empty", view.Notifications, State()),
@@ -124,7 +124,6 @@ func Screens(lang string) []Screen {
 		page("help-ended-summary", view.Help, seeSummary),
 		page("summary", view.Help, Summed()),
 		page("help-form-no-pin", view.Help, haveNone(form)),
-		page("activity", view.Activity, State()),
 		page("register", view.Register, Fresh(lang)),
 		page("register-who", view.Register, accepted),
 		page("register-done", view.Register, haveNone(State())),
@@ -239,7 +238,19 @@ func (Nobody) PostponeUpgrade(string, model.RemindChoice)       {}
 func (Nobody) CancelUpgrade(string, string)                     {}
 func (Nobody) CheckUpgrades()                                   {}
 func (Nobody) DismissUpgrade(string)                            {}
-func (Nobody) OlderActivity()                                   {}
+func (Nobody) FilterActivity(model.ActivityFilter)              {}
+func (Nobody) SeeActivity(int, int)                             {}
+func (Nobody) ReloadActivity()                                  {}
+func (Nobody) OpenActivity(uint64)                              {}
+func (Nobody) BackFromActivity()                                {}
+func (Nobody) AskExport()                                       {}
+func (Nobody) ChooseExport(string)                              {}
+func (Nobody) StartExport()                                     {}
+func (Nobody) StopExport()                                      {}
+func (Nobody) SaveCertificate(string)                           {}
+func (Nobody) CopyProof()                                       {}
+func (Nobody) SaveProof()                                       {}
+func (Nobody) OpenExportFolder()                                {}
 func (Nobody) SetLanguage(string)                               {}
 func (Nobody) SetTheme(string)                                  {}
 func (Nobody) MoveBar(float32, float32)                         {}

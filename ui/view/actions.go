@@ -75,7 +75,23 @@ type Actions interface {
 	CheckUpgrades()
 	// DismissUpgrade notes that the outcome was read.
 	DismissUpgrade(digest string)
-	OlderActivity()
+
+	FilterActivity(model.ActivityFilter)
+	// SeeActivity tells which rows are in sight; to is the first that is not.
+	SeeActivity(from, to int)
+	ReloadActivity()
+	OpenActivity(index uint64)
+	BackFromActivity()
+	// AskExport opens the panel for a file of what the filter lets through;
+	// StartExport writes one. StopExport ends it, and closes the panel.
+	AskExport()
+	ChooseExport(format string)
+	StartExport()
+	StopExport()
+	SaveCertificate(session string)
+	CopyProof()
+	SaveProof()
+	OpenExportFolder()
 
 	SetLanguage(tag string)
 	SetTheme(name string)

@@ -130,11 +130,17 @@ func (w *Window) TypedKey(e *fyne.KeyEvent) {
 	if p, ok := w.pages[Notifications].(*notificationsPage); ok && w.present == Notifications {
 		p.key(e)
 	}
+	if p, ok := w.pages[Activity].(*activityPage); ok && w.present == Activity {
+		p.key(e)
+	}
 }
 
 // TypedRune is a letter that did.
 func (w *Window) TypedRune(r rune) {
 	if p, ok := w.pages[Notifications].(*notificationsPage); ok && w.present == Notifications {
+		p.rune(r)
+	}
+	if p, ok := w.pages[Activity].(*activityPage); ok && w.present == Activity {
 		p.rune(r)
 	}
 }
