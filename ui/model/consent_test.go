@@ -179,6 +179,7 @@ func TestNewKindsInWords(t *testing.T) {
 			"pin.set", "pin.removed", "pin.wrong", "pin.locked", "session.summary", "vendor-policy.accepted", "vendor-policy.refused", "mask.applied", "mask.lifted",
 		} {
 			s := sample.State()
+			s.Activity.List = model.ActivityList{}
 			sample.LoadActivity(&s, []*hostpb.Activity{{Index: 1, Kind: kind, UnixMs: sample.Ago(0)}})
 			if what := s.ActivityRow(c, 0, sample.Now).What; what == "" || strings.Contains(what, kind) {
 				t.Errorf("%s: %s is %q", l.Tag, kind, what)

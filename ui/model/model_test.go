@@ -289,23 +289,6 @@ func TestRegisterPages(t *testing.T) {
 	}
 }
 
-func TestActivityInPlainWords(t *testing.T) {
-	s := sample.State()
-	v := s.ActivityView(en, sample.Now)
-	want := map[uint64]string{
-		1284: "Notification raised: disk-nearly-full", 1283: "Session ended", 1281: "You allowed: Files", 1280: "You denied: Mouse and keyboard",
-		1278: "Wrong code, refused", 1276: "Upgrade installed: 0.1.0", 1274: "quality.checked module A",
-	}
-	for _, r := range v.Rows {
-		if w, ok := want[r.Index]; ok && r.What != w {
-			t.Errorf("%d: %q, want %q", r.Index, r.What, w)
-		}
-	}
-	if v.Rows[0].Proven || !v.Rows[1].Proven || v.Rows[0].Day != "Today" || v.Rows[1].Day != "" || v.Rows[8].Day != "Yesterday" {
-		t.Errorf("marks: %+v", v.Rows)
-	}
-}
-
 func TestBar(t *testing.T) {
 	s := sample.Session()
 	v, ok := s.Bar(en, sample.Now)

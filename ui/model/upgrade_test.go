@@ -164,21 +164,21 @@ func TestUpgradeInTheLog(t *testing.T) {
 	entry := func(i uint64, kind string, fields map[string]string) *hostpb.Activity {
 		return &hostpb.Activity{Index: i, UnixMs: sample.Ago(time.Hour), Kind: kind, Subject: strings.Repeat("ab", 32), Fields: fields}
 	}
-	s.PutActivity(&hostpb.ActivityPage{Entries: []*hostpb.Activity{
+	s.Activity.List = model.ActivityList{}
+	sample.LoadActivity(&s, []*hostpb.Activity{
 		entry(3, "upgrade.rolled-back", map[string]string{"version": "0.1.2", "code": "health-check"}),
 		entry(2, "upgrade.journal.switched", map[string]string{"version": "0.1.2"}),
 		entry(1, "upgrade.planned", map[string]string{"version": "0.1.2", "when": "tonight"}),
-	}}, true)
-	rows := s.ActivityView(en, sample.Now).Rows
+	})
 	want := [][2]string{
 		{"Upgrade taken back: 0.1.2", "health-check"}, {"Upgrade service: another version was made current: 0.1.2", ""}, {"Upgrade planned: 0.1.2", "Tonight"},
 	}
 	for i, w := range want {
-		if rows[i].What != w[0] || rows[i].Detail != w[1] {
-			t.Errorf("%q, %q, want %q", rows[i].What, rows[i].Detail, w)
+		if r := s.ActivityRow(en, i, sample.Now); r.What != w[0] || r.Meta != w[1] {
+			t.Errorf("%q, %q, want %q", r.What, r.Meta, w)
 		}
 	}
-	if rows[0].Tone != theme.Attention {
-		t.Errorf("%v", rows[0].Tone)
+	if r := s.ActivityRow(en, 0, sample.Now); r.Tone != theme.Attention {
+		t.Errorf("%v", r.Tone)
 	}
 }
