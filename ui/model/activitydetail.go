@@ -127,6 +127,8 @@ func fieldValue(c *text.Catalogue, kind, name, value string) string {
 		return c.T(key)
 	case name == "duration" && c.Has("prompt.duration."+value):
 		return c.T("prompt.duration." + value)
+	case name == "answer" && c.Has("export.answer."+value):
+		return c.T("export.answer." + value)
 	case name == "why" && (kind == "session.ended" || kind == "help.ended"):
 		return ended(c, value)
 	case name == "why":

@@ -110,6 +110,7 @@ func activityScreens(page func(name, page string, s model.State, then ...func(*v
 		list("activity-detail", open(1279, func(d *hostpb.ActivityDetail) { d.Entry.Fields["account"] = "maria" })),
 		list("activity-sealed", open(1281, func(d *hostpb.ActivityDetail) {
 			d.Entry.Erased, d.Entry.Damaged, d.Entry.Confidential, d.Proof = []string{"initials"}, []string{"name"}, []string{"reason"}, ""
+			d.Entry.Proven = false
 		})),
 		list("activity-export", export(model.Export{Step: model.ExportAsked, Format: "pdf"})),
 		list("activity-exporting", export(model.Export{Step: model.ExportRunning, Format: "jsonl", Done: 512, Total: 1284})),

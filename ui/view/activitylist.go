@@ -37,6 +37,7 @@ type activityList struct {
 	span    *part.Select
 	picks   []*part.Button
 	session *part.Button
+	paper   *part.Button // the certificate of that session
 	line    *fyne.Container
 	list    *part.List
 	empty   *fyne.Container
@@ -83,7 +84,7 @@ func (l *activityList) filter() {
 	})
 	l.line = part.Flow(8)
 	l.session = k.SmallButton("activity.session", part.Primary, icons.Cross, "", func() { l.change(func(f *model.ActivityFilter) { f.Session = "" }) })
-	l.session.Hide()
+	l.paper = k.SmallButton("activity.certificate", part.Quiet, icons.File, k.T("activity.session.certificate"), func() { l.page.actions.SaveCertificate(l.shown.Filter.Session) })
 	for i, group := range model.ActivityGroups() {
 		b := k.SmallButton("activity.group."+group, part.Pick, "", k.T("activity.group."+group), func() {
 			l.change(func(f *model.ActivityFilter) { f.Groups[i] = !f.Groups[i] })
@@ -191,10 +192,10 @@ func (l *activityList) draw(v, before model.ActivityView) {
 		l.picks[i].SetSelected(on)
 	}
 	l.session.SetLabel(v.Session)
-	show(l.session, v.Session != "")
+	l.paper.SetEnabled(v.CanSave && v.Export.Step == model.ExportClosed)
 	objects := []fyne.CanvasObject{}
 	if v.Session != "" {
-		objects = append(objects, l.session)
+		objects = append(objects, l.session, l.paper)
 	}
 	for _, b := range l.picks {
 		objects = append(objects, b)

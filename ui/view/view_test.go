@@ -139,10 +139,15 @@ func (a *actions) PostponeUpgrade(digest string, until model.RemindChoice) {
 func (a *actions) CancelUpgrade(digest, who string) {
 	a.note(strings.TrimSpace("cancel " + digest + " " + who))
 }
-func (a *actions) CheckUpgrades()               { a.note("check") }
-func (a *actions) DismissUpgrade(digest string) { a.note("dismiss " + digest) }
-func (a *actions) Revoke(c hostpb.Capability)   { a.note("revoke " + c.String()) }
-func (a *actions) EndSession()                  { a.note("end") }
+func (a *actions) CheckUpgrades()                        { a.note("check") }
+func (a *actions) DismissUpgrade(digest string)          { a.note("dismiss " + digest) }
+func (a *actions) Revoke(c hostpb.Capability)            { a.note("revoke " + c.String()) }
+func (a *actions) OpenActivity(index uint64)             { a.note(fmt.Sprintf("entry %d", index)) }
+func (a *actions) BackFromActivity()                     { a.note("back") }
+func (a *actions) FilterActivity(f model.ActivityFilter) { a.note(fmt.Sprintf("log %+v", f)) }
+func (a *actions) SaveCertificate(session string)        { a.note("certificate " + session) }
+func (a *actions) ChooseExport(format string)            { a.note("format " + format) }
+func (a *actions) EndSession()                           { a.note("end") }
 
 func (a *actions) last() string {
 	if len(a.did) == 0 {
