@@ -45,6 +45,8 @@ type fakeNative struct {
 	machine bool // a program presses
 	above   int
 	attends int
+	stays   bool   // what is hidden stays on the screen for now
+	looked  func() // at whether it does
 }
 
 func (n *fakeNative) Own(fyne.Window) error   { return nil }
@@ -57,6 +59,12 @@ func (n *fakeNative) Move(fyne.Window, int, int) error { return nil }
 func (n *fakeNative) Unfocused(show func())            { show() }
 func (n *fakeNative) Close()                           {}
 func (n *fakeNative) Covered(fyne.Window) bool         { return n.covered }
+func (n *fakeNative) Gone(fyne.Window) bool {
+	if n.looked != nil {
+		n.looked()
+	}
+	return !n.stays
+}
 func (n *fakeNative) Attend(fyne.Window) (native.Hand, error) {
 	if n.blind {
 		return nil, errors.New("no devices")

@@ -28,6 +28,9 @@ type Windows interface {
 	// Visible says whether a window is on the screen: mapped, not minimised,
 	// inside its edges.
 	Visible(w fyne.Window) bool
+	// Gone says that the display took a window off the screen, or has none of
+	// it: no press reaches it any more that is not on its way already.
+	Gone(w fyne.Window) bool
 	// Covered says whether a window of another program lies over any part of a
 	// window, or may. What is not known counts as covered (P24).
 	Covered(w fyne.Window) bool

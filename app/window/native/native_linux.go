@@ -163,6 +163,15 @@ func (x *x11) Visible(w fyne.Window) bool {
 	return !x.hidden(id) && x.onScreen(id)
 }
 
+func (x *x11) Gone(w fyne.Window) bool {
+	id, err := handle(w)
+	if err != nil {
+		return true
+	}
+	a, err := xproto.GetWindowAttributes(x.conn, id).Reply()
+	return err != nil || a.MapState == xproto.MapStateUnmapped
+}
+
 // hidden is true for a window that is minimised.
 func (x *x11) hidden(id xproto.Window) bool {
 	state, err := x.atom("_NET_WM_STATE")

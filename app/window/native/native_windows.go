@@ -140,6 +140,15 @@ func (x *win32) Visible(w fyne.Window) bool {
 	return area.X >= left && area.Y >= top && area.X+area.W <= left+width && area.Y+area.H <= top+height
 }
 
+func (x *win32) Gone(w fyne.Window) bool {
+	id, err := handle(w)
+	if err != nil {
+		return true
+	}
+	shown, _, _ := x.isWindowVisible.Call(id)
+	return shown == 0
+}
+
 func (x *win32) metric(which uintptr) int {
 	v, _, _ := x.systemMetrics.Call(which)
 	return int(int32(v))
