@@ -12,7 +12,7 @@ import (
 
 // serviceName is the name the service is installed under: its virtual account,
 // which the clients expect behind the pipe, is made from it (pipe.DefaultAccount).
-const serviceName = "BeckmanConnectService"
+const serviceName = "BeckmanConnect"
 
 // supervised runs the service under the service control manager, or from a
 // shell as any other program.

@@ -37,7 +37,7 @@ func Self() (string, error) {
 }
 
 // Account is the ID of the account with this name, for example
-// `NT SERVICE\BeckmanConnectService`.
+// `NT SERVICE\BeckmanConnect`.
 func Account(name string) (string, error) {
 	sid, _, _, err := windows.LookupSID("", name)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 // DefaultAccount is the service's account: the virtual one Windows makes for
 // the service of this name.
-const DefaultAccount = `NT SERVICE\BeckmanConnectService`
+const DefaultAccount = `NT SERVICE\BeckmanConnect`
 
 func listen(c Config) (net.Listener, error) {
 	if err := checkPipeName(c.Path); err != nil {
