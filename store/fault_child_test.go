@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,7 +25,8 @@ func faultKey() *rsa.PrivateKey {
 	if err != nil {
 		panic(err)
 	}
-	key, err := logbackup.ParsePrivate(b)
+	block, _ := pem.Decode(b)
+	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
 	if err != nil {
 		panic(err)
 	}

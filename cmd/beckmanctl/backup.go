@@ -16,13 +16,14 @@ import (
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/logbackup"
 	"beckmanconnect/internal/program"
+	"beckmanconnect/internal/rsakey"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ipc/protocol"
 )
 
-const backupUse = "--to FILE (--public-key FILE | --passphrase-file FILE) | check FILE (--private-key FILE | --passphrase-file FILE); each with --json"
+const backupUse = "--to FILE (--public-key FILE | --passphrase-file FILE) | check FILE (--private-key FILE [--passphrase-file FILE] | --passphrase-file FILE); each with --json"
 
 // backupWithin bounds a backup: a large log on a slow disk.
 const backupWithin = 6 * time.Hour
@@ -50,7 +51,7 @@ func backupVerb(ctx context.Context, e env, args []string) error {
 		if err != nil {
 			return fmt.Errorf("backup: %w", err)
 		}
-		if _, err := logbackup.ParsePublic(text); err != nil {
+		if _, err := rsakey.ParsePublic(text); err != nil {
 			return fmt.Errorf("backup: %s: %w; name a PEM file with an RSA public key or certificate", public, err)
 		}
 		request.PublicKey = string(text)
@@ -128,18 +129,15 @@ func readPassphrase(file string) (string, error) {
 	return string(bytes.TrimRight(line, "\r")), nil
 }
 
-// secretOf reads what opens a backup.
+// secretOf reads what opens a backup: the key, which the passphrase may be of,
+// or the passphrase alone.
 func secretOf(private, passphrase string) (s logbackup.Secret, err error) {
-	if passphrase != "" {
+	if private == "" {
 		s.Passphrase, err = readPassphrase(passphrase)
 		return s, err
 	}
-	text, err := os.ReadFile(private)
-	if err != nil {
+	if s.Private, err = readPrivateKey(private, passphrase); err != nil {
 		return s, fmt.Errorf("backup: %w", err)
-	}
-	if s.Private, err = logbackup.ParsePrivate(text); err != nil {
-		return s, fmt.Errorf("backup: %s: %w; name a PEM file with the RSA private key", private, err)
 	}
 	return s, nil
 }
@@ -159,7 +157,7 @@ func backupFlags(e *env, name, use string, args []string, more func(*flag.FlagSe
 			more(set)
 		}
 	})
-	if err == nil && (private == "") == (passphrase == "") {
+	if err == nil && private == "" && passphrase == "" {
 		err = usage
 	}
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"beckmanconnect/internal/logproof"
 )
 
-const restoreUse = "restore FILE [--data DIR] (--private-key FILE | --passphrase-file FILE) [--json]"
+const restoreUse = "restore FILE [--data DIR] (--private-key FILE [--passphrase-file FILE] | --passphrase-file FILE) [--json]"
 
 // restored is a backup that was opened.
 type restored struct {

@@ -18,7 +18,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +25,8 @@ import (
 
 	"github.com/tink-crypto/tink-go/v2/streamingaead/subtle"
 	"golang.org/x/crypto/argon2"
+
+	"beckmanconnect/internal/rsakey"
 )
 
 const (
@@ -36,7 +37,6 @@ const (
 	modeRSA    = "rsa-oaep-sha256"
 	modeArgon  = "argon2id"
 	oaepLabel  = "beckmanconnect log backup v1"
-	leastRSA   = 2048
 	leastWords = 12 // characters of a passphrase
 	argonTime  = 3
 	argonKiB   = 64 << 10
@@ -69,8 +69,8 @@ func (r Recipient) Check() error {
 	switch {
 	case (r.Public == nil) == (r.Passphrase == ""):
 		return errors.New("a backup needs a public key or a passphrase, one of the two")
-	case r.Public != nil && r.Public.N.BitLen() < leastRSA:
-		return fmt.Errorf("the RSA key has %d bits; %d are the least", r.Public.N.BitLen(), leastRSA)
+	case r.Public != nil && r.Public.N.BitLen() < rsakey.MinBits:
+		return fmt.Errorf("the RSA key has %d bits; %d are the least", r.Public.N.BitLen(), rsakey.MinBits)
 	case r.Public == nil && utf8.RuneCountInString(r.Passphrase) < leastWords:
 		return fmt.Errorf("the passphrase has less than %d characters", leastWords)
 	}
@@ -93,57 +93,6 @@ func Fingerprint(k *rsa.PublicKey) string {
 	}
 	sum := sha256.Sum256(der)
 	return hex.EncodeToString(sum[:])
-}
-
-// ParsePublic reads an RSA public key or certificate in PEM.
-func ParsePublic(text []byte) (*rsa.PublicKey, error) {
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, errors.New("there is no PEM block")
-	}
-	var key any
-	var err error
-	switch block.Type {
-	case "PUBLIC KEY":
-		key, err = x509.ParsePKIXPublicKey(block.Bytes)
-	case "RSA PUBLIC KEY":
-		key, err = x509.ParsePKCS1PublicKey(block.Bytes)
-	case "CERTIFICATE":
-		var c *x509.Certificate
-		if c, err = x509.ParseCertificate(block.Bytes); err == nil {
-			key = c.PublicKey
-		}
-	default:
-		return nil, fmt.Errorf("a block %q is no public key", block.Type)
-	}
-	if err != nil {
-		return nil, err
-	}
-	public, ok := key.(*rsa.PublicKey)
-	if !ok {
-		return nil, errors.New("the key is not RSA")
-	}
-	return public, nil
-}
-
-// ParsePrivate reads an RSA private key in PEM.
-func ParsePrivate(text []byte) (*rsa.PrivateKey, error) {
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, errors.New("there is no PEM block")
-	}
-	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-		return key, nil
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, err
-	}
-	private, ok := key.(*rsa.PrivateKey)
-	if !ok {
-		return nil, errors.New("the key is not RSA")
-	}
-	return private, nil
 }
 
 // Create begins a backup on w; what is written is encrypted. Close ends it and

@@ -10,6 +10,7 @@ import (
 
 	"beckmanconnect/internal/logbackup"
 	"beckmanconnect/internal/redact"
+	"beckmanconnect/internal/rsakey"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ipc/identity"
 )
@@ -30,7 +31,7 @@ func (h *Host) BackupLog(r *hostpb.BackupLogRequest, out grpc.ServerStreamingSer
 	}
 	if text := r.GetPublicKey(); text != "" {
 		var err error
-		if to.Public, err = logbackup.ParsePublic([]byte(text)); err != nil {
+		if to.Public, err = rsakey.ParsePublic([]byte(text)); err != nil {
 			return invalid("backup-key", redact.Line(err.Error(), 200))
 		}
 	}

@@ -2,8 +2,6 @@ package policy
 
 import (
 	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"math"
@@ -11,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"beckmanconnect/internal/rsakey"
 )
 
 // Limits of what a site's policy may say about the log.
@@ -18,8 +18,6 @@ const (
 	minKeep         = 30 * 24 * time.Hour
 	maxKeep         = 100 * 365 * 24 * time.Hour
 	maxConfidential = 64 // names
-
-	minRSABits, maxRSABits = 2048, 8192 // as logproof seals to
 )
 
 // The table [log]. Each value checks itself while it is read, so that an error
@@ -52,55 +50,9 @@ func (k *logKeep) UnmarshalText(text []byte) error {
 }
 
 // UnmarshalText takes the public half of an RSA key in PEM form.
-func (k *confidentialKey) UnmarshalText(text []byte) error {
-	block, rest := pem.Decode(text)
-	if block == nil {
-		return errors.New("is no PEM block: it begins with -----BEGIN PUBLIC KEY-----")
-	}
-	if strings.Contains(block.Type, "PRIVATE") {
-		return errors.New("holds a private key: only the public half may stand in a policy; make a new pair, for this one was shown")
-	}
-	if len(strings.TrimSpace(string(rest))) > 0 {
-		return errors.New("holds more than one key")
-	}
-	key, err := parseRSA(block)
-	if err != nil {
-		return err
-	}
-	if bits := key.N.BitLen(); bits < minRSABits || bits > maxRSABits {
-		return fmt.Errorf("has %d bits; an RSA key of %d to %d bits is needed", bits, minRSABits, maxRSABits)
-	}
-	if key.E < 3 || key.E%2 == 0 {
-		return errors.New("has a public exponent that no RSA key has")
-	}
-	k.PublicKey = key
-	return nil
-}
-
-func parseRSA(block *pem.Block) (*rsa.PublicKey, error) {
-	var key any
-	var err error
-	switch block.Type {
-	case "PUBLIC KEY":
-		key, err = x509.ParsePKIXPublicKey(block.Bytes)
-	case "RSA PUBLIC KEY":
-		key, err = x509.ParsePKCS1PublicKey(block.Bytes)
-	case "CERTIFICATE":
-		var c *x509.Certificate
-		if c, err = x509.ParseCertificate(block.Bytes); err == nil {
-			key = c.PublicKey
-		}
-	default:
-		return nil, fmt.Errorf("is a PEM block %q; there are PUBLIC KEY, RSA PUBLIC KEY and CERTIFICATE", block.Type)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", err)
-	}
-	public, ok := key.(*rsa.PublicKey)
-	if !ok {
-		return nil, fmt.Errorf("is no RSA key but %T", key)
-	}
-	return public, nil
+func (k *confidentialKey) UnmarshalText(text []byte) (err error) {
+	k.PublicKey, err = rsakey.ParsePublic(text)
+	return err
 }
 
 var fieldName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
