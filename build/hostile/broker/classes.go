@@ -453,22 +453,10 @@ func (w *walk) storm() error {
 
 // spoilt has connections spoilt while a person has the service hurry.
 func (w *walk) spoilt(n int, f func(*link)) error {
-	done := make(chan error, 1)
-	go func() { done <- w.cloud.spoil(w.ctx, n, f) }()
-	tick := time.NewTicker(300 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case err := <-done:
-			w.link = nil
-			if err != nil {
-				return err
-			}
-			return w.online()
-		case <-tick.C:
-			if err := w.hurry(); err != nil {
-				return err
-			}
-		}
+	err := w.hurrying(func() error { return w.cloud.spoil(w.ctx, n, f) })
+	w.link = nil
+	if err != nil {
+		return err
 	}
+	return w.online()
 }

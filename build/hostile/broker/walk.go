@@ -259,9 +259,34 @@ func (w *walk) online() error {
 	if err := w.hurry(); err != nil {
 		return err
 	}
-	var err error
-	w.link, err = w.cloud.online(w.ctx)
+	var found *link
+	err := w.hurrying(func() (err error) {
+		found, err = w.cloud.online(w.ctx)
+		return err
+	})
+	if err == nil {
+		w.link = found
+	}
 	return err
+}
+
+// hurrying waits for something of the cloud's while a person has the service
+// hurry: once is not enough where the attempt that follows fails too.
+func (w *walk) hurrying(wait func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- wait() }()
+	tick := time.NewTicker(300 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-tick.C:
+			if err := w.hurry(); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // hurry is a person who accepts the terms once more: the service then tries
