@@ -17,6 +17,7 @@ import (
 	"beckmanconnect/internal/netdial"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
+	"beckmanconnect/internal/winservice"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/protocol"
 	"beckmanconnect/ipc/server"
@@ -74,6 +75,7 @@ type house struct {
 	standing    chan struct{} // the cloud may have said something of this identity
 	verifier    string        // of this PC's log
 	boot        string        // names this start for the cloud
+	seats       <-chan winservice.Session
 	people      people
 	trays       trays
 }
