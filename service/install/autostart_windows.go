@@ -96,7 +96,7 @@ func schtasks(ctx context.Context, args ...string) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(systemFolder(), "schtasks.exe"), args...)
 	cmd.WaitDelay = taskDelay // what it started may hold its output
 	out, err := cmd.CombinedOutput()
-	if err != nil {
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) { // that one ended well
 		return fmt.Errorf("schtasks %s: %w: %s", args[0], err, strings.TrimSpace(string(out)))
 	}
 	return nil
