@@ -16,6 +16,8 @@ var verbs = map[string]struct {
 	"archive":         {"the release archive of the programs in a folder, unsigned without --code", packArchive},
 	"sign-archive":    {"a signed copy of a release archive", signArchive},
 	"deb":             {"a Debian package of a release archive", packDeb},
+	"resources":       {"Windows programs with version, icon and manifest", addResources},
+	"check-programs":  {"whether Windows programs are as they are to ship", checkPrograms},
 	"sbom":            {"the bill of materials of programs, CycloneDX", sbom},
 	"sums":            {"SHA256SUMS of files", sums},
 	"sign-files":      {"the publisher's signatures beside files (CMS, detached, FILE.p7s)", signFiles},
