@@ -16,6 +16,8 @@ var verbs = map[string]struct {
 	"archive":         {"the release archive of the programs in a folder, unsigned without --code", packArchive},
 	"sign-archive":    {"a signed copy of a release archive", signArchive},
 	"deb":             {"a Debian package of a release archive", packDeb},
+	"msi":             {"the Windows Installer package of a release archive", packMSI},
+	"setup":           {"the setup program of a release archive", packSetup},
 	"resources":       {"Windows programs with version, icon and manifest", addResources},
 	"check-programs":  {"whether Windows programs are as they are to ship", checkPrograms},
 	"sbom":            {"the bill of materials of programs, CycloneDX", sbom},
