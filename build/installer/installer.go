@@ -60,6 +60,7 @@ type Source struct {
 	Notices  string
 	Icon     string // ICO
 	URL      string // address of the cloud where nobody says another; may be empty
+	Fast     bool   // a larger setup program in a tenth of the time, for development
 	Work     string // an empty folder for what is written on the way
 }
 

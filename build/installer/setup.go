@@ -99,7 +99,7 @@ func (s Source) nsi(items []Item, sign, out string) ([]byte, error) {
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{
 		"Name": version.Name(), "Version": s.Version, "Company": Company, "Folder": Folder, "Key": Key, "Answers": Answers, "MinBuild": MinBuild,
-		"Out": out, "Icon": s.Icon, "Licence": s.Licence, "URL": s.URL, "Sign": sign, "Files": files, "Size": size / 1024, "Properties": properties,
+		"Out": out, "Icon": s.Icon, "Licence": s.Licence, "URL": s.URL, "Sign": sign, "Fast": s.Fast, "Files": files, "Size": size / 1024, "Properties": properties,
 		"Fields": fields, "Services": services(), "Languages": setupLanguages(s.Version),
 		"CommandAdopt": commandAdopt(`$INSTDIR\package\`, filepath.Base(s.Archive)), "CommandAbandon": commandAbandon(`$INSTDIR\package\`),
 		"CommandInstall": commandInstall(`$INSTDIR\bin\`), "CommandUninstall": commandUninstall(`$INSTDIR\bin\`),

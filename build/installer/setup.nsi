@@ -1,7 +1,7 @@
 ; Made from build/installer/setup.nsi and the tables of the product.
 Unicode True
 Target amd64-unicode
-SetCompressor lzma
+{{if .Fast}}SetCompress off{{else}}SetCompressor lzma{{end}}
 SetDateSave off
 RequestExecutionLevel admin
 ManifestSupportedOS Win10
@@ -254,7 +254,7 @@ Section
   SetOutPath "{{.Folder}}"
 {{if .Packed}}  SetCompress off
 {{end}}  File "/oname={{.Name}}" "{{.From}}"
-{{if .Packed}}  SetCompress auto
+{{if and .Packed (not $.Fast)}}  SetCompress auto
 {{end}}{{end}}  SetOutPath "$INSTDIR\package"
   WriteUninstaller "$INSTDIR\package\uninstall.exe"
   SetOutPath "$INSTDIR"
