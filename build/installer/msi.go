@@ -125,6 +125,7 @@ const (
 	deferred      = 0x400
 	rollback      = 0x100
 	noImpersonate = 0x800
+	carryOn       = 0x40
 )
 
 // step is a program of the package that the MSI runs, as an administrator and
@@ -147,9 +148,9 @@ func (s Source) queries(items []Item) []string {
 		{"UninstallAll", "Removing the services, the settings and the log", commandUninstall("[BIN]") + " --remove-data", removed + ` AND REMOVEDATA=1`, 1952, deferred},
 		{"Abandon", "Removing the programs", commandAbandon("[PACKAGE]"), removed, 1954, deferred},
 		// Installation: the undoing of a first one stands before what it undoes.
-		{"UndoAdopt", "Removing the programs", commandAbandon("[PACKAGE]"), fresh, 5810, deferred | rollback},
+		{"UndoAdopt", "Removing the programs", commandAbandon("[PACKAGE]"), fresh, 5810, deferred | rollback | carryOn},
 		{"Adopt", "Unpacking and verifying the programs", commandAdopt("[PACKAGE]", filepath.Base(s.Archive)), `NOT REMOVE`, 5812, deferred},
-		{"UndoInstall", "Removing the services", commandUninstall("[BIN]"), fresh, 5814, deferred | rollback},
+		{"UndoInstall", "Removing the services", commandUninstall("[BIN]"), fresh, 5814, deferred | rollback | carryOn},
 		{"Install", "Setting up the services", commandInstall("[BIN]"), `NOT REMOVE`, 5816, deferred},
 	}
 	all := []string{"CREATE TABLE `ActionText` (`Action` CHAR(72) NOT NULL, `Description` CHAR(255) LOCALIZABLE, `Template` CHAR(255) LOCALIZABLE PRIMARY KEY `Action`)"}
