@@ -24,13 +24,16 @@ func main() {
 	var config string
 	var supervised bool
 	info := program.Info{Name: "beckmanconnect-service", Summary: "the BeckmanConnect service: notifications, support sessions, log and cloud link",
-		SelfTest: service.SelfTest}
+		Arguments: "[install|uninstall|check …]", Help: help(), SelfTest: service.SelfTest}
 	flags := func(set *flag.FlagSet) {
 		set.StringVar(&config, "config", hostconfig.DefaultPath(), "configuration `file`")
 		set.BoolVar(&supervised, strings.TrimLeft(winservice.SupervisedFlag, "-"), false, "take the launcher's words from standard input, as under Windows' service manager")
 	}
 	program.Main(info, flags, func(ctx context.Context, log *slog.Logger, args []string) error {
 		log = slog.New(redact.Handler(log.Handler()))
+		if len(args) > 0 {
+			return verb(ctx, log, config, args, os.Stdout)
+		}
 		if supervised {
 			return runSupervised(ctx, config, log)
 		}
