@@ -23,7 +23,7 @@ func Abandon(i versions.Install) error {
 		path := filepath.Join(i.Dir, name)
 		err := os.RemoveAll(path)
 		if err != nil {
-			err = removeLater(path)
+			err = removeLater(i.Dir, path)
 		}
 		all = errors.Join(all, err)
 	}

@@ -6,4 +6,4 @@ import "os"
 
 // removeLater: a running program holds nothing here, so what could not be
 // removed cannot be removed.
-func removeLater(path string) error { return os.RemoveAll(path) }
+func removeLater(_, path string) error { return os.RemoveAll(path) }
