@@ -19,6 +19,7 @@ var verbs = map[string]struct {
 	"msi":             {"the Windows Installer package of a release archive", packMSI},
 	"setup":           {"the setup program of a release archive", packSetup},
 	"contents":        {"the list of the files both Windows packages lay", contents},
+	"shortcut":        {"the Start menu's entry", shortcut},
 	"resources":       {"Windows programs with version, icon and manifest", addResources},
 	"check-programs":  {"whether Windows programs are as they are to ship", checkPrograms},
 	"sbom":            {"the bill of materials of programs, CycloneDX", sbom},

@@ -80,3 +80,14 @@ func contents(args []string) error {
 		})
 	})
 }
+
+// shortcut writes the Start menu's entry alone.
+func shortcut(args []string) error {
+	set := flag.NewFlagSet("shortcut", flag.ExitOnError)
+	out := set.String("out", "", "`file` to write")
+	_ = set.Parse(args) // ends the program
+	if *out == "" {
+		return errors.New("--out is needed")
+	}
+	return os.WriteFile(*out, installer.Shortcut(), 0o644)
+}
