@@ -20,12 +20,15 @@ pack_windows() {
   fi
   "$pack" archive --bin "$work/programs" --version "$version" --platform windows-amd64 "${signing_archive[@]}" ${fast:+--fast} --out "$dest/$name.tar.zst"
   programs=()
-  for program in $host_programs; do programs+=("$work/programs/$program.exe"); done
-  "$pack" sbom --version "$version" --out "$dest/$name.cdx.json" "${programs[@]}"
+  for program in $host_programs; do
+    [ "$program" = beckmanconnect-launcher ] || programs+=("$work/programs/$program.exe")
+  done
+  "$pack" sbom --version "$version" --bin "$work/bin" --out "$dest/$name.cdx.json" "${programs[@]}"
   local all=(--version "$version" --archive "$dest/$name.tar.zst" --unpacker "$work/programs/beckmanconnect-upgrade.exe" --bin "$work/bin" --roots "$roots"
     --license LICENSE --notices THIRD-PARTY-NOTICES.md --icon "$PWD/assets/icons/app.ico" --url "$url" ${fast:+--fast})
   "$pack" contents "${all[@]}" --out "$work/contents"
   "$pack" msi "${all[@]}" --action "$work/action.dll" --out "$dest/$name.msi"
   "$pack" setup "${all[@]}" ${uninstaller:+--sign "$uninstaller"} --out "$dest/$name-setup.exe"
+  "$pack" scan --roots "$roots" --sbom "$dest/$name.cdx.json" ${production:+--production} "$dest/$name.msi" "$dest/$name.tar.zst"
   [ ${#signing[@]} -eq 0 ] || "$pack" sign-programs "${signing[@]}" --roots "$roots" --in-place "$dest/$name.msi" "$dest/$name-setup.exe"
 }

@@ -20,6 +20,8 @@ var verbs = map[string]struct {
 	"setup":           {"the setup program of a release archive", packSetup},
 	"contents":        {"the list of the files both Windows packages lay", contents},
 	"shortcut":        {"the Start menu's entry", shortcut},
+	"scan":            {"whether packages hold what must not ship, and match their bill of materials", scanPackages},
+	"policies":        {"group policy templates and rules for application control, as a ZIP", packPolicies},
 	"resources":       {"Windows programs with version, icon and manifest", addResources},
 	"check-programs":  {"whether Windows programs are as they are to ship", checkPrograms},
 	"sbom":            {"the bill of materials of programs, CycloneDX", sbom},

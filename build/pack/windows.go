@@ -2,12 +2,15 @@ package main
 
 import (
 	"bufio"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"beckmanconnect/build/installer"
+	"beckmanconnect/internal/trust"
 )
 
 // installerFlags are what both Windows packages are made of.
@@ -90,4 +93,28 @@ func shortcut(args []string) error {
 		return errors.New("--out is needed")
 	}
 	return os.WriteFile(*out, installer.Shortcut(), 0o644)
+}
+
+// packPolicies writes the group policy templates and the publisher's rules for
+// application control.
+func packPolicies(args []string) error {
+	set := flag.NewFlagSet("policies", flag.ExitOnError)
+	cert := set.String("cert", "", "PEM `file`: the publisher's certificate, then those between it and the CA; none: no publisher's rules")
+	roots := set.String("roots", "", "`folder` of trust roots, for the CA")
+	out := set.String("out", "", "ZIP `file` to write")
+	_ = set.Parse(args) // ends the program
+	if *out == "" || (*cert == "") != (*roots == "") {
+		return errors.New("--out, and --cert with --roots, are needed")
+	}
+	var chain []*x509.Certificate
+	if *cert != "" {
+		for _, path := range []string{*cert, filepath.Join(*roots, trust.FileCodeCA)} {
+			part, err := trust.LoadChain(path)
+			if err != nil {
+				return err
+			}
+			chain = append(chain, part...)
+		}
+	}
+	return write(*out, func(w *bufio.Writer) error { return installer.Policies(w, chain) })
 }
