@@ -3,7 +3,7 @@
 
 # pack_windows VERSION BIN DEST: archive, SBOM, MSI, setup.exe of the programs in
 # BIN. $signing (an array) says who signs; empty: nobody. $roots, $url, $fast and
-# $work_windows as in build/release.
+# $work_windows as in build/release. Without $roots there are only archive and SBOM.
 pack_windows() {
   local version=$1 bin=$2 dest=$3 work=$work_windows pack=$out/bin/pack name=beckmanconnect-$1-windows-amd64 program programs=() uninstaller=
   rm -rf "$work"
@@ -24,6 +24,7 @@ pack_windows() {
     [ "$program" = beckmanconnect-launcher ] || programs+=("$work/programs/$program.exe")
   done
   "$pack" sbom --version "$version" --bin "$work/bin" --out "$dest/$name.cdx.json" "${programs[@]}"
+  [ -n "$roots" ] || return 0
   local all=(--version "$version" --archive "$dest/$name.tar.zst" --unpacker "$work/programs/beckmanconnect-upgrade.exe" --bin "$work/bin" --roots "$roots"
     --license LICENSE --notices THIRD-PARTY-NOTICES.md --icon "$PWD/assets/icons/app.ico" --url "$url" ${fast:+--fast})
   "$pack" contents "${all[@]}" --out "$work/contents"
