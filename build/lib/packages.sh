@@ -16,6 +16,9 @@ packages_peers="tigervnc-scraping-server tigervnc-standalone-server tigervnc-vie
 packages_deltas="zstd bsdiff"
 packages_broker="mosquitto mosquitto-clients"
 packages_windows="gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 osslsigncode" # osslsigncode: signs Windows programs
+# Windows packages: MSI, setup.exe. MinGW's headers and libraries have what the MSI's custom action needs.
+packages_installers="wixl msitools nsis osslsigncode gcc-mingw-w64-x86-64"
+packages_chroot="debootstrap systemd" # systemd: systemd-analyze verifies units
 packages_wine="wine wine64 libwine"
 packages_tokens="softhsm2" # a PKCS#11 token to hold release keys in tests
 

@@ -62,12 +62,21 @@ type dependency struct {
 func sbom(args []string) error {
 	set := flag.NewFlagSet("sbom", flag.ExitOnError)
 	version := set.String("version", "", "`version` of the release")
+	bin := set.String("bin", "", "`folder` of launchers that are packed beside the programs")
 	out := set.String("out", "", "`file` to write")
 	_ = set.Parse(args) // ends the program
 	if *version == "" || *out == "" || set.NArg() == 0 {
 		return errors.New("--version, --out and programs are needed")
 	}
-	b, err := materials(*version, set.Args())
+	programs := set.Args()
+	if *bin != "" {
+		launchers, err := filepath.Glob(filepath.Join(*bin, "*"))
+		if err != nil || len(launchers) == 0 {
+			return fmt.Errorf("no launchers in %s (%w)", *bin, err)
+		}
+		programs = append(programs, launchers...)
+	}
+	b, err := materials(*version, *bin, programs)
 	if err != nil {
 		return err
 	}
@@ -78,7 +87,7 @@ func sbom(args []string) error {
 	return write(*out, func(w *bufio.Writer) error { _, err := w.Write(append(text, '\n')); return err })
 }
 
-func materials(version string, programs []string) (*bom, error) {
+func materials(version, bin string, programs []string) (*bom, error) {
 	product := component{Type: "application", Ref: release.Product, Name: appversion.Name(), Version: version}
 	b := &bom{Format: "CycloneDX", Spec: "1.6", Version: 1, Metadata: bomMetadata{product}}
 	whole := dependency{Ref: product.Ref}
@@ -95,6 +104,9 @@ func materials(version string, programs []string) (*bom, error) {
 		}
 		fmt.Fprintln(digests, sum)
 		name := filepath.Base(path)
+		if bin != "" && filepath.Dir(path) == filepath.Clean(bin) {
+			name = "bin/" + name
+		}
 		program := component{Type: "application", Ref: "program:" + name, Name: name, Version: version,
 			Hashes: []bomHash{{"SHA-256", sum}}, Properties: []property{{"go:toolchain", info.GoVersion}}}
 		standard := component{Type: "library", Name: "std", Version: strings.TrimPrefix(info.GoVersion, "go")}

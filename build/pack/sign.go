@@ -13,49 +13,67 @@ import (
 
 	"beckmanconnect/internal/codesign"
 	"beckmanconnect/internal/trust"
+	"beckmanconnect/internal/version"
 )
 
-// signPrograms puts a signed copy of each program into a folder. The key is the
-// publisher's: a file, or on a token by osslsigncode's own PKCS#11 engine. It
-// signs by SHA-256, and each copy is verified against the trust roots.
+// signPrograms puts a signed copy of each program, library or MSI into a folder,
+// or signs it where it is. The key is the publisher's: a file, or on a token by
+// osslsigncode's own PKCS#11 engine. It signs by SHA-256, and what is signed is
+// verified against the trust roots.
 func signPrograms(args []string) error {
 	set := flag.NewFlagSet("sign-programs", flag.ExitOnError)
 	code := set.String("code", "", "private `folder` of a development set, for key and certificate")
-	key := set.String("key", "", "the publisher's key: PEM `file`, or pkcs11: URI")
-	cert := set.String("cert", "", "PEM `file`: its certificate, then those between it and the CA")
-	module := set.String("pkcs11-module", "", "`library` of the token that has the key")
-	stamp := set.String("timestamp", "", "`address` of a time-stamping authority (RFC 3161); none in development")
+	s := signer{}
+	set.StringVar(&s.key, "key", "", "the publisher's key: PEM `file`, or pkcs11: URI")
+	set.StringVar(&s.cert, "cert", "", "PEM `file`: its certificate, then those between it and the CA")
+	set.StringVar(&s.module, "pkcs11-module", "", "`library` of the token that has the key")
+	set.StringVar(&s.stamp, "timestamp", "", "`address` of a time-stamping authority (RFC 3161); none in development")
 	roots := set.String("roots", "", "`folder` of trust roots")
 	out := set.String("out", "", "`folder` for the signed copies")
+	inPlace := set.Bool("in-place", false, "sign the files themselves")
 	_ = set.Parse(args) // ends the program
 	if *code != "" {
-		*key, *cert = filepath.Join(*code, trust.KeyCode), filepath.Join(*code, trust.FileCode)
+		s.key, s.cert = filepath.Join(*code, trust.KeyCode), filepath.Join(*code, trust.FileCode)
 	}
-	if *key == "" || *cert == "" || *roots == "" || *out == "" || set.NArg() == 0 {
-		return errors.New("--code (or --key and --cert), --roots, --out and programs are needed")
-	}
-	if err := os.MkdirAll(*out, 0o755); err != nil {
-		return err
+	if s.key == "" || s.cert == "" || *roots == "" || (*out == "") != *inPlace || set.NArg() == 0 {
+		return errors.New("--code (or --key and --cert), --roots, --out or --in-place, and programs are needed")
 	}
 	var signed []string
 	for _, path := range set.Args() {
-		copied := filepath.Join(*out, filepath.Base(path))
-		if err := os.RemoveAll(copied); err != nil { // osslsigncode overwrites nothing
+		to := path
+		if !*inPlace {
+			to = filepath.Join(*out, filepath.Base(path))
+			if err := os.MkdirAll(*out, 0o755); err != nil {
+				return err
+			}
+		}
+		if err := s.sign(path, to); err != nil {
 			return err
 		}
-		command := []string{"sign", "-h", "sha256", "-certs", *cert, "-key", *key, "-n", "BeckmanConnect Remote Support"}
-		if strings.HasPrefix(*key, "pkcs11:") {
-			command = append(command, "-pkcs11module", *module)
-		}
-		if *stamp != "" {
-			command = append(command, "-ts", *stamp)
-		}
-		if text, err := exec.Command("osslsigncode", append(command, "-in", path, "-out", copied)...).CombinedOutput(); err != nil {
-			return fmt.Errorf("osslsigncode: %s: %w\n%s", path, err, text)
-		}
-		signed = append(signed, copied)
+		signed = append(signed, to)
 	}
 	return verify(*roots, signed)
+}
+
+type signer struct{ key, cert, module, stamp string }
+
+func (s signer) sign(from, to string) error {
+	made := to + ".signed"
+	if err := os.RemoveAll(made); err != nil { // osslsigncode overwrites nothing
+		return err
+	}
+	defer os.Remove(made)
+	command := []string{"sign", "-h", "sha256", "-certs", s.cert, "-key", s.key, "-n", version.Name()}
+	if strings.HasPrefix(s.key, "pkcs11:") {
+		command = append(command, "-pkcs11module", s.module)
+	}
+	if s.stamp != "" {
+		command = append(command, "-ts", s.stamp)
+	}
+	if text, err := exec.Command("osslsigncode", append(command, "-in", from, "-out", made)...).CombinedOutput(); err != nil {
+		return fmt.Errorf("osslsigncode: %s: %w\n%s", from, err, text)
+	}
+	return os.Rename(made, to)
 }
 
 // verifyPrograms is an error unless all are signed by the publisher.
@@ -69,19 +87,28 @@ func verifyPrograms(args []string) error {
 	return verify(*roots, set.Args())
 }
 
-func verify(roots string, programs []string) error {
+// verify asks two readers of signatures: the one that PCs have, which knows the
+// publisher's name and what is revoked, for programs; and osslsigncode, for all.
+func verify(roots string, files []string) error {
 	r, err := trust.Load(roots)
 	if err != nil {
 		return err
 	}
 	gate := codesign.New(r, time.Now)
-	for _, path := range programs {
-		f, err := os.Open(path)
-		if err != nil {
-			return err
+	for _, path := range files {
+		if strings.ToLower(filepath.Ext(path)) != ".msi" {
+			f, err := os.Open(path)
+			if err != nil {
+				return err
+			}
+			if err := errors.Join(gate.File(f), f.Close()); err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
 		}
-		if err := errors.Join(gate.File(f), f.Close()); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+		ca := filepath.Join(roots, trust.FileCodeCA)
+		out, err := exec.Command("osslsigncode", "verify", "-CAfile", ca, "-TSA-CAfile", ca, "-in", path).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "Number of verified signatures: 1") {
+			return fmt.Errorf("%s: not signed by the publisher: %w\n%s", path, err, out)
 		}
 	}
 	return nil

@@ -15,7 +15,8 @@ import (
 )
 
 const verbsHelp = `install    puts the product in place: configuration, signed site policy, rights, services
-           --set NAME=VALUE (repeat it), --policy FILE, --no-start
+           --set NAME=VALUE (repeat it), --policy FILE, --no-start,
+           --answers: what was said to the package that runs this
 uninstall  takes services, versions and what starts the tray away; the log stays
            --remove-data removes log, keys and configuration too
 check      says what is not as it should be; exit code 1 if anything is
@@ -50,6 +51,11 @@ func verb(ctx context.Context, log *slog.Logger, config string, args []string, o
 		set.Func("set", "`NAME=VALUE`", func(text string) error {
 			s, err := hostconfig.ParseSetting(text)
 			o.Settings = append(o.Settings, s)
+			return err
+		})
+		set.BoolFunc("answers", "", func(string) error {
+			said, err := hostconfig.Answers()
+			o.Settings = append(o.Settings, said...)
 			return err
 		})
 	case "uninstall":

@@ -18,6 +18,7 @@ import (
 	"beckmanconnect/internal/redact"
 	"beckmanconnect/internal/winservice"
 	"beckmanconnect/service/upgrade"
+	"beckmanconnect/service/upgrade/versions"
 )
 
 func main() {
@@ -26,9 +27,10 @@ func main() {
 	program.Main(program.Info{
 		Name:      "beckmanconnect-upgrade",
 		Summary:   "Watches for upgrades, verifies them and installs what was accepted.",
-		Arguments: "[adopt --package ARCHIVE --launcher PROGRAM]",
-		Help:      "adopt unpacks a release archive as a version, as packages do when they are installed.",
-		SelfTest:  codesign.SelfTest,
+		Arguments: "[adopt --package ARCHIVE [--launcher PROGRAM] | abandon]",
+		Help: "adopt unpacks a release archive as a version, as packages do when they are installed;\n" +
+			"abandon removes every version, as packages do when they are removed.",
+		SelfTest: codesign.SelfTest,
 	}, func(flags *flag.FlagSet) {
 		flags.StringVar(&config, "config", "", "configuration `file`")
 		flags.BoolVar(&supervised, strings.TrimLeft(winservice.SupervisedFlag, "-"), false, "take the launcher's words from standard input, as under Windows' service manager")
@@ -57,15 +59,21 @@ func runSupervised(ctx context.Context, log *slog.Logger, config string, args []
 }
 
 func run(ctx context.Context, log *slog.Logger, path string, args []string) error {
-	if len(args) > 0 && args[0] != "adopt" {
+	if len(args) > 0 && args[0] != "adopt" && args[0] != "abandon" {
 		return program.Usagef("unknown verb %q", args[0])
 	}
 	config, err := hostconfig.Load(path)
 	if err != nil {
 		return err
 	}
-	if len(args) > 0 {
+	switch {
+	case len(args) == 0:
+	case args[0] == "adopt":
 		return adopt(log, config, args[1:])
+	case len(args) > 1:
+		return program.Usagef("abandon takes no arguments")
+	default:
+		return upgrade.Abandon(versions.Install{Dir: config.Install})
 	}
 	err = upgrade.Serve(ctx, config, log)
 	if errors.Is(err, upgrade.ErrRestart) {
@@ -78,12 +86,12 @@ func adopt(log *slog.Logger, config hostconfig.Config, args []string) error {
 	set := flag.NewFlagSet("adopt", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // the error is printed once, by program
 	archive := set.String("package", "", "release `archive`")
-	launcher := set.String("launcher", "", "launcher `program`")
+	launcher := set.String("launcher", "", "launcher `program`, copied under each program's name; none: they are there")
 	if err := set.Parse(args); err != nil {
 		return program.Usagef("adopt: %w", err)
 	}
-	if *archive == "" || *launcher == "" || set.NArg() > 0 {
-		return program.Usagef("adopt: --package ARCHIVE and --launcher PROGRAM are needed, and nothing else")
+	if *archive == "" || set.NArg() > 0 {
+		return program.Usagef("adopt: --package ARCHIVE is needed, and nothing else but --launcher PROGRAM")
 	}
 	version, err := upgrade.AdoptPackage(config, *archive, *launcher)
 	if err != nil {

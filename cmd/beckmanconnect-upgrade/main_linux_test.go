@@ -70,7 +70,7 @@ func TestAdoptVerb(t *testing.T) {
 func TestUsage(t *testing.T) {
 	config := file(t, filepath.Join(t.TempDir(), "host.toml"), "")
 	for name, args := range map[string][]string{
-		"unknown verb": {"install"}, "nothing to adopt": {"adopt"}, "no launcher": {"adopt", "--package", "x"},
+		"unknown verb": {"install"}, "nothing to adopt": {"adopt"}, "abandon with words": {"abandon", "x"},
 		"unknown flag": {"adopt", "--digest", "x"}, "too much": {"adopt", "--package", "x", "--launcher", "y", "z"},
 	} {
 		var exit program.ExitError

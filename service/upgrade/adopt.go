@@ -23,7 +23,9 @@ type Adoption struct {
 	Install  versions.Install
 	Platform string
 	Package  string // release archive
-	Launcher string // program that is copied under each program's name
+	// Launcher is the program that is copied under each program's name; empty
+	// where the package lays them itself.
+	Launcher string
 	// Manifest is an error unless signature is the publisher's over a release's
 	// manifest. Without it nothing is adopted.
 	Manifest func(manifest, signature []byte) error
@@ -104,6 +106,9 @@ func (a Adoption) place(next, digest string) error {
 }
 
 func (a Adoption) launchers() error {
+	if a.Launcher == "" {
+		return nil
+	}
 	program, err := os.ReadFile(a.Launcher)
 	if err != nil {
 		return err

@@ -123,6 +123,9 @@ func serve(ctx context.Context, u *Upgrader, socket string, log *slog.Logger) er
 // AdoptPackage is the verb that packages and the demonstration call.
 func AdoptPackage(config hostconfig.Config, archive, launcher string) (string, error) {
 	for _, p := range []*string{&archive, &launcher} {
+		if *p == "" {
+			continue
+		}
 		abs, err := filepath.Abs(*p)
 		if err != nil {
 			return "", fmt.Errorf("upgrade: adopt: %w", err)

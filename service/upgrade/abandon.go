@@ -1,0 +1,39 @@
+package upgrade
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"beckmanconnect/service/upgrade/versions"
+)
+
+// made are what adopting and upgrades make in an installation's folder, and a
+// package does not know of.
+var made = []string{"current", "previous", "trial", "upgrade", "versions"}
+
+// Abandon is the undoing of Adopt, for a package that is removed: it removes
+// every version and what was noted about them. The package's own files stay,
+// and so does everything outside of the installation's folder. What a running
+// program holds goes, where the system can do so, at its next start.
+func Abandon(i versions.Install) error {
+	var all error
+	for _, name := range made {
+		path := filepath.Join(i.Dir, name)
+		err := os.RemoveAll(path)
+		if err != nil {
+			err = removeLater(i.Dir, path)
+		}
+		all = errors.Join(all, err)
+	}
+	unfinished, err := filepath.Glob(filepath.Join(i.Dir, "*.new"))
+	all = errors.Join(all, err)
+	for _, path := range unfinished {
+		all = errors.Join(all, os.RemoveAll(path))
+	}
+	if all != nil {
+		return fmt.Errorf("upgrade: abandon %s: %w", i.Dir, all)
+	}
+	return nil
+}
