@@ -42,28 +42,3 @@ func TestWayOut(t *testing.T) {
 		}
 	}
 }
-
-// The doctor reads what the link found in between.
-func TestDoctorReadsTheLink(t *testing.T) { // scenario 54
-	for _, row := range []struct {
-		name, value, check string
-		ok                 bool
-	}{
-		{"inspection", "Hospital IT", "inspection", false}, {"portal", "portal.example", "portal", false},
-		{"clock-offset-ms", "4000", "clock", true}, {"clock-offset-ms", "-3600000", "clock", false}, {"clock-offset-ms", "x", "clock", false},
-		{"proxy", "http://p:1", "proxy", true}, {"outbox", "12", "outbox", true},
-	} {
-		found := false
-		for _, f := range judge(facts(row.name, row.value)) {
-			if f.Check == row.check {
-				found = true
-				if f.OK != row.ok {
-					t.Errorf("%s %s: %+v", row.name, row.value, f)
-				}
-			}
-		}
-		if !found {
-			t.Errorf("%s is not told", row.name)
-		}
-	}
-}
