@@ -69,7 +69,7 @@ func example() (table endpoints.Table) {
 	return table
 }
 
-const head = `# What is dialled
+const head = `# What is dialled and what is sent
 
 This page is made from the product's own tables (` + "`go generate ./build/network`" + `); a test compares them. ` + "`beckmanctl network`" + ` prints the
 same for one PC, with what its installation and its site's signed policy add; ` + "`--json`" + ` for a firewall's own tools.

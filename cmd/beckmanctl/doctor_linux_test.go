@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"beckmanconnect/assets/text"
 	"beckmanconnect/internal/netdial"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/ipc/hostpb"
@@ -256,15 +258,35 @@ func TestDoctorTellsWhatSomebodyShouldKnow(t *testing.T) {
 	}
 }
 
-// Every code has its advice, and no advice is for nothing.
+// Every code has its advice, of the network's the same as its own table, in
+// every language.
 func TestEveryCodeHasAdvice(t *testing.T) {
-	for code, text := range doctorAdvice {
-		if text == "" || adviceFor(code) != text {
-			t.Errorf("%s: %q", code, text)
+	source, err := os.ReadFile("doctor_finding.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := []string{protocol.CodeUnavailable, protocol.CodeUntrusted, protocol.CodeIncompatible, protocol.CodeNotPermitted}
+	for _, m := range regexp.MustCompile(`(?m)^\tcode\w+ += "([a-z-]+)"$`).FindAllStringSubmatch(string(source), -1) {
+		codes = append(codes, m[1])
+	}
+	if len(codes) < 30 {
+		t.Fatalf("only %d codes were found", len(codes))
+	}
+	for _, c := range netdial.Codes {
+		codes = append(codes, c.Code)
+		if adviceFor(c.Code) != c.Do {
+			t.Errorf("%s: %q, and %q in its table", c.Code, adviceFor(c.Code), c.Do)
 		}
 	}
-	if adviceFor(netdial.CodeInspection) == doctorAdvice[codeUnknown] || adviceFor("no such code") != doctorAdvice[codeUnknown] {
-		t.Error("the codes of the network are not told")
+	for _, code := range codes {
+		for _, l := range text.Languages() {
+			if !text.New(l.Tag).Has("doctor.do." + code) {
+				t.Errorf("%s has no advice in %s", code, l.Tag)
+			}
+		}
+	}
+	if adviceFor("no such code") != adviceFor(codeUnknown) {
+		t.Error("a code that nobody knows is not told")
 	}
 }
 
