@@ -17,6 +17,7 @@ import (
 	"beckmanconnect/internal/netdial"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
+	"beckmanconnect/internal/winservice"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/protocol"
 	"beckmanconnect/ipc/server"
@@ -74,6 +75,7 @@ type house struct {
 	standing    chan struct{} // the cloud may have said something of this identity
 	verifier    string        // of this PC's log
 	boot        string        // names this start for the cloud
+	seats       <-chan winservice.Session
 	people      people
 	trays       trays
 }
@@ -219,7 +221,7 @@ func (h *house) buildHost(context.Context) (err error) {
 	h.host, err = local.New(local.Config{
 		Store: h.store, Hub: h.hub, Alarms: h.alarms, Publisher: notify.NewPublisher(h.alarms), Policy: h.policy.Current,
 		Device: h.device, Acceptance: h.acceptance, Support: h.support, HelpLogs: h.helpLogs, Upgrades: h.offers, Status: h.status,
-		Region: h.config.Region, LogVerifier: h.verifier, LogState: h.logState, Witnesses: h.logWitnesses, Confidential: h.store.ConfidentialKey,
+		Region: h.config.Region, Serial: h.config.Instrument.Serial, LogVerifier: h.verifier, LogState: h.logState, Witnesses: h.logWitnesses, Confidential: h.store.ConfidentialKey,
 		Changed: h.registrationChanged, HelpWanted: h.link.Urgent, Log: h.log,
 	})
 	return err

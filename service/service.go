@@ -16,6 +16,7 @@ import (
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
+	"beckmanconnect/internal/winservice"
 	"beckmanconnect/ipc/pipe"
 	"beckmanconnect/ipc/server"
 	"beckmanconnect/store"
@@ -29,6 +30,12 @@ const stopWithin = 5 * time.Second
 
 // Run is the service, until ctx ends or it has to be started anew.
 func Run(ctx context.Context, config hostconfig.Config, log *slog.Logger) error {
+	return RunSupervised(ctx, config, log, nil)
+}
+
+// RunSupervised is Run where the system tells the service of changes of log-on
+// sessions.
+func RunSupervised(ctx context.Context, config hostconfig.Config, log *slog.Logger, seats <-chan winservice.Session) error {
 	if err := config.CheckService(); err != nil {
 		return err
 	}
@@ -39,7 +46,7 @@ func Run(ctx context.Context, config hostconfig.Config, log *slog.Logger) error 
 	if port := config.CloudPort(); port != "443" && !roots.Development {
 		return fmt.Errorf("configuration %s: cloud.url: port %s; only port 443 may be dialled (P11)", config.File, port)
 	}
-	h := &house{config: config, roots: roots, log: log, poke: make(chan struct{}, 1), news: make(chan struct{}, 1), restart: make(chan struct{}), standing: make(chan struct{}, 1), boot: newBoot()}
+	h := &house{config: config, roots: roots, log: log, poke: make(chan struct{}, 1), news: make(chan struct{}, 1), restart: make(chan struct{}), standing: make(chan struct{}, 1), boot: newBoot(), seats: seats}
 	h.store, err = store.Open(ctx, store.Options{
 		Dir: config.Data, Log: log, OnWritable: h.writableChanged, SetAside: true, OnDamaged: func(error) { h.wantRestart() },
 	})
@@ -99,6 +106,10 @@ func (h *house) serve(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error {
 		defer stopFront()
 		return h.support.Run(sessions)
+	})
+	group.Go(func() error {
+		h.watchSeats(front)
+		return nil
 	})
 	group.Go(func() error {
 		select {

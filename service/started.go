@@ -8,13 +8,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
 
+	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/store"
 )
@@ -68,11 +68,12 @@ func (h *house) ranBefore(ctx context.Context) (before running, ok bool) {
 // recordConfig puts on record which keys of the configuration are others than
 // at the last start. Values are not told: some are secrets' places.
 func (h *house) recordConfig(ctx context.Context) {
-	text, err := os.ReadFile(h.config.File)
+	_, holds, err := hostconfig.Text(h.config.File) // group policy's part is in it
 	if err != nil {
 		h.log.Warn("the configuration is not compared with the last start's", "error", err)
 		return
 	}
+	text := []byte(holds)
 	now, err := hashKeys(text)
 	if err != nil {
 		h.log.Warn("the configuration is not compared with the last start's", "error", err)

@@ -5,6 +5,9 @@
 // Under the upgrade service's name it does one thing more: when a version that
 // has not proven itself starts three times in vain, it goes back to the one
 // before. Nobody else is left then who could.
+//
+// On Windows it is the services' own program: started with --scm it stands under
+// the service manager, and the program it starts stands under it.
 package main
 
 import (
@@ -12,9 +15,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"beckmanconnect/internal/version"
+	"beckmanconnect/internal/winservice"
 	"beckmanconnect/service/upgrade/versions"
 )
 
@@ -40,17 +45,32 @@ func launch() error {
 		}
 		return fmt.Errorf("this program is installed under the name of the one it starts; it does nothing by its own name")
 	}
-	program := filepath.Base(self)
-	install := versions.Install{Dir: filepath.Dir(filepath.Dir(self))}
-	keeps := keeper(program, os.Args[1:])
-	digest, err := install.Start(program, keeps)
+	l := launcher{program: filepath.Base(self), install: versions.Install{Dir: filepath.Dir(filepath.Dir(self))}}
+	if args, managed := handedOn(os.Args[1:]); managed {
+		return l.manage(args)
+	}
+	return l.start(os.Args[1:], run)
+}
+
+// launcher starts the program of the name it is installed under.
+type launcher struct {
+	program string
+	install versions.Install
+}
+
+// start has the program of the current version started with args. Of the
+// upgrade service each start is counted, and it goes back where a version does
+// not start.
+func (l launcher) start(args []string, start func(program string, args []string) error) error {
+	keeps := keeper(l.program, args)
+	digest, err := l.install.Start(l.program, keeps)
 	if digest == "" {
 		return err
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, name+":", err) // it is started all the same
 	}
-	err = run(filepath.Join(install.Version(digest), program))
+	err = start(filepath.Join(l.install.Version(digest), l.program), args)
 	switch {
 	case !damaged(err):
 		return err
@@ -58,12 +78,24 @@ func launch() error {
 		return fmt.Errorf("%w; %s", err, versions.Repair)
 	}
 	// The system cannot make a program of this file: as good as gone.
-	before, back := install.Back()
+	before, back := l.install.Back()
 	if back != nil {
 		return errors.Join(err, back)
 	}
 	fmt.Fprintf(os.Stderr, "%s: %v; going back to the version before\n", name, err)
-	return run(filepath.Join(install.Version(before), program))
+	return start(filepath.Join(l.install.Version(before), l.program), args)
+}
+
+// handedOn is what the program of a service gets to hear: that it is supervised
+// by its launcher, where that one is told to be the service.
+func handedOn(args []string) (_ []string, managed bool) {
+	at := slices.Index(args, winservice.ManagedFlag)
+	if at < 0 {
+		return args, false
+	}
+	args = slices.Clone(args)
+	args[at] = winservice.SupervisedFlag
+	return args, true
 }
 
 // keeper tells whether this is the upgrade service's start, whose launcher

@@ -11,8 +11,8 @@ import (
 )
 
 // run starts the program and ends as it ends; Windows has no way to become it.
-func run(program string) error {
-	cmd := exec.Command(program, os.Args[1:]...)
+func run(program string, args []string) error {
+	cmd := exec.Command(program, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	signal.Ignore(os.Interrupt) // the program gets it too and decides
 	err := cmd.Run()

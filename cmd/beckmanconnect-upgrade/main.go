@@ -8,15 +8,21 @@ import (
 	"flag"
 	"io"
 	"log/slog"
+	"os"
+	"strings"
 
 	"beckmanconnect/internal/codesign"
+	"beckmanconnect/internal/eventlog"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/program"
+	"beckmanconnect/internal/redact"
+	"beckmanconnect/internal/winservice"
 	"beckmanconnect/service/upgrade"
 )
 
 func main() {
 	var config string
+	var supervised bool
 	program.Main(program.Info{
 		Name:      "beckmanconnect-upgrade",
 		Summary:   "Watches for upgrades, verifies them and installs what was accepted.",
@@ -25,9 +31,29 @@ func main() {
 		SelfTest:  codesign.SelfTest,
 	}, func(flags *flag.FlagSet) {
 		flags.StringVar(&config, "config", "", "configuration `file`")
+		flags.BoolVar(&supervised, strings.TrimLeft(winservice.SupervisedFlag, "-"), false, "take the launcher's words from standard input, as under Windows' service manager")
 	}, func(ctx context.Context, log *slog.Logger, args []string) error {
+		if supervised {
+			return runSupervised(ctx, log, config, args)
+		}
 		return run(ctx, log, config, args)
 	})
+}
+
+// runSupervised is the service under its launcher.
+func runSupervised(ctx context.Context, log *slog.Logger, config string, args []string) error {
+	log = slog.New(redact.Handler(log.Handler()))
+	if events, err := eventlog.Open(winservice.Upgrade().Name); err == nil {
+		defer events.Close()
+		log = slog.New(eventlog.Handler(log.Handler(), events))
+	}
+	ctx, stop := winservice.Supervised(ctx, os.Stdin, nil)
+	defer stop()
+	err := run(ctx, log, config, args)
+	if err != nil && !errors.As(err, new(program.ExitError)) {
+		log.Error("the service ends", "error", err) // nobody reads standard error there
+	}
+	return err
 }
 
 func run(ctx context.Context, log *slog.Logger, path string, args []string) error {

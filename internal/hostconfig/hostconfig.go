@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +64,8 @@ type Notify struct {
 // Upgrade says when upgrades are looked for. What may be installed is not for
 // this file to say.
 type Upgrade struct {
+	// Channel is taken where the signed site policy names none; empty: "stable".
+	Channel  string        `toml:"channel"`
 	Interval time.Duration `toml:"interval"` // between checks, spread by a tenth; "4h" when left out
 	// Watch is for how long a version that came up healthy is looked at before
 	// it counts as installed. It is always 2 minutes but with the trust roots of
@@ -102,7 +105,9 @@ type IoTHub struct {
 // Instrument says what on this PC belongs to the instrument.
 type Instrument struct {
 	Profile string `toml:"profile"` // name of a profile that comes with the product
-	Log     string `toml:"log"`     // the instrument software's log; empty: none is followed
+	// Serial number, sent at the registration when the person who registers gives none.
+	Serial string `toml:"serial"`
+	Log    string `toml:"log"` // the instrument software's log; empty: none is followed
 	// Logs are further logs of it. The run is read from Log alone.
 	Logs   []string `toml:"logs"`
 	Folder string   `toml:"folder"` // its file system is watched for space; empty: none
@@ -130,20 +135,33 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Load reads path; an empty path means DefaultPath.
+// Load reads path; an empty path means DefaultPath. What group policy says goes
+// before what stands there.
 func Load(path string) (Config, error) {
+	file, text, err := Text(path)
+	if err != nil {
+		return Config{}, err
+	}
+	return Parse(file, text)
+}
+
+// Text is the configuration that holds as Load reads it, with the absolute path
+// of its file.
+func Text(path string) (file, text string, err error) {
 	if path == "" {
 		path = DefaultPath()
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return Config{}, &Error{File: path, What: "the path cannot be resolved", Do: "start the program from a folder that exists", Err: err}
+		return "", "", &Error{File: path, What: "the path cannot be resolved", Do: "start the program from a folder that exists", Err: err}
 	}
-	text, err := read(abs)
-	if err != nil {
-		return Config{}, err
+	if text, err = read(abs); err != nil {
+		return "", "", err
 	}
-	return Parse(abs, text)
+	if text, err = apply(abs, text, overrides()); err != nil {
+		return "", "", err
+	}
+	return abs, text, nil
 }
 
 func read(path string) (string, error) {
@@ -227,6 +245,12 @@ func (c *Config) check() error {
 	if !profileName.MatchString(c.Instrument.Profile) {
 		return &Error{File: c.File, Field: "instrument.profile", What: "this is not a profile's name", Do: "use the name of a profile, without folder or ending"}
 	}
+	if len(c.Instrument.Serial) > maxSerial || c.Instrument.Serial != "" && !watchable(c.Instrument.Serial) {
+		return &Error{File: c.File, Field: "instrument.serial", What: "this is not a serial number", Do: "use what stands on the instrument, 64 characters at most"}
+	}
+	if c.Upgrade.Channel != "" && !slices.Contains(channels[:], c.Upgrade.Channel) {
+		return &Error{File: c.File, Field: "upgrade.channel", What: "this is not a channel", Do: fmt.Sprintf("use %q or %q, or remove the line", channels[0], channels[1])}
+	}
 	if c.Upgrade.Interval < shortestInterval || c.Upgrade.Interval > longestInterval {
 		return &Error{File: c.File, Field: "upgrade.interval", What: "this is out of bounds", Do: `use a time between "10s" and "168h"`}
 	}
@@ -244,6 +268,13 @@ func (c *Config) check() error {
 	}
 	return c.checkIoTHub()
 }
+
+// channels that upgrades are taken from; the same as package release's, which
+// would bring its unpacking along into every program.
+var channels = [...]string{"stable", "pilot"}
+
+// maxSerial is what a registration takes.
+const maxSerial = 64
 
 // Bounds of the time between two looks for upgrades: a week at most, or the
 // vendor's signatures expire unseen.

@@ -10,15 +10,6 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-const deleteChild = 0x40 // FILE_DELETE_CHILD
-
-// replaces are the rights by which what is in a folder can be put aside, and
-// changes those by which a file or a folder's contents can be changed.
-const (
-	replaces = deleteChild | windows.DELETE | windows.WRITE_DAC | windows.WRITE_OWNER | windows.GENERIC_ALL
-	changes  = replaces | windows.FILE_WRITE_DATA | windows.FILE_APPEND_DATA | windows.GENERIC_WRITE
-)
-
 func ours(path string, _ fs.FileInfo) error { return only(path, changes) }
 
 // above: users may make folders of their own in C:\ProgramData, not rename
@@ -26,94 +17,99 @@ func ours(path string, _ fs.FileInfo) error { return only(path, changes) }
 func above(path string, _ fs.FileInfo) error { return only(path, replaces) }
 
 func only(path string, mask uint32) error {
-	trusted, err := trustedSIDs()
+	self, err := selfSID()
 	if err != nil {
 		return err
 	}
-	sd, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION|windows.DACL_SECURITY_INFORMATION)
+	f, err := Read(path)
 	if err != nil {
-		return fmt.Errorf("whose %s is cannot be told: %w", path, err)
+		return err
 	}
-	return onlyTrusted(path, sd, trusted, mask)
+	return f.only(path, Trusted(self), mask)
 }
 
-func onlyTrusted(path string, sd *windows.SECURITY_DESCRIPTOR, trusted []*windows.SID, mask uint32) error {
-	among := func(sid *windows.SID) bool {
-		for _, t := range trusted {
-			if sid.Equals(t) {
-				return true
-			}
-		}
-		return false
+func selfSID() (string, error) {
+	me, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		return "", errors.New("the service's own account cannot be told")
 	}
+	return me.User.Sid.String(), nil
+}
+
+// Read asks the system about a file or folder, and does not follow links.
+func Read(path string) (Facts, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return Facts{}, err
+	}
+	if info.Mode()&(os.ModeSymlink|os.ModeIrregular) != 0 {
+		return Facts{Link: true}, nil
+	}
+	sd, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION|windows.DACL_SECURITY_INFORMATION)
+	if err != nil {
+		return Facts{}, fmt.Errorf("whose %s is cannot be told: %w", path, err)
+	}
+	return FactsOf(sd)
+}
+
+// FactsOf reads a security descriptor, of a file or of another object.
+func FactsOf(sd *windows.SECURITY_DESCRIPTOR) (Facts, error) {
+	var f Facts
 	owner, _, err := sd.Owner()
-	if err != nil || owner == nil || !among(owner) {
-		return fmt.Errorf("%s does not belong to an administrator", path)
+	if err == nil && owner != nil {
+		f.Owner = owner.String()
 	}
+	control, _, err := sd.Control()
+	if err != nil {
+		return Facts{}, err
+	}
+	f.Inherits = control&windows.SE_DACL_PROTECTED == 0
 	acl, _, err := sd.DACL()
 	if err != nil || acl == nil {
-		return fmt.Errorf("%s can be written by everybody", path)
+		f.Everybody = true
+		return f, nil
 	}
 	for i := range acl.AceCount {
 		var ace *windows.ACCESS_ALLOWED_ACE
 		if err := windows.GetAce(acl, uint32(i), &ace); err != nil {
-			return err
+			return Facts{}, err
 		}
-		// What only passes on to the contents does not concern a folder above.
-		passedOn := mask == replaces && ace.Header.AceFlags&windows.INHERIT_ONLY_ACE != 0
-		if ace.Header.AceType != windows.ACCESS_ALLOWED_ACE_TYPE || passedOn {
-			continue
-		}
-		sid := (*windows.SID)(unsafe.Pointer(&ace.SidStart))
-		if uint32(ace.Mask)&mask != 0 && !among(sid) {
-			return fmt.Errorf("%s can be written by others (%s); take the right away", path, sid)
+		// Other kinds than these two give no right, or only under conditions; the
+		// product sets none of them.
+		switch ace.Header.AceType {
+		case windows.ACCESS_ALLOWED_ACE_TYPE, windows.ACCESS_DENIED_ACE_TYPE:
+			sid := (*windows.SID)(unsafe.Pointer(&ace.SidStart))
+			f.Entries = append(f.Entries, Entry{
+				SID: sid.String(), Mask: uint32(ace.Mask), Allow: ace.Header.AceType == windows.ACCESS_ALLOWED_ACE_TYPE,
+				InheritOnly: ace.Header.AceFlags&windows.INHERIT_ONLY_ACE != 0,
+			})
 		}
 	}
-	return nil
+	return f, nil
 }
 
-func trustedSIDs() ([]*windows.SID, error) {
-	var all []*windows.SID
-	for _, kind := range []windows.WELL_KNOWN_SID_TYPE{windows.WinBuiltinAdministratorsSid, windows.WinLocalSystemSid, windows.WinCreatorOwnerSid} {
-		sid, err := windows.CreateWellKnownSid(kind)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, sid)
-	}
-	// TrustedInstaller, who owns what Windows itself put there.
-	installer, err := windows.StringToSid("S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464")
-	if err != nil {
-		return nil, err
-	}
-	me, err := windows.GetCurrentProcessToken().GetTokenUser()
-	if err != nil {
-		return nil, errors.New("the service's own account cannot be told")
-	}
-	return append(all, installer, me.User.Sid), nil
-}
-
-// protected is the access list of a folder that programs start from: the system
-// and administrators write, users read and execute, nothing is inherited.
-const protected = "D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)"
-
-// Protect makes a folder that programs start from, with the access list above. A
-// folder that is there gets it too.
+// Protect makes a folder that programs start from: users read and run, nobody
+// but administrators writes. A folder that is there gets this too.
 func Protect(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("rights: %w", err)
 	}
-	sd, err := windows.SecurityDescriptorFromString(protected)
+	return Apply(dir, Shared.SDDL(""))
+}
+
+// Apply gives a file or folder, and what is in it, an access list.
+func Apply(path, sddl string) error {
+	sd, err := windows.SecurityDescriptorFromString(sddl)
 	if err != nil {
-		return fmt.Errorf("rights: %w", err)
+		return fmt.Errorf("rights: %q: %w", sddl, err)
 	}
 	acl, _, err := sd.DACL()
 	if err != nil {
 		return fmt.Errorf("rights: %w", err)
 	}
-	err = windows.SetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, acl, nil)
+	err = windows.SetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, acl, nil)
 	if err != nil {
-		return fmt.Errorf("rights: protect %s: %w", dir, err)
+		return fmt.Errorf("rights: protect %s: %w", path, err)
 	}
 	return nil
 }

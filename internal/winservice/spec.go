@@ -7,6 +7,8 @@
 // the files that end in _windows.go.
 package winservice
 
+import "strings"
+
 // Flags between the service manager, the launcher and the program it starts.
 const (
 	// ManagedFlag stands in the command line the service manager starts: the
@@ -46,4 +48,14 @@ func Upgrade() Spec {
 		Account:     "LocalSystem",
 		Privileges:  []string{"SeChangeNotifyPrivilege"},
 	}
+}
+
+// Of is the service whose program has this name, with or without ".exe".
+func Of(program string) (Spec, bool) {
+	for _, s := range []Spec{Host(), Upgrade()} {
+		if strings.EqualFold(strings.TrimSuffix(strings.ToLower(program), ".exe"), s.Program) {
+			return s, true
+		}
+	}
+	return Spec{}, false
 }

@@ -74,6 +74,7 @@ type Config struct {
 	Upgrades    Upgrades
 	Status      func(context.Context) (*hostpb.Status, error)
 	Region      string
+	Serial      string // of the instrument, where whoever registers gives none
 	LogVerifier string // note verifier of this PC's log
 	// LogState, Witnesses and Confidential are parts of how the log stands: the
 	// SHA-256 of the hospital's key in hex, empty for none. Nil: not known.

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 
 	"beckmanconnect/assets/terms"
@@ -44,7 +45,7 @@ func (h *Host) Register(ctx context.Context, r *hostpb.RegisterRequest) (*hostpb
 		return nil, refuse(codeRegistered, "this PC is registered; only IT can register it again")
 	}
 	form := device.Form{
-		Email: r.GetEmail(), Name: r.GetName(), InstrumentType: r.GetInstrumentType(), Serial: r.GetSerial(),
+		Email: r.GetEmail(), Name: r.GetName(), InstrumentType: r.GetInstrumentType(), Serial: cmp.Or(r.GetSerial(), h.config.Serial),
 		Region: h.config.Region, TermsVersion: terms.Version, LogVerifier: h.config.LogVerifier,
 	}
 	if err := form.Check(); err != nil {

@@ -57,6 +57,10 @@ func (s *Support) PolicyChanged() { s.do(support.PolicyChanged{}) }
 // TrayLost says that a tray died; a running session ends.
 func (s *Support) TrayLost() { s.do(support.TrayLost{}) }
 
+// SeatLost says that the technician's log-on was locked, left or disconnected; a
+// running session ends, and input stops before that is on record.
+func (s *Support) SeatLost() { s.narrow(support.SeatLost{}) }
+
 // WindowLost says that the window program died; a running session ends. A
 // broken HoldSessionBar says the same by itself.
 func (s *Support) WindowLost() {

@@ -129,6 +129,21 @@ func (TrayLost) apply(w *work) error {
 	return nil
 }
 
+// SeatLost says that the technician's log-on was locked, left or disconnected,
+// as the system tells the service. The desktop helper says the same of its own;
+// one of the two is enough (scenario 17).
+type SeatLost struct{}
+
+func (SeatLost) narrows() {}
+
+func (SeatLost) apply(w *work) error {
+	if s := w.st.ses; s != nil {
+		w.send(s.link, wire.Message{Type: "screen", State: "locked"})
+		w.endSession("locked", actorService, nil)
+	}
+	return nil
+}
+
 // settle brings prompts, helper and pause in line with the state, after every
 // step and in this one place, so that no step can forget one of them.
 func (w *work) settle() {

@@ -56,7 +56,7 @@ func Serve(ctx context.Context, config hostconfig.Config, log *slog.Logger) erro
 		watch = config.Upgrade.Watch
 	}
 	gate := codesign.New(roots, nil)
-	site := &siteReader{Path: config.Policy, Verifiers: roots.Policy, Memory: source.NewMemory(folder(install)), Log: log}
+	site := &siteReader{Path: config.Policy, Verifiers: roots.Policy, Memory: source.NewMemory(folder(install)), Channel: config.Upgrade.Channel, Log: log}
 	u, err := New(Config{
 		Install: install, Platform: Platform(), Version: version.Version(), Log: log, Interval: config.Upgrade.Interval, Every: site.Every,
 		Source: siteSource{site: site, Source: source.New(source.Config{

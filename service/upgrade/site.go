@@ -25,6 +25,7 @@ type siteReader struct {
 	Path      string
 	Verifiers note.Verifiers
 	Memory    source.Memory
+	Channel   string // where the policy names none; "": stable
 	Log       *slog.Logger
 
 	mu      sync.Mutex
@@ -92,7 +93,11 @@ func (r *siteReader) Source() source.Site {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.now.Upgrade
-	return source.Site{Channel: u.Channel, Mirror: u.Mirror, Rate: u.Rate, InstrumentType: r.now.InstrumentType}
+	channel := u.Channel
+	if channel == "" {
+		channel = r.Channel
+	}
+	return source.Site{Channel: channel, Mirror: u.Mirror, Rate: u.Rate, InstrumentType: r.now.InstrumentType}
 }
 
 // Every is how often the site wants upgrades looked for, 0 for as it is set.

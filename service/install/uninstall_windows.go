@@ -1,0 +1,140 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+
+	"beckmanconnect/internal/eventlog"
+	"beckmanconnect/internal/winservice"
+)
+
+// Uninstall takes away what Install made and upgrades brought: services, event
+// sources, what starts the tray, the versions. It ends the product's programs.
+// The log, the keys and the configuration stay unless they are asked for. It goes
+// through where only half of it is there, and twice.
+func Uninstall(ctx context.Context, r Removal) error {
+	if err := (system{}).mayInstall(); err != nil {
+		return fmt.Errorf("uninstall: %w", err)
+	}
+	l, err := layoutOf(r.Config)
+	if err == nil {
+		err = l.dedicated()
+	}
+	if err != nil {
+		return fmt.Errorf("uninstall: %w", err)
+	}
+	var errs []error
+	try := func(err error) {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	try(removeRun())
+	try(removeTask(ctx))
+	all := services()
+	for i := range all { // in the opposite order of their start
+		s := all[len(all)-1-i]
+		try(halt(ctx, s.Name))
+		try(winservice.Remove(s.Name))
+		try(eventlog.Remove(s.Name))
+	}
+	try(endPrograms(l.Config.Install))
+	try(removeVersions(l.Config.Install))
+	if r.Data {
+		for _, dir := range []string{l.Config.Data, l.Root} {
+			try(os.RemoveAll(dir))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("uninstall: %w", err)
+	}
+	return nil
+}
+
+// endPrograms ends trays, windows and helpers that run out of the installation:
+// not this process, nor the launcher that started it.
+func endPrograms(dir string) error {
+	snapshot, err := windows.CreateToolhelp32Snapshot(windows.TH32CS_SNAPPROCESS, 0)
+	if err != nil {
+		return os.NewSyscallError("CreateToolhelp32Snapshot", err)
+	}
+	defer windows.CloseHandle(snapshot)
+	spared := map[uint32]bool{uint32(os.Getpid()): true, uint32(os.Getppid()): true}
+	entry := windows.ProcessEntry32{Size: uint32(unsafe.Sizeof(windows.ProcessEntry32{}))}
+	for err = windows.Process32First(snapshot, &entry); err == nil; err = windows.Process32Next(snapshot, &entry) {
+		if !spared[entry.ProcessID] && entry.ProcessID != 0 {
+			endProgram(entry.ProcessID, dir)
+		}
+	}
+	return nil
+}
+
+// endProgram ends a process whose program lies in dir. One that may not be
+// looked at is none of ours.
+func endProgram(pid uint32, dir string) {
+	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION|windows.PROCESS_TERMINATE|windows.SYNCHRONIZE, false, pid)
+	if err != nil {
+		return
+	}
+	defer windows.CloseHandle(h)
+	name := make([]uint16, windows.MAX_LONG_PATH)
+	size := uint32(len(name))
+	if windows.QueryFullProcessImageName(h, 0, &name[0], &size) != nil {
+		return
+	}
+	if path := windows.UTF16ToString(name[:size]); !strings.HasPrefix(strings.ToLower(path), strings.ToLower(dir)+`\`) {
+		return
+	}
+	if windows.TerminateProcess(h, 1) == nil {
+		_, _ = windows.WaitForSingleObject(h, 5000) // its files are free then
+	}
+}
+
+// removeVersions takes away what upgrades brought. Windows keeps a program that
+// runs, which this one may be: what is left goes with the next start of the PC.
+func removeVersions(dir string) error {
+	rest, err := filepath.Glob(filepath.Join(dir, "*.new"))
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"current", "previous", "trial", "upgrade"} {
+		rest = append(rest, filepath.Join(dir, name))
+	}
+	var errs []error
+	for _, path := range rest {
+		errs = append(errs, os.RemoveAll(path))
+	}
+	versions := filepath.Join(dir, "versions")
+	if os.RemoveAll(versions) != nil {
+		errs = append(errs, removeLater(versions))
+	}
+	return errors.Join(errs...)
+}
+
+func removeLater(dir string) error {
+	var all []string
+	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+		all = append(all, path)
+		return err
+	})
+	for i := len(all) - 1; i >= 0 && err == nil; i-- { // what is in a folder before it
+		if os.Remove(all[i]) == nil {
+			continue
+		}
+		var name *uint16
+		if name, err = windows.UTF16PtrFromString(all[i]); err == nil {
+			err = windows.MoveFileEx(name, nil, windows.MOVEFILE_DELAY_UNTIL_REBOOT)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("remove %s: %w", dir, err)
+	}
+	return nil
+}
