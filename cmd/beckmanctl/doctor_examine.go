@@ -24,7 +24,7 @@ type doctor struct {
 	pipe     func(context.Context) (net.Conn, error) // nil: the real one
 	upgrader func(context.Context) (net.Conn, error) // nil: the real one
 	running  func(context.Context) ([]string, error) // names of the programs that run
-	setup    func(context.Context) ([]string, error) // what the installation's own check finds; nil: there is none here
+	setup    installation                            // nil: there is none here
 
 	// What is known once a check was made; the proof pack shows it, too.
 	config   hostconfig.Config
@@ -35,6 +35,10 @@ type doctor struct {
 	site     sitePolicy
 	programs programsFound
 }
+
+// installation is the installation's own check: what is not as it was put, and
+// what this account may not see.
+type installation func(ctx context.Context, config string) (wrong, unknown []string, err error)
 
 // minFree is how much the disk of the data folder should have left.
 const minFree = 200 << 20

@@ -104,7 +104,9 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 		{"a service that was not restarted", func(b *sickbed) { b.status.Version = "0.0.9" }, "version running", codeVersions, "0.0.9"},
 		{"what the installation's own check finds", func(b *sickbed) {
 			b.after = func(b *sickbed) {
-				b.doctor.setup = func(context.Context) ([]string, error) { return []string{"the service runs as LocalSystem"}, nil }
+				b.doctor.setup = func(context.Context, string) (wrong, unknown []string, err error) {
+					return []string{"the service runs as LocalSystem"}, nil, nil
+				}
 			}
 		}, "installation", codeServiceSetup, "LocalSystem"},
 		{"no service", func(b *sickbed) { b.after = func(b *sickbed) { b.host.Stop() } }, "service", protocol.CodeUnavailable, "not running"},
@@ -232,6 +234,13 @@ func TestDoctorTellsWhatSomebodyShouldKnow(t *testing.T) {
 		{"log backup", codeBackupOld, func(b *sickbed) { b.log.BackupUnix = old }},
 		{"keys at rest", codeKeysOld, func(b *sickbed) { b.log.KeysUnix = old }},
 		{"link", codeUnregistered, func(b *sickbed) { b.status.Link = hostpb.Link_LINK_UNREGISTERED }},
+		{"installation", codeRightsUnknown, func(b *sickbed) {
+			b.after = func(b *sickbed) {
+				b.doctor.setup = func(context.Context, string) (wrong, unknown []string, err error) {
+					return nil, []string{"a task"}, nil
+				}
+			}
+		}},
 		{"tray", codeTrayMissing, func(b *sickbed) {
 			b.after = func(b *sickbed) {
 				b.doctor.running = func(context.Context) ([]string, error) { return []string{"init"}, nil }

@@ -139,19 +139,23 @@ func (d *doctor) takesFile() finding {
 }
 
 // checkSetup is what the installation's own check says: services, accounts,
-// recovery, access lists.
+// recovery, access lists, and what starts the tray.
 func (d *doctor) checkSetup(ctx context.Context) []finding {
-	if d.setup == nil {
-		return nil
-	}
-	wrong, err := d.setup(ctx)
+	const check = "installation"
 	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return []finding{noted("installation", codeRightsUnknown, err.Error())}
-	case err != nil:
-		return []finding{failed("installation", codeServiceSetup, err.Error())}
-	case len(wrong) > 0:
-		return []finding{failed("installation", codeServiceSetup, strings.Join(wrong, "; "))}
+	case d.setup == nil:
+		return nil
+	case d.programs.dir == "":
+		return []finding{skipped(check, "no installed version was found; see programs")}
 	}
-	return []finding{fine("installation", "services, accounts, recovery and access lists are as they should be")}
+	wrong, unknown, err := d.setup(ctx, d.config.File)
+	switch {
+	case err != nil:
+		return []finding{failed(check, codeServiceSetup, err.Error())}
+	case len(wrong) > 0:
+		return []finding{failed(check, codeServiceSetup, strings.Join(wrong, "; "))}
+	case len(unknown) > 0:
+		return []finding{noted(check, codeRightsUnknown, strings.Join(unknown, "; "))}
+	}
+	return []finding{fine(check, "services, accounts, recovery, access lists and the tray's start are as they should be")}
 }

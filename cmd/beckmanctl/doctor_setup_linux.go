@@ -1,6 +1,5 @@
 package main
 
-import "context"
-
-// installationCheck: systemd keeps the units as the package laid them.
-var installationCheck func(context.Context) ([]string, error)
+// installationCheck: here the package manager and systemd keep what was put,
+// and the doctor looks at the rights itself.
+var installationCheck installation

@@ -1,7 +1,20 @@
 package main
 
-import "context"
+import (
+	"context"
 
-// installationCheck: the launcher of the service looks at what it set up
-// itself.
-var installationCheck func(context.Context) ([]string, error)
+	"beckmanconnect/service/install"
+)
+
+// installationCheck asks what set the product up whether it still stands so.
+func installationCheck(ctx context.Context, config string) (wrong, unknown []string, err error) {
+	layout, err := install.LayoutOf(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	report, err := install.Check(ctx, layout)
+	for _, f := range report.Findings {
+		wrong = append(wrong, f.String())
+	}
+	return wrong, report.Unknown, err
+}
