@@ -234,6 +234,9 @@ func TestDoctorTellsWhatSomebodyShouldKnow(t *testing.T) {
 		{"log backup", codeBackupOld, func(b *sickbed) { b.log.BackupUnix = old }},
 		{"keys at rest", codeKeysOld, func(b *sickbed) { b.log.KeysUnix = old }},
 		{"link", codeUnregistered, func(b *sickbed) { b.status.Link = hostpb.Link_LINK_UNREGISTERED }},
+		{"part probes", codePart, func(b *sickbed) {
+			b.status.Components = append(b.status.Components, &hostpb.Component{Name: "probes", State: "degraded", Detail: "why"})
+		}},
 		{"installation", codeRightsUnknown, func(b *sickbed) {
 			b.after = func(b *sickbed) {
 				b.doctor.setup = func(context.Context, string) (wrong, unknown []string, err error) {

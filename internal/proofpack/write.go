@@ -87,7 +87,7 @@ func (p *Pack) Write(ctx context.Context, dir string, o Options) (err error) {
 	if err != nil {
 		return fmt.Errorf("proofpack: %w; name a folder in one that can be written to", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(part)) }()
+	defer func() { err = errors.Join(err, discard(part)) }()
 	var manifest bytes.Buffer
 	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
 	for _, f := range files {
@@ -126,7 +126,19 @@ func take(part, dir string) error {
 	if err := os.Rename(part, dir); err != nil {
 		return errors.Join(err, os.Rename(aside, dir))
 	}
-	return os.RemoveAll(aside)
+	return discard(aside)
+}
+
+// discard takes away a folder of ours, which holds files and no folders.
+func discard(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+	}
+	return errors.Join(err, os.Remove(dir))
 }
 
 func writeFile(path string, data []byte) error {
