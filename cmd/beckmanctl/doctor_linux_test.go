@@ -308,6 +308,7 @@ func TestDoctorDialsTheTableOnly(t *testing.T) {
 	b := newSickbed(t)
 	b.status.LinkFacts = append(b.status.LinkFacts,
 		&hostpb.LinkFact{Name: "site-endpoint", Value: "lis.example:2575 hl7 whether the LIS is well"},
+		&hostpb.LinkFact{Name: "site-endpoint", Value: "web.example:443 tcp whether the middleware is well"},
 		&hostpb.LinkFact{Name: "site-endpoint", Value: "*.more.example:443 TLS added by the site's policy"})
 	asked := make(chan string, 100)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -75,7 +75,7 @@ func (d *doctor) targets(table endpoints.Table) (targets []target, patterns []st
 	for _, e := range table {
 		t := target{host: e.Host, port: e.Port}
 		switch {
-		case e.Probe || e.Origin == endpoints.SitePolicy && e.Port != endpoints.HTTPS && e.Protocol != "HTTPS":
+		case e.Probe:
 			probes++
 		case strings.HasPrefix(e.Host, "*") || e.Origin == endpoints.Product && !d.provisioned():
 			if !slices.Contains(patterns, t.address()) {

@@ -18,7 +18,7 @@ func facts(pairs ...string) *hostpb.Status {
 
 func TestSiteRows(t *testing.T) { // B14
 	rows := siteRows(facts("endpoint", "x", "site-endpoint", "lis.example:2575 hl7 whether the LIS is well", "site-endpoint", "nonsense", "site-endpoint", "[fd00::1]:443 TLS added"))
-	if len(rows) != 2 || rows[0].Host != "lis.example" || rows[0].Port != 2575 || rows[0].Protocol != "hl7" || rows[0].Purpose != "whether the LIS is well" || rows[1].Host != "fd00::1" {
+	if len(rows) != 2 || rows[0].Host != "lis.example" || rows[0].Port != 2575 || rows[0].Protocol != "hl7" || rows[0].Purpose != "whether the LIS is well" || !rows[0].Probe || rows[1].Host != "fd00::1" || rows[1].Probe {
 		t.Errorf("%+v", rows)
 	}
 }
