@@ -68,7 +68,7 @@ func TestKeysAreThoseUsed(t *testing.T) {
 	catalogue := New("en")
 	literals, asked := map[string]bool{}, map[string]string{}
 	root := filepath.Join("..", "..")
-	for _, dir := range []string{"main.go", "app", "ui", "cmd", filepath.Join("service", "notify"), filepath.Join("internal", "logexport"), filepath.Join("assets", "text")} {
+	for _, dir := range []string{"main.go", "app", "ui", "cmd", filepath.Join("service", "notify"), filepath.Join("internal", "logexport"), filepath.Join("internal", "proofpack"), filepath.Join("assets", "text")} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err

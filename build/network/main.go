@@ -1,6 +1,6 @@
 // Command network writes docs/network.md from the product's own tables: what is
-// dialled (package endpoints) and why the cloud cannot be reached (package
-// link). go generate ./build/network
+// dialled (package endpoints), what is sent (package datasheet) and why the
+// cloud cannot be reached (package link). go generate ./build/network
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"beckmanconnect/internal/datasheet"
 	"beckmanconnect/internal/endpoints"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/service/link"
@@ -45,6 +46,7 @@ func page() string {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.Code, c.Means, c.Do)
 	}
 	b.WriteString(tail)
+	b.WriteString(strings.TrimRight(datasheet.Markdown(), "\n") + "\n")
 	return b.String()
 }
 
@@ -67,7 +69,7 @@ func example() (table endpoints.Table) {
 	return table
 }
 
-const head = `# What is dialled
+const head = `# What is dialled and what is sent
 
 This page is made from the product's own tables (` + "`go generate ./build/network`" + `); a test compares them. ` + "`beckmanctl network`" + ` prints the
 same for one PC, with what its installation and its site's signed policy add; ` + "`--json`" + ` for a firewall's own tools.
@@ -132,4 +134,11 @@ Messages wait in the service's database under a number, and are sent in that ord
 waiting messages on only the newest state of each notification waits, in its place; session events, requests and everything else are never left out. After
 more than five minutes with more than ten messages a digest goes ahead of them. Pauses between attempts are drawn at random (full jitter), the first from
 eight seconds, the longest from two minutes.
+
+## What is sent
+
+Every field of every message, made from the code's own table (package ` + "`datasheet`" + `); a test holds it against the messages themselves. "About a person" marks what people are
+called and what they typed. All of it travels in TLS; what says "end to end" is encrypted once more, with keys that only the PC and the engineer's computer have. ` + "`beckmanctl doctor --pack DIR`" + `
+writes the same table for a data-protection officer.
+
 `

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"beckmanconnect/internal/materials"
 	"beckmanconnect/service/upgrade/archive"
 )
 
@@ -217,7 +218,7 @@ func TestSBOM(t *testing.T) {
 	if !bytes.Equal(text, run()) {
 		t.Error("a second run gave other bytes")
 	}
-	var b bom
+	var b materials.Bill
 	if err := json.Unmarshal(text, &b); err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 
+	"beckmanconnect/internal/materials"
 	"beckmanconnect/internal/release"
 	"beckmanconnect/internal/trust"
 )
@@ -233,7 +234,7 @@ func (s *scan) compare(path string) error {
 	if err != nil {
 		return err
 	}
-	var b bom
+	var b materials.Bill
 	if err := json.Unmarshal(text, &b); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"beckmanconnect/internal/materials"
 	"beckmanconnect/internal/trust"
 )
 
@@ -114,9 +115,9 @@ func TestScanComparesTheBill(t *testing.T) {
 	}
 	one, two := put("one", "1"), put("two", "2")
 	bill := func(sums ...string) error {
-		b := bom{}
+		b := materials.Bill{}
 		for i, sum := range sums {
-			b.Components = append(b.Components, component{Type: "application", Name: fmt.Sprint(i), Hashes: []bomHash{{"SHA-256", sum}}})
+			b.Components = append(b.Components, materials.Component{Type: "application", Name: fmt.Sprint(i), Hashes: []materials.Hash{{Algorithm: "SHA-256", Content: sum}}})
 		}
 		text, err := json.Marshal(b)
 		if err != nil {

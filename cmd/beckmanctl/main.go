@@ -34,7 +34,7 @@ type env struct {
 func verbs() []verb {
 	return []verb{
 		{"status", "[--json]", "what the service is doing, and what is not well", statusVerb},
-		{"doctor", "[--json]", "check configuration, trust, service, log, disk and cloud", doctorVerb},
+		{"doctor", doctorUse, "check proxy, TLS, endpoints, clock, disk, rights, policy, services, log and versions; --pack writes the proof pack for IT", doctorVerb},
 		{"alarms", "[--all] [--severity LIST] [--state LIST] [--source LIST] [--since 24h] [--text PART] [--group ID] [--limit N] [--json]", "notifications: what is open, or what the filter lets through", alarmsVerb},
 		{"network", "[--json]", "every host and port that may be dialled from this PC, and what for", networkVerb},
 		{"notify", "--publisher NAME --code CODE --title TEXT [--severity info|low|medium|high] [--subject TEXT] [--advice TEXT] [--json]",

@@ -66,6 +66,7 @@ func siteRows(s *hostpb.Status) (table endpoints.Table) {
 		}
 		table = append(table, endpoints.Endpoint{
 			Host: host, Port: port, Protocol: protocol, Programs: []string{endpoints.Service}, Purpose: purpose, Origin: endpoints.SitePolicy,
+			Probe: protocol != "TLS" && protocol != "HTTPS",
 		})
 	}
 	return table

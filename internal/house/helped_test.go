@@ -71,7 +71,7 @@ var openers = map[string]string{
 	"service/notify/machine": "the system's bus: whether services run, what disks say of themselves",
 	"service/notify/probe":   "the hosts and ports that the signed site policy names, none as installed",
 	"session/channel":        "the relay, and the host's end of a channel over it",
-	"cmd/beckmanctl":         "the cloud's address: doctor",
+	"cmd/beckmanctl":         "hosts of the table of endpoints: doctor",
 	"app/killkey":            "the display of this log-on",
 	"app/window/native":      "the display of this log-on",
 	"app/desktop/x11":        "the display of this log-on",
