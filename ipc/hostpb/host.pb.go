@@ -1129,7 +1129,7 @@ type LogState struct {
 	Writable       bool                   `protobuf:"varint,4,opt,name=writable,proto3" json:"writable,omitempty"`                                   // false: sessions are closed (scenario 50)
 	Witnessed      uint64                 `protobuf:"varint,5,opt,name=witnessed,proto3" json:"witnessed,omitempty"`                                 // entries under the newest checkpoint that a witness cosigned
 	WitnessedUnix  int64                  `protobuf:"varint,6,opt,name=witnessed_unix,json=witnessedUnix,proto3" json:"witnessed_unix,omitempty"`
-	Trouble        string                 `protobuf:"bytes,7,opt,name=trouble,proto3" json:"trouble,omitempty"` // the worst that is known: "", "not-writable", "keys-lost", "set-aside", "shrunk", "forked"
+	Trouble        string                 `protobuf:"bytes,7,opt,name=trouble,proto3" json:"trouble,omitempty"` // the worst that is known: "", "not-writable", "keys-away", "keys-lost", "set-aside", "shrunk", "forked"
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
