@@ -117,6 +117,7 @@ var table = [][2]string{
 	{"log.started system security", "a log began: its origin, and which one it follows"},
 	{"log.archived system security", "old entries went into an archive file: which, its hash"},
 	{"log.exported system security", "somebody exported the log or a part of it: what, who"},
+	{"log.disclosed system security", "somebody gave personal values of an entry away with its proof: which, who"},
 	{"log.checked system security", "the whole database was checked: what was found"},
 	{"log.set-aside system security", "an older log could not go on: its origin, last checkpoint, why"},
 	{"log.stood-in system security", "what stood in for the log while its keys could not be used: its origin, last checkpoint"},

@@ -1,11 +1,13 @@
 package local
 
 import (
+	"encoding/hex"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +110,42 @@ func TestOneEntryWithItsProof(t *testing.T) {
 	for name, index := range map[string]uint64{"none": uint64(later + 1), "too large": math.MaxInt64 + 1} {
 		_, err := l.GetActivity(anna, &hostpb.GetActivityRequest{Index: index})
 		l.code(name, err, codeNoEntry)
+	}
+}
+
+// One personal value is given away with what proves it, and no other; that is on
+// record, with who did it. What cannot be read cannot be given away.
+func TestOneValueIsDisclosed(t *testing.T) {
+	l := newLab(t)
+	idx := l.append(store.Entry{Kind: "help.requested", Actor: "technician", Subject: "req-1", Personal: map[string]string{"account": "anna", "reason": "the arm stops", "name": "Lab One"}})
+	d, err := l.GetActivity(root, &hostpb.GetActivityRequest{Index: uint64(idx), Disclose: []string{"reason"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := logproof.ParseProof([]byte(d.GetProof()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Check([]note.Verifier{l.logVerifier()}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if v := p.Line.Values; len(v) != 1 || v["reason"].Text != "the arm stops" || v["reason"].Salt == nil || strings.Contains(d.GetProof(), "anna") || strings.Contains(d.GetProof(), "Lab One") {
+		t.Fatalf("%s", d.GetProof())
+	}
+	// The value is bound: another one, or another salt, is not this entry's.
+	for _, change := range [][2]string{{"the arm stops", "the arm moves"}, {hex.EncodeToString(p.Line.Values["reason"].Salt), strings.Repeat("0", 2*len(p.Line.Values["reason"].Salt))}} {
+		if _, err := logproof.ParseProof([]byte(strings.Replace(d.GetProof(), change[0], change[1], 1))); err == nil {
+			t.Errorf("%q passes for %q", change[1], change[0])
+		}
+	}
+	_, newest := l.entries()
+	if newest.Kind != "log.disclosed" || newest.Fields["fields"] != "reason" || newest.Subject != strconv.FormatInt(idx, 10) || newest.Personal["account"] != "root" {
+		t.Errorf("on record: %+v", newest)
+	}
+	_, err = l.GetActivity(root, &hostpb.GetActivityRequest{Index: uint64(idx), Disclose: []string{"reason", "none"}})
+	l.code("no such field", err, codeNotDisclosed)
+	if after := l.store.LogState().Entries; after != newest.Index+1 {
+		t.Error("a refusal is on record as given away")
 	}
 }
 
