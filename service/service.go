@@ -32,6 +32,9 @@ func Run(ctx context.Context, config hostconfig.Config, log *slog.Logger) error 
 	if err := config.CheckService(); err != nil {
 		return err
 	}
+	if err := undumped(); err != nil {
+		log.Warn("a crash may leave what is in memory on the disk", "error", err)
+	}
 	roots, err := trust.Load(config.Trust)
 	if err != nil {
 		return err
