@@ -46,6 +46,9 @@ type house struct {
 	log    *slog.Logger
 
 	store      *store.Store
+	data       string       // the folder that the store is in
+	wrapper    keys.Wrapper // of keys in it
+	away       error        // why another store stands in for the log; nil: none does
 	parts      *supervise.Group
 	dialer     *netdial.Dialer
 	device     *device.Device
@@ -113,13 +116,13 @@ func (h *house) buildProfile(ctx context.Context) (err error) {
 }
 
 func (h *house) buildDevice(ctx context.Context) error {
-	dir := filepath.Join(h.config.Data, store.KeysDir)
+	dir := filepath.Join(h.data, store.KeysDir)
 	trusted, err := link.TrustedTime(ctx, h.store)
 	if err != nil {
 		return err
 	}
-	h.device, err = device.Open(device.Config{
-		Dir: dir, Wrapper: keys.Default(dir), CloudURL: h.config.Cloud.URL, CloudCA: h.roots.CloudCA, DeviceCA: h.roots.DeviceCA, Log: h.log,
+	err = h.openDevice(device.Config{
+		Dir: dir, Wrapper: h.wrapper, CloudURL: h.config.Cloud.URL, CloudCA: h.roots.CloudCA, DeviceCA: h.roots.DeviceCA, Log: h.log,
 		Client: h.dialer.Client,
 		// The present is never before a time that the vendor signed.
 		Now: func() time.Time {
@@ -141,7 +144,7 @@ func (h *house) buildDevice(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if ok {
+	if ok && h.device.State() != device.StateKeyLost {
 		if err := h.device.Restore(registration); err != nil {
 			h.log.Error("the registration does not hold any more; register this PC again", "error", err)
 			h.parts.Set("device", supervise.Failed, "register this PC again: "+err.Error())
@@ -188,10 +191,10 @@ func (h *house) buildSupport(ctx context.Context) (err error) {
 		StaffCA:     h.roots.StaffCA,
 		Dialer:      relay.CloudDialer{URL: h.config.Cloud.URL, TLS: h.device.TLS, Client: h.dialer.Client},
 		Store:       relay.FromStore(h.store),
-		TriesFile:   filepath.Join(h.config.Data, "tries.json"),
+		TriesFile:   filepath.Join(h.data, "tries.json"),
 		Publisher:   publisher{h},
 		PINs:        h.pins,
-		Files:       relay.FilesConfig{Spool: filepath.Join(h.config.Data, "spool"), Scanner: h.scanner},
+		Files:       relay.FilesConfig{Spool: filepath.Join(h.data, "spool"), Scanner: h.scanner},
 		Masks:       h.masks(),
 		Log:         h.log,
 	})
@@ -248,6 +251,9 @@ func (h *house) start(ctx context.Context) {
 	h.parts.Go(ctx, "alarms", h.alarms.Run)
 	h.parts.Go(ctx, "freshness", h.fresh.Run)
 	h.parts.Go(ctx, "session-keys", plain(h.device.Run))
+	if h.away != nil {
+		h.parts.Go(ctx, "keys", h.waitForKeys)
+	}
 	h.parts.Go(ctx, "log-care", (&logCare{
 		store: h.store, alarms: h.alarms, keep: h.keepLog, now: time.Now, changed: h.statusChanged, checkEvery: 7 * 24 * time.Hour,
 	}).run)

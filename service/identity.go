@@ -42,6 +42,10 @@ func (h *house) checkpoint(ctx context.Context) (cloudapi.Checkpoint, int64, err
 func (h *house) recordIdentity(ctx context.Context) {
 	kind := ""
 	switch {
+	case h.device.State() == device.StateKeysAway:
+		return
+	case h.device.State() == device.StateKeyLost:
+		kind = "device.key-lost"
 	case !h.device.Here():
 		kind = "device.copied"
 		h.parts.Set("device", supervise.Failed, "this data folder was made on another PC: IT has to renew the identity and register this PC again")

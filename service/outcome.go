@@ -3,6 +3,8 @@ package service
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/store"
@@ -12,6 +14,34 @@ import (
 // belongs to one installation: the next one that begins forgets it.
 const settingOutcome = "upgrade.outcome"
 
+// settingOffered remembers which version was offered last.
+const settingOffered = "upgrade.offered"
+
+// recordOffer puts on record that a version is offered, once for each: what
+// people saw of it, before anybody could accept it.
+func recordOffer(ctx context.Context, s *store.Store, u *hostpb.Upgrade) error {
+	if last, _, err := s.Setting(ctx, settingOffered); err != nil || last == u.GetDigest() {
+		return err
+	}
+	fields := map[string]string{"version": u.GetVersion(), "mandatory": strconv.FormatBool(u.GetMandatory())}
+	if c := u.GetChannel(); c != "" {
+		fields["channel"] = c
+	}
+	if c := u.GetCapabilities(); len(c) > 0 {
+		fields["capabilities"] = strings.Join(c, " ")
+	}
+	err := s.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Append(store.Entry{Kind: "upgrade.offered", Actor: "system", Subject: u.GetDigest(), Fields: fields}); err != nil {
+			return err
+		}
+		return tx.SetSetting(settingOffered, u.GetDigest())
+	})
+	if err != nil {
+		return fmt.Errorf("service: offer of an upgrade: %w", err)
+	}
+	return nil
+}
+
 // recordOutcome puts on record how an upgrade ended, once: the upgrade service
 // says it again after each restart of either service.
 func recordOutcome(ctx context.Context, s *store.Store, u *hostpb.Upgrade) error {
@@ -19,6 +49,8 @@ func recordOutcome(ctx context.Context, s *store.Store, u *hostpb.Upgrade) error
 	switch u.GetState() {
 	case "installed", "failed", "rolled-back":
 		ended = true
+	case "offered":
+		return recordOffer(ctx, s, u)
 	case "downloading", "installing":
 	default:
 		return nil

@@ -9,7 +9,7 @@ import (
 	"beckmanconnect/store"
 )
 
-// Each outcome is on record once, also when it is told again after a restart,
+// Each offer and each outcome is on record once, also when it is told again after a restart,
 // and again when the same upgrade is tried again.
 func TestOutcomeIsOnRecordOnce(t *testing.T) {
 	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
@@ -18,9 +18,9 @@ func TestOutcomeIsOnRecordOnce(t *testing.T) {
 	}
 	t.Cleanup(func() { s.Close() })
 	told := []string{
-		"", "offered", "downloading", "installing", "failed", "", "failed", // its download failed, and a restart
+		"", "offered", "offered", "downloading", "installing", "failed", "", "failed", // its download failed, and a restart
 		"downloading", "failed", // tried again
-		"downloading", "installing", "checking", "installed", "", "installed",
+		"offered", "downloading", "installing", "checking", "installed", "", "installed",
 	}
 	for _, state := range told {
 		u := &hostpb.Upgrade{State: state, Digest: "d1", Version: "1.1.0"}
@@ -30,6 +30,9 @@ func TestOutcomeIsOnRecordOnce(t *testing.T) {
 		if err := recordOutcome(t.Context(), s, u); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := recordOutcome(t.Context(), s, &hostpb.Upgrade{State: "offered", Digest: "d2", Version: "1.2.0"}); err != nil {
+		t.Fatal(err)
 	}
 	if err := recordOutcome(t.Context(), s, &hostpb.Upgrade{State: "rolled-back", Digest: "d2", Version: "1.2.0", ErrorCode: "health-check"}); err != nil {
 		t.Fatal(err)
@@ -45,7 +48,7 @@ func TestOutcomeIsOnRecordOnce(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	want := []string{"upgrade.failed d1 1.1.0 unreachable", "upgrade.failed d1 1.1.0 unreachable", "upgrade.installed d1 1.1.0 ", "upgrade.rolled-back d2 1.2.0 health-check"}
+	want := []string{"upgrade.failed d1 1.1.0 unreachable", "upgrade.failed d1 1.1.0 unreachable", "upgrade.installed d1 1.1.0 ", "upgrade.offered d1 1.1.0 ", "upgrade.offered d2 1.2.0 ", "upgrade.rolled-back d2 1.2.0 health-check"}
 	if !slices.Equal(got, want) {
 		t.Errorf("on record: %q, want %q", got, want)
 	}

@@ -9,6 +9,9 @@ import (
 
 // gate is why help cannot be asked for at all, or "". It answers from memory.
 func (h *house) gate() string {
+	if state := h.device.State(); state == device.StateKeysAway {
+		return "device-" + state // before what cannot be known without the log
+	}
 	if !h.acceptance.Current() {
 		return "terms-not-accepted"
 	}

@@ -39,6 +39,9 @@ func RunSupervised(ctx context.Context, config hostconfig.Config, log *slog.Logg
 	if err := config.CheckService(); err != nil {
 		return err
 	}
+	if err := undumped(); err != nil {
+		log.Warn("a crash may leave what is in memory on the disk", "error", err)
+	}
 	roots, err := trust.Load(config.Trust)
 	if err != nil {
 		return err
@@ -47,10 +50,7 @@ func RunSupervised(ctx context.Context, config hostconfig.Config, log *slog.Logg
 		return fmt.Errorf("configuration %s: cloud.url: port %s; only port 443 may be dialled (P11)", config.File, port)
 	}
 	h := &house{config: config, roots: roots, log: log, poke: make(chan struct{}, 1), news: make(chan struct{}, 1), restart: make(chan struct{}), standing: make(chan struct{}, 1), boot: newBoot(), seats: seats}
-	h.store, err = store.Open(ctx, store.Options{
-		Dir: config.Data, Log: log, OnWritable: h.writableChanged, SetAside: true, OnDamaged: func(error) { h.wantRestart() },
-	})
-	if err != nil {
+	if err := h.open(ctx); err != nil {
 		return err
 	}
 	err = h.run(ctx)
@@ -70,6 +70,11 @@ func (h *house) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if h.away == nil {
+		if err := h.absorb(ctx); err != nil {
+			h.log.Error("what stood in for the log stays where it is", "error", err)
+		}
+	}
 	h.recordStart(ctx)
 	err = h.serve(ctx, listener)
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
@@ -81,7 +86,7 @@ func (h *house) run(ctx context.Context) error {
 // serve runs everything and ends it in order: first the pipe, so that nobody
 // asks for more; then sessions; then what they rest on.
 func (h *house) serve(ctx context.Context, listener net.Listener) error {
-	pipeServer, err := server.New(server.Config{Host: h.host, Version: version.Version(), Epoch: h.store.Epoch(), Greeted: h.greeted, Log: h.log})
+	pipeServer, err := server.New(server.Config{Host: h.hostServer(), Version: version.Version(), Epoch: h.store.Epoch(), Greeted: h.greeted, Log: h.log})
 	if err != nil {
 		listener.Close()
 		return err

@@ -78,6 +78,9 @@ func (h *house) logState() *hostpb.LogState {
 	if code := h.store.WitnessTrouble().Code; code != "" && trouble != store.TroubleNotWritable {
 		trouble = code
 	}
+	if h.away != nil {
+		trouble = store.TroubleAway
+	}
 	s := &hostpb.LogState{
 		Entries: uint64(l.Entries), RootHash: hex.EncodeToString(l.Root[:]), CheckpointUnix: l.Signed.Unix(), Writable: h.store.Writable(),
 		Witnessed: uint64(witnessed), Trouble: trouble,
@@ -94,6 +97,9 @@ func (h *house) components(state link.State) []*hostpb.Component {
 	log := supervise.Part{Name: "log", State: supervise.OK}
 	if !h.store.Writable() {
 		log.State, log.Detail = supervise.Failed, "the log cannot be written; sessions are closed"
+	}
+	if h.away != nil {
+		log.State, log.Detail = supervise.Failed, awayAdvice
 	}
 	var out []*hostpb.Component
 	for _, p := range append([]supervise.Part{log}, h.parts.Parts()...) {

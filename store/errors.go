@@ -26,11 +26,12 @@ const (
 	KindRights        // the data folder or a key is open to others
 	KindInvalid       // the caller asked for something that cannot be stored
 	KindClosed        //
+	KindAway          // the key that protects personal data cannot be used at the moment
 )
 
 // String is the kind's stable name, for status and translation.
 func (k Kind) String() string {
-	return [...]string{"other", "locked", "damaged", "newer", "disk-full", "read-only", "io", "keys", "rights", "invalid", "closed"}[k]
+	return [...]string{"other", "locked", "damaged", "newer", "disk-full", "read-only", "io", "keys", "rights", "invalid", "closed", "keys-away"}[k]
 }
 
 // advice is the half of the message that says what to do.
@@ -41,6 +42,7 @@ var advice = map[Kind]string{
 	KindDiskFull: "free space on the disk that holds the data folder; the service goes on by itself",
 	KindReadOnly: "give the service's account the right to write the data folder",
 	KindIO:       "check the disk that holds the data folder; sessions stay closed until it can be written",
+	KindAway:     "have the key delivered again and start the service anew; the log was not opened and nothing was overwritten",
 	KindKeys:     "restore the keys folder that belongs to this database; nothing was overwritten",
 }
 
@@ -85,6 +87,8 @@ func (e *Error) what() string {
 		return "the disk reports an error"
 	case KindKeys:
 		return "the key that protects personal data is missing or wrong"
+	case KindAway:
+		return "the key that protects personal data cannot be used at the moment"
 	case KindRights:
 		return "the data folder or a key is open to others"
 	case KindInvalid:
@@ -140,6 +144,8 @@ func classify(err error) Kind {
 		return KindOther
 	}
 	switch {
+	case errors.Is(err, keys.ErrAway):
+		return KindAway
 	case errors.Is(err, keys.ErrRights):
 		return KindRights
 	case errors.Is(err, keys.ErrMissing), errors.Is(err, keys.ErrWrong):

@@ -50,6 +50,9 @@ func (s *Store) load(ctx context.Context) error {
 	if err := incomplete(s.loadTree(ctx)); err != nil {
 		return err
 	}
+	if err := s.loadVerifier(ctx); err != nil {
+		return err
+	}
 	return incomplete(s.loadPersons(ctx))
 }
 
@@ -111,13 +114,41 @@ func (s *Store) loadSigner(fresh bool) (err error) {
 	} else {
 		s.signer, _, err = keys.LoadCheckpoint(s.opt.Key, dir)
 	}
-	if err == nil {
+	if err == nil && fresh {
 		s.vkey, err = keys.CheckpointVerifier(dir)
 	}
 	if err != nil {
 		return &Error{Kind: keyKind(err), Op: "open", Err: err}
 	}
 	return nil
+}
+
+// loadVerifier reads the public half of the checkpoint key. Where the file is
+// gone it is written again: the private half is here, and the log was signed
+// with it.
+func (s *Store) loadVerifier(ctx context.Context) error {
+	if s.opt.Signer != nil || s.vkey != "" {
+		return nil
+	}
+	dir := filepath.Join(s.opt.Dir, KeysDir)
+	restored, err := keys.RestorePublic(s.opt.Key, dir, func(v note.Verifier) error {
+		_, err := logproof.OpenCheckpoint(s.state.Load().note, note.VerifierList(v))
+		return err
+	})
+	if err == nil {
+		s.vkey, err = keys.CheckpointVerifier(dir)
+	}
+	if err != nil {
+		return &Error{Kind: keyKind(err), Op: "open", Err: err}
+	}
+	if !restored {
+		return nil
+	}
+	s.log.Warn("the public half of the checkpoint key was gone and was written anew", "key", s.signer.Name())
+	return s.Update(ctx, func(tx *Tx) error {
+		_, err := tx.Append(Entry{Kind: "log.key-restored", Actor: "system", Subject: keys.CheckpointPublic, Fields: map[string]string{"origin": s.signer.Name()}})
+		return err
+	})
 }
 
 // keyKind: whatever is wrong with a key file is a matter of keys, unless the

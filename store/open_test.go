@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -82,8 +83,20 @@ func TestOpenErrors(t *testing.T) {
 		{"the checkpoint key gone", KindKeys, "restore the keys folder", func(t *testing.T, dir string) error {
 			return os.Remove(filepath.Join(dir, KeysDir, keys.CheckpointPrivate))
 		}},
-		{"the checkpoint key's public half gone", KindKeys, "restore the keys folder", func(t *testing.T, dir string) error {
-			return os.Remove(filepath.Join(dir, KeysDir, keys.CheckpointPublic))
+		{"the checkpoint key's public half is no key", KindKeys, "restore the keys folder", func(t *testing.T, dir string) error {
+			return os.WriteFile(filepath.Join(dir, KeysDir, keys.CheckpointPublic), nil, 0o644)
+		}},
+		{"another log's key, without its public half", KindKeys, "restore the keys folder", func(t *testing.T, dir string) error {
+			other := filepath.Join(t.TempDir(), "keys")
+			if _, _, err := keys.Checkpoint(keys.Default(other), other); err != nil {
+				return err
+			}
+			secret, err := keys.ReadSecret(keys.Default(other), other, keys.CheckpointPrivate)
+			if err != nil {
+				return err
+			}
+			own := filepath.Join(dir, KeysDir)
+			return errors.Join(os.Remove(filepath.Join(own, keys.CheckpointPublic)), keys.WriteSecret(keys.Default(own), own, keys.CheckpointPrivate, secret))
 		}},
 	}...) {
 		t.Run(c.name, func(t *testing.T) {

@@ -118,6 +118,10 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if o.Key == nil {
 		o.Key = keys.Default(filepath.Join(o.Dir, KeysDir))
 	}
+	// Before anything is touched: without its key a log is not to be judged.
+	if err := keys.Available(o.Key); err != nil {
+		return nil, &Error{Kind: KindAway, Op: "open", Path: filepath.Join(o.Dir, logproof.FileName), Err: err}
+	}
 	s := &Store{
 		opt:    o,
 		path:   filepath.Join(o.Dir, logproof.FileName),

@@ -15,7 +15,8 @@ const troubleFor = 7 * 24 * time.Hour
 // link.
 const (
 	TroubleNotWritable = "not-writable"
-	TroubleDamaged     = "damaged" // the check of the whole database found a fault
+	TroubleAway        = "keys-away" // said by the service: this store stands in for the log
+	TroubleDamaged     = "damaged"   // the check of the whole database found a fault
 	TroubleKeys        = "keys-lost"
 	TroubleSetAside    = "set-aside"
 )

@@ -3,8 +3,13 @@ package canary
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -12,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -19,8 +25,11 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"beckmanconnect/cloud"
+	"beckmanconnect/cloud/data"
+	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/trust"
+	"beckmanconnect/internal/vendormessage"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
@@ -74,6 +83,7 @@ type world struct {
 	stopCloud func()
 	journal   *buffer // what the service writes to its outputs
 	process   *exec.Cmd
+	proxied   atomic.Int64 // connections through the hospital's proxy
 }
 
 func (w *world) must(err error) {
@@ -97,6 +107,8 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, dir: dir, cloudDir: filepath.Join(dir, "cloud"), cloudLog: &buffer{}, journal: &buffer{}}
 	w.must(trust.Init(filepath.Join(dir, "trust")))
 	w.startCloud()
+	w.write("proxy.password", proxyPassword+"\n")
+	w.write("snmp-passwords.toml", "[watcher]\nauth = \""+snmpAuth+"\"\npriv = \""+snmpPriv+"\"\n")
 	w.must(os.Mkdir(filepath.Join(dir, "drop"), 0o700))
 	w.write("instrument.log", "")
 	w.write("host.toml", `data = "data"
@@ -107,6 +119,10 @@ policy = "site-policy.note"
 install = "install"
 [cloud]
 url = "`+w.cloud.BaseURL()+`"
+[cloud.proxy]
+url = "`+w.startProxy()+`"
+user = "bc"
+password_file = "proxy.password"
 [instrument]
 log = "instrument.log"
 [notify]
@@ -114,7 +130,7 @@ drop = "drop"
 `)
 	signer, err := trust.LoadNoteSigner(filepath.Join(dir, "trust", trust.DirPrivate, trust.KeyPolicy))
 	w.must(err)
-	signed, err := note.Sign(&note.Note{Text: "number=1\ninstrument_class=\"general\"\nstaff_any=true\nauthorise=[\"publishers\"]\n"}, signer)
+	signed, err := note.Sign(&note.Note{Text: "number=1\ninstrument_class=\"general\"\nstaff_any=true\nauthorise=[\"publishers\"]\n" + probes}, signer)
 	w.must(err)
 	w.write("site-policy.note", string(signed))
 	w.config, err = hostconfig.Load(filepath.Join(dir, "host.toml"))
@@ -149,6 +165,12 @@ func (w *world) startService() {
 	w.t.Helper()
 	w.process = exec.Command(os.Args[0])
 	w.process.Env = append(os.Environ(), child+"="+w.config.File, "GOTRACEBACK=crash")
+	// As somebody has it who wants core files: the service goes without.
+	w.process.Dir = filepath.Join(w.dir, "cores")
+	w.must(os.Mkdir(w.process.Dir, 0o700))
+	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{Cur: ^uint64(0), Max: ^uint64(0)}); err != nil {
+		w.t.Logf("core files stay off here: %v", err)
+	}
 	w.process.Stdout, w.process.Stderr = w.journal, w.journal
 	w.must(w.process.Start())
 	w.t.Cleanup(func() { _ = w.process.Process.Kill(); _ = w.process.Wait() }) // it may have ended
@@ -180,6 +202,69 @@ func (w *world) until(what string, ok func() bool) {
 	}
 }
 
+// Passwords of the hospital's own, each at home in the file that holds it.
+const (
+	proxyPassword = "drosselbart-77-nachtschwalbe"
+	snmpAuth      = "rohrdommel-auth-55"
+	snmpPriv      = "wasserralle-priv-66"
+	probes        = "[[probe]]\nname = \"ups\"\nkind = \"snmp\"\nhost = \"127.0.0.1\"\nport = 9\nevery = \"10s\"\nseverity = \"low\"\n" +
+		"[probe.snmp]\nversion = \"3\"\nuser = \"watcher\"\noid = \"1.3.6.1.2.1.1.3.0\"\ncondition = \"value < 70\"\n"
+)
+
+// startProxy starts the hospital's proxy, which wants a log-in.
+func (w *world) startProxy() string {
+	w.t.Helper()
+	want := "Basic " + base64.StdEncoding.EncodeToString([]byte("bc:"+proxyPassword))
+	proxy := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect || r.Header.Get("Proxy-Authorization") != want {
+			out.Header().Set("Proxy-Authenticate", `Basic realm="hospital"`)
+			out.WriteHeader(http.StatusProxyAuthRequired)
+			return
+		}
+		cloud, err := net.Dial("tcp", r.Host)
+		if err != nil {
+			out.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		defer cloud.Close()
+		w.proxied.Add(1)
+		out.WriteHeader(http.StatusOK)
+		conn, buffered, err := http.NewResponseController(out).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		go func() { _, _ = io.Copy(cloud, buffered); _ = cloud.Close() }() // one end is gone
+		_, _ = io.Copy(conn, cloud)
+	}))
+	w.t.Cleanup(func() { proxy.CloseClientConnections(); proxy.Close() })
+	return proxy.URL
+}
+
+// sendMessage sends a message of the vendor's to the technicians, as the console
+// has it sent.
+func (w *world) sendMessage(device, text string) {
+	w.t.Helper()
+	private, err := trust.LoadNoteSigner(filepath.Join(w.dir, "trust", trust.DirPrivate, trust.KeyVendor))
+	w.must(err)
+	now := time.Now()
+	request := cloudapi.MessageRequest{Device: device, Severity: "low", Hours: 1}
+	var signed []byte
+	_, err = w.cloud.DB().AddMessage(w.t.Context(), data.Draft{
+		Request: request, Regions: []string{"eu"}, ExpiresMS: now.Add(time.Hour).UnixMilli(),
+		Sign: func(number uint64, _ []string) (string, []byte, error) {
+			id := "m-abcdefghijklmnopqrst"
+			signed, err = vendormessage.Sign(vendormessage.Message{
+				ID: id, Number: number, Issued: now, Expires: now.Add(time.Hour), Severity: "low", To: vendormessage.To{Device: device},
+				Texts: map[string]vendormessage.Text{"en": {Title: "Reagents", Text: text}},
+			}, private)
+			return id, signed, err
+		},
+	})
+	w.must(err)
+	w.must(w.cloud.Send(device, cloudapi.KindMessage, cloudapi.VendorMessage{Note: string(signed)}))
+}
+
 // A code, a PIN, a passphrase, a person's and a patient's name go in by every
 // way there is and are looked for wherever something is kept, written or sent
 // (scenarios 25, 49; P15, P23).
@@ -197,6 +282,10 @@ func TestCanary(t *testing.T) {
 		shift   = "Call Frau Rosendorn-Quist about the reagent"
 		why     = "Cloned by Herr Tannhaeuser-Biel"
 		phrase  = "grasmuecke-wiedehopf-pirol"
+		said    = "Specimen of Wachtelkoenig-Ottilie leaks"
+		advice  = "Ring Dr. Seidenschwanz-Ambrosia first"
+		line    = "Ventilblock Kappa-Neunauge haengt"
+		news    = "Please store the reagent Morgenammer-Nadel cool"
 	)
 
 	// Ways in.
@@ -220,6 +309,7 @@ func TestCanary(t *testing.T) {
 		"2026-11-24 10:00:00 ERROR SYR-02 Sample syringe A1 worn",
 		"2026-11-24 10:00:01 INFO result of patient " + patient + " born 1961",
 		"2026-11-24 10:00:02 ERROR XX-99 " + patient + ": sample rejected",
+		"2026-11-24 10:00:03 ERROR VLV-77 " + line,
 	} {
 		f, err := os.OpenFile(filepath.Join(w.dir, "instrument.log"), os.O_APPEND|os.O_WRONLY, 0)
 		w.must(err)
@@ -232,7 +322,22 @@ func TestCanary(t *testing.T) {
 		page, err := c.Host.ListNotifications(ctx, &hostpb.ListNotificationsRequest{Limit: 50})
 		return err == nil && slices.ContainsFunc(page.GetNotifications(), func(n *hostpb.Notification) bool { return n.GetCode() == "sample-syringe-worn" })
 	})
-	help, err := c.Host.RequestHelp(ctx, &hostpb.RequestHelpRequest{TechnicianCalled: true, Reason: reason})
+	_, err = c.Host.PublishNotification(ctx, &hostpb.PublishNotificationRequest{Publisher: "lis", Code: "specimen", Severity: hostpb.Severity_SEVERITY_LOW, Title: said, Advice: advice})
+	w.must(err)
+	status, err := c.Host.GetStatus(ctx, &hostpb.GetStatusRequest{})
+	w.must(err)
+	w.sendMessage(status.GetRegistration().GetDeviceId(), news)
+	w.until("the vendor's message", func() bool {
+		page, err := c.Host.ListNotifications(ctx, &hostpb.ListNotificationsRequest{Limit: 50})
+		return err == nil && strings.Contains(page.String(), news)
+	})
+	logs, err := c.Host.PrepareHelpLogs(ctx, &hostpb.PrepareHelpLogsRequest{})
+	w.must(err)
+	// Names that no word stands before may remain; they are shown before they go.
+	if !strings.Contains(logs.GetText(), line) || strings.Contains(logs.GetText(), "patient "+patient) {
+		t.Errorf("the lines that go with a request: %v", logs)
+	}
+	help, err := c.Host.RequestHelp(ctx, &hostpb.RequestHelpRequest{TechnicianCalled: true, Reason: reason, LogsId: logs.GetId(), LogsSha256: logs.GetSha256()})
 	w.must(err)
 	w.until("the request in the cloud", func() bool {
 		r, err := w.cloud.DB().OpenRequest(ctx, help.GetRequestId())
@@ -251,6 +356,13 @@ func TestCanary(t *testing.T) {
 		{"why help was asked for", reason, []string{"message request"}},
 		{"the note for the next shift", shift, nil},
 		{"why the identity was renewed", why, nil},
+		{"what a notify call says", said, []string{"message notification"}},
+		{"what a notify call advises", advice, []string{"message notification"}},
+		{"a line that goes with a request", line, []string{"pc/instrument.log", "message helplogs", "message request"}},
+		{"a message of the vendor's", news, []string{"message notification"}},
+		{"the proxy's password", proxyPassword, []string{"pc/proxy.password"}},
+		{"an SNMP password", snmpAuth, []string{"pc/snmp-passwords.toml"}},
+		{"an SNMP password for privacy", snmpPriv, []string{"pc/snmp-passwords.toml"}},
 	}}
 	// Places, while it runs.
 	h.tree("pc", w.dir)
@@ -266,7 +378,7 @@ func TestCanary(t *testing.T) {
 	if _, err := c.Host.RenewDevice(ctx, &hostpb.RenewDeviceRequest{Reason: why}); client.Code(err) != "session-running" {
 		t.Errorf("renewed while help is asked for: %v", err)
 	}
-	status, err := c.Host.GetStatus(ctx, &hostpb.GetStatusRequest{})
+	status, err = c.Host.GetStatus(ctx, &hostpb.GetStatusRequest{})
 	w.must(err)
 	_, err = c.Host.CancelHelp(ctx, &hostpb.CancelHelpRequest{RequestId: status.GetSupport().GetRequestId()})
 	w.must(err)
@@ -281,6 +393,14 @@ func TestCanary(t *testing.T) {
 		t.Error("the crash left no dump")
 	}
 	h.one("journal and crash dump", dump)
+	// Core files are asked for without bounds, and none is there.
+	h.tree("core files", w.process.Dir)
+	if left, err := os.ReadDir(w.process.Dir); err != nil || len(left) > 0 {
+		t.Errorf("the crash left %v %v", left, err)
+	}
+	if w.proxied.Load() == 0 {
+		t.Error("nothing went through the proxy: its password was not used")
+	}
 	h.one("cloud's journal", w.cloudLog.bytes())
 	h.tree("pc after the crash", w.dataOnly())
 	h.tree("cloud", w.cloudDir)

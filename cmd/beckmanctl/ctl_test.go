@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("RUN_DIR", dir)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"pc": scriptPC, "ready": scriptReady, "field": scriptField, "offered": scriptOffered},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"pc": scriptPC, "ready": scriptReady, "field": scriptField, "entry": scriptEntry, "offered": scriptOffered},
 	})
 }
 
@@ -117,6 +117,23 @@ func scriptOffered(ts *testscript.TestScript, _ bool, _ []string) {
 			ts.Check(err)
 		}
 	}
+}
+
+// scriptEntry takes the number of the newest entry of a kind out of the log that
+// was listed last as $ENTRY: entry KIND.
+func scriptEntry(ts *testscript.TestScript, _ bool, args []string) {
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		var e struct {
+			Index int64  `json:"index"`
+			Kind  string `json:"kind"`
+		}
+		ts.Check(json.Unmarshal([]byte(line), &e))
+		if e.Kind == args[0] {
+			ts.Setenv("ENTRY", fmt.Sprint(e.Index))
+			return
+		}
+	}
+	ts.Fatalf("no entry %s", args[0])
 }
 
 // scriptField checks a field of the JSON that the last command printed:

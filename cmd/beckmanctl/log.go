@@ -24,7 +24,7 @@ import (
 // logUsage is shown for a log verb that does not exist.
 const logUsage = `usage: beckmanctl log verify [--witnessed FILE [--witness-key KEY|FILE]] [--json]
        beckmanctl log list [--limit N] [--before NUMBER] [--json]
-       beckmanctl log prove NUMBER [--out FILE]
+       beckmanctl log prove NUMBER [--out FILE] [--disclose FIELD[,FIELD]]
        beckmanctl log export [--format jsonl|csv|pdf] [--from NUMBER|TIME] [--to NUMBER|TIME] [--language L] [--out FILE]
        beckmanctl log certificate SESSION --out FILE.pdf [--language L]
        beckmanctl log archive --before YYYY-MM-DD [--json]

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,13 +19,17 @@ import (
 	"beckmanconnect/internal/logexport"
 	"beckmanconnect/internal/logproof"
 	"beckmanconnect/internal/program"
+	"beckmanconnect/ipc/hostpb"
 )
 
 // logProve writes the proof of one entry.
 func logProve(ctx context.Context, _ *slog.Logger, args []string, out io.Writer) error {
 	var o logOptions
-	var file string
-	which, err := o.parseWith("prove", args, 1, func(set *flag.FlagSet) { set.StringVar(&file, "out", "", "") })
+	var file, disclose string
+	which, err := o.parseWith("prove", args, 1, func(set *flag.FlagSet) {
+		set.StringVar(&file, "out", "", "")
+		set.StringVar(&disclose, "disclose", "", "")
+	})
 	if err != nil {
 		return err
 	}
@@ -32,14 +37,14 @@ func logProve(ctx context.Context, _ *slog.Logger, args []string, out io.Writer)
 	if err != nil || n < 0 {
 		return program.Usagef("log prove: %q is no number of an entry\n%s", which[0], logUsage)
 	}
-	r, err := o.open("prove")
+	var p *logproof.Proof
+	if disclose != "" {
+		p, err = o.disclosed(ctx, n, strings.Split(disclose, ","))
+	} else {
+		p, err = o.proven(ctx, n)
+	}
 	if err != nil {
 		return err
-	}
-	defer r.Close()
-	p, err := proofOf(ctx, r, n)
-	if err != nil {
-		return fmt.Errorf("log prove: %w", err)
 	}
 	b, err := p.Marshal()
 	if err != nil {
@@ -49,6 +54,42 @@ func logProve(ctx context.Context, _ *slog.Logger, args []string, out io.Writer)
 		_, err := w.Write(b)
 		return err
 	})
+}
+
+// proven makes the proof out of the database, without any key.
+func (o *logOptions) proven(ctx context.Context, n int64) (*logproof.Proof, error) {
+	r, err := o.open("prove")
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	p, err := proofOf(ctx, r, n)
+	if err != nil {
+		return nil, fmt.Errorf("log prove: %w", err)
+	}
+	return p, nil
+}
+
+// disclosed has the service, which holds the keys, make the proof with the named
+// personal values and their salts: whoever gets it can hold them against the
+// entry, and nothing else is given away.
+func (o *logOptions) disclosed(ctx context.Context, n int64, names []string) (*logproof.Proof, error) {
+	d, err := call(ctx, env{config: o.config}, func(ctx context.Context, host hostpb.HostClient) (*hostpb.ActivityDetail, error) {
+		return host.GetActivity(ctx, &hostpb.GetActivityRequest{Index: uint64(n), Disclose: names})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("log prove: %w", err)
+	}
+	p, err := logproof.ParseProof([]byte(d.GetProof()))
+	if err != nil {
+		return nil, fmt.Errorf("log prove: the service has no proof of the entry: %w", err)
+	}
+	for name, v := range p.Line.Values {
+		if !slices.Contains(names, name) || v.Salt == nil {
+			return nil, fmt.Errorf("log prove: the service gave more than was asked for, or without its salt: %s", printable(name))
+		}
+	}
+	return p, nil
 }
 
 // proofOf proves an entry by the newest checkpoint that a witness cosigned, or

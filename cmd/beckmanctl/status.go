@@ -15,8 +15,13 @@ func statusVerb(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := call(ctx, e, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Status, error) {
-		return host.GetStatus(ctx, &hostpb.GetStatusRequest{})
+	var log *hostpb.LogDetail
+	s, err := call(ctx, e, func(ctx context.Context, host hostpb.HostClient) (s *hostpb.Status, err error) {
+		if s, err = host.GetStatus(ctx, &hostpb.GetStatusRequest{}); err != nil || asJSON {
+			return s, err
+		}
+		log, err = host.GetLog(ctx, &hostpb.GetLogRequest{})
+		return s, err
 	})
 	if err != nil {
 		return err
@@ -25,6 +30,7 @@ func statusVerb(ctx context.Context, e env, args []string) error {
 		return printProto(e.out, s)
 	}
 	printStatus(e.out, s)
+	printLogStanding(e.out, s.GetLog(), log, time.Now())
 	return nil
 }
 
@@ -47,6 +53,10 @@ func printStatus(out io.Writer, s *hostpb.Status) {
 		line("identity", "of another PC: remote support is off; renew it with \"beckmanctl device renew\", then register again")
 	case "revoked":
 		line("identity", "taken back by the vendor: remote support is off; ask the vendor's service")
+	case "keys-away":
+		line("identity", "closed: the keys of this PC cannot be used, remote support is off")
+	case "key-lost":
+		line("identity", "its key cannot be opened: remote support is off; restore the keys folder, or renew it with \"beckmanctl device renew\" and register again")
 	}
 	terms := "not accepted"
 	if s.GetTermsAccepted() {

@@ -68,6 +68,7 @@ var table = [][2]string{
 	{"clipboard.to-engineer files security", "a copied text went to the engineer: its length"},
 
 	// Upgrades.
+	{"upgrade.offered upgrades security", "a version was offered: which, and how long it may wait"},
 	{"upgrade.accepted upgrades security", "somebody accepted an upgrade: which, who"},
 	{"upgrade.planned upgrades security", "somebody planned it: when, who"},
 	{"upgrade.postponed upgrades security", "somebody postponed it: for how long, who"},
@@ -116,8 +117,11 @@ var table = [][2]string{
 	{"log.started system security", "a log began: its origin, and which one it follows"},
 	{"log.archived system security", "old entries went into an archive file: which, its hash"},
 	{"log.exported system security", "somebody exported the log or a part of it: what, who"},
+	{"log.disclosed system security", "somebody gave personal values of an entry away with its proof: which, who"},
 	{"log.checked system security", "the whole database was checked: what was found"},
 	{"log.set-aside system security", "an older log could not go on: its origin, last checkpoint, why"},
+	{"log.stood-in system security", "what stood in for the log while its keys could not be used: its origin, last checkpoint"},
+	{"log.key-restored system security", "the public half of the checkpoint key was gone and was written again"},
 	{"log.salvaged system security", "what could be read of it: how many entries"},
 	{"log.shrunk system security", "the log is shorter than what a witness cosigned"},
 	{"log.forked system security", "the log is not the one that a witness cosigned"},
@@ -129,6 +133,7 @@ var table = [][2]string{
 	{"device.registering system security", "somebody registers this PC: who, with what"},
 	{"device.registered system security", "it is registered"},
 	{"device.certificate-renewed system security", "its certificate was renewed with the same key"},
+	{"device.key-lost system security", "the device key cannot be opened"},
 	{"device.copied system security", "found at the start: the identity was made on another PC"},
 	{"device.part-replaced system security", "found at the start: a part of the PC was replaced"},
 	{"device.refused system security", "the cloud turned the identity away: revoked, or seen on two PCs"},

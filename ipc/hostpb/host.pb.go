@@ -1129,7 +1129,7 @@ type LogState struct {
 	Writable       bool                   `protobuf:"varint,4,opt,name=writable,proto3" json:"writable,omitempty"`                                   // false: sessions are closed (scenario 50)
 	Witnessed      uint64                 `protobuf:"varint,5,opt,name=witnessed,proto3" json:"witnessed,omitempty"`                                 // entries under the newest checkpoint that a witness cosigned
 	WitnessedUnix  int64                  `protobuf:"varint,6,opt,name=witnessed_unix,json=witnessedUnix,proto3" json:"witnessed_unix,omitempty"`
-	Trouble        string                 `protobuf:"bytes,7,opt,name=trouble,proto3" json:"trouble,omitempty"` // the worst that is known: "", "not-writable", "keys-lost", "set-aside", "shrunk", "forked"
+	Trouble        string                 `protobuf:"bytes,7,opt,name=trouble,proto3" json:"trouble,omitempty"` // the worst that is known: "", "not-writable", "keys-away", "keys-lost", "set-aside", "shrunk", "forked"
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -6215,9 +6215,12 @@ func (x *Activity) GetGroup() string {
 	return ""
 }
 
+// GetActivityRequest: with disclose the proof holds these personal values and no
+// others, and that they were given away is on record before the answer.
 type GetActivityRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Index         uint64                 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	Disclose      []string               `protobuf:"bytes,2,rep,name=disclose,proto3" json:"disclose,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6257,6 +6260,13 @@ func (x *GetActivityRequest) GetIndex() uint64 {
 		return x.Index
 	}
 	return 0
+}
+
+func (x *GetActivityRequest) GetDisclose() []string {
+	if x != nil {
+		return x.Disclose
+	}
+	return nil
 }
 
 type ActivityDetail struct {
@@ -10186,9 +10196,10 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x05group\x18\r \x01(\tR\x05group\x1a9\n" +
 	"\vFieldsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"*\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"F\n" +
 	"\x12GetActivityRequest\x12\x14\n" +
-	"\x05index\x18\x01 \x01(\x04R\x05index\"\xaa\x02\n" +
+	"\x05index\x18\x01 \x01(\x04R\x05index\x12\x1a\n" +
+	"\bdisclose\x18\x02 \x03(\tR\bdisclose\"\xaa\x02\n" +
 	"\x0eActivityDetail\x126\n" +
 	"\x05entry\x18\x01 \x01(\v2 .beckmanconnect.host.v1.ActivityR\x05entry\x12\x17\n" +
 	"\amono_ns\x18\x02 \x01(\x03R\x06monoNs\x12\x12\n" +

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"beckmanconnect/internal/cloudapi"
-	"beckmanconnect/session/channel"
 	"beckmanconnect/store/keys"
 )
 
@@ -52,6 +51,7 @@ type Device struct {
 	id           string
 	place        place
 	refused      string // by the cloud: StateCopied, StateRevoked
+	absent       string // why there is no key: StateKeysAway, StateKeyLost; "": there is
 	registration Registration
 	chain        [][]byte // device certificate first, DER
 	leaf         *x509.Certificate
@@ -71,12 +71,7 @@ func Open(config Config) (*Device, error) {
 	if config.CloudCA == nil || config.DeviceCA == nil {
 		return nil, errors.New("device: roots of trust are missing")
 	}
-	if config.newKey == nil {
-		config.newKey = channel.NewKey
-	}
-	if config.Machine == nil {
-		config.Machine = ReadMachine
-	}
+	config = config.withDefaults()
 	key, err := loadKey(config.Dir, config.Wrapper)
 	if err != nil {
 		return nil, err

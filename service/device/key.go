@@ -15,6 +15,9 @@ import (
 // KeyFile is the device key's file in the keys folder, AES-256 wrapped (P10).
 const KeyFile = "device.key"
 
+// ErrKey: what is kept as the device key is none.
+var ErrKey = errors.New("device: no key")
+
 // loadKey gives the device key and makes it on first use. A file that is there
 // but cannot be opened is an error, never replaced: a new key would be another
 // device.
@@ -29,11 +32,11 @@ func loadKey(dir string, wrapper keys.Wrapper) (*ecdsa.PrivateKey, error) {
 	defer clear(plain)
 	parsed, err := x509.ParsePKCS8PrivateKey(plain)
 	if err != nil {
-		return nil, fmt.Errorf("device: parse key: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrKey, err)
 	}
 	key, ok := parsed.(*ecdsa.PrivateKey)
 	if !ok || key.Curve != elliptic.P256() {
-		return nil, errors.New("device: the key is not P-256")
+		return nil, fmt.Errorf("%w: it is not P-256", ErrKey)
 	}
 	return key, nil
 }

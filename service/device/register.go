@@ -119,7 +119,9 @@ func (d *Device) Register(ctx context.Context, form Form) (Registration, error) 
 	if err := form.Check(); err != nil {
 		return Registration{}, err
 	}
-	switch d.State() {
+	switch state := d.State(); state {
+	case StateKeysAway, StateKeyLost:
+		return Registration{}, &Error{Op: "register", Code: "device-" + state, Err: errors.New("this PC's key cannot be used")}
 	case StateCopied:
 		return Registration{}, &Error{Op: "register", Code: "device-copied", Err: errors.New("this identity belongs to another PC; IT has to renew it first")}
 	case StateRevoked:

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,7 +16,10 @@ import (
 func (d *Device) Renew() (id string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := setAside(d.config.Dir, KeyFile, d.id); err != nil {
+	if d.absent == StateKeysAway {
+		return "", &Error{Op: "renew", Code: "device-" + StateKeysAway, Err: errors.New("keys cannot be made at the moment")}
+	}
+	if err := setAside(d.config.Dir, KeyFile, cmp.Or(d.id, "unreadable")); err != nil {
 		return "", fmt.Errorf("device: renew: %w", err)
 	}
 	key, err := makeKey(d.config.Dir, d.config.Wrapper)
@@ -29,7 +33,7 @@ func (d *Device) Renew() (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	d.key, d.id, d.place, d.refused = key, id, where, ""
+	d.key, d.id, d.place, d.refused, d.absent = key, id, where, "", ""
 	d.registration, d.chain, d.leaf = Registration{}, nil, nil
 	return id, nil
 }

@@ -5,6 +5,10 @@ const (
 	StateOK      = "ok"
 	StateCopied  = "copied"  // the data folder was made on another PC, or the cloud saw it on two
 	StateRevoked = "revoked" // the vendor took the identity back
+	// StateKeysAway: what the keys are wrapped with cannot be used at the moment.
+	StateKeysAway = "keys-away"
+	// StateKeyLost: the device key is there and cannot be opened for good.
+	StateKeyLost = "key-lost"
 )
 
 // State is how the identity stands. Anything but StateOK means: no support, and
@@ -12,6 +16,9 @@ const (
 func (d *Device) State() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.absent != "" {
+		return d.absent
+	}
 	if d.place.match == Copied {
 		return StateCopied
 	}

@@ -3,7 +3,11 @@ package local
 import (
 	"context"
 	"encoding/hex"
+	"maps"
 	"math"
+	"slices"
+	"strconv"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 
@@ -13,7 +17,10 @@ import (
 	"beckmanconnect/store"
 )
 
-const codeNoEntry = "entry-unknown"
+const (
+	codeNoEntry      = "entry-unknown"
+	codeNotDisclosed = "field-not-disclosed"
+)
 
 // GetActivity gives one entry with what proves it. The proof stands by the
 // newest checkpoint that a witness cosigned over it, and by the newest of all
@@ -30,6 +37,11 @@ func (h *Host) GetActivity(ctx context.Context, r *hostpb.GetActivityRequest) (*
 		return nil, h.fail("entry", err)
 	case e == nil:
 		return nil, noEntry()
+	}
+	if len(r.GetDisclose()) > 0 {
+		if err := h.disclose(ctx, e, r.GetDisclose()); err != nil {
+			return nil, err
+		}
 	}
 	witnessed, _ := h.config.Store.WitnessedEntries()
 	detail := &hostpb.ActivityDetail{
@@ -56,6 +68,32 @@ func (h *Host) GetActivity(ctx context.Context, r *hostpb.GetActivityRequest) (*
 	text, err := proof.Marshal()
 	detail.Proof = string(text)
 	return detail, err
+}
+
+// disclose keeps of an entry's personal values those that are to be given away,
+// and puts on record who gave them away. One that cannot be read cannot.
+func (h *Host) disclose(ctx context.Context, e *store.Exported, names []string) error {
+	keep := map[string]string{}
+	for _, name := range names {
+		value, ok := e.Personal[name]
+		if !ok || e.Salts[name] == nil {
+			return refuse(codeNotDisclosed, "the entry has no such personal field that can be read here")
+		}
+		keep[name] = value
+	}
+	who := person(ctx, "")
+	err := h.config.Store.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Append(store.Entry{
+			Kind: "log.disclosed", Actor: who.Role, Subject: strconv.FormatInt(e.Index, 10),
+			Fields: map[string]string{"fields": strings.Join(slices.Sorted(maps.Keys(keep)), " ")}, Personal: who.Fields(),
+		})
+		return err
+	})
+	if err != nil {
+		return h.fail("disclose", err)
+	}
+	e.Personal = keep
+	return nil
 }
 
 func noEntry() error {

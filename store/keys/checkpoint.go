@@ -1,7 +1,9 @@
 package keys
 
 import (
+	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -39,11 +41,57 @@ func LoadCheckpoint(w Wrapper, dir string) (note.Signer, note.Verifier, error) {
 		return nil, nil, fmt.Errorf("checkpoint key: %w", err)
 	}
 	vkey, err := CheckpointVerifier(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		// The public half follows from the private one, which nobody could have
+		// put there without the key that wraps it.
+		vkey, err = publicHalf(string(private))
+	}
 	if err != nil {
 		// Not fs.ErrNotExist: the private half is there and must not be replaced.
 		return nil, nil, fmt.Errorf("checkpoint key: public half: %v", err)
 	}
 	return checkpointPair(string(private), vkey)
+}
+
+// publicHalf makes the verifier of a signer's key, as note.GenerateKey writes
+// both: PRIVATE+KEY+name+hash+key.
+func publicHalf(skey string) (string, error) {
+	s, err := note.NewSigner(skey)
+	if err != nil {
+		return "", err
+	}
+	parts := strings.SplitN(skey, "+", 5)
+	seed, err := base64.StdEncoding.DecodeString(parts[len(parts)-1])
+	if err != nil || len(seed) != 1+ed25519.SeedSize {
+		return "", errors.New("the private half is no Ed25519 key")
+	}
+	return note.NewEd25519VerifierKey(s.Name(), ed25519.NewKeyFromSeed(seed[1:]).Public().(ed25519.PublicKey))
+}
+
+// RestorePublic writes the public half of the checkpoint key anew where it is
+// gone, and says whether it was. signed holds the key against the log first.
+func RestorePublic(w Wrapper, dir string, signed func(note.Verifier) error) (restored bool, err error) {
+	path := filepath.Join(dir, CheckpointPublic)
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	private, err := ReadSecret(w, dir, CheckpointPrivate)
+	if err != nil {
+		return false, err
+	}
+	defer clear(private)
+	vkey, err := publicHalf(string(private))
+	if err != nil {
+		return false, err
+	}
+	v, err := note.NewVerifier(vkey)
+	if err != nil {
+		return false, err
+	}
+	if err := signed(v); err != nil {
+		return false, fmt.Errorf("checkpoint key: the log was not signed with it: %w", err)
+	}
+	return true, WriteFile(path, []byte(vkey+"\n"), 0o644)
 }
 
 // CheckpointVerifier reads the public half kept in dir, in the form

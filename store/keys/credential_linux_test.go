@@ -46,8 +46,33 @@ func TestCredential(t *testing.T) {
 	if _, err := ReadSecret(File{Dir: dir, Credential: filepath.Join(credentials, "x")}, dir, "device.key"); !errors.Is(err, ErrWrong) {
 		t.Fatal("another credential:", err)
 	}
-	if _, err := ReadSecret(File{Dir: dir, Credential: filepath.Join(credentials, "none")}, dir, "device.key"); !errors.Is(err, ErrMissing) {
-		t.Fatal("neither file nor credential:", err)
+	// Not delivered is not lost: nothing is made, and nothing given up, until IT
+	// says that it is lost.
+	for _, w := range []File{{Dir: dir, Credential: filepath.Join(credentials, "none")}, {Dir: dir}} {
+		if _, err := ReadSecret(w, dir, "device.key"); !errors.Is(err, ErrAway) || errors.Is(err, ErrMissing) {
+			t.Fatal("not delivered:", err)
+		}
+		if err := Available(w); !errors.Is(err, ErrAway) {
+			t.Fatal("not delivered:", err)
+		}
+		if _, err := w.Wrap([]byte("x"), "y"); !errors.Is(err, ErrAway) || w.has(MasterFile) {
+			t.Fatal("a key was made in its place:", err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(credentials, "short"), []byte("short"), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	if err := Available(File{Dir: dir, Credential: filepath.Join(credentials, "short")}); !errors.Is(err, ErrAway) {
+		t.Fatal("what is no key at all:", err)
+	}
+	if err := os.Remove(filepath.Join(dir, heldElsewhere)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadSecret(File{Dir: dir}, dir, "device.key"); !errors.Is(err, ErrMissing) {
+		t.Fatal("lost for good:", err)
+	}
+	if err := Available(File{Dir: dir}); err != nil {
+		t.Fatal("a lost key is one that can be made:", err)
 	}
 	if w.has(MasterFile) {
 		t.Fatal("reading made a key file")

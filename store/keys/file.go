@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -13,6 +14,11 @@ import (
 
 // MasterFile is the name of the key file a File wrapper uses in its folder.
 const MasterFile = "master.key"
+
+// heldElsewhere is there where a credential is the key, and no key file is any
+// more: without the credential the key is not lost but was not delivered. IT
+// removes it to say that the credential is lost for good.
+const heldElsewhere = "master.credential"
 
 // oldMaster is the wrapping key before, while secrets are wrapped anew.
 const oldMaster = "master.old"
@@ -37,6 +43,7 @@ func (f File) Wrap(secret []byte, context string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.mark()
 	return all[0].Seal(nil, nil, secret, []byte(context)), nil
 }
 
@@ -47,8 +54,11 @@ func (f File) Unwrap(wrapped []byte, context string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, aead := range all {
+	for i, aead := range all {
 		if secret, err := aead.Open(nil, nil, wrapped, []byte(context)); err == nil {
+			if i == 0 {
+				f.mark()
+			}
 			return secret, nil
 		}
 	}
@@ -109,6 +119,24 @@ func (f File) Retire() error {
 	return syncDir(f.Dir)
 }
 
+// Available is nil where there is a key, and where there is none yet.
+func (f File) Available() error {
+	_, err := f.open()
+	return err
+}
+
+// mark notes that the key is a credential's. It is tried at each use: a disk
+// that cannot take it now is no reason to go without the key.
+func (f File) mark() {
+	if !f.credential() || f.has(heldElsewhere) {
+		return
+	}
+	if _, err := os.Lstat(f.Dir); err != nil {
+		return // nothing is kept there yet
+	}
+	_ = WriteFile(f.in(heldElsewhere), []byte("The key of this folder is the credential "+filepath.Base(f.Credential)+".\n"), 0o600)
+}
+
 func (f File) in(name string) string { return filepath.Join(f.Dir, name) }
 
 func (f File) has(name string) bool {
@@ -158,10 +186,16 @@ func (f File) open() (all []cipher.AEAD, err error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
+		if err != nil && p.path == f.Credential {
+			err = fmt.Errorf("%w: %w", ErrAway, err) // there is one, and it is none of our keys
+		}
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, aead)
+	}
+	if len(all) == 0 && f.has(heldElsewhere) {
+		return nil, fmt.Errorf("%w: systemd did not hand over the credential %s", ErrAway, cmp.Or(filepath.Base(f.Credential), "of this service"))
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("%s: %w", f.path(), ErrMissing)

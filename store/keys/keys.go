@@ -27,12 +27,30 @@ var ErrMissing = errors.New("the key that protects the data is missing")
 // ErrWrong says that the key does not fit what was wrapped.
 var ErrWrong = errors.New("the key does not fit the protected data")
 
+// ErrAway says that the key cannot be used at the moment: it is kept elsewhere
+// and was not delivered, or the system refuses. It is not lost: nothing may be
+// given up or made anew because of it.
+var ErrAway = errors.New("the key that protects the data cannot be used at the moment")
+
 // ErrRights says that a file or folder is not its owner's alone.
 var ErrRights = errors.New("not private")
 
 // Default gives the system's wrapper; dir is where it may keep a key of its
 // own. Nothing is made before the first Wrap.
 func Default(dir string) Wrapper { return defaultWrapper(dir) }
+
+// Available says whether w can be used now; an error that is ErrAway when it
+// cannot. A key that is lost, or not made yet, is no such error.
+func Available(w Wrapper) error {
+	a, ok := w.(interface{ Available() error })
+	if !ok {
+		return nil
+	}
+	if err := a.Available(); errors.Is(err, ErrAway) {
+		return err
+	}
+	return nil
+}
 
 // WriteSecret keeps a secret as dir/name, wrapped. A file that is there is
 // replaced whole or not at all.

@@ -84,12 +84,56 @@ func TestCheckpointKey(t *testing.T) {
 	if _, err := note.Open(msg, known); err != nil {
 		t.Fatal(err)
 	}
-	// The private half is never replaced because the public one is gone.
-	if err := os.Remove(filepath.Join(dir, CheckpointPublic)); err != nil {
+	// The private half is never replaced because the public one is gone: that
+	// one is made again, the very same, once the log was seen to be its own.
+	public := filepath.Join(dir, CheckpointPublic)
+	before, err := os.ReadFile(public)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := Checkpoint(w, dir); err == nil || errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(public); err != nil {
 		t.Fatal(err)
+	}
+	if s, v, err := Checkpoint(w, dir); err != nil || s.KeyHash() != s1.KeyHash() || v.KeyHash() != s1.KeyHash() {
+		t.Fatal("without the public half:", err)
+	}
+	if _, err := os.Stat(public); err == nil {
+		t.Fatal("reading wrote it")
+	}
+	if done, err := RestorePublic(w, dir, func(note.Verifier) error { return ErrWrong }); !errors.Is(err, ErrWrong) || done {
+		t.Fatal("another log's key:", done, err)
+	}
+	if _, err := os.Stat(public); err == nil {
+		t.Fatal("written for another log")
+	}
+	if done, err := RestorePublic(w, dir, func(v note.Verifier) error {
+		_, err := note.Open(msg, note.VerifierList(v))
+		return err
+	}); err != nil || !done {
+		t.Fatal(done, err)
+	}
+	if after, err := os.ReadFile(public); err != nil || !bytes.Equal(before, after) {
+		t.Fatalf("%q, before %q (%v)", after, before, err)
+	}
+	if done, err := RestorePublic(w, dir, nil); err != nil || done {
+		t.Fatal("written again", err)
+	}
+	// One of another key is no accident to be put right here.
+	other, _, err := Checkpoint(w, filepath.Join(t.TempDir(), "k"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign, err := note.NewEd25519VerifierKey(other.Name(), make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{foreign + "\n", "", "no key"} {
+		if err := os.WriteFile(public, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := Checkpoint(w, dir); err == nil || errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("%q: %v", text, err)
+		}
 	}
 	if s3, _, err := Checkpoint(w, filepath.Join(t.TempDir(), "k")); err != nil || s3.Name() == s1.Name() {
 		t.Fatal("two devices share a log's name", err)

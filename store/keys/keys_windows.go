@@ -17,9 +17,23 @@ func (DPAPI) Wrap(secret []byte, context string) ([]byte, error) {
 	in, entropy := blob(secret), blob(entropyOf(context))
 	var out windows.DataBlob
 	if err := windows.CryptProtectData(in, nil, entropy, 0, nil, windows.CRYPTPROTECT_UI_FORBIDDEN, &out); err != nil {
-		return nil, fmt.Errorf("CryptProtectData: %w", err)
+		return nil, fmt.Errorf("CryptProtectData: %w: %w", ErrAway, err)
 	}
 	return take(&out), nil
+}
+
+// Available wraps and unwraps a word: where Windows refuses that, no key is
+// lost, and none can be made.
+func (d DPAPI) Available() error {
+	const word = "probe"
+	wrapped, err := d.Wrap([]byte(word), word)
+	if err != nil {
+		return err
+	}
+	if got, err := d.Unwrap(wrapped, word); err != nil || string(got) != word {
+		return fmt.Errorf("CryptUnprotectData: %w: %v", ErrAway, err)
+	}
+	return nil
 }
 
 func (DPAPI) Unwrap(wrapped []byte, context string) ([]byte, error) {

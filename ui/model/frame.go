@@ -116,7 +116,7 @@ func (s *State) banner(c *text.Catalogue) *Mark {
 		return nil
 	case s.Status.GetLog() != nil && !s.Status.GetLog().GetWritable():
 		return &Mark{theme.Danger, icons.Stop, c.T("banner.log-not-writable")}
-	case s.Status.GetDeviceState() == "copied" || s.Status.GetDeviceState() == "revoked":
+	case c.Has("banner.device." + s.Status.GetDeviceState()):
 		return &Mark{theme.Danger, icons.Stop, c.T("banner.device." + s.Status.GetDeviceState())}
 	case s.Status.GetLink() == hostpb.Link_LINK_OFFLINE:
 		return &Mark{theme.Attention, icons.Offline, Sentences(c.T("banner.offline"), s.linkProblem(c))}

@@ -43,10 +43,13 @@ func (s *State) RegisterView(c *text.Catalogue, now time.Time) RegisterView {
 	reg := s.Status.GetRegistration()
 	switch {
 	case s.Status == nil:
-	case s.Status.GetDeviceState() == "copied" || s.Status.GetDeviceState() == "revoked":
+	case c.Has("register." + s.Status.GetDeviceState() + ".title"):
 		state := s.Status.GetDeviceState()
 		v.Page = RegisterRefused
 		v.Refused = [3]string{c.T("register." + state + ".title"), c.T("register." + state + ".text"), c.T("register.renew.text", "command", RenewCommand)}
+		if key := "register." + state + ".it"; c.Has(key) {
+			v.Refused[2] = c.T(key)
+		}
 		v.Facts = registered(c, reg, now)
 	case accepted && reg != nil:
 		v.Page = RegisterDone
