@@ -37,6 +37,7 @@ type Item struct {
 // order: they are changed in place.
 type View struct {
 	Icon    icons.State
+	Count   int // of open notifications, on the icon; icons.MaxCount stands for more
 	Tooltip string
 	Items   []Item
 }
@@ -70,7 +71,7 @@ func Show(s State, c *text.Catalogue) View {
 	if engineer == "" {
 		engineer = support.GetEngineer().GetAccount()
 	}
-	v := View{Icon: icon(status)}
+	v := View{Icon: icon(status), Count: min(int(status.GetOpenNotifications()), icons.MaxCount)}
 	v.Tooltip = tooltip(status, engineer, c)
 
 	notifications := c.T("tray.menu.notifications")

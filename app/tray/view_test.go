@@ -56,6 +56,16 @@ func TestUpgradeItem(t *testing.T) {
 	}
 }
 
+// More than nine look alike: a flood does not redraw the icon at each of them.
+func TestManyAreOneNumber(t *testing.T) {
+	c := text.New("en")
+	for n, want := range map[uint32]int{0: 0, 1: 1, 9: 9, 10: icons.MaxCount, 11: icons.MaxCount, 4_000_000_000: icons.MaxCount} {
+		if got := tray.Show(tray.State{Connected: true, Status: well(open(n, hostpb.Severity_SEVERITY_LOW))}, c).Count; got != want {
+			t.Errorf("%d open: %d on the icon", n, got)
+		}
+	}
+}
+
 func TestShow(t *testing.T) {
 	c := text.New("en")
 	session, lost, waiting := hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED, hostpb.SupportPhase_SUPPORT_PHASE_LOST, hostpb.SupportPhase_SUPPORT_PHASE_WAITING
@@ -86,6 +96,10 @@ func TestShow(t *testing.T) {
 			v := tray.Show(test.state, c)
 			if v.Icon != test.icon {
 				t.Errorf("icon %s, want %s", v.Icon, test.icon)
+			}
+			// The number is there in every state, as long as it is known.
+			if want := int(test.state.Status.GetOpenNotifications()); test.state.Connected && v.Count != want || !test.state.Connected && v.Count != 0 {
+				t.Errorf("%d on the icon, want %d", v.Count, want)
 			}
 			if !strings.Contains(v.Tooltip, test.tooltip) {
 				t.Errorf("tooltip %q, want %q in it", v.Tooltip, test.tooltip)

@@ -120,8 +120,8 @@ func (p *program) LastInitials() string { return p.app.Preferences().String(init
 
 // signed says whether an act can be done now: where the site wants to know who
 // acts, the notification's page asks first.
-func (p *program) signed(id uint64, act model.AlarmAct, initials string) bool {
-	if !p.state.NeedInitials() || initials != "" {
+func (p *program) signed(id uint64, act model.AlarmAct, who model.Signature) bool {
+	if !p.state.NeedInitials() || who.Initials != "" {
 		return true
 	}
 	if p.state.Alarms.Place != model.PlaceDetail || p.state.Alarms.Detail.ID != id {
@@ -132,7 +132,7 @@ func (p *program) signed(id uint64, act model.AlarmAct, initials string) bool {
 }
 
 // actOn is an act on one notification, which comes back as it is then.
-func (p *program) actOn(id uint64, what, initials string, do func(context.Context, hostpb.HostClient) (*hostpb.Notification, error)) {
+func (p *program) actOn(id uint64, what string, who model.Signature, do func(context.Context, hostpb.HostClient) (*hostpb.Notification, error)) {
 	d := &p.state.Alarms.Detail
 	if d.Busy && d.ID == id {
 		return
@@ -152,9 +152,7 @@ func (p *program) actOn(id uint64, what, initials string, do func(context.Contex
 			p.state.Failure = client.Code(err)
 			return
 		}
-		if initials != "" {
-			p.app.Preferences().SetString(initialsKey, initials)
-		}
+		p.remember(who)
 		if d.ID == id {
 			d.Act, d.Stale = model.ActNone, true
 		}
@@ -163,31 +161,39 @@ func (p *program) actOn(id uint64, what, initials string, do func(context.Contex
 	p.refresh()
 }
 
+// remember keeps the initials for the next act on this log-on. The PIN is kept
+// nowhere.
+func (p *program) remember(who model.Signature) {
+	if who.Initials != "" {
+		p.app.Preferences().SetString(initialsKey, who.Initials)
+	}
+}
+
 // Acknowledge is part of view.Actions.
-func (p *program) Acknowledge(id uint64, initials string) {
-	if !p.signed(id, model.ActAcknowledge, initials) {
+func (p *program) Acknowledge(id uint64, who model.Signature) {
+	if !p.signed(id, model.ActAcknowledge, who) {
 		return
 	}
-	p.actOn(id, "AcknowledgeNotification", initials, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Notification, error) {
-		return host.AcknowledgeNotification(ctx, &hostpb.AcknowledgeNotificationRequest{Id: id, Initials: initials})
+	p.actOn(id, "AcknowledgeNotification", who, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Notification, error) {
+		return host.AcknowledgeNotification(ctx, &hostpb.AcknowledgeNotificationRequest{Id: id, Initials: who.Initials, Pin: who.PIN})
 	})
 }
 
 // Shelve is part of view.Actions.
-func (p *program) Shelve(id uint64, until model.ShelfChoice, reason, initials string) {
+func (p *program) Shelve(id uint64, until model.ShelfChoice, reason string, who model.Signature) {
 	back := until.Until(p.now()).UnixMilli()
-	p.actOn(id, "ShelveNotification", initials, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Notification, error) {
-		return host.ShelveNotification(ctx, &hostpb.ShelveNotificationRequest{Id: id, UntilUnixMs: back, Reason: reason, Initials: initials})
+	p.actOn(id, "ShelveNotification", who, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Notification, error) {
+		return host.ShelveNotification(ctx, &hostpb.ShelveNotificationRequest{Id: id, UntilUnixMs: back, Reason: reason, Initials: who.Initials, Pin: who.PIN})
 	})
 }
 
 // Unshelve is part of view.Actions.
-func (p *program) Unshelve(id uint64, initials string) {
-	if !p.signed(id, model.ActUnshelve, initials) {
+func (p *program) Unshelve(id uint64, who model.Signature) {
+	if !p.signed(id, model.ActUnshelve, who) {
 		return
 	}
-	p.actOn(id, "UnshelveNotification", initials, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Notification, error) {
-		return host.UnshelveNotification(ctx, &hostpb.UnshelveNotificationRequest{Id: id, Initials: initials})
+	p.actOn(id, "UnshelveNotification", who, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Notification, error) {
+		return host.UnshelveNotification(ctx, &hostpb.UnshelveNotificationRequest{Id: id, Initials: who.Initials, Pin: who.PIN})
 	})
 }
 

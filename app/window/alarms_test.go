@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -126,6 +127,41 @@ func TestRaisedAcknowledgedHistory(t *testing.T) {
 	if s.program.LastInitials() != "QZ" {
 		t.Error("the initials are not remembered for the next time")
 	}
+}
+
+// Where the site wants a PIN, it goes into the call it was typed for; what the
+// service refuses is said, and leaves the question open.
+func TestAcknowledgedWithAPIN(t *testing.T) {
+	status := sample.Status()
+	status.Identify = "pin"
+	s, _ := withAlarms(t, Config{}, status, sample.Notifications())
+	s.ready()
+	var right atomic.Bool
+	s.service.Host.Handle(func(h *ipctest.Handlers) {
+		answer := h.AcknowledgeNotification
+		h.AcknowledgeNotification = func(ctx context.Context, r *hostpb.AcknowledgeNotificationRequest) (*hostpb.Notification, error) {
+			if !right.Load() {
+				return nil, server.Fail(codes.FailedPrecondition, "pin-wrong", "no", "")
+			}
+			return answer(ctx, r)
+		}
+	})
+	s.program.OpenNotification(18)
+	s.tap(s.program.main, "notification.18.acknowledge")
+	s.fill(s.program.main, "notification.initials", "qz")
+	s.fill(s.program.main, "notification.pin", "4939")
+	s.tap(s.program.main, "notification.act")
+	s.until("the failure shows", func() bool { return s.program.state.Failure == "pin-wrong" })
+	if got := part.Find(s.program.main.Content(), "notification.pin").(*part.Entry).Text; got != "" {
+		t.Errorf("%q is left in the field", got)
+	}
+	right.Store(true)
+	s.fill(s.program.main, "notification.pin", "4938")
+	s.tap(s.program.main, "notification.act")
+	if r := s.called("AcknowledgeNotification", 2).Request.(*hostpb.AcknowledgeNotificationRequest); r.GetId() != 18 || r.GetInitials() != "QZ" || r.GetPin() != "4938" {
+		t.Errorf("acknowledged %v", r)
+	}
+	s.gone("notification.act")
 }
 
 // B9: put away with a reason and an end, and taken back.

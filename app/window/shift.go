@@ -6,6 +6,7 @@ import (
 
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/model"
 )
 
 // WriteDraft is part of view.Actions. It is called at every letter: only what
@@ -16,7 +17,7 @@ func (p *program) WriteDraft(note string) {
 }
 
 // WriteHandover is part of view.Actions.
-func (p *program) WriteHandover(note, initials string) {
+func (p *program) WriteHandover(note string, who model.Signature) {
 	h := &p.state.Alarms.Handover
 	if h.Busy {
 		return
@@ -25,7 +26,7 @@ func (p *program) WriteHandover(note, initials string) {
 	p.state.Failure = ""
 	var reply *hostpb.Handover
 	p.call(callTime, "WriteHandover", func(ctx context.Context, host hostpb.HostClient) (err error) {
-		reply, err = host.WriteHandover(ctx, &hostpb.WriteHandoverRequest{Note: strings.TrimSpace(note), Initials: initials})
+		reply, err = host.WriteHandover(ctx, &hostpb.WriteHandoverRequest{Note: strings.TrimSpace(note), Initials: who.Initials, Pin: who.PIN})
 		return err
 	}, func(err error) {
 		if err != nil {
@@ -33,9 +34,7 @@ func (p *program) WriteHandover(note, initials string) {
 			p.state.Failure = client.Code(err)
 			return
 		}
-		if initials != "" {
-			p.app.Preferences().SetString(initialsKey, initials)
-		}
+		p.remember(who)
 		h.Took(reply, note)
 	})
 	p.refresh()
@@ -48,12 +47,12 @@ func (p *program) GoMonth(by int) {
 }
 
 // SetQuietHours is part of view.Actions.
-func (p *program) SetQuietHours(on bool, from, to uint32, initials string) {
+func (p *program) SetQuietHours(on bool, from, to uint32, who model.Signature) {
 	p.state.Quiet.Busy = true
 	p.state.Failure = ""
 	var reply *hostpb.QuietHours
 	p.call(callTime, "SetQuietHours", func(ctx context.Context, host hostpb.HostClient) (err error) {
-		reply, err = host.SetQuietHours(ctx, &hostpb.SetQuietHoursRequest{On: on, FromMinute: from, ToMinute: to, Initials: initials})
+		reply, err = host.SetQuietHours(ctx, &hostpb.SetQuietHoursRequest{On: on, FromMinute: from, ToMinute: to, Initials: who.Initials, Pin: who.PIN})
 		return err
 	}, func(err error) {
 		p.state.Quiet.Busy = false
@@ -61,9 +60,7 @@ func (p *program) SetQuietHours(on bool, from, to uint32, initials string) {
 			p.state.Failure = client.Code(err)
 			return
 		}
-		if initials != "" {
-			p.app.Preferences().SetString(initialsKey, initials)
-		}
+		p.remember(who)
 		p.state.QuietSet(reply)
 	})
 	p.refresh()

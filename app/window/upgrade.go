@@ -23,9 +23,9 @@ func (p *program) StartUpgradeAct(act model.UpgradeAct) {
 		u.Act = model.UpgradeNothing
 		digest := p.state.Upgrade.GetDigest()
 		if act == model.UpgradeCancel {
-			p.CancelUpgrade(digest, "")
+			p.CancelUpgrade(digest, model.Signature{})
 		} else {
-			p.AcceptUpgrade(digest, act.When(), "", false)
+			p.AcceptUpgrade(digest, act.When(), model.Signature{}, false)
 		}
 		return
 	}
@@ -40,24 +40,24 @@ func (p *program) ChangeUpgrade() {
 }
 
 // AcceptUpgrade is part of view.Actions.
-func (p *program) AcceptUpgrade(digest, when, initials string, runConfirmed bool) {
-	p.upgradeCall(callTime, "AcceptUpgrade", initials, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Upgrade, error) {
-		return host.AcceptUpgrade(ctx, &hostpb.AcceptUpgradeRequest{Digest: digest, When: when, Initials: initials, RunConfirmed: runConfirmed})
+func (p *program) AcceptUpgrade(digest, when string, who model.Signature, runConfirmed bool) {
+	p.upgradeCall(callTime, "AcceptUpgrade", who, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Upgrade, error) {
+		return host.AcceptUpgrade(ctx, &hostpb.AcceptUpgradeRequest{Digest: digest, When: when, Initials: who.Initials, Pin: who.PIN, RunConfirmed: runConfirmed})
 	})
 }
 
 // PostponeUpgrade is part of view.Actions.
 func (p *program) PostponeUpgrade(digest string, until model.RemindChoice) {
 	hours := until.Hours(p.now())
-	p.upgradeCall(callTime, "PostponeUpgrade", "", func(ctx context.Context, host hostpb.HostClient) (*hostpb.Upgrade, error) {
+	p.upgradeCall(callTime, "PostponeUpgrade", model.Signature{}, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Upgrade, error) {
 		return host.PostponeUpgrade(ctx, &hostpb.PostponeUpgradeRequest{Digest: digest, Hours: hours})
 	})
 }
 
 // CancelUpgrade is part of view.Actions.
-func (p *program) CancelUpgrade(digest, initials string) {
-	p.upgradeCall(callTime, "CancelUpgrade", initials, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Upgrade, error) {
-		return host.CancelUpgrade(ctx, &hostpb.CancelUpgradeRequest{Digest: digest, Initials: initials})
+func (p *program) CancelUpgrade(digest string, who model.Signature) {
+	p.upgradeCall(callTime, "CancelUpgrade", who, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Upgrade, error) {
+		return host.CancelUpgrade(ctx, &hostpb.CancelUpgradeRequest{Digest: digest, Initials: who.Initials, Pin: who.PIN})
 	})
 }
 
@@ -67,7 +67,7 @@ func (p *program) CheckUpgrades() {
 		return
 	}
 	p.state.Upgrading.Checking = true
-	p.upgradeCall(checkTime, "CheckUpgrades", "", func(ctx context.Context, host hostpb.HostClient) (*hostpb.Upgrade, error) {
+	p.upgradeCall(checkTime, "CheckUpgrades", model.Signature{}, func(ctx context.Context, host hostpb.HostClient) (*hostpb.Upgrade, error) {
 		return host.CheckUpgrades(ctx, &hostpb.CheckUpgradesRequest{})
 	})
 }
@@ -81,7 +81,7 @@ func (p *program) DismissUpgrade(digest string) {
 }
 
 // upgradeCall is one act on an upgrade, which comes back as it is then.
-func (p *program) upgradeCall(limit time.Duration, what, initials string, do func(context.Context, hostpb.HostClient) (*hostpb.Upgrade, error)) {
+func (p *program) upgradeCall(limit time.Duration, what string, who model.Signature, do func(context.Context, hostpb.HostClient) (*hostpb.Upgrade, error)) {
 	if p.state.Upgrading.Busy {
 		return
 	}
@@ -99,9 +99,7 @@ func (p *program) upgradeCall(limit time.Duration, what, initials string, do fun
 			return
 		}
 		u.Act, u.Changing = model.UpgradeNothing, false
-		if initials != "" {
-			p.app.Preferences().SetString(initialsKey, initials)
-		}
+		p.remember(who)
 		p.state.UpgradeAnswered(reply, before)
 	})
 	p.refresh()

@@ -32,7 +32,7 @@ func States() []State {
 }
 
 // Sizes are the edge lengths in pixels every tray icon exists in.
-func Sizes() []int { return []int{16, 22, 24, 32, 44} }
+func Sizes() []int { return []int{16, 22, 24, 32, 44, 48, 64} }
 
 //go:embed *.png *.ico
 var files embed.FS

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -29,6 +30,13 @@ func (s *sightings) reader() *reader {
 	r := &reader{seen: len(s.written)}
 	s.readers = append(s.readers, r)
 	return r
+}
+
+// gone takes a reader out: it is not waited for any more.
+func (s *sightings) gone(r *reader) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.readers = slices.DeleteFunc(s.readers, func(o *reader) bool { return o == r })
 }
 
 // writing remembers when the next line was written. It is called before the

@@ -1,13 +1,11 @@
 // Command icons draws the product's icons into a folder: app.png, app.ico and
-// the tray's states as PNG and ICO.
+// the tray's states as PNG and ICO, and the numbers that stand on them.
 package main
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"image"
-	"image/png"
 	"os"
 	"path/filepath"
 
@@ -44,10 +42,10 @@ func drawAll() (map[string][]byte, error) {
 		appSizes = append(appSizes, drawApp(size))
 	}
 	var err error
-	if files["app.ico"], err = encodeICO(appSizes); err != nil {
+	if files["app.ico"], err = icons.EncodeICO(appSizes); err != nil {
 		return nil, err
 	}
-	if files["app.png"], err = encodePNG(drawApp(512)); err != nil {
+	if files["app.png"], err = icons.EncodePNG(drawApp(512)); err != nil {
 		return nil, err
 	}
 	for _, state := range icons.States() {
@@ -55,21 +53,18 @@ func drawAll() (map[string][]byte, error) {
 		for _, size := range icons.Sizes() {
 			picture := drawState(state, size)
 			sizes = append(sizes, picture)
-			if files[fmt.Sprintf("tray-%s-%d.png", state, size)], err = encodePNG(picture); err != nil {
+			if files[fmt.Sprintf("tray-%s-%d.png", state, size)], err = icons.EncodePNG(picture); err != nil {
 				return nil, err
 			}
 		}
-		if files[fmt.Sprintf("tray-%s.ico", state)], err = encodeICO(sizes); err != nil {
+		if files[fmt.Sprintf("tray-%s.ico", state)], err = icons.EncodeICO(sizes); err != nil {
+			return nil, err
+		}
+	}
+	for _, size := range icons.Sizes() {
+		if files[fmt.Sprintf("count-%d.png", size)], err = icons.EncodePNG(drawCounts(size)); err != nil {
 			return nil, err
 		}
 	}
 	return files, nil
-}
-
-func encodePNG(m image.Image) ([]byte, error) {
-	var b bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, m); err != nil {
-		return nil, fmt.Errorf("encode: %w", err)
-	}
-	return b.Bytes(), nil
 }

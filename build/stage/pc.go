@@ -22,6 +22,7 @@ type PC struct {
 	Service *Process
 	Upgrade *Process
 	Tray    *Process
+	Window  *Process // of OpenWindow
 }
 
 // PCConfig describes an instrument PC.
@@ -154,6 +155,7 @@ func (p *PC) OpenWindow(d *Display, view string, env ...string) error {
 	if err != nil {
 		return err
 	}
+	p.Window = process
 	p.house.stop = append(p.house.stop, func() { process.Stop(5 * time.Second) })
 	return nil
 }

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -29,7 +30,6 @@ const (
 	maxFeedRegions = 30
 	maxFound       = 200    // labels or devices that a text is looked up by one by one
 	scanRows       = 10_000 // looked at for one page, when a text fits more than that
-	termsAtOnce    = 400    // SQLite takes 500
 )
 
 // Feed gives a page of the fleet's notifications, newest first, and where the
@@ -195,28 +195,41 @@ func strs(rows *sql.Rows, err error) (list []string, _ error) {
 }
 
 // newest gives the newest numbers that any of the terms leads to, each once.
-func (db *DB) newest(ctx context.Context, terms []term, before, after int64, limit int) ([]int64, error) {
-	var all []int64
-	for chunk := range slices.Chunk(terms, termsAtOnce) {
-		var (
-			query strings.Builder
-			args  []any
-		)
-		for i, t := range chunk {
-			if i > 0 {
-				query.WriteString(" UNION ALL ")
-			}
-			fmt.Fprintf(&query, "SELECT seq FROM (SELECT seq FROM %s WHERE %s AND seq < ? AND seq > ? ORDER BY seq DESC LIMIT %d)", t.from, t.where, limit)
-			args = append(append(args, t.args...), before, after)
+// There may be thousands of terms, of a few forms: each form is compiled once,
+// and what the terms before have found bounds those that follow.
+func (db *DB) newest(ctx context.Context, terms []term, before, after int64, limit int) (all []int64, err error) {
+	conn, err := db.sql.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	forms := map[string]*sql.Stmt{}
+	defer func() {
+		for _, form := range forms {
+			err = errors.Join(err, form.Close())
 		}
-		found, err := numbers(db.sql.QueryContext(ctx, query.String(), args...))
+	}()
+	for i, t := range terms {
+		query := "SELECT seq FROM " + t.from + " WHERE " + t.where + " AND seq < ? AND seq > ? ORDER BY seq DESC LIMIT ?"
+		form := forms[query]
+		if form == nil {
+			if form, err = conn.PrepareContext(ctx, query); err != nil {
+				return nil, err
+			}
+			forms[query] = form
+		}
+		found, err := numbers(form.QueryContext(ctx, append(slices.Clip(t.args), before, after, limit)...))
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, found...)
-		slices.SortFunc(all, func(a, b int64) int { return int(b - a) })
-		all = slices.Compact(all)
-		all = all[:min(len(all), limit)]
+		if all = append(all, found...); len(all) < 4*limit && i < len(terms)-1 {
+			continue
+		}
+		slices.SortFunc(all, func(a, b int64) int { return cmp.Compare(b, a) })
+		if all = slices.Compact(all); len(all) >= limit {
+			all = all[:limit]
+			after = all[limit-1] // what is older is not on this page
+		}
 	}
 	return all, nil
 }

@@ -2653,6 +2653,7 @@ type ShelveNotificationRequest struct {
 	UntilUnixMs   int64                  `protobuf:"varint,2,opt,name=until_unix_ms,json=untilUnixMs,proto3" json:"until_unix_ms,omitempty"` // at most 30 days ahead
 	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`                                 // needed
 	Initials      string                 `protobuf:"bytes,4,opt,name=initials,proto3" json:"initials,omitempty"`
+	Pin           string                 `protobuf:"bytes,5,opt,name=pin,proto3" json:"pin,omitempty"` // of these initials, where Status.identify is "pin"
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2715,10 +2716,18 @@ func (x *ShelveNotificationRequest) GetInitials() string {
 	return ""
 }
 
+func (x *ShelveNotificationRequest) GetPin() string {
+	if x != nil {
+		return x.Pin
+	}
+	return ""
+}
+
 type UnshelveNotificationRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	Initials      string                 `protobuf:"bytes,2,opt,name=initials,proto3" json:"initials,omitempty"`
+	Pin           string                 `protobuf:"bytes,3,opt,name=pin,proto3" json:"pin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2763,6 +2772,13 @@ func (x *UnshelveNotificationRequest) GetId() uint64 {
 func (x *UnshelveNotificationRequest) GetInitials() string {
 	if x != nil {
 		return x.Initials
+	}
+	return ""
+}
+
+func (x *UnshelveNotificationRequest) GetPin() string {
+	if x != nil {
+		return x.Pin
 	}
 	return ""
 }
@@ -2935,6 +2951,7 @@ type WriteHandoverRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Note          string                 `protobuf:"bytes,1,opt,name=note,proto3" json:"note,omitempty"`
 	Initials      string                 `protobuf:"bytes,2,opt,name=initials,proto3" json:"initials,omitempty"`
+	Pin           string                 `protobuf:"bytes,3,opt,name=pin,proto3" json:"pin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2979,6 +2996,13 @@ func (x *WriteHandoverRequest) GetNote() string {
 func (x *WriteHandoverRequest) GetInitials() string {
 	if x != nil {
 		return x.Initials
+	}
+	return ""
+}
+
+func (x *WriteHandoverRequest) GetPin() string {
+	if x != nil {
+		return x.Pin
 	}
 	return ""
 }
@@ -3277,6 +3301,7 @@ type SetQuietHoursRequest struct {
 	FromMinute    uint32                 `protobuf:"varint,2,opt,name=from_minute,json=fromMinute,proto3" json:"from_minute,omitempty"`
 	ToMinute      uint32                 `protobuf:"varint,3,opt,name=to_minute,json=toMinute,proto3" json:"to_minute,omitempty"`
 	Initials      string                 `protobuf:"bytes,4,opt,name=initials,proto3" json:"initials,omitempty"`
+	Pin           string                 `protobuf:"bytes,5,opt,name=pin,proto3" json:"pin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3335,6 +3360,13 @@ func (x *SetQuietHoursRequest) GetToMinute() uint32 {
 func (x *SetQuietHoursRequest) GetInitials() string {
 	if x != nil {
 		return x.Initials
+	}
+	return ""
+}
+
+func (x *SetQuietHoursRequest) GetPin() string {
+	if x != nil {
+		return x.Pin
 	}
 	return ""
 }
@@ -3648,6 +3680,7 @@ type AcknowledgeNotificationRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	Initials      string                 `protobuf:"bytes,2,opt,name=initials,proto3" json:"initials,omitempty"`
+	Pin           string                 `protobuf:"bytes,3,opt,name=pin,proto3" json:"pin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3692,6 +3725,13 @@ func (x *AcknowledgeNotificationRequest) GetId() uint64 {
 func (x *AcknowledgeNotificationRequest) GetInitials() string {
 	if x != nil {
 		return x.Initials
+	}
+	return ""
+}
+
+func (x *AcknowledgeNotificationRequest) GetPin() string {
+	if x != nil {
+		return x.Pin
 	}
 	return ""
 }
@@ -5673,7 +5713,8 @@ type AcceptUpgradeRequest struct {
 	When     string                 `protobuf:"bytes,3,opt,name=when,proto3" json:"when,omitempty"` // "now" (or ""), "tonight", "idle"
 	// run_confirmed is the second yes of "now" while nobody knows whether a run
 	// is in progress and the release disturbs the instrument.
-	RunConfirmed  bool `protobuf:"varint,4,opt,name=run_confirmed,json=runConfirmed,proto3" json:"run_confirmed,omitempty"`
+	RunConfirmed  bool   `protobuf:"varint,4,opt,name=run_confirmed,json=runConfirmed,proto3" json:"run_confirmed,omitempty"`
+	Pin           string `protobuf:"bytes,5,opt,name=pin,proto3" json:"pin,omitempty"` // of these initials, where Status.identify is "pin"
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5736,6 +5777,13 @@ func (x *AcceptUpgradeRequest) GetRunConfirmed() bool {
 	return false
 }
 
+func (x *AcceptUpgradeRequest) GetPin() string {
+	if x != nil {
+		return x.Pin
+	}
+	return ""
+}
+
 type PostponeUpgradeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Digest        string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
@@ -5792,6 +5840,7 @@ type CancelUpgradeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Digest        string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
 	Initials      string                 `protobuf:"bytes,2,opt,name=initials,proto3" json:"initials,omitempty"`
+	Pin           string                 `protobuf:"bytes,3,opt,name=pin,proto3" json:"pin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5836,6 +5885,13 @@ func (x *CancelUpgradeRequest) GetDigest() string {
 func (x *CancelUpgradeRequest) GetInitials() string {
 	if x != nil {
 		return x.Initials
+	}
+	return ""
+}
+
+func (x *CancelUpgradeRequest) GetPin() string {
+	if x != nil {
+		return x.Pin
 	}
 	return ""
 }
@@ -9875,15 +9931,17 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x02by\x18\x03 \x01(\tR\x02by\x12\x16\n" +
 	"\x06detail\x18\x04 \x01(\tR\x06detail\",\n" +
 	"\x18SeenNotificationsRequest\x12\x10\n" +
-	"\x03ids\x18\x01 \x03(\x04R\x03ids\"\x83\x01\n" +
+	"\x03ids\x18\x01 \x03(\x04R\x03ids\"\x95\x01\n" +
 	"\x19ShelveNotificationRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\"\n" +
 	"\runtil_unix_ms\x18\x02 \x01(\x03R\vuntilUnixMs\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1a\n" +
-	"\binitials\x18\x04 \x01(\tR\binitials\"I\n" +
+	"\binitials\x18\x04 \x01(\tR\binitials\x12\x10\n" +
+	"\x03pin\x18\x05 \x01(\tR\x03pin\"[\n" +
 	"\x1bUnshelveNotificationRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x1a\n" +
-	"\binitials\x18\x02 \x01(\tR\binitials\"\x12\n" +
+	"\binitials\x18\x02 \x01(\tR\binitials\x12\x10\n" +
+	"\x03pin\x18\x03 \x01(\tR\x03pin\"\x12\n" +
 	"\x10TestAlarmRequest\"\x14\n" +
 	"\x12GetHandoverRequest\"\xf3\x01\n" +
 	"\bHandover\x12\x12\n" +
@@ -9893,10 +9951,11 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x04open\x18\x04 \x03(\v2$.beckmanconnect.host.v1.NotificationR\x04open\x12>\n" +
 	"\ashelved\x18\x05 \x03(\v2$.beckmanconnect.host.v1.NotificationR\ashelved\x12\x16\n" +
 	"\x06raised\x18\x06 \x01(\rR\x06raised\x12\x18\n" +
-	"\acleared\x18\a \x01(\rR\acleared\"F\n" +
+	"\acleared\x18\a \x01(\rR\acleared\"X\n" +
 	"\x14WriteHandoverRequest\x12\x12\n" +
 	"\x04note\x18\x01 \x01(\tR\x04note\x12\x1a\n" +
-	"\binitials\x18\x02 \x01(\tR\binitials\"@\n" +
+	"\binitials\x18\x02 \x01(\tR\binitials\x12\x10\n" +
+	"\x03pin\x18\x03 \x01(\tR\x03pin\"@\n" +
 	"\x14ListOffendersRequest\x12\x12\n" +
 	"\x04year\x18\x01 \x01(\rR\x04year\x12\x14\n" +
 	"\x05month\x18\x02 \x01(\rR\x05month\"k\n" +
@@ -9920,13 +9979,14 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"fromMinute\x12\x1b\n" +
 	"\tto_minute\x18\x03 \x01(\rR\btoMinute\x12\x12\n" +
 	"\x04site\x18\x04 \x01(\bR\x04site\x12\x10\n" +
-	"\x03now\x18\x05 \x01(\bR\x03now\"\x80\x01\n" +
+	"\x03now\x18\x05 \x01(\bR\x03now\"\x92\x01\n" +
 	"\x14SetQuietHoursRequest\x12\x0e\n" +
 	"\x02on\x18\x01 \x01(\bR\x02on\x12\x1f\n" +
 	"\vfrom_minute\x18\x02 \x01(\rR\n" +
 	"fromMinute\x12\x1b\n" +
 	"\tto_minute\x18\x03 \x01(\rR\btoMinute\x12\x1a\n" +
-	"\binitials\x18\x04 \x01(\tR\binitials\"A\n" +
+	"\binitials\x18\x04 \x01(\tR\binitials\x12\x10\n" +
+	"\x03pin\x18\x05 \x01(\tR\x03pin\"A\n" +
 	"\x16PrepareHelpLogsRequest\x12'\n" +
 	"\x0fnotification_id\x18\x01 \x01(\x04R\x0enotificationId\"\x93\x01\n" +
 	"\bHelpLogs\x12\x0e\n" +
@@ -9953,10 +10013,11 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x10NotificationPage\x12J\n" +
 	"\rnotifications\x18\x01 \x03(\v2$.beckmanconnect.host.v1.NotificationR\rnotifications\x12\x12\n" +
 	"\x04more\x18\x02 \x01(\bR\x04more\x12\x14\n" +
-	"\x05total\x18\x03 \x01(\rR\x05total\"L\n" +
+	"\x05total\x18\x03 \x01(\rR\x05total\"^\n" +
 	"\x1eAcknowledgeNotificationRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x1a\n" +
-	"\binitials\x18\x02 \x01(\tR\binitials\"\xd4\x01\n" +
+	"\binitials\x18\x02 \x01(\tR\binitials\x12\x10\n" +
+	"\x03pin\x18\x03 \x01(\tR\x03pin\"\xd4\x01\n" +
 	"\x1aPublishNotificationRequest\x12\x1c\n" +
 	"\tpublisher\x18\x01 \x01(\tR\tpublisher\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12<\n" +
@@ -10150,18 +10211,20 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\n" +
 	"authorised\x18\x13 \x03(\tR\n" +
 	"authorised\x12'\n" +
-	"\x0frunning_version\x18\x14 \x01(\tR\x0erunningVersion\"\x83\x01\n" +
+	"\x0frunning_version\x18\x14 \x01(\tR\x0erunningVersion\"\x95\x01\n" +
 	"\x14AcceptUpgradeRequest\x12\x16\n" +
 	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x1a\n" +
 	"\binitials\x18\x02 \x01(\tR\binitials\x12\x12\n" +
 	"\x04when\x18\x03 \x01(\tR\x04when\x12#\n" +
-	"\rrun_confirmed\x18\x04 \x01(\bR\frunConfirmed\"F\n" +
+	"\rrun_confirmed\x18\x04 \x01(\bR\frunConfirmed\x12\x10\n" +
+	"\x03pin\x18\x05 \x01(\tR\x03pin\"F\n" +
 	"\x16PostponeUpgradeRequest\x12\x16\n" +
 	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x14\n" +
-	"\x05hours\x18\x02 \x01(\rR\x05hours\"J\n" +
+	"\x05hours\x18\x02 \x01(\rR\x05hours\"\\\n" +
 	"\x14CancelUpgradeRequest\x12\x16\n" +
 	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x1a\n" +
-	"\binitials\x18\x02 \x01(\tR\binitials\"\x16\n" +
+	"\binitials\x18\x02 \x01(\tR\binitials\x12\x10\n" +
+	"\x03pin\x18\x03 \x01(\tR\x03pin\"\x16\n" +
 	"\x14CheckUpgradesRequest\"\x8e\x01\n" +
 	"\x13ListActivityRequest\x12!\n" +
 	"\fbefore_index\x18\x01 \x01(\x04R\vbeforeIndex\x12\x14\n" +

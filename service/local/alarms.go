@@ -23,7 +23,11 @@ func newTests() *rate.Limiter { return rate.NewLimiter(rate.Every(10*time.Second
 
 // AcknowledgeNotification notes who takes care of it, or of all in a group.
 func (h *Host) AcknowledgeNotification(ctx context.Context, r *hostpb.AcknowledgeNotificationRequest) (*hostpb.Notification, error) {
-	n, err := h.config.Alarms.Acknowledge(ctx, min(r.GetId(), 1<<62), person(ctx, r.GetInitials()))
+	who, err := h.acting(ctx, r.GetInitials(), r.GetPin())
+	if err != nil {
+		return nil, err
+	}
+	n, err := h.config.Alarms.Acknowledge(ctx, min(r.GetId(), 1<<62), who)
 	if err != nil {
 		return nil, h.fail("acknowledge", err)
 	}
@@ -53,7 +57,11 @@ func (h *Host) ShelveNotification(ctx context.Context, r *hostpb.ShelveNotificat
 	case until.Sub(now) > notify.MaxShelf:
 		return nil, invalid("until-invalid", "a notification is put away for at most 30 days")
 	}
-	n, err := h.config.Alarms.Shelve(ctx, min(r.GetId(), 1<<62), until, reason, person(ctx, r.GetInitials()))
+	who, err := h.acting(ctx, r.GetInitials(), r.GetPin())
+	if err != nil {
+		return nil, err
+	}
+	n, err := h.config.Alarms.Shelve(ctx, min(r.GetId(), 1<<62), until, reason, who)
 	if err != nil {
 		return nil, h.fail("shelve", err)
 	}
@@ -62,7 +70,11 @@ func (h *Host) ShelveNotification(ctx context.Context, r *hostpb.ShelveNotificat
 
 // UnshelveNotification takes one back before its time.
 func (h *Host) UnshelveNotification(ctx context.Context, r *hostpb.UnshelveNotificationRequest) (*hostpb.Notification, error) {
-	n, err := h.config.Alarms.Unshelve(ctx, min(r.GetId(), 1<<62), person(ctx, r.GetInitials()))
+	who, err := h.acting(ctx, r.GetInitials(), r.GetPin())
+	if err != nil {
+		return nil, err
+	}
+	n, err := h.config.Alarms.Unshelve(ctx, min(r.GetId(), 1<<62), who)
 	if err != nil {
 		return nil, h.fail("unshelve", err)
 	}

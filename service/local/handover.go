@@ -36,7 +36,11 @@ func (h *Host) WriteHandover(ctx context.Context, r *hostpb.WriteHandoverRequest
 	if utf8.RuneCountInString(note) > maxNote {
 		return nil, invalid("note-too-long", "a note has at most 2,000 characters")
 	}
-	if err := h.config.Alarms.WriteHandover(ctx, note, person(ctx, r.GetInitials())); err != nil {
+	who, err := h.acting(ctx, r.GetInitials(), r.GetPin())
+	if err != nil {
+		return nil, err
+	}
+	if err := h.config.Alarms.WriteHandover(ctx, note, who); err != nil {
 		return nil, h.fail("handover", err)
 	}
 	return h.GetHandover(ctx, nil)

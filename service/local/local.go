@@ -69,6 +69,9 @@ type Config struct {
 	Device     Device
 	Acceptance *Acceptance
 	Support    Support
+	// PINs proves who acts, where the site's policy wants it; nil: nobody has
+	// one, and such an act is refused.
+	PINs PINs
 	// HelpLogs has the lines that may go with a request; nil: there are none.
 	HelpLogs    HelpLogs
 	Upgrades    Upgrades

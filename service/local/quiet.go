@@ -13,7 +13,11 @@ func (h *Host) SetQuietHours(ctx context.Context, r *hostpb.SetQuietHoursRequest
 	// Beyond a day whatever the number is.
 	minute := func(n uint32) int { return int(min(n, 1<<20)) }
 	q := notify.Quiet{On: r.GetOn(), From: minute(r.GetFromMinute()), To: minute(r.GetToMinute())}
-	if err := h.config.Alarms.SetQuietHours(ctx, q, person(ctx, r.GetInitials())); err != nil {
+	who, err := h.acting(ctx, r.GetInitials(), r.GetPin())
+	if err != nil {
+		return nil, err
+	}
+	if err := h.config.Alarms.SetQuietHours(ctx, q, who); err != nil {
 		return nil, h.fail("quiet hours", err)
 	}
 	h.config.Changed()

@@ -9,11 +9,9 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"beckmanconnect/ipc/hostpb"
-	"beckmanconnect/ipc/identity"
 	"beckmanconnect/ipc/server"
 	"beckmanconnect/service/notify"
 	"beckmanconnect/service/offers"
-	"beckmanconnect/service/policy"
 )
 
 // Upgrades is what decides when an upgrade is installed. Each act is on record
@@ -35,11 +33,12 @@ func newChecks() *rate.Limiter { return rate.NewLimiter(rate.Every(10*time.Secon
 
 // AcceptUpgrade has what is offered installed at a time, by its digest.
 func (h *Host) AcceptUpgrade(ctx context.Context, r *hostpb.AcceptUpgradeRequest) (*hostpb.Upgrade, error) {
-	if err := h.identified(ctx, r.GetInitials()); err != nil {
+	who, err := h.acting(ctx, r.GetInitials(), r.GetPin())
+	if err != nil {
 		return nil, err
 	}
 	u, err := h.config.Upgrades.Accept(ctx, offers.Acceptance{
-		Digest: r.GetDigest(), When: r.GetWhen(), RunConfirmed: r.GetRunConfirmed(), By: person(ctx, r.GetInitials()),
+		Digest: r.GetDigest(), When: r.GetWhen(), RunConfirmed: r.GetRunConfirmed(), By: who,
 	})
 	return h.upgrade("accept upgrade", u, err)
 }
@@ -55,10 +54,11 @@ func (h *Host) PostponeUpgrade(ctx context.Context, r *hostpb.PostponeUpgradeReq
 
 // CancelUpgrade takes back what was accepted, until it has switched.
 func (h *Host) CancelUpgrade(ctx context.Context, r *hostpb.CancelUpgradeRequest) (*hostpb.Upgrade, error) {
-	if err := h.identified(ctx, r.GetInitials()); err != nil {
+	who, err := h.acting(ctx, r.GetInitials(), r.GetPin())
+	if err != nil {
 		return nil, err
 	}
-	u, err := h.config.Upgrades.Cancel(ctx, r.GetDigest(), person(ctx, r.GetInitials()))
+	u, err := h.config.Upgrades.Cancel(ctx, r.GetDigest(), who)
 	return h.upgrade("cancel upgrade", u, err)
 }
 
@@ -69,15 +69,6 @@ func (h *Host) CheckUpgrades(ctx context.Context, _ *hostpb.CheckUpgradesRequest
 	}
 	u, err := h.config.Upgrades.Check(ctx)
 	return h.upgrade("check upgrades", u, err)
-}
-
-// identified: where the site wants to know who acts at a shared log-on, a
-// technician says so. IT acts by an account of its own.
-func (h *Host) identified(ctx context.Context, initials string) error {
-	if h.config.Policy().Identify() == policy.IdentifyNone || !identity.FromContext(ctx).Roles.Any(identity.Technician) || plainInitials(initials) != "" {
-		return nil
-	}
-	return invalid("initials-missing", "this site wants initials with it")
 }
 
 func (h *Host) upgrade(op string, u *hostpb.Upgrade, err error) (*hostpb.Upgrade, error) {

@@ -45,6 +45,7 @@ func TestUpgrades(t *testing.T) {
 // refused here, whatever a window asks for; IT acts by its own account.
 func TestUpgradesAreSigned(t *testing.T) { // defaults.md, "Who acted"
 	l := newLab(t)
+	l.withPINs(map[string]string{"AW": "4938"})
 	for _, identify := range []policy.Identify{policy.IdentifyInitials, policy.IdentifyPIN} {
 		l.site, l.offers.calls = &policy.Site{Number: 1, Identify: identify}, nil
 		_, err := l.AcceptUpgrade(anna, &hostpb.AcceptUpgradeRequest{Digest: "d1", Initials: " "})
@@ -54,7 +55,7 @@ func TestUpgradesAreSigned(t *testing.T) { // defaults.md, "Who acted"
 		if len(l.offers.calls) > 0 {
 			t.Errorf("%q", l.offers.calls)
 		}
-		if _, err := l.AcceptUpgrade(anna, &hostpb.AcceptUpgradeRequest{Digest: "d1", Initials: "AW"}); err != nil {
+		if _, err := l.AcceptUpgrade(anna, &hostpb.AcceptUpgradeRequest{Digest: "d1", Initials: "AW", Pin: "4938"}); err != nil {
 			t.Error(err)
 		}
 		if _, err := l.AcceptUpgrade(root, &hostpb.AcceptUpgradeRequest{Digest: "d1"}); err != nil {

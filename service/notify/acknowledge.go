@@ -23,6 +23,7 @@ type Person struct {
 	Role     string // "technician", "it"
 	Account  string
 	Initials string
+	Proved   bool // by the PIN of these initials
 }
 
 // Name is how the person is shown beside what they did.
@@ -44,6 +45,13 @@ func (p Person) Fields() map[string]string {
 		fields["initials"] = p.Initials
 	}
 	return fields
+}
+
+// Mark notes among the plain fields of an entry that the person was proved.
+func (p Person) Mark(fields map[string]string) {
+	if p.Proved {
+		fields["proved"] = "pin"
+	}
 }
 
 // Acknowledge notes who takes care of a notification, and with a group of all

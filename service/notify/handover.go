@@ -75,8 +75,10 @@ func (a *Alarms) WriteHandover(ctx context.Context, text string, who Person) err
 	if text != "" {
 		personal["note"] = text
 	}
+	fields := map[string]string{"empty": strconv.FormatBool(text == "")}
+	who.Mark(fields)
 	err = a.Store.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Append(store.Entry{Kind: "handover.written", Actor: who.Role, Fields: map[string]string{"empty": strconv.FormatBool(text == "")}, Personal: personal})
+		_, err := tx.Append(store.Entry{Kind: "handover.written", Actor: who.Role, Fields: fields, Personal: personal})
 		if err != nil {
 			return err
 		}

@@ -75,11 +75,10 @@ func (a *Alarms) SetQuietHours(ctx context.Context, q Quiet, who Person) error {
 	if err != nil {
 		return err
 	}
+	fields := map[string]string{"on": strconv.FormatBool(q.On), "from": timeOfDay(q.From), "to": timeOfDay(q.To)}
+	who.Mark(fields)
 	err = a.Store.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Append(store.Entry{
-			Kind: "quiet.changed", Actor: who.Role, Personal: who.Fields(),
-			Fields: map[string]string{"on": strconv.FormatBool(q.On), "from": timeOfDay(q.From), "to": timeOfDay(q.To)},
-		})
+		_, err := tx.Append(store.Entry{Kind: "quiet.changed", Actor: who.Role, Personal: who.Fields(), Fields: fields})
 		if err != nil {
 			return err
 		}

@@ -164,6 +164,7 @@ func (b *batch) entry(c *change, s lifeStep) store.Entry {
 	}
 	if s.person {
 		e.Actor, e.Personal = b.who.Role, maps.Clone(b.who.Fields())
+		b.who.Mark(e.Fields)
 		if s.detail != "" {
 			e.Personal["reason"] = s.detail
 		}

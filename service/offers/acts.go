@@ -196,5 +196,6 @@ func entryOf(kind string, p plan, by notify.Person, fields ...string) store.Entr
 	for i := 0; i+1 < len(fields); i += 2 {
 		e.Fields[fields[i]] = fields[i+1]
 	}
+	by.Mark(e.Fields)
 	return e
 }

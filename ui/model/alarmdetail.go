@@ -26,7 +26,7 @@ type AlarmDetailView struct {
 	History                                            []StepRow
 	Act                                                AlarmAct
 	Busy                                               bool
-	Initials                                           bool // an act needs them
+	Sign                                               Signing
 	CanAcknowledge, CanShelve, CanUnshelve, CanAskHelp bool
 }
 
@@ -42,7 +42,7 @@ const membersShown = 20
 // AlarmDetailView makes the view model.
 func (s *State) AlarmDetailView(c *text.Catalogue, now time.Time) AlarmDetailView {
 	d := s.Alarms.Detail
-	v := AlarmDetailView{ID: d.ID, Act: d.Act, Busy: d.Busy, Initials: s.NeedInitials(), Loading: d.Got == nil}
+	v := AlarmDetailView{ID: d.ID, Act: d.Act, Busy: d.Busy, Sign: s.signing(), Loading: d.Got == nil}
 	n := d.Got.GetNotification()
 	if n == nil {
 		n = s.Alarms.List.Notification(d.ID)

@@ -137,6 +137,36 @@ func (s *State) NeedInitials() bool {
 	return who == "initials" || who == "pin"
 }
 
+// NeedPIN says whether an act needs the PIN of these initials as well.
+func (s *State) NeedPIN() bool { return s.Status.GetIdentify() == "pin" }
+
+// Signature is who acts, as far as this site wants it to be known. The PIN goes
+// into the one call it was typed for and is kept nowhere.
+type Signature struct{ Initials, PIN string }
+
+// Signing is what an act needs of whoever does it.
+type Signing struct {
+	Initials bool
+	PIN      bool
+	NoPIN    bool // a PIN is needed, and nobody has one yet
+}
+
+func (s *State) signing() Signing {
+	return Signing{Initials: s.NeedInitials(), PIN: s.NeedPIN(), NoPIN: s.NeedPIN() && len(s.Status.GetPinInitials()) == 0}
+}
+
+// Missing names what a signature lacks: a catalogue key, "" for nothing. The
+// service checks again.
+func (g Signing) Missing(who Signature) (key string) {
+	switch {
+	case g.Initials && !InitialsFit(who.Initials):
+		return "pin.error.initials"
+	case g.PIN && (len(who.PIN) < PINLeast || len(who.PIN) > PINMost || Digits(who.PIN) != who.PIN):
+		return "pin.error.digits"
+	}
+	return ""
+}
+
 // ShelfChoice is for how long a notification can be put away.
 type ShelfChoice int
 

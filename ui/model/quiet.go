@@ -18,7 +18,7 @@ type QuietView struct {
 	State    string // in a sentence
 	Busy     bool
 	CanSave  bool
-	Initials bool
+	Sign     Signing
 	Tested   string // "" unless a test alarm was sent
 }
 
@@ -41,7 +41,7 @@ func (s *State) QuietView(c *text.Catalogue) QuietView {
 	q := s.Status.GetQuietHours()
 	v := QuietView{
 		Known: s.Connected && s.Status != nil, On: q.GetOn(), From: q.GetFromMinute() % dayMinutes, To: q.GetToMinute() % dayMinutes, Site: q.GetSite(),
-		Busy: s.Quiet.Busy, CanSave: s.Connected && !s.Quiet.Busy, Initials: s.NeedInitials(),
+		Busy: s.Quiet.Busy, CanSave: s.Connected && !s.Quiet.Busy, Sign: s.signing(),
 	}
 	if q == nil {
 		v.From, v.To = 22*60, 6*60 // what is offered to begin with

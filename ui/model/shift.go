@@ -44,25 +44,25 @@ type OffendersState struct {
 
 // HandoverView is what the next shift needs to know.
 type HandoverView struct {
-	Loading  bool
-	Note     string // of the shift before, in paragraphs; "": none
-	NoteBy   string // who wrote it when
-	Since    string // how many were raised and cleared
-	Open     []AlarmRow
-	Shelved  []AlarmRow
-	Left     string // how much may still be written
-	TooLong  bool
-	CanSave  bool
-	Busy     bool
-	Saved    string // "" unless it was just saved
-	Unsaved  string // "" unless something was typed and not saved
-	Initials bool
+	Loading bool
+	Note    string // of the shift before, in paragraphs; "": none
+	NoteBy  string // who wrote it when
+	Since   string // how many were raised and cleared
+	Open    []AlarmRow
+	Shelved []AlarmRow
+	Left    string // how much may still be written
+	TooLong bool
+	CanSave bool
+	Busy    bool
+	Saved   string // "" unless it was just saved
+	Unsaved string // "" unless something was typed and not saved
+	Sign    Signing
 }
 
 // HandoverView makes the view model.
 func (s *State) HandoverView(c *text.Catalogue, now time.Time) HandoverView {
 	h, got := s.Alarms.Handover, s.Alarms.Handover.Got
-	v := HandoverView{Loading: got == nil, Busy: h.Busy, Initials: s.NeedInitials(), Note: CleanText(got.GetNote(), HandoverNoteLimit)}
+	v := HandoverView{Loading: got == nil, Busy: h.Busy, Sign: s.signing(), Note: CleanText(got.GetNote(), HandoverNoteLimit)}
 	if ms := got.GetUnixMs(); ms > 0 {
 		when := c.Moment(at(ms, now), now)
 		v.NoteBy = c.T("handover.written", "when", when)

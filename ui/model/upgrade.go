@@ -112,8 +112,8 @@ type UpgradeView struct {
 	Hint                                       string
 
 	Act      UpgradeAct
-	Initials bool // an act needs them
-	RunYes   bool // "now" needs a second yes
+	Sign     Signing // of an act
+	RunYes   bool    // "now" needs a second yes
 	Checking bool
 }
 
@@ -156,7 +156,7 @@ func (s *State) UpgradeView(c *text.Catalogue, now time.Time) UpgradeView {
 	version := Clean(u.GetVersion(), 32)
 	v := UpgradeView{
 		Fraction: float32(min(u.GetPercent(), 100)) / 100, Percent: c.T("upgrade.progress", "percent", min(u.GetPercent(), 100)), Digest: u.GetDigest(),
-		Enabled: s.Connected && !s.Upgrading.Busy, Act: s.Upgrading.Act, Initials: s.NeedInitials(), Checking: s.Upgrading.Checking,
+		Enabled: s.Connected && !s.Upgrading.Busy, Act: s.Upgrading.Act, Sign: s.signing(), Checking: s.Upgrading.Checking,
 	}
 	v.RunYes = v.Act == UpgradeInstall && s.runYes()
 	state := u.GetState()

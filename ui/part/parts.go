@@ -16,11 +16,6 @@ func (k *Kit) Card(content fyne.CanvasObject) fyne.CanvasObject {
 	return k.card(k.Palette.Surface, k.Palette.Line, theme.CardInset, content)
 }
 
-// Panel is a card without room inside, for a list that has its own.
-func (k *Kit) Panel(content fyne.CanvasObject) fyne.CanvasObject {
-	return k.card(k.Palette.Surface, k.Palette.Line, 4, content)
-}
-
 // TonedCard is a card in the paper of a tone, for what must be seen.
 func (k *Kit) TonedCard(tone theme.Tone, content fyne.CanvasObject) fyne.CanvasObject {
 	c := k.Palette.Chips[tone]

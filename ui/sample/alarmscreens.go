@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"google.golang.org/protobuf/proto"
 
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ui/model"
@@ -33,14 +34,16 @@ func alarmScreens(lang string, page func(name, page string, s model.State, then 
 	wordyOpen := wordy
 	wordyOpen.OpenAlarm(40)
 	wordyOpen.PutDetail(40, Detail(40))
-	acting := func(act model.AlarmAct, id uint64, initials bool) model.State {
+	acting := func(act model.AlarmAct, id uint64, identify string, then ...func(*model.State)) model.State {
 		s := Opened(id)
-		if initials {
-			s.Status.Identify = "initials"
+		s.Status.Identify, s.Alarms.Detail.Act = identify, act
+		for _, f := range then {
+			f(&s)
 		}
-		s.Alarms.Detail.Act = act
 		return s
 	}
+	nobody := func(s *model.State) { s.Status.PinInitials = nil }
+	wrongPIN := func(s *model.State) { s.Failure = "pin-wrong" }
 	opening := Busy()
 	opening.OpenAlarm(26)
 	gone := Opened(27)
@@ -49,6 +52,9 @@ func alarmScreens(lang string, page func(name, page string, s model.State, then 
 	handover.ShowAlarmPlace(model.PlaceHandover)
 	handover.Alarms.Handover.Got = Handover()
 	handover.Status.Identify = "initials"
+	proved := handover
+	proved.Status = proto.CloneOf(handover.Status)
+	proved.Status.Identify = "pin"
 	written := handover
 	written.Alarms.Handover.WriteDraft("Module A: the service comes at 8.")
 	long := handover
@@ -111,9 +117,13 @@ func alarmScreens(lang string, page func(name, page string, s model.State, then 
 		list("alarm-acknowledged", Opened(17)),
 		list("alarm-wordy", wordyOpen),
 		list("alarm-offline", gone),
-		list("alarm-shelving", acting(model.ActShelve, 27, true)),
-		list("alarm-signing", acting(model.ActAcknowledge, 19, true)),
+		list("alarm-shelving", acting(model.ActShelve, 27, "initials")),
+		list("alarm-signing", acting(model.ActAcknowledge, 19, "initials")),
+		list("alarm-shelving-pin", acting(model.ActShelve, 27, "pin")),
+		list("alarm-signing-pin", acting(model.ActAcknowledge, 19, "pin", wrongPIN)),
+		list("alarm-signing-pin-none", acting(model.ActAcknowledge, 19, "pin", nobody)),
 		list("handover", handover),
+		list("handover-pin", proved),
 		list("handover-written", written),
 		list("handover-long", long),
 		list("handover-saved", first),

@@ -197,60 +197,60 @@ func desktopPicture(black bool) image.Image {
 // Nobody does nothing: the pictures are only looked at.
 type Nobody struct{}
 
-func (Nobody) Navigate(string)                                  {}
-func (Nobody) DismissFailure()                                  {}
-func (Nobody) AcceptTerms(string, string, string)               {}
-func (Nobody) Register(model.Registration)                      {}
-func (Nobody) FilterNotifications(model.Filter)                 {}
-func (Nobody) SeeNotifications(int, int)                        {}
-func (Nobody) ReloadNotifications()                             {}
-func (Nobody) OpenNotification(uint64)                          {}
-func (Nobody) ShowNotifications(model.AlarmPlace)               {}
-func (Nobody) BackFromNotification()                            {}
-func (Nobody) StartAct(model.AlarmAct)                          {}
-func (Nobody) Acknowledge(uint64, string)                       {}
-func (Nobody) Shelve(uint64, model.ShelfChoice, string, string) {}
-func (Nobody) Unshelve(uint64, string)                          {}
-func (Nobody) LastInitials() string                             { return "MH" }
-func (Nobody) WriteDraft(string)                                {}
-func (Nobody) WriteHandover(string, string)                     {}
-func (Nobody) GoMonth(int)                                      {}
-func (Nobody) SetQuietHours(bool, uint32, uint32, string)       {}
-func (Nobody) TestAlarm()                                       {}
-func (Nobody) HelpReason(string)                                {}
-func (Nobody) AskHelpAbout(uint64)                              {}
-func (Nobody) HelpStep(model.HelpStep)                          {}
-func (Nobody) RequestHelp(bool)                                 {}
-func (Nobody) CancelHelp()                                      {}
-func (Nobody) Revoke(hostpb.Capability)                         {}
-func (Nobody) EndSession()                                      {}
-func (Nobody) ShowPreview()                                     {}
-func (Nobody) SendFile()                                        {}
-func (Nobody) StopTransfer(string)                              {}
-func (Nobody) SendChat(string)                                  {}
-func (Nobody) ShowChat()                                        {}
-func (Nobody) ShowSummary(bool)                                 {}
-func (Nobody) SetPIN(string, string, string)                    {}
-func (Nobody) StartUpgradeAct(model.UpgradeAct)                 {}
-func (Nobody) ChangeUpgrade()                                   {}
-func (Nobody) AcceptUpgrade(string, string, string, bool)       {}
-func (Nobody) PostponeUpgrade(string, model.RemindChoice)       {}
-func (Nobody) CancelUpgrade(string, string)                     {}
-func (Nobody) CheckUpgrades()                                   {}
-func (Nobody) DismissUpgrade(string)                            {}
-func (Nobody) FilterActivity(model.ActivityFilter)              {}
-func (Nobody) SeeActivity(int, int)                             {}
-func (Nobody) ReloadActivity()                                  {}
-func (Nobody) OpenActivity(uint64)                              {}
-func (Nobody) BackFromActivity()                                {}
-func (Nobody) AskExport()                                       {}
-func (Nobody) ChooseExport(string)                              {}
-func (Nobody) StartExport()                                     {}
-func (Nobody) StopExport()                                      {}
-func (Nobody) SaveCertificate(string)                           {}
-func (Nobody) CopyProof()                                       {}
-func (Nobody) SaveProof()                                       {}
-func (Nobody) OpenExportFolder()                                {}
-func (Nobody) SetLanguage(string)                               {}
-func (Nobody) SetTheme(string)                                  {}
-func (Nobody) MoveBar(float32, float32)                         {}
+func (Nobody) Navigate(string)                                           {}
+func (Nobody) DismissFailure()                                           {}
+func (Nobody) AcceptTerms(string, string, string)                        {}
+func (Nobody) Register(model.Registration)                               {}
+func (Nobody) FilterNotifications(model.Filter)                          {}
+func (Nobody) SeeNotifications(int, int)                                 {}
+func (Nobody) ReloadNotifications()                                      {}
+func (Nobody) OpenNotification(uint64)                                   {}
+func (Nobody) ShowNotifications(model.AlarmPlace)                        {}
+func (Nobody) BackFromNotification()                                     {}
+func (Nobody) StartAct(model.AlarmAct)                                   {}
+func (Nobody) Acknowledge(uint64, model.Signature)                       {}
+func (Nobody) Shelve(uint64, model.ShelfChoice, string, model.Signature) {}
+func (Nobody) Unshelve(uint64, model.Signature)                          {}
+func (Nobody) LastInitials() string                                      { return "MH" }
+func (Nobody) WriteDraft(string)                                         {}
+func (Nobody) WriteHandover(string, model.Signature)                     {}
+func (Nobody) GoMonth(int)                                               {}
+func (Nobody) SetQuietHours(bool, uint32, uint32, model.Signature)       {}
+func (Nobody) TestAlarm()                                                {}
+func (Nobody) HelpReason(string)                                         {}
+func (Nobody) AskHelpAbout(uint64)                                       {}
+func (Nobody) HelpStep(model.HelpStep)                                   {}
+func (Nobody) RequestHelp(bool)                                          {}
+func (Nobody) CancelHelp()                                               {}
+func (Nobody) Revoke(hostpb.Capability)                                  {}
+func (Nobody) EndSession()                                               {}
+func (Nobody) ShowPreview()                                              {}
+func (Nobody) SendFile()                                                 {}
+func (Nobody) StopTransfer(string)                                       {}
+func (Nobody) SendChat(string)                                           {}
+func (Nobody) ShowChat()                                                 {}
+func (Nobody) ShowSummary(bool)                                          {}
+func (Nobody) SetPIN(string, string, string)                             {}
+func (Nobody) StartUpgradeAct(model.UpgradeAct)                          {}
+func (Nobody) ChangeUpgrade()                                            {}
+func (Nobody) AcceptUpgrade(string, string, model.Signature, bool)       {}
+func (Nobody) PostponeUpgrade(string, model.RemindChoice)                {}
+func (Nobody) CancelUpgrade(string, model.Signature)                     {}
+func (Nobody) CheckUpgrades()                                            {}
+func (Nobody) DismissUpgrade(string)                                     {}
+func (Nobody) FilterActivity(model.ActivityFilter)                       {}
+func (Nobody) SeeActivity(int, int)                                      {}
+func (Nobody) ReloadActivity()                                           {}
+func (Nobody) OpenActivity(uint64)                                       {}
+func (Nobody) BackFromActivity()                                         {}
+func (Nobody) AskExport()                                                {}
+func (Nobody) ChooseExport(string)                                       {}
+func (Nobody) StartExport()                                              {}
+func (Nobody) StopExport()                                               {}
+func (Nobody) SaveCertificate(string)                                    {}
+func (Nobody) CopyProof()                                                {}
+func (Nobody) SaveProof()                                                {}
+func (Nobody) OpenExportFolder()                                         {}
+func (Nobody) SetLanguage(string)                                        {}
+func (Nobody) SetTheme(string)                                           {}
+func (Nobody) MoveBar(float32, float32)                                  {}

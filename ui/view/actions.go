@@ -25,22 +25,22 @@ type Actions interface {
 	ShowNotifications(model.AlarmPlace)
 	BackFromNotification()
 	// StartAct asks for what an act needs before it is done. Acknowledge and
-	// Unshelve start it themselves where the site wants initials and none are
-	// given.
+	// Unshelve start it themselves where the site wants to know who acts and it
+	// is not said.
 	StartAct(model.AlarmAct)
-	Acknowledge(id uint64, initials string)
-	Shelve(id uint64, until model.ShelfChoice, reason, initials string)
-	Unshelve(id uint64, initials string)
+	Acknowledge(id uint64, who model.Signature)
+	Shelve(id uint64, until model.ShelfChoice, reason string, who model.Signature)
+	Unshelve(id uint64, who model.Signature)
 	AskHelpAbout(id uint64)
 	// LastInitials are those that were last given at this log-on.
 	LastInitials() string
 
 	// WriteDraft keeps what is written for the next shift, WriteHandover saves it.
 	WriteDraft(note string)
-	WriteHandover(note, initials string)
+	WriteHandover(note string, who model.Signature)
 	GoMonth(by int)
 
-	SetQuietHours(on bool, from, to uint32, initials string)
+	SetQuietHours(on bool, from, to uint32, who model.Signature)
 	TestAlarm()
 
 	HelpStep(model.HelpStep)
@@ -69,9 +69,9 @@ type Actions interface {
 	// time be chosen.
 	StartUpgradeAct(model.UpgradeAct)
 	ChangeUpgrade()
-	AcceptUpgrade(digest, when, initials string, runConfirmed bool)
+	AcceptUpgrade(digest, when string, who model.Signature, runConfirmed bool)
 	PostponeUpgrade(digest string, until model.RemindChoice)
-	CancelUpgrade(digest, initials string)
+	CancelUpgrade(digest string, who model.Signature)
 	CheckUpgrades()
 	// DismissUpgrade notes that the outcome was read.
 	DismissUpgrade(digest string)

@@ -26,11 +26,11 @@ type alarmDetail struct {
 	root    fyne.CanvasObject
 
 	// What is being filled in. It stays while the page is drawn anew.
-	of       uint64
-	initials *part.Entry
-	reason   *part.Entry
-	until    *part.Segments
-	wrong    *part.Text
+	of     uint64
+	sign   *signer
+	reason *part.Entry
+	until  *part.Segments
+	wrong  *part.Text
 }
 
 func newAlarmDetail(k *part.Kit, actions Actions) *alarmDetail {
@@ -51,6 +51,9 @@ func (d *alarmDetail) update(s *model.State, now time.Time) {
 		return
 	}
 	asked := v.Act != d.shown.Act || !d.drawn
+	if asked {
+		d.sign.forget()
+	}
 	d.drawn, d.shown = true, v
 	d.draw(v)
 	if asked && v.Act != model.ActNone {
@@ -61,8 +64,6 @@ func (d *alarmDetail) update(s *model.State, now time.Time) {
 // fields makes the fields of an act anew.
 func (d *alarmDetail) fields() {
 	k := d.kit
-	d.initials = k.Entry("notification.initials", k.T("alarms.initials"))
-	d.initials.SetText(d.actions.LastInitials())
 	d.reason = k.Entry("notification.reason", k.T("alarms.reason.hint"))
 	d.reason.Fits = func(s string) string { return atMost(s, model.ShelfReasonLimit) }
 	d.until = k.Segments("notification.until", []part.Segment{
@@ -71,8 +72,8 @@ func (d *alarmDetail) fields() {
 	})
 	d.wrong = k.Toned("", theme.Danger)
 	back := func(*fyne.KeyEvent) { d.actions.BackFromNotification() }
-	d.initials.OnKey, d.reason.OnKey, d.until.OnKey = back, back, onEscape(back)
-	d.initials.OnSubmitted = func(string) { d.send() }
+	d.sign = newSigner(k, "notification", d.actions.LastInitials(), back, d.send)
+	d.reason.OnKey, d.until.OnKey = back, onEscape(back)
 	d.reason.OnSubmitted = func(string) { d.send() }
 }
 
@@ -97,7 +98,7 @@ func (d *alarmDetail) startFilling(v model.AlarmDetailView) {
 		focusOn(d.reason)
 		return
 	}
-	focusOn(d.initials)
+	d.sign.focus(v.Sign)
 }
 
 func (d *alarmDetail) draw(v model.AlarmDetailView) {
@@ -162,8 +163,8 @@ func (d *alarmDetail) buttons(v model.AlarmDetailView) fyne.CanvasObject {
 			row.Add(b)
 		}
 	}
-	add(v.CanAcknowledge, "acknowledge", part.Primary, icons.Check, "notifications.acknowledge", func() { d.actions.Acknowledge(id, "") })
-	add(v.CanUnshelve, "unshelve", part.Primary, icons.Shelf, "alarms.unshelve", func() { d.actions.Unshelve(id, "") })
+	add(v.CanAcknowledge, "acknowledge", part.Primary, icons.Check, "notifications.acknowledge", func() { d.actions.Acknowledge(id, model.Signature{}) })
+	add(v.CanUnshelve, "unshelve", part.Primary, icons.Shelf, "alarms.unshelve", func() { d.actions.Unshelve(id, model.Signature{}) })
 	add(v.CanAskHelp, "help", part.Quiet, icons.Help, "notifications.help", func() { d.actions.AskHelpAbout(id) })
 	add(v.CanShelve, "shelve", part.Quiet, icons.Clock, "alarms.shelve", func() { d.actions.StartAct(model.ActShelve) })
 	return row
@@ -179,10 +180,7 @@ func (d *alarmDetail) form(v model.AlarmDetailView) fyne.CanvasObject {
 		column.Add(d.until)
 		column.Add(k.Field(k.T("alarms.reason"), d.reason).Content)
 	}
-	line := part.Flow(8)
-	if v.Initials {
-		line.Add(signature(k, d.initials))
-	}
+	line := part.Flow(8, d.sign.fields(v.Sign)...)
 	label := map[model.AlarmAct]string{model.ActAcknowledge: "notifications.acknowledge", model.ActShelve: "alarms.shelve.do", model.ActUnshelve: "alarms.unshelve"}[v.Act]
 	do := k.Button("notification.act", part.Primary, icons.Check, k.T(label), d.send)
 	do.SetEnabled(!v.Busy)
@@ -191,6 +189,9 @@ func (d *alarmDetail) form(v model.AlarmDetailView) fyne.CanvasObject {
 	line.Add(do)
 	line.Add(cancel)
 	column.Add(line)
+	if v.Sign.NoPIN {
+		column.Add(d.sign.none)
+	}
 	if d.wrong.Content() != "" {
 		column.Add(d.wrong)
 	}
@@ -205,11 +206,6 @@ func (d *alarmDetail) say(words string) {
 	}
 }
 
-// signature is the field for the initials of who acts, with its name before it.
-func signature(k *part.Kit, field *part.Entry) fyne.CanvasObject {
-	return part.Row(8, k.Plain(k.T("alarms.initials"), theme.TextBody, false, k.Palette.Ink), part.FixedWidth(120, field))
-}
-
 // send does what was filled in, once nothing is missing.
 func (d *alarmDetail) send() {
 	v, k := d.shown, d.kit
@@ -221,16 +217,12 @@ func (d *alarmDetail) send() {
 		d.say(k.T("alarms.reason.missing"))
 		focusOn(d.reason)
 		return
-	case v.Initials && !model.InitialsFit(d.initials.Text):
-		d.say(k.T("pin.error.initials"))
-		focusOn(d.initials)
+	}
+	missing := d.sign.missing(v.Sign)
+	if d.say(missing); missing != "" {
 		return
 	}
-	d.say("")
-	who := ""
-	if v.Initials {
-		who = model.Initials(d.initials.Text)
-	}
+	who := d.sign.take(v.Sign)
 	switch v.Act {
 	case model.ActAcknowledge:
 		d.actions.Acknowledge(v.ID, who)
@@ -275,6 +267,6 @@ func (d *alarmDetail) history(rows []model.StepRow) fyne.CanvasObject {
 // rune is a letter: A acknowledges.
 func (d *alarmDetail) rune(r rune) {
 	if (r == 'a' || r == 'A') && d.shown.CanAcknowledge && d.shown.Act == model.ActNone && !d.shown.Busy {
-		d.actions.Acknowledge(d.shown.ID, "")
+		d.actions.Acknowledge(d.shown.ID, model.Signature{})
 	}
 }

@@ -160,7 +160,7 @@ func (l *alarmList) acknowledge(id uint64) {
 	}
 	if now := time.Now(); now.Sub(l.acknowledged.at) > doublePress || seat != l.acknowledged.seat {
 		l.acknowledged.at, l.acknowledged.seat = now, seat
-		l.page.actions.Acknowledge(id, "")
+		l.page.actions.Acknowledge(id, model.Signature{})
 	}
 }
 

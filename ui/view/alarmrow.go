@@ -21,6 +21,7 @@ type alarmRow struct {
 	kit   *part.Kit
 	shown model.AlarmRow
 	width float32 // that the texts were cut for
+	drawn drawnRow
 
 	lineBody, lineSmall float32 // the heights of a line
 
@@ -97,7 +98,41 @@ func (r *alarmRow) set(v model.AlarmRow) {
 	}
 	r.when.Text, r.state.Text = v.When, v.State
 	r.place(r.Size())
-	r.Refresh()
+	r.tell()
+}
+
+// drawnRow is what of a row was given to Fyne: a text that is given again is
+// drawn letter by letter again, and at a flood a count is all that changes.
+type drawnRow struct {
+	texts  [5]drawnText
+	fields [2]color.Color // of disc and edge
+	hidden [4]bool
+}
+
+type drawnText struct {
+	words  string
+	colour color.Color
+}
+
+func (r *alarmRow) texts() [5]*canvas.Text {
+	return [5]*canvas.Text{r.title, r.advice, r.meta, r.when, r.state}
+}
+
+// tell has Fyne draw what is another than before.
+func (r *alarmRow) tell() {
+	now := drawnRow{
+		fields: [2]color.Color{r.disc.FillColor, r.edge.FillColor},
+		hidden: [4]bool{r.disc.Hidden, r.edge.Hidden, r.icon.Hidden, r.acknowledge.Hidden},
+	}
+	for i, t := range r.texts() {
+		if now.texts[i] = (drawnText{t.Text, t.Color}); now.texts[i] != r.drawn.texts[i] {
+			canvas.Refresh(t)
+		}
+	}
+	if now.fields != r.drawn.fields || now.hidden != r.drawn.hidden {
+		canvas.Refresh(r.edge) // one is enough: fields are drawn at every frame
+	}
+	r.drawn = now
 }
 
 const (
@@ -160,7 +195,7 @@ func (r *alarmRowRenderer) MinSize() fyne.Size { return fyne.NewSize(320, alarmR
 func (r *alarmRowRenderer) Layout(size fyne.Size) {
 	if r.row.width != size.Width {
 		r.row.place(size)
-		r.Refresh()
+		r.row.tell()
 	}
 }
 

@@ -2,7 +2,9 @@ package view_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -255,6 +257,77 @@ func TestActs(t *testing.T) {
 	test.Tap(part.Find(v.Content(), "notification.130.open").(fyne.Tappable))
 	if a.last() != "open 130" {
 		t.Errorf("a member: %q", a.last())
+	}
+}
+
+// Where the site wants a PIN, an act is not sent without one, and what was typed
+// is there for one act alone (defaults, "Who acted").
+func TestActsWithAPIN(t *testing.T) {
+	s := sample.Opened(27)
+	s.Status.Identify = "pin"
+	v, a, w := window(t, view.Notifications, &s)
+	s.Alarms.Detail.Act = model.ActAcknowledge
+	v.Update(&s, sample.Now)
+	pin := part.Find(v.Content(), "notification.pin").(*part.Entry)
+	if w.Canvas().Focused() != fyne.Focusable(pin) {
+		t.Error("the initials are known, and the PIN is not what is typed first")
+	}
+	test.Type(pin, "12a")
+	tap(t, v.Content(), "notification.act")
+	if a.last() != "" || pin.Text != "12" {
+		t.Fatalf("%q was sent, with %q typed", a.last(), pin.Text)
+	}
+	pin.OnKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if a.last() != "back" {
+		t.Errorf("Escape: %q", a.last())
+	}
+	s.Alarms.Detail.Act = model.ActNone
+	v.Update(&s, sample.Now)
+	s.Alarms.Detail.Act = model.ActAcknowledge
+	v.Update(&s, sample.Now)
+	if pin.Text != "" {
+		t.Errorf("%q of an act that was left", pin.Text)
+	}
+	test.Type(pin, "4938")
+	s.Alarms.Detail.Got = sample.Detail(27)
+	v.Update(&s, sample.Now.Add(time.Minute)) // the page is drawn anew meanwhile
+	tap(t, v.Content(), "notification.act")
+	if a.last() != "acknowledge 27 MH/4938" || pin.Text != "" {
+		t.Errorf("%q, left in the field %q", a.last(), pin.Text)
+	}
+	did := len(a.did)
+	tap(t, v.Content(), "notification.act") // a second one is signed anew
+	if len(a.did) != did {
+		t.Errorf("%q without a PIN", a.last())
+	}
+
+	handover := sample.Busy()
+	handover.ShowAlarmPlace(model.PlaceHandover)
+	handover.Alarms.Handover.Got = sample.Handover()
+	handover.Alarms.Handover.WriteDraft("Lot 2217")
+	handover.Status.Identify = "pin"
+	v, a, _ = window(t, view.Notifications, &handover)
+	tap(t, v.Content(), "handover.save")
+	if strings.HasPrefix(a.last(), "handover") {
+		t.Fatalf("saved without a PIN: %q", a.last())
+	}
+	part.Find(v.Content(), "handover.pin").(*part.Entry).SetText("4938")
+	tap(t, v.Content(), "handover.save")
+	if want := `handover "Lot 2217" MH/4938`; a.last() != want {
+		t.Errorf("%q, want %q", a.last(), want)
+	}
+
+	quiet := sample.State()
+	quiet.Status.Identify, quiet.Status.QuietHours = "pin", &hostpb.QuietHours{On: true, FromMinute: 60, ToMinute: 120}
+	v, a, _ = window(t, view.About, &quiet)
+	tap(t, v.Content(), "quiet.save")
+	if a.last() != "" {
+		t.Fatalf("quiet hours without a PIN: %q", a.last())
+	}
+	part.Find(v.Content(), "quiet.pin").(*part.Entry).SetText("4938")
+	tap(t, v.Content(), "quiet.save")
+	if want := "quiet true 60 120 MH/4938"; a.last() != want {
+		t.Errorf("%q, want %q", a.last(), want)
 	}
 }
 

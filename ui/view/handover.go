@@ -23,16 +23,16 @@ type handoverPage struct {
 	place   *fyne.Container
 	root    fyne.CanvasObject
 
-	note           *part.Area
-	initials       *part.Entry
-	left           *part.Text
-	said, unsaved  *part.Text // one of them says something
-	wrong          *part.Text
-	save           *part.Button
-	editor         fyne.CanvasObject
-	above          *fyne.Container // the note of the shift before
-	below          *fyne.Container // what stands
-	initialsColumn fyne.CanvasObject
+	note          *part.Area
+	sign          *signer
+	left          *part.Text
+	said, unsaved *part.Text // one of them says something
+	wrong         *part.Text
+	save          *part.Button
+	editor        fyne.CanvasObject
+	above         *fyne.Container   // the note of the shift before
+	below         *fyne.Container   // what stands
+	initials, pin fyne.CanvasObject // of sign, where they are needed
 }
 
 func newHandoverPage(k *part.Kit, actions Actions) *handoverPage {
@@ -40,16 +40,17 @@ func newHandoverPage(k *part.Kit, actions Actions) *handoverPage {
 	p.note = k.Area("handover.note", k.T("handover.hint"), 5)
 	p.note.OnKey = p.key
 	p.note.OnChanged = actions.WriteDraft
-	p.initials = k.Entry("handover.initials", k.T("alarms.initials"))
-	p.initials.OnKey = p.key
-	p.initials.SetText(actions.LastInitials())
+	p.sign = newSigner(k, "handover", actions.LastInitials(), p.key, p.send)
 	p.left, p.wrong = k.Small(""), k.Toned("", theme.Danger)
 	p.said, p.unsaved = k.Toned("", theme.Good), k.Toned("", theme.Attention)
 	p.save = k.Button("handover.save", part.Primary, icons.Check, k.T("handover.save"), p.send)
-	p.initialsColumn = signature(k, p.initials)
+	fields := p.sign.fields(model.Signing{Initials: true, PIN: true})
+	p.initials, p.pin = fields[0], fields[1]
+	p.pin.Hide()
+	p.sign.none.Hide()
 	p.wrong.Hide()
 	p.editor = k.Card(part.Column(10, k.Strong(k.T("handover.mine")), k.Small(k.T("handover.no-patient-data")), p.note, p.left,
-		part.RowStretch(12, 2, p.initialsColumn, p.save, container.NewStack(p.said, p.unsaved)), p.wrong))
+		part.RowStretch(12, 3, p.initials, p.pin, p.save, container.NewStack(p.said, p.unsaved)), p.sign.none, p.wrong))
 	head := part.RowStretch(12, 1, k.SmallButton("handover.back", part.Quiet, icons.Back, k.T("help.back"), actions.BackFromNotification), k.Title(k.T("handover.title")))
 	p.place = part.Column(14, head, p.above, p.editor, p.below)
 	p.root = pageFrame(p.place)
@@ -76,7 +77,9 @@ func (p *handoverPage) update(s *model.State, now time.Time) {
 	}
 	p.save.SetLabel(p.kit.T(label))
 	p.save.SetEnabled(v.CanSave)
-	show(p.initialsColumn, v.Initials)
+	show(p.initials, v.Sign.Initials)
+	show(p.pin, v.Sign.PIN)
+	show(p.sign.none, v.Sign.NoPIN)
 	v.Left, v.CanSave, v.Busy, v.Saved, v.Unsaved, v.TooLong = "", false, false, "", "", false
 	if !p.drawn || !reflect.DeepEqual(v, p.shown) {
 		p.drawn, p.shown = true, v
@@ -125,19 +128,11 @@ func (p *handoverPage) rows(title string, all []model.AlarmRow, none string) fyn
 }
 
 func (p *handoverPage) send() {
-	who := ""
-	if p.shown.Initials {
-		if !model.InitialsFit(p.initials.Text) {
-			p.wrong.Set(p.kit.T("pin.error.initials"))
-			p.wrong.Show()
-			p.place.Refresh()
-			focusOn(p.initials)
-			return
-		}
-		who = model.Initials(p.initials.Text)
-	}
-	p.wrong.Set("")
-	p.wrong.Hide()
+	missing := p.sign.missing(p.shown.Sign)
+	p.wrong.Set(missing)
+	show(p.wrong, missing != "")
 	p.place.Refresh()
-	p.actions.WriteHandover(p.note.Text, who)
+	if missing == "" {
+		p.actions.WriteHandover(p.note.Text, p.sign.take(p.shown.Sign))
+	}
 }

@@ -23,7 +23,7 @@ type quietCard struct {
 	on       *part.Check
 	from, to *part.Select
 	times    [2][]uint32
-	initials *part.Entry
+	sign     *signer
 	wrong    *part.Text
 	save     *part.Button
 	tested   *part.Text
@@ -77,38 +77,34 @@ func (c *quietCard) form(v model.QuietView) fyne.CanvasObject {
 	line := part.Flow(12, c.on,
 		part.Row(8, k.Plain(k.T("quiet.from"), theme.TextBody, false, k.Palette.Muted), part.FixedWidth(104, part.NewNamed("quiet.from", k.Boxed(c.from)))),
 		part.Row(8, k.Plain(k.T("quiet.to"), theme.TextBody, false, k.Palette.Muted), part.FixedWidth(104, part.NewNamed("quiet.to", k.Boxed(c.to)))))
-	if v.Initials {
-		c.initials = k.Entry("quiet.initials", k.T("alarms.initials"))
-		c.initials.SetText(c.actions.LastInitials())
-		line.Add(signature(k, c.initials))
+	c.sign = newSigner(k, "quiet", c.actions.LastInitials(), nil, c.send)
+	for _, field := range c.sign.fields(v.Sign) {
+		line.Add(field)
 	}
 	line.Add(c.save)
-	return part.Column(6, line, c.wrong)
+	show(c.sign.none, v.Sign.NoPIN)
+	return part.Column(6, line, c.sign.none, c.wrong)
 }
 
 func (c *quietCard) send() {
-	who := ""
-	if c.shown.Initials {
-		if !model.InitialsFit(c.initials.Text) {
-			c.say("pin.error.initials")
-			return
-		}
-		who = model.Initials(c.initials.Text)
+	if words := c.sign.missing(c.shown.Sign); words != "" {
+		c.say(words)
+		return
 	}
 	minute := func(i int, s *part.Select) uint32 {
 		return c.times[i][max(slices.Index(s.Options, s.Selected), 0)]
 	}
 	from, to := minute(0, c.from), minute(1, c.to)
 	if c.on.Checked && from == to {
-		c.say("quiet.same")
+		c.say(c.kit.T("quiet.same"))
 		return
 	}
-	c.actions.SetQuietHours(c.on.Checked, from, to, who)
+	c.actions.SetQuietHours(c.on.Checked, from, to, c.sign.take(c.shown.Sign))
 }
 
 // say tells what is wrong.
-func (c *quietCard) say(key string) {
-	c.wrong.Set(c.kit.T(key))
+func (c *quietCard) say(words string) {
+	c.wrong.Set(words)
 	c.wrong.Show()
 	c.place.Refresh()
 }

@@ -26,10 +26,10 @@ type upgradePage struct {
 	percent  *part.Text
 
 	// What is being filled in. It stays while the page is drawn anew.
-	initials *part.Entry
-	runYes   *part.Check
-	remind   *part.Select
-	wrong    *part.Text
+	sign   *signer
+	runYes *part.Check
+	remind *part.Select
+	wrong  *part.Text
 }
 
 func newUpgradePage(kit *part.Kit, actions Actions) *upgradePage {
@@ -42,15 +42,13 @@ func newUpgradePage(kit *part.Kit, actions Actions) *upgradePage {
 // fields makes the fields of an act anew.
 func (p *upgradePage) fields() {
 	k := p.kit
-	p.initials = k.Entry("upgrade.initials", k.T("alarms.initials"))
-	p.initials.SetText(p.actions.LastInitials())
+	p.sign = newSigner(k, "upgrade", p.actions.LastInitials(), p.back, p.send)
 	p.runYes = k.Check("upgrade.run-yes", k.T("upgrade.run-yes"), func(bool) { p.say("") })
 	choices := model.RemindChoices(k.Words)
 	p.remind = part.NewSelect(choices, nil)
 	p.remind.Selected = choices[0]
 	p.wrong = k.Toned("", theme.Danger)
-	p.initials.OnKey, p.runYes.OnKey = p.back, onEscape(p.back)
-	p.initials.OnSubmitted = func(string) { p.send() }
+	p.runYes.OnKey = onEscape(p.back)
 }
 
 func (p *upgradePage) back(*fyne.KeyEvent) { p.actions.StartUpgradeAct(model.UpgradeNothing) }
@@ -63,6 +61,9 @@ func (p *upgradePage) update(s *model.State, now time.Time) {
 	rest.Fraction, rest.Percent = 0, ""
 	if !p.drawn || !reflect.DeepEqual(rest, p.shown) {
 		asked := v.Act != p.shown.Act && v.Act != model.UpgradeNothing
+		if v.Act == model.UpgradeNothing {
+			p.sign.forget()
+		}
 		if asked {
 			p.fields()
 		}
@@ -85,8 +86,8 @@ func (p *upgradePage) startFilling(v model.UpgradeView) {
 		focusOn(p.remind)
 	case v.RunYes:
 		focusOn(p.runYes)
-	case v.Initials:
-		focusOn(p.initials)
+	default:
+		p.sign.focus(v.Sign)
 	}
 }
 
@@ -193,8 +194,10 @@ func (p *upgradePage) form(v model.UpgradeView) fyne.CanvasObject {
 	line := part.Flow(8)
 	if v.Act == model.UpgradeRemind {
 		line.Add(part.FixedWidth(220, part.NewNamed("upgrade.remind.when", k.Boxed(p.remind))))
-	} else if v.Initials {
-		line.Add(signature(k, p.initials))
+	} else {
+		for _, field := range p.sign.fields(v.Sign) {
+			line.Add(field)
+		}
 	}
 	do := k.Button("upgrade.act", part.Primary, icons.Check, k.T(keys[v.Act]), p.send)
 	do.SetEnabled(v.Enabled)
@@ -203,6 +206,9 @@ func (p *upgradePage) form(v model.UpgradeView) fyne.CanvasObject {
 	line.Add(do)
 	line.Add(cancel)
 	column.Add(line)
+	if v.Sign.NoPIN && v.Act != model.UpgradeRemind {
+		column.Add(p.sign.none)
+	}
 	if p.wrong.Content() != "" {
 		column.Add(p.wrong)
 	}
@@ -220,7 +226,10 @@ func (p *upgradePage) say(words string) {
 // send does what was filled in, once nothing is missing.
 func (p *upgradePage) send() {
 	v, k := p.shown, p.kit
-	signed := v.Initials && v.Act != model.UpgradeRemind
+	need := v.Sign
+	if v.Act == model.UpgradeRemind {
+		need = model.Signing{}
+	}
 	switch {
 	case !v.Enabled:
 		return
@@ -228,16 +237,12 @@ func (p *upgradePage) send() {
 		p.say(k.T("error.run-not-confirmed"))
 		focusOn(p.runYes)
 		return
-	case signed && !model.InitialsFit(p.initials.Text):
-		p.say(k.T("pin.error.initials"))
-		focusOn(p.initials)
+	}
+	missing := p.sign.missing(need)
+	if p.say(missing); missing != "" {
 		return
 	}
-	p.say("")
-	who := ""
-	if signed {
-		who = model.Initials(p.initials.Text)
-	}
+	who := p.sign.take(need)
 	switch v.Act {
 	case model.UpgradeRemind:
 		p.actions.PostponeUpgrade(v.Digest, model.RemindChoice(max(slices.Index(p.remind.Options, p.remind.Selected), 0)))

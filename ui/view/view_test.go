@@ -94,10 +94,18 @@ type actions struct {
 	did []string
 }
 
+// signed is who acted: the initials, and the PIN where one was given.
+func signed(who model.Signature) string {
+	if who.PIN != "" {
+		return who.Initials + "/" + who.PIN
+	}
+	return who.Initials
+}
+
 func (a *actions) note(s string)        { a.did = append(a.did, s) }
 func (a *actions) Navigate(page string) { a.note("navigate " + page) }
-func (a *actions) Acknowledge(id uint64, who string) {
-	a.note(strings.TrimSpace(fmt.Sprintf("acknowledge %d %s", id, who)))
+func (a *actions) Acknowledge(id uint64, who model.Signature) {
+	a.note(strings.TrimSpace(fmt.Sprintf("acknowledge %d %s", id, signed(who))))
 }
 func (a *actions) OpenNotification(id uint64) { a.note(fmt.Sprintf("open %d", id)) }
 func (a *actions) ShowNotifications(p model.AlarmPlace) {
@@ -107,15 +115,19 @@ func (a *actions) BackFromNotification()              { a.note("back") }
 func (a *actions) FilterNotifications(f model.Filter) { a.note(fmt.Sprintf("filter %+v", f)) }
 func (a *actions) StartAct(act model.AlarmAct)        { a.note(fmt.Sprintf("start %d", act)) }
 func (a *actions) AskHelpAbout(id uint64)             { a.note(fmt.Sprintf("help %d", id)) }
-func (a *actions) Shelve(id uint64, until model.ShelfChoice, reason, who string) {
-	a.note(fmt.Sprintf("shelve %d %d %q %s", id, until, reason, who))
+func (a *actions) Shelve(id uint64, until model.ShelfChoice, reason string, who model.Signature) {
+	a.note(fmt.Sprintf("shelve %d %d %q %s", id, until, reason, signed(who)))
 }
-func (a *actions) Unshelve(id uint64, who string) { a.note(fmt.Sprintf("unshelve %d%s", id, who)) }
-func (a *actions) WriteDraft(note string)         { a.note("draft " + note) }
-func (a *actions) WriteHandover(note, who string) { a.note(fmt.Sprintf("handover %q %s", note, who)) }
-func (a *actions) GoMonth(by int)                 { a.note(fmt.Sprintf("month %+d", by)) }
-func (a *actions) SetQuietHours(on bool, from, to uint32, who string) {
-	a.note(fmt.Sprintf("quiet %v %d %d %s", on, from, to, who))
+func (a *actions) Unshelve(id uint64, who model.Signature) {
+	a.note(fmt.Sprintf("unshelve %d%s", id, signed(who)))
+}
+func (a *actions) WriteDraft(note string) { a.note("draft " + note) }
+func (a *actions) WriteHandover(note string, who model.Signature) {
+	a.note(fmt.Sprintf("handover %q %s", note, signed(who)))
+}
+func (a *actions) GoMonth(by int) { a.note(fmt.Sprintf("month %+d", by)) }
+func (a *actions) SetQuietHours(on bool, from, to uint32, who model.Signature) {
+	a.note(fmt.Sprintf("quiet %v %d %d %s", on, from, to, signed(who)))
 }
 func (a *actions) TestAlarm()                { a.note("test") }
 func (a *actions) RequestHelp(withLogs bool) { a.note(fmt.Sprintf("request %v", withLogs)) }
@@ -130,14 +142,14 @@ func (a *actions) StartUpgradeAct(act model.UpgradeAct) {
 	a.note(fmt.Sprintf("upgrade act %d", act))
 }
 func (a *actions) ChangeUpgrade() { a.note("change upgrade") }
-func (a *actions) AcceptUpgrade(digest, when, who string, confirmed bool) {
-	a.note(strings.TrimSpace(fmt.Sprintf("accept %s %s %v %s", digest, when, confirmed, who)))
+func (a *actions) AcceptUpgrade(digest, when string, who model.Signature, confirmed bool) {
+	a.note(strings.TrimSpace(fmt.Sprintf("accept %s %s %v %s", digest, when, confirmed, signed(who))))
 }
 func (a *actions) PostponeUpgrade(digest string, until model.RemindChoice) {
 	a.note(fmt.Sprintf("postpone %s %d", digest, until))
 }
-func (a *actions) CancelUpgrade(digest, who string) {
-	a.note(strings.TrimSpace("cancel " + digest + " " + who))
+func (a *actions) CancelUpgrade(digest string, who model.Signature) {
+	a.note(strings.TrimSpace("cancel " + digest + " " + signed(who)))
 }
 func (a *actions) CheckUpgrades()                        { a.note("check") }
 func (a *actions) DismissUpgrade(digest string)          { a.note("dismiss " + digest) }

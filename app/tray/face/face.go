@@ -68,7 +68,7 @@ func (f *Face) show(over <-chan struct{}) {
 			systray.AddSeparator()
 		}
 	}
-	systray.SetIcon(picture(view.Icon))
+	systray.SetIcon(picture(view.Icon, view.Count))
 	systray.SetTooltip(view.Tooltip)
 	for {
 		last := view
@@ -77,8 +77,8 @@ func (f *Face) show(over <-chan struct{}) {
 		case <-over:
 			return
 		}
-		if view.Icon != last.Icon {
-			systray.SetIcon(picture(view.Icon))
+		if view.Icon != last.Icon || view.Count != last.Count {
+			systray.SetIcon(picture(view.Icon, view.Count))
 		}
 		if view.Tooltip != last.Tooltip {
 			systray.SetTooltip(view.Tooltip)
@@ -141,9 +141,9 @@ func (l *line) set(item tray.Item) {
 // traySize is what panels show on common screens; they scale it down well.
 const traySize = 44
 
-func picture(s icons.State) []byte {
+func picture(s icons.State, count int) []byte {
 	if runtime.GOOS == "windows" {
-		return icons.ICO(s)
+		return icons.CountedICO(s, count)
 	}
-	return icons.PNG(s, traySize)
+	return icons.Counted(s, count, traySize)
 }

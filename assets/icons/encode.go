@@ -1,15 +1,26 @@
-package main
+package icons
 
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"image"
 	"image/color"
+	"image/png"
 )
 
-// encodeICO writes a Windows icon. Sizes from 256 on are PNG; smaller ones are
+// EncodePNG makes a PNG, as small as it gets.
+func EncodePNG(m image.Image) ([]byte, error) {
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, m); err != nil {
+		return nil, fmt.Errorf("icons: encode: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// EncodeICO makes a Windows icon of square pictures. Sizes from 256 on are PNG; smaller ones are
 // plain 32-bit bitmaps, which every reader knows, GDI's LoadImage included.
-func encodeICO(pictures []image.Image) ([]byte, error) {
+func EncodeICO(pictures []image.Image) ([]byte, error) {
 	var head, body bytes.Buffer
 	offset := 6 + 16*len(pictures)
 	put := func(v any) { _ = binary.Write(&head, binary.LittleEndian, v) } // a Buffer's Write never fails
@@ -19,7 +30,7 @@ func encodeICO(pictures []image.Image) ([]byte, error) {
 		data := bitmap(m)
 		if size >= 256 {
 			var err error
-			if data, err = encodePNG(m); err != nil {
+			if data, err = EncodePNG(m); err != nil {
 				return nil, err
 			}
 		}
