@@ -1,0 +1,9 @@
+package owndesk
+
+import "errors"
+
+// Native is nil: X11 has one desktop for all programs.
+func Native() System { return nil }
+
+// BackToShared is only for a program that Native started.
+func BackToShared() error { return errors.New("own desktop: this system has none") }
