@@ -24,6 +24,7 @@ type promptWindow struct {
 	content *view.Prompt
 	hand    native.Hand // nil: this screen cannot tell who presses
 
+	insistence  insistence
 	stopPicking context.CancelFunc // closes the dialog for another folder; nil: none was opened
 }
 
@@ -97,8 +98,15 @@ func fit(w fyne.Window, width float32) {
 }
 
 func (w *promptWindow) tick(now time.Time) {
-	if w != nil {
-		w.content.Tick(now, w.sight())
+	if w == nil {
+		return
+	}
+	sight := w.sight()
+	w.content.Tick(now, sight)
+	if w.insistence.due(now, sight) {
+		if err := w.program.native.Insist(w.window); err != nil {
+			w.program.log.Warn("raise the prompt", "error", err)
+		}
 	}
 }
 
