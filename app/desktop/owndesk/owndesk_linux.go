@@ -1,9 +1,16 @@
 package owndesk
 
-import "errors"
+import (
+	"context"
+	"errors"
+	"log/slog"
+)
 
 // Native is nil: X11 has one desktop for all programs.
 func Native() System { return nil }
 
 // BackToShared is only for a program that Native started.
 func BackToShared() error { return errors.New("own desktop: this system has none") }
+
+// Watch has nothing to watch here.
+func Watch(context.Context, *slog.Logger) {}

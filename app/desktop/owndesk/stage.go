@@ -4,9 +4,10 @@
 // elsewhere, and where one cannot be had, the question stands on the shared
 // desktop by the rules of there.
 //
-// Nobody may be left on an empty desktop. Four see to it: the window program
+// Nobody may be left on an empty desktop. Several see to it: the window program
 // that opened it (Desk), the one that shows the question (Guard), the desktop
-// helper (Rescue), and the system, which ends a desktop when nobody holds it.
+// helper and the tray (Watch), and
+// the system, which ends a desktop when nobody holds it.
 package owndesk
 
 import "time"
