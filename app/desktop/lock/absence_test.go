@@ -4,7 +4,7 @@ import "testing"
 
 // Scenario 17: lock, switch of user, a closed remote desktop and log-off; each
 // undone by its own opposite only.
-func TestAway(t *testing.T) {
+func TestAbsence(t *testing.T) {
 	for name, row := range map[string]struct {
 		changes []uintptr
 		want    bool
