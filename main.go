@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 
+	"beckmanconnect/app/desktop/owndesk"
 	"beckmanconnect/app/window"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/program"
@@ -46,6 +47,9 @@ func main() {
 			}
 			if promptOnly {
 				start.Client.Program = protocol.Prompt
+				if err := owndesk.KeepInput(); err != nil {
+					return err
+				}
 				return window.RunPrompt(ctx, start, os.Stdin, os.Stdout)
 			}
 			err = window.Run(ctx, start)

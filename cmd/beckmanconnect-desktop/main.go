@@ -49,6 +49,9 @@ func run(ctx context.Context, log *slog.Logger, path string, in io.Reader) error
 	if err != nil {
 		return err
 	}
+	if err := owndesk.KeepInput(); err != nil { // before the graphics driver is loaded
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {

@@ -14,3 +14,6 @@ func BackToShared() error { return errors.New("own desktop: this system has none
 
 // Watch has nothing to watch here.
 func Watch(context.Context, *slog.Logger) {}
+
+// KeepInput has nothing to do here.
+func KeepInput() error { return nil }

@@ -293,3 +293,9 @@ func LookInput() (shows, window bool) {
 	}
 	return true, window
 }
+
+// KeepInput keeps this program's standard input from every library that is
+// loaded later. Their start asks what kind of file it is, and Windows lets that
+// wait for as long as somebody reads from a pipe: the program would stand still
+// before it shows anything.
+func KeepInput() error { return windows.SetStdHandle(windows.STD_INPUT_HANDLE, 0) }
