@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"beckmanconnect/ipc/hostpb"
+
 	"pgregory.net/rapid"
 )
 
@@ -60,4 +62,15 @@ func TestMerge(t *testing.T) {
 			}
 		}
 	})
+}
+
+// B3, scenario 11: the service is told apart what the technician has in front of
+// them, and that it is over.
+func TestWhatIsInFrontIsTold(t *testing.T) {
+	s := &hostpb.HelperState{}
+	for _, p := range []Picture{{Secure: true}, {Answering: true}, {}} {
+		if p.describe(s); s.GetSecureDesktop() != p.Secure || s.GetAnswering() != p.Answering {
+			t.Errorf("%+v: %v", p, s)
+		}
+	}
 }

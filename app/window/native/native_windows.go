@@ -8,6 +8,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver"
 	"golang.org/x/sys/windows"
+
+	"beckmanconnect/app/desktop/owndesk"
 )
 
 var errNoWindow = errors.New("native: the window has no handle")
@@ -25,6 +27,8 @@ func New() (Windows, error) {
 		setHook: user32.NewProc("SetWindowsHookExW"), unhook: user32.NewProc("UnhookWindowsHookEx"), callNextHook: user32.NewProc("CallNextHookEx"),
 		getMessage: user32.NewProc("GetMessageW"), peekMessage: user32.NewProc("PeekMessageW"), postThreadMessage: user32.NewProc("PostThreadMessageW"),
 	}
+	x.setAffinity, x.getAffinity = user32.NewProc("SetWindowDisplayAffinity"), user32.NewProc("GetWindowDisplayAffinity")
+	x.flash = user32.NewProc("FlashWindowEx")
 	x.makeHooks()
 	return x, nil
 }
@@ -33,6 +37,7 @@ type win32 struct {
 	setWindowPos, getClientRect, clientToScreen, isWindowVisible, isIconic, systemMetrics, foreground, setForeground *windows.LazyProc
 	getWindow, getWindowRect, getAncestor, windowFromPoint, dwmAttribute                                             *windows.LazyProc
 	setHook, unhook, callNextHook, getMessage, peekMessage, postThreadMessage                                        *windows.LazyProc
+	setAffinity, getAffinity, flash                                                                                  *windows.LazyProc
 	hooks                                                                                                            hooks
 }
 
@@ -70,12 +75,59 @@ func handle(w fyne.Window) (uintptr, error) {
 	return id, nil
 }
 
-// Own has nothing to do: on Windows the desktop helper knows our windows by
-// the program that owns them.
-func (x *win32) Own(fyne.Window) error { return nil }
+// Own keeps a window out of everybody's pictures of the screen, the engineer's
+// among them. The desktop helper knows our windows besides, by the program that
+// owns them.
+func (x *win32) Own(w fyne.Window) error {
+	id, err := handle(w)
+	if err != nil {
+		return err
+	}
+	return keepOutOfPictures(func(how uint32) error {
+		if ok, _, err := x.setAffinity.Call(id, uintptr(how)); ok == 0 {
+			return err
+		}
+		return nil
+	}, func() (is uint32, err error) {
+		if ok, _, err := x.getAffinity.Call(id, uintptr(unsafe.Pointer(&is))); ok == 0 {
+			return 0, err
+		}
+		return is, nil
+	})
+}
 
 func (x *win32) Above(w fyne.Window) error {
 	return x.pos(w, topmost, 0, 0, swpNoMove|swpNoSize|swpNoActivate)
+}
+
+// flashInfo is Windows' FLASHWINFO.
+type flashInfo struct {
+	size    uint32
+	window  uintptr
+	flags   uint32
+	count   uint32
+	timeout uint32
+}
+
+// Insist raises a window over others that are topmost, too, and has its button
+// in the task bar flash until the technician turns to it: Windows lets no
+// program take the focus from another's.
+func (x *win32) Insist(w fyne.Window) error {
+	id, err := handle(w)
+	if err != nil {
+		return err
+	}
+	if front, _, _ := x.foreground.Call(); front != id {
+		const all, untilForeground = 3, 12
+		info := flashInfo{window: id, flags: all | untilForeground}
+		info.size = uint32(unsafe.Sizeof(info))
+		_, _, _ = x.flash.Call(uintptr(unsafe.Pointer(&info)))
+	}
+	if err := x.Above(w); err != nil { // which another program may have taken back
+		return err
+	}
+	const top = 0 // HWND_TOP: of those that are topmost
+	return x.pos(w, top, 0, 0, swpNoMove|swpNoSize|swpNoActivate)
 }
 
 func (x *win32) Unfocused(show func()) {
@@ -129,6 +181,14 @@ func (x *win32) Visible(w fyne.Window) bool {
 		return false
 	}
 	if small, _, _ := x.isIconic.Call(id); small != 0 {
+		return false
+	}
+	// One on a desktop that does not show is on no screen, whatever it says.
+	mine, err := owndesk.ThreadName()
+	if err != nil {
+		return false
+	}
+	if shows, err := owndesk.InputName(); err != nil || shows != mine {
 		return false
 	}
 	area, err := x.Area(w)
