@@ -44,3 +44,6 @@ func InitialsFit(typed string) bool { return ask.InitialsFit(typed) }
 
 // Digits is what may stand in a field for a PIN.
 func Digits(typed string) string { return ask.Digits(typed) }
+
+// Joined puts what is not empty one after the other.
+func Joined(parts ...string) string { return ask.Joined(parts...) }
