@@ -78,4 +78,6 @@ type Service interface {
 	EndSession(ctx context.Context) error
 	// TestAlarm raises a notification that says it is a test.
 	TestAlarm(ctx context.Context) error
+	// OfferProxy tells which proxy this desktop goes through.
+	OfferProxy(ctx context.Context, r *hostpb.OfferProxyRequest) error
 }

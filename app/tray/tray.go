@@ -22,6 +22,9 @@ type Config struct {
 	Launcher Launcher
 	Service  Service
 	Dialogs  Dialogs // nil: this desktop has none of its own
+	// Proxy reads which proxy this desktop goes through; nil, or a nil answer: there
+	// is nothing to tell.
+	Proxy func() (*hostpb.OfferProxyRequest, error)
 	// Follow watches the service until ctx ends: client.Follow with everything
 	// but the callbacks filled in.
 	Follow func(ctx context.Context, onEvent func(*hostpb.Event), onState func(bool, error)) error
@@ -54,6 +57,7 @@ type Tray struct {
 	support *hostpb.SupportState // the newest, for changes
 	prompt  string               // ID of the prompt that shows
 	native  native
+	proxy   proxy
 	crowd   crowd
 	do      chan func()
 	restart time.Time // no window is started again before
@@ -99,6 +103,8 @@ func (t *Tray) Run(ctx context.Context, noTray <-chan struct{}) error {
 			t.open(ctx, view)
 		case <-t.Launcher.WindowEnded():
 			t.windowEnded(ctx)
+		case <-t.proxy.look:
+			t.tellProxy(ctx)
 		case <-t.native.due:
 			t.windowDue(ctx)
 		case <-noTray:
@@ -130,6 +136,8 @@ func (t *Tray) update() { t.Face.Update(Show(t.state, t.Text)) }
 func (t *Tray) connection(ctx context.Context, connected bool, err error) {
 	if connected && !t.state.Connected {
 		t.crowd.connected(t.Now())
+		t.proxy.told = nil // this service may be another one
+		t.tellProxy(ctx)
 	}
 	t.state.Connected = connected
 	if err != nil {

@@ -49,6 +49,13 @@ func (c calls) TestAlarm(ctx context.Context) error {
 	})
 }
 
+func (c calls) OfferProxy(ctx context.Context, r *hostpb.OfferProxyRequest) error {
+	return c.with(ctx, func(host hostpb.HostClient) error {
+		_, err := host.OfferProxy(ctx, r)
+		return err
+	})
+}
+
 // dialogCalls are what the tray's own dialogs ask of the service.
 type dialogCalls struct{ calls }
 

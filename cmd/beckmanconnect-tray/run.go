@@ -10,6 +10,7 @@ import (
 	"beckmanconnect/app/tray/face"
 	"beckmanconnect/app/tray/launch"
 	"beckmanconnect/app/tray/toast"
+	"beckmanconnect/app/tray/userproxy"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/program"
@@ -46,6 +47,7 @@ func run(ctx context.Context, log *slog.Logger, path string) error {
 	t := tray.New(tray.Config{
 		Text: catalogue, Log: log, Face: icon, Toaster: toaster, Launcher: launcher,
 		Service: calls{service}, Dialogs: dialogs(ctx, log, catalogue, calls{service}), Version: version.Version(), Outdated: func() bool { return program.Successor() != "" },
+		Proxy: userproxy.Read,
 		Follow: func(ctx context.Context, onEvent func(*hostpb.Event), onState func(bool, error)) error {
 			return client.Follow(ctx, service, onEvent, onState)
 		},
