@@ -56,8 +56,8 @@ func (t *Tray) windowDue(ctx context.Context) {
 	if !t.waited() || !t.state.Connected {
 		return
 	}
-	t.call(ctx, "look for a window", func(ctx context.Context) error {
-		windows, err := t.Service.Show(ctx, viewPrompt)
+	t.call(ctx, "look for a window", func(bounded context.Context) error {
+		windows, err := t.Service.Show(bounded, viewPrompt)
 		t.later(ctx, func() {
 			if err == nil && windows > 0 {
 				t.windowThere()

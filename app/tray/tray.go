@@ -344,8 +344,8 @@ func (t *Tray) openOr(ctx context.Context, view, first string) {
 		t.start(ctx, first)
 		return
 	}
-	t.call(ctx, "show a window", func(ctx context.Context) error {
-		windows, err := t.Service.Show(ctx, view)
+	t.call(ctx, "show a window", func(bounded context.Context) error {
+		windows, err := t.Service.Show(bounded, view)
 		if err != nil || windows == 0 {
 			t.later(ctx, func() { t.start(ctx, first) })
 		} else {

@@ -255,8 +255,10 @@ func TestNativePrompt(t *testing.T) {
 	if took := time.Since(began); took > 5*time.Second {
 		t.Logf("the second question took %v", took)
 	}
+	s.ask("shot second-" + scaleName(window))
 	s.click(window.Min.Add(image.Pt(30, 20))) // a window has the keys only once somebody gave them to it
 	s.ask("key Escape")
+	s.ask("shot escaped-" + scaleName(window))
 	s.until("Escape's answer", func() bool { return len(s.answers("p2")) == 1 })
 	if s.answers("p2")[0].GetAllow() {
 		t.Error("Escape allowed")
