@@ -71,6 +71,8 @@ type service struct{ *desk }
 
 func (d service) Show(_ context.Context, view string) (uint32, error) {
 	d.note("show %s", view)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	return d.windows, nil
 }
 func (d service) EndSession(context.Context) error { d.note("end session"); return nil }
