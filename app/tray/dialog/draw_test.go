@@ -18,6 +18,8 @@ import (
 
 var now = time.Date(2026, 3, 4, 10, 0, 0, 0, time.UTC)
 
+var lookLight = look.Light()
+
 // question is the longest a question can be.
 func question(change ...func(*hostpb.Prompt)) *hostpb.Prompt {
 	p := &hostpb.Prompt{
@@ -76,6 +78,19 @@ func forms(c *text.Catalogue) map[string]*Form {
 	all["bar"] = bar(c, session, true, now)
 	session.Leases, session.Phase = nil, hostpb.SupportPhase_SUPPORT_PHASE_LOST
 	all["bar-lost"] = bar(c, session, false, now)
+	ready := &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_READY}
+	waiting := &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_WAITING, RequestId: "r", WrongCodes: 2, CodeExpiresUnixMs: now.Add(9 * time.Minute).UnixMilli()}
+	help := func(s *hostpb.SupportState, do func(*Help)) *Form {
+		h := NewHelp(c, s)
+		h.Form(s, now)
+		do(h)
+		return h.Form(s, now)
+	}
+	all["help-who"] = help(ready, func(h *Help) { h.Requested(nil, c.T("error.not-registered")) })
+	all["help-told"] = help(ready, func(h *Help) { h.Pressed(idTheyCalled) })
+	all["help-code"] = help(waiting, func(h *Help) { h.Requested(&hostpb.HelpRequested{RequestId: "r", Code: "WXMN QVGR"}, "") })
+	all["help-hidden"] = help(waiting, func(*Help) {})
+	all["help-off"] = help(&hostpb.SupportState{OffCode: "log-not-writable"}, func(*Help) {})
 	return all
 }
 
