@@ -55,6 +55,22 @@ type Launcher interface {
 	StopDesktop()
 }
 
+// Dialogs are the tray's own windows, for a PC on which the window program
+// cannot draw. None of its methods waits for a person.
+type Dialogs interface {
+	// Prompt shows a question; nil takes it away.
+	Prompt(ctx context.Context, p *hostpb.Prompt)
+	// Session shows the bar of a session and holds it at the service; without a
+	// session it takes it away.
+	Session(ctx context.Context, s *hostpb.SupportState)
+	// Help shows what leads to a code, or the code that is out.
+	Help(ctx context.Context, s *hostpb.SupportState)
+	// HelpChanged tells a Help that shows of a change.
+	HelpChanged(s *hostpb.SupportState)
+	// Close takes all of them away.
+	Close()
+}
+
 // Service is what the tray asks of the service.
 type Service interface {
 	// Show brings a window forward; windows is how many there are.
@@ -62,4 +78,6 @@ type Service interface {
 	EndSession(ctx context.Context) error
 	// TestAlarm raises a notification that says it is a test.
 	TestAlarm(ctx context.Context) error
+	// OfferProxy tells which proxy this desktop goes through.
+	OfferProxy(ctx context.Context, r *hostpb.OfferProxyRequest) error
 }

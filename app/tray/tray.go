@@ -21,6 +21,10 @@ type Config struct {
 	Toaster  Toaster
 	Launcher Launcher
 	Service  Service
+	Dialogs  Dialogs // nil: this desktop has none of its own
+	// Proxy reads which proxy this desktop goes through; nil, or a nil answer: there
+	// is nothing to tell.
+	Proxy func() (*hostpb.OfferProxyRequest, error)
 	// Follow watches the service until ctx ends: client.Follow with everything
 	// but the callbacks filled in.
 	Follow func(ctx context.Context, onEvent func(*hostpb.Event), onState func(bool, error)) error
@@ -52,6 +56,8 @@ type Tray struct {
 	state   State
 	support *hostpb.SupportState // the newest, for changes
 	prompt  string               // ID of the prompt that shows
+	native  native
+	proxy   proxy
 	crowd   crowd
 	do      chan func()
 	restart time.Time // no window is started again before
@@ -80,6 +86,7 @@ func (t *Tray) Run(ctx context.Context, noTray <-chan struct{}) error {
 		cancel()
 		<-followed
 		t.Launcher.StopDesktop()
+		t.closeDialogs()
 	}()
 	t.update()
 	for {
@@ -96,6 +103,10 @@ func (t *Tray) Run(ctx context.Context, noTray <-chan struct{}) error {
 			t.open(ctx, view)
 		case <-t.Launcher.WindowEnded():
 			t.windowEnded(ctx)
+		case <-t.proxy.look:
+			t.tellProxy(ctx)
+		case <-t.native.due:
+			t.windowDue(ctx)
 		case <-noTray:
 			noTray = nil
 			t.noTray(ctx)
@@ -125,6 +136,8 @@ func (t *Tray) update() { t.Face.Update(Show(t.state, t.Text)) }
 func (t *Tray) connection(ctx context.Context, connected bool, err error) {
 	if connected && !t.state.Connected {
 		t.crowd.connected(t.Now())
+		t.proxy.told = nil // this service may be another one
+		t.tellProxy(ctx)
 	}
 	t.state.Connected = connected
 	if err != nil {
@@ -134,7 +147,8 @@ func (t *Tray) connection(ctx context.Context, connected bool, err error) {
 	if !connected {
 		// What the service granted died with it (B5).
 		t.Launcher.StopDesktop()
-		t.prompt = ""
+		t.prompt, t.native.question = "", nil
+		t.closeDialogs()
 		t.Toaster.Close(ctx, toastPrompt)
 	}
 	t.update()
@@ -216,10 +230,16 @@ func (t *Tray) supportChanged(ctx context.Context, now *hostpb.SupportState) {
 	} else if t.prompt != "" {
 		t.promptGone(ctx, t.prompt)
 	}
+	t.followDialogs(ctx)
 }
 
 func (t *Tray) promptShows(ctx context.Context, p *hostpb.Prompt) {
-	if p.GetId() == "" || p.GetId() == t.prompt {
+	if p.GetId() == "" {
+		return
+	}
+	t.native.question = p
+	if p.GetId() == t.prompt {
+		t.followDialogs(ctx)
 		return
 	}
 	t.prompt = p.GetId()
@@ -230,7 +250,8 @@ func (t *Tray) promptGone(ctx context.Context, id string) {
 	if id != t.prompt {
 		return
 	}
-	t.prompt = ""
+	t.prompt, t.native.question = "", nil
+	t.followDialogs(ctx)
 	t.Toaster.Close(ctx, toastPrompt)
 }
 
@@ -288,6 +309,7 @@ func (t *Tray) clicked(ctx context.Context, item string) {
 	case ItemOpen, ItemNotifications:
 		t.open(ctx, viewNotifications)
 	case ItemHelp:
+		t.native.help = true // until a window is there to ask in
 		t.open(ctx, viewHelp)
 	case ItemUpgrade:
 		t.open(ctx, viewUpgrade)
@@ -322,27 +344,32 @@ func (t *Tray) openOr(ctx context.Context, view, first string) {
 		t.start(ctx, first)
 		return
 	}
-	t.call(ctx, "show a window", func(ctx context.Context) error {
-		windows, err := t.Service.Show(ctx, view)
+	t.call(ctx, "show a window", func(bounded context.Context) error {
+		windows, err := t.Service.Show(bounded, view)
 		if err != nil || windows == 0 {
 			t.later(ctx, func() { t.start(ctx, first) })
+		} else {
+			t.later(ctx, t.windowThere)
 		}
 		return err
 	})
 }
 
 // start starts the window program. A question is a window and never a toast,
-// which would only lie over it (P24); where there is no window to be had, a toast
-// at least says that somebody asks.
+// which would only lie over it (P24); where there is no window to be had, the
+// tray asks itself, and where it cannot, a toast at least says that somebody
+// asks.
 func (t *Tray) start(ctx context.Context, view string) {
-	err := t.Launcher.Window(view)
-	if err == nil {
+	if t.skipsWindow() {
+		t.noWindow(ctx)
 		return
 	}
-	t.Log.Error("the window program did not start", "error", err)
-	if t.prompt != "" {
-		t.toast(ctx, Toast{ID: toastPrompt, Title: t.Text.T("tray.toast.prompt.title"), Body: t.Text.T("tray.toast.prompt.body"), Icon: icons.Waiting, View: viewHelp, Stays: true})
+	if err := t.Launcher.Window(view); err != nil {
+		t.Log.Error("the window program did not start", "error", err)
+		t.noWindow(ctx)
+		return
 	}
+	t.windowStarted()
 }
 
 // callTime bounds a call to the service.
@@ -363,8 +390,13 @@ func (t *Tray) call(ctx context.Context, what string, f func(context.Context) er
 // ever while a prompt waits.
 const restartPause = 2 * time.Second
 
-// windowEnded starts the window again while a question waits for an answer.
+// windowEnded starts the window again while a question waits for an answer,
+// unless it ended before it came up: then it would only do so again.
 func (t *Tray) windowEnded(ctx context.Context) {
+	if t.stillborn() {
+		t.noWindow(ctx)
+		return
+	}
 	if t.prompt == "" || t.Now().Before(t.restart) {
 		return
 	}

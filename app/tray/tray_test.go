@@ -71,10 +71,16 @@ type service struct{ *desk }
 
 func (d service) Show(_ context.Context, view string) (uint32, error) {
 	d.note("show %s", view)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	return d.windows, nil
 }
 func (d service) EndSession(context.Context) error { d.note("end session"); return nil }
-func (d service) TestAlarm(context.Context) error  { d.note("test alarm"); return nil }
+func (d service) OfferProxy(_ context.Context, r *hostpb.OfferProxyRequest) error {
+	d.note("proxy %s", r.GetProxy())
+	return nil
+}
+func (d service) TestAlarm(context.Context) error { d.note("test alarm"); return nil }
 
 // follow plays what events puts in.
 func (d *desk) follow(ctx context.Context, onEvent func(*hostpb.Event), onState func(bool, error)) error {

@@ -104,6 +104,11 @@ func Run(ctx context.Context, c Config) error {
 	fyneApp.Lifecycle().SetOnEnteredForeground(func() { p.inFront(true) })
 	fyneApp.Lifecycle().SetOnExitedForeground(func() { p.inFront(false) })
 	p.openMain()
+	// Without a window, as without OpenGL, this program must not count as one:
+	// then the tray asks in its place.
+	if _, err := windows.Area(p.main); err != nil {
+		return fmt.Errorf("window: this screen cannot be drawn on: %w", err)
+	}
 	fyneApp.Run()
 	if p.again != nil {
 		return *p.again

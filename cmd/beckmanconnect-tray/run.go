@@ -11,6 +11,7 @@ import (
 	"beckmanconnect/app/tray/face"
 	"beckmanconnect/app/tray/launch"
 	"beckmanconnect/app/tray/toast"
+	"beckmanconnect/app/tray/userproxy"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/program"
@@ -47,7 +48,8 @@ func run(ctx context.Context, log *slog.Logger, path string) error {
 	service := client.Config{Socket: config.Socket, Program: protocol.Tray, Version: version.Version()}
 	t := tray.New(tray.Config{
 		Text: catalogue, Log: log, Face: icon, Toaster: toaster, Launcher: launcher,
-		Service: calls{service}, Version: version.Version(), Outdated: func() bool { return program.Successor() != "" },
+		Service: calls{service}, Dialogs: dialogs(ctx, log, catalogue, calls{service}), Version: version.Version(), Outdated: func() bool { return program.Successor() != "" },
+		Proxy: userproxy.Read,
 		Follow: func(ctx context.Context, onEvent func(*hostpb.Event), onState func(bool, error)) error {
 			return client.Follow(ctx, service, onEvent, onState)
 		},
@@ -110,37 +112,3 @@ type silent struct{}
 func (silent) Show(context.Context, tray.Toast) error { return nil }
 func (silent) Close(context.Context, string)          {}
 func (silent) Opened() <-chan string                  { return nil }
-
-// calls asks the service over a connection of its own for each call: they are
-// rare, and a call must not wait behind a watch that is being repaired.
-type calls struct{ config client.Config }
-
-func (c calls) Show(ctx context.Context, view string) (uint32, error) {
-	conn, err := client.Dial(ctx, c.config)
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Close()
-	reply, err := conn.Host.Show(ctx, &hostpb.ShowRequest{View: view})
-	return reply.GetWindows(), err
-}
-
-func (c calls) EndSession(ctx context.Context) error {
-	conn, err := client.Dial(ctx, c.config)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	_, err = conn.Host.EndSession(ctx, &hostpb.EndSessionRequest{How: "tray"})
-	return err
-}
-
-func (c calls) TestAlarm(ctx context.Context) error {
-	conn, err := client.Dial(ctx, c.config)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	_, err = conn.Host.TestAlarm(ctx, &hostpb.TestAlarmRequest{})
-	return err
-}

@@ -114,6 +114,7 @@ var table = [][2]string{
 	{"config.changed system security", "found at the start: the configuration is another one: which keys, hash of the file"},
 	{"clock.moved system security", "the clock was set: by how much"},
 	{"network.refused system security", "a connection to an address that is not on the list was refused: which"},
+	{"network.proxy-offered system security", "a desktop at this PC named a proxy for the way to the cloud, which is used where nobody else set one: which, who"},
 	{"log.started system security", "a log began: its origin, and which one it follows"},
 	{"log.archived system security", "old entries went into an archive file: which, its hash"},
 	{"log.exported system security", "somebody exported the log or a part of it: what, who"},

@@ -73,6 +73,7 @@ var openers = map[string]string{
 	"session/channel":        "the relay, and the host's end of a channel over it",
 	"cmd/beckmanctl":         "hosts of the table of endpoints: doctor",
 	"app/killkey":            "the display of this log-on",
+	"app/hand":               "the display of this log-on",
 	"app/window/native":      "the display of this log-on",
 	"app/desktop/x11":        "the display of this log-on",
 	"app/desktop/clipboard":  "the display of this log-on",

@@ -2,7 +2,7 @@
 // the relay, registration, upgrades and the doctor. It opens nothing that does
 // not stand in the table of endpoints, nothing but port 443 unless the roots
 // are a developer's, and goes through the hospital's proxy where there is one:
-// configured, the environment's, or the system's, in this order. A proxy that
+// configured, the environment's, the system's, or the desktop's, in this order. A proxy that
 // is set and does not work is an error and never a reason to go around it
 // (P11, B14, scenario 54).
 package netdial
@@ -32,6 +32,9 @@ type Config struct {
 	// development roots make it true.
 	Development bool
 	Proxy       hostconfig.Proxy
+	// User is what the desktop of somebody at this PC says, as it is now; nil:
+	// nobody says anything.
+	User func() UserProxy
 	// Refused is told once of each host and port that something wanted to dial
 	// and that does not stand in the table. It must not block.
 	Refused func(host string, port int)
@@ -44,6 +47,7 @@ type Config struct {
 
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	system func(target *url.URL, pac string) (route, error)
+	script func(target *url.URL, pac string) (route, error) // for the desktop's; "": the network's own
 	scheme func(offered []string, c credentials, proxy string) (authenticator, error)
 }
 
@@ -96,6 +100,9 @@ func New(c Config) *Dialer {
 	}
 	if c.system == nil {
 		c.system = systemRoute
+	}
+	if c.script == nil {
+		c.script = userScript
 	}
 	if c.scheme == nil {
 		c.scheme = schemeFor
@@ -161,8 +168,8 @@ func (d *Dialer) remember(r route) {
 }
 
 // Way is how the last connection left this PC: the proxy without its log-in,
-// "" for none, and who set it: "configuration", "environment", "system", ""
-// when nobody did.
+// "" for none, and who set it: "configuration", "environment", "system",
+// "user", "" when nobody did.
 func (d *Dialer) Way() (proxy, source string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -19,6 +19,7 @@ const (
 	FromConfiguration = "configuration"
 	FromEnvironment   = "environment"
 	FromSystem        = "system"
+	FromUser          = "user" // the desktop of somebody at this PC
 )
 
 // route is the way one connection takes.
@@ -60,7 +61,10 @@ func (d *Dialer) route(host string, port int) (route, error) {
 		r.source = FromEnvironment
 		return r, err
 	}
-	return d.config.system(target, "")
+	if r, err := d.config.system(target, ""); err != nil || r.proxy != nil || r.source != "" {
+		return r, err
+	}
+	return d.userRoute(target)
 }
 
 func parseRoute(text, source string) (route, error) {

@@ -23,3 +23,6 @@ func systemRoute(_ *url.URL, pac string) (route, error) {
 	}
 	return route{}, nil
 }
+
+// userScript: see systemRoute.
+func userScript(_ *url.URL, pac string) (route, error) { return systemRoute(nil, pac) }

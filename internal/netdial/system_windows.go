@@ -82,8 +82,17 @@ func systemRoute(target *url.URL, pac string) (route, error) {
 	return named(target, windows.UTF16PtrToString(machine.proxy), windows.UTF16PtrToString(machine.bypass))
 }
 
+// userScript has a desktop's script run. Its server gets no log-in.
+func userScript(target *url.URL, pac string) (route, error) {
+	return run(target, autoOptions{}, pac, pac == "")
+}
+
 // scripted has WinHTTP fetch and run a PAC script.
 func scripted(target *url.URL, pac string, search bool) (route, error) {
+	return run(target, autoOptions{logon: 1}, pac, search)
+}
+
+func run(target *url.URL, options autoOptions, pac string, search bool) (route, error) {
 	fail := func(err error) (route, error) {
 		return route{source: FromSystem}, &ProxyError{Code: CodeProxyPAC, Err: fmt.Errorf("the PAC script: %w", err)}
 	}
@@ -96,7 +105,7 @@ func scripted(target *url.URL, pac string, search bool) (route, error) {
 		return fail(err)
 	}
 	defer winHTTPCloseHandle.Call(session)
-	options := autoOptions{flags: autoConfigURL, logon: 1}
+	options.flags = autoConfigURL
 	if search {
 		options.flags, options.detect = autoDetect, detectDHCP|detect
 	} else if options.configURL, err = windows.UTF16PtrFromString(pac); err != nil {

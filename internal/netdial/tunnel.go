@@ -103,6 +103,11 @@ func (d *Dialer) tunnel(ctx context.Context, r route, target string, c credentia
 		case answer.status != http.StatusProxyAuthRequired:
 			return nil, fail(answer.code(), fmt.Errorf("it answers with status %d", answer.status))
 		}
+		if r.source == FromUser {
+			// Whoever named it may be anybody: it gets nobody's log-in, neither a
+			// password nor this PC's own account.
+			return nil, fail(CodeProxyAuth, errors.New("a proxy of the desktop's gets no log-in"))
+		}
 		if log == nil {
 			if log, err = d.config.scheme(answer.offered, c, r.proxy.Hostname()); err != nil {
 				return nil, fail(codeOf(err), err)

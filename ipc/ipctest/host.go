@@ -62,6 +62,7 @@ type Handlers struct {
 	ListOffenders           func(context.Context, *hostpb.ListOffendersRequest) (*hostpb.Offenders, error)
 	SetQuietHours           func(context.Context, *hostpb.SetQuietHoursRequest) (*hostpb.QuietHours, error)
 	PrepareHelpLogs         func(context.Context, *hostpb.PrepareHelpLogsRequest) (*hostpb.HelpLogs, error)
+	OfferProxy              func(context.Context, *hostpb.OfferProxyRequest) (*hostpb.Empty, error)
 	LogHandlers
 }
 
@@ -307,4 +308,8 @@ func (h *Host) SetQuietHours(ctx context.Context, r *hostpb.SetQuietHoursRequest
 
 func (h *Host) PrepareHelpLogs(ctx context.Context, r *hostpb.PrepareHelpLogsRequest) (*hostpb.HelpLogs, error) {
 	return handle(ctx, h.note(ctx, "PrepareHelpLogs", r).PrepareHelpLogs, r, nil)
+}
+
+func (h *Host) OfferProxy(ctx context.Context, r *hostpb.OfferProxyRequest) (*hostpb.Empty, error) {
+	return handle(ctx, h.note(ctx, "OfferProxy", r).OfferProxy, r, nil)
 }

@@ -124,6 +124,7 @@ var hostRoles = map[string]identity.Roles{
 	hostpb.Host_ListOffenders_FullMethodName:           either,
 	hostpb.Host_SetQuietHours_FullMethodName:           either,
 	hostpb.Host_PrepareHelpLogs_FullMethodName:         tech,
+	hostpb.Host_OfferProxy_FullMethodName:              tech,
 }
 
 // AuthorizeHost is the host pipe's table. A method without a row is nobody's.

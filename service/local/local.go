@@ -84,6 +84,8 @@ type Config struct {
 	LogState     func() *hostpb.LogState
 	Witnesses    func() []*hostpb.LogWitness
 	Confidential func() string
+	// UserProxies keeps the proxy of the desktop at this PC; nil: none is taken.
+	UserProxies *UserProxies
 	// Changed is told when terms or registration changed.
 	Changed func()
 	// HelpWanted is told when a technician asked for help: the cloud should
@@ -102,6 +104,8 @@ type Host struct {
 	exporting   sync.Mutex // one export at a time
 	tests       *rate.Limiter
 	checks      *rate.Limiter // looks for upgrades
+	offering    sync.Mutex    // one offer of a proxy at a time
+	offers      *rate.Limiter
 	// asker is the technician who asked for help last. It is read under the
 	// driver's lock, so it has none of its own.
 	asker atomic.Pointer[identity.Actor]
@@ -122,7 +126,7 @@ func New(config Config) (*Host, error) {
 	if config.HelpWanted == nil {
 		config.HelpWanted = func() {}
 	}
-	return &Host{config: config, tests: newTests(), checks: newChecks()}, nil
+	return &Host{config: config, tests: newTests(), checks: newChecks(), offers: newProxyOffers()}, nil
 }
 
 // GetStatus is the whole truth in one message.

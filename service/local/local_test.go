@@ -164,7 +164,8 @@ func newLab(t *testing.T) *lab {
 		},
 		Device: l.device, Acceptance: acceptance, Support: l.support, Upgrades: l.offers,
 		Status: func(context.Context) (*hostpb.Status, error) { return &hostpb.Status{}, nil }, Region: "eu", LogVerifier: "v",
-		Changed: func() { l.changed++ }, HelpWanted: func() { l.helped++ },
+		UserProxies: &UserProxies{},
+		Changed:     func() { l.changed++ }, HelpWanted: func() { l.helped++ },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -84,15 +84,3 @@ func transferRow(c *text.Catalogue, t *hostpb.Transfer) TransferRow {
 	}
 	return r
 }
-
-// fileSentence is what is asked about a file: to take it, to choose one, or to
-// send the one that was chosen.
-func fileSentence(p *hostpb.Prompt) string {
-	switch {
-	case p.GetFileDirection() != "to-engineer":
-		return "prompt.asks.files"
-	case p.GetFileName() == "":
-		return "prompt.asks.fetch"
-	}
-	return "prompt.asks.send"
-}

@@ -8,6 +8,7 @@ import (
 
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/ask"
 	"beckmanconnect/ui/icons"
 	"beckmanconnect/ui/theme"
 )
@@ -140,12 +141,7 @@ func Sentences(parts ...string) string {
 }
 
 // Failure is the sentence for a failed call's code.
-func Failure(c *text.Catalogue, code string) string {
-	if key := "error." + code; c.Has(key) {
-		return c.T(key)
-	}
-	return c.T("error.generic", "code", Clean(code, 40))
-}
+func Failure(c *text.Catalogue, code string) string { return ask.Failure(c, code) }
 
 // at reads a time in milliseconds in the time zone of now.
 func at(ms int64, now time.Time) time.Time { return time.UnixMilli(ms).In(now.Location()) }

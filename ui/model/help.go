@@ -6,6 +6,7 @@ import (
 
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/ask"
 	"beckmanconnect/ui/icons"
 )
 
@@ -265,23 +266,20 @@ func leaseRow(c *text.Catalogue, l *hostpb.Lease, now time.Time) LeaseRow {
 
 // capability is the stable word of a capability, and its icon.
 func capability(v hostpb.Capability) (string, icons.Name) {
-	switch v {
-	case hostpb.Capability_CAPABILITY_VIEW:
-		return "view", icons.Eye
-	case hostpb.Capability_CAPABILITY_CONTROL:
-		return "control", icons.Pointer
-	case hostpb.Capability_CAPABILITY_FILES:
-		return "files", icons.File
-	case hostpb.Capability_CAPABILITY_CLIPBOARD:
-		return "clipboard", icons.Clipboard
-	case hostpb.Capability_CAPABILITY_CLIPBOARD_TO_PC:
-		return "clipboard-to-pc", icons.ClipboardIn
-	case hostpb.Capability_CAPABILITY_CLIPBOARD_TO_ENGINEER:
-		return "clipboard-to-engineer", icons.ClipboardOut
-	case hostpb.Capability_CAPABILITY_CHAT:
-		return "chat", icons.Chat
-	case hostpb.Capability_CAPABILITY_POINTER:
-		return "pointer", icons.Marker
+	icon, known := capabilityIcons[v]
+	if !known {
+		icon = icons.Warning
 	}
-	return "unknown", icons.Warning
+	return ask.Capability(v), icon
+}
+
+var capabilityIcons = map[hostpb.Capability]icons.Name{
+	hostpb.Capability_CAPABILITY_VIEW:                  icons.Eye,
+	hostpb.Capability_CAPABILITY_CONTROL:               icons.Pointer,
+	hostpb.Capability_CAPABILITY_FILES:                 icons.File,
+	hostpb.Capability_CAPABILITY_CLIPBOARD:             icons.Clipboard,
+	hostpb.Capability_CAPABILITY_CLIPBOARD_TO_PC:       icons.ClipboardIn,
+	hostpb.Capability_CAPABILITY_CLIPBOARD_TO_ENGINEER: icons.ClipboardOut,
+	hostpb.Capability_CAPABILITY_CHAT:                  icons.Chat,
+	hostpb.Capability_CAPABILITY_POINTER:               icons.Marker,
 }

@@ -98,18 +98,3 @@ func summaryLine(c *text.Catalogue, l *hostpb.SummaryLine, now time.Time) Summar
 	}
 	return line
 }
-
-// Joined puts what is not empty in a row.
-func Joined(parts ...string) string {
-	out := ""
-	for _, s := range parts {
-		switch {
-		case s == "":
-		case out == "":
-			out = s
-		default:
-			out += " · " + s
-		}
-	}
-	return out
-}

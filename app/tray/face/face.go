@@ -5,6 +5,7 @@ package face
 import (
 	"context"
 	"runtime"
+	"time"
 
 	"beckmanconnect/app/tray"
 	"beckmanconnect/assets/icons"
@@ -42,6 +43,9 @@ func (f *Face) Clicked() <-chan string { return f.clicked }
 func (f *Face) Run(ctx context.Context, title string) {
 	// An item's clicks and the views end with the loop, not with ctx: a view
 	// may still be on its way then.
+	if !awaitBar(ctx) {
+		return
+	}
 	stop := context.AfterFunc(ctx, systray.Quit)
 	defer stop()
 	over := make(chan struct{})
@@ -49,6 +53,28 @@ func (f *Face) Run(ctx context.Context, title string) {
 		systray.SetTitle(title) // once: it calls the toolkit from this goroutine
 		f.show(over)
 	}, func() { close(over) })
+}
+
+// bar waits for the desktop's place for icons: at a log-on this program may be
+// there before it, and systray tries once only. Explorer's crashes it hears of
+// by itself (TaskbarCreated). A kiosk that has no such place waits for ever;
+// questions and toasts do without.
+type bar struct {
+	there func() bool
+	every time.Duration
+}
+
+func (b bar) await(ctx context.Context) bool {
+	tick := time.NewTicker(b.every)
+	defer tick.Stop()
+	for !b.there() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // show makes the menu from the first view and keeps it up to date.

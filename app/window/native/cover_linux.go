@@ -129,7 +129,7 @@ func (l look) bounds() (Rect, error) {
 		return Rect{}, fmt.Errorf("native: find a window: %w", err)
 	}
 	b := int(size.BorderWidth)
-	return Rect{int(at.DstX) - b, int(at.DstY) - b, int(size.Width) + 2*b, int(size.Height) + 2*b}, nil
+	return Rect{X: int(at.DstX) - b, Y: int(at.DstY) - b, W: int(size.Width) + 2*b, H: int(size.Height) + 2*b}, nil
 }
 
 // over says whether one window hides some of an area that another program
@@ -145,7 +145,7 @@ func (x *x11) over(l look, area Rect, id, top xproto.Window) (bool, error) {
 		return false, nil
 	}
 	r, err := l.bounds()
-	if err != nil || !r.overlaps(area) {
+	if err != nil || !r.Overlaps(area) {
 		return err != nil, err
 	}
 	switch {

@@ -145,7 +145,7 @@ func TestCoveredBelowAWindowManager(t *testing.T) {
 	xtesting.Eventually(t, "the bar over the prompt", func() bool {
 		a, errA := x.bounds(bar.ID)
 		b, errB := x.bounds(prompt.ID)
-		return errA == nil && errB == nil && a.overlaps(b)
+		return errA == nil && errB == nil && a.Overlaps(b)
 	})
 	if x.covered(prompt.ID) {
 		t.Error("our own bar counts as another program's window")

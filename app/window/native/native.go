@@ -4,17 +4,17 @@
 // desktop helper knows them as ours and never shows or steers them (B3).
 package native
 
-import "fyne.io/fyne/v2"
+import (
+	"fyne.io/fyne/v2"
+
+	"beckmanconnect/app/hand"
+)
 
 // Class is the X11 class of every window of this program.
 const Class = "beckmanconnect"
 
 // Rect is an area in screen pixels.
-type Rect struct{ X, Y, W, H int }
-
-func (r Rect) overlaps(o Rect) bool {
-	return r.X < o.X+o.W && o.X < r.X+r.W && r.Y < o.Y+o.H && o.Y < r.Y+r.H
-}
+type Rect = hand.Rect
 
 // Windows handles the windows of one program. Its methods belong on Fyne's
 // goroutine, after the window was shown.
@@ -49,11 +49,5 @@ type Windows interface {
 	Close()
 }
 
-// Hand knows whether a press was made by the technician's hand and not by a
-// program (B3). Its methods are safe for use by many goroutines.
-type Hand interface {
-	// Made says whether the press that has just acted on something in a place
-	// of the screen, with a pointer or by key, came from a device.
-	Made(in Rect, byKey bool) bool
-	Close()
-}
+// Hand knows whether a press was made by the technician's hand.
+type Hand = hand.Hand

@@ -3,11 +3,14 @@ package native
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver"
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
+
+	"beckmanconnect/app/hand"
 )
 
 var errNoWindow = errors.New("native: the window is not on an X display")
@@ -28,6 +31,14 @@ type x11 struct {
 	root  xproto.Window
 	atoms map[string]xproto.Atom
 	saver bool // the display tells of its own screen saver
+}
+
+func (x *x11) Attend(w fyne.Window) (Hand, error) {
+	id, err := handle(w)
+	if err != nil {
+		return nil, err
+	}
+	return hand.Attend(x.conn, id, os.Getenv("DISPLAY"))
 }
 
 func (x *x11) Close() { x.conn.Close() }
@@ -151,7 +162,7 @@ func (x *x11) Area(w fyne.Window) (Rect, error) {
 	if err != nil {
 		return Rect{}, fmt.Errorf("native: find a window: %w", err)
 	}
-	return Rect{int(at.DstX), int(at.DstY), int(size.Width), int(size.Height)}, nil
+	return Rect{X: int(at.DstX), Y: int(at.DstY), W: int(size.Width), H: int(size.Height)}, nil
 }
 
 func (x *x11) Visible(w fyne.Window) bool {

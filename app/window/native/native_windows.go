@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"beckmanconnect/app/desktop/owndesk"
+	"beckmanconnect/app/hand"
 )
 
 var errNoWindow = errors.New("native: the window has no handle")
@@ -22,23 +23,15 @@ func New() (Windows, error) {
 		clientToScreen: user32.NewProc("ClientToScreen"), isWindowVisible: user32.NewProc("IsWindowVisible"),
 		isIconic: user32.NewProc("IsIconic"), systemMetrics: user32.NewProc("GetSystemMetrics"),
 		foreground: user32.NewProc("GetForegroundWindow"), setForeground: user32.NewProc("SetForegroundWindow"),
-		getWindow: user32.NewProc("GetWindow"), getWindowRect: user32.NewProc("GetWindowRect"), getAncestor: user32.NewProc("GetAncestor"),
-		windowFromPoint: user32.NewProc("WindowFromPoint"), dwmAttribute: windows.NewLazySystemDLL("dwmapi.dll").NewProc("DwmGetWindowAttribute"),
-		setHook: user32.NewProc("SetWindowsHookExW"), unhook: user32.NewProc("UnhookWindowsHookEx"), callNextHook: user32.NewProc("CallNextHookEx"),
-		getMessage: user32.NewProc("GetMessageW"), peekMessage: user32.NewProc("PeekMessageW"), postThreadMessage: user32.NewProc("PostThreadMessageW"),
 	}
 	x.setAffinity, x.getAffinity = user32.NewProc("SetWindowDisplayAffinity"), user32.NewProc("GetWindowDisplayAffinity")
 	x.flash = user32.NewProc("FlashWindowEx")
-	x.makeHooks()
 	return x, nil
 }
 
 type win32 struct {
 	setWindowPos, getClientRect, clientToScreen, isWindowVisible, isIconic, systemMetrics, foreground, setForeground *windows.LazyProc
-	getWindow, getWindowRect, getAncestor, windowFromPoint, dwmAttribute                                             *windows.LazyProc
-	setHook, unhook, callNextHook, getMessage, peekMessage, postThreadMessage                                        *windows.LazyProc
 	setAffinity, getAffinity, flash                                                                                  *windows.LazyProc
-	hooks                                                                                                            hooks
 }
 
 const (
@@ -169,7 +162,7 @@ func (x *win32) Area(w fyne.Window) (Rect, error) {
 	if ok, _, err := x.clientToScreen.Call(id, uintptr(unsafe.Pointer(&at))); ok == 0 {
 		return Rect{}, fmt.Errorf("native: find a window: %w", err)
 	}
-	return Rect{int(at.x), int(at.y), int(r.right - r.left), int(r.bottom - r.top)}, nil
+	return Rect{X: int(at.x), Y: int(at.y), W: int(r.right - r.left), H: int(r.bottom - r.top)}, nil
 }
 
 func (x *win32) Visible(w fyne.Window) bool {
@@ -198,6 +191,24 @@ func (x *win32) Visible(w fyne.Window) bool {
 	left, top := x.metric(smXVirtualScreen), x.metric(smYVirtualScreen)
 	width, height := x.metric(smCXVirtualScreen), x.metric(smCYVirtualScreen)
 	return area.X >= left && area.Y >= top && area.X+area.W <= left+width && area.Y+area.H <= top+height
+}
+
+// Covered is Windows'.
+func (x *win32) Covered(w fyne.Window) bool {
+	id, err := handle(w)
+	if err != nil {
+		return true
+	}
+	area, err := x.Area(w)
+	return err != nil || hand.Covered(id, area)
+}
+
+func (x *win32) Attend(w fyne.Window) (Hand, error) {
+	id, err := handle(w)
+	if err != nil {
+		return nil, err
+	}
+	return hand.Attend(id)
 }
 
 func (x *win32) Gone(w fyne.Window) bool {

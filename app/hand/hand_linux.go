@@ -1,12 +1,11 @@
-package native
+package hand
 
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
-	"fyne.io/fyne/v2"
+	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 
 	"beckmanconnect/app/xinput"
@@ -15,41 +14,40 @@ import (
 // hand follows the display's devices for one window.
 type hand struct {
 	presses
-	x      *x11
+	conn   *xgb.Conn
+	root   xproto.Window
 	window xproto.Window
 	input  *xinput.Conn
 	signs  map[uint32]sign // by key code
 	done   chan struct{}
 }
 
-func (x *x11) Attend(w fyne.Window) (Hand, error) {
-	id, err := handle(w)
-	if err != nil {
-		return nil, err
-	}
-	return x.attend(id, os.Getenv("DISPLAY"))
+// Attend watches the devices of a display for one of its windows until the Hand
+// is closed. conn is a connection to the same display.
+func Attend(conn *xgb.Conn, id xproto.Window, display string) (Hand, error) {
+	return attend(conn, id, display)
 }
 
-func (x *x11) attend(id xproto.Window, display string) (*hand, error) {
-	signs, err := x.signs()
+func attend(conn *xgb.Conn, id xproto.Window, display string) (*hand, error) {
+	signs, err := signsOf(conn)
 	if err != nil {
 		return nil, err
 	}
 	input, err := xinput.Open(display, xinput.KeyPress, xinput.KeyRelease, xinput.ButtonPress, xinput.ButtonRelease, xinput.TouchBegin)
 	if err != nil {
-		return nil, fmt.Errorf("native: tell who presses: %w", err)
+		return nil, fmt.Errorf("hand: tell who presses: %w", err)
 	}
-	h := &hand{x: x, window: id, input: input, signs: signs, done: make(chan struct{})}
+	h := &hand{conn: conn, root: xproto.Setup(conn).DefaultScreen(conn).Root, window: id, input: input, signs: signs, done: make(chan struct{})}
 	go h.follow()
 	return h, nil
 }
 
-// signs finds the keys that matter on this keyboard.
-func (x *x11) signs() (map[uint32]sign, error) {
-	setup := xproto.Setup(x.conn)
-	m, err := xproto.GetKeyboardMapping(x.conn, setup.MinKeycode, byte(setup.MaxKeycode-setup.MinKeycode+1)).Reply()
+// signsOf finds the keys that matter on this keyboard.
+func signsOf(conn *xgb.Conn) (map[uint32]sign, error) {
+	setup := xproto.Setup(conn)
+	m, err := xproto.GetKeyboardMapping(conn, setup.MinKeycode, byte(setup.MaxKeycode-setup.MinKeycode+1)).Reply()
 	if err != nil {
-		return nil, fmt.Errorf("native: read the keyboard: %w", err)
+		return nil, fmt.Errorf("hand: read the keyboard: %w", err)
 	}
 	const space, tab, leftTab = 0x20, 0xff09, 0xfe20
 	out := map[uint32]sign{}
@@ -88,10 +86,10 @@ func (h *hand) take(e xinput.Event) {
 		h.byProgram(now, act{key, e.Detail}, down)
 	case !down:
 	case key:
-		focus, err := xproto.GetInputFocus(h.x.conn).Reply()
+		focus, err := xproto.GetInputFocus(h.conn).Reply()
 		h.byKey(now, h.signs[e.Detail], err == nil && focus.Focus == h.window)
 	default:
-		if p, err := xproto.QueryPointer(h.x.conn, h.x.root).Reply(); err == nil {
+		if p, err := xproto.QueryPointer(h.conn, h.root).Reply(); err == nil {
 			h.byPointer(now, int(p.RootX), int(p.RootY))
 		}
 	}

@@ -1,4 +1,7 @@
-package model
+// Package ask is a question to the technician: what it says, when it may be
+// answered, and what may be typed into it. It draws nothing and links no
+// toolkit, so that the window program and the tray ask by the same rules.
+package ask
 
 import (
 	"time"

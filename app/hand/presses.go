@@ -1,9 +1,30 @@
-package native
+// Package hand tells whether a press on a window of ours was made by the
+// technician's hand and not by a program (B3), and whether a window can be
+// seen. It knows windows by the system's own numbers, so that the window
+// program and the tray's dialogs share it.
+package hand
 
 import (
 	"sync"
 	"time"
 )
+
+// Hand knows whether a press was made by the technician's hand and not by a
+// program (B3). Its methods are safe for use by many goroutines.
+type Hand interface {
+	// Made says whether the press that has just acted on something in a place
+	// of the screen, with a pointer or by key, came from a device.
+	Made(in Rect, byKey bool) bool
+	Close()
+}
+
+// Rect is an area in screen pixels.
+type Rect struct{ X, Y, W, H int }
+
+// Overlaps says whether two areas have a pixel in common.
+func (r Rect) Overlaps(o Rect) bool {
+	return r.X < o.X+o.W && o.X < r.X+r.W && r.Y < o.Y+o.H && o.Y < r.Y+r.H
+}
 
 // presses are the last acts of mouse and keyboard as the system tells them,
 // each with what made it. From them follows whether a yes was a hand's. An

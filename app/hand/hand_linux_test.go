@@ -1,13 +1,33 @@
-package native
+package hand
 
 import (
+	"image"
+	"image/color"
 	"strconv"
 	"testing"
 
+	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 
 	"beckmanconnect/app/desktop/xtesting"
 )
+
+// class is that of our windows.
+const class = "beckmanconnect"
+
+var grey = color.RGBA{R: 90, G: 90, B: 90, A: 255}
+
+func box(x, y, w, h int) image.Rectangle { return image.Rect(x, y, x+w, y+h) }
+
+func connectTo(t *testing.T, display string) *xgb.Conn {
+	t.Helper()
+	conn, err := xgb.NewConnDisplay(display)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	return conn
+}
 
 // do presses and types on a display, as a program in it does by XTEST.
 func do(t *testing.T, display string, args ...string) {
@@ -20,12 +40,12 @@ func do(t *testing.T, display string, args ...string) {
 func TestHandAndProgram(t *testing.T) {
 	outer := xtesting.Xvfb(t, "800x600")
 	inner := xtesting.Nested(t, outer, "800x600")
-	x := connectTo(t, inner)
+	conn := connectTo(t, inner)
 	ours, others := xtesting.NewPainter(t, inner), xtesting.NewPainter(t, inner)
-	prompt := ours.Window(box(100, 100, 300, 200), grey, Class)
+	prompt := ours.Window(box(100, 100, 300, 200), grey, class)
 	elsewhere := others.Window(box(500, 100, 200, 200), grey, "editor")
 	allow := Rect{X: 200, Y: 220, W: 190, H: 44}
-	h, err := x.attend(prompt.ID, inner)
+	h, err := attend(conn, prompt.ID, inner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,9 +117,10 @@ func TestHandAndProgram(t *testing.T) {
 
 // An event that a program sends to the window itself is no device's.
 func TestSentEventsAreNobodysHand(t *testing.T) {
-	name, x, ours, others := display(t)
-	prompt := ours.Window(box(100, 100, 300, 200), grey, Class)
-	h, err := x.attend(prompt.ID, name)
+	name := xtesting.Xvfb(t, "800x600")
+	conn, ours, others := connectTo(t, name), xtesting.NewPainter(t, name), xtesting.NewPainter(t, name)
+	prompt := ours.Window(box(100, 100, 300, 200), grey, class)
+	h, err := attend(conn, prompt.ID, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,9 +137,10 @@ func TestSentEventsAreNobodysHand(t *testing.T) {
 
 // A display that is gone tells nothing, and nothing counts.
 func TestDisplayThatIsGone(t *testing.T) {
-	name, x, ours, _ := display(t)
-	prompt := ours.Window(box(100, 100, 300, 200), grey, Class)
-	h, err := x.attend(prompt.ID, name)
+	name := xtesting.Xvfb(t, "800x600")
+	conn, ours := connectTo(t, name), xtesting.NewPainter(t, name)
+	prompt := ours.Window(box(100, 100, 300, 200), grey, class)
+	h, err := attend(conn, prompt.ID, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +148,7 @@ func TestDisplayThatIsGone(t *testing.T) {
 	if h.Made(Rect{W: 800, H: 600}, false) || h.Made(Rect{W: 800, H: 600}, true) {
 		t.Error("something counts without a display")
 	}
-	if _, err := x.attend(prompt.ID, ":9999"); err == nil {
+	if _, err := attend(conn, prompt.ID, ":9999"); err == nil {
 		t.Error("a display that is not there is watched")
 	}
 }

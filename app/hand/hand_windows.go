@@ -1,14 +1,14 @@
-package native
+package hand
 
 import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
 
-	"fyne.io/fyne/v2"
 	"golang.org/x/sys/windows"
 )
 
@@ -56,28 +56,40 @@ type hooks struct {
 // hand holds the low-level hooks for one window, on a thread of its own.
 type hand struct {
 	presses
-	x      *win32
+	hooks  *hooks
 	window uintptr
 	thread uint32
 	done   chan struct{}
 }
 
-func (x *win32) makeHooks() {
-	x.hooks.keyboard = windows.NewCallback(func(code int32, wParam uintptr, h *keyboardHook) uintptr {
-		if to := x.hooks.now.Load(); to != nil && code >= 0 {
+var (
+	procForeground        = user32.NewProc("GetForegroundWindow")
+	procSetHook           = user32.NewProc("SetWindowsHookExW")
+	procUnhook            = user32.NewProc("UnhookWindowsHookEx")
+	procCallNextHook      = user32.NewProc("CallNextHookEx")
+	procGetMessage        = user32.NewProc("GetMessageW")
+	procPeekMessage       = user32.NewProc("PeekMessageW")
+	procPostThreadMessage = user32.NewProc("PostThreadMessageW")
+)
+
+var theHooks = sync.OnceValue(func() *hooks {
+	x := &hooks{}
+	x.keyboard = windows.NewCallback(func(code int32, wParam uintptr, h *keyboardHook) uintptr {
+		if to := x.now.Load(); to != nil && code >= 0 {
 			to.key(wParam == wmKeyDown || wParam == wmSysKeyDown, h)
 		}
-		r, _, _ := x.callNextHook.Call(0, uintptr(code), wParam, uintptr(unsafe.Pointer(h)))
+		r, _, _ := procCallNextHook.Call(0, uintptr(code), wParam, uintptr(unsafe.Pointer(h)))
 		return r
 	})
-	x.hooks.mouse = windows.NewCallback(func(code int32, wParam uintptr, h *mouseHook) uintptr {
-		if to := x.hooks.now.Load(); to != nil && code >= 0 {
+	x.mouse = windows.NewCallback(func(code int32, wParam uintptr, h *mouseHook) uintptr {
+		if to := x.now.Load(); to != nil && code >= 0 {
 			to.button(wParam, h)
 		}
-		r, _, _ := x.callNextHook.Call(0, uintptr(code), wParam, uintptr(unsafe.Pointer(h)))
+		r, _, _ := procCallNextHook.Call(0, uintptr(code), wParam, uintptr(unsafe.Pointer(h)))
 		return r
 	})
-}
+	return x
+})
 
 func (h *hand) key(down bool, e *keyboardHook) {
 	if e.flags&keyInjected != 0 {
@@ -94,7 +106,7 @@ func (h *hand) key(down bool, e *keyboardHook) {
 	case vkSpace:
 		s = spaceKey
 	}
-	front, _, _ := h.x.foreground.Call()
+	front, _, _ := procForeground.Call()
 	h.byKey(time.Now(), s, front == h.window)
 }
 
@@ -117,22 +129,21 @@ func (h *hand) button(kind uintptr, e *mouseHook) {
 	}
 }
 
-var errAttended = errors.New("native: another window is attended already")
+var errAttended = errors.New("hand: another window is attended already")
 
-func (x *win32) Attend(w fyne.Window) (Hand, error) {
-	id, err := handle(w)
-	if err != nil {
-		return nil, err
-	}
-	h := &hand{x: x, window: id, done: make(chan struct{})}
-	if !x.hooks.now.CompareAndSwap(nil, h) {
+// Attend watches mouse and keyboard for one window of this process until the
+// Hand is closed; one at a time.
+func Attend(window uintptr) (Hand, error) {
+	x := theHooks()
+	h := &hand{hooks: x, window: window, done: make(chan struct{})}
+	if !x.now.CompareAndSwap(nil, h) {
 		return nil, errAttended
 	}
 	ready := make(chan error, 1)
 	go h.run(ready)
 	if err := <-ready; err != nil {
 		<-h.done
-		x.hooks.now.Store(nil)
+		x.now.Store(nil)
 		return nil, err
 	}
 	return h, nil
@@ -146,18 +157,18 @@ func (h *hand) run(ready chan<- error) {
 	h.thread = windows.GetCurrentThreadId()
 	var m message
 	// Asking once gives the thread its message queue.
-	_, _, _ = h.x.peekMessage.Call(uintptr(unsafe.Pointer(&m)), 0, 0, 0, 0)
-	for kind, callback := range map[uintptr]uintptr{hookKeyboardLL: h.x.hooks.keyboard, hookMouseLL: h.x.hooks.mouse} {
-		hook, _, err := h.x.setHook.Call(kind, callback, 0, 0)
+	_, _, _ = procPeekMessage.Call(uintptr(unsafe.Pointer(&m)), 0, 0, 0, 0)
+	for kind, callback := range map[uintptr]uintptr{hookKeyboardLL: h.hooks.keyboard, hookMouseLL: h.hooks.mouse} {
+		hook, _, err := procSetHook.Call(kind, callback, 0, 0)
 		if hook == 0 {
-			ready <- fmt.Errorf("native: tell who presses: %w", err)
+			ready <- fmt.Errorf("hand: tell who presses: %w", err)
 			return
 		}
-		defer h.x.unhook.Call(hook)
+		defer procUnhook.Call(hook)
 	}
 	ready <- nil
 	for {
-		more, _, _ := h.x.getMessage.Call(uintptr(unsafe.Pointer(&m)), 0, 0, 0)
+		more, _, _ := procGetMessage.Call(uintptr(unsafe.Pointer(&m)), 0, 0, 0)
 		if int32(more) <= 0 {
 			return
 		}
@@ -170,9 +181,9 @@ func (h *hand) Made(in Rect, byKey bool) bool { return h.made(time.Now(), in, by
 
 // Close is Hand's.
 func (h *hand) Close() {
-	_, _, _ = h.x.postThreadMessage.Call(uintptr(h.thread), messageQuit, 0, 0)
+	_, _, _ = procPostThreadMessage.Call(uintptr(h.thread), messageQuit, 0, 0)
 	<-h.done
-	h.x.hooks.now.CompareAndSwap(h, nil)
+	h.hooks.now.CompareAndSwap(h, nil)
 }
 
 // buttonOf is the button that a down and its up have in common.

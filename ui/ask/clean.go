@@ -1,4 +1,4 @@
-package model
+package ask
 
 import (
 	"strings"
@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// nameLimit is the longest name, organisation or file name shown, in runes.
-const nameLimit = 64
+// NameLimit is the longest name, organisation or file name shown, in runes.
+const NameLimit = 64
 
 // Clean makes text that came from the other side fit to be shown: one line,
 // nothing invisible, nothing that turns the direction of reading, at most
@@ -43,4 +43,5 @@ func invisible(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Co, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point, unicode.Bidi_Control)
 }
 
-func cleanName(s string) string { return Clean(s, nameLimit) }
+// CleanName is Clean for a name.
+func CleanName(s string) string { return Clean(s, NameLimit) }
