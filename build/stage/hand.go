@@ -135,6 +135,7 @@ func (h *Hand) do(ctx context.Context, args ...string) error {
 // Window is a top-level window of a display as its server tells it.
 type Window struct {
 	ID, Class  string
+	Title      string
 	X, Y, W, H int
 	Shown      bool
 }
@@ -162,6 +163,9 @@ func (d *Display) Windows(ctx context.Context) ([]Window, error) {
 		}
 		id, rest, _ := strings.Cut(f, " ")
 		w := Window{ID: id, Shown: shown[id]}
+		if title, _, ok := strings.Cut(rest, `": ("`); ok {
+			w.Title = strings.TrimPrefix(title, `"`)
+		}
 		// … "title": ("name" "Class")  640x480+10+10  +11+31
 		if _, class, ok := strings.Cut(rest, `): ("`); ok {
 			rest = class
@@ -207,7 +211,12 @@ func (h *House) TechnicianDesktop(ctx context.Context, width, height int) (outer
 
 // LayoutEnv asks the window program to say where its parts are; programs built
 // for production do not know it.
-func (h *Hand) LayoutEnv() string { return "BECKMANCONNECT_LAYOUT=" + h.layout }
+func (h *Hand) LayoutEnv() string { return layoutVariable + h.layout }
+
+// LayoutEnvOf is the same as the programs of a PC are told of the file.
+func (h *Hand) LayoutEnvOf(pc *PC) string { return layoutVariable + pc.Native(h.layout) }
+
+const layoutVariable = "BECKMANCONNECT_LAYOUT="
 
 // Active tells whether a window has the focus.
 func (d *Display) Active(ctx context.Context, w Window) (bool, error) {

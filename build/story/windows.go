@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"beckmanconnect/app/tray"
+	"beckmanconnect/build/stage"
+	"beckmanconnect/ipc/hostpb"
+)
+
+// windows is the platform of build/wine/story: the programs for Windows, under
+// Wine.
+type windows struct {
+	wine *stage.Wine
+}
+
+func newPlatform(o options) platform {
+	if o.windows == "" {
+		return linux{}
+	}
+	return &windows{}
+}
+
+func (w *windows) setUp(ctx context.Context, t *teller) (err error) {
+	if t.outer, t.desktop, t.hand, err = t.house.TechnicianDesktop(ctx, 1280, 800); err != nil {
+		return err
+	}
+	folder, err := t.house.SmallFolder(ctx, "small")
+	if err != nil {
+		return err
+	}
+	programs := ""
+	for _, version := range []*string{&t.o.first, &t.o.release, &t.o.broken} {
+		if *version == "" {
+			continue
+		}
+		signed, archive, err := t.house.PackWindows(ctx, *version, filepath.Base(*version))
+		if err != nil {
+			return err
+		}
+		if programs == "" {
+			programs = signed
+		}
+		*version = archive
+	}
+	w.wine, err = t.house.OpenWine(ctx, t.desktop, stage.WineConfig{
+		Programs: programs, Package: t.o.first,
+		Bridge: filepath.Join(t.o.windows, "bridge.exe"), Random: filepath.Join(t.o.windows, "bcryptprimitives.dll"),
+	})
+	if err != nil {
+		return err
+	}
+	if t.pc, err = t.house.AddPC(ctx, stage.PCConfig{Name: "pc1", Policy: sitePolicy, Folder: folder, Wine: w.wine}); err != nil {
+		return err
+	}
+	return t.pc.LogOn(t.desktop, t.hand.LayoutEnvOf(t.pc))
+}
+
+func (w *windows) another(c stage.PCConfig) stage.PCConfig {
+	c.Wine = w.wine
+	return c
+}
+
+// menu is the tray's menu as it stands: Wine tells nobody outside of a program
+// what is in its menus, so it is made from the service's state as the tray makes
+// it. A click in the wrong place would be seen by the step.
+func (w *windows) menu(ctx context.Context, t *teller) ([]stage.MenuItem, error) {
+	service, err := pipe(ctx, t.pc)
+	if err != nil {
+		return nil, err
+	}
+	defer service.Close()
+	status, err := service.Host.GetStatus(ctx, &hostpb.GetStatusRequest{})
+	if err != nil {
+		return nil, err
+	}
+	var items []stage.MenuItem
+	for _, item := range tray.Show(tray.State{Connected: true, Status: status}, t.words).Items {
+		if !item.Hidden {
+			items = append(items, stage.MenuItem{Label: item.Title, Enabled: item.Enabled})
+		}
+		// As app/tray/face puts them in.
+		if item.ID == tray.ItemStatus || item.ID == tray.ItemSetUp {
+			items = append(items, stage.MenuItem{Separator: true})
+		}
+	}
+	return items, nil
+}
+
+func (w *windows) chooseInTray(ctx context.Context, t *teller, label string) error {
+	return w.wine.ChooseInTray(ctx, t.hand, label, func(ctx context.Context) ([]stage.MenuItem, error) { return w.menu(ctx, t) })
+}
+
+func (w *windows) shotOfTrayMenu(ctx context.Context, t *teller, file string) error {
+	return w.wine.ShotOfTrayMenu(ctx, t.hand, file)
+}
+
+func (w *windows) toasts(ctx context.Context, t *teller, words ...string) error {
+	t.report.cannot("a toast that is seen", "Wine has no notification centre and its PowerShell is a stub: what the tray gave PowerShell to run was recorded and holds the alarm's words")
+	return within(ctx, 20*time.Second, func(ctx context.Context) error {
+		return stage.Until(ctx, fmt.Sprintf("PowerShell to be given toasts with %q", words), func() (bool, error) {
+			text := w.wine.Recorded()
+			for _, word := range words {
+				if !strings.Contains(text, word) {
+					return false, nil
+				}
+			}
+			return true, nil
+		})
+	})
+}
+
+// Titles of the two programs on the technician's desktop, as Wine's Notepad
+// makes them.
+const (
+	notesTitle      = "notes.txt - Notepad"
+	instrumentTitle = "instrument.txt - Notepad"
+)
+
+func (w *windows) openPrograms(ctx context.Context, t *teller) error {
+	for _, file := range []struct{ name, title, text string }{
+		{"instrument.txt", instrumentTitle, strings.ReplaceAll(instrumentScreen, "\n", "\r\n")},
+		{"notes.txt", notesTitle, ""},
+	} {
+		path := t.path(file.name)
+		if err := os.WriteFile(path, []byte(file.text), 0o600); err != nil {
+			return err
+		}
+		if _, err := w.wine.Start(file.name, "notepad", t.pc.Native(path)); err != nil {
+			return err
+		}
+		if err := within(ctx, 20*time.Second, func(ctx context.Context) error {
+			return stage.Until(ctx, file.title, func() (bool, error) {
+				_, err := w.wine.EditText(ctx, file.title)
+				return err == nil, err
+			})
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *windows) editor(of stage.Window) bool {
+	return strings.TrimPrefix(of.Title, "*") == notesTitle
+}
+
+func (w *windows) written(ctx context.Context, _ *teller) (string, error) {
+	text, err := w.wine.EditText(ctx, notesTitle)
+	return strings.ReplaceAll(text, "\r\n", "\n"), err
+}
+
+func (w *windows) received(t *teller) string { return w.wine.Users() }
+
+func (w *windows) scanner(ctx context.Context, t *teller, offered string) error { return nil }
