@@ -167,10 +167,7 @@ func (d *Display) Windows(ctx context.Context) ([]Window, error) {
 			w.Title = strings.TrimPrefix(title, `"`)
 		}
 		// … "title": ("name" "Class")  640x480+10+10  +11+31
-		if _, class, ok := strings.Cut(rest, `): ("`); ok {
-			rest = class
-		}
-		if i := strings.Index(rest, `: ("`); i >= 0 {
+		if i := strings.LastIndex(rest, `: ("`); i >= 0 {
 			names, geometry, _ := strings.Cut(rest[i+4:], ")")
 			parts := strings.Split(names, `"`)
 			if len(parts) >= 3 {

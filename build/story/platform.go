@@ -18,9 +18,9 @@ type platform interface {
 	chooseInTray(ctx context.Context, t *teller, label string) error
 	// shotOfTrayMenu takes a picture of the open menu.
 	shotOfTrayMenu(ctx context.Context, t *teller, file string) error
-	// toasts checks that toasts with these words were shown, as far as the
-	// desktop tells.
-	toasts(ctx context.Context, t *teller, words ...string) error
+	// toasts checks that the alarms' toasts were shown, as far as the desktop
+	// tells.
+	toasts(ctx context.Context, t *teller) error
 	// openPrograms starts what stands on an instrument PC: the instrument's own
 	// screen, and an editor for the engineer to type into.
 	openPrograms(ctx context.Context, t *teller) error
@@ -66,7 +66,7 @@ func (linux) shotOfTrayMenu(ctx context.Context, t *teller, file string) error {
 }
 
 // toasts: the picture of the step has them.
-func (linux) toasts(context.Context, *teller, ...string) error { return nil }
+func (linux) toasts(context.Context, *teller) error { return nil }
 
 // instrumentScreen is what the instrument's software shows.
 const instrumentScreen = `

@@ -151,7 +151,7 @@ func (t *teller) notify(ctx context.Context) (string, error) {
 	if string(before) == string(after) {
 		return "", errors.New("the tray icon did not change")
 	}
-	if err := errors.Join(t.desk(ctx, "toast"), t.on.toasts(ctx, t, "Sample syringe worn")); err != nil {
+	if err := errors.Join(t.desk(ctx, "toast"), t.on.toasts(ctx, t)); err != nil {
 		return "", err
 	}
 	if err := t.on.shotOfTrayMenu(ctx, t, t.report.shot("tray-menu")); err != nil {

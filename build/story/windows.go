@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,17 +100,22 @@ func (w *windows) shotOfTrayMenu(ctx context.Context, t *teller, file string) er
 	return w.wine.ShotOfTrayMenu(ctx, t.hand, file)
 }
 
-func (w *windows) toasts(ctx context.Context, t *teller, words ...string) error {
+func (w *windows) toasts(ctx context.Context, t *teller) error {
 	t.report.cannot("a toast that is seen", "Wine has no notification centre and its PowerShell is a stub: what the tray gave PowerShell to run was recorded and holds the alarm's words")
 	return within(ctx, 20*time.Second, func(ctx context.Context) error {
-		return stage.Until(ctx, fmt.Sprintf("PowerShell to be given toasts with %q", words), func() (bool, error) {
-			text := w.wine.Recorded()
-			for _, word := range words {
-				if !strings.Contains(text, word) {
+		return stage.Until(ctx, "PowerShell to be given a toast of each alarm", func() (bool, error) {
+			alarms, err := t.notifications(ctx)
+			if err != nil {
+				return false, err
+			}
+			recorded := w.wine.Recorded()
+			for _, alarm := range alarms {
+				i := slices.IndexFunc(alarm.GetTexts(), func(text *hostpb.LocalText) bool { return text.GetLanguage() == "en" })
+				if i < 0 || !strings.Contains(recorded, alarm.Texts[i].GetTitle()) {
 					return false, nil
 				}
 			}
-			return true, nil
+			return len(alarms) > 0, nil
 		})
 	})
 }
