@@ -234,3 +234,19 @@ func (d *Display) Pointer(ctx context.Context) (x, y int, err error) {
 	_, err = fmt.Sscanf(out, "x:%d y:%d", &x, &y)
 	return x, y, err
 }
+
+// Place gives the window with a title a place and a size, as a person drags it;
+// false: there is none yet.
+func (d *Display) Place(ctx context.Context, title string, x, y, w, h int) (bool, error) {
+	windows, err := d.Windows(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, window := range windows {
+		if window.Title == title && window.Shown {
+			_, err := run(ctx, d.Env(), "xdotool", "windowmove", window.ID, strconv.Itoa(x), strconv.Itoa(y), "windowsize", window.ID, strconv.Itoa(w), strconv.Itoa(h))
+			return err == nil, err
+		}
+	}
+	return false, nil
+}

@@ -139,6 +139,16 @@ func (w *Wine) EditText(ctx context.Context, title string) (string, error) {
 	return strconv.Unquote(quoted)
 }
 
+// Foreground is the title of the window that has the keyboard, as Windows
+// programs see it.
+func (w *Wine) Foreground(ctx context.Context) (string, error) {
+	quoted, err := w.ask(ctx, "foreground", "")
+	if err != nil {
+		return "", err
+	}
+	return strconv.Unquote(quoted)
+}
+
 // Start runs a Windows program on the technician's desktop until the house
 // closes.
 func (w *Wine) Start(name, program string, args ...string) (*Process, error) {

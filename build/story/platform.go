@@ -26,6 +26,9 @@ type platform interface {
 	openPrograms(ctx context.Context, t *teller) error
 	// editor tells the editor's window from others.
 	editor(w stage.Window) bool
+	// clicked checks that the engineer's click at a place reached a window: it is
+	// in front, and the pointer there.
+	clicked(ctx context.Context, t *teller, at stage.Window, x, y int) (bool, error)
 	// written is what has been typed into the editor.
 	written(ctx context.Context, t *teller) (string, error)
 	// received is where files from the engineer arrive, at any depth.
@@ -93,6 +96,14 @@ func (linux) openPrograms(_ context.Context, t *teller) error {
 func typedFile(t *teller) string { return t.path("typed.txt") }
 
 func (linux) editor(w stage.Window) bool { return w.Class == "XTerm" }
+
+func (linux) clicked(ctx context.Context, t *teller, at stage.Window, x, y int) (bool, error) {
+	atX, atY, err := t.desktop.Pointer(ctx)
+	if err != nil || max(atX-x, x-atX, atY-y, y-atY) > 2 {
+		return false, err
+	}
+	return t.desktop.Active(ctx, at)
+}
 
 func (linux) written(_ context.Context, t *teller) (string, error) {
 	text, err := os.ReadFile(typedFile(t))

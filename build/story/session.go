@@ -310,11 +310,7 @@ func (t *teller) clickEditor(ctx context.Context) error {
 		if err := t.browser.ClickPixel("#screen", x, y); err != nil {
 			return false, err
 		}
-		atX, atY, err := t.desktop.Pointer(ctx)
-		if err != nil || max(atX-x, x-atX, atY-y, y-atY) > 2 {
-			return false, err
-		}
-		return t.desktop.Active(ctx, w)
+		return t.on.clicked(ctx, t, w, x, y)
 	})
 }
 

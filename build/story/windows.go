@@ -128,9 +128,14 @@ const (
 )
 
 func (w *windows) openPrograms(ctx context.Context, t *teller) error {
-	for _, file := range []struct{ name, title, text string }{
-		{"instrument.txt", instrumentTitle, strings.ReplaceAll(instrumentScreen, "\n", "\r\n")},
-		{"notes.txt", notesTitle, ""},
+	// The instrument's comes last and has the keyboard: the engineer's click has
+	// to bring the notes to the front.
+	for _, file := range []struct {
+		name, title, text string
+		x, y, w, h        int
+	}{
+		{"notes.txt", notesTitle, "", 40, 470, 520, 240},
+		{"instrument.txt", instrumentTitle, strings.ReplaceAll(instrumentScreen, "\n", "\r\n"), 420, 110, 640, 330},
 	} {
 		path := t.path(file.name)
 		if err := os.WriteFile(path, []byte(file.text), 0o600); err != nil {
@@ -142,7 +147,10 @@ func (w *windows) openPrograms(ctx context.Context, t *teller) error {
 		if err := within(ctx, 20*time.Second, func(ctx context.Context) error {
 			return stage.Until(ctx, file.title, func() (bool, error) {
 				_, err := w.wine.EditText(ctx, file.title)
-				return err == nil, err
+				if err != nil {
+					return false, err
+				}
+				return t.desktop.Place(ctx, file.title, file.x, file.y, file.w, file.h)
 			})
 		}); err != nil {
 			return err
@@ -153,6 +161,13 @@ func (w *windows) openPrograms(ctx context.Context, t *teller) error {
 
 func (w *windows) editor(of stage.Window) bool {
 	return strings.TrimPrefix(of.Title, "*") == notesTitle
+}
+
+func (w *windows) clicked(ctx context.Context, t *teller, at stage.Window, _, _ int) (bool, error) {
+	t.report.cannot("the pointer and the order of windows on the screen following the engineer's mouse",
+		"SendInput under Wine moves Wine's own pointer and foreground, not the X server's: that the click arrived is checked by Wine's foreground window")
+	front, err := w.wine.Foreground(ctx)
+	return front == at.Title, err
 }
 
 func (w *windows) written(ctx context.Context, _ *teller) (string, error) {

@@ -75,6 +75,8 @@ func do(words []string) (string, error) {
 	case "text": // of the edit field in the window with this title
 		text, err := editText(words[1])
 		return fmt.Sprintf("%q", text), err
+	case "foreground": // title of the window that has the keyboard
+		return fmt.Sprintf("%q", foreground()), nil
 	case "running": // program files with this name
 		all, err := running(words[1])
 		paths := make([]string, len(all))

@@ -17,6 +17,7 @@ var (
 	procFindWindow   = user32.NewProc("FindWindowW")
 	procFindWindowEx = user32.NewProc("FindWindowExW")
 	procSendMessage  = user32.NewProc("SendMessageW")
+	procWindowText   = user32.NewProc("GetWindowTextW")
 )
 
 func open(name string) (net.Conn, error) {
@@ -78,6 +79,12 @@ func editText(title string) (string, error) {
 	text := make([]uint16, n+1)
 	_, _, _ = procSendMessage.Call(edit, getText, uintptr(len(text)), uintptr(unsafe.Pointer(&text[0])))
 	return windows.UTF16ToString(text), nil
+}
+
+func foreground() string {
+	title := make([]uint16, 256)
+	_, _, _ = procWindowText.Call(uintptr(windows.GetForegroundWindow()), uintptr(unsafe.Pointer(&title[0])), uintptr(len(title)))
+	return windows.UTF16ToString(title)
 }
 
 // process is one that runs.
