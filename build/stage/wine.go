@@ -149,6 +149,12 @@ func (w *Wine) Foreground(ctx context.Context) (string, error) {
 	return strconv.Unquote(quoted)
 }
 
+// Register makes a key of the registry.
+func (w *Wine) Register(ctx context.Context, key string) error {
+	_, err := run(ctx, w.env(), "wine", "reg", "add", key, "/f")
+	return err
+}
+
 // Start runs a Windows program on the technician's desktop until the house
 // closes.
 func (w *Wine) Start(name, program string, args ...string) (*Process, error) {

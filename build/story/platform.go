@@ -32,7 +32,7 @@ type platform interface {
 	// written is what has been typed into the editor.
 	written(ctx context.Context, t *teller) (string, error)
 	// received is where files from the engineer arrive, at any depth.
-	received(t *teller) string
+	received(t *teller) []string
 	// scanner checks what becomes of an offered file without a malware scanner,
 	// where the system has none, and then provides for one.
 	scanner(ctx context.Context, t *teller, offered string) error
@@ -110,6 +110,6 @@ func (linux) written(_ context.Context, t *teller) (string, error) {
 	return string(text), err
 }
 
-func (linux) received(t *teller) string { return t.desktop.Home() }
+func (linux) received(t *teller) []string { return []string{t.desktop.Home()} }
 
 func (linux) scanner(context.Context, *teller, string) error { return nil }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -175,6 +176,28 @@ func (w *windows) written(ctx context.Context, _ *teller) (string, error) {
 	return strings.ReplaceAll(text, "\r\n", "\n"), err
 }
 
-func (w *windows) received(t *teller) string { return w.wine.Users() }
+// received: Wine links an account's folders to those of the Linux account.
+func (w *windows) received(t *teller) []string { return []string{w.wine.Users(), t.desktop.Home()} }
 
-func (w *windows) scanner(ctx context.Context, t *teller, offered string) error { return nil }
+// scanner: Wine has no antivirus. A file is refused then; with one registered,
+// Wine's own AMSI library answers, and finds nothing in anything.
+func (w *windows) scanner(ctx context.Context, t *teller, offered string) error {
+	t.report.cannot("that a malware scanner reads the file",
+		"no antivirus runs under Wine, and its AMSI library finds nothing in anything: without one the file was refused, with one registered it was transferred")
+	err := within(ctx, 30*time.Second, func(ctx context.Context) error {
+		return all(
+			func() error { return t.browser.Choose("#file-input", offered) },
+			func() error {
+				return t.browser.Wait(ctx, "the file to be refused without a scanner", `document.querySelector('#files')?.textContent.includes('No malware scanner answers')`)
+			},
+			func() error { return t.page("no-scanner") },
+		)
+	})
+	if err != nil {
+		return err
+	}
+	if found, err := arrivedAny(w.received(t)...); err != nil || found {
+		return fmt.Errorf("a file that nobody scanned is on the PC (%w)", err)
+	}
+	return w.wine.Register(ctx, `HKLM\SOFTWARE\Microsoft\AMSI\Providers\{5C0C9A0B-6E0E-4D9B-9C53-5E1D0B6A7F21}`)
+}
