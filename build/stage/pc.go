@@ -212,6 +212,12 @@ func (p *PC) runProgram(ctx context.Context, program string, args ...string) (st
 	return run(ctx, p.system.env(), path, argv...)
 }
 
+// ServiceSaid is what the service has logged so far.
+func (p *PC) ServiceSaid() (string, error) {
+	text, err := os.ReadFile(p.house.dir("logs", p.Name+"-service.log"))
+	return string(text), err
+}
+
 // WriteLog adds a line to the sample instrument's log, as its software would.
 func (p *PC) WriteLog(line string) error {
 	f, err := os.OpenFile(p.Log, os.O_APPEND|os.O_WRONLY, 0)

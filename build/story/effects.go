@@ -93,16 +93,13 @@ func in(p image.Point, rectangles []image.Rectangle) bool {
 }
 
 // arrivedAny tells whether any part of the offered file is on the PC.
-func arrivedAny(dirs ...string) (found bool, err error) {
-	look := func(path string, entry fs.DirEntry, err error) error {
+func arrivedAny(dir string) (found bool, err error) {
+	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && strings.Contains(entry.Name(), "calibration") {
 			found = true
 		}
 		return nil
-	}
-	for _, dir := range dirs {
-		err = errors.Join(err, filepath.WalkDir(dir, look))
-	}
+	})
 	return found, err
 }
 

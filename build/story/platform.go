@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"os"
 
 	"beckmanconnect/build/stage"
@@ -31,11 +32,9 @@ type platform interface {
 	clicked(ctx context.Context, t *teller, at stage.Window, x, y int) (bool, error)
 	// written is what has been typed into the editor.
 	written(ctx context.Context, t *teller) (string, error)
-	// received is where files from the engineer arrive, at any depth.
-	received(t *teller) []string
-	// scanner checks what becomes of an offered file without a malware scanner,
-	// where the system has none, and then provides for one.
-	scanner(ctx context.Context, t *teller, offered string) error
+	// transfer offers a file, has it allowed, and checks what becomes of it. It
+	// says that in words.
+	transfer(ctx context.Context, t *teller, offered string, want [sha256.Size]byte) (string, error)
 }
 
 // linux is the platform of build/demo.
@@ -110,6 +109,6 @@ func (linux) written(_ context.Context, t *teller) (string, error) {
 	return string(text), err
 }
 
-func (linux) received(t *teller) []string { return []string{t.desktop.Home()} }
-
-func (linux) scanner(context.Context, *teller, string) error { return nil }
+func (linux) transfer(ctx context.Context, t *teller, offered string, want [sha256.Size]byte) (string, error) {
+	return "with the same SHA-256", t.arrives(ctx, offered, want)
+}

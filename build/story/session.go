@@ -336,18 +336,7 @@ func (t *teller) files(ctx context.Context) (string, error) {
 		return "", err
 	}
 	want := sha256.Sum256(content)
-	if err := t.on.scanner(ctx, t, offered); err != nil {
-		return "", err
-	}
-	err := within(ctx, 60*time.Second, func(ctx context.Context) error {
-		return all(
-			func() error { return t.offerFile(ctx, offered) },
-			func() error { return t.allow(ctx, "prompt-file") },
-			func() error {
-				return stage.Until(ctx, "the file with the same hash", func() (bool, error) { return arrived(t.on.received(t), want) })
-			},
-		)
-	})
+	became, err := t.on.transfer(ctx, t, offered, want)
 	if err != nil {
 		return "", err
 	}
@@ -365,27 +354,27 @@ func (t *teller) files(ctx context.Context) (string, error) {
 	if err := t.browser.Front(); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d bytes with the same SHA-256; refused without a prompt on a Navios and on a PC without a policy", len(content)), nil
+	return fmt.Sprintf("%d bytes %s; refused without a prompt on a Navios and on a PC without a policy", len(content), became), nil
 }
 
-// offerFile offers a file until the technician is asked: a scanner that was just
-// set up is noticed only after a while.
-func (t *teller) offerFile(ctx context.Context, file string) error {
-	return stage.Until(ctx, "the question about the file", func() (bool, error) {
-		if err := t.browser.Choose("#file-input", file); err != nil {
-			return false, err
-		}
-		asked, cancel := context.WithTimeout(ctx, 4*time.Second)
-		defer cancel()
-		_, err := t.hand.Part(asked, "prompt.allow")
-		return err == nil, err
+// arrives offers a file, allows it, and waits until it is there with the same
+// hash.
+func (t *teller) arrives(ctx context.Context, offered string, want [32]byte) error {
+	return within(ctx, 60*time.Second, func(ctx context.Context) error {
+		return all(
+			func() error { return t.browser.Choose("#file-input", offered) },
+			func() error { return t.allow(ctx, "prompt-file") },
+			func() error {
+				return stage.Until(ctx, "the file with the same hash", func() (bool, error) { return arrived(t.desktop.Home(), want) })
+			},
+		)
 	})
 }
 
 // arrived looks for a file with this hash below the PC's folders; where it is
 // kept is the product's business.
-func arrived(dirs []string, want [32]byte) (found bool, err error) {
-	look := func(path string, entry fs.DirEntry, err error) error {
+func arrived(dir string, want [32]byte) (found bool, err error) {
+	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() || strings.Contains(path, "install") || !strings.HasPrefix(entry.Name(), "calibration") {
 			return nil
 		}
@@ -394,10 +383,7 @@ func arrived(dirs []string, want [32]byte) (found bool, err error) {
 			found = true
 		}
 		return nil
-	}
-	for _, dir := range dirs {
-		err = errors.Join(err, filepath.WalkDir(dir, look))
-	}
+	})
 	return found, err
 }
 

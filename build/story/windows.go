@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -176,28 +177,45 @@ func (w *windows) written(ctx context.Context, _ *teller) (string, error) {
 	return strings.ReplaceAll(text, "\r\n", "\n"), err
 }
 
-// received: Wine links an account's folders to those of the Linux account.
-func (w *windows) received(t *teller) []string { return []string{w.wine.Users(), t.desktop.Home()} }
-
-// scanner: Wine has no antivirus. A file is refused then; with one registered,
-// Wine's own AMSI library answers, and finds nothing in anything.
-func (w *windows) scanner(ctx context.Context, t *teller, offered string) error {
-	t.report.cannot("that a malware scanner reads the file",
-		"no antivirus runs under Wine, and its AMSI library finds nothing in anything: without one the file was refused, with one registered it was transferred")
-	err := within(ctx, 30*time.Second, func(ctx context.Context) error {
+// transfer: Wine has no antivirus, and its drives no streams beside a file's
+// bytes, in which Windows keeps that a file came from outside. The product
+// refuses a file that nobody scanned, and keeps none that it cannot mark.
+func (w *windows) transfer(ctx context.Context, t *teller, offered string, _ [sha256.Size]byte) (string, error) {
+	t.report.cannot("a malware scanner that reads the file",
+		"no antivirus runs under Wine: the file was refused, and asked about once one was registered, for which Wine's AMSI library answers that it finds nothing")
+	t.report.cannot("the file arriving with the same hash",
+		"Wine's drives keep no streams beside a file: the mark as from outside cannot be written, and the product kept nothing, as it must")
+	says := func(ctx context.Context, what, words string) error {
+		return t.browser.Wait(ctx, what, fmt.Sprintf("document.querySelector('#files')?.textContent.includes(%q)", words))
+	}
+	err := within(ctx, 120*time.Second, func(ctx context.Context) error {
 		return all(
 			func() error { return t.browser.Choose("#file-input", offered) },
 			func() error {
-				return t.browser.Wait(ctx, "the file to be refused without a scanner", `document.querySelector('#files')?.textContent.includes('No malware scanner answers')`)
+				return says(ctx, "the file to be refused without a scanner", "No malware scanner answers")
 			},
 			func() error { return t.page("no-scanner") },
+			func() error {
+				return w.wine.Register(ctx, `HKLM\SOFTWARE\Microsoft\AMSI\Providers\{5C0C9A0B-6E0E-4D9B-9C53-5E1D0B6A7F21}`)
+			},
+			func() error {
+				return stage.Until(ctx, "the service to see the scanner", func() (bool, error) {
+					said, err := t.pc.ServiceSaid()
+					return strings.Contains(said, "files go through a malware scanner"), err
+				})
+			},
+			func() error { return t.browser.Choose("#file-input", offered) },
+			func() error { return t.allow(ctx, "prompt-file") },
+			func() error { return says(ctx, "the file that cannot be marked to be given up", "could not store it") },
 		)
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	if found, err := arrivedAny(w.received(t)...); err != nil || found {
-		return fmt.Errorf("a file that nobody scanned is on the PC (%w)", err)
+	for _, dir := range []string{w.wine.Users(), t.desktop.Home()} {
+		if found, err := arrivedAny(dir); err != nil || found {
+			return "", fmt.Errorf("a file that could not be marked as from outside is in %s (%w)", dir, err)
+		}
 	}
-	return w.wine.Register(ctx, `HKLM\SOFTWARE\Microsoft\AMSI\Providers\{5C0C9A0B-6E0E-4D9B-9C53-5E1D0B6A7F21}`)
+	return "refused without a scanner; with one allowed, sent, and given up because it could not be marked as from outside", nil
 }
