@@ -70,6 +70,8 @@ type program struct {
 	preview *previewWindow
 	kill    func() // gives the kill key back
 
+	refreshing, refreshAgain bool // within refresh; asked for meanwhile
+
 	hurry atomic.Bool // a prompt is open: tick often
 
 	sentApart string    // the question that stands on a desktop of its own
@@ -289,8 +291,25 @@ func (p *program) show(page string) {
 	p.refresh()
 }
 
-// refresh draws everything for the present state.
+// refresh brings every window to the present state. Windows tells a program in
+// the middle of showing a window that it has the keyboard now: what is asked for
+// within a refresh is done after it, or a bar and a prompt would be opened anew
+// while they are being opened.
 func (p *program) refresh() {
+	p.refreshAgain = true
+	if p.refreshing {
+		return
+	}
+	p.refreshing = true
+	defer func() { p.refreshing = false }()
+	for p.refreshAgain {
+		p.refreshAgain = false
+		p.redraw()
+	}
+}
+
+// redraw is one refresh.
+func (p *program) redraw() {
 	now := p.now()
 	if p.only != nil {
 		p.updateOnly(now)

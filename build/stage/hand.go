@@ -135,6 +135,7 @@ func (h *Hand) do(ctx context.Context, args ...string) error {
 // Window is a top-level window of a display as its server tells it.
 type Window struct {
 	ID, Class  string
+	Title      string
 	X, Y, W, H int
 	Shown      bool
 }
@@ -162,11 +163,11 @@ func (d *Display) Windows(ctx context.Context) ([]Window, error) {
 		}
 		id, rest, _ := strings.Cut(f, " ")
 		w := Window{ID: id, Shown: shown[id]}
-		// … "title": ("name" "Class")  640x480+10+10  +11+31
-		if _, class, ok := strings.Cut(rest, `): ("`); ok {
-			rest = class
+		if title, _, ok := strings.Cut(rest, `": ("`); ok {
+			w.Title = strings.TrimPrefix(title, `"`)
 		}
-		if i := strings.Index(rest, `: ("`); i >= 0 {
+		// … "title": ("name" "Class")  640x480+10+10  +11+31
+		if i := strings.LastIndex(rest, `: ("`); i >= 0 {
 			names, geometry, _ := strings.Cut(rest[i+4:], ")")
 			parts := strings.Split(names, `"`)
 			if len(parts) >= 3 {
@@ -207,7 +208,12 @@ func (h *House) TechnicianDesktop(ctx context.Context, width, height int) (outer
 
 // LayoutEnv asks the window program to say where its parts are; programs built
 // for production do not know it.
-func (h *Hand) LayoutEnv() string { return "BECKMANCONNECT_LAYOUT=" + h.layout }
+func (h *Hand) LayoutEnv() string { return layoutVariable + h.layout }
+
+// LayoutEnvOf is the same as the programs of a PC are told of the file.
+func (h *Hand) LayoutEnvOf(pc *PC) string { return layoutVariable + pc.Native(h.layout) }
+
+const layoutVariable = "BECKMANCONNECT_LAYOUT="
 
 // Active tells whether a window has the focus.
 func (d *Display) Active(ctx context.Context, w Window) (bool, error) {
@@ -227,4 +233,20 @@ func (d *Display) Pointer(ctx context.Context) (x, y int, err error) {
 	}
 	_, err = fmt.Sscanf(out, "x:%d y:%d", &x, &y)
 	return x, y, err
+}
+
+// Place gives the window with a title a place and a size, as a person drags it;
+// false: there is none yet.
+func (d *Display) Place(ctx context.Context, title string, x, y, w, h int) (bool, error) {
+	windows, err := d.Windows(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, window := range windows {
+		if window.Title == title && window.Shown {
+			_, err := run(ctx, d.Env(), "xdotool", "windowmove", window.ID, strconv.Itoa(x), strconv.Itoa(y), "windowsize", window.ID, strconv.Itoa(w), strconv.Itoa(h))
+			return err == nil, err
+		}
+	}
+	return false, nil
 }

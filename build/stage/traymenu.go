@@ -10,10 +10,11 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// menuItem is one entry of the tray's menu, as the panel is told over D-Bus.
-type menuItem struct {
-	Label   string
-	Enabled bool
+// MenuItem is one entry of the tray's menu that shows.
+type MenuItem struct {
+	Label     string
+	Enabled   bool
+	Separator bool // a line between entries, and nothing else
 }
 
 // ChooseInTray clicks the tray icon and picks the entry with this label from
@@ -70,7 +71,7 @@ func (h *Hand) chooseInTray(ctx context.Context, d *Display, label, shot string)
 
 // place is how often Down has to be pressed to come to an entry: what cannot
 // be chosen is passed over.
-func place(items []menuItem, label string) (down int, found bool) {
+func place(items []MenuItem, label string) (down int, found bool) {
 	for _, item := range items {
 		if !item.Enabled {
 			continue
@@ -96,7 +97,7 @@ func (d *Display) trayIcon() Window {
 }
 
 // trayMenu asks the one StatusNotifier item on the session bus for its menu.
-func (d *Display) trayMenu(ctx context.Context) ([]menuItem, error) {
+func (d *Display) trayMenu(ctx context.Context) ([]MenuItem, error) {
 	conn, err := dbus.Connect(d.Bus, dbus.WithContext(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("stage: session bus: %w", err)
@@ -139,7 +140,7 @@ func (d *Display) trayMenu(ctx context.Context) ([]menuItem, error) {
 	if err := conn.Object(name, menu).CallWithContext(ctx, "com.canonical.dbusmenu.GetLayout", 0, int32(0), int32(-1), []string{}).Store(&revision, &root); err != nil {
 		return nil, fmt.Errorf("stage: the tray icon's menu: %w", err)
 	}
-	var items []menuItem
+	var items []MenuItem
 	for _, child := range root.Children {
 		fields, ok := child.Value().([]any)
 		if !ok || len(fields) < 2 {
@@ -147,7 +148,7 @@ func (d *Display) trayMenu(ctx context.Context) ([]menuItem, error) {
 		}
 		properties, _ := fields[1].(map[string]dbus.Variant)
 		if value(properties, "visible", true) && value(properties, "type", "") != "separator" {
-			items = append(items, menuItem{Label: strings.ReplaceAll(value(properties, "label", ""), "_", ""), Enabled: value(properties, "enabled", true)})
+			items = append(items, MenuItem{Label: strings.ReplaceAll(value(properties, "label", ""), "_", ""), Enabled: value(properties, "enabled", true)})
 		}
 	}
 	return items, nil

@@ -151,7 +151,7 @@ func (t *teller) tamper(ctx context.Context) (string, error) {
 	if err := os.RemoveAll(copied); err != nil {
 		return "", err
 	}
-	if err := os.CopyFS(copied, os.DirFS(filepath.Join(t.pc.Dir, "data"))); err != nil {
+	if err := os.CopyFS(copied, os.DirFS(t.pc.Data())); err != nil {
 		return "", err
 	}
 	database := filepath.Join(copied, "log.db")
@@ -170,7 +170,7 @@ func (t *teller) tamper(ctx context.Context) (string, error) {
 	if err := os.WriteFile(database, text, 0o600); err != nil {
 		return "", err
 	}
-	out, err := t.pc.Ctl(ctx, "log", "verify", "--db", database, "--key", filepath.Join(copied, "keys", "checkpoint.pub"))
+	out, err := t.pc.Ctl(ctx, "log", "verify", "--db", t.pc.Native(database), "--key", t.pc.Native(filepath.Join(copied, "keys", "checkpoint.pub")))
 	if err == nil {
 		return "", errors.New("a changed byte was not found")
 	}

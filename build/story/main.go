@@ -29,6 +29,7 @@ type options struct {
 	broken  string // archive of a third that does not work
 	fresh   bool   // forget what an earlier demo left in dir
 	lang    string // the technician's language in the story
+	windows string // folder of what the story under Wine needs besides the programs; empty: Linux
 }
 
 func main() {
@@ -41,6 +42,7 @@ func main() {
 	flag.StringVar(&o.broken, "broken", "", "`archive` of a third version that does not work, to be taken back by itself")
 	flag.StringVar(&o.lang, "language", "en", "the technician of the story reads this `language`")
 	flag.BoolVar(&o.fresh, "fresh", false, "forget what an earlier run left")
+	flag.StringVar(&o.windows, "windows", "", "play it with the Windows programs under Wine: `folder` of the bridge into it; --package, --release and --broken are folders of programs, named by their version")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -54,7 +56,7 @@ func play(ctx context.Context, o options) error {
 	if !slices.ContainsFunc(text.Languages(), func(l text.Language) bool { return l.Tag == o.lang }) {
 		return fmt.Errorf("--language: the product does not speak %q", o.lang)
 	}
-	for _, path := range []*string{&o.dir, &o.bin, &o.first, &o.release, &o.broken, &o.script} {
+	for _, path := range []*string{&o.dir, &o.bin, &o.first, &o.release, &o.broken, &o.script, &o.windows} {
 		if *path == "" {
 			continue
 		}

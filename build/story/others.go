@@ -23,7 +23,7 @@ func (t *teller) refusedElsewhere(ctx context.Context, name, policy, file string
 		other.Close()
 		t.browser = first
 	}()
-	pc, err := t.house.AddPC(ctx, stage.PCConfig{Name: name, Policy: policy})
+	pc, err := t.house.AddPC(ctx, t.on.another(stage.PCConfig{Name: name, Policy: policy}))
 	if err != nil {
 		return err
 	}

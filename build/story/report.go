@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -15,6 +16,15 @@ type step struct {
 	MS     int64    `json:"ms"`
 	Shots  []string `json:"shots"`
 	Detail string   `json:"detail"`
+	// NotPossible is what of the step this platform cannot show, and was not
+	// checked.
+	NotPossible []gap `json:"not_possible,omitempty"`
+}
+
+// gap is a part of a step that the platform cannot show.
+type gap struct {
+	What string `json:"what"`
+	Why  string `json:"why"`
 }
 
 // report is story.json. It is written after every step, so that a story that
@@ -42,11 +52,25 @@ func (r *report) run(name string, do func() (string, error)) bool {
 		r.now.Detail = err.Error()
 	}
 	mark := "ok"
+	if len(r.now.NotPossible) > 0 {
+		mark = "ok*"
+	}
 	if err != nil {
 		mark = "FAILED"
 	}
 	fmt.Printf("%-9s %-6s %6d ms  %s\n", name, mark, r.now.MS, r.now.Detail)
+	for _, g := range r.now.NotPossible {
+		fmt.Printf("%9s * not possible here: %s: %s\n", "", g.What, g.Why)
+	}
 	return err == nil
+}
+
+// cannot notes what of the present step this platform cannot show.
+func (r *report) cannot(what, why string) {
+	g := gap{What: what, Why: why}
+	if !slices.Contains(r.now.NotPossible, g) {
+		r.now.NotPossible = append(r.now.NotPossible, g)
+	}
 }
 
 // shot names the next picture of the present step.

@@ -26,8 +26,7 @@ type teller struct {
 	pc      *stage.PC
 	hand    *stage.Hand
 	browser *stage.Browser
-	editor  string // file the terminal on the technician's desktop writes what is typed
-	typed   string // what the engineer has typed so far
+	on      platform
 }
 
 // sitePolicy is what this laboratory's IT signed: an instrument without
@@ -46,7 +45,7 @@ files = "ask"
 `
 
 func script(ctx context.Context, o options) (err error) {
-	t := &teller{o: o, words: text.New(o.lang), report: &report{dir: o.script}}
+	t := &teller{o: o, words: text.New(o.lang), report: &report{dir: o.script}, on: newPlatform(o)}
 	defer func() { err = errors.Join(err, t.report.write(stepNames)) }()
 	defer func() {
 		if t.house != nil {
@@ -76,23 +75,10 @@ func (t *teller) setUp(ctx context.Context) error {
 		return err
 	}
 	t.house = house
-	if t.outer, t.desktop, t.hand, err = house.TechnicianDesktop(ctx, 1280, 800); err != nil {
-		return err
-	}
-	folder, err := house.SmallFolder(ctx, "small")
-	if err != nil {
-		return err
-	}
-	if err := house.StartScanner(ctx); err != nil {
-		return err
-	}
-	if t.pc, err = house.AddPC(ctx, stage.PCConfig{Name: "pc1", Policy: sitePolicy, Folder: folder}); err != nil {
-		return err
-	}
 	if t.browser, err = house.OpenBrowser(ctx); err != nil {
 		return err
 	}
-	return t.pc.LogOn(t.desktop, t.hand.LayoutEnv(), "LANG="+t.o.lang+".UTF-8")
+	return t.on.setUp(ctx, t)
 }
 
 // lastPictures shows how the screens stood when a step failed.

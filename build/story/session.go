@@ -211,8 +211,7 @@ func (t *teller) state(ctx context.Context, selector, state string) error {
 
 // view is step 4 (P24, B3).
 func (t *teller) view(ctx context.Context) (string, error) {
-	t.editor = t.path("typed.txt")
-	if err := t.openPrograms(); err != nil {
+	if err := t.on.openPrograms(ctx, t); err != nil {
 		return "", err
 	}
 	if err := t.closeMainWindow(ctx); err != nil {
@@ -239,18 +238,6 @@ func (t *teller) view(ctx context.Context) (string, error) {
 	return "allowed by click; the settled picture equals the screen, 0 pixels differ outside our own windows, which are black", errors.Join(t.page("view"), t.desk(ctx, "bar"))
 }
 
-// openPrograms starts what stands on an instrument PC: the instrument's own
-// screen, and an editor that writes down what is typed.
-func (t *teller) openPrograms() error {
-	const instrument = `printf '\n  SAMPLE INSTRUMENT\n\n  Rack   Position   Test      State\n  0412   1          CBC       done\n  0412   2          CBC       done\n  0412   3          CBC+DIFF  aspirating\n  0413   1          CBC       waiting\n\n  Reagents 84 %%   Waste 31 %%   Temperature 37.0 C\n'; exec sleep 3600`
-	if _, err := t.desktop.Start(t.house, "instrument", "xterm", "-class", "Instrument", "-T", "Sample instrument", "-bg", "#10233a", "-fg", "#d7e6f5",
-		"-fa", "DejaVu Sans Mono", "-fs", "12", "-geometry", "72x18+420+130", "-e", "sh", "-c", instrument); err != nil {
-		return err
-	}
-	_, err := t.desktop.Start(t.house, "editor", "xterm", "-T", "Notes", "-geometry", "60x16+40+470", "-e", "sh", "-c", `stty -icanon; exec cat > "$0"`, t.editor)
-	return err
-}
-
 // closeMainWindow puts our large window away, as a technician does who wants
 // to see the instrument's screen. The session bar stays.
 func (t *teller) closeMainWindow(ctx context.Context) error {
@@ -260,7 +247,7 @@ func (t *teller) closeMainWindow(ctx context.Context) error {
 			return false, err
 		}
 		for _, w := range windows {
-			if w.Class == "beckmanconnect" && w.H > 400 && w.Shown {
+			if strings.TrimSuffix(w.Class, ".exe") == "beckmanconnect" && w.H > 400 && w.Shown {
 				return false, t.hand.Click(ctx, w.X+w.W-11, w.Y-10)
 			}
 		}
@@ -276,7 +263,7 @@ func (t *teller) control(ctx context.Context) (string, error) {
 			func() error { return t.confirmRun(ctx) },
 			func() error { return t.allow(ctx, "prompt-control") },
 			func() error { return t.state(ctx, "#ask-control", "granted") },
-			func() error { return t.clickTerminal(ctx) },
+			func() error { return t.clickEditor(ctx) },
 			func() error { return t.engineerTypes("pump primed by remote, OK (1)") },
 			func() error { return t.lands(ctx, "pump primed by remote, OK (1)") },
 		)
@@ -284,7 +271,7 @@ func (t *teller) control(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "typed in the browser, written by the terminal on the technician's desktop", errors.Join(t.page("control"), t.desk(ctx, "control"))
+	return "typed in the browser, written in the editor on the technician's desktop", errors.Join(t.page("control"), t.desk(ctx, "control"))
 }
 
 // confirmRun ticks the second yes where a run is or may be in progress (B7).
@@ -304,43 +291,36 @@ func (t *teller) confirmRun(ctx context.Context) error {
 	return nil
 }
 
-// clickTerminal gives the terminal the focus, by the engineer's mouse. For two
+// clickEditor gives the editor the focus, by the engineer's mouse. For two
 // seconds after the technician's own last move the engineer's input is
-// dropped, so the engineer clicks until the pointer is there and the terminal
-// in front.
-func (t *teller) clickTerminal(ctx context.Context) error {
-	return stage.Until(ctx, "the terminal in front, by the engineer's click", func() (bool, error) {
+// dropped, so the engineer clicks until the pointer is there and the editor in
+// front.
+func (t *teller) clickEditor(ctx context.Context) error {
+	return stage.Until(ctx, "the editor in front, by the engineer's click", func() (bool, error) {
 		windows, err := t.desktop.Windows(ctx)
 		if err != nil {
 			return false, err
 		}
-		i := slices.IndexFunc(windows, func(w stage.Window) bool { return w.Class == "XTerm" })
+		i := slices.IndexFunc(windows, t.on.editor)
 		if i < 0 {
-			return false, errors.New("the terminal is not on the technician's desktop")
+			return false, errors.New("the editor is not on the technician's desktop")
 		}
 		w := windows[i]
 		x, y := w.X+w.W/2, w.Y+w.H/2
 		if err := t.browser.ClickPixel("#screen", x, y); err != nil {
 			return false, err
 		}
-		atX, atY, err := t.desktop.Pointer(ctx)
-		if err != nil || max(atX-x, x-atX, atY-y, y-atY) > 2 {
-			return false, err
-		}
-		return t.desktop.Active(ctx, w)
+		return t.on.clicked(ctx, t, w, x, y)
 	})
 }
 
-func (t *teller) engineerTypes(text string) error {
-	t.typed += text + "\n"
-	return t.browser.TypeKeys(text + "\r")
-}
+func (t *teller) engineerTypes(text string) error { return t.browser.TypeKeys(text + "\r") }
 
-// lands waits until the terminal has written the text.
+// lands waits until the editor has the text.
 func (t *teller) lands(ctx context.Context, text string) error {
-	return stage.Until(ctx, "the typed text in the terminal's file", func() (bool, error) {
-		b, err := os.ReadFile(t.editor)
-		return strings.Contains(string(b), text+"\n"), err
+	return stage.Until(ctx, "the typed text in the editor", func() (bool, error) {
+		written, err := t.on.written(ctx, t)
+		return strings.Contains(written, text+"\n"), err
 	})
 }
 
@@ -356,15 +336,7 @@ func (t *teller) files(ctx context.Context) (string, error) {
 		return "", err
 	}
 	want := sha256.Sum256(content)
-	err := within(ctx, 60*time.Second, func(ctx context.Context) error {
-		return all(
-			func() error { return t.browser.Choose("#file-input", offered) },
-			func() error { return t.allow(ctx, "prompt-file") },
-			func() error {
-				return stage.Until(ctx, "the file with the same hash", func() (bool, error) { return arrived(t.desktop.Home(), want) })
-			},
-		)
-	})
+	became, err := t.on.transfer(ctx, t, offered, want)
 	if err != nil {
 		return "", err
 	}
@@ -382,10 +354,24 @@ func (t *teller) files(ctx context.Context) (string, error) {
 	if err := t.browser.Front(); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d bytes with the same SHA-256; refused without a prompt on a Navios and on a PC without a policy", len(content)), nil
+	return fmt.Sprintf("%d bytes %s; refused without a prompt on a Navios and on a PC without a policy", len(content), became), nil
 }
 
-// arrived looks for a file with this hash below the PC's folder; where it is
+// arrives offers a file, allows it, and waits until it is there with the same
+// hash.
+func (t *teller) arrives(ctx context.Context, offered string, want [32]byte) error {
+	return within(ctx, 60*time.Second, func(ctx context.Context) error {
+		return all(
+			func() error { return t.browser.Choose("#file-input", offered) },
+			func() error { return t.allow(ctx, "prompt-file") },
+			func() error {
+				return stage.Until(ctx, "the file with the same hash", func() (bool, error) { return arrived(t.desktop.Home(), want) })
+			},
+		)
+	})
+}
+
+// arrived looks for a file with this hash below the PC's folders; where it is
 // kept is the product's business.
 func arrived(dir string, want [32]byte) (found bool, err error) {
 	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -430,7 +416,7 @@ func (t *teller) refuse(ctx context.Context) (string, error) {
 			func() error { return t.browser.Click("#ask-view") },
 			func() error { return t.allow(ctx, "prompt-again") },
 			func() error { return t.state(ctx, "#ask-view", "granted") },
-			func() error { return t.clickTerminal(ctx) },
+			func() error { return t.clickEditor(ctx) },
 			func() error { return t.engineerTypes("last words") },
 			func() error { return t.lands(ctx, "last words") },
 		)
@@ -438,7 +424,7 @@ func (t *teller) refuse(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	before, err := os.ReadFile(t.editor)
+	before, err := t.on.written(ctx, t)
 	if err != nil {
 		return "", err
 	}
@@ -460,12 +446,12 @@ func (t *teller) refuse(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	after, err := os.ReadFile(t.editor)
+	after, err := t.on.written(ctx, t)
 	if err != nil {
 		return "", err
 	}
-	if string(before) != string(after) {
-		return "", fmt.Errorf("input was applied after the kill key: %q", strings.TrimPrefix(string(after), string(before)))
+	if before != after {
+		return "", fmt.Errorf("input was applied after the kill key: %q", strings.TrimPrefix(after, before))
 	}
 	return "one denied, one timed out and denied, then the Pause key: nothing typed afterwards arrived", errors.Join(t.page("ended"), t.desk(ctx, "ended"))
 }

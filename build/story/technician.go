@@ -25,7 +25,7 @@ func within(ctx context.Context, limit time.Duration, do func(context.Context) e
 // pipe is a second way into the service, as the same technician: for questions
 // that a picture does not answer.
 func pipe(ctx context.Context, pc *stage.PC) (*client.Client, error) {
-	return client.Dial(ctx, client.Config{Socket: pc.Socket, Program: "story", Version: version.Version()})
+	return client.Dial(ctx, client.Config{Socket: pc.Socket, DialPipe: pc.Dial(), Program: "story", Version: version.Version()})
 }
 
 // register is step 1: terms are shown and accepted, then the instrument is
@@ -99,7 +99,7 @@ func (t *teller) setPIN(ctx context.Context) error {
 
 // chooseInTray picks an entry of the tray's menu in the technician's language.
 func (t *teller) chooseInTray(ctx context.Context, key string, args ...any) error {
-	return t.hand.ChooseInTray(ctx, t.desktop, t.words.T(key, args...))
+	return t.on.chooseInTray(ctx, t, t.words.T(key, args...))
 }
 
 // signIn is the engineer's, through the development provider.
@@ -151,10 +151,10 @@ func (t *teller) notify(ctx context.Context) (string, error) {
 	if string(before) == string(after) {
 		return "", errors.New("the tray icon did not change")
 	}
-	if err := t.desk(ctx, "toast"); err != nil {
+	if err := errors.Join(t.desk(ctx, "toast"), t.on.toasts(ctx, t)); err != nil {
 		return "", err
 	}
-	if err := t.hand.ShotOfTrayMenu(ctx, t.desktop, t.report.shot("tray-menu")); err != nil {
+	if err := t.on.shotOfTrayMenu(ctx, t, t.report.shot("tray-menu")); err != nil {
 		return "", err
 	}
 	err = within(ctx, 60*time.Second, func(ctx context.Context) error {
@@ -192,7 +192,9 @@ func (t *teller) notify(ctx context.Context) (string, error) {
 	}); err != nil {
 		return "", err
 	}
-	t.pc.Service.Kill()
+	if err := t.pc.CrashService(ctx); err != nil {
+		return "", err
+	}
 	err = within(ctx, 30*time.Second, func(ctx context.Context) error {
 		return stage.Until(ctx, "the acknowledged notifications after a crash", func() (bool, error) {
 			rows, err := t.notifications(ctx)

@@ -31,7 +31,7 @@ func (t *teller) upgrade(ctx context.Context) (string, error) {
 	if t.o.release == "" || t.o.broken == "" {
 		return "", errors.New("the second and the third version were not built (--release, --broken)")
 	}
-	before, err := t.running()
+	before, err := t.pc.Running(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -53,7 +53,7 @@ func (t *teller) upgrade(ctx context.Context) (string, error) {
 	if err := t.upgradeIs(ctx, 200*time.Second, "installed", version); err != nil {
 		return "", err
 	}
-	after, err := t.running()
+	after, err := t.pc.Running(ctx)
 	switch {
 	case err != nil:
 		return "", err
@@ -186,9 +186,4 @@ func (t *teller) upgradeStatus(ctx context.Context) (u upgradeStatus, err error)
 func archiveVersion(archive string) string {
 	version, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(archive), "beckmanconnect-"), "-")
 	return version
-}
-
-// running is the program file the service's process runs.
-func (t *teller) running() (string, error) {
-	return os.Readlink(fmt.Sprintf("/proc/%d/exe", t.pc.Service.PID()))
 }
