@@ -2,11 +2,17 @@ package main
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -128,7 +134,7 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 		{"a proxy that lets nobody through", func(b *sickbed) { answering(b, http.StatusForbidden) }, "endpoint", netdial.CodeProxyBlocked, "does not let"},
 		{"a proxy without a way out", func(b *sickbed) { answering(b, http.StatusBadGateway) }, "endpoint", netdial.CodeProxyFailed, "cannot reach"},
 		{"a firewall", func(b *sickbed) { b.url = "https://" + closedPort(b.t) }, "endpoint", netdial.CodeRefused, "nothing answers"},
-		{"TLS opened by something in between", func(b *sickbed) { b.roots = inspector(b.t) }, "TLS", netdial.CodeInspection, trust.DevelopmentOrganisation},
+		{"TLS opened by something in between", func(b *sickbed) { b.roots = inspector(b.t) }, "TLS", netdial.CodeInspection, "Hospital IT"},
 		{"a server of yesterday", func(b *sickbed) { b.maxTLS = tls.VersionTLS11 }, "TLS", netdial.CodeOldTLS, "TLS"},
 		{"a cloud that is busy", func(b *sickbed) {
 			b.serve = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
@@ -180,13 +186,37 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 	}
 }
 
-// inspector is a set of another authority.
+// inspector is what an inspecting proxy has: an authority of its own, in the
+// files of a set.
 func inspector(t *testing.T) string {
+	t.Helper()
 	dir := t.TempDir()
-	if err := trust.Init(filepath.Join(dir, "set")); err != nil {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(dir, "set", "roots")
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "Inspection", Organization: []string{"Hospital IT"}},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign, BasicConstraintsValid: true, IsCA: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{
+		filepath.Join("roots", trust.FileCloudCA):  {Type: "CERTIFICATE", Bytes: der},
+		filepath.Join("private", trust.KeyCloudCA): {Type: "PRIVATE KEY", Bytes: private},
+	} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, pem.EncodeToMemory(block), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "roots")
 }
 
 func otherSigner(t *testing.T) note.Signer {
