@@ -2,31 +2,17 @@ package main
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"errors"
-	"fmt"
 	"math"
-	"math/big"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
-	"beckmanconnect/assets/text"
 	"beckmanconnect/internal/netdial"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/ipc/hostpb"
@@ -34,32 +20,6 @@ import (
 	"beckmanconnect/ipc/protocol"
 )
 
-// closedPort is one that nothing listens on.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-// answering is a proxy that answers CONNECT with this status.
-func answering(b *sickbed, status int, header ...string) {
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if len(header) == 2 {
-			w.Header().Set(header[0], header[1])
-		}
-		w.WriteHeader(status)
-	}))
-	b.t.Cleanup(s.Close)
-	b.proxy = s.URL
-}
-
-func mode(b *sickbed, name string, m os.FileMode) {
-	b.after = func(b *sickbed) { b.must(os.Chmod(b.path(name), m)) }
-}
 
 // One thing broken, and exactly that check fails, with its code and its advice
 // (B11; scenarios 1, 31, 48, 50, 54, 55, 57).
@@ -186,51 +146,6 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 	}
 }
 
-// inspector is what an inspecting proxy has: an authority of its own, in the
-// files of a set.
-func inspector(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "Inspection", Organization: []string{"Hospital IT"}},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign, BasicConstraintsValid: true, IsCA: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, block := range map[string]*pem.Block{
-		filepath.Join("roots", trust.FileCloudCA):  {Type: "CERTIFICATE", Bytes: der},
-		filepath.Join("private", trust.KeyCloudCA): {Type: "PRIVATE KEY", Bytes: private},
-	} {
-		path := filepath.Join(dir, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, pem.EncodeToMemory(block), 0o600)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return filepath.Join(dir, "roots")
-}
-
-func otherSigner(t *testing.T) note.Signer {
-	private, _, err := note.GenerateKey(rand.Reader, "somebody")
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := note.NewSigner(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signer
-}
-
 // Where all is well nothing fails, and what somebody should know is a note with
 // a code of its own.
 func TestDoctorFindsNothing(t *testing.T) {
@@ -297,91 +212,5 @@ func TestDoctorTellsWhatSomebodyShouldKnow(t *testing.T) {
 		if !told {
 			t.Errorf("%s: %s is not told", row.check, row.code)
 		}
-	}
-}
-
-// Every code has its advice, of the network's the same as its own table, in
-// every language.
-func TestEveryCodeHasAdvice(t *testing.T) {
-	source, err := os.ReadFile("doctor_finding.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	codes := []string{protocol.CodeUnavailable, protocol.CodeUntrusted, protocol.CodeIncompatible, protocol.CodeNotPermitted}
-	for _, m := range regexp.MustCompile(`(?m)^\tcode\w+ += "([a-z-]+)"$`).FindAllStringSubmatch(string(source), -1) {
-		codes = append(codes, m[1])
-	}
-	if len(codes) < 30 {
-		t.Fatalf("only %d codes were found", len(codes))
-	}
-	for _, c := range netdial.Codes {
-		codes = append(codes, c.Code)
-		if adviceFor(c.Code) != c.Do {
-			t.Errorf("%s: %q, and %q in its table", c.Code, adviceFor(c.Code), c.Do)
-		}
-	}
-	for _, code := range codes {
-		for _, l := range text.Languages() {
-			if !text.New(l.Tag).Has("doctor.do." + code) {
-				t.Errorf("%s has no advice in %s", code, l.Tag)
-			}
-		}
-	}
-	if adviceFor("no such code") != adviceFor(codeUnknown) {
-		t.Error("a code that nobody knows is not told")
-	}
-}
-
-// The doctor connects to what the table names and to nothing else: not to a
-// pattern, not to a probe, and to each host once (B14).
-func TestDoctorDialsTheTableOnly(t *testing.T) {
-	b := newSickbed(t)
-	b.status.LinkFacts = append(b.status.LinkFacts,
-		&hostpb.LinkFact{Name: "site-endpoint", Value: "lis.example:2575 hl7 whether the LIS is well"},
-		&hostpb.LinkFact{Name: "site-endpoint", Value: "web.example:443 tcp whether the middleware is well"},
-		&hostpb.LinkFact{Name: "site-endpoint", Value: "*.more.example:443 TLS added by the site's policy"})
-	asked := make(chan string, 100)
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked <- r.Method + " " + r.Host
-		w.WriteHeader(http.StatusForbidden)
-	}))
-	t.Cleanup(proxy.Close)
-	b.proxy = proxy.URL
-	for _, f := range b.examine() {
-		if strings.Contains(f.Check, ".example") {
-			t.Errorf("tried: %+v", f)
-		}
-	}
-	close(asked)
-	var all []string
-	for a := range asked {
-		all = append(all, a)
-	}
-	if want := "CONNECT " + strings.TrimPrefix(b.cloud.URL, "https://"); len(all) != 1 || all[0] != want {
-		t.Errorf("it asked for %q, want %q once", all, want)
-	}
-}
-
-// Ctrl-C ends it between two checks and in the middle of one.
-func TestDoctorIsInterrupted(t *testing.T) {
-	b := newSickbed(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	b.examine() // everything is there now
-	b.doctor.tell = func(check string) {
-		if check == "network" {
-			cancel()
-		}
-	}
-	for _, f := range b.doctor.examine(ctx) {
-		if strings.HasPrefix(f.Check, "log") && f.Check != "log's folder" || f.Check == "tray" {
-			t.Errorf("went on with %s", f.Check)
-		}
-	}
-	err := doctorVerb(ctx, b.doctor.env, nil)
-	if !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	if fmt.Sprint(err) == "" {
-		t.Error("says nothing")
 	}
 }
