@@ -22,7 +22,6 @@ import (
 	"beckmanconnect/internal/trust"
 )
 
-
 // closedPort is one that nothing listens on.
 func closedPort(t *testing.T) string {
 	t.Helper()

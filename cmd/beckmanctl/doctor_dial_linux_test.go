@@ -17,7 +17,6 @@ import (
 	"beckmanconnect/ipc/protocol"
 )
 
-
 // Every code has its advice, of the network's the same as its own table, in
 // every language.
 func TestEveryCodeHasAdvice(t *testing.T) {

@@ -20,7 +20,6 @@ import (
 	"beckmanconnect/ipc/protocol"
 )
 
-
 // One thing broken, and exactly that check fails, with its code and its advice
 // (B11; scenarios 1, 31, 48, 50, 54, 55, 57).
 func TestDoctorFindsWhatIsBroken(t *testing.T) {
