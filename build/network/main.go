@@ -76,7 +76,7 @@ same for one PC, with what its installation and its site's signed policy add; ` 
 
 Everything goes **out**, over TLS 1.2 or later, to port **443**, but for the probes inside the laboratory's own network that the site's policy names. Nothing on the PC listens on the network. One dialer in the service and in the upgrade
 service opens every connection and refuses what does not stand here: the table is not advice. A refusal is put on record once for each address
-(` + "`network.refused`" + `).
+(` + "`network.refused`" + `). ` + "`beckmanctl doctor`" + `, which somebody starts, connects once to each host that is named here, whichever program it is listed for, to see whether it can be reached; the cloud's host alone it says something to.
 
 ## With the product
 
