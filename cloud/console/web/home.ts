@@ -3,7 +3,7 @@
 import { Device, Live, Notification, Request, alarms } from "./api";
 import { arrange, h, icon, setText } from "./dom";
 import { severityChip, stateText } from "./feedrow";
-import { logChip, standingChip, standingText } from "./standing";
+import { logChip, logText, standingChip, standingText } from "./standing";
 import { Key, language, span, t } from "./strings";
 
 export class Home {
@@ -106,7 +106,7 @@ export class Home {
           ? h("span", { class: "state" }, t("online"))
           : h("span", { class: "state muted", "data-offline": String(d.sinceMs) }, t("offline")),
         icon("chevron")),
-      standingText(d),
+      standingText(d), logText(d),
       // Above the alarms: they come later, and nothing may move under a finger.
       h("p", { class: "device-head" }, h("button", { class: "small open-device", type: "button", click: () => this.open(d.id) }, t("devOpen"))),
       h("div", { class: "alarms" })) as HTMLDetailsElement;
