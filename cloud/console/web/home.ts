@@ -97,11 +97,12 @@ export class Home {
         h("span", { class: d.online ? "dot on" : "dot", "aria-hidden": "true" }),
         h("span", { class: "grow" }, h("strong", {}, d.type), " ", h("span", { class: "muted mono" }, d.serial),
           h("span", { class: "line muted" }, [d.name, d.region.toUpperCase()].filter(Boolean).join(" · "))),
-        d.status.class === "patient-data" ? h("span", { class: "chip note" }, t("patientData")) : null,
-        standingChip(d), logChip(d),
-        d.status.open > 0
-          ? h("span", { class: `chip sev-${d.status.worst}` }, t("alarmsOpen", { n: d.status.open }))
-          : null,
+        h("span", { class: "device-marks" },
+          d.status.class === "patient-data" ? h("span", { class: "chip note" }, t("patientData")) : null,
+          standingChip(d), logChip(d),
+          d.status.open > 0
+            ? h("span", { class: `chip sev-${d.status.worst}` }, t("alarmsOpen", { n: d.status.open }))
+            : null),
         d.online
           ? h("span", { class: "state" }, t("online"))
           : h("span", { class: "state muted", "data-offline": String(d.sinceMs) }, t("offline")),
