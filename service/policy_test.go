@@ -187,7 +187,7 @@ func TestSessionPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := &house{config: s.config, roots: roots, parts: supervise.New(supervise.Config{}), log: slog.New(slog.DiscardHandler), poke: make(chan struct{}, 1), news: make(chan struct{}, 1)}
-	if h.store, err = store.Open(t.Context(), store.Options{Dir: s.config.Data}); err != nil {
+	if err := h.open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	defer h.store.Close()

@@ -5,7 +5,7 @@ import { Device, SignedOut, presence } from "./api";
 import { h, icon } from "./dom";
 import { NotificationList } from "./feed";
 import { timeline } from "./presence";
-import { standingChip, standingText } from "./standing";
+import { logCell, logChip, logText, standingChip, standingText } from "./standing";
 import { Key, span, t } from "./strings";
 
 export class DevicePage {
@@ -52,13 +52,14 @@ export class DevicePage {
       h("h1", {}, d?.type ?? this.id, " ", h("span", { class: "muted mono" }, d?.serial ?? "")),
       h("p", { class: "device-state" }, h("span", { class: d?.online ? "dot on" : "dot", "aria-hidden": "true" }),
         d ? d.online ? t("online") : d.sinceMs ? t("offlineSince", { time: span(Date.now() - d.sinceMs) }) : t("offline") : t("devUnknown"),
-        d?.status.class === "patient-data" ? h("span", { class: "chip note" }, t("patientData")) : null, standingChip(d)),
-      ...[standingText(d)].filter((e) => e !== null));
+        d?.status.class === "patient-data" ? h("span", { class: "chip note" }, t("patientData")) : null, standingChip(d), logChip(d)),
+      ...[standingText(d), logText(d)].filter((e) => e !== null));
     const row = (name: Key, value: string | undefined, mono = false): HTMLElement[] => value
       ? [h("div", { class: "fact" }, h("dt", {}, t(name)), h("dd", { class: mono ? "mono" : "" }, value))] : [];
     this.facts.replaceChildren(...(d ? [
       ...row("devPerson", d.name), ...row("recRegion", d.region.toUpperCase()), ...row("reqVersion", d.status.version, true),
-      ...row("devAlarms", t("alarmsOpen", { n: d.status.open })), ...row("recDevice", d.id, true)] : []));
+      ...row("devAlarms", t("alarmsOpen", { n: d.status.open })),
+      h("div", { class: "fact" }, h("dt", {}, t("devLog")), logCell(d, Date.now())), ...row("recDevice", d.id, true)] : []));
     if (d && d.online !== this.online) {
       this.online = d.online;
       void this.load();

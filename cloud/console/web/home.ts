@@ -3,7 +3,7 @@
 import { Device, Live, Notification, Request, alarms } from "./api";
 import { arrange, h, icon, setText } from "./dom";
 import { severityChip, stateText } from "./feedrow";
-import { logChip, standingChip, standingText } from "./standing";
+import { logChip, logText, standingChip, standingText } from "./standing";
 import { Key, language, span, t } from "./strings";
 
 export class Home {
@@ -97,16 +97,17 @@ export class Home {
         h("span", { class: d.online ? "dot on" : "dot", "aria-hidden": "true" }),
         h("span", { class: "grow" }, h("strong", {}, d.type), " ", h("span", { class: "muted mono" }, d.serial),
           h("span", { class: "line muted" }, [d.name, d.region.toUpperCase()].filter(Boolean).join(" · "))),
-        d.status.class === "patient-data" ? h("span", { class: "chip note" }, t("patientData")) : null,
-        standingChip(d), logChip(d),
-        d.status.open > 0
-          ? h("span", { class: `chip sev-${d.status.worst}` }, t("alarmsOpen", { n: d.status.open }))
-          : null,
+        h("span", { class: "device-marks" },
+          d.status.class === "patient-data" ? h("span", { class: "chip note" }, t("patientData")) : null,
+          standingChip(d), logChip(d),
+          d.status.open > 0
+            ? h("span", { class: `chip sev-${d.status.worst}` }, t("alarmsOpen", { n: d.status.open }))
+            : null),
         d.online
           ? h("span", { class: "state" }, t("online"))
           : h("span", { class: "state muted", "data-offline": String(d.sinceMs) }, t("offline")),
         icon("chevron")),
-      standingText(d),
+      standingText(d), logText(d),
       // Above the alarms: they come later, and nothing may move under a finger.
       h("p", { class: "device-head" }, h("button", { class: "small open-device", type: "button", click: () => this.open(d.id) }, t("devOpen"))),
       h("div", { class: "alarms" })) as HTMLDetailsElement;
