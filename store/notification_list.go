@@ -73,28 +73,24 @@ func (s *Store) listNotifications(ctx context.Context, f NotificationFilter, spa
 // them in use, and each one's rows lie together, newest last. A page is merged
 // from the newest rows of each facet that the filter lets through. Times become
 // bounds of numbers. A text is looked for in the topics of the rows that are
-// left, where these are few, and otherwise becomes a set of topics.
+// left, where these are few, and otherwise in all topics.
 type narrowed struct {
 	tx     *sql.Tx
 	f      NotificationFilter
 	text   string // in lower case
 	facets []int
-	lo, hi int64  // numbers, inclusive
-	topics string // of the text, a JSON array; "": they were not looked for
+	lo, hi int64 // numbers, inclusive
 
 	sparse, asked int // sparseRows and askedRows, or less in a test
 }
 
-// noTopics: nothing says the text that was given.
-const noTopics = "[]"
-
 const (
-	// sparseRows is how many rows of one facet set or topic set are walked one by
-	// one rather than merged: 50,000 take some milliseconds.
+	// sparseRows is how many rows of a time are walked one by one rather than
+	// merged: 50,000 take some milliseconds.
 	sparseRows = 50_000
 	// askedRows is how many rows are asked one by one what they say, rather than
 	// looking for the text in all topics, of which there may be a hundred thousand.
-	askedRows = 20_000
+	askedRows = 8_000
 )
 
 func narrow(ctx context.Context, tx *sql.Tx, f NotificationFilter) (*narrowed, error) {
@@ -118,22 +114,12 @@ func narrow(ctx context.Context, tx *sql.Tx, f NotificationFilter) (*narrowed, e
 	return q, nil
 }
 
-// findTopics looks for the text in all topics. They go from one query into the
-// next and are often thousands: one value is far cheaper to hand over than as
-// many rows.
-func (q *narrowed) findTopics(ctx context.Context) error {
-	return q.tx.QueryRowContext(ctx, "SELECT json_group_array(id) FROM topics INDEXED BY topics_fold WHERE instr(fold, ?) > 0", q.text).Scan(&q.topics)
-}
-
 // says is what rows are held against for the text; "": no text was given.
 func (q *narrowed) says() (where string, args []any) {
-	switch {
-	case q.topics != "":
-		return " AND n.topic IN (SELECT value FROM json_each(?))", []any{q.topics}
-	case q.text != "":
-		return " AND EXISTS (SELECT 1 FROM topics t WHERE t.id = n.topic AND instr(t.fold, ?) > 0)", []any{q.text}
+	if q.text == "" {
+		return "", nil
 	}
-	return "", nil
+	return " AND EXISTS (SELECT 1 FROM topics t WHERE t.id = n.topic AND instr(t.fold, ?) > 0)", []any{q.text}
 }
 
 // span gives the numbers between which everything lies that was raised in a
@@ -165,29 +151,24 @@ func (q *narrowed) page(ctx context.Context) (ids []uint64, total int, err error
 		return q.merge(ctx)
 	}
 	rows, err := q.rows(ctx)
-	if err == nil && (rows > q.asked || rows >= q.sparse) {
-		err = q.findTopics(ctx)
-	}
 	switch {
 	case err != nil:
 		return nil, 0, err
-	case q.topics == noTopics:
-		return nil, 0, nil
-	case rows < q.sparse: // all that match are taken: the newest of them may lie anywhere
-		return q.walk(ctx, byFacet, "1", "", q.sparse)
-	default:
-		return q.walk(ctx, "INDEXED BY notifications_topic", "n.topic = j.value", "json_each(?) j CROSS JOIN ", walkRows)
+	case rows < q.asked: // all that match are taken: the newest of them may lie anywhere
+		return q.walk(ctx, byFacet, "1", "", q.asked)
+	default: // topic by topic, as far as there is need
+		return q.walk(ctx, "INDEXED BY notifications_topic", "instr(t.fold, ?) > 0 AND n.topic = t.id", "topics t INDEXED BY topics_fold CROSS JOIN ", walkRows)
 	}
 }
 
-// rows counts what facets and times leave, up to q.sparse.
+// rows counts what facets and times leave, up to q.asked.
 func (q *narrowed) rows(ctx context.Context) (n int, err error) {
 	where, bounds := q.residual()
 	if where == "" && len(q.f.Severities) == 0 && len(q.f.States) == 0 && len(q.f.Sources) == 0 && !q.f.OpenOnly {
-		return q.sparse, nil // everything: it is not worth counting
+		return q.asked, nil // everything: it is not worth counting
 	}
 	err = q.tx.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM notifications n INDEXED BY notifications_facet WHERE n.facet IN ("+q.facetList()+")"+where+" LIMIT ?)",
-		append(bounds, q.sparse)...).Scan(&n)
+		append(bounds, q.asked)...).Scan(&n)
 	return n, err
 }
 
@@ -201,7 +182,7 @@ func (q *narrowed) walk(ctx context.Context, index, where, from string, most int
 	more, args := q.residual()
 	where += " AND n.facet IN (" + q.facetList() + ")" + more
 	if from != "" {
-		args = append([]any{q.topics}, args...)
+		args = append([]any{q.text}, args...)
 	} else {
 		says, text := q.says()
 		where, args = where+says, append(args, text...)
