@@ -42,6 +42,10 @@ const MaxTotal = 1_000
 // indices only, until it knows the page's numbers: which of them, and why it
 // stays fast on a million rows, stands with narrowed.
 func (s *Store) ListNotifications(ctx context.Context, f NotificationFilter) (page NotificationPage, err error) {
+	return s.listNotifications(ctx, f, sparseRows, askedRows)
+}
+
+func (s *Store) listNotifications(ctx context.Context, f NotificationFilter, sparse, asked int) (page NotificationPage, err error) {
 	tx, err := s.snapshot(ctx)
 	if err != nil {
 		return page, wrap("notifications", err)
@@ -52,6 +56,7 @@ func (s *Store) ListNotifications(ctx context.Context, f NotificationFilter) (pa
 	if err != nil {
 		return page, wrap("notifications", err)
 	}
+	q.sparse, q.asked = sparse, asked
 	ids, total, err := q.page(ctx)
 	if err != nil {
 		return page, wrap("notifications", err)
@@ -67,25 +72,29 @@ func (s *Store) ListNotifications(ctx context.Context, f NotificationFilter) (pa
 // source and membership are one number, the facet; there are a few dozen of
 // them in use, and each one's rows lie together, newest last. A page is merged
 // from the newest rows of each facet that the filter lets through. Times become
-// bounds of numbers. A text becomes a set of topics.
+// bounds of numbers. A text is looked for in the topics of the rows that are
+// left, where these are few, and otherwise in all topics.
 type narrowed struct {
 	tx     *sql.Tx
 	f      NotificationFilter
+	text   string // in lower case
 	facets []int
-	lo, hi int64  // numbers, inclusive
-	topics string // of the text, a JSON array; "": no text was given
-	none   bool
+	lo, hi int64 // numbers, inclusive
+
+	sparse, asked int // sparseRows and askedRows, or less in a test
 }
 
-// noTopics: nothing says the text that was given.
-const noTopics = "[]"
-
-// sparseRows is how many rows of one facet set or topic set are walked one by
-// one rather than merged: 50,000 take some milliseconds.
-const sparseRows = 50_000
+const (
+	// sparseRows is how many rows of a time are walked one by one rather than
+	// merged: 50,000 take some milliseconds.
+	sparseRows = 50_000
+	// askedRows is how many rows are asked one by one what they say, rather than
+	// looking for the text in all topics, of which there may be a hundred thousand.
+	askedRows = 8_000
+)
 
 func narrow(ctx context.Context, tx *sql.Tx, f NotificationFilter) (*narrowed, error) {
-	q := &narrowed{tx: tx, f: f, hi: math.MaxInt64}
+	q := &narrowed{tx: tx, f: f, text: strings.ToLower(f.Text), hi: math.MaxInt64}
 	if !f.Since.IsZero() || !f.Until.IsZero() {
 		lo, hi, err := span(ctx, tx, f.Since, f.Until)
 		if err != nil {
@@ -102,16 +111,15 @@ func narrow(ctx context.Context, tx *sql.Tx, f NotificationFilter) (*narrowed, e
 			q.facets = append(q.facets, int(facet))
 		}
 	}
-	if f.Text != "" {
-		// They go from one query into the next and are often thousands: one value
-		// is far cheaper to hand over than as many rows.
-		err = tx.QueryRowContext(ctx, "SELECT json_group_array(id) FROM topics INDEXED BY topics_fold WHERE instr(fold, ?) > 0", strings.ToLower(f.Text)).Scan(&q.topics)
-		if err != nil {
-			return nil, err
-		}
-	}
-	q.none = len(q.facets) == 0 || q.topics == noTopics || q.lo > q.hi
 	return q, nil
+}
+
+// says is what rows are held against for the text; "": no text was given.
+func (q *narrowed) says() (where string, args []any) {
+	if q.text == "" {
+		return "", nil
+	}
+	return " AND EXISTS (SELECT 1 FROM topics t WHERE t.id = n.topic AND instr(t.fold, ?) > 0)", []any{q.text}
 }
 
 // span gives the numbers between which everything lies that was raised in a
@@ -131,55 +139,55 @@ func span(ctx context.Context, tx *sql.Tx, since, until time.Time) (lo, hi int64
 
 // page gives the numbers of one page and one more, and the total.
 func (q *narrowed) page(ctx context.Context) (ids []uint64, total int, err error) {
+	const byFacet = "INDEXED BY notifications_facet"
 	switch {
-	case q.none:
+	case len(q.facets) == 0 || q.lo > q.hi:
 		return nil, 0, nil
 	case q.f.Group > 0:
-		return q.walk(ctx, "INDEXED BY notifications_group", strings.TrimPrefix(q.inGroup(), " AND "), "")
-	case q.hi-q.lo < sparseRows: // a time that holds few
-		return q.walk(ctx, "NOT INDEXED", "1", "")
-	case q.topics == "":
+		return q.walk(ctx, "INDEXED BY notifications_group", strings.TrimPrefix(q.inGroup(), " AND "), "", walkRows)
+	case q.text == "" && q.hi-q.lo < int64(q.sparse): // a time that holds few
+		return q.walk(ctx, byFacet, "1", "", walkRows)
+	case q.text == "":
 		return q.merge(ctx)
 	}
-	few, err := q.fewRows(ctx)
+	rows, err := q.rows(ctx)
 	switch {
 	case err != nil:
 		return nil, 0, err
-	case few:
-		return q.walk(ctx, "INDEXED BY notifications_facet", "1", "")
-	default:
-		return q.walk(ctx, "INDEXED BY notifications_topic", "n.topic = j.value", "json_each(?) j CROSS JOIN ")
+	case rows < q.asked: // all that match are taken: the newest of them may lie anywhere
+		return q.walk(ctx, byFacet, "1", "", q.asked)
+	default: // topic by topic, as far as there is need
+		return q.walk(ctx, "INDEXED BY notifications_topic", "instr(t.fold, ?) > 0 AND n.topic = t.id", "topics t INDEXED BY topics_fold CROSS JOIN ", walkRows)
 	}
 }
 
-// fewRows: the facets alone leave so few rows that each can be held against
-// the topics.
-func (q *narrowed) fewRows(ctx context.Context) (bool, error) {
-	if len(q.f.Severities) == 0 && len(q.f.States) == 0 && len(q.f.Sources) == 0 && !q.f.OpenOnly {
-		return false, nil
+// rows counts what facets and times leave, up to q.asked.
+func (q *narrowed) rows(ctx context.Context) (n int, err error) {
+	where, bounds := q.residual()
+	if where == "" && len(q.f.Severities) == 0 && len(q.f.States) == 0 && len(q.f.Sources) == 0 && !q.f.OpenOnly {
+		return q.asked, nil // everything: it is not worth counting
 	}
-	var n int
-	err := q.tx.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM notifications n INDEXED BY notifications_facet WHERE n.facet IN ("+q.facetList()+") LIMIT ?)", sparseRows).Scan(&n)
-	return n < sparseRows, err
+	err = q.tx.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM notifications n INDEXED BY notifications_facet WHERE n.facet IN ("+q.facetList()+")"+where+" LIMIT ?)",
+		append(bounds, q.asked)...).Scan(&n)
+	return n, err
 }
 
 // walkRows is how many matches a walk takes and sorts. Where there are more,
 // every two hundredth row of a million matches, and the newest are found soon.
 const walkRows = 5_000
 
-// walk takes up to walkRows matches of one index in whatever order it has them.
+// walk takes up to most matches of one index in whatever order it has them.
 // When there are more, the page is merged from the newest rows on.
-func (q *narrowed) walk(ctx context.Context, index, where, from string) (ids []uint64, total int, err error) {
-	var args []any
-	if from != "" {
-		args = append(args, q.topics)
-	} else if q.topics != "" {
-		where += " AND n.topic IN (SELECT value FROM json_each(?))"
-		args = append(args, q.topics)
-	}
-	more, bounds := q.residual()
+func (q *narrowed) walk(ctx context.Context, index, where, from string, most int) (ids []uint64, total int, err error) {
+	more, args := q.residual()
 	where += " AND n.facet IN (" + q.facetList() + ")" + more
-	args = append(append(args, bounds...), walkRows+1)
+	if from != "" {
+		args = append([]any{q.text}, args...)
+	} else {
+		says, text := q.says()
+		where, args = where+says, append(args, text...)
+	}
+	args = append(args, most+1)
 	var list []byte
 	err = q.tx.QueryRowContext(ctx, "SELECT json_group_array(id) FROM (SELECT n.id FROM "+from+"notifications n "+index+" WHERE "+where+" LIMIT ?)", args...).Scan(&list)
 	if err != nil {
@@ -188,7 +196,7 @@ func (q *narrowed) walk(ctx context.Context, index, where, from string) (ids []u
 	if err := json.Unmarshal(list, &ids); err != nil {
 		return nil, 0, err
 	}
-	if len(ids) > walkRows {
+	if len(ids) > most {
 		ids, err = q.newest(ctx)
 		return ids, MaxTotal, err
 	}
@@ -236,10 +244,10 @@ func (q *narrowed) newest(ctx context.Context) ([]uint64, error) {
 		before = int64(q.f.Before)
 	}
 	more, bounds := q.residual()
-	if q.topics != "" {
-		args := append(append([]any{before, q.topics}, bounds...), want)
+	if says, text := q.says(); says != "" {
+		args := append(append(append([]any{before}, bounds...), text...), want)
 		return numbers(ctx, q.tx, "SELECT n.id FROM notifications n NOT INDEXED WHERE n.id < ? AND n.facet IN ("+q.facetList()+
-			") AND n.topic IN (SELECT value FROM json_each(?))"+q.inGroup()+more+" ORDER BY n.id DESC LIMIT ?", args...)
+			")"+q.inGroup()+more+says+" ORDER BY n.id DESC LIMIT ?", args...)
 	}
 	index := "notifications_facet"
 	if q.f.Group > 0 {
