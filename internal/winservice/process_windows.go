@@ -128,7 +128,7 @@ func create(program string, args []string, job, input windows.Handle) (windows.H
 		return 0, err
 	}
 	var info windows.ProcessInformation
-	const flags = windows.EXTENDED_STARTUPINFO_PRESENT | windows.CREATE_NO_WINDOW | windows.CREATE_UNICODE_ENVIRONMENT
+	const flags = windows.EXTENDED_STARTUPINFO_PRESENT | windows.DETACHED_PROCESS | windows.CREATE_UNICODE_ENVIRONMENT
 	if err := windows.CreateProcess(name, line, nil, nil, true, flags, nil, nil, &startup.StartupInfo, &info); err != nil {
 		return 0, err
 	}

@@ -16,12 +16,13 @@ var (
 // Supervised returns a context that ends when the launcher says so on in, which
 // is the program's standard input: at "stop" and "preshutdown", at the input's
 // end, since then there is no launcher any more, and at anything that is not a
-// line of its. session is called with each change of a log-on session, one at a
+// line of its. On Windows nothing else ends it, no signal either; elsewhere ctx
+// does too. session is called with each change of a log-on session, one at a
 // time; it must not block. It may be nil.
 //
 // What reads in ends with it: on a pipe nothing else ends a read.
 func Supervised(ctx context.Context, in io.Reader, session func(Session)) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancelCause(listen(ctx))
 	go func() {
 		err := readLines(in, func(l Line) {
 			switch l.Kind {

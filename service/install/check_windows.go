@@ -32,6 +32,7 @@ func Check(_ context.Context, l Layout) (Report, error) {
 }
 
 func (r *Report) rights(l Layout, self string) {
+	seen := map[string]bool{} // some places lie in others
 	for _, p := range l.places() {
 		if _, err := os.Lstat(p.path); errors.Is(err, fs.ErrNotExist) {
 			if p.deep { // the policy may be absent
@@ -48,7 +49,10 @@ func (r *Report) rights(l Layout, self string) {
 			if err != nil {
 				return err
 			}
-			r.add(path, repair, kind.Faults(f, rights.Trusted(self), account())...)
+			if !seen[path] {
+				r.add(path, repair, kind.Faults(f, rights.Trusted(self), account())...)
+			}
+			seen[path] = true
 			if f.Link {
 				return fs.SkipDir
 			}
