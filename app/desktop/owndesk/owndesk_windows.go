@@ -114,6 +114,9 @@ func show(desktop uintptr) error {
 	return nil
 }
 
+// maxLine bounds a line: a question's name with its nonce in hex.
+const maxLine = 1 << 10
+
 // place is one desktop with its program.
 type place struct {
 	name    string
