@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestMain plays the second program when it is started as one.
@@ -69,4 +71,25 @@ func TestMissingProgram(t *testing.T) {
 	_, _ = io.Copy(io.Discard, bufio.NewReader(p.out))
 	<-p.ended
 	p.Close()
+}
+
+// B3 as far as the system goes: on Windows the desktop shows and the shared one
+// is back afterwards; Wine switches to none, which is noticed, and the question
+// falls on the shared desktop.
+func TestSwitchOrFall(t *testing.T) {
+	d := New(Config{System: Native(), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	defer d.Close()
+	d.Want("q", "--prompt-only")
+	shown := false
+	eventually(t, "it shows, or falls", func() bool {
+		name, err := InputName()
+		shown = shown || err == nil && IsOurs(name)
+		return shown || d.Falls("q")
+	})
+	t.Logf("the desktop shows: %v", shown)
+	d.Want("")
+	d.Close()
+	if name, err := InputName(); err != nil || name != sharedName {
+		t.Errorf("afterwards %q shows: %v", name, err)
+	}
 }

@@ -15,9 +15,6 @@ const (
 	wordGone     = "gone"
 )
 
-// maxLine bounds a line: a question's name with its nonce in hex.
-const maxLine = 1 << 10
-
 // report is what the second program said.
 type report struct {
 	now func() time.Time
