@@ -279,7 +279,7 @@ func TestShortcut(t *testing.T) {
 		t.Error("no target in the shortcut")
 	}
 	// The blocks at its end are as long as they say, and the last is the end.
-	at := 76
+	at := 76 + int(binary.LittleEndian.Uint32(link[76:]))
 	for range 3 {
 		at += 2 + 2*int(binary.LittleEndian.Uint16(link[at:]))
 	}
