@@ -204,3 +204,11 @@ func TestLauncherAndDamagedPrograms(t *testing.T) {
 		t.Errorf("both are, once more: %q, %d", out, code)
 	}
 }
+
+// --scm is for Windows alone, and starts nothing here.
+func TestLauncherIsNoServiceHere(t *testing.T) {
+	_, _, _, start := keeps(t, "#!/bin/sh\necho one\n", "#!/bin/sh\necho two\n")
+	if out, code := start("--scm", "--config", "x"); code != 1 || !strings.Contains(out, "Windows") || strings.Contains(out, "two") {
+		t.Errorf("%q, %d", out, code)
+	}
+}

@@ -49,6 +49,7 @@ func launch() error {
 	if args, managed := handedOn(os.Args[1:]); managed {
 		return l.manage(args)
 	}
+	l.say = func(err error) { fmt.Fprintln(os.Stderr, name+":", err) }
 	return l.start(os.Args[1:], run)
 }
 
@@ -56,6 +57,7 @@ func launch() error {
 type launcher struct {
 	program string
 	install versions.Install
+	say     func(error) // of what does not keep a program from being started
 }
 
 // start has the program of the current version started with args. Of the
@@ -68,7 +70,7 @@ func (l launcher) start(args []string, start func(program string, args []string)
 		return err
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, name+":", err) // it is started all the same
+		l.say(err)
 	}
 	err = start(filepath.Join(l.install.Version(digest), l.program), args)
 	switch {
@@ -82,7 +84,7 @@ func (l launcher) start(args []string, start func(program string, args []string)
 	if back != nil {
 		return errors.Join(err, back)
 	}
-	fmt.Fprintf(os.Stderr, "%s: %v; going back to the version before\n", name, err)
+	l.say(fmt.Errorf("%w; going back to the version before", err))
 	return start(filepath.Join(l.install.Version(before), l.program), args)
 }
 

@@ -21,8 +21,10 @@ func (l launcher) manage(args []string) error {
 		defer events.Close()
 		out = eventlog.Handler(out, events)
 	}
+	log := slog.New(out)
+	l.say = func(err error) { log.Warn("start", "error", err) }
 	return winservice.Run(winservice.Config{
-		Name: spec.Name, Log: slog.New(out),
+		Name: spec.Name, Log: log,
 		Start: func() (program winservice.Program, err error) {
 			err = l.start(args, func(path string, args []string) (err error) {
 				program, err = winservice.StartInJob(path, args)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"time"
 
 	winio "github.com/Microsoft/go-winio"
 	"golang.org/x/sys/windows"
@@ -35,11 +36,36 @@ func listen(c Config) (net.Listener, error) {
 	switch {
 	case errors.Is(err, windows.ERROR_ACCESS_DENIED), errors.Is(err, windows.ERROR_ALREADY_EXISTS),
 		errors.Is(err, windows.ERROR_PIPE_BUSY), errors.Is(err, os.ErrExist):
-		return nil, fmt.Errorf("%w (%w)", ErrInUse, err)
+		return nil, fmt.Errorf("%w (%w)", held(c.Path, own), err)
 	case err != nil:
 		return nil, err
 	}
 	return l, nil
+}
+
+// heldWithin bounds the look at who holds the name.
+const heldWithin = time.Second
+
+// held says who holds the name. It opens the pipe to ask whose it is, lets the
+// other end know who we are and no more, and says nothing to it.
+func held(path, own string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), heldWithin)
+	defer cancel()
+	conn, err := winio.DialPipeAccessImpLevel(ctx, path, windows.READ_CONTROL|windows.FILE_READ_ATTRIBUTES|windows.SYNCHRONIZE, winio.PipeImpLevelIdentification)
+	if errors.Is(err, os.ErrPermission) {
+		return serverFacts{}.holder(own) // our own would let us look
+	}
+	if err != nil {
+		return ErrInUse // it is busy, or gone by now
+	}
+	defer conn.Close()
+	var facts serverFacts
+	if f, ok := conn.(interface{ Fd() uintptr }); ok {
+		if facts, err = serverOf(windows.Handle(f.Fd())); err != nil {
+			facts = serverFacts{}
+		}
+	}
+	return facts.holder(own)
 }
 
 func dial(ctx context.Context, c DialConfig) (net.Conn, error) {

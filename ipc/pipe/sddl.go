@@ -90,6 +90,17 @@ func (f serverFacts) check(own, service string, acceptOwn bool) error {
 	return nil
 }
 
+// holder decides what it means that the name is taken: by a server of this
+// account or of the system, which is another start of the service, or by
+// somebody who has put something in its place (scenario 1). An owner that is not
+// known is not ours.
+func (f serverFacts) holder(own string) error {
+	if f.owner != "" && (f.owner == own || f.owner == sidSystem) {
+		return ErrInUse
+	}
+	return fmt.Errorf("%w: it belongs to %s", ErrSquatted, orNobody(f.owner))
+}
+
 func orNobody(sid string) string {
 	if sid == "" {
 		return "nobody"

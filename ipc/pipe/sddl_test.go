@@ -95,3 +95,22 @@ func TestServerFacts(t *testing.T) {
 		t.Error("nobody's pipe was trusted where no account is known")
 	}
 }
+
+// scenario 1: who holds the name when it cannot be had.
+func TestHolder(t *testing.T) {
+	const own, other = "S-1-5-80-1", "S-1-5-21-1001"
+	for name, tt := range map[string]struct {
+		facts serverFacts
+		want  error
+	}{
+		"another start":   {serverFacts{owner: own}, ErrInUse},
+		"SYSTEM's":        {serverFacts{owner: sidSystem}, ErrInUse},
+		"a technician's":  {serverFacts{owner: other, process: other}, ErrSquatted},
+		"posing as ours":  {serverFacts{owner: other, process: own}, ErrSquatted},
+		"not to be known": {serverFacts{}, ErrSquatted},
+	} {
+		if err := tt.facts.holder(own); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"sync/atomic"
 	"testing"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/windows"
 
 	"beckmanconnect/ipc/client"
@@ -96,5 +98,73 @@ func TestNamedPipe(t *testing.T) {
 	}
 	if err := silent.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+const twenty = 20
+
+// The issue's twenty clients at once over one named pipe: each is named by the
+// kernel, is answered, and is seen to go.
+func TestTwentyClients(t *testing.T) {
+	path := fmt.Sprintf(`\\.\pipe\beckmanconnect-twenty-%d`, os.Getpid())
+	l, err := pipe.Listen(pipe.Config{Path: path, Users: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := ipctest.Start(t, ipctest.Config{})
+	s, err := server.New(server.Config{Host: f.Host, Version: "1", Epoch: ipctest.Epoch})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx, l) }()
+	defer func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	}()
+	if underWine() {
+		if c, err := pipe.Dial(t.Context(), pipe.DialConfig{Path: path}); err == nil {
+			c.Close()
+		}
+	}
+	clients, together := errgroup.WithContext(t.Context())
+	all := make(chan struct{}) // closed when every client is connected
+	var connected atomic.Int32
+	for range twenty {
+		clients.Go(func() error {
+			c, err := client.Dial(t.Context(), client.Config{Socket: path, Program: protocol.Window, Version: "1"})
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			if _, err := c.Host.GetStatus(t.Context(), &hostpb.GetStatusRequest{}); err != nil {
+				return err
+			}
+			if connected.Add(1) == twenty {
+				close(all)
+			}
+			select { // all of them hold their connection at the same time
+			case <-all:
+			case <-together.Done():
+				return together.Err()
+			}
+			_, err = c.Host.GetStatus(t.Context(), &hostpb.GetStatusRequest{})
+			return err
+		})
+	}
+	if err := clients.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	calls := f.Host.Calls("GetStatus")
+	if len(calls) != 2*twenty {
+		t.Errorf("%d calls", len(calls))
+	}
+	for _, call := range calls {
+		if call.Actor.PID != os.Getpid() || call.Actor.Start == 0 || call.Actor.Session == "" {
+			t.Fatalf("the kernel named %+v", call.Actor)
+		}
 	}
 }

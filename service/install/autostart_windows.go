@@ -19,8 +19,11 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// taskWithin bounds one call of schtasks.
-const taskWithin = 30 * time.Second
+// taskWithin bounds one call of schtasks, and taskDelay what it leaves behind.
+const (
+	taskWithin = 30 * time.Second
+	taskDelay  = 2 * time.Second
+)
 
 func setRun(command string) error {
 	k, _, err := registry.CreateKey(registry.LOCAL_MACHINE, runKey, registry.SET_VALUE|registry.WOW64_64KEY)
@@ -90,8 +93,10 @@ func removeTask(ctx context.Context) error {
 func schtasks(ctx context.Context, args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, taskWithin)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, filepath.Join(systemFolder(), "schtasks.exe"), args...).CombinedOutput()
-	if err != nil {
+	cmd := exec.CommandContext(ctx, filepath.Join(systemFolder(), "schtasks.exe"), args...)
+	cmd.WaitDelay = taskDelay // what it started may hold its output
+	out, err := cmd.CombinedOutput()
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) { // that one ended well
 		return fmt.Errorf("schtasks %s: %w: %s", args[0], err, strings.TrimSpace(string(out)))
 	}
 	return nil

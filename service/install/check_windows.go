@@ -113,6 +113,8 @@ func (r *Report) tray(l Layout) {
 		r.add("task "+taskName, repair, "it is not there")
 	case err != nil:
 		r.add("task "+taskName, repair, err.Error())
+	case got.Actions.Command == "": // no Windows registers one that starts nothing
+		r.unknown("task %s: what it starts", taskName)
 	default:
 		r.add("task "+taskName, repair, l.taskFaults(got)...)
 	}

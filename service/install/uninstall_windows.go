@@ -49,7 +49,7 @@ func Uninstall(ctx context.Context, r Removal) error {
 	try(removeVersions(l.Config.Install))
 	if r.Data {
 		for _, dir := range []string{l.Config.Data, l.Root} {
-			try(os.RemoveAll(dir))
+			try(removeAll(dir))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -109,32 +109,60 @@ func removeVersions(dir string) error {
 	}
 	var errs []error
 	for _, path := range rest {
-		errs = append(errs, os.RemoveAll(path))
+		errs = append(errs, removeAll(path))
 	}
 	versions := filepath.Join(dir, "versions")
-	if os.RemoveAll(versions) != nil {
+	if removeAll(versions) != nil {
 		errs = append(errs, removeLater(versions))
 	}
 	return errors.Join(errs...)
 }
 
-func removeLater(dir string) error {
-	var all []string
-	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
-		all = append(all, path)
-		return err
-	})
-	for i := len(all) - 1; i >= 0 && err == nil; i-- { // what is in a folder before it
-		if os.Remove(all[i]) == nil {
-			continue
-		}
-		var name *uint16
-		if name, err = windows.UTF16PtrFromString(all[i]); err == nil {
-			err = windows.MoveFileEx(name, nil, windows.MOVEFILE_DELAY_UNTIL_REBOOT)
-		}
+// removeAll removes a folder with all that is in it. Where the system lacks the
+// call by which that is done without following what is swapped meanwhile, it
+// goes by names.
+func removeAll(dir string) error {
+	err := os.RemoveAll(dir)
+	if errors.Is(err, windows.ERROR_INVALID_FUNCTION) {
+		err = eachFromBelow(dir, os.Remove)
 	}
+	return err
+}
+
+func removeLater(dir string) error {
+	err := eachFromBelow(dir, func(path string) error {
+		if os.Remove(path) == nil {
+			return nil
+		}
+		name, err := windows.UTF16PtrFromString(path)
+		if err != nil {
+			return err
+		}
+		return windows.MoveFileEx(name, nil, windows.MOVEFILE_DELAY_UNTIL_REBOOT)
+	})
 	if err != nil {
 		return fmt.Errorf("remove %s: %w", dir, err)
 	}
 	return nil
+}
+
+// eachFromBelow calls do with what is in a folder, then with the folder. Links
+// are not followed. It goes on after an error and returns the first.
+func eachFromBelow(dir string, do func(path string) error) error {
+	var all []string
+	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+		if err == nil {
+			all = append(all, path)
+		}
+		return err
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	for i := len(all) - 1; i >= 0; i-- {
+		if e := do(all[i]); err == nil {
+			err = e
+		}
+	}
+	return err
 }

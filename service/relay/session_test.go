@@ -384,9 +384,10 @@ func TestResumeAfterACut(t *testing.T) {
 // Scenario 17, B5: the window's bar and the helper hold the session up.
 func TestWhatDiesEndsTheSession(t *testing.T) {
 	for name, die := range map[string]func(r *rig, h *helperEnd){
-		"bar-lost":    func(r *rig, _ *helperEnd) { r.bar() },
-		"helper-lost": func(_ *rig, h *helperEnd) { h.cancel() },
-		"tray-lost":   func(r *rig, _ *helperEnd) { r.s.TrayLost() },
+		"bar-lost":                func(r *rig, _ *helperEnd) { r.bar() },
+		"helper-lost":             func(_ *rig, h *helperEnd) { h.cancel() },
+		"tray-lost":               func(r *rig, _ *helperEnd) { r.s.TrayLost() },
+		"locked, says the system": func(r *rig, _ *helperEnd) { r.s.SeatLost() },
 		"locked": func(_ *rig, h *helperEnd) {
 			h.tell(&hostpb.HelperMessage{Body: &hostpb.HelperMessage_State{State: &hostpb.HelperState{Locked: true}}})
 		},
@@ -398,9 +399,10 @@ func TestWhatDiesEndsTheSession(t *testing.T) {
 			r.answer(1, true)
 			help := r.attach(1)
 			r.await("control in use", func(d *desk) bool { return len(d.state.GetLeases()) == 1 && d.state.Leases[0].Active })
+			code, _, _ := strings.Cut(name, ",")
 			die(r, help)
-			r.await("the end", func(d *desk) bool { return d.state.GetEndedCode() == name })
-			if m := e.hear("end"); m.Why != name {
+			r.await("the end", func(d *desk) bool { return d.state.GetEndedCode() == code })
+			if m := e.hear("end"); m.Why != code {
 				t.Errorf("%+v", m)
 			}
 		})

@@ -425,6 +425,7 @@ func TestLeasesEnd(t *testing.T) {
 func TestWhatDiesOnThePCEndsIt(t *testing.T) {
 	for name, ev := range map[string]func(*rig) Event{
 		"tray":     func(*rig) Event { return TrayLost{} },
+		"seat":     func(*rig) Event { return SeatLost{} },
 		"bar":      func(r *rig) Event { return BarLost{Session: r.id()} },
 		"helper":   func(r *rig) Event { return HelperLost{Helper: r.helper} },
 		"locked":   func(r *rig) Event { return HelperReport{Helper: r.helper, Locked: true} },

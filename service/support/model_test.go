@@ -539,6 +539,7 @@ func (m *model) actions() map[string]func() {
 		"hold bar":  m.hold,
 		"lose bar":  func() { m.ends(BarLost{Session: m.id()}) },
 		"lose tray": func() { m.ends(TrayLost{}) },
+		"lose seat": func() { m.ends(SeatLost{}) },
 		"lose helper": func() {
 			if m.attached {
 				m.ends(HelperLost{Helper: m.helper})

@@ -141,6 +141,7 @@ func TestWhoEndedIt(t *testing.T) {
 		{func(*rig) Event { return EndSession{How: "kill-key"} }, "kill-key", "technician"},
 		{func(*rig) Event { return Bye{Link: 1} }, "engineer", "engineer"},
 		{func(*rig) Event { return TrayLost{} }, "tray-lost", "service"},
+		{func(*rig) Event { return SeatLost{} }, "locked", "service"},
 		{func(*rig) Event { return Unplugged{} }, "network-unplugged", "service"},
 		{func(*rig) Event { return Shutdown{} }, "service-stopped", "service"},
 	} {
