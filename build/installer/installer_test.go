@@ -237,8 +237,9 @@ func suminfo(t *testing.T, msi []byte) string {
 }
 
 func TestCodes(t *testing.T) {
-	if ProductCode("1.2.3") != ProductCode("1.2.3") || ProductCode("1.2.3") == ProductCode("1.2.4") {
-		t.Error("product codes")
+	// What was installed once is found by these for ever.
+	if ProductCode("0.1.0") != "{324C305F-B5AC-8E93-B235-7B9616ED5E05}" || ProductCode("0.1.1") == ProductCode("0.1.0") {
+		t.Error(ProductCode("0.1.0"), ProductCode("0.1.1"))
 	}
 	form := regexp.MustCompile(`^\{[0-9A-F]{8}-[0-9A-F]{4}-8[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}\}$`)
 	seen := map[string]bool{}
