@@ -237,8 +237,9 @@ func suminfo(t *testing.T, msi []byte) string {
 }
 
 func TestCodes(t *testing.T) {
-	if ProductCode("1.2.3") != ProductCode("1.2.3") || ProductCode("1.2.3") == ProductCode("1.2.4") {
-		t.Error("product codes")
+	// What was installed once is found by these for ever.
+	if ProductCode("0.1.0") != "{324C305F-B5AC-8E93-B235-7B9616ED5E05}" || ProductCode("0.1.1") == ProductCode("0.1.0") {
+		t.Error(ProductCode("0.1.0"), ProductCode("0.1.1"))
 	}
 	form := regexp.MustCompile(`^\{[0-9A-F]{8}-[0-9A-F]{4}-8[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}\}$`)
 	seen := map[string]bool{}
@@ -279,7 +280,7 @@ func TestShortcut(t *testing.T) {
 		t.Error("no target in the shortcut")
 	}
 	// The blocks at its end are as long as they say, and the last is the end.
-	at := 76
+	at := 76 + int(binary.LittleEndian.Uint32(link[76:]))
 	for range 3 {
 		at += 2 + 2*int(binary.LittleEndian.Uint16(link[at:]))
 	}

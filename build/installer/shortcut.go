@@ -12,11 +12,11 @@ import (
 const (
 	linkHeaderSize = 0x4c
 
+	linkHasInfo       = 1 << 1
 	linkHasName       = 1 << 2
 	linkHasWorkingDir = 1 << 4
 	linkHasIcon       = 1 << 6
 	linkUnicode       = 1 << 7
-	linkNoInfo        = 1 << 8
 	linkHasExpString  = 1 << 9
 	linkPreferEnv     = 1 << 25
 
@@ -34,7 +34,12 @@ var (
 	appModel = []byte{0x55, 0x28, 0x4c, 0x9f, 0x79, 0x9f, 0x39, 0x4b, 0xa8, 0xd0, 0xe1, 0xd4, 0x2d, 0xe1, 0xd5, 0xf3}
 )
 
-const linkTarget = `%ProgramFiles%\` + Folder + `\bin\beckmanconnect.exe`
+const (
+	linkTarget = `%ProgramFiles%\` + Folder + `\bin\beckmanconnect.exe`
+	// linkUsual is where that is nearly always: for who does not look at the
+	// environment's block, as Wine does not.
+	linkUsual = `C:\Program Files\` + Folder + `\bin\beckmanconnect.exe`
+)
 
 // Shortcut is the Start menu's entry of the window program. It carries the
 // application's identity, without which Windows shows no toast of ours (P6).
@@ -47,9 +52,10 @@ func Shortcut() []byte {
 			_ = binary.Write(&b, binary.LittleEndian, v) // into memory
 		}
 	}
-	flags := uint32(linkHasName | linkHasWorkingDir | linkHasIcon | linkUnicode | linkNoInfo | linkHasExpString | linkPreferEnv)
+	flags := uint32(linkHasInfo | linkHasName | linkHasWorkingDir | linkHasIcon | linkUnicode | linkHasExpString | linkPreferEnv)
 	const archived, normal = 0x20, 1
 	put(uint32(linkHeaderSize), linkClass, flags, uint32(archived), [3]uint64{}, uint32(0), int32(0), uint32(normal), uint16(0), [10]byte{})
+	put(linkInfo())
 	for _, text := range []string{version.Name(), `%ProgramFiles%\` + Folder, linkTarget} {
 		units := utf16.Encode([]rune(text))
 		put(uint16(len(units)), units)
@@ -63,6 +69,17 @@ func Shortcut() []byte {
 	store := propertyStore(version.ID())
 	put(uint32(8+len(store)), uint32(blockProperties), store)
 	put(uint32(0)) // no more blocks
+	return b.Bytes()
+}
+
+// linkInfo names the target as a path on a fixed disk.
+func linkInfo() []byte {
+	const head, volume, onDisk, fixed = 0x1c, 0x11, 1, 3
+	suffix := head + volume + len(linkUsual) + 1
+	var b bytes.Buffer
+	_ = binary.Write(&b, binary.LittleEndian, []uint32{uint32(suffix + 1), head, onDisk, head, head + volume, 0, uint32(suffix), volume, fixed, 0, 0x10})
+	b.WriteByte(0) // the disk's label
+	b.WriteString(linkUsual + "\x00\x00")
 	return b.Bytes()
 }
 

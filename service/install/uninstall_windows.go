@@ -13,6 +13,8 @@ import (
 
 	"beckmanconnect/internal/eventlog"
 	"beckmanconnect/internal/winservice"
+	"beckmanconnect/service/upgrade"
+	"beckmanconnect/service/upgrade/versions"
 )
 
 // Uninstall takes away what Install made and upgrades brought: services, event
@@ -46,7 +48,7 @@ func Uninstall(ctx context.Context, r Removal) error {
 		try(eventlog.Remove(s.Name))
 	}
 	try(endPrograms(l.Config.Install))
-	try(removeVersions(l.Config.Install))
+	try(upgrade.Abandon(versions.Install{Dir: l.Config.Install}))
 	if r.Data {
 		for _, dir := range []string{l.Config.Data, l.Root} {
 			try(removeAll(dir))
@@ -97,27 +99,6 @@ func endProgram(pid uint32, dir string) {
 	}
 }
 
-// removeVersions takes away what upgrades brought. Windows keeps a program that
-// runs, which this one may be: what is left goes with the next start of the PC.
-func removeVersions(dir string) error {
-	rest, err := filepath.Glob(filepath.Join(dir, "*.new"))
-	if err != nil {
-		return err
-	}
-	for _, name := range []string{"current", "previous", "trial", "upgrade"} {
-		rest = append(rest, filepath.Join(dir, name))
-	}
-	var errs []error
-	for _, path := range rest {
-		errs = append(errs, removeAll(path))
-	}
-	versions := filepath.Join(dir, "versions")
-	if removeAll(versions) != nil {
-		errs = append(errs, removeLater(versions))
-	}
-	return errors.Join(errs...)
-}
-
 // removeAll removes a folder with all that is in it. Where the system lacks the
 // call by which that is done without following what is swapped meanwhile, it
 // goes by names.
@@ -127,23 +108,6 @@ func removeAll(dir string) error {
 		err = eachFromBelow(dir, os.Remove)
 	}
 	return err
-}
-
-func removeLater(dir string) error {
-	err := eachFromBelow(dir, func(path string) error {
-		if os.Remove(path) == nil {
-			return nil
-		}
-		name, err := windows.UTF16PtrFromString(path)
-		if err != nil {
-			return err
-		}
-		return windows.MoveFileEx(name, nil, windows.MOVEFILE_DELAY_UNTIL_REBOOT)
-	})
-	if err != nil {
-		return fmt.Errorf("remove %s: %w", dir, err)
-	}
-	return nil
 }
 
 // eachFromBelow calls do with what is in a folder, then with the folder. Links

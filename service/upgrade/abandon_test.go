@@ -16,7 +16,7 @@ import (
 func TestAbandon(t *testing.T) {
 	dir := t.TempDir()
 	digest := strings.Repeat("a", 64)
-	for _, name := range []string{"bin/beckmanctl", "package/a.tar.zst", "site.txt", "current", "previous", "trial", "current.new",
+	for _, name := range []string{"bin/beckmanctl", "package/a.tar.zst", "site.txt", "current", "previous", "trial", "current.new", "removed-ABC",
 		"upgrade/memory", "versions/" + digest + "/beckmanctl", "versions/adopted.new/beckmanctl"} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
