@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 
+	"beckmanconnect/app/desktop/owndesk"
 	"beckmanconnect/app/window"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/program"
@@ -20,11 +21,13 @@ import (
 func main() {
 	var config string
 	var start window.Config
+	var promptOnly bool
 	program.Main(program.Info{Name: "beckmanconnect", Summary: "Shows notifications, help, upgrades and the log of BeckmanConnect Remote Support."},
 		func(flags *flag.FlagSet) {
 			flags.StringVar(&config, "config", hostconfig.DefaultPath(), "the configuration `file`")
 			flags.StringVar(&start.View, "view", "", "open this `view`: notifications, help, upgrade, activity, register or about")
 			flags.StringVar(&start.Language, "lang", "", "speak this `language`: en, de, fr, es or it")
+			flags.BoolVar(&promptOnly, "prompt-only", false, "show one question on a desktop of its own; this program starts itself with it, people do not")
 			flags.StringVar(&start.Theme, "theme", "", "look `light`, dark or as the system")
 		},
 		func(ctx context.Context, log *slog.Logger, _ []string) error {
@@ -35,12 +38,19 @@ func main() {
 			if err := start.Check(); err != nil {
 				return program.Usagef("%w", err)
 			}
-			start.Log = log
+			start.Log, start.File = log, config
 			start.Client = client.Config{Socket: host.Socket, Program: protocol.Window, Version: version.Version()}
 			// Not for programs that are started from here.
 			start.Place = os.Getenv(window.PlaceVariable)
 			if err := os.Unsetenv(window.PlaceVariable); err != nil {
 				return err
+			}
+			if promptOnly {
+				start.Client.Program = protocol.Prompt
+				if err := owndesk.KeepInput(); err != nil {
+					return err
+				}
+				return window.RunPrompt(ctx, start, os.Stdin, os.Stdout)
 			}
 			err = window.Run(ctx, start)
 			var again window.Again

@@ -37,7 +37,7 @@ func (p *people) first(key string) bool {
 
 // programs whose names may stand in the log: what else a caller names itself is
 // its own text.
-var programs = map[string]bool{protocol.Window: true, protocol.Tray: true, protocol.Ctl: true, protocol.Desktop: true, protocol.Upgrade: true}
+var programs = map[string]bool{protocol.Window: true, protocol.Prompt: true, protocol.Tray: true, protocol.Ctl: true, protocol.Desktop: true, protocol.Upgrade: true}
 
 // greeted puts on record that a technician or IT came in, before they can do
 // anything. A log that cannot be written keeps nobody from seeing alarms.

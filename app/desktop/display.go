@@ -20,7 +20,9 @@ type Picture struct {
 
 	Layout  Layout // the monitors there are now
 	Monitor string // ID of the one that shows, or All; "": this desktop knows no monitors
-	Secure  bool   // the system shows a protected desktop of its own, where nobody but the technician acts
+	// Answering: a question of ours shows on a desktop of its own (B3).
+	Answering bool
+	Secure    bool // the system shows a protected desktop of its own, where nobody but the technician acts
 }
 
 // Screen captures. It is used by one goroutine.

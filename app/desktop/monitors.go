@@ -83,7 +83,7 @@ type Monitors interface {
 
 // describe notes in a state what of the desktop a picture shows.
 func (p Picture) describe(s *hostpb.HelperState) {
-	s.SecureDesktop = p.Secure
+	s.SecureDesktop, s.Answering = p.Secure, p.Answering
 	s.Monitor, s.Monitors = p.Monitor, nil
 	for _, m := range p.Layout {
 		s.Monitors = append(s.Monitors, &hostpb.Monitor{

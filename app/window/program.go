@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 	fynetheme "fyne.io/fyne/v2/theme"
 
+	"beckmanconnect/app/desktop/owndesk"
 	"beckmanconnect/app/window/native"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/internal/version"
@@ -35,6 +36,8 @@ type parts struct {
 	quit        func()
 	successor   func() string                    // what starts the version that is current; "" while that is this one
 	picker      func(picking, func(path string)) // nil: a dialog of Fyne's
+	desk        *owndesk.Desk                    // puts questions on a desktop of its own; nil: this system has none
+	only        *owndesk.Guard                   // this program shows one question there; nil: it is the one with all the windows
 }
 
 // program is the running window program. All but what says otherwise belongs
@@ -68,6 +71,10 @@ type program struct {
 	kill    func() // gives the kill key back
 
 	hurry atomic.Bool // a prompt is open: tick often
+
+	sentApart string    // the question that stands on a desktop of its own
+	asked     bool      // of only: the question came
+	beaten    time.Time // of only: when the first program was last told that all is well
 
 	service  *service
 	stale    model.Reload // what has to be fetched anew
@@ -172,6 +179,7 @@ func (p *program) start() {
 // close ends every goroutine. Windows are gone by now.
 func (p *program) close() {
 	p.end()
+	p.desk.Close()
 	p.prompt.unattend()
 	p.releaseKillKey()
 	p.service.close()
@@ -201,6 +209,10 @@ func (p *program) tick() {
 
 func (p *program) onTick() {
 	now := p.now()
+	p.beat(now)
+	if p.only == nil && p.state.Prompt != nil && p.prompt == nil {
+		p.updatePrompt(now) // it may fall back from a desktop of its own
+	}
 	p.prompt.tick(now)
 	p.bar.update(p)
 	p.draw(now)
@@ -280,6 +292,10 @@ func (p *program) show(page string) {
 // refresh draws everything for the present state.
 func (p *program) refresh() {
 	now := p.now()
+	if p.only != nil {
+		p.updateOnly(now)
+		return
+	}
 	if p.front && !p.hidden && p.content != nil && p.content.Page() == view.Help {
 		p.state.ReadChat()
 	}

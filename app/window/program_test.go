@@ -44,13 +44,15 @@ type fakeNative struct {
 	blind   bool // who presses cannot be told
 	machine bool // a program presses
 	above   int
+	insists int
 	attends int
 	stays   bool   // what is hidden stays on the screen for now
 	looked  func() // at whether it does
 }
 
-func (n *fakeNative) Own(fyne.Window) error   { return nil }
-func (n *fakeNative) Above(fyne.Window) error { n.above++; return nil }
+func (n *fakeNative) Own(fyne.Window) error    { return nil }
+func (n *fakeNative) Above(fyne.Window) error  { n.above++; return nil }
+func (n *fakeNative) Insist(fyne.Window) error { n.insists++; return nil }
 func (n *fakeNative) Area(w fyne.Window) (native.Rect, error) {
 	return native.Rect{X: 100, Y: 50, W: int(w.Canvas().Size().Width), H: int(w.Canvas().Size().Height)}, nil
 }

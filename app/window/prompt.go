@@ -24,6 +24,7 @@ type promptWindow struct {
 	content *view.Prompt
 	hand    native.Hand // nil: this screen cannot tell who presses
 
+	insistence  insistence
 	stopPicking context.CancelFunc // closes the dialog for another folder; nil: none was opened
 }
 
@@ -33,6 +34,10 @@ const promptWidth = 620
 // updatePrompt opens, leaves or closes the prompt as the state says.
 func (p *program) updatePrompt(now time.Time) {
 	wanted := p.state.Prompt
+	p.hurry.Store(wanted != nil)
+	if p.elsewhere(wanted) {
+		wanted = nil
+	}
 	if p.prompt != nil && (wanted == nil || questionID(wanted) != p.prompt.id) {
 		p.prompt.close()
 		p.prompt = nil
@@ -43,7 +48,6 @@ func (p *program) updatePrompt(now time.Time) {
 	} else if wanted != nil {
 		p.prompt.content.Update(wanted)
 	}
-	p.hurry.Store(p.prompt != nil)
 }
 
 // questionID tells one question from another. The service may put a question
@@ -94,8 +98,15 @@ func fit(w fyne.Window, width float32) {
 }
 
 func (w *promptWindow) tick(now time.Time) {
-	if w != nil {
-		w.content.Tick(now, w.sight())
+	if w == nil {
+		return
+	}
+	sight := w.sight()
+	w.content.Tick(now, sight)
+	if w.insistence.due(now, sight) {
+		if err := w.program.native.Insist(w.window); err != nil {
+			w.program.log.Warn("raise the prompt", "error", err)
+		}
 	}
 }
 
@@ -184,7 +195,7 @@ func (p *program) answer(w *promptWindow, question *hostpb.Prompt, a view.Answer
 	p.call(callTime, "AnswerPrompt", func(ctx context.Context, host hostpb.HostClient) error {
 		_, err := host.AnswerPrompt(ctx, &hostpb.AnswerPromptRequest{
 			PromptId: question.GetId(), Nonce: question.GetNonce(), Allow: a.Allow, Duration: a.Duration, RunConfirmed: a.RunConfirmed,
-			Initials: a.Initials, Pin: a.PIN,
+			Initials: a.Initials, Pin: a.PIN, Desktop: p.stands(),
 		})
 		return err
 	}, func(err error) {
@@ -198,6 +209,9 @@ func (p *program) answer(w *promptWindow, question *hostpb.Prompt, a view.Answer
 			p.prompt.content.Failed(model.Failure(p.kit.Words, client.Code(err)))
 		case p.prompt != w || err != nil:
 		default:
+			if p.only != nil {
+				p.only.Answered()
+			}
 			// Answered: it closes now, not when the service's event comes.
 			if questionID(p.state.Prompt) == w.id {
 				p.state.Prompt = nil

@@ -42,6 +42,9 @@ func TestMain(m *testing.M) {
 	if socket == "" {
 		os.Exit(m.Run())
 	}
+	if os.Getenv(promptOnlyVariable) != "" {
+		playPromptOnly(socket)
+	}
 	place := os.Getenv(PlaceVariable)
 	os.Unsetenv(PlaceVariable)
 	version := played(ipctest.Version)

@@ -18,6 +18,7 @@ import (
 	"fyne.io/fyne/v2/app"
 
 	"beckmanconnect/app/desktop/lock"
+	"beckmanconnect/app/desktop/owndesk"
 	"beckmanconnect/app/killkey"
 	"beckmanconnect/app/single"
 	"beckmanconnect/app/window/native"
@@ -33,6 +34,7 @@ import (
 // Config says how the program starts.
 type Config struct {
 	Client   client.Config
+	File     string // the configuration file, for the program on a desktop of its own
 	View     string // a page of ui/view; empty: what matters most
 	Language string // empty: as chosen before, or the system's
 	Theme    string // "light", "dark", "system"; empty: as chosen before
@@ -94,6 +96,7 @@ func Run(ctx context.Context, c Config) error {
 		grabKillKey: killkey.Grab, dump: newLayoutDump(os.Getenv), pulse: beat, quit: fyneApp.Quit,
 		successor: installed.Successor,
 	})
+	p.desk = owndesk.New(owndesk.Config{System: owndesk.Native(), Now: time.Now, Log: log})
 	defer p.close()
 	// Quitting from outside goes the same way as closing the last window.
 	defer context.AfterFunc(ctx, func() { fyne.Do(fyneApp.Quit) })()

@@ -149,7 +149,7 @@ func tour(l *consoletest.Lab, shoot func(string)) {
 	l.Click("#end")
 	shoot("end")
 	l.Click("#end-no")
-	for _, state := range []string{"masked", "locked", "secure-desktop", "no-helper", "off"} {
+	for _, state := range []string{"masked", "locked", "secure-desktop", "answering", "no-helper", "off"} {
 		host.Say(wire.Message{Type: "screen", State: state})
 		l.Wait(`document.querySelector("#cover").checkVisibility()`)
 		shoot("black-" + state)

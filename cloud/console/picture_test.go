@@ -117,7 +117,7 @@ func TestBlack(t *testing.T) {
 	l := enterLab(t, "en-US")
 	l.View()
 	for state, says := range map[string]string{
-		"masked": "whole screen is masked", "locked": "screen is locked", "secure-desktop": "Windows asks for an administrator",
+		"masked": "whole screen is masked", "locked": "screen is locked", "secure-desktop": "Windows asks for an administrator", "answering": "technician is answering",
 		"no-helper": "screen program is not running", "off": "screen is off", "constructor": "Waiting for the first picture",
 	} {
 		l.Other.Host.Say(wire.Message{Type: "screen", State: state})

@@ -14,6 +14,7 @@ import (
 	"beckmanconnect/app/desktop"
 	"beckmanconnect/app/desktop/lock"
 	"beckmanconnect/app/desktop/native"
+	"beckmanconnect/app/desktop/owndesk"
 	"beckmanconnect/app/desktop/start"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/program"
@@ -48,12 +49,16 @@ func run(ctx context.Context, log *slog.Logger, path string, in io.Reader) error
 	if err != nil {
 		return err
 	}
+	if err := owndesk.KeepInput(); err != nil { // before the graphics driver is loaded
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
 		_, _ = io.Copy(io.Discard, in) // its end is what counts: the tray is gone
 		cancel()
 	}()
+	go owndesk.Watch(ctx, log)
 	screen, err := native.Open(log)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"beckmanconnect/app/desktop/owndesk"
 	"beckmanconnect/app/tray"
 	"beckmanconnect/app/tray/face"
 	"beckmanconnect/app/tray/launch"
@@ -40,6 +41,7 @@ func run(ctx context.Context, log *slog.Logger, path string) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	go owndesk.Watch(ctx, log)
 	toaster, stop := toasts(ctx, log, catalogue)
 	defer stop()
 	icon := face.New()

@@ -5070,6 +5070,7 @@ type AnswerPromptRequest struct {
 	Initials      string                 `protobuf:"bytes,5,opt,name=initials,proto3" json:"initials,omitempty"`
 	RunConfirmed  bool                   `protobuf:"varint,6,opt,name=run_confirmed,json=runConfirmed,proto3" json:"run_confirmed,omitempty"`
 	Pin           string                 `protobuf:"bytes,7,opt,name=pin,proto3" json:"pin,omitempty"`
+	Desktop       string                 `protobuf:"bytes,8,opt,name=desktop,proto3" json:"desktop,omitempty"` // where the question stood, as the window program says: "own", a desktop of its own; else "shared"
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5149,6 +5150,13 @@ func (x *AnswerPromptRequest) GetRunConfirmed() bool {
 func (x *AnswerPromptRequest) GetPin() string {
 	if x != nil {
 		return x.Pin
+	}
+	return ""
+}
+
+func (x *AnswerPromptRequest) GetDesktop() string {
+	if x != nil {
+		return x.Desktop
 	}
 	return ""
 }
@@ -7919,6 +7927,7 @@ type HelperState struct {
 	Monitors      []*Monitor             `protobuf:"bytes,9,rep,name=monitors,proto3" json:"monitors,omitempty"`
 	Monitor       string                 `protobuf:"bytes,10,opt,name=monitor,proto3" json:"monitor,omitempty"`                                   // the one that is shown; "all"
 	SecureDesktop bool                   `protobuf:"varint,11,opt,name=secure_desktop,json=secureDesktop,proto3" json:"secure_desktop,omitempty"` // Windows shows its own protected desktop: only the technician can act there
+	Answering     bool                   `protobuf:"varint,12,opt,name=answering,proto3" json:"answering,omitempty"`                              // a question of ours shows on a desktop of its own: only the technician can act there
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8026,6 +8035,13 @@ func (x *HelperState) GetMonitor() string {
 func (x *HelperState) GetSecureDesktop() bool {
 	if x != nil {
 		return x.SecureDesktop
+	}
+	return false
+}
+
+func (x *HelperState) GetAnswering() bool {
+	if x != nil {
+		return x.Answering
 	}
 	return false
 }
@@ -10155,7 +10171,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\n" +
 	"PromptGone\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
-	"\x04code\x18\x02 \x01(\tR\x04code\"\xf0\x01\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\"\x8a\x02\n" +
 	"\x13AnswerPromptRequest\x12\x1b\n" +
 	"\tprompt_id\x18\x01 \x01(\tR\bpromptId\x12\x14\n" +
 	"\x05nonce\x18\x02 \x01(\fR\x05nonce\x12\x14\n" +
@@ -10163,7 +10179,8 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\bduration\x18\x04 \x01(\x0e2!.beckmanconnect.host.v1.Duration_R\bduration\x12\x1a\n" +
 	"\binitials\x18\x05 \x01(\tR\binitials\x12#\n" +
 	"\rrun_confirmed\x18\x06 \x01(\bR\frunConfirmed\x12\x10\n" +
-	"\x03pin\x18\a \x01(\tR\x03pin\"V\n" +
+	"\x03pin\x18\a \x01(\tR\x03pin\x12\x18\n" +
+	"\adesktop\x18\b \x01(\tR\adesktop\"V\n" +
 	"\rSetPINRequest\x12\x1a\n" +
 	"\binitials\x18\x01 \x01(\tR\binitials\x12\x10\n" +
 	"\x03pin\x18\x02 \x01(\tR\x03pin\x12\x17\n" +
@@ -10393,7 +10410,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\vHelperHello\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\fR\x05token\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x02 \x01(\tR\tsessionId\"\xec\x02\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\"\x8a\x03\n" +
 	"\vHelperState\x12\x14\n" +
 	"\x05width\x18\x01 \x01(\rR\x05width\x12\x16\n" +
 	"\x06height\x18\x02 \x01(\rR\x06height\x12\x1c\n" +
@@ -10408,7 +10425,8 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\bmonitors\x18\t \x03(\v2\x1f.beckmanconnect.host.v1.MonitorR\bmonitors\x12\x18\n" +
 	"\amonitor\x18\n" +
 	" \x01(\tR\amonitor\x12%\n" +
-	"\x0esecure_desktop\x18\v \x01(\bR\rsecureDesktop\"\xa7\x01\n" +
+	"\x0esecure_desktop\x18\v \x01(\bR\rsecureDesktop\x12\x1c\n" +
+	"\tanswering\x18\f \x01(\bR\tanswering\"\xa7\x01\n" +
 	"\aMonitor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\f\n" +

@@ -30,6 +30,7 @@ const WatchingHeader = "beckmanconnect-watching"
 const (
 	Tray    = "tray"
 	Window  = "window"
+	Prompt  = "prompt" // the window program on a desktop of its own, with nothing but a question
 	Desktop = "desktop"
 	Ctl     = "beckmanctl"
 	Host    = "service" // the service, calling the upgrade service

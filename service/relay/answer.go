@@ -13,6 +13,7 @@ func (s *Support) AnswerPrompt(technician string, r *hostpb.AnswerPromptRequest)
 	a := support.Answer{
 		Technician: technician, Initials: r.GetInitials(), Prompt: r.GetPromptId(), Nonce: r.GetNonce(),
 		Allow: r.GetAllow(), Duration: durationOf(r.GetDuration()), RunConfirmed: r.GetRunConfirmed(),
+		Desktop: r.GetDesktop(),
 	}
 	pin := support.SecretOf(r.GetPin())
 	s.mu.Lock()

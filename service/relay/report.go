@@ -18,7 +18,7 @@ func (s *Support) reportOf(h *helper, st *hostpb.HelperState) support.HelperRepo
 	r := support.HelperReport{
 		Helper: h.id, Width: int(st.GetWidth()), Height: int(st.GetHeight()), Capturing: st.GetCapturing(),
 		Fault: st.GetErrorCode(), Locked: st.GetLocked(), LocalInput: st.GetLocalInput(),
-		SecureDesktop: st.GetSecureDesktop(), Monitor: st.GetMonitor(),
+		SecureDesktop: st.GetSecureDesktop(), Answering: st.GetAnswering(), Monitor: st.GetMonitor(),
 	}
 	for _, m := range st.GetMonitors() {
 		if len(r.Monitors) == 64 {

@@ -218,6 +218,16 @@ type Answer struct {
 	Allow        bool
 	Duration     Duration // empty: the default
 	RunConfirmed bool
+	Desktop      string // where the question stood, as the window program says
+}
+
+// stood is that word for the log. It decides nothing: a program that speaks for
+// the window program can say what it likes.
+func (e Answer) stood() string {
+	if e.Desktop == "own" {
+		return e.Desktop
+	}
+	return "shared"
 }
 
 func (e Answer) apply(w *work) error {
@@ -227,6 +237,7 @@ func (e Answer) apply(w *work) error {
 	}
 	s := w.st.ses
 	who := w.engineerAnd("technician", e.Technician, "initials", Clean(e.Initials, maxName))
+	p.stood = e.stood()
 	if !e.Allow {
 		w.closePrompt("denied", actorTechnician, who)
 		return nil
@@ -312,7 +323,11 @@ func (w *work) closePrompt(code, actor string, who map[string]string) {
 	if p == nil {
 		return
 	}
-	w.audit("prompt.answered", actor, map[string]string{"prompt": p.Prompt.ID, "capability": string(p.capability), "answer": code}, who)
+	fields := map[string]string{"prompt": p.Prompt.ID, "capability": string(p.capability), "answer": code}
+	if code == "denied" && p.stood != "" {
+		fields["desktop"] = p.stood
+	}
+	w.audit("prompt.answered", actor, fields, who)
 	w.tell("answered", p.outcome(code))
 	switch code {
 	case "denied":

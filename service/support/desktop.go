@@ -57,6 +57,7 @@ type HelperReport struct {
 	Masked        bool // all of the picture is hidden
 	Hides         bool // some of it is
 	SecureDesktop bool // Windows shows its own protected desktop
+	Answering     bool // a question shows on a desktop of its own
 	Monitors      []wire.Monitor
 	Monitor       string // the one that is shown; AllMonitors
 }
@@ -84,6 +85,7 @@ func (e HelperReport) apply(w *work) error {
 	}
 	h.capturing, h.fault = e.Capturing, Clean(e.Fault, maxName)
 	h.masked, h.hides, h.secure = e.Masked, e.Hides, e.SecureDesktop
+	h.answering = e.Answering
 	h.monitors, h.monitor = monitorsOf(e.Monitors), e.Monitor
 	if !slices.ContainsFunc(h.monitors, func(m wire.Monitor) bool { return m.ID == h.monitor }) && h.monitor != AllMonitors {
 		h.monitor = ""
@@ -220,6 +222,8 @@ func (h *helper) shows() string {
 	switch {
 	case !h.viewOn:
 		return "off"
+	case h.answering:
+		return "answering"
 	case h.secure:
 		return "secure-desktop"
 	case !h.capturing:

@@ -25,6 +25,7 @@ func (w *work) grant(d Duration, runConfirmed bool, who map[string]string) {
 	fields := map[string]string{
 		"prompt": p.Prompt.ID, "capability": string(p.capability), "answer": "allowed", "duration": string(d),
 		"generation": strconv.FormatUint(gen, 10), "run_confirmed": strconv.FormatBool(runConfirmed), "pin": strconv.FormatBool(p.NeedsPIN),
+		"desktop": p.stood,
 	}
 	p.describe(fields, who)
 	w.audit("session.granted", actorTechnician, fields, who)

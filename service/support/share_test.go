@@ -371,6 +371,7 @@ func TestWhyThePictureIsBlack(t *testing.T) {
 		{"on", "masked", func(h *HelperReport) { h.Hides = true }},
 		{"on", "", func(*HelperReport) {}},
 		{"secure-desktop", "", func(h *HelperReport) { h.SecureDesktop, h.Capturing = true, false }},
+		{"answering", "", func(h *HelperReport) { h.Answering, h.Capturing = true, false }},
 		{"off", "", func(h *HelperReport) { h.Capturing = false }},
 	} {
 		report := on

@@ -101,6 +101,7 @@ type prompt struct {
 	Prompt
 	shown   Moment
 	expires Moment
+	stood   string // on which desktop the newest answer to it was given; "": none was
 }
 
 type helper struct {
@@ -118,6 +119,7 @@ type helper struct {
 	masked      bool // all of the picture is hidden
 	hides       bool // some of it is
 	secure      bool // Windows shows its own protected desktop
+	answering   bool // a question shows on a desktop of its own
 	monitors    []wire.Monitor
 	monitor     string // the one that is shown
 	chosen      string // what the engineer chose

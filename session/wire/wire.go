@@ -102,7 +102,7 @@ const (
 //	                asked with), also File: what will be sent
 //	  lease-end     Capability, Why ("expired", "revoked", "helper-lost", …)
 //	  screen        Width, Height, State ("on", "off", "locked", "no-helper", "masked",
-//	                "secure-desktop"), Monitors, Monitor (the one that is shown)
+//	                "secure-desktop", "answering"), Monitors, Monitor (the one that is shown)
 //	  paused        On                         input is dropped: a prompt shows
 //	  clipboard     Text                       only under clipboard-to-engineer, and with the focus
 //	  chat          ID, Text, On               On: the technician's; otherwise the echo of one that is logged

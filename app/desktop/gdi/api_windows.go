@@ -26,8 +26,6 @@ var (
 	procWindowFromPoint     = user32.NewProc("WindowFromPoint")
 	procGetForegroundWindow = user32.NewProc("GetForegroundWindow")
 	procSendInput           = user32.NewProc("SendInput")
-	procVkKeyScan           = user32.NewProc("VkKeyScanW")
-	procMapVirtualKey       = user32.NewProc("MapVirtualKeyW")
 	procSetDPIContext       = user32.NewProc("SetProcessDpiAwarenessContext")
 	procSetWindowsHook      = user32.NewProc("SetWindowsHookExW")
 	procUnhookWindowsHook   = user32.NewProc("UnhookWindowsHookEx")

@@ -54,7 +54,7 @@ func (c *Cursor) Follow(ctx context.Context, tell func(desktop.Look)) error {
 	for {
 		info := cursorInfo{}
 		info.size = uint32(unsafe.Sizeof(info))
-		if ok, _, _ := procGetCursorInfo.Call(uintptr(unsafe.Pointer(&info))); ok != 0 && (first || info != was) {
+		if ok, _, _ := procGetCursorInfo.Call(uintptr(unsafe.Pointer(&info))); ok != 0 && (first || info != was) && faced() == facingShared {
 			look := desktop.Look{At: image.Pt(int(info.x), int(info.y))}
 			if first || covered || info.cursor != was.cursor || info.flags != was.flags {
 				look.Shape, covered = c.shape(guard, info, covered)

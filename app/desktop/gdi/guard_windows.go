@@ -65,6 +65,9 @@ func (in *Input) hiddenAt(p image.Point) (bool, error) {
 
 // HiddenFocus implements desktop.Injector.
 func (in *Input) HiddenFocus() (bool, error) {
+	if faced() != facingShared { // what has the keyboard is on another desktop
+		return true, nil
+	}
 	w, _, _ := procGetForegroundWindow.Call()
 	if w == 0 {
 		return false, nil // keys go nowhere

@@ -1,9 +1,11 @@
 package gdi
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"image"
+	"maps"
 	"slices"
 	"unicode/utf16"
 	"unsafe"
@@ -15,16 +17,18 @@ import (
 // Input applies events by SendInput.
 type Input struct {
 	masks   *desktop.MaskSet
-	keys    map[uint16]bool // modifiers that are down
+	keys    map[keys.Scan]bool // modifiers that are down
 	buttons map[keys.Button]bool
 	marker  uintptr
-	altGr   bool // the engineer holds it; it is not passed on: characters are typed as such
+	altGr   bool        // the engineer holds it; it is not passed on: characters are typed as such
+	still   func() bool // nil: nobody asked for it
+	debt    debt[input]
 }
 
 // OpenInput makes an injector for the desktop of this log-on.
 func OpenInput() *Input {
 	realPixels()
-	return &Input{keys: map[uint16]bool{}, buttons: map[keys.Button]bool{}}
+	return &Input{keys: map[keys.Scan]bool{}, buttons: map[keys.Button]bool{}}
 }
 
 const (
@@ -37,6 +41,7 @@ const (
 	keyExtended = 0x1
 	keyUp       = 0x2
 	keyUnicode  = 0x4
+	keyScanCode = 0x8
 
 	wheelDelta = 120
 	wheelLimit = 20
@@ -97,13 +102,34 @@ func moveTo(p image.Point) input {
 	return mouse(mouseInput{x: x, y: y, flags: mouseMove | mouseAbsolute | mouseVirtualDesk})
 }
 
+// Guard implements desktop.Guarded.
+func (in *Input) Guard(still func() bool) { in.still = still }
+
+// apply sends what was checked, unless control was taken back meanwhile.
+func (in *Input) apply(events ...input) error {
+	if err := in.debt.pay(send); err != nil {
+		return err // what is still held would mix with it
+	}
+	if in.still != nil && !in.still() {
+		return desktop.ErrTakenBack
+	}
+	return send(events...)
+}
+
+// lift sends what only lifts: it needs no leave, and is made up for later where
+// another desktop has the input now.
+func (in *Input) lift(events ...input) error { return in.debt.pay(send, events...) }
+
 // at sends what belongs to a place, unless the place is hidden.
 func (in *Input) at(x, y int, events ...input) error {
+	if faced() != facingShared {
+		return desktop.ErrHidden
+	}
 	p := image.Pt(x, y).Sub(virtualScreen().Min)
 	if hidden, err := in.hiddenAt(p); err != nil || hidden {
 		return errors.Join(err, desktop.ErrHidden)
 	}
-	return send(append([]input{moveTo(p)}, events...)...)
+	return in.apply(append([]input{moveTo(p)}, events...)...)
 }
 
 // Move implements desktop.Injector.
@@ -127,7 +153,7 @@ func (in *Input) Button(x, y int, button keys.Button, down bool) error {
 	}
 	delete(in.buttons, button)
 	err := in.at(x, y)
-	return errors.Join(err, send(mouse(mouseInput{flags: flags[1]})))
+	return errors.Join(err, in.lift(mouse(mouseInput{flags: flags[1]})))
 }
 
 // Wheel implements desktop.Injector.
@@ -151,13 +177,13 @@ func (in *Input) Key(k keys.Key, down bool) error {
 		in.altGr = down
 		return nil
 	}
-	vk := keys.VirtualKey(k)
+	scan, named := keys.ScanOf(k)
 	if k.Modifier() && !down {
-		if !in.keys[vk] {
+		if !in.keys[scan] {
 			return nil
 		}
-		delete(in.keys, vk)
-		return send(stroke(vk, keyUp))
+		delete(in.keys, scan)
+		return in.lift(stroke(keys.Press{Scan: scan, Up: true}))
 	}
 	if !down {
 		return nil // was lifted when it was pressed
@@ -166,18 +192,21 @@ func (in *Input) Key(k keys.Key, down bool) error {
 		return errors.Join(err, desktop.ErrHidden)
 	}
 	switch {
-	case k.Modifier():
-		in.keys[vk] = true
-		return send(stroke(vk, 0))
-	case vk != 0:
-		return send(stroke(vk, 0), stroke(vk, keyUp))
+	case k.Modifier() && named:
+		err := in.apply(stroke(keys.Press{Scan: scan}))
+		if err == nil {
+			in.keys[scan] = true
+		}
+		return err
+	case named:
+		return in.apply(tap(scan)...)
 	case k.Rune() != 0 && in.shortcut():
-		if err := in.chord(k.Rune()); err == nil || k.Latin() == 0 {
+		if err := in.chord(k.Rune()); !errors.Is(err, errNoKey) || k.Latin() == 0 {
 			return err
 		}
 		return in.chord(k.Latin())
 	case k.Rune() != 0:
-		return in.alone(typed(k.Rune()))
+		return in.apply(in.character(k.Rune())...)
 	}
 	return fmt.Errorf("gdi: key %q is not sent", k.Code)
 }
@@ -189,63 +218,79 @@ func (in *Input) Text(r rune) error {
 	}
 	switch r {
 	case '\n':
-		return in.alone([]input{stroke(vkReturn, 0), stroke(vkReturn, keyUp)})
+		return in.apply(in.alone(tap(keys.ScanEnter))...)
 	case '\t':
-		return in.alone([]input{stroke(vkTab, 0), stroke(vkTab, keyUp)})
+		return in.apply(in.alone(tap(keys.ScanTab))...)
+	}
+	return in.apply(in.character(r)...)
+}
+
+// held are the modifiers that are down.
+func (in *Input) held() []keys.Scan {
+	return slices.SortedFunc(maps.Keys(in.keys), func(a, b keys.Scan) int { return cmp.Compare(a.Code, b.Code) })
+}
+
+// character types a character as a hand would, where the layout has a key for
+// it, and by its number where not. All of it goes into the input stream together.
+func (in *Input) character(r rune) []input {
+	b := frontBoard()
+	if chord, ok := keys.Plan(b, r, b.capsLock()); ok && !b.composes() {
+		var out []input
+		for _, p := range keys.Presses(chord, in.held()) {
+			out = append(out, stroke(p))
+		}
+		return out
 	}
 	return in.alone(typed(r))
 }
 
-const (
-	vkTab    = 0x09
-	vkReturn = 0x0d
-)
-
-// alone sends events with what makes a character a command out of the way. All
-// of it goes into the input stream together.
-func (in *Input) alone(events []input) error {
+// alone puts what makes a character a command out of the way of events.
+func (in *Input) alone(events []input) []input {
 	var before, after []input
-	for vk := range in.keys {
-		if keys.CommandModifier(vk) {
-			before, after = append(before, stroke(vk, keyUp)), append(after, stroke(vk, 0))
+	for _, s := range in.held() {
+		if s.Command() {
+			before, after = append(before, stroke(keys.Press{Scan: s, Up: true})), append(after, stroke(keys.Press{Scan: s}))
 		}
 	}
-	return send(slices.Concat(before, events, after)...)
+	return slices.Concat(before, events, after)
 }
 
 // shortcut says whether the engineer holds what makes a letter a command. With
 // AltGr held a character is one of the third ones.
 func (in *Input) shortcut() bool {
-	if in.altGr {
-		return false
-	}
-	for vk := range in.keys {
-		if keys.CommandModifier(vk) {
-			return true
-		}
-	}
-	return false
+	return !in.altGr && slices.ContainsFunc(in.held(), keys.Scan.Command)
 }
 
-// chord presses the key that carries a character on this layout.
+var errNoKey = errors.New("gdi: this layout has no key for a shortcut with that character")
+
+// chord presses the key that carries a character on this layout, with what is
+// held.
 func (in *Input) chord(r rune) error {
-	v, _, _ := procVkKeyScan.Call(uintptr(uint16(r)))
-	if r > 0xffff || int16(v) == -1 {
-		return fmt.Errorf("gdi: this layout has no key for a shortcut with %q", r)
+	c, ok := frontBoard().Find(r)
+	if !ok {
+		return errNoKey
 	}
-	vk := uint16(v & 0xff)
-	if keys.ForbiddenVirtualKey(vk) {
+	if c.Scan.Forbidden() || c.Scan.Modifier() {
 		return errors.New("gdi: this key is not sent")
 	}
-	return send(stroke(vk, 0), stroke(vk, keyUp))
+	return in.apply(tap(c.Scan)...)
 }
 
-func stroke(vk uint16, flags uint32) input {
-	scan, _, _ := procMapVirtualKey.Call(uintptr(vk), 0)
-	if keys.ExtendedKey(vk) {
+func tap(s keys.Scan) []input {
+	return []input{stroke(keys.Press{Scan: s}), stroke(keys.Press{Scan: s, Up: true})}
+}
+
+// stroke is one key by its place. Its name on the present layout, which Windows
+// finds by itself, goes with it for systems that do not.
+func stroke(p keys.Press) input {
+	flags := uint32(keyScanCode)
+	if p.Scan.Extended {
 		flags |= keyExtended
 	}
-	return keyboard(keyInput{vk: vk, scan: uint16(scan), flags: flags})
+	if p.Up {
+		flags |= keyUp
+	}
+	return keyboard(keyInput{vk: frontBoard().name(p.Scan), scan: p.Scan.Code, flags: flags})
 }
 
 // typed sends a character itself, whatever the layout has.
@@ -261,16 +306,18 @@ func typed(r rune) []input {
 func (in *Input) Release() error {
 	in.altGr = false
 	var events []input
-	for vk := range in.keys {
-		events = append(events, stroke(vk, keyUp))
-		delete(in.keys, vk)
+	for _, s := range in.held() {
+		events = append(events, stroke(keys.Press{Scan: s, Up: true}))
+		delete(in.keys, s)
 	}
 	for button := range in.buttons {
 		events = append(events, mouse(mouseInput{flags: buttonFlags[button][1]}))
 		delete(in.buttons, button)
 	}
-	return send(events...)
+	return in.lift(events...)
 }
 
 // Close implements desktop.Injector.
 func (in *Input) Close() error { return in.Release() }
+
+var _ desktop.Guarded = (*Input)(nil)

@@ -1,13 +1,13 @@
 package gdi
 
 import (
-	"errors"
 	"fmt"
 	"image"
 	"strings"
 	"unsafe"
 
 	"beckmanconnect/app/desktop"
+	"beckmanconnect/app/desktop/owndesk"
 
 	"golang.org/x/sys/windows"
 )
@@ -18,9 +18,6 @@ var (
 
 	procEnumDisplayMonitors = user32.NewProc("EnumDisplayMonitors")
 	procGetMonitorInfo      = user32.NewProc("GetMonitorInfoW")
-	procOpenInputDesktop    = user32.NewProc("OpenInputDesktop")
-	procCloseDesktop        = user32.NewProc("CloseDesktop")
-	procGetUserObject       = user32.NewProc("GetUserObjectInformationW")
 	procGetDPIForMonitor    = shcore.NewProc("GetDpiForMonitor")
 	procDwmFlush            = dwmapi.NewProc("DwmFlush")
 	collectMonitors         = windows.NewCallback(collectMonitor)
@@ -78,22 +75,8 @@ func scaleOf(monitor uintptr) int {
 	return int(x) * 100 / 96
 }
 
-// secure says whether a desktop of the system's own gets the input now.
-func secure() bool {
-	const readObjects = 1
-	d, _, err := procOpenInputDesktop.Call(0, 0, readObjects)
-	if d == 0 {
-		return protected("", errors.Is(err, windows.ERROR_ACCESS_DENIED))
-	}
-	defer procCloseDesktop.Call(d)
-	const objectName = 2
-	var name [256]uint16
-	var needed uint32
-	if ok, _, _ := procGetUserObject.Call(d, objectName, uintptr(unsafe.Pointer(&name[0])), unsafe.Sizeof(name), uintptr(unsafe.Pointer(&needed))); ok == 0 {
-		return false
-	}
-	return protected(windows.UTF16ToString(name[:]), false)
-}
+// faced is what the technician has in front of them now.
+func faced() facing { return faces(owndesk.InputName()) }
 
 // compose waits until what the windows are now is on the screen.
 func compose() {

@@ -149,9 +149,9 @@ func (s *Screen) Capture(full bool) (desktop.Picture, error) {
 	if err := s.aim(); err != nil {
 		return desktop.Picture{}, fmt.Errorf("%w: %w", desktop.ErrLost, err)
 	}
-	if secure() {
+	if f := faced(); f != facingShared {
 		p, _ := s.black(nil)
-		p.Secure = true
+		p.Secure, p.Answering = f == facingProtected, f == facingQuestion
 		return p, nil
 	}
 	for range tries {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"beckmanconnect/app/desktop"
+	"beckmanconnect/app/desktop/owndesk"
 )
 
 // source is a way to read the screen.
@@ -186,10 +187,29 @@ func fits(monitor, view image.Rectangle, rotation uint32, attached bool) bool {
 	return attached && monitor == view && (rotation == rotationIdentity || rotation == rotationUnspecified)
 }
 
-// protected says whether the desktop that gets the input is one of the system's
-// own, as a UAC prompt's, the log-on's or the screen saver's. One that may not
-// even be opened is.
-func protected(name string, denied bool) bool { return denied || name != "" && name != "Default" }
+// facing is what the technician has in front of them.
+type facing int
+
+const (
+	facingShared    facing = iota // the desktop this helper works on
+	facingProtected               // one of the system's own: UAC's, the log-on's, the screen saver's
+	facingQuestion                // one of ours with a question on it (B3)
+)
+
+// faces tells by the name of the desktop that gets the input. One that may not
+// be opened, whose name is not known or that is new to this version is treated
+// as protected: nothing of it is shown and nothing steered.
+func faces(name string, err error) facing {
+	switch {
+	case err != nil:
+		return facingProtected
+	case name == "Default":
+		return facingShared
+	case owndesk.IsOurs(name):
+		return facingQuestion
+	}
+	return facingProtected
+}
 
 // settle says whether what a screen shows may still be older than the windows
 // that were read: something is to be hidden and it is not where it was.

@@ -142,13 +142,19 @@ func TestFits(t *testing.T) {
 	}
 }
 
-func TestProtected(t *testing.T) {
+// Scenario 11, B3: only the desktop that the helper works on is shown and
+// steered; what cannot be told is not.
+func TestFaces(t *testing.T) {
 	for _, test := range []struct {
-		name   string
-		denied bool
-		want   bool
-	}{{"Default", false, false}, {"", false, false}, {"Winlogon", false, true}, {"Screen-saver", false, true}, {"", true, true}} {
-		if got := protected(test.name, test.denied); got != test.want {
+		name string
+		err  error
+		want facing
+	}{
+		{"Default", nil, facingShared}, {"Winlogon", nil, facingProtected}, {"Screen-saver", nil, facingProtected}, {"default ", nil, facingProtected},
+		{"", nil, facingProtected}, {"", errors.New("denied"), facingProtected}, {"Default", errors.New("denied"), facingProtected},
+		{"BeckmanConnect-0a", nil, facingQuestion}, {"beckmanconnect", nil, facingProtected},
+	} {
+		if got := faces(test.name, test.err); got != test.want {
 			t.Errorf("%+v: %v", test, got)
 		}
 	}

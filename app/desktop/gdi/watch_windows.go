@@ -26,8 +26,9 @@ const (
 	keyInjected   = 0x10
 	mouseInjected = 0x1
 
-	eventForeground = 3
-	outOfContext    = 0
+	eventForeground    = 3
+	eventDesktopSwitch = 0x20 // UAC, the lock screen, a question on a desktop of its own
+	outOfContext       = 0
 
 	messageQuit = 0x12
 )
@@ -96,9 +97,11 @@ func (w *Watch) run(ready chan<- error) {
 		}
 		defer procUnhookWindowsHook.Call(hook)
 	}
-	// Without this event the focus is still checked before each input.
-	if hook, _, _ := procSetWinEventHook.Call(eventForeground, eventForeground, 0, foreground, 0, 0, outOfContext); hook != 0 {
-		defer procUnhookWinEvent.Call(hook)
+	// Without these events the focus is still checked before each input.
+	for _, event := range []uintptr{eventForeground, eventDesktopSwitch} {
+		if hook, _, _ := procSetWinEventHook.Call(event, event, 0, foreground, 0, 0, outOfContext); hook != 0 {
+			defer procUnhookWinEvent.Call(hook)
+		}
 	}
 	ready <- nil
 	for {

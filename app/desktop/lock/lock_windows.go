@@ -13,8 +13,17 @@ import (
 // locked screen.
 const askEvery = 500 * time.Millisecond
 
-// watch asks: notifications of the session's changes need a window.
+// watch is told of the session's changes, and asks besides: what came before it
+// listened, or was not told, is known by then.
 func watch(ctx context.Context, log *slog.Logger, say func(who string, locked bool)) {
+	var told absence // of the goroutine that hears
+	if err := hear(ctx, func(change uintptr) {
+		if told.take(change) {
+			say("windows told", told.now())
+		}
+	}); err != nil {
+		log.Info("the screen's lock is asked for, not heard of", "error", err)
+	}
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	for {

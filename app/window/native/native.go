@@ -19,10 +19,14 @@ type Rect = hand.Rect
 // Windows handles the windows of one program. Its methods belong on Fyne's
 // goroutine, after the window was shown.
 type Windows interface {
-	// Own marks a window as ours.
+	// Own marks a window as ours and keeps it out of pictures of the screen,
+	// where the system can do that.
 	Own(w fyne.Window) error
 	// Above keeps a window above all others and in reach on every desktop.
 	Above(w fyne.Window) error
+	// Insist puts such a window on top again, after another program's went over
+	// it, and calls for attention. It takes no focus.
+	Insist(w fyne.Window) error
 	// Area is where a window's content is on the screen.
 	Area(w fyne.Window) (Rect, error)
 	// Visible says whether a window is on the screen: mapped, not minimised,

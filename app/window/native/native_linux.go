@@ -111,6 +111,9 @@ func (x *x11) Above(w fyne.Window) error {
 	return xproto.ConfigureWindowChecked(x.conn, id, xproto.ConfigWindowStackMode, []uint32{xproto.StackModeAbove}).Check()
 }
 
+// Insist has nothing to do: the window manager keeps a window above others.
+func (x *x11) Insist(fyne.Window) error { return nil }
+
 // tell sends the window manager a message about a window.
 func (x *x11) tell(id xproto.Window, kind xproto.Atom, data []uint32) error {
 	e := xproto.ClientMessageEvent{Format: 32, Window: id, Type: kind, Data: xproto.ClientMessageDataUnionData32New(data)}

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/driver"
 	"golang.org/x/sys/windows"
 
+	"beckmanconnect/app/desktop/owndesk"
 	"beckmanconnect/app/hand"
 )
 
@@ -23,11 +24,14 @@ func New() (Windows, error) {
 		isIconic: user32.NewProc("IsIconic"), systemMetrics: user32.NewProc("GetSystemMetrics"),
 		foreground: user32.NewProc("GetForegroundWindow"), setForeground: user32.NewProc("SetForegroundWindow"),
 	}
+	x.setAffinity, x.getAffinity = user32.NewProc("SetWindowDisplayAffinity"), user32.NewProc("GetWindowDisplayAffinity")
+	x.flash = user32.NewProc("FlashWindowEx")
 	return x, nil
 }
 
 type win32 struct {
 	setWindowPos, getClientRect, clientToScreen, isWindowVisible, isIconic, systemMetrics, foreground, setForeground *windows.LazyProc
+	setAffinity, getAffinity, flash                                                                                  *windows.LazyProc
 }
 
 const (
@@ -64,12 +68,59 @@ func handle(w fyne.Window) (uintptr, error) {
 	return id, nil
 }
 
-// Own has nothing to do: on Windows the desktop helper knows our windows by
-// the program that owns them.
-func (x *win32) Own(fyne.Window) error { return nil }
+// Own keeps a window out of everybody's pictures of the screen, the engineer's
+// among them. The desktop helper knows our windows besides, by the program that
+// owns them.
+func (x *win32) Own(w fyne.Window) error {
+	id, err := handle(w)
+	if err != nil {
+		return err
+	}
+	return keepOutOfPictures(func(how uint32) error {
+		if ok, _, err := x.setAffinity.Call(id, uintptr(how)); ok == 0 {
+			return err
+		}
+		return nil
+	}, func() (is uint32, err error) {
+		if ok, _, err := x.getAffinity.Call(id, uintptr(unsafe.Pointer(&is))); ok == 0 {
+			return 0, err
+		}
+		return is, nil
+	})
+}
 
 func (x *win32) Above(w fyne.Window) error {
 	return x.pos(w, topmost, 0, 0, swpNoMove|swpNoSize|swpNoActivate)
+}
+
+// flashInfo is Windows' FLASHWINFO.
+type flashInfo struct {
+	size    uint32
+	window  uintptr
+	flags   uint32
+	count   uint32
+	timeout uint32
+}
+
+// Insist raises a window over others that are topmost, too, and has its button
+// in the task bar flash until the technician turns to it: Windows lets no
+// program take the focus from another's.
+func (x *win32) Insist(w fyne.Window) error {
+	id, err := handle(w)
+	if err != nil {
+		return err
+	}
+	if front, _, _ := x.foreground.Call(); front != id {
+		const all, untilForeground = 3, 12
+		info := flashInfo{window: id, flags: all | untilForeground}
+		info.size = uint32(unsafe.Sizeof(info))
+		_, _, _ = x.flash.Call(uintptr(unsafe.Pointer(&info)))
+	}
+	if err := x.Above(w); err != nil { // which another program may have taken back
+		return err
+	}
+	const top = 0 // HWND_TOP: of those that are topmost
+	return x.pos(w, top, 0, 0, swpNoMove|swpNoSize|swpNoActivate)
 }
 
 func (x *win32) Unfocused(show func()) {
@@ -123,6 +174,14 @@ func (x *win32) Visible(w fyne.Window) bool {
 		return false
 	}
 	if small, _, _ := x.isIconic.Call(id); small != 0 {
+		return false
+	}
+	// One on a desktop that does not show is on no screen, whatever it says.
+	mine, err := owndesk.ThreadName()
+	if err != nil {
+		return false
+	}
+	if shows, err := owndesk.InputName(); err != nil || shows != mine {
 		return false
 	}
 	area, err := x.Area(w)

@@ -288,6 +288,8 @@ export const de: Record<Key, string> = {
   lostGoesOn: "Was erlaubt war, gilt so lange, wie es erlaubt wurde.",
   lostFiles: "Die Sitzung bleibt offen; es braucht keinen neuen Code.",
   lostStops: "Maus und Tastatur ruhen, offene Fragen wurden zurückgenommen, und das Bild ist ein altes.",
+  screenAnswering: "Das Labor antwortet gerade",
+  screenAnsweringText: "Ihre Frage steht auf einem eigenen Bildschirm, den niemand teilen oder steuern kann. Nach der Antwort kommt das Bild zurück.",
   screenSecure: "Windows fragt nach einem Administrator",
   screenSecureText: "Diese Frage steht auf einem geschützten Bildschirm, den niemand teilen kann. Das Labor beantwortet sie; dann kommt das Bild zurück.",
   scTitle: "Tastenkürzel",

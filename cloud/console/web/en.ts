@@ -287,6 +287,8 @@ export const en = {
   lostGoesOn: "What was granted goes on, for as long as it was granted.",
   lostFiles: "The session stays open; no new code is needed.",
   lostStops: "Mouse and keyboard rest, open questions were taken back, and the picture is an old one.",
+  screenAnswering: "The technician is answering",
+  screenAnsweringText: "Your question stands on a screen of its own that nobody can share or steer. After the answer the picture returns.",
   screenSecure: "Windows asks for an administrator",
   screenSecureText: "That question stands on a protected screen that nobody can share. The technician answers it; then the picture returns.",
   scTitle: "Keyboard shortcuts",

@@ -13,6 +13,7 @@ interface Why { title: string; text: string; icon: string }
 
 const screens: Record<string, [title: Key, text: Key, icon: string]> = {
   masked: ["screenMasked", "screenMaskedText", "mask"],
+  answering: ["screenAnswering", "screenAnsweringText", "shield"],
   "secure-desktop": ["screenSecure", "screenSecureText", "shield"],
   "no-helper": ["screenHelper", "screenHelperText", "screen"],
   off: ["screenOff", "screenOffText", "screen"],
