@@ -44,28 +44,28 @@ type house struct {
 	roots  *trust.Roots
 	log    *slog.Logger
 
-	store       *store.Store
-	parts       *supervise.Group
-	dialer      *netdial.Dialer
-	userProxies local.UserProxies // of the desktop at this PC
-	device      *device.Device
-	acceptance  *local.Acceptance
-	policy      *policy.Keeper
-	profiles    *profile.Keeper
-	sources     *sources
-	helpLogs    *helplogs.Book
-	alarms      *notify.Alarms
-	fresh       *notify.Freshness
-	pc          atomic.Pointer[machine.Source]
-	hub         *server.Hub
-	pins        *pins.Book
-	scanner     *scan.Watch
-	support     *relay.Support
-	link        *link.Link
-	messages    *notify.Messages
-	offers      *offers.Offers
-	witnesses   witnesses
-	host        *local.Host
+	store      *store.Store
+	parts      *supervise.Group
+	dialer     *netdial.Dialer
+	proxies    local.UserProxies // of the desktop at this PC
+	device     *device.Device
+	acceptance *local.Acceptance
+	policy     *policy.Keeper
+	profiles   *profile.Keeper
+	sources    *sources
+	helpLogs   *helplogs.Book
+	alarms     *notify.Alarms
+	fresh      *notify.Freshness
+	pc         atomic.Pointer[machine.Source]
+	hub        *server.Hub
+	pins       *pins.Book
+	scanner    *scan.Watch
+	support    *relay.Support
+	link       *link.Link
+	messages   *notify.Messages
+	offers     *offers.Offers
+	witnesses  witnesses
+	host       *local.Host
 
 	runState    atomic.Pointer[notify.Run]
 	poke        chan struct{} // the status may have changed
@@ -218,11 +218,10 @@ func (h *house) buildCloud(ctx context.Context) (err error) {
 
 func (h *house) buildHost(context.Context) (err error) {
 	h.host, err = local.New(local.Config{
-		Store: h.store, Hub: h.hub, Alarms: h.alarms, Publisher: notify.NewPublisher(h.alarms), Policy: h.policy.Current,
+		Store: h.store, Hub: h.hub, Alarms: h.alarms, Publisher: notify.NewPublisher(h.alarms), Policy: h.policy.Current, UserProxies: &h.proxies,
 		Device: h.device, Acceptance: h.acceptance, Support: h.support, HelpLogs: h.helpLogs, Upgrades: h.offers, Status: h.status,
 		Region: h.config.Region, LogVerifier: h.verifier, LogState: h.logState, Witnesses: h.logWitnesses, Confidential: h.store.ConfidentialKey,
-		UserProxies: &h.userProxies,
-		Changed:     h.registrationChanged, HelpWanted: h.link.Urgent, Log: h.log,
+		Changed: h.registrationChanged, HelpWanted: h.link.Urgent, Log: h.log,
 	})
 	return err
 }
