@@ -218,10 +218,12 @@ func (h *house) buildCloud(ctx context.Context) (err error) {
 
 func (h *house) buildHost(context.Context) (err error) {
 	h.host, err = local.New(local.Config{
-		Store: h.store, Hub: h.hub, Alarms: h.alarms, Publisher: notify.NewPublisher(h.alarms), Policy: h.policy.Current, UserProxies: &h.proxies,
+		Store: h.store, Hub: h.hub, Alarms: h.alarms, Publisher: notify.NewPublisher(h.alarms), Policy: h.policy.Current,
 		Device: h.device, Acceptance: h.acceptance, Support: h.support, HelpLogs: h.helpLogs, Upgrades: h.offers, Status: h.status,
 		Region: h.config.Region, LogVerifier: h.verifier, LogState: h.logState, Witnesses: h.logWitnesses, Confidential: h.store.ConfidentialKey,
 		Changed: h.registrationChanged, HelpWanted: h.link.Urgent, Log: h.log,
+
+		UserProxies: &h.proxies,
 	})
 	return err
 }
