@@ -45,31 +45,31 @@ type house struct {
 	roots  *trust.Roots
 	log    *slog.Logger
 
-	store       *store.Store
-	data        string       // the folder that the store is in
-	wrapper     keys.Wrapper // of keys in it
-	away        error        // why another store stands in for the log; nil: none does
-	parts       *supervise.Group
-	dialer      *netdial.Dialer
-	userProxies local.UserProxies // of the desktop at this PC
-	device      *device.Device
-	acceptance  *local.Acceptance
-	policy      *policy.Keeper
-	profiles    *profile.Keeper
-	sources     *sources
-	helpLogs    *helplogs.Book
-	alarms      *notify.Alarms
-	fresh       *notify.Freshness
-	pc          atomic.Pointer[machine.Source]
-	hub         *server.Hub
-	pins        *pins.Book
-	scanner     *scan.Watch
-	support     *relay.Support
-	link        *link.Link
-	messages    *notify.Messages
-	offers      *offers.Offers
-	witnesses   witnesses
-	host        *local.Host
+	store      *store.Store
+	data       string       // the folder that the store is in
+	wrapper    keys.Wrapper // of keys in it
+	away       error        // why another store stands in for the log; nil: none does
+	parts      *supervise.Group
+	dialer     *netdial.Dialer
+	proxies    local.UserProxies // of the desktop at this PC
+	device     *device.Device
+	acceptance *local.Acceptance
+	policy     *policy.Keeper
+	profiles   *profile.Keeper
+	sources    *sources
+	helpLogs   *helplogs.Book
+	alarms     *notify.Alarms
+	fresh      *notify.Freshness
+	pc         atomic.Pointer[machine.Source]
+	hub        *server.Hub
+	pins       *pins.Book
+	scanner    *scan.Watch
+	support    *relay.Support
+	link       *link.Link
+	messages   *notify.Messages
+	offers     *offers.Offers
+	witnesses  witnesses
+	host       *local.Host
 
 	runState    atomic.Pointer[notify.Run]
 	poke        chan struct{} // the status may have changed
@@ -226,7 +226,7 @@ func (h *house) buildHost(context.Context) (err error) {
 		Store: h.store, Hub: h.hub, Alarms: h.alarms, Publisher: notify.NewPublisher(h.alarms), Policy: h.policy.Current,
 		Device: h.device, Acceptance: h.acceptance, Support: h.support, PINs: h.pins, HelpLogs: h.helpLogs, Upgrades: h.offers, Status: h.status,
 		Region: h.config.Region, Serial: h.config.Instrument.Serial, LogVerifier: h.verifier, LogState: h.logState, Witnesses: h.logWitnesses, Confidential: h.store.ConfidentialKey,
-		UserProxies: &h.userProxies,
+		UserProxies: &h.proxies,
 		Changed:     h.registrationChanged, HelpWanted: h.link.Urgent, Log: h.log,
 	})
 	return err

@@ -19,7 +19,7 @@ import (
 func (h *house) buildNetwork(context.Context) error {
 	h.dialer = netdial.New(netdial.Config{
 		Table: func() endpoints.Table { return h.endpoints().Of(endpoints.Service) }, Development: h.roots.Development, Proxy: h.config.Cloud.Proxy,
-		User: h.userProxies.Current, Refused: h.addressRefused, Log: h.log,
+		User: h.proxies.Current, Refused: h.addressRefused, Log: h.log,
 	})
 	return nil
 }

@@ -18,6 +18,7 @@ type native struct {
 	due      <-chan time.Time
 	failed   time.Time // when it last turned out that it cannot draw; zero: it can
 	session  string    // the session whose bar is the tray's own
+	said     string    // the question of which a toast told, where the tray has no dialogs
 	help     bool      // the technician wants help, and there is no window to ask in
 }
 
@@ -72,7 +73,7 @@ func (t *Tray) windowDue(ctx context.Context) {
 
 // stillborn says whether a window program that has just ended never came up.
 func (t *Tray) stillborn() bool {
-	return t.Dialogs != nil && !t.native.seen && !t.native.began.IsZero() && t.Now().Sub(t.native.began) < stillbornWithin
+	return !t.native.seen && !t.native.began.IsZero() && t.Now().Sub(t.native.began) < stillbornWithin
 }
 
 // lately says whether the window program failed so short ago that it is not
@@ -92,8 +93,9 @@ func (t *Tray) skipsWindow() bool {
 func (t *Tray) noWindow(ctx context.Context) {
 	t.native.due = nil
 	if t.Dialogs == nil {
-		if t.prompt != "" {
-			t.toast(ctx, Toast{ID: toastPrompt, Title: t.Text.T("tray.toast.prompt.title"), Body: t.Text.T("tray.toast.prompt.body"), Icon: icons.Waiting, View: viewHelp, Stays: true})
+		if t.prompt != "" && t.prompt != t.native.said {
+			t.native.said = t.prompt
+			t.toast(ctx, Toast{ID: toastPrompt, Title: t.Text.T("tray.toast.prompt.title"), Body: t.Text.T("tray.toast.prompt.no-window"), Icon: icons.Waiting, View: viewHelp, Stays: true})
 		}
 		return
 	}

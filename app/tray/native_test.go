@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -136,24 +137,26 @@ func TestTellsTheProxy(t *testing.T) {
 		d := &desk{clicked: make(chan string), opened: make(chan string), ended: make(chan struct{}), events: make(chan func())}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
-		now, failing := &hostpb.OfferProxyRequest{}, false
+		var now atomic.Pointer[hostpb.OfferProxyRequest] // nil: cannot be read
+		set := func(proxy string) { now.Store(&hostpb.OfferProxyRequest{Proxy: proxy}) }
+		set("")
 		tr := tray.New(tray.Config{Text: text.New("en"), Log: slog.New(slog.DiscardHandler), Face: d, Toaster: toasts{d}, Launcher: d, Service: service{d}, Follow: d.follow,
 			Proxy: func() (*hostpb.OfferProxyRequest, error) {
-				if failing {
-					return nil, errors.New("unreadable")
+				if r := now.Load(); r != nil {
+					return r, nil
 				}
-				return now, nil
+				return nil, errors.New("unreadable")
 			}})
 		go func() { done <- tr.Run(ctx, nil) }()
 		connect := func(on bool) { synctest.Wait(); d.events <- func() { d.onState(on, nil) }; synctest.Wait() }
 		connect(true) // no proxy, and the service knows of none
-		now = &hostpb.OfferProxyRequest{Proxy: "a:1"}
+		set("a:1")
 		time.Sleep(12 * time.Minute)
-		failing = true
+		now.Store(nil)
 		time.Sleep(12 * time.Minute)
-		failing, now = false, &hostpb.OfferProxyRequest{}
+		set("")
 		time.Sleep(12 * time.Minute)
-		now = &hostpb.OfferProxyRequest{Proxy: "b:2"}
+		set("b:2")
 		connect(false)
 		connect(true)
 		connect(true)

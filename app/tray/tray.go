@@ -391,11 +391,13 @@ func (t *Tray) call(ctx context.Context, what string, f func(context.Context) er
 const restartPause = 2 * time.Second
 
 // windowEnded starts the window again while a question waits for an answer,
-// unless it ended before it came up: then it would only do so again.
+// unless it ended before it came up, and the tray can ask itself.
 func (t *Tray) windowEnded(ctx context.Context) {
 	if t.stillborn() {
 		t.noWindow(ctx)
-		return
+		if t.Dialogs != nil {
+			return
+		}
 	}
 	if t.prompt == "" || t.Now().Before(t.restart) {
 		return

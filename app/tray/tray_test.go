@@ -223,7 +223,7 @@ func TestTray(t *testing.T) {
 		{"a prompt without a window", 0, []any{true, func(d *desk, _ chan struct{}) { d.mu.Lock(); defer d.mu.Unlock(); d.noWindow = true }, prompt("p1"), promptGone("p1")},
 			[]string{"show prompt", "start help", "toast prompt: An engineer asks for permission", "untoast prompt"}},
 		{"a window that dies under a prompt comes back", 0, []any{true, prompt("p1"), windowEnds, windowEnds, time.Minute, windowEnds, promptGone("p1"), time.Minute, windowEnds},
-			[]string{"show prompt", "start help", "start help", "start help", "untoast prompt"}},
+			[]string{"show prompt", "start help", "toast prompt: An engineer asks for permission", "start help", "start help", "untoast prompt"}},
 		{"a session", 1, []any{true, status(well()), session, wanted("s1", 3), over},
 			[]string{"show help", "helper s1/3", "stop helper", "toast ended: The session has ended"}},
 		{"ended by the technician", 1, []any{true, session, wanted("s1", 1), tray.ItemEndSession},

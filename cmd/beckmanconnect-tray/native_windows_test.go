@@ -104,7 +104,7 @@ func (s *stage) tray() {
 
 func (s *stage) until(what string, so func() bool) {
 	s.t.Helper()
-	for end := time.Now().Add(60 * time.Second); !so(); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !so(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			s.ask("shot failed-" + s.t.Name())
 			s.t.Fatalf("not in time: %s", what)
@@ -241,8 +241,13 @@ func TestNativePrompt(t *testing.T) {
 	// No program has pressed anything for a while: a hand's press counts.
 	s.ask("wait 2500")
 	s.click(at("prompt.duration#1"))
-	s.click(at("prompt.allow"))
-	s.until("the answer", func() bool { return len(s.answers("p1")) == 1 })
+	// On a busy PC a press may be old by the time it acts, and then counts for
+	// nothing: a hand presses again.
+	s.until("the answer", func() bool {
+		s.click(at("prompt.allow"))
+		s.ask("wait 1000")
+		return len(s.answers("p1")) > 0
+	})
 	if a := s.answers("p1")[0]; !a.GetAllow() || !a.GetRunConfirmed() || a.GetDuration() != hostpb.Duration__DURATION_15_MIN || string(a.GetNonce()) != "p1" {
 		t.Errorf("answered %v", a)
 	}

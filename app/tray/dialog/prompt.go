@@ -35,7 +35,6 @@ type Prompt struct {
 	arming *ask.Arming
 	until  time.Time
 	refuse string // why this dialog cannot take a yes; "": it can
-	left   string // of the countdown, as it shows
 
 	over bool
 	said string

@@ -9,6 +9,7 @@ import (
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ui/ask"
+	"beckmanconnect/ui/look"
 )
 
 // asked is a question that has been in sight for a while.
@@ -115,11 +116,12 @@ func TestAnswer(t *testing.T) {
 // Whatever is typed and clicked, in whatever order: without the time in sight
 // nothing is ever allowed, and Enter never decides.
 func TestNothingAllowsTooEarly(t *testing.T) {
-	fonts := letters(t)
+	w := NewPrompt(text.New("en"), question(), "AB", "")
+	places := lay(w.Form(), letters(t), look.Light(), 1).places
 	rapid.Check(t, func(r *rapid.T) {
 		w := NewPrompt(text.New("en"), question(), "AB", "")
 		w.Tick(now, ask.InSight)
-		w.Form().Draw(fonts, lookLight, 1)
+		w.Form().places = places
 		armed, at := false, now
 		sight := ask.InSight
 		for range rapid.IntRange(1, 40).Draw(r, "steps") {

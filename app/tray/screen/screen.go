@@ -9,9 +9,6 @@ import "image"
 // engineer, and no input of theirs reaches it (B3).
 const Class = "beckmanconnect-dialog"
 
-// eventsKept bounds what waits for a dialog that is busy.
-const eventsKept = 64
-
 // place is where a window of a size goes on a desktop: the bar at the upper
 // edge, anything else in the middle; never with its title out of reach.
 func place(desk image.Rectangle, size image.Point, bar bool) image.Point {

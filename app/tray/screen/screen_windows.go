@@ -14,6 +14,9 @@ import (
 	"beckmanconnect/ui/ask"
 )
 
+// eventsKept bounds what waits for a dialog that is busy.
+const eventsKept = 64
+
 // Windows implements dialog.Screen by user32 and gdi32.
 type Windows struct{}
 
