@@ -20,15 +20,15 @@ func (h *House) PackWindows(ctx context.Context, programs, version string) (sign
 	if err != nil || len(all) == 0 {
 		return "", "", fmt.Errorf("stage: no programs in %s (%w)", programs, err)
 	}
-	signed = h.dir("packages", version)
-	archive = h.dir("packages", "beckmanconnect-"+version+"-windows-amd64.tar.zst")
+	signed = h.dir("built", version)
+	archive = h.dir("built", "beckmanconnect-"+version+"-windows-amd64.tar.zst") // signed later, as Linux' is
 	if err := os.MkdirAll(signed, 0o700); err != nil {
 		return "", "", fmt.Errorf("stage: %w", err)
 	}
 	if _, err := run(ctx, nil, h.bin("pack"), append([]string{"sign-programs", "--code", h.Keys(), "--roots", h.Roots(), "--out", signed}, all...)...); err != nil {
 		return "", "", err
 	}
-	_, err = run(ctx, nil, h.bin("pack"), "archive", "--bin", signed, "--version", version, "--platform", "windows-amd64", "--code", h.Keys(), "--fast", "--out", archive)
+	_, err = run(ctx, nil, h.bin("pack"), "archive", "--bin", signed, "--version", version, "--platform", "windows-amd64", "--fast", "--out", archive)
 	return signed, archive, err
 }
 

@@ -257,7 +257,7 @@ func (t *teller) closeMainWindow(ctx context.Context) error {
 
 // control is step 5: what the engineer types lands in a real program.
 func (t *teller) control(ctx context.Context) (string, error) {
-	err := within(ctx, 30*time.Second, func(ctx context.Context) error {
+	err := within(ctx, 60*time.Second, func(ctx context.Context) error {
 		return all(
 			func() error { return t.browser.Click("#ask-control") },
 			func() error { return t.confirmRun(ctx) },
@@ -411,7 +411,7 @@ func (t *teller) refuse(ctx context.Context) (string, error) {
 	}
 	// Allowed once more: what is typed now arrives, what is typed after the key
 	// does not.
-	err = within(ctx, 30*time.Second, func(ctx context.Context) error {
+	err = within(ctx, 60*time.Second, func(ctx context.Context) error {
 		return all(
 			func() error { return t.browser.Click("#ask-view") },
 			func() error { return t.allow(ctx, "prompt-again") },

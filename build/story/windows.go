@@ -57,11 +57,14 @@ func (w *windows) setUp(ctx context.Context, t *teller) (err error) {
 	if err != nil {
 		return err
 	}
-	if t.pc, err = t.house.AddPC(ctx, stage.PCConfig{Name: "pc1", Policy: sitePolicy, Folder: folder, Wine: w.wine}); err != nil {
+	if t.pc, err = t.house.AddPC(ctx, stage.PCConfig{Name: "pc1", Policy: w.policy(), Folder: folder, Wine: w.wine}); err != nil {
 		return err
 	}
 	return t.pc.LogOn(t.desktop, t.hand.LayoutEnvOf(t.pc))
 }
+
+// policy leaves more time for an answer: everything starts slowly under Wine.
+func (w *windows) policy() string { return strings.Replace(sitePolicy, `"15s"`, `"30s"`, 1) }
 
 func (w *windows) another(c stage.PCConfig) stage.PCConfig {
 	c.Wine = w.wine
