@@ -78,19 +78,20 @@ func TestSetRefuses(t *testing.T) {
 		say  []Setting
 		part string
 	}{
-		"not https":       {shipped, settings("CLOUDURL", "http://x.example"), "https"},
-		"no region":       {shipped, settings("REGION", "Europe 1"), "region"},
-		"no channel":      {shipped, settings("CHANNEL", "nightly"), "channel"},
-		"no profile":      {shipped, settings("INSTRUMENT", "../x"), "profile"},
-		"two lines":       {shipped, settings("SERIAL", "a\nphone = \"1\""), "one line"},
-		"right to left":   {shipped, settings("SERIAL", "a\u202eb"), "one line"},
-		"long":            {shipped, settings("SERIAL", strings.Repeat("1", 65)), "serial"},
-		"far too long":    {shipped, settings("SERIAL", strings.Repeat("1", 2000)), "longer"},
-		"inline":          {"cloud = { url = \"https://a.example\" }\n", settings("CLOUDURL", "https://b.example"), "form"},
-		"unknown":         {shipped, settings("DATA", "/x"), "not a property"},
-		"file is damaged": {"region = ", settings("REGION", "us"), "region"},
-		"of many lines":   {"[notify]\ndrop = \"\"\"\n[cloud]\n\"\"\"\n", settings("CLOUDURL", "https://b.example"), "form"},
-		"otherwise wrong": {"fans = 1\n", settings("REGION", "us"), "not known"},
+		"not https":        {shipped, settings("CLOUDURL", "http://x.example"), "https"},
+		"no region":        {shipped, settings("REGION", "Europe 1"), "region"},
+		"no channel":       {shipped, settings("CHANNEL", "nightly"), "channel"},
+		"no profile":       {shipped, settings("INSTRUMENT", "../x"), "profile"},
+		"two lines":        {shipped, settings("SERIAL", "a\nphone = \"1\""), "one line"},
+		"right to left":    {shipped, settings("SERIAL", "a\u202eb"), "one line"},
+		"long":             {shipped, settings("SERIAL", strings.Repeat("1", 65)), "serial"},
+		"far too long":     {shipped, settings("SERIAL", strings.Repeat("1", 2000)), "longer"},
+		"inline":           {"cloud = { url = \"https://a.example\" }\n", settings("CLOUDURL", "https://b.example"), "form"},
+		"unknown":          {shipped, settings("DATA", "/x"), "not a property"},
+		"file is damaged":  {"region = ", settings("REGION", "us"), "region"},
+		"of many lines":    {"[notify]\ndrop = \"\"\"\n[cloud]\n\"\"\"\n", settings("CLOUDURL", "https://b.example"), "form"},
+		"a line let loose": {"[instrument]\nphone = \"\"\"\nserial = \"1\" # \"\"\"\n", settings("PHONE", "+1"), "form"},
+		"otherwise wrong":  {"fans = 1\n", settings("REGION", "us"), "not known"},
 	} {
 		if got, err := Set("/etc/x/host.toml", tt.text, tt.say); err == nil || got != "" || !strings.Contains(err.Error(), tt.part) {
 			t.Errorf("%s: %q, %v", name, got, err)

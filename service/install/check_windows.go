@@ -3,15 +3,20 @@ package install
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"beckmanconnect/internal/eventlog"
 	"beckmanconnect/internal/rights"
 	"beckmanconnect/internal/winservice"
 	"beckmanconnect/ipc/identity"
 )
+
+// repair is what sets right whatever an installation sets.
+const repair = "run \"beckmanconnect-service install\" as an administrator, or repair the package"
 
 // Check looks whether the product stands as it was put: rights, services, event
 // sources, and what starts the tray. It changes nothing; as somebody else than
@@ -122,4 +127,8 @@ func (r *Report) tray(l Layout) {
 	default:
 		r.add("task "+taskName, repair, l.taskFaults(got)...)
 	}
+}
+
+func (r *Report) unknown(format string, a ...any) {
+	r.Unknown = append(r.Unknown, strings.TrimSpace(fmt.Sprintf(format, a...)))
 }

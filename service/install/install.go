@@ -214,9 +214,6 @@ func (f Finding) String() string {
 	return f.What + ": " + f.Says + "; " + f.Do
 }
 
-// repair is what sets right whatever an installation sets.
-const repair = "run \"beckmanconnect-service install\" as an administrator, or repair the package"
-
 // Report is what Check found.
 type Report struct {
 	Findings []Finding
@@ -227,29 +224,6 @@ func (r *Report) add(what, do string, says ...string) {
 	for _, s := range says {
 		r.Findings = append(r.Findings, Finding{What: what, Says: s, Do: do})
 	}
-}
-
-func (r *Report) unknown(format string, a ...any) {
-	r.Unknown = append(r.Unknown, strings.TrimSpace(fmt.Sprintf(format, a...)))
-}
-
-// layoutOf is where the product lies by its configuration; where there is none,
-// or it is damaged, where packages put it.
-func layoutOf(path string) (Layout, error) {
-	if path == "" {
-		path = hostconfig.DefaultPath()
-	}
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return Layout{}, err
-	}
-	config, err := hostconfig.Load(path)
-	if err != nil {
-		if config, err = hostconfig.Parse(path, ""); err != nil {
-			return Layout{}, err
-		}
-	}
-	return Layout{Config: config, Root: filepath.Dir(path)}, nil
 }
 
 // LayoutOf reads the configuration, and is an error where it does not hold.

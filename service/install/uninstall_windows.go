@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"beckmanconnect/internal/eventlog"
+	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/winservice"
 	"beckmanconnect/service/upgrade"
 	"beckmanconnect/service/upgrade/versions"
@@ -129,4 +130,23 @@ func eachFromBelow(dir string, do func(path string) error) error {
 		}
 	}
 	return err
+}
+
+// layoutOf is where the product lies by its configuration; where there is none,
+// or it is damaged, where packages put it.
+func layoutOf(path string) (Layout, error) {
+	if path == "" {
+		path = hostconfig.DefaultPath()
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return Layout{}, err
+	}
+	config, err := hostconfig.Load(path)
+	if err != nil {
+		if config, err = hostconfig.Parse(path, ""); err != nil {
+			return Layout{}, err
+		}
+	}
+	return Layout{Config: config, Root: filepath.Dir(path)}, nil
 }
