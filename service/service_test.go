@@ -10,7 +10,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -612,9 +611,4 @@ func TestOneClearLine(t *testing.T) {
 	if err := held.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove(filepath.Join(s.config.Data, store.KeysDir, "device.key")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
-	}
-	s.write("data/keys/device.key", "damaged")
-	expect("a damaged device key", s.config, "device.key", "register this PC again")
 }
