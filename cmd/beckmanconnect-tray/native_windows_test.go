@@ -176,8 +176,18 @@ func (s *stage) click(p image.Point) { s.t.Helper(); s.ask(fmt.Sprintf("click %d
 
 func (s *stage) one(what string) image.Rectangle {
 	s.t.Helper()
-	s.until(what, func() bool { return len(dialogsOnScreen()) == 1 })
-	return dialogsOnScreen()[0]
+	// The desktop's window manager may still move it: it has to have come to rest.
+	var last image.Rectangle
+	s.until(what, func() bool {
+		all := dialogsOnScreen()
+		rests := len(all) == 1 && all[0] == last
+		if last = (image.Rectangle{}); len(all) == 1 {
+			last = all[0]
+		}
+		time.Sleep(400 * time.Millisecond)
+		return rests
+	})
+	return last
 }
 
 func askControl(id string, change ...func(*hostpb.Prompt)) *hostpb.Prompt {
