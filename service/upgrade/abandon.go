@@ -27,11 +27,7 @@ func Abandon(i versions.Install) error {
 		unfinished = append(unfinished, filepath.Join(i.Dir, name))
 	}
 	for _, path := range unfinished {
-		err := os.RemoveAll(path)
-		if err != nil {
-			err = removeLater(i.Dir, path)
-		}
-		all = errors.Join(all, err)
+		all = errors.Join(all, removeWhole(i.Dir, path))
 	}
 	aside, err := filepath.Glob(filepath.Join(i.Dir, removedPrefix+"*"))
 	all = errors.Join(all, err)
@@ -42,4 +38,14 @@ func Abandon(i versions.Install) error {
 		return fmt.Errorf("upgrade: abandon %s: %w", i.Dir, all)
 	}
 	return nil
+}
+
+// removeWhole removes a folder of an installation with all that is in it, now or
+// at the next start.
+func removeWhole(dir, path string) error {
+	err := os.RemoveAll(path)
+	if err != nil {
+		err = removeLater(dir, path)
+	}
+	return err
 }

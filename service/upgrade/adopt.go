@@ -82,7 +82,7 @@ func (a Adoption) unpack() (string, archive.Manifest, error) {
 		err = a.place(next, digest)
 	}
 	if err != nil {
-		return "", manifest, errors.Join(err, os.RemoveAll(next))
+		return "", manifest, errors.Join(err, removeWhole(a.Install.Dir, next))
 	}
 	return digest, manifest, nil
 }
@@ -90,13 +90,13 @@ func (a Adoption) unpack() (string, archive.Manifest, error) {
 // place repairs a version that is there but not whole, and leaves one that is.
 func (a Adoption) place(next, digest string) error {
 	if archive.Check(a.Install.Version(digest), digest, a.Manifest) == nil {
-		return os.RemoveAll(next)
+		return removeWhole(a.Install.Dir, next)
 	}
 	if err := versions.SyncDir(next); err != nil {
 		return err
 	}
 	target := a.Install.Version(digest)
-	if err := os.RemoveAll(target); err != nil {
+	if err := removeWhole(a.Install.Dir, target); err != nil {
 		return err
 	}
 	if err := versions.Rename(next, target); err != nil {
