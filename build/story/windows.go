@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"html"
 	"os"
 	"path/filepath"
 	"slices"
@@ -113,7 +114,7 @@ func (w *windows) toasts(ctx context.Context, t *teller) error {
 			if err != nil {
 				return false, err
 			}
-			recorded := w.wine.Recorded()
+			recorded := html.UnescapeString(w.wine.Recorded()) // texts go to it as numbered entities
 			for _, alarm := range alarms {
 				i := slices.IndexFunc(alarm.GetTexts(), func(text *hostpb.LocalText) bool { return text.GetLanguage() == "en" })
 				if i < 0 || !strings.Contains(recorded, alarm.Texts[i].GetTitle()) {

@@ -8,6 +8,7 @@ import (
 	"beckmanconnect/app/tray/launch"
 	"beckmanconnect/app/tray/toast"
 	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/pagelink"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/protocol"
@@ -18,7 +19,7 @@ import (
 // so; what else stands on such a command line was put there by one, for example
 // another configuration, and makes it refused.
 func addressOf(args []string) (address string, asked bool, err error) {
-	if len(args) == 0 || args[0] != toast.OpenFlag {
+	if len(args) == 0 || args[0] != pagelink.OpenFlag {
 		return "", false, nil
 	}
 	if len(args) != 2 {

@@ -21,8 +21,9 @@ import (
 
 // taskWithin bounds one call of schtasks, and taskDelay what it leaves behind.
 const (
-	taskWithin = 30 * time.Second
-	taskDelay  = 2 * time.Second
+	linkCommand = `\shell\open\command`
+	taskWithin  = 30 * time.Second
+	taskDelay   = 2 * time.Second
 )
 
 func setRun(command string) error {
@@ -62,6 +63,49 @@ func removeRun() error {
 	}
 	if err != nil && !errors.Is(err, registry.ErrNotExist) {
 		return fmt.Errorf("start of the tray at log-on: %w", err)
+	}
+	return nil
+}
+
+// setLink registers the addresses of pages, for all accounts of this PC.
+func setLink(command string) error {
+	for _, v := range []struct{ key, name, value string }{
+		{linkKey, "", "URL:BeckmanConnect"}, {linkKey, "URL Protocol", ""}, {linkKey + linkCommand, "", command},
+	} {
+		k, _, err := registry.CreateKey(registry.LOCAL_MACHINE, v.key, registry.SET_VALUE|registry.WOW64_64KEY)
+		if err == nil {
+			err = errors.Join(k.SetStringValue(v.name, v.value), k.Close())
+		}
+		if err != nil {
+			return fmt.Errorf("addresses of pages: %w", err)
+		}
+	}
+	return nil
+}
+
+// link is what opens a page's address, "" where nothing does.
+func link() (string, error) {
+	k, err := registry.OpenKey(registry.LOCAL_MACHINE, linkKey+linkCommand, registry.QUERY_VALUE|registry.WOW64_64KEY)
+	if errors.Is(err, registry.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer k.Close()
+	text, _, err := k.GetStringValue("")
+	if errors.Is(err, registry.ErrNotExist) {
+		return "", nil
+	}
+	return text, err
+}
+
+func removeLink() error {
+	// A key goes when nothing is in it any more.
+	for _, key := range []string{linkKey + linkCommand, linkKey + `\shell\open`, linkKey + `\shell`, linkKey} {
+		if err := registry.DeleteKey(registry.LOCAL_MACHINE, key); err != nil && !errors.Is(err, registry.ErrNotExist) {
+			return fmt.Errorf("addresses of pages: %w", err)
+		}
 	}
 	return nil
 }

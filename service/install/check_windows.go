@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"beckmanconnect/internal/eventlog"
+	"beckmanconnect/internal/pagelink"
 	"beckmanconnect/internal/rights"
 	"beckmanconnect/internal/winservice"
 	"beckmanconnect/ipc/identity"
@@ -114,6 +115,12 @@ func (r *Report) tray(l Layout) {
 		r.unknown("start of the tray at log-on: %v", err)
 	case got != l.runCommand():
 		r.add(`HKLM\`+runKey, repair, "it does not start the tray")
+	}
+	switch got, err := link(); {
+	case err != nil:
+		r.unknown("addresses of pages: %v", err)
+	case got != pagelink.Command(l.Bin()):
+		r.add(`HKLM\`+linkKey, repair, "a click on a toast opens no page, or another program's")
 	}
 	switch got, err := readTask(); {
 	case errors.Is(err, fs.ErrPermission):

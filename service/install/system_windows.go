@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"beckmanconnect/internal/eventlog"
+	"beckmanconnect/internal/pagelink"
 	"beckmanconnect/internal/rights"
 	"beckmanconnect/internal/winservice"
 	"beckmanconnect/ipc/identity"
@@ -145,6 +146,9 @@ func (system) services(ctx context.Context, l Layout) (notes []string, err error
 	}
 	if err := setRun(l.runCommand()); err != nil {
 		return notes, err
+	}
+	if err := setLink(pagelink.Command(l.Bin())); err != nil { // toasts show all the same, and lead nowhere
+		notes = append(notes, fmt.Sprintf("a click on a toast opens no page: %v", err))
 	}
 	if err := setTask(ctx, l); err != nil { // the Run key starts the tray all the same
 		notes = append(notes, fmt.Sprintf("the tray will not be back by itself after a crash: %v", err))

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf16"
+
+	"beckmanconnect/internal/pagelink"
 )
 
 // What starts the tray: an entry of the Run key at every interactive log-on, and
@@ -15,6 +17,7 @@ const (
 	trayProgram = "beckmanconnect-tray"
 	runKey      = `Software\Microsoft\Windows\CurrentVersion\Run`
 	runValue    = "BeckmanConnect"
+	linkKey     = `Software\Classes\` + pagelink.Scheme // what opens a page when a toast is clicked
 	taskName    = `\BeckmanConnect\Tray`
 	taskPause   = "PT2M"
 )

@@ -40,6 +40,7 @@ func Uninstall(ctx context.Context, r Removal) error {
 		}
 	}
 	try(removeRun())
+	try(removeLink())
 	try(removeTask(ctx))
 	all := services()
 	for i := range all { // in the opposite order of their start

@@ -25,8 +25,8 @@ type keyboard struct {
 }
 
 // lendAgain is how long a lent key code rests before it becomes another symbol:
-// programs look the map up when they get to the event.
-const lendAgain = 60 * time.Millisecond
+// programs look the map up when they get to the event, which a busy PC delays.
+const lendAgain = 300 * time.Millisecond
 
 func newKeyboard(c *conn) (*keyboard, error) {
 	k := &keyboard{c: c, bound: map[byte]keys.Keysym{}, used: map[byte]time.Time{}}

@@ -3,19 +3,9 @@ package toast
 import (
 	"strconv"
 	"strings"
+
+	"beckmanconnect/internal/pagelink"
 )
-
-// Scheme is the addresses a click on a toast opens: "beckmanconnect:help". The
-// installation registers it for this PC, with Command. Any program and any web
-// page may open one; all it can do is bring one of our pages forward.
-const Scheme = "beckmanconnect"
-
-// OpenFlag is how the tray's program is told an address, alone and as its only
-// argument.
-const OpenFlag = "--open"
-
-// Command is what opens an address, for the tray's program in a folder.
-func Command(bin string) string { return `"` + bin + `\beckmanconnect-tray.exe" ` + OpenFlag + ` "%1"` }
 
 // pages are the views an address may name.
 var pages = map[string]bool{"notifications": true, "help": true, "upgrade": true, "activity": true, "register": true, "about": true}
@@ -27,13 +17,13 @@ func Address(view string) string {
 	if !page(view) {
 		return ""
 	}
-	return Scheme + ":" + view
+	return pagelink.Scheme + ":" + view
 }
 
 // View reads an address; ok is false for everything that Address does not make.
 func View(address string) (view string, ok bool) {
 	scheme, view, found := strings.Cut(address, ":")
-	if !found || !strings.EqualFold(scheme, Scheme) || !page(view) {
+	if !found || !strings.EqualFold(scheme, pagelink.Scheme) || !page(view) {
 		return "", false
 	}
 	return view, true
@@ -52,7 +42,7 @@ func page(view string) bool {
 // that leads to somebody else's program, or to none, is shown without a link.
 func registered(command string) bool {
 	lower := strings.ToLower(command)
-	tail := strings.ToLower(`\bin\beckmanconnect-tray.exe" ` + OpenFlag + ` "%1"`)
+	tail := strings.ToLower(`\bin\beckmanconnect-tray.exe" ` + pagelink.OpenFlag + ` "%1"`)
 	rest, ok := strings.CutSuffix(lower, tail)
 	return ok && strings.HasPrefix(rest, `"`) && !strings.Contains(rest[1:], `"`)
 }

@@ -1,6 +1,10 @@
 package toast
 
-import "testing"
+import (
+	"testing"
+
+	"beckmanconnect/internal/pagelink"
+)
 
 func TestAddress(t *testing.T) {
 	for _, view := range []string{"notifications", "help", "upgrade", "activity", "register", "about", "notification/17", "notification/18446744073709551615"} {
@@ -24,7 +28,7 @@ func TestAddress(t *testing.T) {
 
 func TestRegistered(t *testing.T) {
 	for command, want := range map[string]bool{
-		Command(`C:\Program Files\BeckmanConnect\bin`):                              true,
+		pagelink.Command(`C:\Program Files\BeckmanConnect\bin`):                              true,
 		`"c:\program files\beckmanconnect\BIN\BeckmanConnect-Tray.exe" --open "%1"`: true,
 		`C:\Program Files\BeckmanConnect\bin\beckmanconnect-tray.exe --open "%1"`:   false,
 		`"C:\x\calc.exe" "\bin\beckmanconnect-tray.exe" --open "%1"`:                false,

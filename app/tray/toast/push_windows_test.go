@@ -10,6 +10,7 @@ import (
 
 	"beckmanconnect/app/tray"
 	"beckmanconnect/assets/icons"
+	"beckmanconnect/internal/pagelink"
 )
 
 // TestMain lets this program play PowerShell: it keeps what it was started with,
@@ -140,7 +141,7 @@ const toastVariables = "$APP_ID $template $xml $xml $template $toast $xml $APP_I
 func TestNoLinkWithoutRegistration(t *testing.T) {
 	toaster := recorder(t)
 	toaster.links = func() bool { return false }
-	if _, script := record(t, toaster, tray.Toast{Title: "a", Body: "b", Icon: icons.OK, View: "help"}); strings.Contains(script, "<action ") || strings.Contains(script, Scheme+":") {
+	if _, script := record(t, toaster, tray.Toast{Title: "a", Body: "b", Icon: icons.OK, View: "help"}); strings.Contains(script, "<action ") || strings.Contains(script, pagelink.Scheme+":") {
 		t.Errorf("%s", script)
 	}
 	if linked() {

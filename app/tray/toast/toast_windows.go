@@ -11,6 +11,7 @@ import (
 
 	"beckmanconnect/app/tray"
 	"beckmanconnect/assets/icons"
+	"beckmanconnect/internal/pagelink"
 
 	"github.com/go-toast/toast"
 	"golang.org/x/sys/windows"
@@ -99,7 +100,7 @@ func askPresence() presence {
 // linked looks at what this PC's installation registered; what a user did for
 // themselves does not count.
 func linked() bool {
-	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SOFTWARE\Classes\`+Scheme+`\shell\open\command`, registry.QUERY_VALUE)
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SOFTWARE\Classes\`+pagelink.Scheme+`\shell\open\command`, registry.QUERY_VALUE)
 	if err != nil {
 		return false
 	}
@@ -180,7 +181,7 @@ func (t *Toaster) Close(_ context.Context, id string) {
 }
 
 // Opened implements tray.Toaster. A click comes as a program of its own, with
-// OpenFlag, which asks the service itself.
+// pagelink.OpenFlag, which asks the service itself.
 func (t *Toaster) Opened() <-chan string { return t.opened }
 
 // Stop removes the icons once the last toast is out.
