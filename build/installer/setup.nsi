@@ -67,9 +67,12 @@ Var Field2
 Var Field3
 Var Field4
 
-; Fail CODE TEXT ends the run. People see the text, whoever installs silently
-; reads the code.
+; Fail CODE TEXT ends the run. People see the text; whoever installs silently
+; reads the code, and the text in a file.
 !macro Fail CODE TEXT
+  FileOpen $R8 "$TEMP\BeckmanConnect-setup.log" w
+  FileWriteUTF16LE /BOM $R8 "${TEXT}$\r$\n"
+  FileClose $R8
   ${IfNot} ${Silent}
     MessageBox MB_OK|MB_ICONSTOP "${TEXT}"
   ${EndIf}
