@@ -53,7 +53,7 @@ func TestEveryMethodAndRole(t *testing.T) {
 		"GetNotification": both, "SeenNotifications": {technician}, "ShelveNotification": {technician}, "UnshelveNotification": {technician},
 		"TestAlarm": both, "GetHandover": both, "WriteHandover": {technician}, "ListOffenders": both, "SetQuietHours": both,
 		"PrepareHelpLogs": {technician}, "OfferProxy": {technician},
-		"GetActivity":     both, "ExportLog": both, "GetLog": both, "ArchiveLog": {it}, "BackupLog": {it}, "RotateKeys": {it}, "ErasePerson": {it}, "RenewDevice": {it},
+		"GetActivity": both, "ExportLog": both, "GetLog": both, "ArchiveLog": {it}, "BackupLog": {it}, "RotateKeys": {it}, "ErasePerson": {it}, "RenewDevice": {it},
 	}
 	remote, low := ipctest.Technician("bea"), ipctest.Technician("carl")
 	remote.Remote, low.LowIntegrity = true, true

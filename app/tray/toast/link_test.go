@@ -28,7 +28,7 @@ func TestAddress(t *testing.T) {
 
 func TestRegistered(t *testing.T) {
 	for command, want := range map[string]bool{
-		pagelink.Command(`C:\Program Files\BeckmanConnect\bin`):                              true,
+		pagelink.Command(`C:\Program Files\BeckmanConnect\bin`):                     true,
 		`"c:\program files\beckmanconnect\BIN\BeckmanConnect-Tray.exe" --open "%1"`: true,
 		`C:\Program Files\BeckmanConnect\bin\beckmanconnect-tray.exe --open "%1"`:   false,
 		`"C:\x\calc.exe" "\bin\beckmanconnect-tray.exe" --open "%1"`:                false,
