@@ -223,6 +223,36 @@ func TestPackagesAreReproducible(t *testing.T) {
 	}
 }
 
+// The custom action is the same library wherever it is built, by the line that a
+// release builds it with.
+func TestActionIsReproducible(t *testing.T) {
+	needs(t, "x86_64-w64-mingw32-gcc")
+	script, err := os.ReadFile("../lib/windows.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^ *(x86_64-w64-mingw32-gcc .*) -o "\$work/action\.dll" build/installer/(\S+) (\S+)$`).FindStringSubmatch(string(script))
+	if line == nil {
+		t.Fatal("no such line in windows.sh")
+	}
+	var built [][]byte
+	for range 2 {
+		out := filepath.Join(t.TempDir(), "action.dll")
+		command := append(strings.Fields(line[1]), "-o", out, line[2], line[3])
+		if said, err := exec.CommandContext(t.Context(), command[0], command[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, said)
+		}
+		data, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		built = append(built, data)
+	}
+	if !bytes.Equal(built[0], built[1]) {
+		t.Error("another folder gives other bytes")
+	}
+}
+
 func suminfo(t *testing.T, msi []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "x.msi")

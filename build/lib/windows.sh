@@ -12,7 +12,7 @@ pack_windows() {
   "$pack" resources --version "$version" --icon assets/icons/app.ico --out "$work/programs" "${programs[@]}"
   "$pack" resources --version "$version" --icon assets/icons/app.ico --out "$work/bin" --launcher "$bin/beckmanconnect-launcher.exe"
   "$pack" check-programs --version "$version" "$work/programs"/*.exe "$work/bin"/*.exe
-  x86_64-w64-mingw32-gcc -shared -Os -s -Wall -Werror -Wl,--no-insert-timestamp -o "$work/action.dll" build/installer/action/action.c -lmsi
+  x86_64-w64-mingw32-gcc -shared -Os -s -Wall -Werror -Wl,--no-insert-timestamp,--disable-auto-image-base -o "$work/action.dll" build/installer/action/action.c -lmsi
   if [ ${#signing[@]} -gt 0 ]; then
     "$pack" sign-programs "${signing[@]}" --roots "$roots" --in-place "$work/programs"/*.exe "$work/bin"/*.exe "$work/action.dll"
     printf -v uninstaller '"%s" ' "$(realpath "$pack")" sign-programs "${signing[@]}" --roots "$roots" --in-place
