@@ -219,17 +219,25 @@ Function Undo
   ${EndIf}
 FunctionEnd
 
-; Place FILE makes room for a program that may run: a running one can be renamed
-; and not be written to. The old one goes at the next start of the PC.
+; Room FILE makes room for a program that may run. A service that was stopped is
+; waited for a moment; what runs on, a tray for example, can be renamed and not be
+; written to, and goes at the next start of the PC.
 !macro Room FILE
   Delete "${FILE}.old"
-  ${If} ${FileExists} "${FILE}"
+  StrCpy $R6 0
+  ${While} ${FileExists} "${FILE}"
     Delete "${FILE}"
     ${If} ${FileExists} "${FILE}"
-      Rename "${FILE}" "${FILE}.old"
-      Delete /REBOOTOK "${FILE}.old"
+      IntOp $R6 $R6 + 1
+      ${If} $R6 > 8
+        Rename "${FILE}" "${FILE}.old"
+        Delete /REBOOTOK "${FILE}.old"
+        ${Break}
+      ${EndIf}
+      Sleep 250
     ${EndIf}
-  ${EndIf}
+  ${EndWhile}
+  ClearErrors ; of the attempts; whether the file is written counts
 !macroend
 
 !macro RemoveFiles UN
@@ -252,16 +260,23 @@ Section
   SetShellVarContext all
 {{range .Services}}  ${Run} '"$SYSDIR\net.exe" stop {{.}}'
 {{end}}  Delete "$INSTDIR\package\*.tar.zst" ; of another version
-  ClearErrors
+  StrCpy $R7 0
 {{range .Files}}  !insertmacro Room "{{.Path}}"
   SetOutPath "{{.Folder}}"
 {{if .Packed}}  SetCompress off
 {{end}}  File "/oname={{.Name}}" "{{.From}}"
+  ${If} ${Errors}
+    StrCpy $R7 1
+  ${EndIf}
 {{if and .Packed (not $.Fast)}}  SetCompress auto
 {{end}}{{end}}  SetOutPath "$INSTDIR\package"
+  !insertmacro Room "$INSTDIR\package\uninstall.exe"
   WriteUninstaller "$INSTDIR\package\uninstall.exe"
-  SetOutPath "$INSTDIR"
   ${If} ${Errors}
+    StrCpy $R7 1
+  ${EndIf}
+  SetOutPath "$INSTDIR"
+  ${If} $R7 = 1
     Call Undo
     ${Fail} ${FAILED} "$(NOFILES)"
   ${EndIf}
