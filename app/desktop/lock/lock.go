@@ -13,7 +13,7 @@ import (
 // is not watched; the log says so.
 func Watch(ctx context.Context, log *slog.Logger) <-chan struct{} {
 	locked := make(chan struct{}, 1)
-	go watch(ctx, log, func(_ string, on bool) {
+	say := func(_ string, on bool) {
 		if !on {
 			return
 		}
@@ -21,7 +21,9 @@ func Watch(ctx context.Context, log *slog.Logger) <-chan struct{} {
 		case locked <- struct{}{}:
 		default: // it is known
 		}
-	})
+	}
+	listen(ctx, log, say)
+	go watch(ctx, log, say)
 	return locked
 }
 
@@ -35,6 +37,7 @@ type Screen struct {
 // Follow follows the screen until ctx ends.
 func Follow(ctx context.Context, log *slog.Logger) *Screen {
 	s := &Screen{by: map[string]bool{}}
+	listen(ctx, log, s.set)
 	go watch(ctx, log, s.set)
 	return s
 }

@@ -28,6 +28,9 @@ const (
 	properties    = "org.freedesktop.DBus.Properties"
 )
 
+// listen has nothing to do: who tells of it here needs no window.
+func listen(context.Context, *slog.Logger, func(who string, locked bool)) {}
+
 func watch(ctx context.Context, log *slog.Logger, say func(who string, locked bool)) {
 	var both sync.WaitGroup
 	for name, w := range map[string]func(context.Context, func(string, bool)) error{"screen saver": watchSaver, "logind": watchLogind} {

@@ -13,9 +13,10 @@ import (
 // locked screen.
 const askEvery = 500 * time.Millisecond
 
-// watch is told of the session's changes, and asks besides: what came before it
-// listened, or was not told, is known by then.
-func watch(ctx context.Context, log *slog.Logger, say func(who string, locked bool)) {
+// listen has Windows tell of the session's changes. It makes a window, and is
+// done before the caller makes its own: two threads that make a program's first
+// windows at once can wait for each other for ever (seen under Wine).
+func listen(ctx context.Context, log *slog.Logger, say func(who string, locked bool)) {
 	var told absence // of the goroutine that hears
 	if err := hear(ctx, func(change uintptr) {
 		if told.take(change) {
@@ -24,6 +25,11 @@ func watch(ctx context.Context, log *slog.Logger, say func(who string, locked bo
 	}); err != nil {
 		log.Info("the screen's lock is asked for, not heard of", "error", err)
 	}
+}
+
+// watch asks besides: what came before anybody listened, or was not told, is
+// known by then.
+func watch(ctx context.Context, log *slog.Logger, say func(who string, locked bool)) {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	for {
