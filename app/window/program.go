@@ -52,7 +52,7 @@ type program struct {
 
 	state    model.State
 	kit      *part.Kit
-	settings view.Settings
+	settings view.Choices
 	main     fyne.Window
 	content  *view.Window
 	chosen   bool   // a page was asked for, or chosen for what matters most
@@ -103,26 +103,16 @@ func newProgram(ctx context.Context, a fyne.App, with parts) *program {
 	}
 	p.inbox.do, p.inbox.draw = p.do, p.refresh
 	p.state.Upgrading.Dismissed = a.Preferences().String(dismissedKey)
-	p.settings = view.Settings{Theme: look, Version: version.Version()}
+	p.settings = view.Choices{Theme: look, Version: version.Version()}
 	p.dress(with.config.language(a.Preferences().String("language")))
 	return p
 }
 
 // dress makes the kit for a language and the chosen look.
 func (p *program) dress(lang string) {
-	p.kit = &part.Kit{Palette: p.palette(), Words: text.New(lang)}
-	p.app.Settings().SetTheme(theme.New(p.kit.Palette, p.kit.Words.Lang()))
-}
-
-func (p *program) palette() theme.Palette {
-	dark := p.settings.Theme == "dark"
-	if p.settings.Theme == "system" {
-		dark = p.app.Settings().ThemeVariant() == fynetheme.VariantDark
-	}
-	if dark {
-		return theme.Dark()
-	}
-	return theme.Light()
+	palette := theme.Named(p.settings.Theme, p.app.Settings().ThemeVariant() == fynetheme.VariantDark)
+	p.kit = &part.Kit{Palette: palette, Words: text.New(lang), Text: theme.TextScale(p.settings.TextSize)}
+	p.app.Settings().SetTheme(theme.New(theme.Options{Palette: palette, Language: p.kit.Words.Lang(), Text: p.kit.Text}))
 }
 
 // mainSize fits a screen of 1024 × 768 with its panel.

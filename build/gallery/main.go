@@ -45,7 +45,7 @@ func run(dir string, names []string) error {
 			if dark {
 				palette, look = theme.Dark(), "dark"
 			}
-			app.Settings().SetTheme(theme.New(palette, lang))
+			app.Settings().SetTheme(theme.New(theme.Options{Palette: palette, Language: lang}))
 			kit := &part.Kit{Palette: palette, Words: text.New(lang)}
 			for _, s := range sample.Screens(lang) {
 				for _, scale := range []float32{1, 2} {

@@ -1,4 +1,4 @@
-// Package look is the product's colours, in light and dark, without any toolkit:
+// Package look is the product's colours, in light, dark and high contrast, without any toolkit:
 // the windows take them through package theme, and the tray's own dialogs from
 // here.
 package look
@@ -79,6 +79,27 @@ func Dark() Palette {
 			Attention: {rgb(0xFFD494), rgb(0x45320F)},
 			Danger:    {rgb(0xFFB9B1), rgb(0x4E1B19)},
 			Session:   {rgb(0xCBC3FF), rgb(0x2D2757)},
+		},
+		Headers: headers(),
+	}
+}
+
+// HighContrast is the look for whoever sees little: black behind everything,
+// every edge drawn.
+func HighContrast() Palette {
+	return Palette{
+		Dark:   true,
+		Window: rgb(0x000000), Surface: rgb(0x000000), Sunken: rgb(0x1A1A1A), Line: rgb(0xFFFFFF),
+		Ink: rgb(0xFFFFFF), Muted: rgb(0xE6E6E6), Accent: rgb(0x6FE3FF), Field: rgb(0xFFFFFF),
+		Primary: Pair{rgb(0x000000), rgb(0x6FE3FF)},
+		Stop:    Pair{rgb(0x000000), rgb(0xFF9C94)},
+		Chips: map[Tone]Pair{
+			Neutral:   {rgb(0xFFFFFF), rgb(0x1F1F1F)},
+			Good:      {rgb(0x8CFFB4), rgb(0x00240F)},
+			Note:      {rgb(0x8FEBFF), rgb(0x002129)},
+			Attention: {rgb(0xFFD75E), rgb(0x2B1D00)},
+			Danger:    {rgb(0xFFB0A8), rgb(0x330502)},
+			Session:   {rgb(0xD9D1FF), rgb(0x17103D)},
 		},
 		Headers: headers(),
 	}

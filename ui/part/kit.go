@@ -18,13 +18,17 @@ import (
 type Kit struct {
 	Palette theme.Palette
 	Words   *text.Catalogue
+	Text    float32 // how much larger than usual text is (theme.TextScale); 0 is 1
 }
+
+// Size is a text size of package theme as large as the technician wants it.
+func (k *Kit) Size(base float32) float32 { return base * max(k.Text, 1) }
 
 // T is the catalogue's T.
 func (k *Kit) T(key string, args ...any) string { return k.Words.T(key, args...) }
 
 func (k *Kit) text(s string, size float32, bold bool, ink color.Color) *Text {
-	t := &Text{content: s, size: size, bold: bold, ink: ink}
+	t := &Text{content: s, size: k.Size(size), bold: bold, ink: ink}
 	t.ExtendBaseWidget(t)
 	return t
 }
@@ -60,7 +64,7 @@ func (k *Kit) Styled(s string, size float32, bold bool, ink color.NRGBA) *Text {
 // Plain is one line that is never shortened.
 func (k *Kit) Plain(s string, size float32, bold bool, ink color.NRGBA) *canvas.Text {
 	t := canvas.NewText(s, ink)
-	t.TextSize, t.TextStyle = size, fyne.TextStyle{Bold: bold}
+	t.TextSize, t.TextStyle = k.Size(size), fyne.TextStyle{Bold: bold}
 	return t
 }
 

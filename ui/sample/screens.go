@@ -28,7 +28,7 @@ var windowSize = fyne.NewSize(980, 690)
 func Screens(lang string) []Screen {
 	page := func(name, page string, s model.State, then ...func(*view.Window)) Screen {
 		return Screen{name, func(k *part.Kit) (fyne.CanvasObject, fyne.Size) {
-			w := view.NewWindow(k, Nobody{}, view.Settings{Theme: "system", Version: "0.1.0"})
+			w := view.NewWindow(k, Nobody{}, view.Choices{Theme: "system", Version: "0.1.0"})
 			w.Show(page)
 			w.Update(&s, Now)
 			for _, f := range then {

@@ -30,3 +30,18 @@ func Light() Palette { return look.Light() }
 
 // Dark is the look of a dim one.
 func Dark() Palette { return look.Dark() }
+
+// HighContrast is the look for whoever sees little.
+func HighContrast() Palette { return look.HighContrast() }
+
+// Named is the palette of a look of package preferences; dark says how the
+// system looks, for "system".
+func Named(name string, dark bool) Palette {
+	switch {
+	case name == "contrast":
+		return HighContrast()
+	case name == "dark", name == "system" && dark:
+		return Dark()
+	}
+	return Light()
+}

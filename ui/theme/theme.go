@@ -23,14 +23,35 @@ const (
 	Touch     float32 = 44 // the least height of what is pressed, also in gloves
 )
 
+// Options are what a look depends on.
+type Options struct {
+	Palette  Palette
+	Language string  // a tag of package text; its fonts are used
+	Text     float32 // how much larger than usual text is (TextScale); 0 is 1
+}
+
+// TextScale is the factor of a text size of package preferences.
+func TextScale(size string) float32 {
+	switch size {
+	case "large":
+		return 1.2
+	case "largest":
+		return 1.45
+	}
+	return 1
+}
+
 // Theme makes Fyne's own widgets fit the palette.
 type Theme struct {
 	Palette Palette
 	fonts   fonts.Set
+	text    float32
 }
 
-// New returns the theme for a palette, with the fonts of a language.
-func New(p Palette, lang string) *Theme { return &Theme{Palette: p, fonts: fonts.For(lang)} }
+// New returns the theme for a look.
+func New(o Options) *Theme {
+	return &Theme{Palette: o.Palette, fonts: fonts.For(o.Language), text: max(o.Text, 1)}
+}
 
 // Color answers Fyne's names. The variant is ours to choose, not the system's.
 func (t *Theme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
@@ -96,13 +117,13 @@ func (t *Theme) Icon(name fyne.ThemeIconName) fyne.Resource {
 func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
 	switch name {
 	case fynetheme.SizeNameText:
-		return TextBody
+		return TextBody * t.text
 	case fynetheme.SizeNameCaptionText:
-		return TextSmall
+		return TextSmall * t.text
 	case fynetheme.SizeNameHeadingText:
-		return TextTitle
+		return TextTitle * t.text
 	case fynetheme.SizeNameSubHeadingText:
-		return TextStrong
+		return TextStrong * t.text
 	case fynetheme.SizeNameInputRadius, fynetheme.SizeNameSelectionRadius:
 		return 8
 	case fynetheme.SizeNameInnerPadding:

@@ -8,7 +8,7 @@ import (
 
 // B12: everything written can be read, in both looks.
 func TestContrast(t *testing.T) {
-	for name, p := range map[string]Palette{"light": Light(), "dark": Dark()} {
+	for name, p := range map[string]Palette{"light": Light(), "dark": Dark(), "contrast": HighContrast()} {
 		type pair struct {
 			what       string
 			ink, paper color.NRGBA

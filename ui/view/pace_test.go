@@ -64,7 +64,7 @@ func paceWindow(b *testing.B) (*view.Window, *seeing, *part.List) {
 		return &hostpb.NotificationPage{Notifications: all[at:end], More: end < len(all), Total: 10_000}, nil
 	}}
 	a.fetch(b)
-	v := view.NewWindow(kit(b, "en", theme.Light()), a, view.Settings{Theme: "system", Version: "0.1.0"})
+	v := view.NewWindow(kit(b, "en", theme.Light()), a, view.Choices{Theme: "system", Version: "0.1.0"})
 	v.Update(&s, sample.Now)
 	open(b, v.Content(), fyne.NewSize(980, 690))
 	return v, a, part.Find(v.Content(), "notifications.list").(*part.List)

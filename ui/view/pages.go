@@ -17,7 +17,7 @@ import (
 type aboutPage struct {
 	kit      *part.Kit
 	actions  Actions
-	settings Settings
+	settings Choices
 	shown    model.AboutView
 	drawn    bool
 	place    *fyne.Container
@@ -27,7 +27,7 @@ type aboutPage struct {
 	quiet    *quietCard
 }
 
-func newAboutPage(kit *part.Kit, actions Actions, settings Settings) *aboutPage {
+func newAboutPage(kit *part.Kit, actions Actions, settings Choices) *aboutPage {
 	p := &aboutPage{kit: kit, actions: actions, settings: settings, place: part.Column(14)}
 	p.scroll = pageFrame(p.place)
 	p.chosen, p.pin, p.quiet = p.choices(), newPINCard(kit, actions), newQuietCard(kit, actions)

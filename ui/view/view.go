@@ -19,11 +19,13 @@ import (
 
 // The pages by their names, as Show and --view use them.
 const (
+	Home          = "home"
 	Notifications = "notifications"
 	Help          = "help"
 	Upgrade       = "upgrade"
 	Activity      = "activity"
 	Register      = "register"
+	Settings      = "settings"
 	About         = "about"
 )
 
@@ -34,10 +36,11 @@ const OneNotification = "notification/"
 // Pages returns all of them in the order of the navigation.
 func Pages() []string { return []string{Notifications, Help, Upgrade, Activity, Register, About} }
 
-// Settings is what the technician chose for the windows.
-type Settings struct {
-	Theme   string // "system", "light", "dark"
-	Version string // of this program
+// Choices are what the technician chose for the windows.
+type Choices struct {
+	Theme    string // one of preferences.Looks
+	TextSize string // one of preferences.TextSizes
+	Version  string // of this program
 }
 
 // page is one view of the main window.
@@ -63,7 +66,7 @@ type Window struct {
 }
 
 // NewWindow builds the window's content. Update fills it.
-func NewWindow(kit *part.Kit, actions Actions, settings Settings) *Window {
+func NewWindow(kit *part.Kit, actions Actions, settings Choices) *Window {
 	w := &Window{
 		kit: kit, actions: actions,
 		header: container.NewStack(), banner: container.NewStack(), place: container.NewStack(),

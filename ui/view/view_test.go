@@ -23,7 +23,7 @@ import (
 // kit makes a test application and a kit in its look.
 func kit(t testing.TB, lang string, p theme.Palette) *part.Kit {
 	t.Helper()
-	test.NewTempApp(t).Settings().SetTheme(theme.New(p, lang))
+	test.NewTempApp(t).Settings().SetTheme(theme.New(theme.Options{Palette: p, Language: lang}))
 	return &part.Kit{Palette: p, Words: text.New(lang)}
 }
 
@@ -172,7 +172,7 @@ func (a *actions) last() string {
 func window(t *testing.T, page string, s *model.State) (*view.Window, *actions, fyne.Window) {
 	t.Helper()
 	a := &actions{}
-	v := view.NewWindow(kit(t, "en", theme.Light()), a, view.Settings{Theme: "system", Version: "0.1.0"})
+	v := view.NewWindow(kit(t, "en", theme.Light()), a, view.Choices{Theme: "system", Version: "0.1.0"})
 	v.Show(page)
 	v.Update(s, sample.Now)
 	return v, a, open(t, v.Content(), fyne.NewSize(980, 690))
