@@ -150,7 +150,7 @@ func (x *certificate) facts() {
 			s.font(regular, 9, inkMuted)
 		}
 		text := s.fit(s.writable(or(word, c.T("export.cert.words-none"))), 80)
-		width := s.pdf.GetStringWidth(text) + 10
+		width := s.width(text) + 10
 		s.box(at, x.y+5, width, 9.5, 2, paperNote)
 		s.put(at+5, x.y+5, 9.5, text)
 		at += width + 3

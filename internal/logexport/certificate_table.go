@@ -199,7 +199,7 @@ func (x *certificate) fileTable(show []bool) {
 func (x *certificate) nameLines(f *file) []string {
 	x.s.font(bold, 8.5, inkText)
 	name := x.s.writable(f.name)
-	if x.s.pdf.GetStringWidth(name) <= 72 {
+	if x.s.width(name) <= 72 {
 		return nil
 	}
 	return x.s.lines(name, textWidth-18)
@@ -245,7 +245,7 @@ func (x *certificate) more(left []string, beyond int64) {
 			rest = ", … " + left[len(left)-1]
 		}
 		next := text + map[bool]string{true: " ", false: ", "}[i == 0] + numbers
-		if s.pdf.GetStringWidth(next+rest+end) > textWidth {
+		if s.width(next+rest+end) > textWidth {
 			text += ", … " + left[len(left)-1]
 			break
 		}
