@@ -108,9 +108,9 @@ func localText(all []*hostpb.LocalText, lang string) *hostpb.LocalText {
 func severityIcon(s hostpb.Severity) icons.State {
 	switch s {
 	case hostpb.Severity_SEVERITY_HIGH:
-		return icons.Alarm
+		return icons.ActNow
 	case hostpb.Severity_SEVERITY_MEDIUM:
-		return icons.Warning
+		return icons.Attention
 	}
-	return icons.Notice
+	return icons.Note
 }

@@ -263,7 +263,7 @@ func (t *Tray) upgradeChanged(ctx context.Context, before, now *hostpb.Upgrade) 
 	was, is := before.GetState(), now.GetState()
 	offered := func(u *hostpb.Upgrade) bool { return u.GetState() == "offered" && u.GetPlannedMs() == 0 }
 	unasked := func(u *hostpb.Upgrade) bool { return u.GetState() == "planned" && u.GetMandatory() }
-	toast := Toast{ID: toastUpgrade, Icon: icons.Notice, View: viewUpgrade}
+	toast := Toast{ID: toastUpgrade, Icon: icons.Note, View: viewUpgrade}
 	say := func(key string) {
 		toast.Title, toast.Body = t.Text.T(key+".title", "version", clean(now.GetVersion(), maxVersion)), t.Text.T(key+".body")
 		t.toast(ctx, toast)
@@ -324,7 +324,7 @@ func (t *Tray) clicked(ctx context.Context, item string) {
 			t.call(ctx, "raise a test alarm", t.Service.TestAlarm)
 			return
 		}
-		t.toast(ctx, Toast{ID: toastTest, Title: t.Text.T("tray.toast.test.title"), Body: t.Text.T("tray.toast.test.body"), Icon: icons.Notice, View: viewNotifications})
+		t.toast(ctx, Toast{ID: toastTest, Title: t.Text.T("tray.toast.test.title"), Body: t.Text.T("tray.toast.test.body"), Icon: icons.Note, View: viewNotifications})
 	case ItemEndSession:
 		// The helper goes at once; the service ends the rest.
 		t.Launcher.StopDesktop()
@@ -410,5 +410,5 @@ func (t *Tray) windowEnded(ctx context.Context) {
 func (t *Tray) noTray(ctx context.Context) {
 	t.Log.Warn("this desktop has no tray; the window is shown instead")
 	t.start(ctx, viewNotifications)
-	t.toast(ctx, Toast{ID: toastNoTray, Title: t.Text.T("tray.toast.no-tray.title"), Body: t.Text.T("tray.toast.no-tray.body"), Icon: icons.Notice, View: viewNotifications})
+	t.toast(ctx, Toast{ID: toastNoTray, Title: t.Text.T("tray.toast.no-tray.title"), Body: t.Text.T("tray.toast.no-tray.body"), Icon: icons.Note, View: viewNotifications})
 }

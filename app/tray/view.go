@@ -119,13 +119,13 @@ func icon(s *hostpb.Status) icons.State {
 	case s.GetSupport().GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_WAITING:
 		return icons.Waiting
 	case s.GetOpenNotifications() > 0 && s.GetWorst() >= hostpb.Severity_SEVERITY_HIGH:
-		return icons.Alarm
+		return icons.ActNow
 	case s.GetOpenNotifications() > 0 && s.GetWorst() == hostpb.Severity_SEVERITY_MEDIUM:
-		return icons.Warning
+		return icons.Attention
 	case s.GetLink() == hostpb.Link_LINK_OFFLINE:
 		return icons.Offline
 	case s.GetOpenNotifications() > 0, !setUp(s):
-		return icons.Notice
+		return icons.Attention
 	}
 	return icons.OK
 }
@@ -136,7 +136,7 @@ func tooltip(s *hostpb.Status, engineer string, c *text.Catalogue) string {
 		return c.T("tray.tooltip.session", "name", engineer)
 	case icons.Waiting:
 		return c.T("tray.tooltip.waiting")
-	case icons.Alarm:
+	case icons.ActNow:
 		return c.T("tray.tooltip.urgent", "n", s.GetOpenNotifications())
 	case icons.Offline:
 		if s == nil {

@@ -89,7 +89,7 @@ var document = regexp.MustCompile(`(?s)@"\r?\n(.*?)\r?\n"@`)
 // show is what was written.
 func TestNoTextBecomesCode(t *testing.T) {
 	toaster := recorder(t)
-	of := tray.Toast{Title: "plain", Body: "plain", Icon: icons.Alarm, View: "notification/17", Stays: true, Sound: tray.SoundLoud}
+	of := tray.Toast{Title: "plain", Body: "plain", Icon: icons.ActNow, View: "notification/17", Stays: true, Sound: tray.SoundLoud}
 	args, plain := record(t, toaster, of)
 	if args != "-ExecutionPolicy Bypass -File" {
 		t.Errorf("PowerShell gets %q", args)

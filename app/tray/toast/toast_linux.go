@@ -167,7 +167,7 @@ type picture struct {
 }
 
 func imageData(s icons.State) picture {
-	m, err := png.Decode(bytes.NewReader(icons.PNG(s, 44)))
+	m, err := png.Decode(bytes.NewReader(icons.PNG(s, icons.ToastSize)))
 	if err != nil {
 		panic("toast: icon: " + err.Error()) // part of the program, and tested there
 	}

@@ -62,8 +62,8 @@ func newToaster(label string) (*Toaster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("toast: %w", err)
 	}
-	for _, s := range icons.States() {
-		if err := os.WriteFile(filepath.Join(folder, string(s)+".png"), icons.PNG(s, 44), 0o600); err != nil {
+	for _, s := range icons.ToastStates() {
+		if err := os.WriteFile(filepath.Join(folder, string(s)+".png"), icons.PNG(s, icons.ToastSize), 0o600); err != nil {
 			return nil, fmt.Errorf("toast: %w", err)
 		}
 	}
