@@ -18,6 +18,9 @@ import (
 const (
 	idleMemory = 80.0 // MB PSS
 	idleCPU    = 1.0  // % of a core
+
+	// installedInterval is how often an installed product looks for upgrades.
+	installedInterval = 4 * time.Hour
 )
 
 // program is one that runs all day on an instrument PC.
@@ -32,7 +35,7 @@ type program struct {
 // idle measures what the product costs an instrument PC all day: registered,
 // online, the technician logged on, no window open, nothing happening.
 func idle(ctx context.Context, o options) ([]row, error) {
-	house, pc, err := instrumentPC(ctx, o, "")
+	house, pc, err := instrumentPC(ctx, o, stage.PCConfig{Upgrades: installedInterval})
 	if err != nil {
 		return nil, err
 	}

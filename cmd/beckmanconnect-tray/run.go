@@ -14,6 +14,7 @@ import (
 	"beckmanconnect/app/tray/userproxy"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/lean"
 	"beckmanconnect/internal/program"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
@@ -42,6 +43,7 @@ func run(ctx context.Context, log *slog.Logger, path string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go owndesk.Watch(ctx, log)
+	go lean.Keep(ctx, lean.Config{})
 	toaster, stop := toasts(ctx, log, catalogue)
 	defer stop()
 	icon := face.New()
