@@ -5,6 +5,7 @@
 package lean
 
 import (
+	"cmp"
 	"context"
 	"runtime/debug"
 	"time"
@@ -12,8 +13,8 @@ import (
 
 // Config of Keep.
 type Config struct {
-	After time.Duration // from the start to the first time; 0: 10 s
-	Every time.Duration // from then on; 0: 10 min
+	First time.Duration // from the start to the first time; 0: 10 s
+	Last  time.Duration // the pauses double until they are this long; 0: 10 min
 	// Busy says whether the program has something to do that must not stumble,
 	// nil: never. It is asked just before.
 	Busy func() bool
@@ -24,17 +25,12 @@ type Config struct {
 // which mostly wait do not need.
 const percent = 50
 
-// Keep keeps the program lean until ctx ends. It is one wake-up in ten minutes,
-// of some milliseconds.
+// Keep keeps the program lean until ctx ends: soon after the start, then ever
+// more rarely. It is one wake-up in ten minutes in the end, of some
+// milliseconds.
 func Keep(ctx context.Context, c Config) {
 	debug.SetGCPercent(percent)
-	wait := c.After
-	if wait <= 0 {
-		wait = 10 * time.Second
-	}
-	if c.Every <= 0 {
-		c.Every = 10 * time.Minute
-	}
+	wait, longest := cmp.Or(c.First, 10*time.Second), cmp.Or(c.Last, 10*time.Minute)
 	for {
 		timer := time.NewTimer(wait)
 		select {
@@ -43,7 +39,7 @@ func Keep(ctx context.Context, c Config) {
 			return
 		case <-timer.C:
 		}
-		wait = c.Every
+		wait = min(2*wait, longest)
 		if c.Busy == nil || !c.Busy() {
 			GiveBack()
 		}
