@@ -32,6 +32,11 @@ func find(look func(string) (string, error)) (program string, args []string, err
 	return "", nil, errors.New("sound: no program that plays one")
 }
 
+func can() bool {
+	_, _, err := find(exec.LookPath)
+	return err == nil
+}
+
 // play has a program of the desktop play a file: not all of them read a pipe.
 func play(ctx context.Context, wav []byte) error {
 	program, args, err := find(exec.LookPath)

@@ -16,11 +16,10 @@ const (
 	sndSystem    = 0x00200000 // at the volume of the system's sounds
 )
 
+func can() bool { return procPlaySound.Find() == nil }
+
 // play returns when the sound has ended: the system reads it from memory.
 func play(_ context.Context, wav []byte) error {
-	if err := procPlaySound.Find(); err != nil {
-		return err
-	}
 	if ok, _, _ := procPlaySound.Call(uintptr(unsafe.Pointer(&wav[0])), 0, sndNoDefault|sndMemory|sndSystem); ok == 0 {
 		return errors.New("sound: the system did not play it")
 	}

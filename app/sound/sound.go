@@ -28,20 +28,25 @@ const longest = 5 * time.Second
 // Player plays one sound at a time.
 type Player struct {
 	log   *slog.Logger
+	can   func() bool
 	play  func(ctx context.Context, wav []byte) error
 	busy  atomic.Bool
 	tried atomic.Bool // that it cannot was said
 }
 
 // New makes a player for this log-on.
-func New(log *slog.Logger) *Player { return &Player{log: log, play: play} }
+func New(log *slog.Logger) *Player { return &Player{log: log, can: can, play: play} }
 
 // Play plays a sound and does not wait for it. While another one plays it is
-// left out: a flood is not to rattle. It ends with ctx.
-func (p *Player) Play(ctx context.Context, s Sound) {
+// left out: a flood is not to rattle. It ends with ctx. It says whether this PC
+// has anything to play sounds with.
+func (p *Player) Play(ctx context.Context, s Sound) bool {
 	wav := map[Sound][]byte{Alarm: sounds.Alarm, Question: sounds.Question}[s]
-	if wav == nil || !p.busy.CompareAndSwap(false, true) {
-		return
+	if wav == nil || !p.can() {
+		return false
+	}
+	if !p.busy.CompareAndSwap(false, true) {
+		return true
 	}
 	go func() {
 		defer p.busy.Store(false)
@@ -51,4 +56,5 @@ func (p *Player) Play(ctx context.Context, s Sound) {
 			p.log.Info("this PC plays no sounds", "error", err)
 		}
 	}()
+	return true
 }

@@ -20,6 +20,7 @@ func TestPlay(t *testing.T) {
 		var log bytes.Buffer
 		played := 0
 		p := New(slog.New(slog.NewTextHandler(&log, nil)))
+		p.can = func() bool { return true }
 		p.play = func(ctx context.Context, wav []byte) error {
 			if !bytes.Equal(wav, sounds.Alarm) && !bytes.Equal(wav, sounds.Question) {
 				t.Error("another sound")
@@ -32,9 +33,13 @@ func TestPlay(t *testing.T) {
 			return errors.New("no loudspeaker")
 		}
 		for range 5 {
-			p.Play(t.Context(), Alarm)
+			if !p.Play(t.Context(), Alarm) {
+				t.Error("it says that it cannot")
+			}
 		}
-		p.Play(t.Context(), "nonsense")
+		if p.Play(t.Context(), "nonsense") {
+			t.Error("nonsense is a sound")
+		}
 		synctest.Wait()
 		if played != 1 {
 			t.Errorf("%d at once", played)
@@ -49,6 +54,10 @@ func TestPlay(t *testing.T) {
 		p.Play(t.Context(), Alarm)
 		time.Sleep(longest + time.Second)
 		synctest.Wait()
+		p.can = func() bool { return false }
+		if p.Play(t.Context(), Alarm) {
+			t.Error("it plays with nothing")
+		}
 		if p.busy.Load() {
 			t.Error("a sound system that hangs keeps the player busy")
 		}

@@ -48,6 +48,10 @@ type State struct {
 	Status    *hostpb.Status // the newest; nil before the first
 }
 
+// maxName is how much of an engineer's name stands in the tooltip and the menu,
+// in characters: Windows has a place for 127 units of the whole tooltip.
+const maxName = 40
+
 // inSession says whether an engineer proved the code and the session goes on.
 func inSession(s *hostpb.SupportState) bool {
 	return s.GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED || s.GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_LOST
@@ -71,6 +75,7 @@ func Show(s State, c *text.Catalogue) View {
 	if engineer == "" {
 		engineer = support.GetEngineer().GetAccount()
 	}
+	engineer = clean(engineer, maxName)
 	v := View{Icon: icon(status), Count: min(int(status.GetOpenNotifications()), icons.MaxCount)}
 	v.Tooltip = tooltip(status, engineer, c)
 
