@@ -106,7 +106,7 @@ func newBench(t *testing.T) (*bench, *Dialogs) {
 			b.kill = pressed
 			return func() {}, b.grab
 		},
-		Failure: func(err error) string { return err.Error() },
+		Failure: func(_ *text.Catalogue, err error) string { return err.Error() },
 	})
 }
 
