@@ -170,7 +170,7 @@ func (d *Dialogs) open(o Options) (*canvas, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &canvas{screen: d.config.Screen, surface: surface, fonts: NewFonts(d.config.Text.Lang())}, nil
+	return &canvas{screen: d.config.Screen, surface: surface, fonts: NewFonts(d.speaks().Lang())}, nil
 }
 
 // Scales at which a form is still tried on a small screen.
