@@ -47,17 +47,17 @@ func TestEveryColourIsHeldToAContrast(t *testing.T) {
 			case reflect.TypeFor[Pair]():
 				pair := reflect.ValueOf(&p).Elem().Field(i).Addr().Interface().(*Pair)
 				was := *pair
-				pair.Ink = odd
+				*pair = Pair{Ink: odd, Paper: was.Paper}
 				try(field.Name+".Ink", p)
-				*pair = Pair{was.Ink, odd}
+				*pair = Pair{Ink: was.Ink, Paper: odd}
 				try(field.Name+".Paper", p)
 			case reflect.TypeFor[map[Tone]Pair]():
 				for tone := range p.Chips {
 					p := fresh()
-					p.Chips[tone] = Pair{odd, p.Chips[tone].Paper}
+					p.Chips[tone] = Pair{Ink: odd, Paper: p.Chips[tone].Paper}
 					try(fmt.Sprint(field.Name, tone, ".Ink"), p)
 					p = fresh()
-					p.Chips[tone] = Pair{p.Chips[tone].Ink, odd}
+					p.Chips[tone] = Pair{Ink: p.Chips[tone].Ink, Paper: odd}
 					try(fmt.Sprint(field.Name, tone, ".Paper"), p)
 				}
 			case reflect.TypeFor[map[Tone][2]color.NRGBA]():
