@@ -13,6 +13,19 @@ func Unused(o fyne.CanvasObject, e *fyne.KeyEvent) {
 	}
 }
 
+// given hands a key to who asked for what a part does not use, or to its window.
+func given(o fyne.CanvasObject, to func(*fyne.KeyEvent), e *fyne.KeyEvent) {
+	if to != nil {
+		to(e)
+		return
+	}
+	Unused(o, e)
+}
+
+// leaves says whether a key is none that a field that text is written in, or a
+// choice, has a use for.
+func leaves(e *fyne.KeyEvent) bool { return e.Name == fyne.KeyEscape || e.Name == fyne.KeyF1 }
+
 // ForWindow says whether a shortcut is one of the window's, and none of a field
 // that text is written in.
 func ForWindow(s fyne.Shortcut) bool {
@@ -36,4 +49,18 @@ func toWindow(o fyne.CanvasObject, s fyne.Shortcut) bool {
 		c.TypedShortcut(s)
 	}
 	return true
+}
+
+// TypedShortcut hands the window's shortcuts on, and uses the field's.
+func (a *Area) TypedShortcut(s fyne.Shortcut) {
+	if !toWindow(a, s) {
+		a.Entry.TypedShortcut(s)
+	}
+}
+
+// TypedShortcut hands the window's shortcuts on, and uses the field's.
+func (c *Choice) TypedShortcut(s fyne.Shortcut) {
+	if !toWindow(c, s) {
+		c.SelectEntry.TypedShortcut(s)
+	}
 }
