@@ -164,7 +164,7 @@ func (x *certificate) facts() {
 	if e := ses.ended; e != nil {
 		end := x.words.both(e.at)
 		if d, ok := ses.lasted(); ok {
-			end += "  ·  " + c.T("export.cert.lasted", "span", lasting(d))
+			end += "  ·  " + c.T("export.cert.lasted", "span", c.Span(d))
 		}
 		rows = append(rows, [2]string{c.T("export.cert.ended"), end}, [2]string{c.T("export.cert.why"), x.why(e)})
 	} else {

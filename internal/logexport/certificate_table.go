@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"beckmanconnect/assets/text"
 )
 
 // Heights of a table's parts, in millimetres.
@@ -270,11 +272,11 @@ func (x *certificate) otherLines() []string {
 	var parts []string
 	for name, label := range map[string]string{"inputs": "export.cert.inputs", "pictures": "export.cert.pictures"} {
 		if n := x.ses.summaryField(name); n != "" && n != "0" {
-			parts = append(parts, c.T(label)+" "+n)
+			parts = append(parts, c.T(label)+" "+number(c, n))
 		}
 	}
 	for kind, n := range x.ses.other {
-		parts = append(parts, x.words.sentence(kind, "", nil)+" "+strconv.FormatInt(n, 10))
+		parts = append(parts, x.words.sentence(kind, "", nil)+" "+c.Number(int(n)))
 	}
 	if len(parts) == 0 {
 		return nil
@@ -286,4 +288,13 @@ func (x *certificate) otherLines() []string {
 		lines = append(lines[:2:2], x.s.fit(lines[2]+" …", textWidth))
 	}
 	return lines
+}
+
+// number writes a count of the log's fields as people do.
+func number(c *text.Catalogue, digits string) string {
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return digits
+	}
+	return c.Number(n)
 }
