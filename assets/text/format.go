@@ -2,8 +2,6 @@ package text
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -48,38 +46,44 @@ func (c *Catalogue) Moment(t, now time.Time) string {
 	return c.T("time.moment", "day", day, "clock", c.Clock(t))
 }
 
-// Size is a number of bytes for people: "1.4 MB", "1,4 MB".
-func (c *Catalogue) Size(n uint64) string {
-	units := []string{"B", "KB", "MB", "GB", "TB"}
-	v, unit := float64(n), 0
-	for v >= 1000 && unit < len(units)-1 {
-		v, unit = v/1000, unit+1
-	}
-	digits := strconv.FormatFloat(v, 'f', 0, 64)
-	if unit > 0 && v < 10 {
-		digits = c.decimal(strconv.FormatFloat(v, 'f', 1, 64))
-	}
-	return digits + "\u00a0" + units[unit]
-}
-
 // Lasting is how long something stood, in its two largest units: "3 days 4 h".
 func (c *Catalogue) Lasting(d time.Duration) string {
-	minutes := int(d / time.Minute)
-	days, hours := minutes/(24*60), minutes/60%24
-	parts := []struct {
-		n   int
-		key string
-	}{{days, "lasting.days"}, {hours, "lasting.hours"}, {minutes % 60, "lasting.minutes"}}
-	var out []string
-	for _, p := range parts {
-		if p.n > 0 && len(out) < 2 && !(p.key == "lasting.minutes" && days > 0) {
-			out = append(out, c.T(p.key, "n", p.n))
-		}
-	}
-	if len(out) == 0 {
+	if d < time.Minute {
 		return c.T("lasting.short")
 	}
-	return strings.Join(out, " ")
+	return c.span(d.Truncate(time.Minute))
+}
+
+// Span is how long something took, to the second where that counts: "4 min 10 s",
+// "2 h 5 min".
+func (c *Catalogue) Span(d time.Duration) string { return c.span(d.Round(time.Second)) }
+
+// span says the two largest units of a time, where they are neighbours.
+func (c *Catalogue) span(d time.Duration) string {
+	s := int(max(d, 0) / time.Second)
+	units := []struct {
+		n   int
+		key string
+	}{{s / 86400, "lasting.days"}, {s / 3600 % 24, "lasting.hours"}, {s / 60 % 60, "lasting.minutes"}, {s % 60, "lasting.seconds"}}
+	for i, u := range units[:3] {
+		if u.n == 0 {
+			continue
+		}
+		said := c.T(u.key, "n", u.n)
+		if next := units[i+1]; next.n > 0 {
+			said += c.between() + c.T(next.key, "n", next.n)
+		}
+		return said
+	}
+	return c.T("lasting.seconds", "n", s)
+}
+
+// between stands between two units: nothing in languages without spaces.
+func (c *Catalogue) between() string {
+	if c.tag == "zh-Hans" || c.tag == "ja" {
+		return ""
+	}
+	return " "
 }
 
 // Countdown is what is left of a time, "9:41"; it never goes below zero.
@@ -93,12 +97,4 @@ func (c *Catalogue) Countdown(left time.Duration) string {
 		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 	}
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
-}
-
-func (c *Catalogue) decimal(s string) string {
-	switch c.tag {
-	case "de", "fr", "es", "it":
-		return strings.Replace(s, ".", ",", 1)
-	}
-	return s
 }

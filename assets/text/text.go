@@ -13,15 +13,14 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"sort"
+	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 )
 
-//go:embed en de fr es it
+//go:embed en de fr es it zh-Hans ja
 var files embed.FS
 
 // Language is one the product speaks.
@@ -37,9 +36,11 @@ var languages = []Language{
 	{"fr", "Français"},
 	{"es", "Español"},
 	{"it", "Italiano"},
+	{"zh-Hans", "简体中文"},
+	{"ja", "日本語"},
 }
 
-// Languages returns what can be chosen.
+// Languages returns what can be chosen. This is the one list of languages.
 func Languages() []Language { return append([]Language(nil), languages...) }
 
 // message is one entry: its plural forms by CLDR name; "other" is always there.
@@ -71,21 +72,8 @@ func (m *message) UnmarshalJSON(raw []byte) error {
 type Catalogue struct {
 	tag      string
 	base     language.Tag
-	messages map[string]message
+	messages *table
 }
-
-// load reads each language's files once per process.
-var load = sync.OnceValues(func() (map[string]map[string]message, error) {
-	all := map[string]map[string]message{}
-	for _, l := range languages {
-		messages, err := readLanguage(files, l.Tag)
-		if err != nil {
-			return nil, err
-		}
-		all[l.Tag] = messages
-	}
-	return all, nil
-})
 
 func readLanguage(from fs.FS, tag string) (map[string]message, error) {
 	entries, err := fs.ReadDir(from, tag)
@@ -115,52 +103,36 @@ func readLanguage(from fs.FS, tag string) (map[string]message, error) {
 // New returns the catalogue that fits a language best: "de-AT" speaks German,
 // "zh_CN" simplified Chinese, and what nobody translated English.
 func New(lang string) *Catalogue {
-	all, err := load()
+	tag := Match(lang)
+	messages, err := tableOf(tag)
 	if err != nil {
 		// The files are part of the program and a test reads them all.
 		panic(err)
 	}
-	tag := Match(lang)
-	return &Catalogue{tag: tag, base: language.Make(tag), messages: all[tag]}
-}
-
-// Match returns the tag of the language that fits a wanted one best.
-func Match(lang string) string {
-	tags := make([]language.Tag, len(languages))
-	for i, l := range languages {
-		tags[i] = language.Make(l.Tag)
-	}
-	want, err := language.Parse(strings.ReplaceAll(lang, "_", "-"))
-	if err != nil {
-		return languages[0].Tag
-	}
-	_, i, confidence := language.NewMatcher(tags).Match(want)
-	if confidence == language.No {
-		return languages[0].Tag
-	}
-	return languages[i].Tag
+	return &Catalogue{tag: tag, base: language.Make(tag), messages: messages}
 }
 
 // Lang is the tag of the language spoken.
 func (c *Catalogue) Lang() string { return c.tag }
 
 // T returns the sentence of a key with its placeholders filled. args are names
-// and values in turn: T("help.valid", "minutes", 9). A value named "n" also
-// picks the plural form. An unknown key returns itself, so that a fault shows
-// and nothing falls over.
+// and values in turn: T("help.valid", "minutes", 9). A number named "n" is a
+// count: it is written with Number and picks the plural form. An unknown key
+// returns itself, so that a fault shows and nothing falls over.
 func (c *Catalogue) T(key string, args ...any) string {
-	m, ok := c.messages[key]
+	at, ok := c.messages.find(key)
 	if !ok {
 		return key
 	}
 	pairs := make([]string, 0, len(args))
-	form := m["other"]
+	form := c.messages.sentences[at]
 	for i := 0; i+1 < len(args); i += 2 {
 		name, _ := args[i].(string)
+		value := fmt.Sprint(args[i+1])
 		if n, isCount := count(args[i+1]); isCount && name == "n" {
-			form = c.form(m, n)
+			value, form = c.Number(n), c.form(at, n)
 		}
-		pairs = append(pairs, "{"+name+"}", fmt.Sprint(args[i+1]))
+		pairs = append(pairs, "{"+name+"}", value)
 	}
 	if len(pairs) == 0 {
 		return form
@@ -172,33 +144,32 @@ func (c *Catalogue) T(key string, args ...any) string {
 // Has says whether a key exists, for families of keys that grow on the other
 // side of the pipe, such as kinds of log entries.
 func (c *Catalogue) Has(key string) bool {
-	_, ok := c.messages[key]
+	_, ok := c.messages.find(key)
 	return ok
 }
 
 // Keys returns every key, sorted.
 func (c *Catalogue) Keys() []string {
-	out := make([]string, 0, len(c.messages))
-	for key := range c.messages {
-		out = append(out, key)
-	}
-	sort.Strings(out)
-	return out
+	return slices.Clone(c.messages.keys)
 }
 
-func (c *Catalogue) form(m message, n int) string {
+func (c *Catalogue) form(at, n int) string {
 	names := map[plural.Form]string{plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many"}
-	if s, ok := m[names[plural.Cardinal.MatchPlural(c.base, n, 0, 0, 0, 0)]]; ok {
+	if s, ok := c.messages.forms[at][names[plural.Cardinal.MatchPlural(c.base, n, 0, 0, 0, 0)]]; ok {
 		return s
 	}
-	return m["other"]
+	return c.messages.sentences[at]
 }
 
 func count(v any) (int, bool) {
 	switch n := v.(type) {
 	case int:
 		return n, true
+	case int32:
+		return int(n), true
 	case int64:
+		return int(n), true
+	case uint:
 		return int(n), true
 	case uint32:
 		return int(n), true
