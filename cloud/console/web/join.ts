@@ -57,6 +57,8 @@ export class Join {
 
   focus(): void { this.reasonInput.focus(); }
   close(): void { clearInterval(this.timer); }
+  /** Going back would lose something. */
+  get typed(): boolean { return this.begun || this.reason !== "" || this.codeInput.value !== ""; }
   get reason(): string { return this.reasonInput.value.trim(); }
   get ticket(): string { return this.ticketInput.value.trim(); }
 
