@@ -172,7 +172,8 @@ class App {
     this.put("home", this.home!.element);
     // The keyboard is where it was before; whoever came by the navigation is there still.
     if (document.activeElement !== document.body) return;
-    if (from?.isConnected) from.focus({ preventScroll: true });
+    if (from === null) return;
+    if (from.isConnected) from.focus({ preventScroll: true });
     else if (!this.home!.focusRow(from)) focusHeading(this.home!.element);
   }
 

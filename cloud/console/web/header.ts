@@ -61,6 +61,7 @@ export class Header {
     show(byId("live"), true);
     byId("live").dataset.up = String(up);
     setText(byId("live-text"), up ? t("liveOn") : t("liveOff"));
+    byId("live").title = up ? "" : t("liveOffText");
   }
 
   at(phase: string): void {

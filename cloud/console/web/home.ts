@@ -18,7 +18,7 @@ export class Home {
     placeholder: t("fleetFind"), "aria-label": t("fleetFind"), input: () => this.drawDevices() });
   private readonly found = h("p", { class: "visually-hidden", role: "status" });
   private readonly title = h("h1", { id: "waiting-title", tabindex: "-1" }, t("waitingTitle"));
-  private readonly count = h("span", { class: "count" });
+  private readonly count = h("span", { class: "count", hidden: true });
   private readonly fleetCount = h("span", { class: "muted" });
   /** Null until the cloud has said it. */
   private live: { requests: Request[] | null; devices: Device[] | null } = { requests: null, devices: null };
