@@ -252,6 +252,7 @@ class App {
     join.close();
     this.join = null;
     this.put("session", this.session.element);
+    this.session.focus();
   }
 
   private ended(why: string): void {

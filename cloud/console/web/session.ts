@@ -101,6 +101,9 @@ export class Session {
     this.toggleRail(kept(railHidden) !== "hidden");
   }
 
+  /** The first thing to do has the keyboard. */
+  focus(): void { this.element.querySelector<HTMLElement>(this.element.classList.contains("no-rail") ? "#rail-toggle" : "#ask-view")?.focus(); }
+
   get files(): FilePanel { return this.desk.panel; }
 
   close(): void {
