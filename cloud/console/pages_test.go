@@ -55,7 +55,7 @@ func walk(b *consoletest.Browser, other *consoletest.Other, url string, at func(
 	at("join")
 	b.Fill("#reason", "Pump pressure alarm")
 	b.Click("#join-confirm")
-	b.Wait(`document.querySelector("#words").checkVisibility()`)
+	b.Wait(`document.querySelector("#words").textContent.split(" ").length === 3 && !document.querySelector(".words[data-empty]")`)
 	b.Fill("#code", "aaaa-bbbb")
 	b.Click("#join-confirm")
 	b.Wait(`!document.querySelector("#code-error").hidden`)

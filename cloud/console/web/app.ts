@@ -11,6 +11,7 @@ import { Home } from "./home";
 import { Join } from "./join";
 import { startWorker } from "./link";
 import { LogsPage } from "./logs";
+import { remember } from "./looks";
 import { MessagesPage } from "./messages";
 import { pageKey } from "./pagekeys";
 import { OwnRecord } from "./record";
@@ -125,7 +126,7 @@ class App {
       h("div", { class: "card sign-in-card" },
         h("span", { class: "hero" }, icon("shield")),
         h("h1", {}, t("signInTitle")), h("p", { class: "muted" }, t("signInText")),
-        h("a", { id: "sign-in", class: "button primary", href: paths.login }, t("signIn")),
+        h("a", { id: "sign-in", class: "button primary", href: paths.login, click: () => remember(true) }, t("signIn")),
         h("p", { class: "help" }, mode === "desk" ? t("deskNote") : t("hostedNote")))));
   }
 

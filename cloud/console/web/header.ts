@@ -3,7 +3,7 @@
 
 import type { Staff } from "./api";
 import { byId, h, icon, setText, show } from "./dom";
-import { Look, choose, chosen, looks } from "./looks";
+import { Look, choose, chosen, looks, remember } from "./looks";
 import { Key, t } from "./strings";
 
 export type Place = "home" | "feed" | "messages" | "record";
@@ -52,6 +52,7 @@ export class Header {
 
   signedIn(who: Staff | null): void {
     show(byId("account"), who !== null);
+    remember(who !== null);
     if (!who) return show(byId("live"), false);
     setText(byId("who"), who.name);
     setText(byId("organisation"), who.organisation);

@@ -9,13 +9,16 @@ import { skeleton } from "./skeleton";
 import { logChip, logText, standingChip, standingText } from "./standing";
 import { Key, language, span, t } from "./strings";
 
+/** Rows that are drawn in one go. */
+const slice = 100;
+
 export class Home {
   readonly element: HTMLElement;
   private readonly waiting = h("div", { id: "waiting", class: "cards", "aria-live": "polite" });
   private readonly fleet = h("div", { id: "fleet", class: "fleet", role: "group", "aria-labelledby": "fleet-title" });
   private readonly roving = new Roving(this.fleet, "summary");
   private readonly find = h("input", { type: "text", id: "fleet-find", class: "find", autocomplete: "off", spellcheck: "false", maxlength: "100",
-    placeholder: t("fleetFind"), "aria-label": t("fleetFind"), input: () => this.drawDevices() });
+    placeholder: t("fleetFind"), "aria-label": t("fleetFind"), input: () => this.drawDevices(slice) });
   private readonly found = h("p", { class: "visually-hidden", role: "status" });
   private readonly title = h("h1", { id: "waiting-title", tabindex: "-1" }, t("waitingTitle"));
   private readonly count = h("span", { class: "count", hidden: true });
@@ -24,9 +27,10 @@ export class Home {
   private live: { requests: Request[] | null; devices: Device[] | null } = { requests: null, devices: null };
   private shown = { requests: "", devices: "" };
   private opened = new Set<string>();
+  private rest = 0;
 
   constructor(private readonly join: (r: Request) => void, private readonly logs: (r: Request) => void, private readonly open: (device: string) => void) {
-    this.element = h("main", { class: "home", id: "content" },
+    this.element = h("main", { class: "home", id: "content", "data-loading": true },
       h("section", { "aria-labelledby": "waiting-title" },
         h("header", { class: "section" }, this.title, this.count), this.waiting),
       h("section", { "aria-labelledby": "fleet-title" },
@@ -38,6 +42,7 @@ export class Home {
 
   update(live: Live): void {
     this.live = { requests: live.requests ?? this.live.requests, devices: live.devices ?? this.live.devices };
+    delete this.element.dataset.loading;
     // What did not change keeps its elements: a button must not vanish under
     // the finger that presses it.
     const requests = JSON.stringify(this.live.requests), devices = JSON.stringify(this.live.devices);
@@ -96,7 +101,10 @@ export class Home {
       r.hasLogs ? h("button", { class: "small logs", type: "button", "aria-label": `${t("logsAttached")}: ${r.type} ${r.serial}`, click: () => this.logs(r) }, icon("log"), t("logsAttached")) : null);
   }
 
-  private drawDevices(): void {
+  /** Draws as many of them as stand there, and at least so many: the rest
+   * follows slice by slice, so that a large fleet never holds the page up. */
+  private drawDevices(least = slice): void {
+    clearTimeout(this.rest);
     if (!this.live.devices) return;
     const all = this.live.devices, words = this.find.value.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (d: Device): boolean => {
@@ -107,10 +115,12 @@ export class Home {
     setText(this.fleetCount, all.length ? t("fleetCount", { online: all.filter((d) => d.online).length, n: all.length }) : "");
     setText(this.found, words.length ? t("fleetFound", { n: devices.length }) : "");
     const old = new Map([...this.fleet.querySelectorAll<HTMLElement>(".device")].map((e) => [e.dataset.content, e]));
-    const rows = devices.length ? devices.map((d) => this.again(d, old.get(JSON.stringify(d))))
+    const n = Math.max(least, old.size);
+    const rows = devices.length ? devices.slice(0, n).map((d) => this.again(d, old.get(JSON.stringify(d))))
       : [h("div", { class: "empty small" }, h("p", {}, t(all.length ? "fleetNotFound" : "fleetNone")))];
     keepFocus(this.fleet, this.find, () => arrange(this.fleet, rows));
     this.roving.refresh();
+    if (n < devices.length) this.rest = window.setTimeout(() => this.drawDevices(n + slice));
   }
 
   /** The row that shows a device already, with its alarms as they are now. */

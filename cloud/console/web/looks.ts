@@ -27,3 +27,11 @@ export function apply(): void {
   document.documentElement.dataset.look = look;
   document.querySelector('meta[name="color-scheme"]')?.setAttribute("content", look === "system" ? "light dark" : look === "light" ? "light" : "dark");
 }
+
+const signed = "console.signed";
+
+/** Whether somebody is signed in, as far as this browser knows: the page keeps a
+ * place for who it is while it asks. */
+export function remember(on: boolean): void { keep(signed, on ? "yes" : ""); }
+
+export function expect(): void { document.documentElement.toggleAttribute("data-signed", kept(signed) !== ""); }

@@ -23,8 +23,12 @@ export class Roving {
 
   /** To be called when rows came or went. */
   refresh(): void {
-    const items = this.items, keep = this.at && items.includes(this.at) ? this.at : items[0] ?? null;
-    for (const item of items) item.tabIndex = item === keep ? 0 : -1;
+    const items = this.list.querySelectorAll<HTMLElement>(this.selector);
+    const keep = this.at?.isConnected && this.list.contains(this.at) ? this.at : items[0] ?? null;
+    for (const item of items) {
+      const stop = item === keep ? "0" : "-1";
+      if (item.getAttribute("tabindex") !== stop) item.setAttribute("tabindex", stop);
+    }
     this.at = keep;
   }
 
