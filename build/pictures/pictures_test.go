@@ -3,15 +3,12 @@ package main
 import (
 	"bytes"
 	"image"
-	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 
 	"beckmanconnect/ui/sample"
 )
@@ -66,33 +63,6 @@ func TestNamesOfOthers(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
-
-// The sheet stays what it shows: few colours stay themselves, and no colour
-// goes farther than the next one that is left.
-func TestReduce(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(2, 64).Draw(t, "colours")
-		some := rapid.SliceOfN(rapid.Uint32Range(0, 0xFFFFFF), 1, n).Draw(t, "picture")
-		m := image.NewRGBA(image.Rect(0, 0, len(some), 3))
-		for x, v := range some {
-			for y := range 3 {
-				m.SetRGBA(x, y, color.RGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 255})
-			}
-		}
-		got := reduce(m, n)
-		if len(got.Palette) > n {
-			t.Fatalf("%d colours, want at most %d", len(got.Palette), n)
-		}
-		for x := range some {
-			a, b := m.RGBAAt(x, 1), color.RGBAModel.Convert(got.At(x, 1)).(color.RGBA)
-			if far(a.R, b.R) > 8 || far(a.G, b.G) > 8 || far(a.B, b.B) > 8 {
-				t.Fatalf("%v became %v", a, b)
-			}
-		}
-	})
-}
-
-func far(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
 
 // The sheet has a place for each picture it is given, and says when it has none.
 func TestSheet(t *testing.T) {

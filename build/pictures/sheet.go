@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
-	"image/png"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,9 +13,8 @@ import (
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
 
-	xdraw "golang.org/x/image/draw"
-
 	"beckmanconnect/assets/fonts/noto"
+	"beckmanconnect/build/thumb"
 )
 
 // The contact sheet, in pixels: columns of thumbnails with their names above.
@@ -67,7 +64,7 @@ func contactSheet(dir, file string, pictures []picture) error {
 	if err != nil {
 		return err
 	}
-	packed, err := packSheet(m)
+	packed, err := thumb.Pack(m, sheetMostSize)
 	if err != nil {
 		return err
 	}
@@ -104,7 +101,7 @@ func layOut(dir string, all []section) (*image.RGBA, error) {
 		made, _ := opentype.NewFace(f, &opentype.FaceOptions{Size: size, DPI: 72, Hinting: font.HintingFull}) // fails for options only
 		return made
 	}
-	small, large := face(regular, 13), face(bold, 22)
+	captionFace, large := face(regular, 13), face(bold, 22)
 	paper, ink := color.RGBA{0xE6, 0xEB, 0xF0, 255}, color.RGBA{0x14, 0x20, 0x2E, 255}
 	width := sheetMargin + sheetColumns*(sheetThumb+sheetMargin)
 	var rows []func(m draw.Image)
@@ -120,15 +117,15 @@ func layOut(dir string, all []section) (*image.RGBA, error) {
 		for row := range slices.Chunk(s.pictures, sheetColumns) {
 			height := 0
 			for i, p := range row {
-				thumb, err := thumbnail(filepath.Join(dir, p.File))
+				small, err := thumb.Read(filepath.Join(dir, p.File), sheetThumb)
 				if err != nil {
 					return nil, err
 				}
 				x, top := sheetMargin+i*(sheetThumb+sheetMargin), y+sheetName
-				rows = append(rows, write(small, x, y+14, caption(p, s)), func(m draw.Image) {
-					draw.Draw(m, thumb.Bounds().Add(image.Pt(x, top)), thumb, image.Point{}, draw.Src)
+				rows = append(rows, write(captionFace, x, y+14, caption(p, s)), func(m draw.Image) {
+					draw.Draw(m, small.Bounds().Add(image.Pt(x, top)), small, image.Point{}, draw.Src)
 				})
-				height = max(height, thumb.Bounds().Dy())
+				height = max(height, small.Bounds().Dy())
 			}
 			y += sheetName + height + sheetMargin
 		}
@@ -151,36 +148,4 @@ func caption(p picture, s section) string {
 		}
 	}
 	return name
-}
-
-func thumbnail(file string) (image.Image, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	m, err := png.Decode(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	size := m.Bounds().Size()
-	width := min(sheetThumb, size.X)
-	thumb := image.NewRGBA(image.Rect(0, 0, width, size.Y*width/size.X))
-	xdraw.CatmullRom.Scale(thumb, thumb.Rect, m, m.Bounds(), draw.Src, nil)
-	return thumb, nil
-}
-
-// packSheet encodes the sheet in as many colours as its room allows.
-func packSheet(m *image.RGBA) ([]byte, error) {
-	var b bytes.Buffer
-	for _, colours := range []int{256, 160, 96, 64, 40, 24, 16} {
-		b.Reset()
-		if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, reduce(m, colours)); err != nil {
-			return nil, err
-		}
-		if b.Len() <= sheetMostSize {
-			return b.Bytes(), nil
-		}
-	}
-	return nil, fmt.Errorf("the contact sheet takes %d bytes and may take %d", b.Len(), sheetMostSize)
 }

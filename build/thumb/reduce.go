@@ -1,4 +1,6 @@
-package main
+// Package thumb makes pictures small: in size for contact sheets, in colours for
+// files that stand in the repository.
+package thumb
 
 import (
 	"cmp"
@@ -7,13 +9,13 @@ import (
 	"slices"
 )
 
-// reduce draws a picture in at most n colours (2 to 256), found by median cut
+// Reduce draws a picture in at most n colours (2 to 256), found by median cut
 // (Heckbert, 1982) over its colours in steps of 8, and without dithering: that
 // would make flat areas of a screen rough and the file large.
-func reduce(m *image.RGBA, n int) *image.Paletted {
+func Reduce(m *image.RGBA, n int) *image.Paletted {
 	count := map[[3]uint8]int{}
 	for i := 0; i+3 < len(m.Pix); i += 4 {
-		count[step(m.Pix[i:])]++
+		count[coarse(m.Pix[i:])]++
 	}
 	var boxes []box
 	var first box
@@ -42,13 +44,13 @@ func reduce(m *image.RGBA, n int) *image.Paletted {
 	out := image.NewPaletted(m.Rect, palette)
 	for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
 		for x := m.Rect.Min.X; x < m.Rect.Max.X; x++ {
-			out.Pix[out.PixOffset(x, y)] = index[step(m.Pix[m.PixOffset(x, y):])]
+			out.Pix[out.PixOffset(x, y)] = index[coarse(m.Pix[m.PixOffset(x, y):])]
 		}
 	}
 	return out
 }
 
-func step(pix []uint8) [3]uint8 { return [3]uint8{pix[0] >> 3, pix[1] >> 3, pix[2] >> 3} }
+func coarse(pix []uint8) [3]uint8 { return [3]uint8{pix[0] >> 3, pix[1] >> 3, pix[2] >> 3} }
 
 type counted struct {
 	colour [3]uint8
