@@ -2,7 +2,6 @@ package text
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -48,20 +47,6 @@ func (c *Catalogue) Moment(t, now time.Time) string {
 	return c.T("time.moment", "day", day, "clock", c.Clock(t))
 }
 
-// Size is a number of bytes for people: "1.4 MB", "1,4 MB".
-func (c *Catalogue) Size(n uint64) string {
-	units := []string{"B", "KB", "MB", "GB", "TB"}
-	v, unit := float64(n), 0
-	for v >= 1000 && unit < len(units)-1 {
-		v, unit = v/1000, unit+1
-	}
-	digits := strconv.FormatFloat(v, 'f', 0, 64)
-	if unit > 0 && v < 10 {
-		digits = c.decimal(strconv.FormatFloat(v, 'f', 1, 64))
-	}
-	return digits + "\u00a0" + units[unit]
-}
-
 // Lasting is how long something stood, in its two largest units: "3 days 4 h".
 func (c *Catalogue) Lasting(d time.Duration) string {
 	minutes := int(d / time.Minute)
@@ -93,12 +78,4 @@ func (c *Catalogue) Countdown(left time.Duration) string {
 		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 	}
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
-}
-
-func (c *Catalogue) decimal(s string) string {
-	switch c.tag {
-	case "de", "fr", "es", "it":
-		return strings.Replace(s, ".", ",", 1)
-	}
-	return s
 }

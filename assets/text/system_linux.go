@@ -24,10 +24,13 @@ func fromEnvironment(getenv func(string) string) string {
 	if locale == "" || locale == "C" || locale == "POSIX" {
 		return languages[0].Tag
 	}
-	if list := getenv("LANGUAGE"); list != "" {
-		locale = bare(strings.Split(list, ":")[0])
+	var wanted []string
+	for _, wish := range strings.Split(getenv("LANGUAGE"), ":") {
+		if wish != "" {
+			wanted = append(wanted, bare(wish))
+		}
 	}
-	return Match(locale)
+	return Match(append(wanted, locale)...)
 }
 
 // bare cuts "de_DE.UTF-8@euro" down to "de_DE".

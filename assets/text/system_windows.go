@@ -6,8 +6,8 @@ import "golang.org/x/sys/windows"
 // of Languages.
 func SystemLanguage() string {
 	wanted, err := windows.GetUserPreferredUILanguages(windows.MUI_LANGUAGE_NAME)
-	if err != nil || len(wanted) == 0 {
+	if err != nil {
 		return languages[0].Tag
 	}
-	return Match(wanted[0])
+	return Match(wanted...)
 }

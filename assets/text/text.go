@@ -21,7 +21,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-//go:embed en de fr es it
+//go:embed en de fr es it zh-Hans ja
 var files embed.FS
 
 // Language is one the product speaks.
@@ -37,9 +37,11 @@ var languages = []Language{
 	{"fr", "Français"},
 	{"es", "Español"},
 	{"it", "Italiano"},
+	{"zh-Hans", "简体中文"},
+	{"ja", "日本語"},
 }
 
-// Languages returns what can be chosen.
+// Languages returns what can be chosen. This is the one list of languages.
 func Languages() []Language { return append([]Language(nil), languages...) }
 
 // message is one entry: its plural forms by CLDR name; "other" is always there.
@@ -124,30 +126,13 @@ func New(lang string) *Catalogue {
 	return &Catalogue{tag: tag, base: language.Make(tag), messages: all[tag]}
 }
 
-// Match returns the tag of the language that fits a wanted one best.
-func Match(lang string) string {
-	tags := make([]language.Tag, len(languages))
-	for i, l := range languages {
-		tags[i] = language.Make(l.Tag)
-	}
-	want, err := language.Parse(strings.ReplaceAll(lang, "_", "-"))
-	if err != nil {
-		return languages[0].Tag
-	}
-	_, i, confidence := language.NewMatcher(tags).Match(want)
-	if confidence == language.No {
-		return languages[0].Tag
-	}
-	return languages[i].Tag
-}
-
 // Lang is the tag of the language spoken.
 func (c *Catalogue) Lang() string { return c.tag }
 
 // T returns the sentence of a key with its placeholders filled. args are names
-// and values in turn: T("help.valid", "minutes", 9). A value named "n" also
-// picks the plural form. An unknown key returns itself, so that a fault shows
-// and nothing falls over.
+// and values in turn: T("help.valid", "minutes", 9). A number named "n" is a
+// count: it is written with Number and picks the plural form. An unknown key
+// returns itself, so that a fault shows and nothing falls over.
 func (c *Catalogue) T(key string, args ...any) string {
 	m, ok := c.messages[key]
 	if !ok {
@@ -157,10 +142,11 @@ func (c *Catalogue) T(key string, args ...any) string {
 	form := m["other"]
 	for i := 0; i+1 < len(args); i += 2 {
 		name, _ := args[i].(string)
+		value := fmt.Sprint(args[i+1])
 		if n, isCount := count(args[i+1]); isCount && name == "n" {
-			form = c.form(m, n)
+			value, form = c.Number(n), c.form(m, n)
 		}
-		pairs = append(pairs, "{"+name+"}", fmt.Sprint(args[i+1]))
+		pairs = append(pairs, "{"+name+"}", value)
 	}
 	if len(pairs) == 0 {
 		return form
@@ -198,7 +184,11 @@ func count(v any) (int, bool) {
 	switch n := v.(type) {
 	case int:
 		return n, true
+	case int32:
+		return int(n), true
 	case int64:
+		return int(n), true
+	case uint:
 		return int(n), true
 	case uint32:
 		return int(n), true

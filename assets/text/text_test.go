@@ -13,6 +13,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
 )
 
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
@@ -45,8 +48,17 @@ func TestEveryLanguageHasEveryKey(t *testing.T) {
 					t.Errorf("%s: %q (%s) has placeholders %v, English has %v", l.Tag, key, form, b, a)
 				}
 			}
-			if len(want) > 1 && len(have) == 1 && !slices.Contains([]string{"ja", "zh-Hans"}, l.Tag) {
-				t.Errorf("%s: %q lacks the plural forms English has", l.Tag, key)
+			if _, plural := want["one"]; plural {
+				for _, form := range forms(l.Tag) {
+					if _, ok := have[form]; !ok {
+						t.Errorf("%s: %q lacks the plural form %q", l.Tag, key, form)
+					}
+				}
+				for form := range have {
+					if !slices.Contains(forms(l.Tag), form) {
+						t.Errorf("%s: %q has a plural form %q that no number picks", l.Tag, key, form)
+					}
+				}
 			}
 		}
 		for key := range all[l.Tag] {
@@ -55,6 +67,18 @@ func TestEveryLanguageHasEveryKey(t *testing.T) {
 			}
 		}
 	}
+}
+
+// forms are the plural forms that whole numbers pick in a language, by CLDR.
+func forms(tag string) []string {
+	var found []string
+	for n := range 1000 {
+		form := map[plural.Form]string{plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many", plural.Other: "other"}[plural.Cardinal.MatchPlural(language.Make(tag), n, 0, 0, 0, 0)]
+		if !slices.Contains(found, form) {
+			found = append(found, form)
+		}
+	}
+	return found
 }
 
 func names(s string) []string {
@@ -143,11 +167,21 @@ func used(key string, literals map[string]bool) bool {
 }
 
 func TestMatch(t *testing.T) {
-	for in, want := range map[string]string{
-		"de": "de", "de-AT": "de", "de_CH": "de", "en-US": "en", "": "en", "xx": "en", "not a tag": "en", "pt-BR": "en",
+	for _, row := range []struct {
+		wanted []string
+		want   string
+	}{
+		{[]string{"de"}, "de"}, {[]string{"de-AT"}, "de"}, {[]string{"de_CH"}, "de"}, {[]string{"en-US"}, "en"}, {[]string{"fr-CA"}, "fr"},
+		{nil, "en"}, {[]string{""}, "en"}, {[]string{"xx"}, "en"}, {[]string{"not a tag"}, "en"}, {[]string{"pt-BR"}, "en"}, {[]string{"und"}, "en"},
+		{[]string{"zh"}, "zh-Hans"}, {[]string{"zh-CN"}, "zh-Hans"}, {[]string{"zh_CN"}, "zh-Hans"}, {[]string{"zh-Hans-SG"}, "zh-Hans"}, {[]string{"zh-SG"}, "zh-Hans"},
+		{[]string{"ja"}, "ja"}, {[]string{"ja_JP"}, "ja"},
+		// Traditional Chinese: simplified, unless another wish is spoken here.
+		{[]string{"zh-TW"}, "zh-Hans"}, {[]string{"zh-Hant-HK"}, "zh-Hans"}, {[]string{"zh-TW", "ja-JP"}, "ja"}, {[]string{"zh-TW", "pl"}, "zh-Hans"},
+		// What is not spoken leaves it to the next wish.
+		{[]string{"pl-PL", "de-DE"}, "de"}, {[]string{"pl", "tlh"}, "en"}, {[]string{"en-GB", "de-DE"}, "en"},
 	} {
-		if got := Match(in); got != want {
-			t.Errorf("Match(%q) = %q, want %q", in, got, want)
+		if got := Match(row.wanted...); got != row.want {
+			t.Errorf("Match(%q) = %q, want %q", row.wanted, got, row.want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -232,7 +233,7 @@ func (x *certificate) proof() {
 	s.font(regular, 8, inkMuted)
 	s.put(margin, y, 4.3, c.T("export.check"))
 	s.font(regular, 8, inkText)
-	for _, line := range s.lines(c.T("export.check.cert", "n", x.ses.started.index), textWidth-32) {
+	for _, line := range s.lines(c.T("export.check.cert", "n", strconv.FormatInt(x.ses.started.index, 10)), textWidth-32) {
 		s.put(margin+32, y, 4.3, line)
 		y += 4.3
 	}

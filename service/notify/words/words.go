@@ -13,6 +13,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	languages "beckmanconnect/assets/text"
 	"beckmanconnect/store"
 )
 
@@ -20,7 +21,14 @@ import (
 var file string
 
 // Languages each code speaks, in the order of Of.
-func Languages() []string { return []string{"de", "en", "es", "fr", "it"} }
+func Languages() []string {
+	var all []string
+	for _, l := range languages.Languages() {
+		all = append(all, l.Tag)
+	}
+	slices.Sort(all)
+	return all
+}
 
 type text struct {
 	Title  string `toml:"title"`
