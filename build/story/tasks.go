@@ -121,7 +121,7 @@ func (t *teller) ready(ctx context.Context) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	raw, err := json.Marshal(map[string]string{"guided": version.Version(), "language": t.o.lang})
+	raw, err := json.Marshal(map[string]string{"guided": version.Version(), "language": t.o.lang, "look": "light"})
 	if err != nil {
 		return err
 	}
@@ -213,8 +213,7 @@ func (t *teller) getHelp(ctx context.Context) (*task, error) {
 		return all(
 			func() error { return p.tray(ctx, t.words.T("tray.menu.help"), "help.called-them") },
 			func() error { return p.click(ctx, "says who called whom", "help.called-them", "help.request") },
-			func() error { return p.click(ctx, "asks for help", "help.request", "logs.send") },
-			func() error { return p.click(ctx, "sends the log along", "logs.send", "help.code") },
+			func() error { return p.click(ctx, "asks for the code", "help.request", "help.code") },
 			func() error {
 				code, err := t.readCode(ctx)
 				if err != nil {
@@ -291,9 +290,9 @@ func (t *teller) postpone(ctx context.Context) (*task, error) {
 			func() error {
 				return p.tray(ctx, t.words.T("tray.menu.upgrade-offered", "version", version), "upgrade.remind")
 			},
-			func() error { return p.click(ctx, "wants to be reminded", "upgrade.remind", "upgrade.act") },
-			func() error { return p.click(ctx, "confirms when", "upgrade.act", "") },
-			func() error { return t.hand.Gone(ctx, "upgrade.act") },
+			func() error { return p.click(ctx, "wants to be reminded", "upgrade.remind", "upgrade.remind.1") },
+			func() error { return p.click(ctx, "says when", "upgrade.remind.1", "") },
+			func() error { return t.hand.Gone(ctx, "upgrade.remind.1") },
 			func() error {
 				return stage.Until(ctx, "the offer put off", func() (bool, error) {
 					out, err := t.pc.Ctl(ctx, "log", "list")
