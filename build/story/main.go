@@ -91,7 +91,7 @@ func play(ctx context.Context, o options) error {
 	if err := os.MkdirAll(o.script, 0o755); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, 12*time.Minute, errors.New("the story took longer than twelve minutes"))
+	ctx, cancel := context.WithTimeoutCause(ctx, 25*time.Minute, errors.New("the story took longer than 25 minutes"))
 	defer cancel()
 	return script(ctx, o)
 }

@@ -17,10 +17,14 @@ import (
 
 // within bounds one part of a step, so that a story that hangs says where.
 func within(ctx context.Context, limit time.Duration, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, patience*limit)
 	defer cancel()
 	return do(ctx)
 }
+
+// patience is how many times longer than on a quiet machine is waited before a
+// step counts as stuck.
+const patience = 3
 
 // pipe is a second way into the service, as the same technician: for questions
 // that a picture does not answer.
