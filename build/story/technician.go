@@ -148,12 +148,14 @@ func (t *teller) notify(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	after, err := t.trayPicture(ctx)
+	err = within(ctx, 10*time.Second, func(ctx context.Context) error {
+		return stage.Until(ctx, "another tray icon", func() (bool, error) {
+			after, err := t.trayPicture(ctx)
+			return err == nil && string(before) != string(after), err
+		})
+	})
 	if err != nil {
 		return "", err
-	}
-	if string(before) == string(after) {
-		return "", errors.New("the tray icon did not change")
 	}
 	if err := errors.Join(t.desk(ctx, "toast"), t.on.toasts(ctx, t)); err != nil {
 		return "", err
