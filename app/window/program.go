@@ -12,9 +12,9 @@ import (
 	fynetheme "fyne.io/fyne/v2/theme"
 
 	"beckmanconnect/app/desktop/owndesk"
+	"beckmanconnect/app/preferences"
 	"beckmanconnect/app/window/native"
 	"beckmanconnect/assets/text"
-	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ui/model"
@@ -53,15 +53,19 @@ type program struct {
 	state    model.State
 	kit      *part.Kit
 	settings view.Choices
-	main     fyne.Window
-	content  *view.Window
-	chosen   bool   // a page was asked for, or chosen for what matters most
-	hidden   bool   // the main window was closed while the program was needed
-	warned   bool   // a note that was not saved was shown when the window was closed
-	front    bool   // one of the program's windows has the keyboard
-	version  string // of this program
-	outdated bool   // the service is another version
-	again    *Again // another version takes over when this one is gone; nil: none does
+	choices  preferences.Preferences // as they are kept
+	placed   bool                    // the main window stands where it is to be
+
+	choicesFile string // "": they cannot be kept
+	main        fyne.Window
+	content     *view.Window
+	chosen      bool   // a page was asked for, or chosen for what matters most
+	hidden      bool   // the main window was closed while the program was needed
+	warned      bool   // a note that was not saved was shown when the window was closed
+	front       bool   // one of the program's windows has the keyboard
+	version     string // of this program
+	outdated    bool   // the service is another version
+	again       *Again // another version takes over when this one is gone; nil: none does
 
 	prompt  *promptWindow
 	bar     *barWindow
@@ -97,14 +101,10 @@ func newProgram(ctx context.Context, a fyne.App, with parts) *program {
 	}
 	ctx, end := context.WithCancel(ctx)
 	p := &program{parts: with, ctx: ctx, end: end, app: a, log: with.config.Log, service: &service{config: with.config.Client}, version: with.config.Client.Version}
-	look := with.config.Theme
-	if look == "" {
-		look = a.Preferences().StringWithFallback("theme", "system")
-	}
+	p.loadChoices()
 	p.inbox.do, p.inbox.draw = p.do, p.refresh
 	p.state.Upgrading.Dismissed = a.Preferences().String(dismissedKey)
-	p.settings = view.Choices{Theme: look, Version: version.Version()}
-	p.dress(with.config.language(a.Preferences().String("language")))
+	p.dress(with.config.language(p.choices.Language))
 	return p
 }
 
@@ -126,14 +126,22 @@ func (p *program) openMain() {
 	p.main.SetMaster()
 	p.main.SetCloseIntercept(p.closeMain)
 	size := mainSize
+	left := p.choices.Window
+	if left != nil {
+		size = unitsOf(*left, p.main.Canvas().Scale())
+	}
 	if to, ok := readPlace(p.config.Place); ok {
 		p.enter(to)
 		size = to.size()
 	}
 	p.build()
 	p.main.Resize(size)
-	p.main.CenterOnScreen()
+	if left == nil {
+		p.main.CenterOnScreen()
+	}
 	p.main.Show()
+	p.putBack()
+	p.placed = true
 	p.main.SetTitle(p.kit.T("app.name") + " " + p.kit.T("app.subtitle"))
 }
 
@@ -151,6 +159,7 @@ func (p *program) build() {
 	}
 	p.content.Show(page)
 	p.main.SetContent(p.content.Content())
+	p.shortcuts()
 	p.main.Canvas().SetOnTypedKey(p.content.TypedKey)
 	p.main.Canvas().SetOnTypedRune(p.content.TypedRune)
 	p.refresh()
@@ -258,9 +267,15 @@ func (p *program) choose() {
 	switch {
 	case p.state.InSession() || p.state.Waiting() || p.state.Prompt != nil:
 		p.content.Show(view.Help)
-	case !p.state.Status.GetTermsAccepted() || p.state.Status.GetRegistration() == nil:
+	case p.choices.Guided == "":
+		p.content.Show(view.Guide)
+	case p.needsSetup():
 		p.content.Show(view.Register)
 	}
+}
+
+func (p *program) needsSetup() bool {
+	return p.state.Status != nil && (!p.state.Status.GetTermsAccepted() || p.state.Status.GetRegistration() == nil)
 }
 
 // show brings the main window forward with a page.
@@ -326,6 +341,9 @@ func (p *program) busy() bool {
 // is what stands in them read.
 func (p *program) inFront(on bool) {
 	p.front = on
+	if !on {
+		p.keepPlace()
+	}
 	p.refresh()
 }
 
@@ -339,6 +357,7 @@ func (p *program) closeMain() {
 		p.ShowNotifications(model.PlaceHandover)
 		return
 	}
+	p.keepPlace()
 	if p.busy() {
 		p.main.Hide()
 		p.hidden = true

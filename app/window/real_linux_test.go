@@ -35,7 +35,13 @@ import (
 // The test in this file runs the real window program, drawn by the real
 // toolkit on a real display: this test program again, when this variable names
 // the socket of its service.
-const socketVariable = "BECKMANCONNECT_TEST_SOCKET"
+const (
+	socketVariable = "BECKMANCONNECT_TEST_SOCKET"
+	// How it starts.
+	viewVariable     = "BECKMANCONNECT_TEST_VIEW"
+	languageVariable = "BECKMANCONNECT_TEST_LANGUAGE"
+	themeVariable    = "BECKMANCONNECT_TEST_THEME"
+)
 
 func TestMain(m *testing.M) {
 	socket := os.Getenv(socketVariable)
@@ -50,7 +56,7 @@ func TestMain(m *testing.M) {
 	version := played(ipctest.Version)
 	fmt.Fprintln(os.Stderr, "runs as "+version)
 	err := Run(context.Background(), Config{
-		Language: "en", Theme: "light", Place: place, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Language: os.Getenv(languageVariable), Theme: os.Getenv(themeVariable), View: os.Getenv(viewVariable), Place: place, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		Client: client.Config{Socket: socket, Program: protocol.Window, Version: version, DialPipe: func(ctx context.Context) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		}},
@@ -96,7 +102,7 @@ func startRealAs(t *testing.T, program string) *realWindow {
 
 	cmd := exec.Command(program)
 	w.command = cmd
-	cmd.Env = append(os.Environ(), socketVariable+"="+socket, layoutVariable+"="+w.layout, "DISPLAY="+w.inner,
+	cmd.Env = append(os.Environ(), viewVariable+"=notifications", languageVariable+"=en", themeVariable+"=light", socketVariable+"="+socket, layoutVariable+"="+w.layout, "DISPLAY="+w.inner,
 		"HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_RUNTIME_DIR="+dir, "DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(dir, "none"), "LIBGL_ALWAYS_SOFTWARE=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.StderrPipe()

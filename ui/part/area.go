@@ -47,8 +47,8 @@ func (a *Area) AcceptsTab() bool { return false }
 
 // TypedKey hands on Escape, which a field has no use for.
 func (a *Area) TypedKey(e *fyne.KeyEvent) {
-	if e.Name == fyne.KeyEscape && a.OnKey != nil {
-		a.OnKey(e)
+	if leaves(e) {
+		given(a, a.OnKey, e)
 		return
 	}
 	a.Entry.TypedKey(e)

@@ -173,9 +173,7 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 		b.press()
 	case fyne.KeyReturn, fyne.KeyEnter:
 	default:
-		if b.OnKey != nil {
-			b.OnKey(e)
-		}
+		given(b, b.OnKey, e)
 	}
 }
 

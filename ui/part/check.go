@@ -93,8 +93,8 @@ func (c *Check) TypedRune(r rune) {
 
 // TypedKey hands on what a tick does not use.
 func (c *Check) TypedKey(e *fyne.KeyEvent) {
-	if c.OnKey != nil {
-		c.OnKey(e)
+	if e.Name != fyne.KeySpace {
+		given(c, c.OnKey, e)
 	}
 }
 

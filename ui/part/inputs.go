@@ -63,8 +63,8 @@ func (e *Entry) FocusLost() { e.ring.Hide(); e.Entry.FocusLost() }
 
 // TypedKey hands on what a field does not use.
 func (e *Entry) TypedKey(key *fyne.KeyEvent) {
-	if key.Name == fyne.KeyEscape && e.OnKey != nil {
-		e.OnKey(key)
+	if leaves(key) {
+		given(e, e.OnKey, key)
 		return
 	}
 	e.Entry.TypedKey(key)
@@ -79,6 +79,9 @@ func (e *Entry) TypedRune(r rune) {
 
 // TypedShortcut takes in what fits of what is pasted.
 func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	if toWindow(e, s) {
+		return
+	}
 	e.Entry.TypedShortcut(s)
 	if e.Fits == nil {
 		return

@@ -96,9 +96,7 @@ func (s *Segments) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyRight, fyne.KeyDown:
 		s.Select(s.selected + 1)
 	default:
-		if s.OnKey != nil {
-			s.OnKey(e)
-		}
+		given(s, s.OnKey, e)
 	}
 }
 

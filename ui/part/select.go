@@ -66,7 +66,10 @@ func (s *Select) shown() bool { return fyne.CurrentApp().Driver().CanvasForObjec
 
 // TypedKey implements fyne.Focusable.
 func (s *Select) TypedKey(e *fyne.KeyEvent) {
-	if s.shown() {
+	switch {
+	case leaves(e):
+		Unused(s, e)
+	case s.shown():
 		s.Select.TypedKey(e)
 	}
 }
