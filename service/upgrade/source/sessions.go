@@ -7,19 +7,34 @@ import (
 	"sync/atomic"
 )
 
-// sessions keeps the TLS session of the last check for the next one. It lives
-// as long as this process.
+// sessions keeps the TLS session of the last check for the next one, also for
+// that of the next life of this process: it stands in a file beside the other
+// memory, which only this service can read.
 type sessions struct {
 	tls.ClientSessionCache
 	held atomic.Bool
+	file keptSession
+	warn func(error)
 }
 
-func newSessions() *sessions { return &sessions{ClientSessionCache: tls.NewLRUClientSessionCache(4)} }
+func newSessions(file keptSession, warn func(error)) *sessions {
+	s := &sessions{ClientSessionCache: tls.NewLRUClientSessionCache(4), file: file, warn: warn}
+	if name, state, err := file.load(); err != nil {
+		warn(err)
+	} else if state != nil {
+		s.ClientSessionCache.Put(name, state)
+		s.held.Store(true)
+	}
+	return s
+}
 
 // Put implements tls.ClientSessionCache.
-func (s *sessions) Put(key string, state *tls.ClientSessionState) {
-	s.ClientSessionCache.Put(key, state)
+func (s *sessions) Put(name string, state *tls.ClientSessionState) {
+	s.ClientSessionCache.Put(name, state)
 	s.held.Store(state != nil)
+	if err := s.file.keep(name, state); err != nil {
+		s.warn(err) // the next life begins with a whole handshake
+	}
 }
 
 // resuming is a configuration for handshakes that resume. The first handshake
@@ -33,9 +48,10 @@ func resuming(c *tls.Config) *tls.Config {
 }
 
 // connect makes the clients for an address whose certificate stands under
-// roots; nil: what the system trusts.
+// roots; nil: what the system trusts. crypto/tls resumes no session whose
+// certificate has expired or stands under none of them.
 func (s *Source) connect(roots *x509.CertPool) {
-	s.sessions = newSessions()
+	s.sessions = newSessions(keptSession(s.sessionFile()), func(err error) { s.config.Log.Warn("a TLS session is not kept", "error", err) })
 	config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: s.sessions}
 	s.client, s.again = s.config.Client(config), s.config.Client(resuming(config))
 }
