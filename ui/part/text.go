@@ -37,6 +37,11 @@ func (t *Text) Set(s string) {
 // Content is what it says.
 func (t *Text) Content() string { return t.content }
 
+// Shortened says whether it was too long for its one line.
+func (t *Text) Shortened() bool {
+	return t.single && t.Size().Width > 0 && fyne.MeasureText(t.content, t.size, fyne.TextStyle{Bold: t.bold}).Width > t.Size().Width+0.5
+}
+
 // Centered aligns the lines in the middle.
 func (t *Text) Centered() *Text { t.align = fyne.TextAlignCenter; return t }
 
