@@ -116,3 +116,10 @@ func keptKey(retention string) string {
 	}
 	return "privacy.kept.record"
 }
+
+// PrivacyKnows says whether a message of the table stands on the page, with
+// words for how long it is kept.
+func PrivacyKnows(m datasheet.Message) bool {
+	_, kept := keptFor[m.Retention]
+	return kept && slices.ContainsFunc(topics, func(t topic) bool { return slices.Contains(t.messages, m.Name) })
+}

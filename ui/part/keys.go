@@ -13,9 +13,10 @@ func Unused(o fyne.CanvasObject, e *fyne.KeyEvent) {
 	}
 }
 
-// given hands a key to who asked for what a part does not use, or to its window.
+// given hands a key to who asked for what a part does not use, or to its window,
+// whose F1 is everywhere.
 func given(o fyne.CanvasObject, to func(*fyne.KeyEvent), e *fyne.KeyEvent) {
-	if to != nil {
+	if to != nil && e.Name != fyne.KeyF1 {
 		to(e)
 		return
 	}
