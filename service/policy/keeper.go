@@ -54,6 +54,7 @@ type Keeper struct {
 
 	reload sync.Mutex // one Reload at a time
 	seen   []byte     // file contents at the last Reload
+	absent bool       // there was no file then
 	missed bool       // the last Reload could not remember what it accepted
 	met    bool       // what this version brings is on record
 
@@ -139,7 +140,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 			signed, err := readPolicy(k.config.Path)
 			settled := bytes.Equal(signed, before) && (err == nil) == (failed == nil)
 			before, failed = signed, err
-			if !settled || err == nil && bytes.Equal(signed, k.lastSeen()) {
+			if !settled || k.decided(signed, err) {
 				continue
 			}
 			if err := k.Reload(ctx); err != nil && ctx.Err() == nil {
@@ -149,13 +150,18 @@ func (k *Keeper) Run(ctx context.Context) error {
 	}
 }
 
-func (k *Keeper) lastSeen() []byte {
+// decided says whether what was found is what the last Reload judged. What could
+// not be remembered then, or not be read, is looked at again.
+func (k *Keeper) decided(signed []byte, err error) bool {
 	k.reload.Lock()
 	defer k.reload.Unlock()
-	if k.missed {
-		return []byte{} // look again
+	switch {
+	case k.missed:
+		return false
+	case errors.Is(err, fs.ErrNotExist):
+		return k.absent // without a file there is nothing to be done every two seconds
 	}
-	return k.seen
+	return err == nil && !k.absent && bytes.Equal(signed, k.seen)
 }
 
 // Reload reads the file now and decides. The error is the memory's.
@@ -196,7 +202,7 @@ func (k *Keeper) judge(ctx context.Context, number uint64, before []byte) (site 
 		}
 	}
 	signed, err := readPolicy(k.config.Path)
-	k.seen = signed
+	k.seen, k.absent = signed, errors.Is(err, fs.ErrNotExist)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && number == 0:
 		return nil, "", nil

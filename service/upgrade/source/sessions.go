@@ -3,23 +3,40 @@ package source
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 )
 
-// sessions keeps the TLS session of the last check for the next one. It lives
-// as long as this process.
+// sessions keeps the TLS session of the last check for the next one, also for
+// that of the next life of this process: it stands in a file beside the other
+// memory, which only this service can read.
 type sessions struct {
 	tls.ClientSessionCache
 	held atomic.Bool
+	file keptSession
+	warn func(error)
 }
 
-func newSessions() *sessions { return &sessions{ClientSessionCache: tls.NewLRUClientSessionCache(4)} }
+func newSessions(file keptSession, warn func(error)) *sessions {
+	s := &sessions{ClientSessionCache: tls.NewLRUClientSessionCache(4), file: file, warn: warn}
+	if name, state, err := file.load(); err != nil {
+		warn(err)
+	} else if state != nil {
+		s.ClientSessionCache.Put(name, state)
+		s.held.Store(true)
+	}
+	return s
+}
 
 // Put implements tls.ClientSessionCache.
-func (s *sessions) Put(key string, state *tls.ClientSessionState) {
-	s.ClientSessionCache.Put(key, state)
+func (s *sessions) Put(name string, state *tls.ClientSessionState) {
+	s.ClientSessionCache.Put(name, state)
 	s.held.Store(state != nil)
+	if err := s.file.keep(name, state); err != nil {
+		s.warn(err) // the next life begins with a whole handshake
+	}
 }
 
 // resuming is a configuration for handshakes that resume. The first handshake
@@ -32,11 +49,39 @@ func resuming(c *tls.Config) *tls.Config {
 	return c
 }
 
+// errSession: a session that was kept is none with this server any more. It is
+// forgotten, so that the next handshake is a whole one.
+var errSession = errors.New("upgrade source: a session that was kept does not hold")
+
+// verified has the certificate of a session that is resumed verified anew: the
+// roots may be others than when it began, and the file it came from is no
+// reason to trust anybody.
+func (s *sessions) verified(roots *x509.CertPool) func(tls.ConnectionState) error {
+	return func(c tls.ConnectionState) error {
+		if !c.DidResume {
+			return nil // crypto/tls has just done it
+		}
+		if len(c.PeerCertificates) == 0 {
+			s.Put(c.ServerName, nil)
+			return errSession
+		}
+		between := x509.NewCertPool()
+		for _, cert := range c.PeerCertificates[1:] {
+			between.AddCert(cert)
+		}
+		if _, err := c.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, DNSName: c.ServerName}); err != nil {
+			s.Put(c.ServerName, nil)
+			return fmt.Errorf("%w: %w", errSession, err)
+		}
+		return nil
+	}
+}
+
 // connect makes the clients for an address whose certificate stands under
 // roots; nil: what the system trusts.
 func (s *Source) connect(roots *x509.CertPool) {
-	s.sessions = newSessions()
-	config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: s.sessions}
+	s.sessions = newSessions(keptSession(s.sessionFile()), func(err error) { s.config.Log.Warn("a TLS session is not kept", "error", err) })
+	config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: s.sessions, VerifyConnection: s.sessions.verified(roots)}
 	s.client, s.again = s.config.Client(config), s.config.Client(resuming(config))
 }
 
