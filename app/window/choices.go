@@ -108,7 +108,9 @@ func (p *program) redress(lang string) {
 	p.dress(lang)
 	at := p.content.Place()
 	p.build()
-	p.content.Return(at)
+	if focused := p.content.Return(at); focused != nil {
+		p.main.Canvas().Focus(focused)
+	}
 	p.main.SetTitle(p.kit.T("app.name") + " " + p.kit.T("app.subtitle"))
 	p.bar.redress(p)
 	p.preview.redress(p)

@@ -33,7 +33,7 @@ type layoutEntry struct {
 	Window  string `json:"window"` // "main", "prompt", "bar", "preview"
 	Text    string `json:"text,omitempty"`
 	Enabled bool   `json:"enabled"`
-	Focused bool   `json:"focused,omitempty"` // has the keyboard, when its window has
+	Focused bool   `json:"focused,omitempty"` // has the keyboard
 }
 
 func newLayoutDump(getenv func(string) string) *layoutDump {
@@ -79,12 +79,16 @@ func (p *program) layoutOf(entries []layoutEntry, name string, w fyne.Window) []
 	if err != nil {
 		return entries
 	}
-	focused, _ := w.Canvas().Focused().(part.Identified)
+	focused := w.Canvas().Focused()
 	for _, place := range part.Places(w.Content()) {
 		at := pixels(place, area, w.Canvas().Scale())
 		e := layoutEntry{ID: place.ID, Window: name, X: at.X, Y: at.Y, W: at.W, H: at.H, Enabled: true}
-		e.Focused = focused != nil && focused.WidgetID() == e.ID
+		if f, ok := place.Object.(fyne.Focusable); ok {
+			e.Focused = f == focused
+		}
 		switch o := place.Object.(type) {
+		case *part.RailEntry:
+			e.Text = o.Label()
 		case *part.Button:
 			e.Text, e.Enabled = o.Label(), o.Enabled()
 		case *part.Entry:

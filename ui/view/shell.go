@@ -195,17 +195,18 @@ func (w *Window) Place() Place {
 	return at
 }
 
-// Return goes there in content that was built anew.
-func (w *Window) Return(at Place) {
+// Return goes there in content that was built anew. What had the keyboard comes
+// back, for whoever has the canvas: Fyne does not know yet whose these parts are.
+func (w *Window) Return(at Place) fyne.Focusable {
 	if g, ok := w.pages[w.present].(*guidePage); ok && at.step != 0 {
 		g.turn(at.step)
 	}
 	if s, ok := w.pages[w.present].content().(*container.Scroll); ok {
 		s.ScrollToOffset(fyne.NewPos(0, at.offset))
 	}
-	if o := part.Find(w.root, at.focused); o != nil && at.focused != "" {
-		if _, ok := o.(fyne.Focusable); ok {
-			focusOn(o)
-		}
+	if at.focused == "" {
+		return nil
 	}
+	o, _ := part.Find(w.root, at.focused).(fyne.Focusable)
+	return o
 }
