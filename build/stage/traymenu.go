@@ -25,6 +25,11 @@ func (h *Hand) ChooseInTray(ctx context.Context, d *Display, label string) error
 	return h.chooseInTray(ctx, d, label, "")
 }
 
+// ShowAndChooseInTray is ChooseInTray with a picture of the menu in between.
+func (h *Hand) ShowAndChooseInTray(ctx context.Context, d *Display, label, file string) error {
+	return h.chooseInTray(ctx, d, label, file)
+}
+
 // ShotOfTrayMenu opens the menu, takes a picture and closes it again.
 func (h *Hand) ShotOfTrayMenu(ctx context.Context, d *Display, file string) error {
 	return h.chooseInTray(ctx, d, "", file)

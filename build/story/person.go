@@ -100,10 +100,11 @@ func (p *person) tray(ctx context.Context, label, next string) error {
 	}
 	menu := act{Does: "chooses “" + label + "”", Clicks: 1, Person: mindTime + pointTime + keyTime}
 	menu.Picture = p.picture()
-	if err := p.t.on.shotOfTrayMenu(ctx, p.t, filepath.Join(p.dir, menu.Picture)); err != nil {
-		return err
+	// The entry is gone to by key, and counted as the click a person would do.
+	choose := func() error {
+		return p.t.hand.ShowAndChooseInTray(ctx, p.t.desktop, label, filepath.Join(p.dir, menu.Picture))
 	}
-	return p.do(ctx, menu, image.Rectangle{}, func() error { return p.t.on.chooseInTray(ctx, p.t, label) }, p.sees(ctx, next))
+	return p.do(ctx, menu, image.Rectangle{}, choose, p.sees(ctx, next))
 }
 
 // writes types a text into a field, and goes back to the mouse.

@@ -74,7 +74,7 @@ func (c *quietCard) form(v model.QuietView) fyne.CanvasObject {
 	c.wrong.Hide()
 	c.save = k.SmallButton("quiet.save", part.Primary, icons.Check, k.T("quiet.save"), c.send)
 	c.save.SetEnabled(v.CanSave)
-	line := part.Flow(12, c.on,
+	line := part.Flow(12,
 		part.Row(8, k.Plain(k.T("quiet.from"), theme.TextBody, false, k.Palette.Muted), part.FixedWidth(104, part.NewNamed("quiet.from", k.Boxed(c.from)))),
 		part.Row(8, k.Plain(k.T("quiet.to"), theme.TextBody, false, k.Palette.Muted), part.FixedWidth(104, part.NewNamed("quiet.to", k.Boxed(c.to)))))
 	c.sign = newSigner(k, "quiet", c.actions.LastInitials(), nil, c.send)
@@ -83,7 +83,7 @@ func (c *quietCard) form(v model.QuietView) fyne.CanvasObject {
 	}
 	line.Add(c.save)
 	show(c.sign.none, v.Sign.NoPIN)
-	return part.Column(6, line, c.sign.none, c.wrong)
+	return part.Column(6, c.on, line, c.sign.none, c.wrong)
 }
 
 func (c *quietCard) send() {
