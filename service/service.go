@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/lean"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/internal/winservice"
@@ -114,6 +115,10 @@ func (h *house) serve(ctx context.Context, listener net.Listener) error {
 	})
 	group.Go(func() error {
 		h.watchSeats(front)
+		return nil
+	})
+	group.Go(func() error {
+		lean.Keep(front, lean.Config{Busy: func() bool { return h.upgradeFacts().Session }})
 		return nil
 	})
 	group.Go(func() error {

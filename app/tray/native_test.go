@@ -36,6 +36,7 @@ func (o own) Session(ctx context.Context, s *hostpb.SupportState) {
 func (o own) Help(context.Context, *hostpb.SupportState) { o.note("own help") }
 func (o own) HelpChanged(*hostpb.SupportState)           {}
 func (o own) Close()                                     { o.note("own close") }
+func (o own) Speak(c *text.Catalogue)                    { o.note("own language %s", c.Lang()) }
 
 // Without OpenGL (scenarios 8 to 11, B5): when the tray asks itself, and when it
 // leaves it to the window program.

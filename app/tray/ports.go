@@ -3,7 +3,9 @@ package tray
 import (
 	"context"
 
+	"beckmanconnect/app/sound"
 	"beckmanconnect/assets/icons"
+	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/hostpb"
 )
 
@@ -24,6 +26,7 @@ type Toast struct {
 	View  string // opened by a click
 	Stays bool   // until it is closed, where the system allows
 	Sound Sound
+	Open  string // the words of the button that opens View
 }
 
 // Sound is what a toast is heard like.
@@ -31,7 +34,7 @@ type Sound int
 
 const (
 	SoundUsual Sound = iota // whatever the desktop does with a toast
-	SoundNone               // quiet hours, and what can wait
+	SoundNone               // quiet hours, what can wait, and what is heard otherwise
 	SoundLoud               // somebody has to look
 )
 
@@ -41,6 +44,12 @@ type Toaster interface {
 	Close(ctx context.Context, id string)
 	// Opened gets the view of a toast that was clicked.
 	Opened() <-chan string
+}
+
+// Sounds are the product's own.
+type Sounds interface {
+	// Play begins a sound and says whether this PC can play any.
+	Play(ctx context.Context, s sound.Sound) bool
 }
 
 // Launcher starts the other programs of the log-on.
@@ -67,6 +76,8 @@ type Dialogs interface {
 	Help(ctx context.Context, s *hostpb.SupportState)
 	// HelpChanged tells a Help that shows of a change.
 	HelpChanged(s *hostpb.SupportState)
+	// Speak has those that open from now on speak another language.
+	Speak(c *text.Catalogue)
 	// Close takes all of them away.
 	Close()
 }

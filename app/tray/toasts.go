@@ -49,7 +49,7 @@ func chatBegins(before, now *hostpb.SupportState) *hostpb.ChatLine {
 // own words say how many it is and the worst of them.
 func notificationToast(n *hostpb.Notification, c *text.Catalogue) Toast {
 	t := Toast{ID: notificationToastID(n.GetId()), View: notificationView(n.GetId()), Icon: severityIcon(n.GetSeverity()),
-		Stays: n.GetSeverity() >= hostpb.Severity_SEVERITY_HIGH && n.GetAlert() != hostpb.Alert_ALERT_QUIET, Sound: sound(n)}
+		Stays: n.GetSeverity() >= hostpb.Severity_SEVERITY_HIGH && n.GetAlert() != hostpb.Alert_ALERT_QUIET, Sound: loudness(n)}
 	t.Title, t.Body = words(n, c)
 	return t
 }
@@ -68,7 +68,7 @@ func words(n *hostpb.Notification, c *text.Catalogue) (title, advice string) {
 	return title, advice
 }
 
-func sound(n *hostpb.Notification) Sound {
+func loudness(n *hostpb.Notification) Sound {
 	switch n.GetAlert() {
 	case hostpb.Alert_ALERT_LOUD:
 		return SoundLoud
@@ -108,9 +108,9 @@ func localText(all []*hostpb.LocalText, lang string) *hostpb.LocalText {
 func severityIcon(s hostpb.Severity) icons.State {
 	switch s {
 	case hostpb.Severity_SEVERITY_HIGH:
-		return icons.Alarm
+		return icons.ActNow
 	case hostpb.Severity_SEVERITY_MEDIUM:
-		return icons.Warning
+		return icons.Attention
 	}
-	return icons.Notice
+	return icons.Note
 }

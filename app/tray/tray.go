@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"beckmanconnect/app/preferences"
 	"beckmanconnect/assets/icons"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/client"
@@ -22,6 +23,10 @@ type Config struct {
 	Launcher Launcher
 	Service  Service
 	Dialogs  Dialogs // nil: this desktop has none of its own
+	Sounds   Sounds  // nil: none
+	// Chosen gets what the technician chose, first of all and after every change;
+	// nil: nothing can be chosen.
+	Chosen <-chan preferences.Preferences
 	// Proxy reads which proxy this desktop goes through; nil, or a nil answer: there
 	// is nothing to tell.
 	Proxy func() (*hostpb.OfferProxyRequest, error)
@@ -59,6 +64,7 @@ type Tray struct {
 	native  native
 	proxy   proxy
 	crowd   crowd
+	silent  bool // the technician wants no sounds
 	do      chan func()
 	restart time.Time // no window is started again before
 	other   bool      // the service is another version, or does not understand this one
@@ -103,6 +109,8 @@ func (t *Tray) Run(ctx context.Context, noTray <-chan struct{}) error {
 			t.open(ctx, view)
 		case <-t.Launcher.WindowEnded():
 			t.windowEnded(ctx)
+		case p := <-t.Chosen:
+			t.prefer(p)
 		case <-t.proxy.look:
 			t.tellProxy(ctx)
 		case <-t.native.due:
@@ -243,6 +251,7 @@ func (t *Tray) promptShows(ctx context.Context, p *hostpb.Prompt) {
 		return
 	}
 	t.prompt = p.GetId()
+	t.soundQuestion(ctx)
 	t.openOr(ctx, viewPrompt, viewHelp)
 }
 
@@ -263,7 +272,7 @@ func (t *Tray) upgradeChanged(ctx context.Context, before, now *hostpb.Upgrade) 
 	was, is := before.GetState(), now.GetState()
 	offered := func(u *hostpb.Upgrade) bool { return u.GetState() == "offered" && u.GetPlannedMs() == 0 }
 	unasked := func(u *hostpb.Upgrade) bool { return u.GetState() == "planned" && u.GetMandatory() }
-	toast := Toast{ID: toastUpgrade, Icon: icons.Notice, View: viewUpgrade}
+	toast := Toast{ID: toastUpgrade, Icon: icons.Note, View: viewUpgrade}
 	say := func(key string) {
 		toast.Title, toast.Body = t.Text.T(key+".title", "version", clean(now.GetVersion(), maxVersion)), t.Text.T(key+".body")
 		t.toast(ctx, toast)
@@ -294,11 +303,15 @@ func (t *Tray) notification(ctx context.Context, n *hostpb.Notification) {
 		return // nothing that is not told already
 	}
 	if t.crowd.admit(n, t.Now()) {
-		t.toast(ctx, notificationToast(n, t.Text))
+		t.toast(ctx, t.heard(ctx, notificationToast(n, t.Text), n.GetSeverity()))
 	}
 }
 
 func (t *Tray) toast(ctx context.Context, toast Toast) {
+	toast.Open = t.Text.T("tray.menu.open")
+	if t.silent {
+		toast.Sound = SoundNone
+	}
 	if err := t.Toaster.Show(ctx, toast); err != nil {
 		t.Log.Warn("a toast could not be shown", "toast", toast.ID, "error", err)
 	}
@@ -324,7 +337,7 @@ func (t *Tray) clicked(ctx context.Context, item string) {
 			t.call(ctx, "raise a test alarm", t.Service.TestAlarm)
 			return
 		}
-		t.toast(ctx, Toast{ID: toastTest, Title: t.Text.T("tray.toast.test.title"), Body: t.Text.T("tray.toast.test.body"), Icon: icons.Notice, View: viewNotifications})
+		t.toast(ctx, Toast{ID: toastTest, Title: t.Text.T("tray.toast.test.title"), Body: t.Text.T("tray.toast.test.body"), Icon: icons.Note, View: viewNotifications})
 	case ItemEndSession:
 		// The helper goes at once; the service ends the rest.
 		t.Launcher.StopDesktop()
@@ -410,5 +423,5 @@ func (t *Tray) windowEnded(ctx context.Context) {
 func (t *Tray) noTray(ctx context.Context) {
 	t.Log.Warn("this desktop has no tray; the window is shown instead")
 	t.start(ctx, viewNotifications)
-	t.toast(ctx, Toast{ID: toastNoTray, Title: t.Text.T("tray.toast.no-tray.title"), Body: t.Text.T("tray.toast.no-tray.body"), Icon: icons.Notice, View: viewNotifications})
+	t.toast(ctx, Toast{ID: toastNoTray, Title: t.Text.T("tray.toast.no-tray.title"), Body: t.Text.T("tray.toast.no-tray.body"), Icon: icons.Note, View: viewNotifications})
 }

@@ -48,6 +48,10 @@ type State struct {
 	Status    *hostpb.Status // the newest; nil before the first
 }
 
+// maxName is how much of an engineer's name stands in the tooltip and the menu,
+// in characters: Windows has a place for 127 units of the whole tooltip.
+const maxName = 40
+
 // inSession says whether an engineer proved the code and the session goes on.
 func inSession(s *hostpb.SupportState) bool {
 	return s.GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED || s.GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_LOST
@@ -71,6 +75,7 @@ func Show(s State, c *text.Catalogue) View {
 	if engineer == "" {
 		engineer = support.GetEngineer().GetAccount()
 	}
+	engineer = clean(engineer, maxName)
 	v := View{Icon: icon(status), Count: min(int(status.GetOpenNotifications()), icons.MaxCount)}
 	v.Tooltip = tooltip(status, engineer, c)
 
@@ -119,13 +124,13 @@ func icon(s *hostpb.Status) icons.State {
 	case s.GetSupport().GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_WAITING:
 		return icons.Waiting
 	case s.GetOpenNotifications() > 0 && s.GetWorst() >= hostpb.Severity_SEVERITY_HIGH:
-		return icons.Alarm
+		return icons.ActNow
 	case s.GetOpenNotifications() > 0 && s.GetWorst() == hostpb.Severity_SEVERITY_MEDIUM:
-		return icons.Warning
+		return icons.Attention
 	case s.GetLink() == hostpb.Link_LINK_OFFLINE:
 		return icons.Offline
 	case s.GetOpenNotifications() > 0, !setUp(s):
-		return icons.Notice
+		return icons.Attention
 	}
 	return icons.OK
 }
@@ -136,7 +141,7 @@ func tooltip(s *hostpb.Status, engineer string, c *text.Catalogue) string {
 		return c.T("tray.tooltip.session", "name", engineer)
 	case icons.Waiting:
 		return c.T("tray.tooltip.waiting")
-	case icons.Alarm:
+	case icons.ActNow:
 		return c.T("tray.tooltip.urgent", "n", s.GetOpenNotifications())
 	case icons.Offline:
 		if s == nil {

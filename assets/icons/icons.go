@@ -15,21 +15,28 @@ import (
 type State string
 
 // The states, from the most pressing to the least; which one wins is decided in
-// app/tray.
+// app/tray. Waiting is the way into Session: help was asked for, and there is
+// nothing to do but to wait.
 const (
-	Session State = "session" // an engineer is connected
-	Waiting State = "waiting" // help was asked for, nobody is there yet
-	Alarm   State = "alarm"   // worst open notification is high
-	Warning State = "warning" // medium
-	Notice  State = "notice"  // low or information
-	Offline State = "offline" // the service or the cloud is out of reach
-	OK      State = "ok"
+	Session   State = "session" // an engineer is connected
+	Waiting   State = "waiting" // help was asked for, nobody is there yet
+	ActNow    State = "act-now" // worst open notification is high
+	Attention State = "attention"
+	Offline   State = "offline" // the service or the cloud is out of reach
+	OK        State = "ok"
 )
 
-// States lists every state once.
-func States() []State {
-	return []State{Session, Waiting, Alarm, Warning, Notice, Offline, OK}
-}
+// Note is beside toasts that ask for nothing. It is no state of the tray.
+const Note State = "note"
+
+// States lists every state of the tray once.
+func States() []State { return []State{Session, Waiting, ActNow, Attention, Offline, OK} }
+
+// ToastStates lists all that a toast may show, ToastSize pixels large.
+func ToastStates() []State { return append(States(), Note) }
+
+// ToastSize is the edge length in pixels of a toast's picture.
+const ToastSize = 44
 
 // Sizes are the edge lengths in pixels every tray icon exists in.
 func Sizes() []int { return []int{16, 22, 24, 32, 44, 48, 64} }

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"testing"
 
 	"beckmanconnect/assets/icons"
@@ -67,6 +68,65 @@ func TestShapesDiffer(t *testing.T) {
 		}
 	}
 }
+
+// B12: on a light and on a dark panel, in grey, at every size: every two states
+// differ in what is seen, and each stands out from the panel by a ratio of 3 in
+// some part that is large enough to see.
+func TestSeenInGrey(t *testing.T) {
+	for panel, under := range map[string]float64{"light": 0.87, "dark": 0.014} { // luminance of #f0f0f0 and #202020
+		for _, size := range icons.Sizes() {
+			seen := map[icons.State][]float64{}
+			for _, state := range icons.States() {
+				m, err := png.Decode(bytes.NewReader(icons.PNG(state, size)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				stands := 0
+				for y := range size {
+					for x := range size {
+						l := luminance(m.At(x, y), under)
+						seen[state] = append(seen[state], l)
+						if ratio(l, under) >= 3 {
+							stands++
+						}
+					}
+				}
+				if stands*20 < size*size {
+					t.Errorf("%s, %d pixels, %s panel: only %d pixels stand out", state, size, panel, stands)
+				}
+			}
+			for i, a := range icons.States() {
+				for _, b := range icons.States()[i+1:] {
+					differ := 0
+					for p := range seen[a] {
+						if ratio(seen[a][p], seen[b][p]) >= 1.5 {
+							differ++
+						}
+					}
+					if differ*8 < size*size {
+						t.Errorf("%s and %s, %d pixels, %s panel: they differ in %d of %d pixels only", a, b, size, panel, differ, size*size)
+					}
+				}
+			}
+		}
+	}
+}
+
+// luminance is a colour's over a grey of another, as WCAG reckons it.
+func luminance(c color.Color, under float64) float64 {
+	n := color.NRGBAModel.Convert(c).(color.NRGBA)
+	channel := func(v uint8) float64 {
+		f := float64(v) / 255
+		if f <= 0.04045 {
+			return f / 12.92
+		}
+		return math.Pow((f+0.055)/1.055, 2.4)
+	}
+	alpha := float64(n.A) / 255
+	return alpha*(0.2126*channel(n.R)+0.7152*channel(n.G)+0.0722*channel(n.B)) + (1-alpha)*under
+}
+
+func ratio(a, b float64) float64 { return (max(a, b) + 0.05) / (min(a, b) + 0.05) }
 
 // part is 0 where there is nothing, 1 in the body, 2 in the mark on it.
 func part(c color.Color) int {

@@ -13,9 +13,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"sort"
+	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
@@ -73,21 +72,8 @@ func (m *message) UnmarshalJSON(raw []byte) error {
 type Catalogue struct {
 	tag      string
 	base     language.Tag
-	messages map[string]message
+	messages *table
 }
-
-// load reads each language's files once per process.
-var load = sync.OnceValues(func() (map[string]map[string]message, error) {
-	all := map[string]map[string]message{}
-	for _, l := range languages {
-		messages, err := readLanguage(files, l.Tag)
-		if err != nil {
-			return nil, err
-		}
-		all[l.Tag] = messages
-	}
-	return all, nil
-})
 
 func readLanguage(from fs.FS, tag string) (map[string]message, error) {
 	entries, err := fs.ReadDir(from, tag)
@@ -117,13 +103,13 @@ func readLanguage(from fs.FS, tag string) (map[string]message, error) {
 // New returns the catalogue that fits a language best: "de-AT" speaks German,
 // "zh_CN" simplified Chinese, and what nobody translated English.
 func New(lang string) *Catalogue {
-	all, err := load()
+	tag := Match(lang)
+	messages, err := tableOf(tag)
 	if err != nil {
 		// The files are part of the program and a test reads them all.
 		panic(err)
 	}
-	tag := Match(lang)
-	return &Catalogue{tag: tag, base: language.Make(tag), messages: all[tag]}
+	return &Catalogue{tag: tag, base: language.Make(tag), messages: messages}
 }
 
 // Lang is the tag of the language spoken.
@@ -134,17 +120,17 @@ func (c *Catalogue) Lang() string { return c.tag }
 // count: it is written with Number and picks the plural form. An unknown key
 // returns itself, so that a fault shows and nothing falls over.
 func (c *Catalogue) T(key string, args ...any) string {
-	m, ok := c.messages[key]
+	at, ok := c.messages.find(key)
 	if !ok {
 		return key
 	}
 	pairs := make([]string, 0, len(args))
-	form := m["other"]
+	form := c.messages.sentences[at]
 	for i := 0; i+1 < len(args); i += 2 {
 		name, _ := args[i].(string)
 		value := fmt.Sprint(args[i+1])
 		if n, isCount := count(args[i+1]); isCount && name == "n" {
-			value, form = c.Number(n), c.form(m, n)
+			value, form = c.Number(n), c.form(at, n)
 		}
 		pairs = append(pairs, "{"+name+"}", value)
 	}
@@ -158,26 +144,21 @@ func (c *Catalogue) T(key string, args ...any) string {
 // Has says whether a key exists, for families of keys that grow on the other
 // side of the pipe, such as kinds of log entries.
 func (c *Catalogue) Has(key string) bool {
-	_, ok := c.messages[key]
+	_, ok := c.messages.find(key)
 	return ok
 }
 
 // Keys returns every key, sorted.
 func (c *Catalogue) Keys() []string {
-	out := make([]string, 0, len(c.messages))
-	for key := range c.messages {
-		out = append(out, key)
-	}
-	sort.Strings(out)
-	return out
+	return slices.Clone(c.messages.keys)
 }
 
-func (c *Catalogue) form(m message, n int) string {
+func (c *Catalogue) form(at, n int) string {
 	names := map[plural.Form]string{plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many"}
-	if s, ok := m[names[plural.Cardinal.MatchPlural(c.base, n, 0, 0, 0, 0)]]; ok {
+	if s, ok := c.messages.forms[at][names[plural.Cardinal.MatchPlural(c.base, n, 0, 0, 0, 0)]]; ok {
 		return s
 	}
-	return m["other"]
+	return c.messages.sentences[at]
 }
 
 func count(v any) (int, bool) {

@@ -115,7 +115,7 @@ func openConsent(ctx context.Context, o options) (r *consentRig, err error) {
 			r = nil
 		}
 	}()
-	if r.house, r.pc, err = instrumentPC(ctx, o, consentPolicy); err != nil {
+	if r.house, r.pc, err = instrumentPC(ctx, o, stage.PCConfig{Policy: consentPolicy}); err != nil {
 		return r, err
 	}
 	r.closing = append(r.closing, r.house.Close)

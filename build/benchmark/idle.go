@@ -14,13 +14,20 @@ import (
 	"beckmanconnect/build/stage"
 )
 
-// What tray and services together may cost while nothing happens.
+// What the product may cost while nothing happens.
 const (
-	idleMemory = 80.0 // MB PSS
-	idleCPU    = 1.0  // % of a core
+	allMemory     = 80.0  // MB PSS, tray and services together
+	allCPU        = 1.0   // % of a core
+	trayMemory    = 26.0  // MB PSS
+	trayCPU       = 0.1   // % of a core
+	serviceMemory = 45.0  // MB PSS, both services together
+	homeWithin    = 700.0 // ms from the start of the window program to its first frame
+
+	// installedInterval is how often an installed product looks for upgrades.
+	installedInterval = 4 * time.Hour
 )
 
-// program is one that runs all day on an instrument PC.
+// program is one that runs all day.
 type program struct {
 	name    string
 	process *stage.Process
@@ -30,9 +37,15 @@ type program struct {
 }
 
 // idle measures what the product costs an instrument PC all day: registered,
-// online, the technician logged on, no window open, nothing happening.
+// online, the technician logged on, no window open, nothing happening. Then how
+// soon a window is there, that nothing of it is left once it is closed, and what
+// others cost that stand beside the clock or wait for somebody to share the
+// screen.
 func idle(ctx context.Context, o options) ([]row, error) {
-	house, pc, err := instrumentPC(ctx, o, "")
+	if err := idlePeersInstalled(); err != nil {
+		return nil, err
+	}
+	house, pc, err := instrumentPC(ctx, o, stage.PCConfig{Upgrades: installedInterval})
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +71,15 @@ func idle(ctx context.Context, o options) ([]row, error) {
 	if err := noWindow(pc.Tray.PID()); err != nil {
 		return nil, err
 	}
-	return idleRows(programs), nil
+	opened, err := windowRows(ctx, o, house, pc, desktop)
+	if err != nil {
+		return nil, err
+	}
+	beside, err := idlePeerRows(ctx, o, house, pc, desktop, programs)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(idleRows(programs), opened...), beside...), nil
 }
 
 // noWindow: a window program that somebody opened would be a child of the tray,
@@ -114,17 +135,33 @@ func watch(ctx context.Context, programs []*program, window time.Duration) error
 	return nil
 }
 
+// idleRows are the tray's, which comes first, the services', and all together.
 func idleRows(programs []*program) []row {
-	const limit = "limit of all together"
 	var rows []row
-	var memory, cpu float64
+	memory, cpu := together(programs)
+	services, _ := together(programs[1:])
 	for _, p := range programs {
-		rows = append(rows, limited("memory, "+p.name, "MB PSS", p.memory, limit, idleMemory))
+		limit, name := serviceMemory, "limit of both services"
+		if p == programs[0] {
+			limit, name = trayMemory, "limit"
+		}
+		rows = append(rows, limited("memory, "+p.name, "MB PSS", p.memory, name, limit))
+	}
+	rows = append(rows, limited("memory, both services", "MB PSS", services, "limit", serviceMemory),
+		limited("memory, all together", "MB PSS", memory, "limit", allMemory))
+	for _, p := range programs {
+		limit, name := allCPU, "limit of all together"
+		if p == programs[0] {
+			limit, name = trayCPU, "limit"
+		}
+		rows = append(rows, limited("processor, "+p.name, "% of a core", p.cpu, name, limit))
+	}
+	return append(rows, limited("processor, all together", "% of a core", cpu, "limit", allCPU))
+}
+
+func together(programs []*program) (memory, cpu float64) {
+	for _, p := range programs {
 		memory, cpu = memory+p.memory, cpu+p.cpu
 	}
-	rows = append(rows, limited("memory, all together", "MB PSS", memory, limit, idleMemory))
-	for _, p := range programs {
-		rows = append(rows, limited("processor, "+p.name, "% of a core", p.cpu, limit, idleCPU))
-	}
-	return append(rows, limited("processor, all together", "% of a core", cpu, limit, idleCPU))
+	return memory, cpu
 }

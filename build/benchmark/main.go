@@ -64,7 +64,7 @@ func main() {
 	flag.StringVar(&o.out, "out", "build/out", "`folder` for bench-NAME.json")
 	flag.DurationVar(&o.settle, "settle", 30*time.Second, "idle: warm up for this long")
 	flag.DurationVar(&o.window, "window", 0, "measure for this long (idle: 30s, notify: 10s at each rate)")
-	flag.IntVar(&o.rounds, "rounds", 0, "log, screen: medians of so many rounds (5, 3); consent: take control back so often (200)")
+	flag.IntVar(&o.rounds, "rounds", 0, "log, screen, idle: medians of so many rounds (5, 3, 9); consent: take control back so often (200)")
 	flag.IntVar(&o.entries, "entries", 10_000_000, "log: open and search a log of so many entries")
 	flag.StringVar(&o.long, "keep", "", "log: `folder` the long log is made in once and kept; default bench-long-log beside the figures")
 	flag.Float64Var(&o.seconds, "seconds", 0, "screen: each work for so many `seconds` (10)")

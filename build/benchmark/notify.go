@@ -29,7 +29,7 @@ func notify(ctx context.Context, o options) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	house, pc, err := instrumentPC(ctx, o, "")
+	house, pc, err := instrumentPC(ctx, o, stage.PCConfig{})
 	if err != nil {
 		return nil, err
 	}

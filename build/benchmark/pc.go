@@ -14,8 +14,8 @@ import (
 
 // instrumentPC is the whole product on this machine, with one instrument PC
 // that is registered and online. Without a policy it counts as one that holds
-// patient data.
-func instrumentPC(ctx context.Context, o options, policy string) (*stage.House, *stage.PC, error) {
+// patient data. c needs neither name nor folder.
+func instrumentPC(ctx context.Context, o options, c stage.PCConfig) (*stage.House, *stage.PC, error) {
 	if o.archive == "" {
 		return nil, nil, fmt.Errorf("--package names no release archive")
 	}
@@ -23,7 +23,8 @@ func instrumentPC(ctx context.Context, o options, policy string) (*stage.House, 
 	if err != nil {
 		return nil, nil, err
 	}
-	pc, err := house.AddPC(ctx, stage.PCConfig{Name: "pc1", Folder: o.dir, Policy: policy})
+	c.Name, c.Folder = "pc1", o.dir
+	pc, err := house.AddPC(ctx, c)
 	if err == nil {
 		err = register(ctx, pc)
 	}

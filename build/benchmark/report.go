@@ -18,7 +18,7 @@ type row struct {
 	Peer     float64 `json:"peer"`
 	PeerName string  `json:"peer_name"`
 	Ratio    float64 `json:"ratio"`
-	Target   float64 `json:"target"`
+	Target   float64 `json:"target"` // 0: none was set
 }
 
 // costs is a row of something of which less is better: time, bytes, memory.
@@ -35,6 +35,11 @@ func yields(work, unit string, ours float64, peer string, theirs, target float64
 // limited is a cost held against a limit in place of a peer.
 func limited(work, unit string, ours float64, limit string, most float64) row {
 	return costs(work, unit, ours, limit, most, 1)
+}
+
+// told is a row that no issue sets a target for: it is there to be compared.
+func told(work, unit string, ours float64, peer string, theirs float64) row {
+	return costs(work, unit, ours, peer, theirs, 0)
 }
 
 // ratio is 0 where nothing can be compared: JSON knows no infinity.
@@ -58,11 +63,14 @@ func table(w io.Writer, rows []row) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "work\tunit\tours\tpeer\tratio\ttarget\t\tpeer is")
 	for _, r := range rows {
-		verdict := "met"
-		if r.Ratio > r.Target {
+		target, verdict := fmt.Sprintf("≤ %.3g", r.Target), "met"
+		switch {
+		case r.Target == 0:
+			target, verdict = "", ""
+		case r.Ratio > r.Target:
 			verdict = "MISSED"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%.6g\t%.6g\t%.3g\t≤ %.3g\t%s\t%s\n", r.Work, r.Unit, r.Ours, r.Peer, r.Ratio, r.Target, verdict, r.PeerName)
+		fmt.Fprintf(t, "%s\t%s\t%.6g\t%.6g\t%.3g\t%s\t%s\t%s\n", r.Work, r.Unit, r.Ours, r.Peer, r.Ratio, target, verdict, r.PeerName)
 	}
 	t.Flush()
 }

@@ -148,8 +148,53 @@ func TestIdleRows(t *testing.T) {
 	if r := got["processor, all together"]; r.Ours != 0.5 || r.Ratio != 0.5 {
 		t.Errorf("half of the limit: %+v", r)
 	}
-	if r := got["memory, tray"]; r.Ours != 30 {
+	if r := got["memory, tray"]; r.Ours != 30 || r.Peer != 26 || r.Ratio <= r.Target {
 		t.Errorf("the tray's own: %+v", r)
+	}
+	if r := got["memory, both services"]; r.Ours != 60 || r.Peer != 45 || r.Ratio <= r.Target {
+		t.Errorf("the services': %+v", r)
+	}
+	if r := got["processor, tray"]; r.Peer != 0.1 || r.Ratio <= r.Target {
+		t.Errorf("the tray's processor: %+v", r)
+	}
+}
+
+// A window is there when a good part of the screen is another one, with more
+// than a field of one colour in it.
+func TestDrawn(t *testing.T) {
+	screen := make([]uint32, 1000)
+	with := func(from, to int, colour func(i int) uint32) []uint32 {
+		now := slices.Clone(screen)
+		for i := from; i < to; i++ {
+			now[i] = colour(i)
+		}
+		return now
+	}
+	words := func(i int) uint32 {
+		if i%5 == 0 {
+			return uint32(100 + i%15)
+		}
+		return 7
+	}
+	rich := func(i int) uint32 {
+		if i%4 == 0 {
+			return uint32(100 + i%80)
+		}
+		return 7
+	}
+	for name, tt := range map[string]struct {
+		now  []uint32
+		want bool
+	}{
+		"nothing":                   {screen, false},
+		"a field of one colour":     {with(0, 800, func(int) uint32 { return 7 }), false},
+		"three colours":             {with(0, 800, words), false},
+		"a small one":               {with(0, 200, rich), false},
+		"a window with words in it": {with(0, 800, rich), true},
+	} {
+		if got := drawn(screen, tt.now); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
 

@@ -57,7 +57,7 @@ func upgradeClick(ctx context.Context, o options) ([]row, error) {
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
 		return nil, err
 	}
-	house, pc, err := instrumentPC(ctx, o, "")
+	house, pc, err := instrumentPC(ctx, o, stage.PCConfig{})
 	if err != nil {
 		return nil, err
 	}

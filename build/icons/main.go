@@ -61,6 +61,10 @@ func drawAll() (map[string][]byte, error) {
 			return nil, err
 		}
 	}
+	note := fmt.Sprintf("tray-%s-%d.png", icons.Note, icons.ToastSize)
+	if files[note], err = icons.EncodePNG(drawState(icons.Note, icons.ToastSize)); err != nil {
+		return nil, err
+	}
 	for _, size := range icons.Sizes() {
 		if files[fmt.Sprintf("count-%d.png", size)], err = icons.EncodePNG(drawCounts(size)); err != nil {
 			return nil, err

@@ -1,12 +1,11 @@
-"""Makes the fonts of the languages that Noto Sans alone cannot write. Called by
-build/fonts, which says what for:
+"""Makes the product's fonts. Called by build/fonts, which says what is in them:
 
-  fonts.py ROOT CJK
+  fonts.py ROOT SOURCES
 
-ROOT is the repository, CJK the folder with Debian's NotoSansCJK-*.ttc. Each font
-is Noto Sans' Latin letters with the characters of one language beside them, on
-one em and one base line, in TrueType outlines: a window's theme takes one font,
-and a PDF can hold no other outlines.
+ROOT is the repository, SOURCES the folder with Debian's fonts. A font of Chinese
+or Japanese is Noto Sans' Latin letters with the characters of the language beside
+them, on one em and one base line, in TrueType outlines: a window's theme takes
+one font, and a PDF can hold no other outlines.
 """
 
 import json
@@ -19,7 +18,7 @@ from fontTools.pens.cu2quPen import Cu2QuPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTCollection, TTFont
 
-ROOT, CJK = sys.argv[1], sys.argv[2]
+ROOT, SOURCES = sys.argv[1], sys.argv[2]
 
 # How far an outline may be from the original, in thousandths of an em.
 MAX_ERROR = 1.5
@@ -53,6 +52,9 @@ LANGUAGES = {
     "ja": (0, rows("euc_jp", 1, 5) | rows("euc_jp", 16, 47) | set(NAMES_JA), "…—"),
 }
 
+# The languages are offered by their own names, whichever is spoken.
+NAMES_OF_LANGUAGES = {"zh-Hans": "简体中文", "ja": "日本語"}
+
 # The letters and signs that are drawn as everywhere else.
 LATIN = [*range(0x20, 0x7F), *range(0xA0, 0x180), 0x192, *range(0x218, 0x21C), *range(0x2C6, 0x2DE), 0x2002, 0x2003, 0x2009, 0x200A, 0x200B,
          *range(0x2010, 0x2016), *range(0x2018, 0x201F), *range(0x2020, 0x2023), 0x2026, 0x202F, 0x2030, 0x2032, 0x2033, 0x2039, 0x203A, 0x2044, 0x20AC,
@@ -83,8 +85,7 @@ def said(lang):
     for path in [os.path.join(ROOT, "service/notify/words/texts.toml"), *tables]:
         with open(path, "rb") as f:
             walk(tomllib.load(f), False)
-    # The languages are offered by their own names.
-    return found | set("简体中文日本語")
+    return found | set("".join(NAMES_OF_LANGUAGES.values()))
 
 
 def reduce(font, unicodes, **more):
@@ -100,49 +101,68 @@ def reduce(font, unicodes, **more):
     return font
 
 
-def make(lang, weight):
-    face, national, wide = LANGUAGES[lang]
-    want = {ord(c) for c in national | said(lang) | set(SIGNS) if c.isprintable() and not c.isspace()} | {0x3000}
-    latin = TTFont(os.path.join(ROOT, "assets/fonts/noto/NotoSans-%s.ttf" % weight), recalcTimestamp=False)
-    own = {c for c in LATIN if chr(c) not in wide}
-    reduce(latin, own, layout_features=["kern", "mark", "mkmk", "ccmp"], drop_tables=["DSIG", "gasp"])
-    have = latin.getBestCmap()
-    cjk = TTCollection(os.path.join(CJK, "NotoSansCJK-%s.ttc" % weight), lazy=True).fonts[face]
-    reduce(cjk, sorted(want - set(have)), layout_features=[], drop_tables=["GSUB", "GPOS", "BASE", "VORG", "vhea", "vmtx"])
-    if latin["head"].unitsPerEm != cjk["head"].unitsPerEm:
-        raise SystemExit("the fonts are not drawn on one em")
+def noto_sans(weight):
+    return TTFont(os.path.join(SOURCES, "truetype/noto/NotoSans-%s.ttf" % weight), recalcTimestamp=False)
 
-    order, outlines, drawn = latin.getGlyphOrder(), cjk.getGlyphSet(), {}
-    glyf, hmtx, added = latin["glyf"], latin["hmtx"], {}
+
+def characters(lang, weight, want):
+    """Noto Sans CJK in the forms of one language, with no more than is wanted."""
+    collection = TTCollection(os.path.join(SOURCES, "opentype/noto/NotoSansCJK-%s.ttc" % weight), lazy=True)
+    return reduce(collection.fonts[LANGUAGES[lang][0]], sorted(want), layout_features=[], drop_tables=["GSUB", "GPOS", "BASE", "VORG", "vhea", "vmtx"])
+
+
+def add(font, cjk):
+    """Puts the characters of one font beside those of another."""
+    if font["head"].unitsPerEm != cjk["head"].unitsPerEm:
+        raise SystemExit("the fonts are not drawn on one em")
+    order, outlines, drawn = font.getGlyphOrder(), cjk.getGlyphSet(), {}
+    glyf, hmtx, added = font["glyf"], font["hmtx"], {}
     for code, name in sorted(cjk.getBestCmap().items()):
         if name not in drawn:
             pen = TTGlyphPen(None)
             outlines[name].draw(Cu2QuPen(pen, MAX_ERROR, reverse_direction=True))
-            drawn[name] = "c%d" % len(drawn)
+            drawn[name] = "c%d" % len(order)
             glyf.glyphs[drawn[name]] = glyph = pen.glyph()
             order.append(drawn[name])
             glyph.recalcBounds(glyf)
             hmtx[drawn[name]] = (cjk["hmtx"][name][0], getattr(glyph, "xMin", 0))
         added[code] = drawn[name]
     glyf.glyphOrder = order
-    latin.setGlyphOrder(order)
-    for table in latin["cmap"].tables:
+    font.setGlyphOrder(order)
+    for table in font["cmap"].tables:
         if table.isUnicode():
             table.cmap.update({c: n for c, n in added.items() if c <= 0xFFFF or table.format == 12})
-    latin["post"].formatType = 3.0
-    latin["OS/2"].recalcUnicodeRanges(latin)
-    for record in list(latin["name"].names):
+    font["OS/2"].recalcUnicodeRanges(font)
+
+
+def save(font, name):
+    path = os.path.join(ROOT, "assets/fonts/noto", name + ".ttf")
+    font.save(path)
+    print("%-45s %5d glyphs %8d bytes" % (os.path.relpath(path, ROOT), len(font.getGlyphOrder()), os.path.getsize(path)))
+
+
+def make(lang, weight):
+    _, national, wide = LANGUAGES[lang]
+    want = {ord(c) for c in national | said(lang) | set(SIGNS) if c.isprintable() and not c.isspace()} | {0x3000}
+    font = reduce(noto_sans(weight), {c for c in LATIN if chr(c) not in wide}, layout_features=["kern", "mark", "mkmk", "ccmp"], drop_tables=["DSIG", "gasp"])
+    cjk = characters(lang, weight, want - set(font.getBestCmap()))
+    add(font, cjk)
+    font["post"].formatType = 3.0
+    names = font["name"]
+    for record in list(names.names):
+        text = record.toUnicode()
         if record.nameID in (1, 4, 6):
-            text = record.toUnicode().replace("Noto Sans", "Noto Sans with " + lang).replace("NotoSans", "NotoSans" + lang.replace("-", ""))
-            latin["name"].setName(text, record.nameID, record.platformID, record.platEncID, record.langID)
-        if record.nameID == 0:
-            text = record.toUnicode() + " / " + cjk["name"].getDebugName(0)
-            latin["name"].setName(text, 0, record.platformID, record.platEncID, record.langID)
-    path = os.path.join(ROOT, "assets/fonts/noto/NotoSans-%s-%s.ttf" % (lang, weight))
-    latin.save(path)
-    print("%-45s %5d glyphs %8d bytes" % (os.path.relpath(path, ROOT), len(order), os.path.getsize(path)))
+            text = text.replace("Noto Sans", "Noto Sans with " + lang).replace("NotoSans", "NotoSans" + lang.replace("-", ""))
+        elif record.nameID == 0:
+            text += " / " + cjk["name"].getDebugName(0)
+        names.setName(text, record.nameID, record.platformID, record.platEncID, record.langID)
+    save(font, "NotoSans-%s-%s" % (lang, weight))
 
 
-for lang in LANGUAGES:
-    for weight in ("Regular", "Bold"):
+for weight in ("Regular", "Bold"):
+    font = noto_sans(weight)
+    for lang, name in NAMES_OF_LANGUAGES.items():
+        add(font, characters(lang, weight, {ord(c) for c in name}))
+    save(font, "NotoSans-" + weight)
+    for lang in LANGUAGES:
         make(lang, weight)

@@ -12,6 +12,8 @@ packages_story="fuse2fs fuse3 e2fsprogs clamav-daemon"
 packages_network="iproute2 nftables netbase mount openssl mosquitto squid tinyproxy snmpd systemd-journal-remote" # netbase: nft names protocols by it; openssl: a peer without an extended master secret; mosquitto: a broker the link is tested with; squid, tinyproxy: proxies; snmpd: an agent to probe; systemd-journal-remote: makes a journal to read
 # Other remote desktops, which build/bench screen compares with: installed only for it.
 packages_peers="tigervnc-scraping-server tigervnc-standalone-server tigervnc-viewer x11vnc novnc"
+# Programs that stand all day beside ours in build/bench idle.
+packages_idlers="parcellite diodon pasystray tigervnc-scraping-server tigervnc-standalone-server"
 # What build/bench upgrade compares deltas with.
 packages_deltas="zstd bsdiff"
 packages_broker="mosquitto mosquitto-clients"

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,8 @@ type PCConfig struct {
 	Name   string
 	Policy string // site policy in TOML; empty: no policy
 	Folder string // folder whose file system is watched
+	// Upgrades is how often upgrades are looked for, 0: every 10 s.
+	Upgrades time.Duration
 	// Wine is the Windows this PC runs; nil: Linux.
 	Wine *Wine
 }
@@ -102,9 +105,9 @@ log = %q
 folder = %q
 
 [upgrade]
-interval = "10s"
+interval = %q
 watch = "10s"
-`, native(pc.Data()), pc.Socket, upgrades, native(roots), native(policy), native(pc.install), native(scanner), h.cloud, native(pc.Log), native(c.Folder))
+`, native(pc.Data()), pc.Socket, upgrades, native(roots), native(policy), native(pc.install), native(scanner), h.cloud, native(pc.Log), native(c.Folder), cmp.Or(c.Upgrades, 10*time.Second))
 	if err := os.WriteFile(pc.Config, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("stage: %w", err)
 	}

@@ -20,6 +20,6 @@ func dialogs(ctx context.Context, log *slog.Logger, c *text.Catalogue, service c
 	return dialog.New(dialog.Config{
 		Text: c, Log: log, Service: dialogCalls{service}, Screen: screen.Windows{},
 		Locked: lock.Follow(ctx, log).Locked, Grab: killkey.Grab, Now: time.Now,
-		Failure: func(err error) string { return ask.Failure(c, client.Code(err)) },
+		Failure: func(c *text.Catalogue, err error) string { return ask.Failure(c, client.Code(err)) },
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"beckmanconnect/app/desktop/owndesk"
+	"beckmanconnect/app/preferences"
+	"beckmanconnect/app/sound"
 	"beckmanconnect/app/tray"
 	"beckmanconnect/app/tray/face"
 	"beckmanconnect/app/tray/launch"
@@ -14,6 +16,7 @@ import (
 	"beckmanconnect/app/tray/userproxy"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/lean"
 	"beckmanconnect/internal/program"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
@@ -34,7 +37,8 @@ func run(ctx context.Context, log *slog.Logger, path string) error {
 	if err := haveDisplay(); err != nil {
 		return err
 	}
-	catalogue := text.New(text.SystemLanguage())
+	// What was chosen comes as the first news; until then the system's language.
+	catalogue, chosen := text.New(text.SystemLanguage()), choices(ctx, log)
 	launcher, err := launch.New(launch.Config{ConfigFile: path, Log: log})
 	if err != nil {
 		return err
@@ -42,14 +46,15 @@ func run(ctx context.Context, log *slog.Logger, path string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go owndesk.Watch(ctx, log)
-	toaster, stop := toasts(ctx, log, catalogue)
+	go lean.Keep(ctx, lean.Config{})
+	toaster, stop := toasts(ctx, log)
 	defer stop()
 	icon := face.New()
 	service := client.Config{Socket: config.Socket, Program: protocol.Tray, Version: version.Version()}
 	t := tray.New(tray.Config{
 		Text: catalogue, Log: log, Face: icon, Toaster: toaster, Launcher: launcher,
 		Service: calls{service}, Dialogs: dialogs(ctx, log, catalogue, calls{service}), Version: version.Version(), Outdated: func() bool { return program.Successor() != "" },
-		Proxy: userproxy.Read,
+		Proxy: userproxy.Read, Sounds: sound.New(log), Chosen: chosen,
 		Follow: func(ctx context.Context, onEvent func(*hostpb.Event), onState func(bool, error)) error {
 			return client.Follow(ctx, service, onEvent, onState)
 		},
@@ -82,13 +87,28 @@ func (o outdated) renew() error {
 }
 
 // toasts falls back to none: an icon without toasts is better than no icon.
-func toasts(ctx context.Context, log *slog.Logger, c *text.Catalogue) (tray.Toaster, func()) {
-	t, err := toast.New(ctx, c.T("tray.menu.open"))
+func toasts(ctx context.Context, log *slog.Logger) (tray.Toaster, func()) {
+	t, err := toast.New(ctx)
 	if err != nil {
 		log.Warn("this desktop shows no toasts", "error", err)
 		return silent{}, func() {}
 	}
 	return t, func() { _ = t.Stop() } // the program ends anyway
+}
+
+// choices are the technician's. Without them the tray goes by the system's.
+func choices(ctx context.Context, log *slog.Logger) <-chan preferences.Preferences {
+	path, err := preferences.Path()
+	if err != nil {
+		log.Warn("the technician's choices are not known", "error", err)
+		return nil
+	}
+	chosen, err := preferences.Follow(ctx, path, log)
+	if err != nil {
+		log.Warn("the technician's choices are not followed", "error", err)
+		return nil
+	}
+	return chosen
 }
 
 // noTray looks once, after the desktop had its time.

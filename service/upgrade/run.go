@@ -15,6 +15,7 @@ import (
 	"beckmanconnect/internal/codesign"
 	"beckmanconnect/internal/endpoints"
 	"beckmanconnect/internal/hostconfig"
+	"beckmanconnect/internal/lean"
 	"beckmanconnect/internal/netdial"
 	"beckmanconnect/internal/program"
 	"beckmanconnect/internal/trust"
@@ -115,6 +116,10 @@ func serve(ctx context.Context, u *Upgrader, socket string, log *slog.Logger) er
 	group.Go(func() error {
 		defer stop()
 		return u.Run(ctx)
+	})
+	group.Go(func() error {
+		lean.Keep(ctx, lean.Config{})
+		return nil
 	})
 	log.Info("ready", "version", u.config.Version, "socket", socket)
 	return group.Wait()

@@ -37,7 +37,7 @@ func (a *Area) CreateRenderer() fyne.WidgetRenderer {
 }
 
 // FocusGained shows the ring.
-func (a *Area) FocusGained() { a.ring.Show(); a.Entry.FocusGained() }
+func (a *Area) FocusGained() { a.ring.Show(); a.Entry.FocusGained(); Reveal(a) }
 
 // FocusLost hides it.
 func (a *Area) FocusLost() { a.ring.Hide(); a.Entry.FocusLost() }

@@ -185,7 +185,7 @@ func (b *Button) TypedRune(r rune) {
 }
 
 // FocusGained shows the ring.
-func (b *Button) FocusGained() { b.focused = true; b.Refresh() }
+func (b *Button) FocusGained() { b.focused = true; b.Refresh(); Reveal(b) }
 
 // FocusLost hides it.
 func (b *Button) FocusLost() { b.focused, b.begun = false, false; b.Refresh() }

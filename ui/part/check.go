@@ -99,7 +99,7 @@ func (c *Check) TypedKey(e *fyne.KeyEvent) {
 }
 
 // FocusGained shows the ring.
-func (c *Check) FocusGained() { c.focused = true; c.Refresh() }
+func (c *Check) FocusGained() { c.focused = true; c.Refresh(); Reveal(c) }
 
 // FocusLost hides it.
 func (c *Check) FocusLost() { c.focused = false; c.Refresh() }

@@ -56,7 +56,7 @@ func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
 }
 
 // FocusGained shows the ring.
-func (e *Entry) FocusGained() { e.ring.Show(); e.Entry.FocusGained() }
+func (e *Entry) FocusGained() { e.ring.Show(); e.Entry.FocusGained(); Reveal(e) }
 
 // FocusLost hides it.
 func (e *Entry) FocusLost() { e.ring.Hide(); e.Entry.FocusLost() }
@@ -131,7 +131,7 @@ func (c *Choice) CreateRenderer() fyne.WidgetRenderer {
 }
 
 // FocusGained shows the ring.
-func (c *Choice) FocusGained() { c.ring.Show(); c.SelectEntry.FocusGained() }
+func (c *Choice) FocusGained() { c.ring.Show(); c.SelectEntry.FocusGained(); Reveal(c) }
 
 // FocusLost hides it.
 func (c *Choice) FocusLost() { c.ring.Hide(); c.SelectEntry.FocusLost() }

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 
+	"beckmanconnect/assets/fonts"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ui/icons"
 	"beckmanconnect/ui/theme"
@@ -58,7 +59,7 @@ func (k *Kit) OnHeader() *Kit {
 func (k *Kit) T(key string, args ...any) string { return k.Words.T(key, args...) }
 
 func (k *Kit) text(s string, size float32, bold bool, ink color.Color) *Text {
-	t := &Text{content: s, size: k.Size(size), bold: bold, ink: ink}
+	t := &Text{content: s, lang: k.lang(), size: k.Size(size), bold: bold, ink: ink}
 	t.ExtendBaseWidget(t)
 	return t
 }
@@ -94,8 +95,15 @@ func (k *Kit) Styled(s string, size float32, bold bool, ink color.NRGBA) *Text {
 // Plain is one line that is never shortened.
 func (k *Kit) Plain(s string, size float32, bold bool, ink color.NRGBA) *canvas.Text {
 	t := canvas.NewText(s, ink)
-	t.TextSize, t.TextStyle = k.Size(size), fyne.TextStyle{Bold: bold}
+	t.TextSize, t.TextStyle, t.FontSource = k.Size(size), fyne.TextStyle{Bold: bold}, fonts.Source(k.lang(), s, bold)
 	return t
+}
+
+func (k *Kit) lang() string {
+	if k.Words == nil {
+		return ""
+	}
+	return k.Words.Lang()
 }
 
 // Icon is an icon of a size in a colour.

@@ -80,7 +80,7 @@ func (s *Segments) Select(i int) {
 }
 
 // FocusGained is Fyne's.
-func (s *Segments) FocusGained() { s.ring.Show(); s.ring.Refresh() }
+func (s *Segments) FocusGained() { s.ring.Show(); s.ring.Refresh(); Reveal(s) }
 
 // FocusLost is Fyne's.
 func (s *Segments) FocusLost() { s.ring.Hide(); s.ring.Refresh() }

@@ -42,12 +42,16 @@ func (s *Select) Spoken() string {
 // MinSize is Fyne's, as high as a finger needs.
 func (s *Select) MinSize() fyne.Size { return touched(s.Select.MinSize(), theme.Touch) }
 
+// Ringed says whether the ring is drawn.
+func (s *Select) Ringed() bool { return s.ring != nil && s.ring.Visible() }
+
 // FocusGained shows the ring.
 func (s *Select) FocusGained() {
 	if s.ring != nil {
 		s.ring.Show()
 	}
 	s.Select.FocusGained()
+	Reveal(s)
 }
 
 // FocusLost hides it.

@@ -39,7 +39,7 @@ func (p *pressable) WidgetID() string {
 func (p *pressable) Inside() []fyne.CanvasObject { return []fyne.CanvasObject{p.content} }
 func (p *pressable) Tapped(*fyne.PointEvent)     { p.pressed() }
 func (p *pressable) Cursor() desktop.Cursor      { return desktop.PointerCursor }
-func (p *pressable) FocusGained()                { p.ring.Show() }
+func (p *pressable) FocusGained()                { p.ring.Show(); part.Reveal(p) }
 func (p *pressable) FocusLost()                  { p.ring.Hide() }
 func (p *pressable) TypedRune(rune)              {}
 func (p *pressable) TypedKey(e *fyne.KeyEvent) {

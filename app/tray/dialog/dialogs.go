@@ -6,6 +6,7 @@ import (
 	"image"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"beckmanconnect/assets/text"
@@ -34,7 +35,7 @@ type Config struct {
 	// Grab takes the key that ends a session; release gives it back.
 	Grab func(ctx context.Context, pressed func()) (release func(), err error)
 	// Failure says the code of a call that failed in words.
-	Failure func(err error) string
+	Failure func(c *text.Catalogue, err error) string
 	Now     func() time.Time
 }
 
@@ -42,6 +43,7 @@ type Config struct {
 // one of each at most. Its methods never wait for a person.
 type Dialogs struct {
 	config Config
+	text   atomic.Pointer[text.Catalogue]
 
 	mu       sync.Mutex
 	initials string // this log-on's last ones
@@ -53,7 +55,16 @@ type Dialogs struct {
 }
 
 // New makes the dialogs of a tray; none shows yet.
-func New(c Config) *Dialogs { return &Dialogs{config: c} }
+func New(c Config) *Dialogs {
+	d := &Dialogs{config: c}
+	d.text.Store(c.Text)
+	return d
+}
+
+// Speak has the windows that open from now on speak another language.
+func (d *Dialogs) Speak(c *text.Catalogue) { d.text.Store(c) }
+
+func (d *Dialogs) speaks() *text.Catalogue { return d.text.Load() }
 
 // dialogue is one window that runs, and its newest news.
 type dialogue[T any] struct {
@@ -155,15 +166,11 @@ type canvas struct {
 }
 
 func (d *Dialogs) open(o Options) (*canvas, error) {
-	fonts, err := NewFonts()
-	if err != nil {
-		return nil, err
-	}
 	surface, err := d.config.Screen.Open(o)
 	if err != nil {
 		return nil, err
 	}
-	return &canvas{screen: d.config.Screen, surface: surface, fonts: fonts}, nil
+	return &canvas{screen: d.config.Screen, surface: surface, fonts: NewFonts(d.speaks().Lang())}, nil
 }
 
 // Scales at which a form is still tried on a small screen.
@@ -212,14 +219,14 @@ func act(f *Form, e Event) (pressed string, byKey, closed bool) {
 
 func (d *Dialogs) runPrompt(ctx context.Context, p *hostpb.Prompt, news <-chan *hostpb.Prompt) {
 	log := d.config.Log.With("prompt", p.GetId())
-	c, err := d.open(Options{Title: d.config.Text.T("app.name") + " · " + d.config.Text.T("prompt.window")})
+	c, err := d.open(Options{Title: d.speaks().T("app.name") + " · " + d.speaks().T("prompt.window")})
 	if err != nil {
 		log.Error("a question could not be shown", "error", err)
 		return
 	}
 	defer c.surface.Close()
 	d.mu.Lock()
-	w := NewPrompt(d.config.Text, p, d.initials, d.refusal(p))
+	w := NewPrompt(d.speaks(), p, d.initials, d.refusal(p))
 	d.mu.Unlock()
 	log.Info("a question shows in the tray's own dialog")
 	answered := make(chan error, 1)
@@ -247,7 +254,7 @@ func (d *Dialogs) runPrompt(ctx context.Context, p *hostpb.Prompt, news <-chan *
 				return
 			}
 			log.Warn("an answer did not count", "error", err)
-			w.Failed(d.config.Failure(err))
+			w.Failed(d.config.Failure(d.speaks(), err))
 		case e, on := <-c.surface.Events():
 			if !on {
 				return
@@ -279,7 +286,7 @@ func (d *Dialogs) runPrompt(ctx context.Context, p *hostpb.Prompt, news <-chan *
 // written by the window program.
 func (d *Dialogs) refusal(p *hostpb.Prompt) string {
 	if p.GetCapability() == hostpb.Capability_CAPABILITY_FILES {
-		return d.config.Text.T("dialog.no-files")
+		return d.speaks().T("dialog.no-files")
 	}
 	return ""
 }
@@ -295,7 +302,7 @@ func (d *Dialogs) sight(s Surface) ask.Sight {
 // this PC's mouse or keyboard, at Allow's place, and the question has to be in
 // sight at that moment (B3).
 func (d *Dialogs) byHand(w *Prompt, s Surface, byKey bool) string {
-	c := d.config.Text
+	c := d.speaks()
 	if words := d.sight(s).Words(c); words != "" {
 		return words
 	}
@@ -336,7 +343,7 @@ func (d *Dialogs) remember(initials string) {
 // without a bar there is no session (B5). Whatever goes wrong lets go of it.
 func (d *Dialogs) runBar(ctx context.Context, s *hostpb.SupportState, news <-chan *hostpb.SupportState) {
 	log := d.config.Log.With("session", s.GetSessionId())
-	c, err := d.open(Options{Title: d.config.Text.T("app.name") + " · " + d.config.Text.T("bar.window"), Bar: true})
+	c, err := d.open(Options{Title: d.speaks().T("app.name") + " · " + d.speaks().T("bar.window"), Bar: true})
 	if err != nil {
 		log.Error("the session bar could not be shown", "error", err)
 		return // nobody holds it: the service ends the session
@@ -364,11 +371,11 @@ func (d *Dialogs) runBar(ctx context.Context, s *hostpb.SupportState, news <-cha
 	}
 	killKey := err == nil
 	held := false
-	f := bar(d.config.Text, s, killKey, d.config.Now())
+	f := bar(d.speaks(), s, killKey, d.config.Now())
 	tick := time.NewTicker(frameTime)
 	defer tick.Stop()
 	for {
-		f.Blocks = bar(d.config.Text, s, killKey, d.config.Now()).Blocks
+		f.Blocks = bar(d.speaks(), s, killKey, d.config.Now()).Blocks
 		c.draw(f)
 		if !held {
 			held = true

@@ -218,13 +218,13 @@ type requested struct {
 }
 
 func (d *Dialogs) runHelp(ctx context.Context, s *hostpb.SupportState, news <-chan *hostpb.SupportState) {
-	c, err := d.open(Options{Title: d.config.Text.T("app.name") + " · " + d.config.Text.T("help.title")})
+	c, err := d.open(Options{Title: d.speaks().T("app.name") + " · " + d.speaks().T("help.title")})
 	if err != nil {
 		d.config.Log.Error("the way to a code could not be shown", "error", err)
 		return
 	}
 	defer c.surface.Close()
-	h := NewHelp(d.config.Text, s)
+	h := NewHelp(d.speaks(), s)
 	replies := make(chan requested, 1)
 	var work sync.WaitGroup
 	defer work.Wait()
@@ -248,7 +248,7 @@ func (d *Dialogs) runHelp(ctx context.Context, s *hostpb.SupportState, news <-ch
 			failure := ""
 			if r.err != nil {
 				d.config.Log.Warn("help could not be asked for", "error", r.err)
-				failure = d.config.Failure(r.err)
+				failure = d.config.Failure(d.speaks(), r.err)
 			}
 			h.Requested(r.reply, failure)
 		case e, on := <-c.surface.Events():

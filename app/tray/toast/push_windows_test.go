@@ -71,7 +71,7 @@ func recorder(t *testing.T) *Toaster {
 	t.Setenv("RECORD_TO", folder)
 	t.Setenv("TMP", folder) // a user's name may be anything, and with it the icons' path
 	t.Setenv("TEMP", folder)
-	toaster, err := newToaster("Öffnen & sehen $(x)")
+	toaster, err := newToaster()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ var document = regexp.MustCompile(`(?s)@"\r?\n(.*?)\r?\n"@`)
 // show is what was written.
 func TestNoTextBecomesCode(t *testing.T) {
 	toaster := recorder(t)
-	of := tray.Toast{Title: "plain", Body: "plain", Icon: icons.Alarm, View: "notification/17", Stays: true, Sound: tray.SoundLoud}
+	of := tray.Toast{Title: "plain", Body: "plain", Icon: icons.ActNow, View: "notification/17", Stays: true, Sound: tray.SoundLoud, Open: "Öffnen & sehen $(x)"}
 	args, plain := record(t, toaster, of)
 	if args != "-ExecutionPolicy Bypass -File" {
 		t.Errorf("PowerShell gets %q", args)

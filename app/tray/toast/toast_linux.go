@@ -30,8 +30,7 @@ const (
 // Toaster shows toasts through the desktop's notification service.
 type Toaster struct {
 	conn   *dbus.Conn
-	label  string // of the button that opens the window
-	markup bool   // the service reads markup in texts
+	markup bool // the service reads markup in texts
 	opened chan string
 
 	mu    sync.Mutex
@@ -39,13 +38,13 @@ type Toaster struct {
 	views map[uint32]string
 }
 
-// New connects to the session's bus. label is the text of the action.
-func New(ctx context.Context, label string) (*Toaster, error) {
+// New connects to the session's bus.
+func New(ctx context.Context) (*Toaster, error) {
 	conn, err := dbus.ConnectSessionBus(dbus.WithContext(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("toast: session bus: %w", err)
 	}
-	t := &Toaster{conn: conn, label: label, opened: make(chan string, 4), ids: map[string]uint32{}, views: map[uint32]string{}}
+	t := &Toaster{conn: conn, opened: make(chan string, 4), ids: map[string]uint32{}, views: map[uint32]string{}}
 	if err := conn.AddMatchSignal(dbus.WithMatchInterface(busName), dbus.WithMatchObjectPath(busPath)); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("toast: session bus: %w", err)
@@ -89,7 +88,7 @@ func (t *Toaster) Show(ctx context.Context, toast tray.Toast) error {
 	replaces := t.ids[toast.ID]
 	t.mu.Unlock()
 	var id uint32
-	actions := []string{openKey, t.label}
+	actions := []string{openKey, toast.Open}
 	err := t.call(ctx, "Notify", AppName, replaces, "", toast.Title, body, actions, hints, expire).Store(&id)
 	if err != nil {
 		return fmt.Errorf("toast: %w", err)
@@ -167,7 +166,7 @@ type picture struct {
 }
 
 func imageData(s icons.State) picture {
-	m, err := png.Decode(bytes.NewReader(icons.PNG(s, 44)))
+	m, err := png.Decode(bytes.NewReader(icons.PNG(s, icons.ToastSize)))
 	if err != nil {
 		panic("toast: icon: " + err.Error()) // part of the program, and tested there
 	}

@@ -22,7 +22,6 @@ import (
 // so they are shown one after the other, away from the tray's own goroutine.
 type Toaster struct {
 	folder   string // for the icons, which go-toast wants as files
-	label    string // of the button that opens the page
 	presence func() presence
 	links    func() bool // whether a click can lead to our own program
 	queue    chan order
@@ -43,10 +42,9 @@ const queueLength = 8
 // lookEvery is how often it is looked whether what waits may be shown now.
 const lookEvery = 15 * time.Second
 
-// New prepares the icons and says who this process is. label is the text of the
-// button that opens the page.
-func New(ctx context.Context, label string) (*Toaster, error) {
-	t, err := newToaster(label)
+// New prepares the icons and says who this process is.
+func New(ctx context.Context) (*Toaster, error) {
+	t, err := newToaster()
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +52,7 @@ func New(ctx context.Context, label string) (*Toaster, error) {
 	return t, nil
 }
 
-func newToaster(label string) (*Toaster, error) {
+func newToaster() (*Toaster, error) {
 	if err := identify(); err != nil {
 		return nil, err
 	}
@@ -62,12 +60,12 @@ func newToaster(label string) (*Toaster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("toast: %w", err)
 	}
-	for _, s := range icons.States() {
-		if err := os.WriteFile(filepath.Join(folder, string(s)+".png"), icons.PNG(s, 44), 0o600); err != nil {
+	for _, s := range icons.ToastStates() {
+		if err := os.WriteFile(filepath.Join(folder, string(s)+".png"), icons.PNG(s, icons.ToastSize), 0o600); err != nil {
 			return nil, fmt.Errorf("toast: %w", err)
 		}
 	}
-	return &Toaster{folder: folder, label: label, presence: askPresence, links: linked,
+	return &Toaster{folder: folder, presence: askPresence, links: linked,
 		queue: make(chan order, queueLength), opened: make(chan string), done: make(chan struct{})}, nil
 }
 
@@ -150,7 +148,7 @@ func (t *Toaster) notification(of tray.Toast) toast.Notification {
 	}
 	if address := Address(of.View); address != "" && t.links() {
 		n.ActivationType, n.ActivationArguments = "protocol", attribute(address)
-		n.Actions = []toast.Action{{Type: "protocol", Label: attribute(t.label), Arguments: attribute(address)}}
+		n.Actions = []toast.Action{{Type: "protocol", Label: attribute(of.Open), Arguments: attribute(address)}}
 	}
 	switch of.Sound {
 	case tray.SoundNone:
