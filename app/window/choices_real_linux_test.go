@@ -102,6 +102,8 @@ func TestChoicesAndPlaceAfterAnotherStart(t *testing.T) {
 	}
 	w.until("the dark look", dark)
 
+	w.again()
+	w.until("the first page in German", label("home.help", "Hilfe holen"))
 	w.on(w.inner, "search", "--onlyvisible", "--class", "beckmanconnect", "windowmove", "37", "41", "windowsize", "--sync", "860", "560")
 	w.until("the new size", func() bool { at := w.stands(); return at[2] == 860 && at[3] == 560 })
 	left := w.stands()
