@@ -37,7 +37,7 @@ func (w words) sentence(kind, subject string, fields map[string]string) string {
 	}
 	for _, key := range keys {
 		if w.c.Has(key) {
-			return strings.TrimRight(w.c.T(key, "subject", subject, "capability", capability), ": ")
+			return strings.TrimRight(w.c.T(key, "subject", subject, "capability", capability), ":： ")
 		}
 	}
 	return strings.TrimSpace(w.c.T("kind.other", "kind", kind, "subject", subject))

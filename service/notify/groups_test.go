@@ -31,7 +31,7 @@ func TestFlood(t *testing.T) {
 		t.Fatalf("%+v", rows)
 	}
 	group := rows[0].ID
-	if title, advice := titleIn(rows[0].Texts, "de"), rows[0].Texts[0].Advice; title != "12 Alarme innerhalb weniger Minuten" || !strings.Contains(advice, "Title of flood-11") || len(rows[0].Texts) != 5 {
+	if title, advice := titleIn(rows[0].Texts, "de"), rows[0].Texts[0].Advice; title != "12 Alarme innerhalb weniger Minuten" || !strings.Contains(advice, "Title of flood-11") || len(rows[0].Texts) != 7 {
 		t.Errorf("%q %q", title, advice)
 	}
 	if members := w.list(store.NotificationFilter{Group: group}); len(members) != 12 {

@@ -95,7 +95,7 @@ func TestEvents(t *testing.T) { // P2, scenario 47
 	var got []string
 	for _, o := range seen {
 		got = append(got, fmt.Sprint(o.Code, ", ", o.Subject, ", ", o.Backlog))
-		if o.Condition || o.Ends || len(o.Texts) != 5 {
+		if o.Condition || o.Ends || len(o.Texts) != 7 {
 			t.Errorf("%+v", o)
 		}
 	}
