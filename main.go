@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"flag"
 	"log/slog"
@@ -18,6 +19,9 @@ import (
 	"beckmanconnect/ipc/protocol"
 )
 
+//go:embed THIRD-PARTY-NOTICES.md
+var notices string
+
 func main() {
 	var config string
 	var start window.Config
@@ -25,10 +29,10 @@ func main() {
 	program.Main(program.Info{Name: "beckmanconnect", Summary: "Shows notifications, help, upgrades and the log of BeckmanConnect Remote Support."},
 		func(flags *flag.FlagSet) {
 			flags.StringVar(&config, "config", hostconfig.DefaultPath(), "the configuration `file`")
-			flags.StringVar(&start.View, "view", "", "open this `view`: notifications, help, upgrade, activity, register or about")
-			flags.StringVar(&start.Language, "lang", "", "speak this `language`: en, de, fr, es or it")
+			flags.StringVar(&start.View, "view", "", "open this `view`: home, notifications, help, upgrade, activity, register, settings or about")
+			flags.StringVar(&start.Language, "lang", "", "speak this `language`: en, de, fr, es, it, zh-Hans or ja")
 			flags.BoolVar(&promptOnly, "prompt-only", false, "show one question on a desktop of its own; this program starts itself with it, people do not")
-			flags.StringVar(&start.Theme, "theme", "", "look `light`, dark or as the system")
+			flags.StringVar(&start.Theme, "theme", "", "look `light`, dark, contrast or as the system")
 		},
 		func(ctx context.Context, log *slog.Logger, _ []string) error {
 			host, err := hostconfig.Load(config)
@@ -38,7 +42,7 @@ func main() {
 			if err := start.Check(); err != nil {
 				return program.Usagef("%w", err)
 			}
-			start.Log, start.File = log, config
+			start.Log, start.File, start.Notices = log, config, notices
 			start.Client = client.Config{Socket: host.Socket, Program: protocol.Window, Version: version.Version()}
 			// Not for programs that are started from here.
 			start.Place = os.Getenv(window.PlaceVariable)

@@ -39,7 +39,7 @@ func (h *house) status(ctx context.Context) (*hostpb.Status, error) {
 		InstrumentClass: string(effective.Class), InstrumentRun: string(*h.runState.Load()), Policy: effective.Source,
 		OpenNotifications: uint32(open), Worst: notify.Severity(worst),
 		Support: h.support.State(), Upgrade: h.offers.Current(), Log: h.logState(), Components: h.components(state),
-		SupportPhone: h.config.Instrument.Phone,
+		SupportPhone: h.config.Instrument.Phone, SupportHours: h.config.Instrument.Hours,
 		Profile:      profileTitle(p), ProfileSample: p != nil && p.Sample,
 		DeviceState: h.device.State(),
 		LastSeq:     last, Epoch: h.store.Epoch(), Identify: string(effective.Identify()), PinInitials: h.support.PINInitials(),

@@ -146,5 +146,6 @@ func (p *program) makeWay() {
 	}
 	p.log.Info("another version is current and takes the windows over")
 	p.again = &Again{Place: p.leave()}
+	p.keepPlace()
 	p.quit()
 }

@@ -362,7 +362,7 @@ func TestShowOneNotification(t *testing.T) {
 }
 
 func TestQuietHoursAndTest(t *testing.T) {
-	s, _ := withAlarms(t, Config{View: view.About}, sample.Status(), nil)
+	s, _ := withAlarms(t, Config{View: view.Settings}, sample.Status(), nil)
 	s.service.Host.Handle(func(h *ipctest.Handlers) {
 		h.SetQuietHours = func(_ context.Context, r *hostpb.SetQuietHoursRequest) (*hostpb.QuietHours, error) {
 			return &hostpb.QuietHours{On: r.GetOn(), FromMinute: r.GetFromMinute(), ToMinute: r.GetToMinute()}, nil

@@ -95,6 +95,9 @@ func (p *program) act(what string, do func(context.Context, hostpb.HostClient) e
 func (p *program) Navigate(page string) {
 	p.state.Failure = ""
 	p.state.SummaryOpen = false // it was looked at
+	if p.content.Page() == view.Guide && page != view.Guide {
+		p.guided()
+	}
 	p.navigate(page)
 	p.refresh()
 }
@@ -102,7 +105,7 @@ func (p *program) Navigate(page string) {
 func (p *program) navigate(page string) {
 	page, id, ok := aView(page)
 	if !ok {
-		page = view.Notifications
+		page = view.Home
 	}
 	p.content.Show(page)
 	switch {
@@ -266,28 +269,4 @@ func (p *program) SetPIN(initials, pin, old string) {
 		p.app.Preferences().SetString(initialsKey, initials)
 	})
 	p.refresh()
-}
-
-// SetLanguage is part of view.Actions.
-func (p *program) SetLanguage(tag string) {
-	p.app.Preferences().SetString("language", tag)
-	p.redress(tag)
-	p.want(model.Reload{Terms: true})
-	p.fetch()
-}
-
-// SetTheme is part of view.Actions.
-func (p *program) SetTheme(name string) {
-	p.app.Preferences().SetString("theme", name)
-	p.settings.Theme = name
-	p.redress(p.kit.Words.Lang())
-}
-
-// redress builds everything again in another language or look.
-func (p *program) redress(lang string) {
-	p.dress(lang)
-	p.build()
-	p.main.SetTitle(p.kit.T("app.name") + " " + p.kit.T("app.subtitle"))
-	p.bar.redress(p)
-	p.preview.redress(p)
 }

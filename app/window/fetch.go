@@ -25,6 +25,9 @@ func (p *program) fetch() {
 	p.prepareLogs()
 	p.fetchOne(&p.stale.Policy, &p.fetching.Policy, "ExplainPolicy", p.loadPolicy)
 	p.fetchOne(&p.stale.Terms, &p.fetching.Terms, "GetTerms", p.loadTerms)
+	if p.content.Page() == view.Home {
+		p.fetchHome()
+	}
 	if p.content.Page() == view.Activity {
 		p.fetchActivity()
 	}
@@ -63,4 +66,27 @@ func (p *program) loadPolicy(ctx context.Context, host hostpb.HostClient) (func(
 func (p *program) loadTerms(ctx context.Context, host hostpb.HostClient) (func(), error) {
 	terms, err := host.GetTerms(ctx, &hostpb.GetTermsRequest{Language: p.kit.Words.Lang()})
 	return func() { p.state.Terms = terms }, err
+}
+
+// fetchHome gets what the first page shows.
+func (p *program) fetchHome() {
+	home := &p.state.Home
+	if !home.Want(p.now()) {
+		return
+	}
+	var got model.HomeGot
+	p.call(callTime, "ListNotifications", func(ctx context.Context, host hostpb.HostClient) (err error) {
+		got, err = model.GetHome(
+			func(r *hostpb.ListNotificationsRequest) (*hostpb.NotificationPage, error) {
+				return host.ListNotifications(ctx, r)
+			},
+			func(r *hostpb.ListActivityRequest) (*hostpb.ActivityPage, error) { return host.ListActivity(ctx, r) })
+		return err
+	}, func(err error) {
+		if err != nil {
+			home.Failed()
+			return
+		}
+		home.Put(got)
+	})
 }

@@ -33,6 +33,7 @@ type layoutEntry struct {
 	Window  string `json:"window"` // "main", "prompt", "bar", "preview"
 	Text    string `json:"text,omitempty"`
 	Enabled bool   `json:"enabled"`
+	Focused bool   `json:"focused,omitempty"` // has the keyboard
 }
 
 func newLayoutDump(getenv func(string) string) *layoutDump {
@@ -78,10 +79,16 @@ func (p *program) layoutOf(entries []layoutEntry, name string, w fyne.Window) []
 	if err != nil {
 		return entries
 	}
+	focused := w.Canvas().Focused()
 	for _, place := range part.Places(w.Content()) {
 		at := pixels(place, area, w.Canvas().Scale())
 		e := layoutEntry{ID: place.ID, Window: name, X: at.X, Y: at.Y, W: at.W, H: at.H, Enabled: true}
+		if f, ok := place.Object.(fyne.Focusable); ok {
+			e.Focused = f == focused
+		}
 		switch o := place.Object.(type) {
+		case *part.RailEntry:
+			e.Text = o.Label()
 		case *part.Button:
 			e.Text, e.Enabled = o.Label(), o.Enabled()
 		case *part.Entry:

@@ -12,9 +12,9 @@ import (
 	fynetheme "fyne.io/fyne/v2/theme"
 
 	"beckmanconnect/app/desktop/owndesk"
+	"beckmanconnect/app/preferences"
 	"beckmanconnect/app/window/native"
 	"beckmanconnect/assets/text"
-	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ui/model"
@@ -53,15 +53,19 @@ type program struct {
 	state    model.State
 	kit      *part.Kit
 	settings view.Choices
-	main     fyne.Window
-	content  *view.Window
-	chosen   bool   // a page was asked for, or chosen for what matters most
-	hidden   bool   // the main window was closed while the program was needed
-	warned   bool   // a note that was not saved was shown when the window was closed
-	front    bool   // one of the program's windows has the keyboard
-	version  string // of this program
-	outdated bool   // the service is another version
-	again    *Again // another version takes over when this one is gone; nil: none does
+	choices  preferences.Preferences // as they are kept
+	placed   bool                    // the main window stands where it is to be
+
+	choicesFile string // "": they cannot be kept
+	main        fyne.Window
+	content     *view.Window
+	chosen      bool   // a page was asked for, or chosen for what matters most
+	hidden      bool   // the main window was closed while the program was needed
+	warned      bool   // a note that was not saved was shown when the window was closed
+	front       bool   // one of the program's windows has the keyboard
+	version     string // of this program
+	outdated    bool   // the service is another version
+	again       *Again // another version takes over when this one is gone; nil: none does
 
 	prompt  *promptWindow
 	bar     *barWindow
@@ -97,14 +101,10 @@ func newProgram(ctx context.Context, a fyne.App, with parts) *program {
 	}
 	ctx, end := context.WithCancel(ctx)
 	p := &program{parts: with, ctx: ctx, end: end, app: a, log: with.config.Log, service: &service{config: with.config.Client}, version: with.config.Client.Version}
-	look := with.config.Theme
-	if look == "" {
-		look = a.Preferences().StringWithFallback("theme", "system")
-	}
+	p.loadChoices()
 	p.inbox.do, p.inbox.draw = p.do, p.refresh
 	p.state.Upgrading.Dismissed = a.Preferences().String(dismissedKey)
-	p.settings = view.Choices{Theme: look, Version: version.Version()}
-	p.dress(with.config.language(a.Preferences().String("language")))
+	p.dress(with.config.language(p.choices.Language))
 	return p
 }
 
@@ -113,47 +113,6 @@ func (p *program) dress(lang string) {
 	palette := theme.Named(p.settings.Theme, p.app.Settings().ThemeVariant() == fynetheme.VariantDark)
 	p.kit = &part.Kit{Palette: palette, Words: text.New(lang), Text: theme.TextScale(p.settings.TextSize)}
 	p.app.Settings().SetTheme(theme.New(theme.Options{Palette: palette, Language: p.kit.Words.Lang(), Text: p.kit.Text}))
-}
-
-// mainSize fits a screen of 1024 × 768 with its panel.
-var mainSize = fyne.NewSize(980, 690)
-
-// openMain shows the main window.
-func (p *program) openMain() {
-	// The first title is what X11 takes the window's class from.
-	p.main = p.app.NewWindow(native.Class)
-	p.main.SetPadded(false)
-	p.main.SetMaster()
-	p.main.SetCloseIntercept(p.closeMain)
-	size := mainSize
-	if to, ok := readPlace(p.config.Place); ok {
-		p.enter(to)
-		size = to.size()
-	}
-	p.build()
-	p.main.Resize(size)
-	p.main.CenterOnScreen()
-	p.main.Show()
-	p.main.SetTitle(p.kit.T("app.name") + " " + p.kit.T("app.subtitle"))
-}
-
-// build makes the main window's content for the present kit.
-func (p *program) build() {
-	page := p.config.View
-	if p.content != nil {
-		page = p.content.Page()
-	}
-	p.content = view.NewWindow(p.kit, p, p.settings)
-	p.chosen = p.chosen || page != ""
-	page, id, _ := aView(page)
-	if id != 0 {
-		p.state.OpenAlarm(id)
-	}
-	p.content.Show(page)
-	p.main.SetContent(p.content.Content())
-	p.main.Canvas().SetOnTypedKey(p.content.TypedKey)
-	p.main.Canvas().SetOnTypedRune(p.content.TypedRune)
-	p.refresh()
 }
 
 // start follows the service and the clock. Fyne calls it when it runs.
@@ -249,38 +208,6 @@ func (p *program) event(e *hostpb.Event) {
 	}
 }
 
-// choose picks the first page when nobody asked for one.
-func (p *program) choose() {
-	if p.chosen || p.state.Status == nil {
-		return
-	}
-	p.chosen = true
-	switch {
-	case p.state.InSession() || p.state.Waiting() || p.state.Prompt != nil:
-		p.content.Show(view.Help)
-	case !p.state.Status.GetTermsAccepted() || p.state.Status.GetRegistration() == nil:
-		p.content.Show(view.Register)
-	}
-}
-
-// show brings the main window forward with a page.
-func (p *program) show(page string) {
-	if page == "prompt" { // it stands in a window of its own
-		p.refresh()
-		return
-	}
-	if page != "" {
-		p.chosen = true
-		p.state.SummaryOpen = false
-		p.navigate(page)
-	}
-	p.hidden = false
-	p.main.Show()
-	p.main.RequestFocus()
-	p.own(p.main)
-	p.refresh()
-}
-
 // refresh brings every window to the present state. Windows tells a program in
 // the middle of showing a window that it has the keyboard now: what is asked for
 // within a refresh is done after it, or a bar and a prompt would be opened anew
@@ -326,6 +253,9 @@ func (p *program) busy() bool {
 // is what stands in them read.
 func (p *program) inFront(on bool) {
 	p.front = on
+	if !on {
+		p.keepPlace()
+	}
 	p.refresh()
 }
 
@@ -339,6 +269,7 @@ func (p *program) closeMain() {
 		p.ShowNotifications(model.PlaceHandover)
 		return
 	}
+	p.keepPlace()
 	if p.busy() {
 		p.main.Hide()
 		p.hidden = true

@@ -3,6 +3,7 @@ package window
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
+	"beckmanconnect/app/preferences"
 	"beckmanconnect/app/window/native"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ipc/ipctest"
@@ -48,6 +50,10 @@ type fakeNative struct {
 	attends int
 	stays   bool   // what is hidden stays on the screen for now
 	looked  func() // at whether it does
+
+	screens   []native.Rect
+	x, y      int // where a window was moved last
+	maximised bool
 }
 
 func (n *fakeNative) Own(fyne.Window) error    { return nil }
@@ -56,11 +62,16 @@ func (n *fakeNative) Insist(fyne.Window) error { n.insists++; return nil }
 func (n *fakeNative) Area(w fyne.Window) (native.Rect, error) {
 	return native.Rect{X: 100, Y: 50, W: int(w.Canvas().Size().Width), H: int(w.Canvas().Size().Height)}, nil
 }
-func (n *fakeNative) Visible(fyne.Window) bool         { return !n.hidden }
-func (n *fakeNative) Move(fyne.Window, int, int) error { return nil }
-func (n *fakeNative) Unfocused(show func())            { show() }
-func (n *fakeNative) Close()                           {}
-func (n *fakeNative) Covered(fyne.Window) bool         { return n.covered }
+func (n *fakeNative) Visible(fyne.Window) bool           { return !n.hidden }
+func (n *fakeNative) Move(_ fyne.Window, x, y int) error { n.x, n.y = x, y; return nil }
+func (n *fakeNative) Unfocused(show func())              { show() }
+func (n *fakeNative) Maximise(fyne.Window) error         { n.maximised = true; return nil }
+func (n *fakeNative) Screens() ([]native.Rect, error)    { return n.screens, nil }
+func (n *fakeNative) Placed(w fyne.Window) (native.Rect, bool, error) {
+	return native.Rect{X: n.x, Y: n.y, W: int(w.Canvas().Size().Width), H: int(w.Canvas().Size().Height)}, n.maximised, nil
+}
+func (n *fakeNative) Close()                   {}
+func (n *fakeNative) Covered(fyne.Window) bool { return n.covered }
 func (n *fakeNative) Gone(fyne.Window) bool {
 	if n.looked != nil {
 		n.looked()
@@ -82,6 +93,16 @@ func (h *fakeHand) Close()                           { h.n.attends-- }
 
 func newStage(t *testing.T, c Config) *stage { return newStageWith(t, c, sample.Status()) }
 
+// chosen writes a file of choices.
+func chosen(t *testing.T, p preferences.Preferences) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "preferences.json")
+	if err := preferences.Save(path, p); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // newStageWith starts with a status of its own, which is what the program
 // sees first.
 func newStageWith(t *testing.T, c Config, status *hostpb.Status) *stage {
@@ -97,13 +118,21 @@ func newStageWith(t *testing.T, c Config, status *hostpb.Status) *stage {
 	})
 	s.service.SetStatus(status)
 	c.Client = s.service.Client(ipctest.Technician("maria"), protocol.Window)
-	c.Language, c.Theme = "en", "light"
+	if c.Language == "" {
+		c.Language, c.Theme = "en", "light"
+	}
+	if c.Preferences == "" {
+		c.Preferences = chosen(t, preferences.Preferences{Guided: "0.1.0"})
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.program = newProgram(ctx, test.NewTempApp(t), parts{
 		config: c, now: func() time.Time { return s.now }, do: func(f func()) { s.queue <- f }, native: s.native, locked: func() bool { return s.locked },
 		grabKillKey: s.grab, quit: func() { s.quits++ },
 	})
 	s.program.openMain()
+	if c.View == "" && c.Place == "" {
+		s.program.content.Show(view.Notifications) // where most tests have something to do
+	}
 	s.program.start()
 	t.Cleanup(func() {
 		cancel()

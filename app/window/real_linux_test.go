@@ -35,7 +35,13 @@ import (
 // The test in this file runs the real window program, drawn by the real
 // toolkit on a real display: this test program again, when this variable names
 // the socket of its service.
-const socketVariable = "BECKMANCONNECT_TEST_SOCKET"
+const (
+	socketVariable = "BECKMANCONNECT_TEST_SOCKET"
+	// How it starts.
+	viewVariable     = "BECKMANCONNECT_TEST_VIEW"
+	languageVariable = "BECKMANCONNECT_TEST_LANGUAGE"
+	themeVariable    = "BECKMANCONNECT_TEST_THEME"
+)
 
 func TestMain(m *testing.M) {
 	socket := os.Getenv(socketVariable)
@@ -50,7 +56,7 @@ func TestMain(m *testing.M) {
 	version := played(ipctest.Version)
 	fmt.Fprintln(os.Stderr, "runs as "+version)
 	err := Run(context.Background(), Config{
-		Language: "en", Theme: "light", Place: place, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Language: os.Getenv(languageVariable), Theme: os.Getenv(themeVariable), View: os.Getenv(viewVariable), Place: place, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		Client: client.Config{Socket: socket, Program: protocol.Window, Version: version, DialPipe: func(ctx context.Context) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		}},
@@ -73,6 +79,9 @@ type realWindow struct {
 	command      *exec.Cmd
 	outer, inner string
 	layout       string
+	program      string
+	env          []string
+	read         chan struct{} // closed when the program has ended
 
 	mu   sync.Mutex
 	said []string // what the program logged
@@ -80,10 +89,11 @@ type realWindow struct {
 
 func startReal(t *testing.T) *realWindow { return startRealAs(t, os.Args[0]) }
 
-// startRealAs starts another program than the test's own.
-func startRealAs(t *testing.T, program string) *realWindow {
+// startRealAs starts another program than the test's own. env goes before what
+// it gets otherwise.
+func startRealAs(t *testing.T, program string, env ...string) *realWindow {
 	t.Helper()
-	w := &realWindow{t: t, service: ipctest.Start(t, ipctest.Config{})}
+	w := &realWindow{t: t, service: ipctest.Start(t, ipctest.Config{}), program: program}
 	w.outer = xtesting.Xvfb(t, "1024x768")
 	w.inner = xtesting.Nested(t, w.outer, "1024x768")
 	xtesting.Program(t, w.inner, "openbox", "--sm-disable")
@@ -93,20 +103,37 @@ func startRealAs(t *testing.T, program string) *realWindow {
 	w.layout = filepath.Join(dir, "layout.json")
 	socket := filepath.Join(dir, "host.sock")
 	w.pass(socket)
+	w.env = append([]string{viewVariable + "=notifications", languageVariable + "=en", themeVariable + "=light", socketVariable + "=" + socket, layoutVariable + "=" + w.layout, "DISPLAY=" + w.inner,
+		"HOME=" + dir, "XDG_CONFIG_HOME=" + dir, "XDG_RUNTIME_DIR=" + dir, "DBUS_SESSION_BUS_ADDRESS=unix:path=" + filepath.Join(dir, "none"), "LIBGL_ALWAYS_SOFTWARE=1"}, env...)
+	w.launch()
+	t.Cleanup(func() {
+		_ = w.command.Process.Kill()
+		<-w.read
+		_ = w.command.Wait()
+		if t.Failed() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			t.Logf("the program said:\n%s", strings.Join(w.said, "\n"))
+		}
+	})
+	return w
+}
 
-	cmd := exec.Command(program)
-	w.command = cmd
-	cmd.Env = append(os.Environ(), socketVariable+"="+socket, layoutVariable+"="+w.layout, "DISPLAY="+w.inner,
-		"HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_RUNTIME_DIR="+dir, "DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(dir, "none"), "LIBGL_ALWAYS_SOFTWARE=1")
+// launch starts the program, once more after it has ended.
+func (w *realWindow) launch() {
+	w.t.Helper()
+	cmd := exec.Command(w.program)
+	cmd.Env = append(os.Environ(), w.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.StderrPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	read := make(chan struct{})
+	w.command, w.read = cmd, read
 	go func() {
 		defer close(read)
 		for lines := bufio.NewScanner(out); lines.Scan(); {
@@ -115,17 +142,6 @@ func startRealAs(t *testing.T, program string) *realWindow {
 			w.mu.Unlock()
 		}
 	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-read
-		_ = cmd.Wait()
-		if t.Failed() {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			t.Logf("the program said:\n%s", strings.Join(w.said, "\n"))
-		}
-	})
-	return w
 }
 
 // pass lets the program reach the service in memory through a socket.

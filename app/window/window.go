@@ -20,6 +20,7 @@ import (
 	"beckmanconnect/app/desktop/lock"
 	"beckmanconnect/app/desktop/owndesk"
 	"beckmanconnect/app/killkey"
+	"beckmanconnect/app/preferences"
 	"beckmanconnect/app/single"
 	"beckmanconnect/app/window/native"
 	"beckmanconnect/assets/icons"
@@ -37,9 +38,12 @@ type Config struct {
 	File     string // the configuration file, for the program on a desktop of its own
 	View     string // a page of ui/view; empty: what matters most
 	Language string // empty: as chosen before, or the system's
-	Theme    string // "light", "dark", "system"; empty: as chosen before
+	Theme    string // one of preferences.Looks; empty: as chosen before
 	Place    string // where another version of the program left the technician (Again), before View; empty: nowhere
 	Log      *slog.Logger
+
+	Preferences string // the file of what the technician chose; empty: this log-on's
+	Notices     string // third-party notices, as the build writes them
 }
 
 // Check finds what a person may have typed wrong.
@@ -48,8 +52,8 @@ func (c Config) Check() error {
 	if page != "" && (!ok || !slices.Contains(view.Pages(), page)) {
 		return fmt.Errorf("there is no view %q; choose one of %s", c.View, strings.Join(view.Pages(), ", "))
 	}
-	if c.Theme != "" && !slices.Contains([]string{"light", "dark", "system"}, c.Theme) {
-		return fmt.Errorf("there is no theme %q; choose light, dark or system", c.Theme)
+	if c.Theme != "" && !slices.Contains(preferences.Looks, c.Theme) {
+		return fmt.Errorf("there is no theme %q; choose one of %s", c.Theme, strings.Join(preferences.Looks, ", "))
 	}
 	return nil
 }

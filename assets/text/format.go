@@ -2,7 +2,6 @@ package text
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -49,22 +48,42 @@ func (c *Catalogue) Moment(t, now time.Time) string {
 
 // Lasting is how long something stood, in its two largest units: "3 days 4 h".
 func (c *Catalogue) Lasting(d time.Duration) string {
-	minutes := int(d / time.Minute)
-	days, hours := minutes/(24*60), minutes/60%24
-	parts := []struct {
-		n   int
-		key string
-	}{{days, "lasting.days"}, {hours, "lasting.hours"}, {minutes % 60, "lasting.minutes"}}
-	var out []string
-	for _, p := range parts {
-		if p.n > 0 && len(out) < 2 && !(p.key == "lasting.minutes" && days > 0) {
-			out = append(out, c.T(p.key, "n", p.n))
-		}
-	}
-	if len(out) == 0 {
+	if d < time.Minute {
 		return c.T("lasting.short")
 	}
-	return strings.Join(out, " ")
+	return c.span(d.Truncate(time.Minute))
+}
+
+// Span is how long something took, to the second where that counts: "4 min 10 s",
+// "2 h 5 min".
+func (c *Catalogue) Span(d time.Duration) string { return c.span(d.Round(time.Second)) }
+
+// span says the two largest units of a time, where they are neighbours.
+func (c *Catalogue) span(d time.Duration) string {
+	s := int(max(d, 0) / time.Second)
+	units := []struct {
+		n   int
+		key string
+	}{{s / 86400, "lasting.days"}, {s / 3600 % 24, "lasting.hours"}, {s / 60 % 60, "lasting.minutes"}, {s % 60, "lasting.seconds"}}
+	for i, u := range units[:3] {
+		if u.n == 0 {
+			continue
+		}
+		said := c.T(u.key, "n", u.n)
+		if next := units[i+1]; next.n > 0 {
+			said += c.between() + c.T(next.key, "n", next.n)
+		}
+		return said
+	}
+	return c.T("lasting.seconds", "n", s)
+}
+
+// between stands between two units: nothing in languages without spaces.
+func (c *Catalogue) between() string {
+	if c.tag == "zh-Hans" || c.tag == "ja" {
+		return ""
+	}
+	return " "
 }
 
 // Countdown is what is left of a time, "9:41"; it never goes below zero.

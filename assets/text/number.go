@@ -18,7 +18,7 @@ func (c *Catalogue) signs() signs {
 	case "es":
 		return signs{",", ".", 5} // "1234", but "12.345"
 	case "fr":
-		return signs{",", "\u202f", 4}
+		return signs{",", "\u00a0", 4} // CLDR has a narrower one, which many fonts lack and logs escape
 	}
 	return signs{".", ",", 4}
 }

@@ -11,7 +11,7 @@ func TestNumbers(t *testing.T) {
 	for _, row := range []struct{ lang, whole, large, decimal, size, list string }{
 		{"en", "1,234", "-12,345,678", "1,234.50", "1.4\u00a0MB", "A, B"},
 		{"de", "1.234", "-12.345.678", "1.234,50", "1,4\u00a0MB", "A, B"},
-		{"fr", "1\u202f234", "-12\u202f345\u202f678", "1\u202f234,50", "1,4\u00a0MB", "A, B"},
+		{"fr", "1\u00a0234", "-12\u00a0345\u00a0678", "1\u00a0234,50", "1,4\u00a0MB", "A, B"},
 		{"es", "1234", "-12.345.678", "1234,50", "1,4\u00a0MB", "A, B"},
 		{"it", "1.234", "-12.345.678", "1.234,50", "1,4\u00a0MB", "A, B"},
 		{"zh-Hans", "1,234", "-12,345,678", "1,234.50", "1.4\u00a0MB", "A、B"},
@@ -57,6 +57,32 @@ func TestDates(t *testing.T) {
 		}
 		if got := c.Moment(day, now); !strings.Contains(got, want) || !strings.Contains(got, "09:00") {
 			t.Errorf("%s: %q", lang, got)
+		}
+	}
+}
+
+func TestSpans(t *testing.T) {
+	for _, row := range []struct {
+		lang          string
+		d             time.Duration
+		lasting, span string
+	}{
+		{"en", 0, "less than a minute", "0 s"},
+		{"en", 59*time.Second + 600*time.Millisecond, "less than a minute", "1 min"},
+		{"en", 25*time.Minute + 3*time.Second, "25 min", "25 min 3 s"},
+		{"de", 2*time.Hour + 5*time.Minute + 9*time.Second, "2 h 5 min", "2 h 5 min"},
+		{"fr", 25 * time.Hour, "1 jour 1 h", "1 jour 1 h"},
+		{"it", 72*time.Hour + 40*time.Minute, "3 giorni", "3 giorni"}, // minutes say nothing beside days
+		{"ja", 3*time.Hour + 4*time.Minute, "3時間4分", "3時間4分"},
+		{"zh-Hans", 4*time.Minute + 10*time.Second, "4分钟", "4分钟10秒"},
+		{"en", -time.Second, "less than a minute", "0 s"},
+	} {
+		c := New(row.lang)
+		if got := c.Lasting(row.d); got != row.lasting {
+			t.Errorf("%s, %v lasting: %q, want %q", row.lang, row.d, got, row.lasting)
+		}
+		if got := c.Span(row.d); got != row.span {
+			t.Errorf("%s, %v span: %q, want %q", row.lang, row.d, got, row.span)
 		}
 	}
 }

@@ -37,6 +37,7 @@ var policyTexts = map[string][5]string{
 	"SERIAL":        {"Serial number of the instrument", "Seriennummer des Geräts", "Numéro de série de l'appareil", "Número de serie del instrumento", "Numero di serie dello strumento"},
 	"INSTRUMENTLOG": {"Log file of the instrument's software", "Protokolldatei der Gerätesoftware", "Fichier journal du logiciel de l'appareil", "Archivo de registro del software del instrumento", "File di registro del software dello strumento"},
 	"PHONE":         {"The vendor's service number", "Servicenummer des Herstellers", "Numéro de service du fournisseur", "Número de servicio del proveedor", "Numero di assistenza del fornitore"},
+	"HOURS":         {"When the vendor's service can be called", "Wann der Service des Herstellers erreichbar ist", "Heures d'ouverture du service du fournisseur", "Horario del servicio del proveedor", "Orari del servizio del fornitore"},
 	"CHANNEL":       {"Channel that upgrades are taken from", "Kanal der Aktualisierungen", "Canal des mises à jour", "Canal de las actualizaciones", "Canale degli aggiornamenti"},
 	"PROXY":         {"Proxy", "Proxy", "Proxy", "Proxy", "Proxy"},
 	"PROXYUSER":     {"The proxy's user", "Benutzer des Proxys", "Utilisateur du proxy", "Usuario del proxy", "Utente del proxy"},

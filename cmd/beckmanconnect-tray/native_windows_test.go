@@ -160,11 +160,7 @@ func dialogsOnScreen() (all []image.Rectangle) {
 // middle is where to press a part of a form that shows in a window.
 func (s *stage) middle(f *dialog.Form, window image.Rectangle, id string) image.Point {
 	s.t.Helper()
-	fonts, err := dialog.NewFonts()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	f.Draw(fonts, look.Light(), float64(window.Dx())/f.Width)
+	f.Draw(dialog.NewFonts("en"), look.Light(), float64(window.Dx())/f.Width)
 	r, ok := f.Place(id)
 	if !ok {
 		s.t.Fatalf("the form has no %s", id)

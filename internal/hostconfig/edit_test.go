@@ -85,6 +85,7 @@ func TestSetRefuses(t *testing.T) {
 		"two lines":        {shipped, settings("SERIAL", "a\nphone = \"1\""), "one line"},
 		"right to left":    {shipped, settings("SERIAL", "a\u202eb"), "one line"},
 		"long":             {shipped, settings("SERIAL", strings.Repeat("1", 65)), "serial"},
+		"long hours":       {shipped, settings("HOURS", strings.Repeat("é", 121)), "hours"},
 		"far too long":     {shipped, settings("SERIAL", strings.Repeat("1", 2000)), "longer"},
 		"inline":           {"cloud = { url = \"https://a.example\" }\n", settings("CLOUDURL", "https://b.example"), "form"},
 		"unknown":          {shipped, settings("DATA", "/x"), "not a property"},
@@ -151,7 +152,7 @@ func TestParseSetting(t *testing.T) {
 // Every property with a key can be set, and is a setting of the file.
 func TestPropertiesAreSettings(t *testing.T) {
 	good := map[string]string{
-		"CLOUDURL": "https://c.example", "REGION": "us", "INSTRUMENT": "sample", "SERIAL": "1", "INSTRUMENTLOG": "/x.log", "PHONE": "+1",
+		"CLOUDURL": "https://c.example", "REGION": "us", "INSTRUMENT": "sample", "SERIAL": "1", "INSTRUMENTLOG": "/x.log", "PHONE": "+1", "HOURS": "Mon–Fri, 8:00–17:00",
 		"CHANNEL": release.Pilot, "PROXY": "http://p.example:1", "PROXYUSER": "u", "PROXYPASSWORDFILE": "/p",
 	}
 	var all []Setting

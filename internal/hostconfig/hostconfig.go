@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 )
@@ -114,6 +116,8 @@ type Instrument struct {
 	// Phone is the vendor's service number, the only one that may stand in a
 	// message from the cloud.
 	Phone string `toml:"phone"`
+	// Hours are when that number is answered, in the site's own words.
+	Hours string `toml:"hours"`
 }
 
 // Error says in one line what is wrong with the configuration and what to do.
@@ -248,6 +252,9 @@ func (c *Config) check() error {
 	if len(c.Instrument.Serial) > maxSerial || c.Instrument.Serial != "" && !watchable(c.Instrument.Serial) {
 		return &Error{File: c.File, Field: "instrument.serial", What: "this is not a serial number", Do: "use what stands on the instrument, 64 characters at most"}
 	}
+	if utf8.RuneCountInString(c.Instrument.Hours) > maxHours || strings.ContainsFunc(c.Instrument.Hours, unicode.IsControl) || !utf8.ValidString(c.Instrument.Hours) {
+		return &Error{File: c.File, Field: "instrument.hours", What: "this is no line of text", Do: fmt.Sprintf("use one line, %d characters at most", maxHours)}
+	}
 	if c.Upgrade.Channel != "" && !slices.Contains(channels[:], c.Upgrade.Channel) {
 		return &Error{File: c.File, Field: "upgrade.channel", What: "this is not a channel", Do: fmt.Sprintf("use %q or %q, or remove the line", channels[0], channels[1])}
 	}
@@ -275,6 +282,9 @@ var channels = [...]string{"stable", "pilot"}
 
 // maxSerial is what a registration takes.
 const maxSerial = 64
+
+// maxHours is what the technician's window has room for, in characters.
+const maxHours = 120
 
 // Bounds of the time between two looks for upgrades: a week at most, or the
 // vendor's signatures expire unseen.

@@ -18,6 +18,7 @@ func Properties() []Property {
 		{"SERIAL", "instrument.serial", "serial number of the instrument"},
 		{"INSTRUMENTLOG", "instrument.log", "log file of the instrument's software"},
 		{"PHONE", "instrument.phone", "the vendor's service number, shown to the technician"},
+		{"HOURS", "instrument.hours", "when the vendor's service can be called, shown to the technician"},
 		{"CHANNEL", "upgrade.channel", "channel that upgrades are taken from"},
 		{"PROXY", "cloud.proxy.url", "proxy: http://HOST:PORT, or direct"},
 		{"PROXYUSER", "cloud.proxy.user", "the proxy's user, for Basic"},

@@ -150,7 +150,7 @@ func (x *certificate) facts() {
 			s.font(regular, 9, inkMuted)
 		}
 		text := s.fit(s.writable(or(word, c.T("export.cert.words-none"))), 80)
-		width := s.pdf.GetStringWidth(text) + 10
+		width := s.width(text) + 10
 		s.box(at, x.y+5, width, 9.5, 2, paperNote)
 		s.put(at+5, x.y+5, 9.5, text)
 		at += width + 3
@@ -164,7 +164,7 @@ func (x *certificate) facts() {
 	if e := ses.ended; e != nil {
 		end := x.words.both(e.at)
 		if d, ok := ses.lasted(); ok {
-			end += "  ·  " + c.T("export.cert.lasted", "span", lasting(d))
+			end += "  ·  " + c.T("export.cert.lasted", "span", c.Span(d))
 		}
 		rows = append(rows, [2]string{c.T("export.cert.ended"), end}, [2]string{c.T("export.cert.why"), x.why(e)})
 	} else {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"beckmanconnect/assets/text"
 )
 
 // Heights of a table's parts, in millimetres.
@@ -199,7 +201,7 @@ func (x *certificate) fileTable(show []bool) {
 func (x *certificate) nameLines(f *file) []string {
 	x.s.font(bold, 8.5, inkText)
 	name := x.s.writable(f.name)
-	if x.s.pdf.GetStringWidth(name) <= 72 {
+	if x.s.width(name) <= 72 {
 		return nil
 	}
 	return x.s.lines(name, textWidth-18)
@@ -245,7 +247,7 @@ func (x *certificate) more(left []string, beyond int64) {
 			rest = ", … " + left[len(left)-1]
 		}
 		next := text + map[bool]string{true: " ", false: ", "}[i == 0] + numbers
-		if s.pdf.GetStringWidth(next+rest+end) > textWidth {
+		if s.width(next+rest+end) > textWidth {
 			text += ", … " + left[len(left)-1]
 			break
 		}
@@ -270,11 +272,11 @@ func (x *certificate) otherLines() []string {
 	var parts []string
 	for name, label := range map[string]string{"inputs": "export.cert.inputs", "pictures": "export.cert.pictures"} {
 		if n := x.ses.summaryField(name); n != "" && n != "0" {
-			parts = append(parts, c.T(label)+" "+n)
+			parts = append(parts, c.T(label)+" "+number(c, n))
 		}
 	}
 	for kind, n := range x.ses.other {
-		parts = append(parts, x.words.sentence(kind, "", nil)+" "+strconv.FormatInt(n, 10))
+		parts = append(parts, x.words.sentence(kind, "", nil)+" "+c.Number(int(n)))
 	}
 	if len(parts) == 0 {
 		return nil
@@ -286,4 +288,13 @@ func (x *certificate) otherLines() []string {
 		lines = append(lines[:2:2], x.s.fit(lines[2]+" …", textWidth))
 	}
 	return lines
+}
+
+// number writes a count of the log's fields as people do.
+func number(c *text.Catalogue, digits string) string {
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return digits
+	}
+	return c.Number(n)
 }

@@ -70,7 +70,7 @@ func (x *document) page() {
 	s.put(margin, pageHeight-16, 4, c.T("export.root")+" "+hex.EncodeToString(x.at.Root[:]))
 	s.put(margin, pageHeight-12, 4, c.T("export.checkpoint.over", "n", int(x.at.Size)))
 	page := c.T("export.page", "page", s.pdf.PageNo(), "pages", pagesMark)
-	s.put(pageWidth-margin-s.pdf.GetStringWidth(c.T("export.page", "page", s.pdf.PageNo(), "pages", "000")), pageHeight-12, 4, page)
+	s.put(pageWidth-margin-s.width(c.T("export.page", "page", s.pdf.PageNo(), "pages", "000")), pageHeight-12, 4, page)
 	x.y = bodyTop
 }
 

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
-	"golang.org/x/image/font/sfnt"
 
 	"beckmanconnect/assets/fonts/noto"
+	"beckmanconnect/internal/linebreak"
 	"beckmanconnect/internal/logproof"
 )
 
@@ -42,26 +42,23 @@ const (
 )
 
 const (
-	family  = "noto"
 	regular = ""
 	bold    = "B"
 )
 
-// sheet is a document of pages. All that stands on it is text its font can
-// write; what it cannot stands as \uXXXX.
+// sheet is a document of pages. All that stands on it is text its fonts can
+// write; what they cannot stands as \uXXXX.
 type sheet struct {
 	pdf   *fpdf.Fpdf
-	glyph *sfnt.Font
-	buf   sfnt.Buffer
+	lang  string
+	added map[string]bool // faces that are in the document
+	style string
+	size  float64
 }
 
 // newSheet makes an empty document. The moment is the only time that goes into
 // the file: the same data give the same bytes.
 func newSheet(title, lang, program string, moment time.Time) (*sheet, error) {
-	glyph, err := sfnt.Parse(noto.Regular)
-	if err != nil {
-		return nil, err
-	}
 	p := fpdf.New("P", "mm", "A4", "")
 	p.SetCatalogSort(true)
 	p.SetCreationDate(moment.UTC())
@@ -70,27 +67,23 @@ func newSheet(title, lang, program string, moment time.Time) (*sheet, error) {
 	p.SetCreator(program, true)
 	p.SetTitle(title, true)
 	p.SetLang(lang)
-	// The writer works on the font's bytes: it gets its own.
-	p.AddUTF8FontFromBytes(family, regular, slices.Clone(noto.Regular))
-	p.AddUTF8FontFromBytes(family, bold, slices.Clone(noto.Bold))
 	p.SetMargins(margin, margin, margin)
 	p.SetAutoPageBreak(false, 0)
 	p.SetCellMargin(0)
-	return &sheet{pdf: p, glyph: glyph}, p.Error()
+	return &sheet{pdf: p, lang: lang, added: map[string]bool{}}, p.Error()
 }
 
-// writable is s with everything as \uXXXX that the font has no letter for or
-// that acts on what stands beside it.
+// writable is s with everything as \uXXXX that no font has a letter for or that
+// acts on what stands beside it.
 func (s *sheet) writable(text string) string {
 	var out []byte
 	for at, r := range text {
-		i, err := s.glyph.GlyphIndex(&s.buf, r)
 		switch {
 		case r == '\\' && (strings.HasPrefix(text[at+1:], "u") || strings.HasPrefix(text[at+1:], `\`)):
 			out = append(out, `\\`...) // not to be taken for one of ours
 		case r == ' ' || r == '\u00a0':
 			out = append(out, ' ')
-		case err != nil || i == 0 || r > 0xffff:
+		case r > 0xffff || !noto.Covers(s.lang, r):
 			out = logproof.AppendEscape(out, r)
 		default:
 			out = logproof.AppendInert(out, r)
@@ -100,41 +93,56 @@ func (s *sheet) writable(text string) string {
 }
 
 func (s *sheet) font(style string, size float64, c ink) {
-	s.pdf.SetFont(family, style, size)
+	s.style, s.size = style, size
 	s.pdf.SetTextColor(c[0], c[1], c[2])
+}
+
+// face sets the font of a run. It is put into the document when it is first
+// needed.
+func (s *sheet) face(f *noto.Face) {
+	if !s.added[f.Name] {
+		s.added[f.Name] = true
+		// The writer works on the font's bytes: it gets its own.
+		s.pdf.AddUTF8FontFromBytes(f.Name, regular, slices.Clone(f.Regular))
+		s.pdf.AddUTF8FontFromBytes(f.Name, bold, slices.Clone(f.Bold))
+	}
+	s.pdf.SetFont(f.Name, s.style, s.size)
+}
+
+// width is that of one line, in millimetres.
+func (s *sheet) width(text string) float64 {
+	all := 0.0
+	for _, run := range noto.Runs(s.lang, text) {
+		s.face(run.Face)
+		all += s.pdf.GetStringWidth(run.Text)
+	}
+	return all
 }
 
 // lines breaks text to a width in the font that is set. A word that is wider
 // than the width is broken inside.
 func (s *sheet) lines(text string, width float64) []string {
-	out := s.pdf.SplitText(text, width)
-	if len(out) == 0 {
-		return []string{""}
-	}
-	return out
+	return linebreak.Wrap(text, width, s.width)
 }
 
 // fit is text cut to a width, with an ellipsis where something is missing.
 func (s *sheet) fit(text string, width float64) string {
-	if s.pdf.GetStringWidth(text) <= width {
-		return text
-	}
-	r := []rune(text)
-	for len(r) > 0 && s.pdf.GetStringWidth(string(r)+"…") > width {
-		r = r[:len(r)-1]
-	}
-	return string(r) + "…"
+	return linebreak.Shorten(text, width, s.width)
 }
 
 // put writes one line with its top left corner at x, y.
 func (s *sheet) put(x, y, height float64, text string) {
-	s.pdf.SetXY(x, y)
-	s.pdf.CellFormat(0, height, text, "", 0, "LM", false, 0, "")
+	for _, run := range noto.Runs(s.lang, text) {
+		s.face(run.Face)
+		s.pdf.SetXY(x, y)
+		s.pdf.CellFormat(0, height, run.Text, "", 0, "LM", false, 0, "")
+		x += s.pdf.GetStringWidth(run.Text)
+	}
 }
 
 // putRight writes one line that ends at x.
 func (s *sheet) putRight(x, y, height float64, text string) {
-	s.put(x-s.pdf.GetStringWidth(text), y, height, text)
+	s.put(x-s.width(text), y, height, text)
 }
 
 // box fills a rectangle with rounded corners.

@@ -84,21 +84,6 @@ func (w words) both(t time.Time) string {
 	return utc(t) + " UTC  (" + w.here(t) + ")"
 }
 
-// lasting is a duration for people, to the second.
-func lasting(d time.Duration) string {
-	d = d.Round(time.Second)
-	h, m, s := int(d/time.Hour), int(d/time.Minute)%60, int(d/time.Second)%60
-	switch {
-	case h > 0:
-		return fmt.Sprintf("%d h %d min", h, m)
-	case m > 0 && s > 0:
-		return fmt.Sprintf("%d min %d s", m, s)
-	case m > 0:
-		return fmt.Sprintf("%d min", m)
-	}
-	return fmt.Sprintf("%d s", s)
-}
-
 // witnesses says who cosigned the log, and how much of it.
 func (w words) witnesses(m *Meta) []string {
 	var out []string

@@ -861,6 +861,7 @@ type Status struct {
 	SupportPhone      string                 `protobuf:"bytes,24,opt,name=support_phone,json=supportPhone,proto3" json:"support_phone,omitempty"`     // as configured at installation; empty: none
 	LinkFacts         []*LinkFact            `protobuf:"bytes,25,rep,name=link_facts,json=linkFacts,proto3" json:"link_facts,omitempty"`              // for the doctor and the settings page
 	DeviceState       string                 `protobuf:"bytes,26,opt,name=device_state,json=deviceState,proto3" json:"device_state,omitempty"`        // "ok", "copied": the data folder was made on another PC, "revoked": the vendor took the identity back
+	SupportHours      string                 `protobuf:"bytes,27,opt,name=support_hours,json=supportHours,proto3" json:"support_hours,omitempty"`     // when support_phone is answered, in the site's own words; empty: not said
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -1073,6 +1074,13 @@ func (x *Status) GetLinkFacts() []*LinkFact {
 func (x *Status) GetDeviceState() string {
 	if x != nil {
 		return x.DeviceState
+	}
+	return ""
+}
+
+func (x *Status) GetSupportHours() string {
+	if x != nil {
+		return x.SupportHours
 	}
 	return ""
 }
@@ -9864,7 +9872,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x14\n" +
 	"\x05epoch\x18\x03 \x01(\tR\x05epoch\x12\x14\n" +
 	"\x05roles\x18\x04 \x03(\tR\x05roles\"\x12\n" +
-	"\x10GetStatusRequest\"\xe3\b\n" +
+	"\x10GetStatusRequest\"\x88\t\n" +
 	"\x06Status\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x120\n" +
 	"\x04link\x18\x02 \x01(\x0e2\x1c.beckmanconnect.host.v1.LinkR\x04link\x12\x1f\n" +
@@ -9897,7 +9905,8 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\rsupport_phone\x18\x18 \x01(\tR\fsupportPhone\x12?\n" +
 	"\n" +
 	"link_facts\x18\x19 \x03(\v2 .beckmanconnect.host.v1.LinkFactR\tlinkFacts\x12!\n" +
-	"\fdevice_state\x18\x1a \x01(\tR\vdeviceState\"4\n" +
+	"\fdevice_state\x18\x1a \x01(\tR\vdeviceState\x12#\n" +
+	"\rsupport_hours\x18\x1b \x01(\tR\fsupportHours\"4\n" +
 	"\bLinkFact\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value\"M\n" +

@@ -145,7 +145,7 @@ func (h *Host) Watch(r *hostpb.WatchRequest, out grpc.ServerStreamingServer[host
 
 // views are what a window can be asked to show; "prompt" asks only whether
 // there is one to show the prompt, which comes forward by itself.
-var views = map[string]bool{"notifications": true, "help": true, "upgrade": true, "activity": true, "register": true, "about": true, "prompt": true}
+var views = map[string]bool{"home": true, "settings": true, "notifications": true, "help": true, "upgrade": true, "activity": true, "register": true, "about": true, "prompt": true}
 
 // Show has windows of the caller's account come forward.
 func (h *Host) Show(ctx context.Context, r *hostpb.ShowRequest) (*hostpb.ShowReply, error) {

@@ -1,6 +1,8 @@
 package ask
 
 import (
+	"strings"
+
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/hostpb"
 )
@@ -8,23 +10,25 @@ import (
 // Prompt is one question to the technician: one capability, one sentence
 // (P24). Every text in it that came from outside is cleaned (scenario 15).
 type Prompt struct {
-	ID          string
-	Capability  string // its label
-	Sentence    string
-	Name        string
-	Account     string
-	Facts       [][2]string      // ticket, reason, and what exactly: screens, or a file's name, size, direction and fingerprint
-	Durations   []DurationChoice // to choose from; empty: there is one, Only
-	Only        hostpb.Duration_
-	PatientData string // what patient data has to do with it; "": nothing
-	Run         bool
-	Missed      string // the same was asked before and nobody answered; "": it was not
-	Initials    bool   // a yes counts only with initials
-	Folder      bool   // a file for this PC: say where it goes
-	Chooses     bool   // a yes leads to choosing a file
-	PIN         bool   // a yes counts only with initials and that person's PIN
-	PINWhy      string
-	PINLeft     string // how many tries are left; "": not told
+	ID           string
+	Capability   string // its label
+	Sentence     string // who asks for what
+	Says         string // the same without the organisation, for where that stands beside it
+	Name         string
+	Organisation string
+	Account      string
+	Facts        [][2]string      // ticket, reason, and what exactly: screens, or a file's name, size, direction and fingerprint
+	Durations    []DurationChoice // to choose from; empty: there is one, Only
+	Only         hostpb.Duration_
+	PatientData  string // what patient data has to do with it; "": nothing
+	Run          bool
+	Missed       string // the same was asked before and nobody answered; "": it was not
+	Initials     bool   // a yes counts only with initials
+	Folder       bool   // a file for this PC: say where it goes
+	Chooses      bool   // a yes leads to choosing a file
+	PIN          bool   // a yes counts only with initials and that person's PIN
+	PINWhy       string
+	PINLeft      string // how many tries are left; "": not told
 }
 
 // DurationChoice is for how long.
@@ -49,7 +53,12 @@ func NewPrompt(c *text.Catalogue, p *hostpb.Prompt) Prompt {
 		sentence = fileSentence(p)
 		v.Folder, v.Chooses = p.GetFileDirection() == "to-pc", sentence == "prompt.asks.fetch"
 	}
-	v.Sentence = c.T(sentence, "name", v.Name, "organisation", CleanName(e.GetOrganisation()))
+	v.Organisation = CleanName(e.GetOrganisation())
+	v.Sentence = c.T(sentence, "name", v.Name, "organisation", v.Organisation)
+	v.Says = v.Sentence
+	if key := "prompt.says." + strings.TrimPrefix(sentence, "prompt.asks."); c.Has(key) {
+		v.Says = c.T(key, "name", v.Name)
+	}
 	if p.GetPatientData() {
 		v.PatientData = c.T("prompt.patient-data")
 		if key := "prompt.patient-data." + id; c.Has(key) {

@@ -48,6 +48,11 @@ const (
 	Moon      Name = "moon"
 	Note      Name = "note"
 	Group     Name = "group"
+	Home      Name = "home"
+	Settings  Name = "settings"
+	Sound     Name = "sound"
+
+	Hidden Name = "hidden"
 
 	ClipboardIn  Name = "clipboard-in"
 	ClipboardOut Name = "clipboard-out"
@@ -89,6 +94,11 @@ var shapes = map[Name]string{
 	Moon:      `<path d="M19.5 14.2A8 8 0 0 1 9.8 4.5a8 8 0 1 0 9.7 9.7z"/>`,
 	Note:      `<path d="M5 3.5h14V15l-5.5 5.5H5z"/><path d="M13.5 20.5V15H19"/><path d="M8.5 8h7M8.5 11.5h5"/>`,
 	Group:     `<path d="M4 8.5h12V20H4z"/><path d="M8 8.5V4h12v11.5h-4"/>`,
+
+	Home:     `<path d="M4 11.2L12 4l8 7.2"/><path d="M6 9.8V20h12V9.8"/><path d="M10 20v-5.5h4V20"/>`,
+	Settings: `<path d="M4 7h8M18 7h2M4 17h2M12 17h8"/><circle cx="15" cy="7" r="2.6"/><circle cx="9" cy="17" r="2.6"/>`,
+	Sound:    `<path d="M4 9.5h3.5L12 5.5v13l-4.5-4H4z"/><path d="M15.5 9a4.3 4.3 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11"/>`,
+	Hidden:   `<path d="M2.5 12C4.8 7.8 8.2 5.7 12 5.7s7.2 2.1 9.5 6.3c-2.3 4.2-5.7 6.3-9.5 6.3S4.8 16.2 2.5 12z"/><path d="M4.5 20L19.5 4"/>`,
 
 	ClipboardIn:  `<path d="M5 5h14v16H5z"/><path d="M9 3h6v4H9z"/><path d="M12 10v7M9 14.2l3 3 3-3"/>`,
 	ClipboardOut: `<path d="M5 5h14v16H5z"/><path d="M9 3h6v4H9z"/><path d="M12 17.2v-7M9 13l3-3 3 3"/>`,

@@ -24,6 +24,9 @@ type Pair struct{ Ink, Paper color.NRGBA }
 // Palette is one look.
 type Palette struct {
 	Dark bool
+	// Edges: every edge is drawn, and thick; nothing is told apart by a shade or
+	// a gradient alone.
+	Edges bool
 
 	Window  color.NRGBA // behind everything
 	Surface color.NRGBA // of cards
@@ -39,17 +42,36 @@ type Palette struct {
 	Headers map[Tone][2]color.NRGBA // gradient, left to right, white ink on it
 }
 
-// HeaderInk is what is written on a header's gradient, in both looks.
+// HeaderInk is what is written on a header, in every look.
 var HeaderInk = rgb(0xFFFFFF)
 
 // HeaderMuted is the header's second line.
 var HeaderMuted = rgb(0xF1F5F9)
 
+// HeaderBadge and HeaderPill lie on a header, half seen through, behind an icon
+// and behind a word.
+var (
+	HeaderBadge = color.NRGBA{R: 255, G: 255, B: 255, A: 0x24}
+	HeaderPill  = color.NRGBA{A: 0x38}
+)
+
+// Hover is a paper with the pointer over it: a little of its ink is mixed in.
+func Hover(paper, ink color.NRGBA) color.NRGBA {
+	ink.A = 26
+	return Over(paper, ink)
+}
+
+// Over is a colour that lies half seen through on another.
+func Over(back, front color.NRGBA) color.NRGBA {
+	mix := func(b, f uint8) uint8 { return uint8((int(b)*(255-int(front.A)) + int(f)*int(front.A) + 127) / 255) }
+	return color.NRGBA{R: mix(back.R, front.R), G: mix(back.G, front.G), B: mix(back.B, front.B), A: 0xFF}
+}
+
 // Light is the look of a bright laboratory.
 func Light() Palette {
 	return Palette{
 		Window: rgb(0xF3F6FA), Surface: rgb(0xFFFFFF), Sunken: rgb(0xE9EFF5), Line: rgb(0xD8E1EA),
-		Ink: rgb(0x14202E), Muted: rgb(0x4F5F73), Accent: rgb(0x0B6580), Field: rgb(0x76879B),
+		Ink: rgb(0x14202E), Muted: rgb(0x4F5F73), Accent: rgb(0x0B6580), Field: rgb(0x708196),
 		Primary: Pair{rgb(0xFFFFFF), rgb(0x0B6580)},
 		Stop:    Pair{rgb(0xFFFFFF), rgb(0xB3261E)},
 		Chips: map[Tone]Pair{
@@ -71,7 +93,7 @@ func Dark() Palette {
 		Window: rgb(0x0E151D), Surface: rgb(0x17212C), Sunken: rgb(0x223040), Line: rgb(0x2C3B4B),
 		Ink: rgb(0xE9EFF6), Muted: rgb(0xA5B4C5), Accent: rgb(0x5CC8DF), Field: rgb(0x74879C),
 		Primary: Pair{rgb(0x05232B), rgb(0x5CC8DF)},
-		Stop:    Pair{rgb(0xFFFFFF), rgb(0xC0352B)},
+		Stop:    Pair{rgb(0xFFFFFF), rgb(0xC5362C)},
 		Chips: map[Tone]Pair{
 			Neutral:   {rgb(0xC6D2DF), rgb(0x2A3847)},
 			Good:      {rgb(0x9DE5B6), rgb(0x14392A)},
@@ -88,7 +110,7 @@ func Dark() Palette {
 // every edge drawn.
 func HighContrast() Palette {
 	return Palette{
-		Dark:   true,
+		Dark: true, Edges: true,
 		Window: rgb(0x000000), Surface: rgb(0x000000), Sunken: rgb(0x1A1A1A), Line: rgb(0xFFFFFF),
 		Ink: rgb(0xFFFFFF), Muted: rgb(0xE6E6E6), Accent: rgb(0x6FE3FF), Field: rgb(0xFFFFFF),
 		Primary: Pair{rgb(0x000000), rgb(0x6FE3FF)},
@@ -101,9 +123,19 @@ func HighContrast() Palette {
 			Danger:    {rgb(0xFFB0A8), rgb(0x330502)},
 			Session:   {rgb(0xD9D1FF), rgb(0x17103D)},
 		},
-		Headers: headers(),
+		Headers: map[Tone][2]color.NRGBA{
+			Neutral:   plain(0x1F1F1F),
+			Good:      plain(0x00240F),
+			Note:      plain(0x002129),
+			Attention: plain(0x2B1D00),
+			Danger:    plain(0x330502),
+			Session:   plain(0x17103D),
+		},
 	}
 }
+
+// plain is a header without a gradient.
+func plain(v uint32) [2]color.NRGBA { return [2]color.NRGBA{rgb(v), rgb(v)} }
 
 func headers() map[Tone][2]color.NRGBA {
 	return map[Tone][2]color.NRGBA{

@@ -99,6 +99,12 @@ func (s *State) BackFromActivity() bool {
 	return true
 }
 
+// AtActivityRoot says whether there is no step to go back on the page.
+func (s *State) AtActivityRoot() bool {
+	a := &s.Activity
+	return (a.Export.Step == ExportClosed || a.Export.Step == ExportRunning) && !a.Detail.Open && a.List.Filter().Session == ""
+}
+
 // PutEntry takes in what was opened, unless something else has been since.
 func (s *State) PutEntry(index uint64, got *hostpb.ActivityDetail) {
 	if d := &s.Activity.Detail; d.Open && d.Index == index && got.GetEntry() != nil {

@@ -96,6 +96,7 @@ func (s *State) PutAlarm(n *hostpb.Notification) {
 	if n.GetId() == 0 {
 		return
 	}
+	s.Home.alarmChanged(n)
 	s.Alarms.List.Apply(n)
 	d := &s.Alarms.Detail
 	if d.ID != 0 && (n.GetId() == d.ID || n.GetGroupId() == d.ID) {

@@ -8,6 +8,7 @@ import (
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ui/ask"
 	"beckmanconnect/ui/icons"
+	"beckmanconnect/ui/theme"
 )
 
 // HelpPage names the faces of the help view.
@@ -56,6 +57,15 @@ type WaitingView struct {
 	Wrong    string
 	WillAsk  []Mark
 	NoFiles  bool
+	Steps    []Step
+}
+
+// Step is one on the way from a request to an engineer who is there.
+type Step struct {
+	Words   string
+	Done    bool
+	Now     bool
+	Trouble bool // what it is stands in words beside it
 }
 
 // SessionView is a session under way.
@@ -64,6 +74,8 @@ type SessionView struct {
 	Since                       string
 	Lost                        bool
 	Words                       string // the same on the engineer's screen; "": none yet
+	Sees                        Mark   // whether the engineer sees the screen
+	Steps                       []Step // how far the call is
 	Missed                      []MissedRow
 	Leases                      []LeaseRow
 	Files                       FilesView
@@ -197,6 +209,7 @@ func (s *State) waitingView(c *text.Catalogue, now time.Time) WaitingView {
 	if n := s.Support.GetWrongCodes(); n > 0 {
 		v.Wrong = c.T("help.code.wrong", "n", n)
 	}
+	v.Steps = steps(c, s.Support)
 	v.NoFiles = s.Status.GetInstrumentClass() == "patient-data"
 	v.WillAsk = []Mark{
 		{Icon: icons.Eye, Word: c.T("help.will-ask.view")},
@@ -206,6 +219,35 @@ func (s *State) waitingView(c *text.Catalogue, now time.Time) WaitingView {
 		v.WillAsk = append(v.WillAsk, Mark{Icon: icons.File, Word: c.T("help.will-ask.files")})
 	}
 	return v
+}
+
+// steps are those of a call. That somebody types is known only once it was
+// wrong: a right code connects.
+func steps(c *text.Catalogue, s *hostpb.SupportState) []Step {
+	asked := Step{Words: c.T("help.step.asked"), Done: true}
+	code, there := Step{Words: c.T("help.step.code"), Now: true, Trouble: s.GetWrongCodes() > 0}, Step{Words: c.T("help.step.connected")}
+	switch s.GetPhase() {
+	case hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED:
+		code, there.Done = Step{Words: c.T("help.step.right"), Done: true}, true
+	case hostpb.SupportPhase_SUPPORT_PHASE_LOST:
+		code = Step{Words: c.T("help.step.right"), Done: true}
+		there = Step{Words: c.T("help.step.lost"), Now: true, Trouble: true}
+	}
+	return []Step{asked, code, there}
+}
+
+// sees says whether the engineer sees the screen.
+func sees(c *text.Catalogue, s *hostpb.SupportState) Mark {
+	for _, l := range s.GetLeases() {
+		switch {
+		case l.GetCapability() != hostpb.Capability_CAPABILITY_VIEW:
+		case l.GetActive() && s.GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_CONNECTED:
+			return Mark{theme.Attention, icons.Eye, c.T("help.sees.now")}
+		default:
+			return Mark{theme.Neutral, icons.Eye, c.T("help.sees.may")}
+		}
+	}
+	return Mark{theme.Good, icons.Hidden, c.T("help.sees.nothing")}
 }
 
 // spell is how to say each character on the telephone.
@@ -230,6 +272,7 @@ func (s *State) sessionView(c *text.Catalogue, now time.Time) SessionView {
 	if ms := s.Support.GetStartedUnixMs(); ms > 0 {
 		v.Since = c.T("help.session.since", "when", c.Moment(at(ms, now), now))
 	}
+	v.Sees, v.Steps = sees(c, s.Support), steps(c, s.Support)
 	v.Chat = s.chatView(c, now)
 	for _, l := range s.Support.GetLeases() {
 		v.Leases = append(v.Leases, leaseRow(c, l, now))

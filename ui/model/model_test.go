@@ -133,7 +133,7 @@ func TestFilesNeverOnPatientData(t *testing.T) {
 		t.Errorf("patient data: %+v", v)
 	}
 	s.Status.InstrumentClass = ""
-	about := s.AboutView(en, "0.1.0")
+	about := s.AboutView(en, "0.1.0", sample.Now)
 	if about.Facts[5][1] != "may be on this instrument" {
 		t.Error("an unknown class does not count as patient data")
 	}

@@ -2,6 +2,7 @@ package model
 
 import (
 	"strings"
+	"time"
 
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ui/icons"
@@ -18,6 +19,7 @@ func orUnknown(c *text.Catalogue, s string) string {
 // AboutView is versions, device and what may be asked here.
 type AboutView struct {
 	Facts     [][2]string
+	Log       [][2]string // how the log stands; empty: not known
 	Link      Mark
 	Permitted []PolicyRow
 }
@@ -30,7 +32,7 @@ type PolicyRow struct {
 }
 
 // AboutView makes the view model; version is this program's.
-func (s *State) AboutView(c *text.Catalogue, version string) AboutView {
+func (s *State) AboutView(c *text.Catalogue, version string, now time.Time) AboutView {
 	st := s.Status
 	v := AboutView{Link: s.link(c)}
 	class := c.T("about.class.patient-data") // unknown counts as patient data
@@ -62,6 +64,16 @@ func (s *State) AboutView(c *text.Catalogue, version string) AboutView {
 			profile = Joined(profile, c.T("alarms.sample"))
 		}
 		v.Facts = append(v.Facts, [2]string{c.T("about.profile"), profile})
+	}
+	if log := st.GetLog(); log != nil {
+		v.Log = [][2]string{
+			{c.T("about.log.entries"), c.T("activity.entries", "n", int(log.GetEntries()))},
+			{c.T("about.log.checkpoint"), proofMark(c, log, now).Word},
+			{c.T("about.log.witness"), c.T("about.log.no-witness")},
+		}
+		if n := int(log.GetWitnessed()); n > 0 {
+			v.Log[2][1] = c.T("about.log.witnessed", "n", n)
+		}
 	}
 	for _, row := range s.Policy.GetRows() {
 		p := PolicyRow{Label: cleanName(row.GetCapability()), Why: Clean(row.GetWhy(), 200)}

@@ -42,6 +42,7 @@ type State struct {
 	Upgrade *hostpb.Upgrade
 	Prompt  *hostpb.Prompt
 
+	Home      Home
 	Alarms    Alarms
 	Quiet     QuietTry
 	Upgrading UpgradeTry
@@ -82,6 +83,7 @@ func (s *State) SetConnected(on bool) {
 // Apply takes one event in. It says what has to be fetched anew; the list of
 // notifications says so itself.
 func (s *State) Apply(e *hostpb.Event) (reload Reload) {
+	s.Home.Stale()
 	switch body := e.GetBody().(type) {
 	case *hostpb.Event_Reset_:
 		s.applyStatus(body.Reset_.GetSnapshot())

@@ -9,11 +9,14 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"beckmanconnect/ui/icons"
-	"beckmanconnect/ui/theme"
 )
 
 // Identified is a part that tests and screen readers find by a stable name.
 type Identified interface{ WidgetID() string }
+
+// Spoken is a part that says in words what it is: every part that can have the
+// focus. Fyne has no way yet to hand it to the system's screen reader.
+type Spoken interface{ Spoken() string }
 
 // Looks of a button.
 type Look int
@@ -65,7 +68,7 @@ func (k *Kit) Button(id string, look Look, icon icons.Name, label string, tapped
 	return b
 }
 
-// SmallButton is a Button for rows, still high enough for a finger.
+// SmallButton is a Button for rows: less wide, as high for a finger in a glove.
 func (k *Kit) SmallButton(id string, look Look, icon icons.Name, label string, tapped func()) *Button {
 	b := k.Button(id, look, icon, label, tapped)
 	b.small = true
@@ -74,6 +77,14 @@ func (k *Kit) SmallButton(id string, look Look, icon icons.Name, label string, t
 
 // WidgetID is the stable name.
 func (b *Button) WidgetID() string { return b.ID }
+
+// Spoken is what a screen reader says.
+func (b *Button) Spoken() string {
+	if b.badge == "" || b.badge == Dot {
+		return b.label
+	}
+	return b.label + ", " + b.badge
+}
 
 // Label is what the button says.
 func (b *Button) Label() string { return b.label }
@@ -162,9 +173,7 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 		b.press()
 	case fyne.KeyReturn, fyne.KeyEnter:
 	default:
-		if b.OnKey != nil {
-			b.OnKey(e)
-		}
+		given(b, b.OnKey, e)
 	}
 }
 
@@ -176,7 +185,7 @@ func (b *Button) TypedRune(r rune) {
 }
 
 // FocusGained shows the ring.
-func (b *Button) FocusGained() { b.focused = true; b.Refresh() }
+func (b *Button) FocusGained() { b.focused = true; b.Refresh(); Reveal(b) }
 
 // FocusLost hides it.
 func (b *Button) FocusLost() { b.focused, b.begun = false, false; b.Refresh() }
@@ -200,173 +209,9 @@ func (b *Button) Cursor() desktop.Cursor {
 
 // CreateRenderer is Fyne's.
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
-	r := &buttonRenderer{button: b, box: canvas.NewRectangle(color.Transparent), ring: canvas.NewRectangle(color.Transparent),
+	r := &buttonRenderer{button: b, box: canvas.NewRectangle(color.Transparent), ring: b.kit.Ring(12),
 		label: canvas.NewText("", color.White), image: &canvas.Image{FillMode: canvas.ImageFillContain},
 		mark: canvas.NewRectangle(color.Transparent), badge: canvas.NewText("", color.White)}
 	r.apply()
 	return r
 }
-
-type buttonRenderer struct {
-	button          *Button
-	box, ring, mark *canvas.Rectangle
-	label, badge    *canvas.Text
-	image           *canvas.Image
-	drawn           fyne.Resource // in image: reading a picture costs
-}
-
-func (r *buttonRenderer) colours() (ink, paper color.NRGBA, line color.NRGBA) {
-	b, p := r.button, r.button.kit.Palette
-	clear := color.NRGBA{}
-	switch {
-	case b.disabled:
-		return p.Muted, p.Sunken, p.Line
-	case b.look == Primary:
-		return p.Primary.Ink, p.Primary.Paper, clear
-	case b.look == Stop:
-		return p.Stop.Ink, p.Stop.Paper, clear
-	case (b.look == Nav || b.look == Pick) && b.selected:
-		return p.Chips[theme.Note].Ink, p.Chips[theme.Note].Paper, clear
-	case b.look == Nav:
-		return p.Ink, clear, clear
-	case b.look == Ghost:
-		return p.Accent, clear, clear
-	}
-	return p.Ink, p.Sunken, p.Line
-}
-
-func (r *buttonRenderer) apply() {
-	b, p := r.button, r.button.kit.Palette
-	ink, paper, line := r.colours()
-	r.box.FillColor, r.box.CornerRadius = paper, 9
-	if paper.A == 0 {
-		r.box.FillColor = color.Transparent // the one that Fyne does not paint pixel by pixel
-	}
-	r.box.StrokeColor, r.box.StrokeWidth = line, 0
-	if line.A > 0 {
-		r.box.StrokeWidth = 1
-	}
-	if b.look == Pick && b.selected {
-		r.box.StrokeColor, r.box.StrokeWidth = p.Accent, 1.5
-	}
-	if b.hovered && !b.disabled {
-		r.box.FillColor = over(paper, ink, p.Window)
-	}
-	r.ring.FillColor, r.ring.StrokeColor, r.ring.StrokeWidth, r.ring.CornerRadius = color.Transparent, p.Accent, 2.5, 12
-	r.ring.Hidden = !b.focused
-	r.label.Text, r.label.Color, r.label.TextSize = b.label, ink, theme.TextBody
-	r.label.TextStyle = fyne.TextStyle{Bold: (b.look != Nav && b.look != Pick) || b.selected}
-	r.image.Hidden = b.icon == ""
-	if b.icon != "" {
-		icon := b.icon
-		if b.look == Pick && b.selected {
-			icon = icons.Check // a colour never stands alone
-		}
-		r.image.Resource = icons.Resource(icon, ink)
-	}
-	r.mark.Hidden, r.badge.Hidden = b.badge == "", b.badge == ""
-	r.mark.FillColor, r.mark.CornerRadius = p.Stop.Paper, 9
-	if b.badge == Dot {
-		r.mark.FillColor, r.mark.CornerRadius, r.badge.Hidden = p.Accent, 5, true
-	}
-	r.badge.Text, r.badge.Color, r.badge.TextSize, r.badge.TextStyle = b.badge, p.Stop.Ink, theme.TextSmall, fyne.TextStyle{Bold: true}
-}
-
-// over mixes a little ink into a paper, for the pointer above it.
-func over(paper, ink, behind color.NRGBA) color.NRGBA {
-	if paper.A == 0 {
-		paper = behind
-	}
-	mix := func(a, b uint8) uint8 { return uint8((int(a)*9 + int(b)) / 10) }
-	return color.NRGBA{R: mix(paper.R, ink.R), G: mix(paper.G, ink.G), B: mix(paper.B, ink.B), A: 0xFF}
-}
-
-const (
-	buttonIcon  float32 = 19
-	buttonInset float32 = 16
-)
-
-func (r *buttonRenderer) inset() float32 {
-	if r.button.small || r.button.look == Nav {
-		return 12
-	}
-	return buttonInset
-}
-
-func (r *buttonRenderer) height() float32 {
-	if r.button.small {
-		return 38
-	}
-	return theme.Touch
-}
-
-func (r *buttonRenderer) contentWidth() float32 {
-	w := float32(0)
-	if r.button.label != "" {
-		w = r.label.MinSize().Width
-	}
-	if r.button.icon != "" {
-		w += buttonIcon
-		if r.button.label != "" {
-			w += 9
-		}
-	}
-	return w
-}
-
-func (r *buttonRenderer) MinSize() fyne.Size {
-	w := r.contentWidth() + 2*r.inset()
-	if r.button.badge != "" {
-		w += r.badge.MinSize().Width + 20
-	}
-	return fyne.NewSize(max(w, r.height()), r.height())
-}
-
-func (r *buttonRenderer) Layout(size fyne.Size) {
-	r.box.Resize(size)
-	r.ring.Move(fyne.NewPos(-3, -3))
-	r.ring.Resize(size.Add(fyne.NewSize(6, 6)))
-	x := (size.Width - r.contentWidth()) / 2
-	if r.button.left {
-		x = r.inset()
-	}
-	if r.button.icon != "" {
-		r.image.Resize(fyne.NewSquareSize(buttonIcon))
-		r.image.Move(fyne.NewPos(x, (size.Height-buttonIcon)/2))
-		x += buttonIcon + 9
-	}
-	m := r.label.MinSize()
-	r.label.Resize(m)
-	r.label.Move(fyne.NewPos(x, (size.Height-m.Height)/2))
-	bm := r.badge.MinSize()
-	if r.button.badge == Dot {
-		r.mark.Resize(fyne.NewSquareSize(10))
-		r.mark.Move(fyne.NewPos(size.Width-24, (size.Height-10)/2))
-		return
-	}
-	w := max(bm.Width+12, 20)
-	r.mark.Resize(fyne.NewSize(w, 18))
-	r.mark.Move(fyne.NewPos(size.Width-w-10, (size.Height-18)/2))
-	r.badge.Resize(bm)
-	r.badge.Move(fyne.NewPos(size.Width-10-w/2-bm.Width/2, (size.Height-bm.Height)/2))
-}
-
-func (r *buttonRenderer) Refresh() {
-	r.apply()
-	r.Layout(r.button.Size())
-	for _, o := range r.Objects() {
-		if o == fyne.CanvasObject(r.image) {
-			if r.image.Resource == r.drawn || (r.drawn != nil && r.image.Resource != nil && r.image.Resource.Name() == r.drawn.Name()) {
-				continue
-			}
-			r.drawn = r.image.Resource
-		}
-		o.Refresh()
-	}
-}
-
-func (r *buttonRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.ring, r.box, r.image, r.label, r.mark, r.badge}
-}
-
-func (r *buttonRenderer) Destroy() {}

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 
+	"beckmanconnect/assets/fonts"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ui/icons"
 	"beckmanconnect/ui/theme"
@@ -19,16 +20,46 @@ type Kit struct {
 	Palette theme.Palette
 	Words   *text.Catalogue
 	Text    float32 // how much larger than usual text is (theme.TextScale); 0 is 1
+
+	outlined bool // what is filled has an edge too: it may lie on its own colour
 }
 
 // Size is a text size of package theme as large as the technician wants it.
 func (k *Kit) Size(base float32) float32 { return base * max(k.Text, 1) }
 
+// Edge is how thick an edge is drawn.
+func (k *Kit) Edge() float32 {
+	if k.Palette.Edges {
+		return 2
+	}
+	return 1
+}
+
+// Ring is drawn around what has the focus; hidden at first.
+func (k *Kit) Ring(radius float32) *canvas.Rectangle {
+	r := canvas.NewRectangle(color.Transparent)
+	r.StrokeColor, r.StrokeWidth, r.CornerRadius = k.Palette.Accent, 2.5, radius
+	if k.Palette.Edges {
+		r.StrokeWidth = 4
+	}
+	r.Hide()
+	return r
+}
+
+// OnHeader is the kit for what lies on a header's colours: rings, edges and
+// words in what can be seen there.
+func (k *Kit) OnHeader() *Kit {
+	on := *k
+	on.Palette.Accent, on.Palette.Field, on.Palette.Line = theme.HeaderInk, theme.HeaderInk, theme.HeaderInk
+	on.outlined = true
+	return &on
+}
+
 // T is the catalogue's T.
 func (k *Kit) T(key string, args ...any) string { return k.Words.T(key, args...) }
 
 func (k *Kit) text(s string, size float32, bold bool, ink color.Color) *Text {
-	t := &Text{content: s, size: k.Size(size), bold: bold, ink: ink}
+	t := &Text{content: s, lang: k.lang(), size: k.Size(size), bold: bold, ink: ink}
 	t.ExtendBaseWidget(t)
 	return t
 }
@@ -64,8 +95,15 @@ func (k *Kit) Styled(s string, size float32, bold bool, ink color.NRGBA) *Text {
 // Plain is one line that is never shortened.
 func (k *Kit) Plain(s string, size float32, bold bool, ink color.NRGBA) *canvas.Text {
 	t := canvas.NewText(s, ink)
-	t.TextSize, t.TextStyle = k.Size(size), fyne.TextStyle{Bold: bold}
+	t.TextSize, t.TextStyle, t.FontSource = k.Size(size), fyne.TextStyle{Bold: bold}, fonts.Source(k.lang(), s, bold)
 	return t
+}
+
+func (k *Kit) lang() string {
+	if k.Words == nil {
+		return ""
+	}
+	return k.Words.Lang()
 }
 
 // Icon is an icon of a size in a colour.

@@ -25,7 +25,8 @@ type Rows interface {
 // before it.
 type List struct {
 	widget.BaseWidget
-	ID string
+	ID   string
+	Name string // what is in it, in words
 	// OnOpen gets the key of a row that was pressed, or Enter was pressed on.
 	OnOpen func(key uint64)
 	// OnKey and OnRune get what the list has no use for.
@@ -60,6 +61,9 @@ func (k *Kit) List(id string, height float32, rows Rows) *List {
 
 // WidgetID is the stable name.
 func (l *List) WidgetID() string { return l.ID }
+
+// Spoken is what a screen reader says.
+func (l *List) Spoken() string { return l.Name }
 
 // Inside is what tests find inside.
 func (l *List) Inside() []fyne.CanvasObject { return []fyne.CanvasObject{l.scroll} }
@@ -226,8 +230,7 @@ func (l *List) cell() *listCell {
 		l.pool = l.pool[:n-1]
 		return c
 	}
-	c := &listCell{list: l, child: l.rows.Make(), back: canvas.NewRectangle(color.Transparent), ring: canvas.NewRectangle(color.Transparent)}
-	c.ring.StrokeColor, c.ring.StrokeWidth, c.ring.CornerRadius = l.kit.Palette.Accent, 2.5, 10
+	c := &listCell{list: l, child: l.rows.Make(), back: canvas.NewRectangle(color.Transparent), ring: l.kit.Ring(10)}
 	c.back.CornerRadius = 8
 	c.ExtendBaseWidget(c)
 	return c

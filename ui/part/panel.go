@@ -13,6 +13,9 @@ import (
 // pixel as a plain one where no graphics driver is: so only its ends are round.
 func (k *Kit) Panel(content fyne.CanvasObject) fyne.CanvasObject {
 	paper, line := k.Palette.Surface, k.Palette.Line
+	if k.Palette.Edges {
+		return k.card(paper, line, 4, content) // its edge has no seams
+	}
 	end := func() *canvas.Rectangle {
 		r := canvas.NewRectangle(paper)
 		r.StrokeColor, r.StrokeWidth = line, 1

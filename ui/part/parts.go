@@ -18,23 +18,26 @@ func (k *Kit) Card(content fyne.CanvasObject) fyne.CanvasObject {
 
 // TonedCard is a card in the paper of a tone, for what must be seen.
 func (k *Kit) TonedCard(tone theme.Tone, content fyne.CanvasObject) fyne.CanvasObject {
-	c := k.Palette.Chips[tone]
-	line := c.Ink
-	line.A = 0x50
-	return k.card(c.Paper, line, theme.CardInset, content)
+	return k.card(k.Palette.Chips[tone].Paper, k.tonedLine(tone), theme.CardInset, content)
 }
 
 // TonedBox is a TonedCard with less room, for what has room of its own.
 func (k *Kit) TonedBox(tone theme.Tone, content fyne.CanvasObject) fyne.CanvasObject {
-	c := k.Palette.Chips[tone]
-	line := c.Ink
-	line.A = 0x50
-	return k.card(c.Paper, line, 12, Inset(0, 0, -8, 0, content))
+	return k.card(k.Palette.Chips[tone].Paper, k.tonedLine(tone), 12, Inset(0, 0, -8, 0, content))
+}
+
+// tonedLine is the edge of a field in the paper of a tone.
+func (k *Kit) tonedLine(tone theme.Tone) color.NRGBA {
+	line := k.Palette.Chips[tone].Ink
+	if !k.Palette.Edges {
+		line.A = 0x50
+	}
+	return line
 }
 
 func (k *Kit) card(paper, line color.NRGBA, inset float32, content fyne.CanvasObject) fyne.CanvasObject {
 	box := canvas.NewRectangle(paper)
-	box.CornerRadius, box.StrokeColor, box.StrokeWidth = theme.Radius, line, 1
+	box.CornerRadius, box.StrokeColor, box.StrokeWidth = theme.Radius, line, k.Edge()
 	return container.NewStack(box, Inset(inset, inset, inset, inset, content))
 }
 
@@ -44,8 +47,17 @@ func (k *Kit) Stripe(tone theme.Tone, content fyne.CanvasObject) fyne.CanvasObje
 	edge.CornerRadius = 2
 	edge.SetMinSize(fyne.NewSize(4, 0))
 	box := canvas.NewRectangle(k.Palette.Surface)
-	box.CornerRadius, box.StrokeColor, box.StrokeWidth = theme.Radius, k.Palette.Line, 1
+	box.CornerRadius, box.StrokeColor, box.StrokeWidth = theme.Radius, k.Palette.Line, k.Edge()
 	return container.NewStack(box, container.NewBorder(nil, nil, Inset(14, 0, 14, 8, edge), nil, Inset(14, 16, 14, 8, content)))
+}
+
+// Tile is a small field in the paper of a tone.
+func (k *Kit) Tile(tone theme.Tone, content fyne.CanvasObject) fyne.CanvasObject {
+	c := k.Palette.Chips[tone]
+	box := canvas.NewRectangle(c.Paper)
+	box.CornerRadius = 10
+	k.outline(box, c.Ink)
+	return container.NewStack(box, content)
 }
 
 // Chip is a tone with its icon and word; the colour never stands alone.
@@ -53,7 +65,8 @@ func (k *Kit) Chip(tone theme.Tone, icon icons.Name, word string) fyne.CanvasObj
 	c := k.Palette.Chips[tone]
 	box := canvas.NewRectangle(c.Paper)
 	box.CornerRadius = 13
-	row := Row(6, k.Icon(icon, 15, c.Ink), k.Plain(word, theme.TextSmall, true, c.Ink))
+	k.outline(box, c.Ink)
+	row := Row(6, k.Icon(icon, k.Size(15), c.Ink), k.Plain(word, theme.TextSmall, true, c.Ink))
 	if icon == "" {
 		row = Row(0, k.Plain(word, theme.TextSmall, true, c.Ink))
 	}
@@ -64,8 +77,18 @@ func (k *Kit) Chip(tone theme.Tone, icon icons.Name, word string) fyne.CanvasObj
 func (k *Kit) Disc(tone theme.Tone, icon icons.Name, size float32) fyne.CanvasObject {
 	c := k.Palette.Chips[tone]
 	disc := canvas.NewCircle(c.Paper)
+	if k.Palette.Edges {
+		disc.StrokeColor, disc.StrokeWidth = c.Ink, k.Edge()
+	}
 	room := size * 0.25
 	return container.New(squareLayout{size}, disc, Inset(room, room, room, room, k.Icon(icon, size-2*room, c.Ink)))
+}
+
+// outline draws the edge of a small field in the look that draws all of them.
+func (k *Kit) outline(box *canvas.Rectangle, ink color.NRGBA) {
+	if k.Palette.Edges {
+		box.StrokeColor, box.StrokeWidth = ink, k.Edge()
+	}
 }
 
 // squareLayout gives everything the same square.
@@ -83,10 +106,8 @@ func (l squareLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // Banner is a message across the page.
 func (k *Kit) Banner(tone theme.Tone, icon icons.Name, s string, extra ...fyne.CanvasObject) fyne.CanvasObject {
 	c := k.Palette.Chips[tone]
-	line := c.Ink
-	line.A = 0x50
 	objects := append([]fyne.CanvasObject{k.Icon(icon, 20, c.Ink), k.text(s, theme.TextBody, false, c.Ink)}, extra...)
-	return k.card(c.Paper, line, 12, RowStretch(12, 1, objects...))
+	return k.card(c.Paper, k.tonedLine(tone), 12, RowStretch(12, 1, objects...))
 }
 
 // Empty is what a list shows that has nothing in it.
@@ -99,17 +120,22 @@ func (k *Kit) Empty(tone theme.Tone, icon icons.Name, title, detail string) fyne
 	)
 }
 
-// Boxed draws the border of an input around one that has none.
+// Boxed draws the border of an input around one that has none, and the ring
+// where it has the focus.
 func (k *Kit) Boxed(o fyne.CanvasObject) fyne.CanvasObject {
 	box := canvas.NewRectangle(color.Transparent)
-	box.CornerRadius, box.StrokeColor, box.StrokeWidth = 8, k.Palette.Field, 1.5
+	box.CornerRadius, box.StrokeColor, box.StrokeWidth = 8, k.Palette.Field, k.Edge()
+	if s, ok := o.(*Select); ok {
+		s.ring = k.Ring(11)
+		return container.New(ringedLayout{}, o, box, s.ring)
+	}
 	return container.NewStack(o, box)
 }
 
 // Rule is a thin line.
 func (k *Kit) Rule() fyne.CanvasObject {
 	r := canvas.NewRectangle(k.Palette.Line)
-	r.SetMinSize(fyne.NewSize(1, 1))
+	r.SetMinSize(fyne.NewSize(1, k.Edge()))
 	return r
 }
 
@@ -117,13 +143,13 @@ func (k *Kit) Rule() fyne.CanvasObject {
 func (k *Kit) Facts(rows ...[2]string) fyne.CanvasObject {
 	width := float32(0)
 	for _, r := range rows {
-		width = max(width, fyne.MeasureText(r[0], theme.TextBody, fyne.TextStyle{}).Width)
+		width = max(width, fyne.MeasureText(r[0], k.Size(theme.TextBody), fyne.TextStyle{}).Width)
 	}
 	out := make([]fyne.CanvasObject, 0, len(rows))
 	for _, r := range rows {
 		out = append(out, RowTop(20, 1, container.New(widthLayout{width}, k.Muted(r[0])), k.Body(r[1])))
 	}
-	return Column(9, out...)
+	return Column(7, out...)
 }
 
 // widthLayout gives its objects one width.

@@ -6,11 +6,13 @@ package part
 import (
 	"image/color"
 	"strings"
-	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
+
+	"beckmanconnect/assets/fonts"
+	"beckmanconnect/internal/linebreak"
 )
 
 // Text is text that wraps, without the padding Fyne's labels bring along. It
@@ -18,6 +20,7 @@ import (
 type Text struct {
 	widget.BaseWidget
 	content string
+	lang    string // whose fonts it is drawn with where they can write it
 	size    float32
 	bold    bool
 	ink     color.Color
@@ -37,6 +40,11 @@ func (t *Text) Set(s string) {
 // Content is what it says.
 func (t *Text) Content() string { return t.content }
 
+// Shortened says whether it was too long for its one line.
+func (t *Text) Shortened() bool {
+	return t.single && t.Size().Width > 0 && fyne.MeasureText(t.content, t.size, fyne.TextStyle{Bold: t.bold}).Width > t.Size().Width+0.5
+}
+
 // Centered aligns the lines in the middle.
 func (t *Text) Centered() *Text { t.align = fyne.TextAlignCenter; return t }
 
@@ -52,12 +60,23 @@ type textRenderer struct {
 	width float32
 	min   fyne.Size
 	of    string
+	font  fyne.Resource
 }
 
 func (r *textRenderer) style() fyne.TextStyle { return fyne.TextStyle{Bold: r.text.bold} }
 
+// source is the font where it is not the theme's: for a name in another script.
+func (r *textRenderer) source() fyne.Resource {
+	return fonts.Source(r.text.lang, r.text.content, r.text.bold)
+}
+
 func (r *textRenderer) measure(s string) float32 {
-	return fyne.MeasureText(s, r.text.size, r.style()).Width
+	return measure(s, r.text.size, r.text.bold, r.font)
+}
+
+func measure(s string, size float32, bold bool, font fyne.Resource) float32 {
+	m, _ := fyne.CurrentApp().Driver().RenderedTextSize(s, size, fyne.TextStyle{Bold: bold}, font)
+	return m.Width
 }
 
 func (r *textRenderer) Layout(size fyne.Size) {
@@ -75,7 +94,7 @@ func (r *textRenderer) Layout(size fyne.Size) {
 
 // flow breaks the text into lines for a width.
 func (r *textRenderer) flow(width float32) {
-	r.width, r.of = width, r.text.content
+	r.width, r.of, r.font = width, r.text.content, r.source()
 	var lines []string
 	switch {
 	case r.text.single:
@@ -83,9 +102,7 @@ func (r *textRenderer) flow(width float32) {
 	case width <= 0:
 		lines = strings.Split(r.text.content, "\n")
 	default:
-		for _, paragraph := range strings.Split(r.text.content, "\n") {
-			lines = append(lines, wrap(paragraph, width, r.measure)...)
-		}
+		lines = linebreak.Wrap(r.text.content, width+slack, r.measure)
 	}
 	for len(r.lines) < len(lines) {
 		r.lines = append(r.lines, canvas.NewText("", r.text.ink))
@@ -94,7 +111,7 @@ func (r *textRenderer) flow(width float32) {
 	height := float32(0)
 	for i, s := range lines {
 		l := r.lines[i]
-		l.Text, l.TextSize, l.TextStyle, l.Color, l.Alignment = s, r.text.size, r.style(), r.text.ink, r.text.align
+		l.Text, l.TextSize, l.TextStyle, l.Color, l.Alignment, l.FontSource = s, r.text.size, r.style(), r.text.ink, r.text.align, r.font
 		l.Refresh()
 		height += l.MinSize().Height
 	}
@@ -110,7 +127,7 @@ func (r *textRenderer) least() float32 {
 		return min(r.measure(r.text.content), 48)
 	}
 	widest := float32(0)
-	for _, piece := range pieces(r.text.content) {
+	for _, piece := range linebreak.Pieces(r.text.content) {
 		widest = max(widest, r.measure(strings.TrimSpace(piece)))
 	}
 	return min(widest, 220)
@@ -120,34 +137,15 @@ func (r *textRenderer) shorten(s string, width float32) string {
 	if width <= 0 {
 		return s
 	}
-	return shorten(s, width, r.measure)
+	return linebreak.Shorten(s, width+slack, r.measure)
 }
+
+// slack is how much more than its room a line may take, for rounding.
+const slack = 0.5
 
 // Shorten cuts one line of text to a width, with an ellipsis where it was cut.
 func Shorten(s string, width, size float32, bold bool) string {
-	return shorten(s, width, func(s string) float32 { return fyne.MeasureText(s, size, fyne.TextStyle{Bold: bold}).Width })
-}
-
-func shorten(s string, width float32, measure func(string) float32) string {
-	all := measure(s)
-	if all <= width+0.5 {
-		return s
-	}
-	runes := []rune(s)
-	short := func(n int) string { return strings.TrimRight(string(runes[:n]), " ") + "…" }
-	// The longest beginning that fits, looked for from where it most likely is:
-	// measuring is what costs.
-	n := max(0, min(int(float32(len(runes))*width/all), len(runes)-1))
-	for n > 0 && measure(short(n)) > width {
-		n--
-	}
-	for n < len(runes)-1 && measure(short(n+1)) <= width {
-		n++
-	}
-	if n == 0 {
-		return "…"
-	}
-	return short(n)
+	return linebreak.Shorten(s, width+slack, func(s string) float32 { return measure(s, size, bold, nil) })
 }
 
 func (r *textRenderer) MinSize() fyne.Size {
@@ -176,69 +174,3 @@ func (r *textRenderer) Objects() []fyne.CanvasObject {
 }
 
 func (r *textRenderer) Destroy() {}
-
-// wrap breaks one paragraph into lines no wider than width.
-func wrap(s string, width float32, measure func(string) float32) []string {
-	var lines []string
-	line := ""
-	for _, piece := range pieces(s) {
-		if line == "" || measure(strings.TrimRight(line+piece, " ")) <= width+0.5 {
-			line += piece
-		} else {
-			lines = append(lines, strings.TrimRight(line, " "))
-			line = piece
-		}
-		// A word longer than a line, such as a path or a hash, is cut.
-		for measure(strings.TrimRight(line, " ")) > width+0.5 {
-			head, tail := cut(line, width, measure)
-			if tail == "" {
-				break
-			}
-			lines, line = append(lines, head), tail
-		}
-	}
-	return append(lines, strings.TrimRight(line, " "))
-}
-
-func cut(s string, width float32, measure func(string) float32) (head, tail string) {
-	runes := []rune(s)
-	n := len(runes) - 1
-	for n > 1 && measure(string(runes[:n])) > width {
-		n--
-	}
-	if n < 1 {
-		return s, ""
-	}
-	return string(runes[:n]), string(runes[n:])
-}
-
-// pieces splits where a line may break: after spaces, and between the
-// characters of Chinese and Japanese.
-func pieces(s string) []string {
-	var out []string
-	start := 0
-	runes := []rune(s)
-	for i, r := range runes {
-		if i+1 >= len(runes) {
-			break
-		}
-		next := runes[i+1]
-		if (r == ' ' && next != ' ') || (breaksAround(r) && !closes(next)) || (breaksAround(next) && r != ' ' && !opens(r)) {
-			out = append(out, string(runes[start:i+1]))
-			start = i + 1
-		}
-	}
-	return append(out, string(runes[start:]))
-}
-
-func breaksAround(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || (r >= 0x3000 && r <= 0x303F) || (r >= 0xFF00 && r <= 0xFFEF)
-}
-
-// closes are characters that never begin a line.
-func closes(r rune) bool {
-	return strings.ContainsRune("、。，．！？：；）」』】》ー.,!?:;)…", r)
-}
-
-// opens are characters that never end one.
-func opens(r rune) bool { return strings.ContainsRune("（「『【《(", r) }

@@ -28,7 +28,7 @@ var windowSize = fyne.NewSize(980, 690)
 func Screens(lang string) []Screen {
 	page := func(name, page string, s model.State, then ...func(*view.Window)) Screen {
 		return Screen{name, func(k *part.Kit) (fyne.CanvasObject, fyne.Size) {
-			w := view.NewWindow(k, Nobody{}, view.Choices{Theme: "system", Version: "0.1.0"})
+			w := view.NewWindow(k, Nobody{}, Choices())
 			w.Show(page)
 			w.Update(&s, Now)
 			for _, f := range then {
@@ -106,6 +106,7 @@ func Screens(lang string) []Screen {
 	chatOver.Support.Leases = nil
 	offline.Status.LinkFacts = []*hostpb.LinkFact{{Name: "code", Value: "proxy-auth"}}
 	screens := append(append(alarmScreens(lang, page), upgradeScreens(page)...), activityScreens(page)...)
+	screens = append(screens, homeScreens(lang, page)...)
 	return append(screens, []Screen{
 		page("notifications", view.Notifications, Alarmed()),
 		page("notifications-empty", view.Notifications, State()),

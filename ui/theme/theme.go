@@ -128,6 +128,10 @@ func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
 		return 8
 	case fynetheme.SizeNameInnerPadding:
 		return 12
+	case fynetheme.SizeNameInputBorder:
+		if t.Palette.Edges {
+			return 2
+		}
 	case fynetheme.SizeNamePadding:
 		return 4
 	case fynetheme.SizeNameScrollBar:

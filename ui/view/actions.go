@@ -95,4 +95,10 @@ type Actions interface {
 
 	SetLanguage(tag string)
 	SetTheme(name string)
+	// SetTextSize takes one of preferences.TextSizes; SetSilent stops the sounds,
+	// each of which has a visible twin.
+	SetTextSize(name string)
+	SetSilent(bool)
+	// LeaveGuide ends the introduction, which is not shown by itself again.
+	LeaveGuide()
 }

@@ -55,6 +55,10 @@ func (p *activityPage) update(s *model.State, now time.Time) {
 // key is a key that no part of the page has used.
 func (p *activityPage) key(e *fyne.KeyEvent) {
 	switch {
+	case e.Name == fyne.KeyF1:
+		p.actions.Navigate(Help)
+	case e.Name == fyne.KeyEscape && p.state.AtActivityRoot():
+		p.actions.Navigate(Home)
 	case e.Name == fyne.KeyEscape:
 		p.actions.BackFromActivity()
 	case !p.open:

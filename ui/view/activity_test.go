@@ -38,7 +38,7 @@ func TestActivityByKeyboard(t *testing.T) {
 		t.Error("Escape does not lead from the search back to the list")
 	}
 	press(w, fyne.KeyEscape)
-	if a.last() != "back" {
+	if a.last() != "navigate home" {
 		t.Errorf("Escape: %q", a.last())
 	}
 }

@@ -40,14 +40,16 @@ type activityList struct {
 	paper   *part.Button // the certificate of that session
 	line    *fyne.Container
 	list    *part.List
+	size    activityRowSize
 	empty   *fyne.Container
 	root    fyne.CanvasObject
 }
 
 func newActivityList(p *activityPage) *activityList {
 	k := p.kit
-	l := &activityList{page: p, kit: k, empty: container.NewStack(), proof: container.NewStack(), notice: part.Column(10)}
-	l.list = k.List("activity.list", activityRowHeight, l)
+	l := &activityList{page: p, kit: k, empty: container.NewStack(), proof: container.NewStack(), notice: part.Column(10), size: newActivityRowSize(k)}
+	l.list = k.List("activity.list", l.size.height, l)
+	l.list.Name = k.T("nav.activity")
 	l.list.OnOpen = func(key uint64) { p.actions.OpenActivity(key - 1) }
 	l.list.OnKey, l.list.OnRune = p.key, l.rune
 	l.list.OnSight = p.actions.SeeActivity
@@ -107,7 +109,7 @@ func (l *activityList) change(how func(*model.ActivityFilter)) {
 func (l *activityList) Len() int                     { return l.page.state.Activity.List.Len() }
 func (l *activityList) Key(i int) uint64             { return l.page.state.Activity.List.Key(i) }
 func (l *activityList) Index(key uint64) (int, bool) { return l.page.state.Activity.List.Index(key) }
-func (l *activityList) Make() fyne.CanvasObject      { return newActivityRow(l.kit, l.only) }
+func (l *activityList) Make() fyne.CanvasObject      { return newActivityRow(l.kit, l.size, l.only) }
 func (l *activityList) Fill(i int, o fyne.CanvasObject) {
 	o.(*activityRow).set(l.page.state.ActivityRow(l.kit.Words, i, l.page.now))
 }

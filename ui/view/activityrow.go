@@ -22,7 +22,7 @@ type activityRow struct {
 	shown model.ActivityRow
 	width float32 // that the texts were cut for
 
-	lineBody, lineSmall float32 // the heights of a line
+	size activityRowSize
 
 	rule                                   *canvas.Rectangle
 	disc                                   *canvas.Circle
@@ -32,18 +32,31 @@ type activityRow struct {
 	onOnly                                 func(session string)
 }
 
-// activityRowHeight holds two lines and a button.
-const activityRowHeight float32 = 58
+// activityRowSize is how high a row and its lines are, and where they begin, at
+// a size of text. A row holds two lines and a button.
+type activityRowSize struct {
+	height, body, small float32 // of the row, and of its lines
+	upper, lower        float32 // where the lines begin
+	disc, text          float32 // where icon and sentence begin
+}
 
-func newActivityRow(k *part.Kit, only func(session string)) *activityRow {
+func newActivityRowSize(k *part.Kit) activityRowSize {
+	s := activityRowSize{upper: 10, disc: k.Size(100), text: k.Size(100) + 46}
+	s.body, s.small = k.Plain("Ag", theme.TextBody, true, k.Palette.Ink).MinSize().Height, k.Plain("Ag", theme.TextSmall, true, k.Palette.Ink).MinSize().Height
+	s.lower = s.upper + s.body + 2
+	button := k.SmallButton("", part.Ghost, icons.Search, k.T("activity.session.show"), nil).MinSize().Height
+	s.height = max(s.lower+s.small+s.upper, button+14)
+	return s
+}
+
+func newActivityRow(k *part.Kit, size activityRowSize, only func(session string)) *activityRow {
 	p := k.Palette
-	r := &activityRow{kit: k, onOnly: only, rule: canvas.NewRectangle(p.Line), disc: canvas.NewCircle(color.Transparent),
+	r := &activityRow{kit: k, onOnly: only, size: size, rule: canvas.NewRectangle(p.Line), disc: canvas.NewCircle(color.Transparent),
 		icon: &canvas.Image{FillMode: canvas.ImageFillContain}, seal: &canvas.Image{FillMode: canvas.ImageFillContain},
 		clock: k.Plain("", theme.TextBody, false, p.Muted), day: k.Plain("", theme.TextSmall, true, p.Muted),
 		what: k.Plain("", theme.TextBody, true, p.Ink), meta: k.Plain("", theme.TextSmall, false, p.Muted),
 		proof: k.Plain("", theme.TextSmall, false, p.Muted), warning: k.Plain("", theme.TextSmall, true, p.Chips[theme.Attention].Ink),
 	}
-	r.lineBody, r.lineSmall = k.Plain("Ag", theme.TextBody, true, p.Ink).MinSize().Height, k.Plain("Ag", theme.TextSmall, true, p.Ink).MinSize().Height
 	r.only = k.SmallButton("", part.Ghost, icons.Search, k.T("activity.session.show"), func() { r.onOnly(r.shown.Session) })
 	r.ExtendBaseWidget(r)
 	return r
@@ -93,8 +106,6 @@ func picture(image *canvas.Image, icon icons.Name, ink color.NRGBA) {
 }
 
 const (
-	entryDisc  float32 = 100 // where the icon begins
-	entryText  float32 = 146 // where the sentence begins
 	entryRound float32 = 32
 	sealSize   float32 = 14
 )
@@ -110,36 +121,37 @@ func (r *activityRow) place(size fyne.Size) {
 		t.Move(fyne.NewPos(x, y))
 		t.Resize(fyne.NewSize(t.MinSize().Width, height))
 	}
-	at(r.clock, rowInset, 10, r.lineBody)
-	at(r.day, rowInset, 31, r.lineSmall)
-	r.disc.Move(fyne.NewPos(entryDisc, (size.Height-entryRound)/2))
+	at(r.clock, rowInset, r.size.upper, r.size.body)
+	at(r.day, rowInset, r.size.lower, r.size.small)
+	r.disc.Move(fyne.NewPos(r.size.disc, (size.Height-entryRound)/2))
 	r.disc.Resize(fyne.NewSquareSize(entryRound))
-	r.icon.Move(fyne.NewPos(entryDisc+entryRound/4, (size.Height-entryRound/2)/2))
+	r.icon.Move(fyne.NewPos(r.size.disc+entryRound/4, (size.Height-entryRound/2)/2))
 	r.icon.Resize(fyne.NewSquareSize(entryRound / 2))
 	proof := r.proof.MinSize().Width
-	at(r.proof, end-proof, 12, r.lineSmall)
-	r.seal.Move(fyne.NewPos(end-proof-sealSize-5, 13))
+	small := r.size.upper + (r.size.body-r.size.small)/2
+	at(r.proof, end-proof, small, r.size.small)
+	r.seal.Move(fyne.NewPos(end-proof-sealSize-5, small+(r.size.small-sealSize)/2))
 	r.seal.Resize(fyne.NewSquareSize(sealSize))
 	upper := end - proof - sealSize - 5
 	lower := end
 	if v.Warning != "" {
 		lower = end - r.warning.MinSize().Width
-		at(r.warning, lower, 32, r.lineSmall)
+		at(r.warning, lower, r.size.lower, r.size.small)
 	}
 	if button := r.only.MinSize(); r.only.Visible() {
 		upper, lower = upper-button.Width-10, min(lower, upper-button.Width-10)
 		r.only.Move(fyne.NewPos(upper, (size.Height-button.Height)/2))
 		r.only.Resize(button)
 	}
-	r.what.Text = part.Shorten(v.What, upper-14-entryText, theme.TextBody, true)
-	r.meta.Text = part.Shorten(v.Meta, lower-14-entryText, theme.TextSmall, false)
-	at(r.what, entryText, 9, r.lineBody)
-	at(r.meta, entryText, 31, r.lineSmall)
+	r.what.Text = part.Shorten(v.What, upper-14-r.size.text, r.kit.Size(theme.TextBody), true)
+	r.meta.Text = part.Shorten(v.Meta, lower-14-r.size.text, r.kit.Size(theme.TextSmall), false)
+	at(r.what, r.size.text, r.size.upper, r.size.body)
+	at(r.meta, r.size.text, r.size.lower, r.size.small)
 	if v.Loading {
-		at(r.what, entryText, (size.Height-r.lineBody)/2, r.lineBody)
+		at(r.what, r.size.text, (size.Height-r.size.body)/2, r.size.body)
 	}
-	r.rule.Move(fyne.NewPos(entryText, size.Height-1))
-	r.rule.Resize(fyne.NewSize(max(end-entryText, 0), 1))
+	r.rule.Move(fyne.NewPos(r.size.text, size.Height-1))
+	r.rule.Resize(fyne.NewSize(max(end-r.size.text, 0), 1))
 }
 
 // CreateRenderer is Fyne's.
@@ -147,7 +159,7 @@ func (r *activityRow) CreateRenderer() fyne.WidgetRenderer { return &activityRow
 
 type activityRowRenderer struct{ row *activityRow }
 
-func (r *activityRowRenderer) MinSize() fyne.Size { return fyne.NewSize(320, activityRowHeight) }
+func (r *activityRowRenderer) MinSize() fyne.Size { return fyne.NewSize(320, r.row.size.height) }
 
 func (r *activityRowRenderer) Layout(size fyne.Size) {
 	if r.row.width != size.Width {

@@ -238,7 +238,7 @@ func (d *alarmDetail) members(v model.AlarmDetailView) fyne.CanvasObject {
 	k := d.kit
 	column := part.Column(0)
 	for _, m := range v.Members {
-		row := newAlarmRow(k, nil)
+		row := newAlarmRow(k, newAlarmRowSize(k), nil)
 		row.set(m)
 		column.Add(newPressable(row, func() { d.actions.OpenNotification(m.ID) }, d.key, k))
 	}

@@ -27,6 +27,7 @@ type alarmList struct {
 	newer  *part.Button
 	top    uint64 // the first row when it was last scrolled to the top
 	list   *part.List
+	size   alarmRowSize
 	empty  *fyne.Container
 	again  *part.Button
 	clear  *part.Button
@@ -41,10 +42,11 @@ type alarmList struct {
 
 func newAlarmList(p *notificationsPage) *alarmList {
 	k := p.kit
-	l := &alarmList{page: p, kit: k, empty: container.NewStack()}
+	l := &alarmList{page: p, kit: k, empty: container.NewStack(), size: newAlarmRowSize(k)}
 	l.filter = newFilterBar(k, p.actions)
 	l.filter.onLeave = l.focus
-	l.list = k.List("notifications.list", alarmRowHeight, l)
+	l.list = k.List("notifications.list", l.size.height, l)
+	l.list.Name = k.T("notifications.title")
 	l.list.OnOpen = p.actions.OpenNotification
 	l.list.OnKey, l.list.OnRune = p.key, l.rune
 	l.list.OnSight = func(from, to int) { p.actions.SeeNotifications(from, to) }
@@ -75,7 +77,7 @@ func (l *alarmList) Index(key uint64) (int, bool) {
 	}
 	return l.page.state.Alarms.List.Index(key)
 }
-func (l *alarmList) Make() fyne.CanvasObject { return newAlarmRow(l.kit, l.acknowledge) }
+func (l *alarmList) Make() fyne.CanvasObject { return newAlarmRow(l.kit, l.size, l.acknowledge) }
 func (l *alarmList) Fill(i int, row fyne.CanvasObject) {
 	row.(*alarmRow).set(l.page.state.AlarmRow(l.kit.Words, i, l.page.now))
 }
@@ -156,7 +158,7 @@ func (l *alarmList) draw(v model.AlarmsView) {
 func (l *alarmList) acknowledge(id uint64) {
 	seat := float32(-1)
 	if i, ok := l.Index(id); ok {
-		seat = float32(i)*alarmRowHeight - l.list.Offset()
+		seat = float32(i)*l.size.height - l.list.Offset()
 	}
 	if now := time.Now(); now.Sub(l.acknowledged.at) > doublePress || seat != l.acknowledged.seat {
 		l.acknowledged.at, l.acknowledged.seat = now, seat

@@ -23,7 +23,7 @@ type alarmRow struct {
 	width float32 // that the texts were cut for
 	drawn drawnRow
 
-	lineBody, lineSmall float32 // the heights of a line
+	size alarmRowSize
 
 	edge, rule        *canvas.Rectangle
 	disc              *canvas.Circle
@@ -34,11 +34,26 @@ type alarmRow struct {
 	onAcknowledge     func(id uint64)
 }
 
-// alarmRowHeight holds three lines and a button.
-const alarmRowHeight float32 = 72
+// alarmRowSize is how high a row and its lines are at a size of text. A row
+// holds three lines at its left, and at its right when, and a button.
+type alarmRowSize struct {
+	height, body, small  float32 // of the row, and of its lines
+	title, advice, meta  float32 // where the lines begin
+	when, acknowledgeEnd float32 // where that begins, and how far the button is from the end
+}
 
-func newAlarmRow(k *part.Kit, acknowledge func(id uint64)) *alarmRow {
-	r := &alarmRow{kit: k, onAcknowledge: acknowledge,
+func newAlarmRowSize(k *part.Kit) alarmRowSize {
+	s := alarmRowSize{title: 8, when: 9, acknowledgeEnd: 6}
+	s.body, s.small = k.Plain("Ag", theme.TextBody, true, k.Palette.Ink).MinSize().Height, k.Plain("Ag", theme.TextSmall, true, k.Palette.Ink).MinSize().Height
+	s.advice = s.title + s.body + 2
+	s.meta = s.advice + s.body + 2
+	button := k.SmallButton("", part.Quiet, icons.Check, k.T("notifications.acknowledge"), nil).MinSize().Height
+	s.height = max(s.meta+s.small+s.title, s.when+s.small+4+button+s.acknowledgeEnd)
+	return s
+}
+
+func newAlarmRow(k *part.Kit, size alarmRowSize, acknowledge func(id uint64)) *alarmRow {
+	r := &alarmRow{kit: k, onAcknowledge: acknowledge, size: size,
 		edge: canvas.NewRectangle(color.Transparent), rule: canvas.NewRectangle(k.Palette.Line), disc: canvas.NewCircle(color.Transparent),
 		icon:  &canvas.Image{FillMode: canvas.ImageFillContain},
 		title: k.Plain("", theme.TextBody, true, k.Palette.Ink), advice: k.Plain("", theme.TextBody, false, k.Palette.Ink),
@@ -47,7 +62,6 @@ func newAlarmRow(k *part.Kit, acknowledge func(id uint64)) *alarmRow {
 	}
 	r.edge.CornerRadius = 2
 	r.when.Alignment, r.state.Alignment = fyne.TextAlignTrailing, fyne.TextAlignTrailing
-	r.lineBody, r.lineSmall = k.Plain("Ag", theme.TextBody, true, k.Palette.Ink).MinSize().Height, k.Plain("Ag", theme.TextSmall, true, k.Palette.Ink).MinSize().Height
 	r.acknowledge = k.SmallButton("", part.Quiet, icons.Check, k.T("notifications.acknowledge"), func() { r.onAcknowledge(r.shown.ID) })
 	r.ExtendBaseWidget(r)
 	return r
@@ -155,14 +169,14 @@ func (r *alarmRow) place(size fyne.Size) {
 	}
 	end := size.Width - rowInset - 8 // the scroll bar
 	// What became of it may be long: it gets its width, up to a third.
-	r.state.Text = part.Shorten(v.State, max(right, size.Width/3), theme.TextSmall, false)
+	r.state.Text = part.Shorten(v.State, max(right, size.Width/3), r.kit.Size(theme.TextSmall), false)
 	lower := right
 	if v.State != "" {
 		lower = max(right, r.state.MinSize().Width)
 	}
-	r.title.Text = part.Shorten(v.Title, end-right-16-rowText, theme.TextBody, true)
-	r.advice.Text = part.Shorten(v.Advice, end-lower-16-rowText, theme.TextBody, false)
-	r.meta.Text = part.Shorten(v.Meta, end-lower-16-rowText, theme.TextSmall, false)
+	r.title.Text = part.Shorten(v.Title, end-right-16-rowText, r.kit.Size(theme.TextBody), true)
+	r.advice.Text = part.Shorten(v.Advice, end-lower-16-rowText, r.kit.Size(theme.TextBody), false)
+	r.meta.Text = part.Shorten(v.Meta, end-lower-16-rowText, r.kit.Size(theme.TextSmall), false)
 	r.edge.Move(fyne.NewPos(0, 10))
 	r.edge.Resize(fyne.NewSize(4, size.Height-20))
 	r.disc.Move(fyne.NewPos(rowInset, (size.Height-rowDisc)/2))
@@ -173,13 +187,13 @@ func (r *alarmRow) place(size fyne.Size) {
 		t.Move(fyne.NewPos(x, y))
 		t.Resize(fyne.NewSize(max(end-x, 0), height))
 	}
-	at(r.title, rowText, 7, r.lineBody)
-	at(r.advice, rowText, 27, r.lineBody)
-	at(r.meta, rowText, 48, r.lineSmall)
+	at(r.title, rowText, r.size.title, r.size.body)
+	at(r.advice, rowText, r.size.advice, r.size.body)
+	at(r.meta, rowText, r.size.meta, r.size.small)
 	// These stand at the right: their whole width is theirs.
-	at(r.when, rowText, 8, r.lineSmall)
-	at(r.state, rowText, 48, r.lineSmall)
-	r.acknowledge.Move(fyne.NewPos(end-button.Width, size.Height-button.Height-5))
+	at(r.when, rowText, r.size.when, r.size.small)
+	at(r.state, rowText, r.size.meta, r.size.small)
+	r.acknowledge.Move(fyne.NewPos(end-button.Width, size.Height-button.Height-r.size.acknowledgeEnd))
 	r.acknowledge.Resize(button)
 	r.rule.Move(fyne.NewPos(rowText, size.Height-1))
 	r.rule.Resize(fyne.NewSize(max(end-rowText, 0), 1))
@@ -190,7 +204,7 @@ func (r *alarmRow) CreateRenderer() fyne.WidgetRenderer { return &alarmRowRender
 
 type alarmRowRenderer struct{ row *alarmRow }
 
-func (r *alarmRowRenderer) MinSize() fyne.Size { return fyne.NewSize(320, alarmRowHeight) }
+func (r *alarmRowRenderer) MinSize() fyne.Size { return fyne.NewSize(320, r.row.size.height) }
 
 func (r *alarmRowRenderer) Layout(size fyne.Size) {
 	if r.row.width != size.Width {

@@ -76,7 +76,7 @@ func TestListByKeyboard(t *testing.T) {
 		t.Error("Escape does not lead from the search back to the list")
 	}
 	press(w, fyne.KeyEscape)
-	if a.last() != "back" {
+	if a.last() != "navigate home" {
 		t.Errorf("Escape: %q", a.last())
 	}
 }
@@ -319,7 +319,7 @@ func TestActsWithAPIN(t *testing.T) {
 
 	quiet := sample.State()
 	quiet.Status.Identify, quiet.Status.QuietHours = "pin", &hostpb.QuietHours{On: true, FromMinute: 60, ToMinute: 120}
-	v, a, _ = window(t, view.About, &quiet)
+	v, a, _ = window(t, view.Settings, &quiet)
 	tap(t, v.Content(), "quiet.save")
 	if a.last() != "" {
 		t.Fatalf("quiet hours without a PIN: %q", a.last())
@@ -367,7 +367,7 @@ func TestHandoverAndQuiet(t *testing.T) {
 		t.Errorf("%q", a.last())
 	}
 	s.Status.QuietHours = &hostpb.QuietHours{On: true, FromMinute: 1320, ToMinute: 375}
-	v, a, _ = window(t, view.About, &s)
+	v, a, _ = window(t, view.Settings, &s)
 	tap(t, v.Content(), "quiet.test")
 	tap(t, v.Content(), "quiet.save")
 	if n := len(a.did); a.did[n-2] != "test" || a.did[n-1] != "quiet true 1320 375 " {

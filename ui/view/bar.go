@@ -81,14 +81,13 @@ func blank(s string) string {
 }
 
 func (b *Bar) draw(v model.BarView) {
-	k, p := b.kit, b.kit.Palette
-	colours := p.Headers[theme.Session]
+	k := b.kit.OnHeader()
 	icon := icons.Person
 	if v.Lost {
 		icon = icons.Offline
 	}
 	row := part.Row(14, k.Badge(icon, 36),
-		part.Column(0, k.Plain(v.Title, theme.TextBody+1, true, theme.HeaderInk), k.Plain(v.Kill, theme.TextSmall, false, theme.HeaderMuted)))
+		part.Column(0, k.Plain(v.Title, theme.TextStrong, true, theme.HeaderInk), k.Plain(v.Kill, theme.TextSmall, false, theme.HeaderMuted)))
 	if v.Nothing != "" {
 		row.Add(k.Chip(theme.Neutral, icons.Shield, v.Nothing))
 	}
@@ -114,8 +113,8 @@ func (b *Bar) draw(v model.BarView) {
 	grip := newGrip(b.actions.MoveBar)
 	// An edge, so that the bar stands out from a window of the same colours.
 	edge := canvas.NewRectangle(color.Transparent)
-	edge.StrokeColor, edge.StrokeWidth = theme.HeaderMuted, 1
-	redraw(b.place, canvas.NewHorizontalGradient(colours[0], colours[1]), edge, grip, part.Inset(7, 10, 7, 14, content))
+	edge.StrokeColor, edge.StrokeWidth = theme.HeaderMuted, k.Edge()
+	redraw(b.place, k.HeaderBack(theme.Session), edge, grip, part.Inset(7, 10, 7, 14, content))
 }
 
 // How many rights stand where on the bar: it must fit a screen of 1024.
@@ -132,8 +131,6 @@ func (b *Bar) lease(l model.LeaseRow) fyne.CanvasObject {
 		tone = theme.Attention
 	}
 	c := k.Palette.Chips[tone]
-	box := canvas.NewRectangle(c.Paper)
-	box.CornerRadius = 10
 	left := k.Plain(l.Left, theme.TextSmall, true, c.Ink)
 	b.left = append(b.left, left)
 	capability := l.Capability
@@ -142,7 +139,7 @@ func (b *Bar) lease(l model.LeaseRow) fyne.CanvasObject {
 		words.Add(left)
 	}
 	revoke := k.SmallButton("bar."+l.ID+".revoke", part.Quiet, icons.Cross, k.T("bar.take-back"), func() { b.actions.Revoke(capability) })
-	return container.NewStack(box, part.Inset(3, 4, 3, 10, part.Row(9, k.Icon(l.Icon, 20, c.Ink), words, revoke)))
+	return k.Tile(tone, part.Inset(3, 4, 3, 10, part.Row(9, k.Icon(l.Icon, 20, c.Ink), words, revoke)))
 }
 
 // grip is the bar's back: dragging it moves the window.

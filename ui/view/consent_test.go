@@ -277,7 +277,7 @@ func fill(t *testing.T, root fyne.CanvasObject, fields ...string) {
 // P24: a technician sets a PIN of their own, and gives the present one to
 // change it.
 func TestSetPIN(t *testing.T) {
-	for _, page := range []string{view.Register, view.About} {
+	for _, page := range []string{view.Register, view.Settings} {
 		s := sample.State()
 		v, a, _ := window(t, page, &s)
 		tap(t, v.Content(), "pin.save")

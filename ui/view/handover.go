@@ -117,7 +117,7 @@ func (p *handoverPage) rows(title string, all []model.AlarmRow, none string) fyn
 	column := part.Column(0)
 	for _, v := range all {
 		v.CanAcknowledge = false // here it is read, not worked through
-		row := newAlarmRow(k, nil)
+		row := newAlarmRow(k, newAlarmRowSize(k), nil)
 		row.set(v)
 		column.Add(newPressable(row, func() { p.actions.OpenNotification(v.ID) }, p.key, k))
 	}

@@ -203,7 +203,7 @@ func (p *helpPage) waiting(v model.WaitingView) fyne.CanvasObject {
 	p.left = k.Toned(v.Left, tone)
 	valid := part.RowStretch(8, 1, k.Icon(icons.Clock, 18, k.Palette.Chips[tone].Ink), p.left,
 		k.SmallButton("help.cancel", part.Quiet, icons.Cross, k.T("help.cancel"), p.actions.CancelHelp))
-	code := part.Column(14, k.Strong(k.T("help.code.title")))
+	code := part.Column(14, steps(k, v.Steps), k.Rule(), k.Strong(k.T("help.code.title")))
 	if len(v.Groups) > 0 {
 		code.Add(part.NewNamed("help.code", k.Code(v.Groups, v.Spelling)))
 		code.Add(valid)

@@ -38,7 +38,8 @@ const (
 
 func newLogsPage(k *part.Kit, actions Actions) *logsPage {
 	p := &logsPage{kit: k, actions: actions}
-	p.list = k.List("logs.text", logHeight, p)
+	p.list = k.List("logs.text", k.Size(logHeight), p)
+	p.list.Name = k.T("logs.title")
 	p.list.OnKey = p.key
 	p.facts = k.Small("")
 	back := k.SmallButton("logs.back", part.Quiet, icons.Back, k.T("help.back"), func() { actions.HelpStep(model.StepForm) })
@@ -87,7 +88,7 @@ type logRow struct {
 }
 
 func newLogRow(k *part.Kit) *logRow {
-	r := &logRow{kit: k, field: container.NewWithoutLayout(), letter: fyne.MeasureText(strings.Repeat("m", 100), logSize, fyne.TextStyle{Monospace: true}).Width / 100}
+	r := &logRow{kit: k, field: container.NewWithoutLayout(), letter: fyne.MeasureText(strings.Repeat("m", 100), k.Size(logSize), fyne.TextStyle{Monospace: true}).Width / 100}
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -102,13 +103,13 @@ func (r *logRow) set(line model.LogLine) {
 	for _, piece := range line.Pieces {
 		width := r.letter * float32(len([]rune(piece.Text)))
 		t := canvas.NewText(piece.Text, p.Ink)
-		t.TextSize, t.TextStyle = logSize, fyne.TextStyle{Monospace: true}
+		t.TextSize, t.TextStyle = r.kit.Size(logSize), fyne.TextStyle{Monospace: true}
 		if piece.Scrubbed {
 			t.Color = p.Chips[theme.Good].Ink
 			box := canvas.NewRectangle(p.Chips[theme.Good].Paper)
 			box.StrokeColor, box.StrokeWidth, box.CornerRadius = color.Color(p.Chips[theme.Good].Ink), 1, 3
 			box.Move(fyne.NewPos(x-1, 1))
-			box.Resize(fyne.NewSize(width+2, logHeight-2))
+			box.Resize(fyne.NewSize(width+2, r.kit.Size(logHeight)-2))
 			objects = append(objects, box)
 		}
 		t.Move(fyne.NewPos(x, 1))

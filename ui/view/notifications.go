@@ -88,6 +88,10 @@ func (p *notificationsPage) inSight() []uint64 {
 // key is a key that no part of the page has used.
 func (p *notificationsPage) key(e *fyne.KeyEvent) {
 	switch {
+	case e.Name == fyne.KeyF1:
+		p.actions.Navigate(Help)
+	case e.Name == fyne.KeyEscape && p.present == model.PlaceList && p.state.Alarms.List.Filter().Group == 0:
+		p.actions.Navigate(Home)
 	case e.Name == fyne.KeyEscape:
 		p.actions.BackFromNotification()
 	case p.present == model.PlaceList:

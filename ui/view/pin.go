@@ -51,7 +51,8 @@ func (p *pinCard) build() fyne.CanvasObject {
 			part.Column(3, k.Strong(k.T("pin.title")), k.Body(k.T("pin.why")), p.have)),
 		part.Grid2(18, p.fInitials.Content, p.oldRow),
 		part.Grid2(18, p.fPIN.Content, p.fRep.Content),
-		part.RowStretch(14, 1, p.save, part.Column(0, p.done, p.general), k.Plain(k.T("pin.forgotten"), theme.TextSmall, false, k.Palette.Muted)),
+		part.RowStretch(14, 1, p.save, part.Column(0, p.done, p.general)),
+		k.Small(k.T("pin.forgotten")),
 	))
 }
 

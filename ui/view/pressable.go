@@ -1,8 +1,6 @@
 package view
 
 import (
-	"image/color"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -24,9 +22,7 @@ type pressable struct {
 }
 
 func newPressable(content fyne.CanvasObject, pressed func(), onKey func(*fyne.KeyEvent), k *part.Kit) *pressable {
-	p := &pressable{content: content, pressed: pressed, onKey: onKey, ring: canvas.NewRectangle(color.Transparent)}
-	p.ring.StrokeColor, p.ring.StrokeWidth, p.ring.CornerRadius = k.Palette.Accent, 2.5, 10
-	p.ring.Hide()
+	p := &pressable{content: content, pressed: pressed, onKey: onKey, ring: k.Ring(10)}
 	p.box = container.NewStack(content, p.ring)
 	p.ExtendBaseWidget(p)
 	return p
@@ -43,7 +39,7 @@ func (p *pressable) WidgetID() string {
 func (p *pressable) Inside() []fyne.CanvasObject { return []fyne.CanvasObject{p.content} }
 func (p *pressable) Tapped(*fyne.PointEvent)     { p.pressed() }
 func (p *pressable) Cursor() desktop.Cursor      { return desktop.PointerCursor }
-func (p *pressable) FocusGained()                { p.ring.Show() }
+func (p *pressable) FocusGained()                { p.ring.Show(); part.Reveal(p) }
 func (p *pressable) FocusLost()                  { p.ring.Hide() }
 func (p *pressable) TypedRune(rune)              {}
 func (p *pressable) TypedKey(e *fyne.KeyEvent) {

@@ -36,8 +36,7 @@ func NewPreview(kit *part.Kit, close func()) *Preview {
 		nothing: canvas.NewRectangle(kit.Palette.Sunken), state: container.NewStack(), mark: container.NewStack()}
 	p.nothing.SetMinSize(previewSize)
 	p.picture.Hide()
-	colours := kit.Palette.Headers[theme.Session]
-	head := container.NewStack(canvas.NewHorizontalGradient(colours[0], colours[1]),
+	head := kit.Header(theme.Session,
 		part.Inset(12, 20, 12, 20, part.RowStretch(14, 1, kit.Badge(icons.Eye, 38), kit.Styled(kit.T("preview.title"), theme.TextStrong, true, theme.HeaderInk))))
 	button := kit.Button("preview.close", part.Quiet, icons.Cross, kit.T("unit.close"), close)
 	button.OnKey = p.key

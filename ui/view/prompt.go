@@ -47,6 +47,7 @@ type Prompt struct {
 	hint       *part.Text
 	warn       *part.Text // what is in the way of a yes, in the place of hint
 	warnBox    fyne.CanvasObject
+	ring       *part.Countdown
 	root       fyne.CanvasObject
 }
 
@@ -75,13 +76,18 @@ func (w *Prompt) Focus(c fyne.Canvas) {
 func (w *Prompt) Tick(now time.Time, sight model.Sight) {
 	w.arming.Tick(now, sight)
 	left := w.until.Sub(now)
-	w.deny.SetLabel(w.kit.T("prompt.deny-countdown", "left", w.kit.Words.Countdown(left)))
+	words := w.kit.Words.Countdown(left)
+	w.deny.SetLabel(w.kit.T("prompt.deny-countdown", "left", words))
+	w.ring.Set(float32(left)/float32(askedFor), words)
 	if left <= 0 {
 		// The service denies by itself; a late Allow must not even be sent.
 		w.over = true
 	}
 	w.enable()
 }
+
+// askedFor is how long a question stands: the ring is full at its beginning.
+const askedFor = time.Minute
 
 // Update takes in what the service changed of a question that stays the same.
 func (w *Prompt) Update(p *hostpb.Prompt) {
@@ -177,13 +183,13 @@ func (w *Prompt) key(e *fyne.KeyEvent) {
 
 func (w *Prompt) build(initials string) fyne.CanvasObject {
 	k, v, p := w.kit, w.view, w.kit.Palette
-	colours := p.Headers[theme.Session]
-	head := container.NewStack(canvas.NewHorizontalGradient(colours[0], colours[1]),
-		part.Inset(16, 24, 16, 24, part.RowStretch(16, 1, k.Badge(v.Icon, 52),
-			part.Column(3, k.Styled(v.Sentence, 18, true, theme.HeaderInk)))))
+	// Who asks stands first, then what for, then the rest.
+	w.ring = k.Countdown(theme.HeaderInk, theme.HeaderMuted)
+	who := part.Column(3, part.Beside(14, k.Styled(v.Name, theme.TextTitle, true, theme.HeaderInk), k.HeaderPill(icons.Shield, k.T("prompt.verified"))),
+		k.Styled(model.Joined(v.Organisation, v.Account), theme.TextBody, false, theme.HeaderMuted))
+	head := k.Header(theme.Session, part.Inset(12, 24, 12, 24, part.RowStretch(16, 1, k.Badge(icons.Person, 52), who, w.ring)))
 
-	who := part.RowStretch(9, 2, k.Icon(icons.Shield, 20, p.Chips[theme.Good].Ink), k.Plain(k.T("prompt.verified"), theme.TextBody, true, p.Chips[theme.Good].Ink), k.Muted(v.Account).SingleLine())
-	body := part.Column(12, who)
+	body := part.Column(9, part.RowStretch(16, 1, k.Disc(theme.Session, v.Icon, 52), k.Styled(v.Says, promptText, true, p.Ink)))
 	if v.Missed != "" {
 		body.Add(part.RowStretch(9, 1, k.Icon(icons.Clock, 20, p.Chips[theme.Attention].Ink), k.Toned(v.Missed, theme.Attention)))
 	}
@@ -221,12 +227,15 @@ func (w *Prompt) build(initials string) fyne.CanvasObject {
 	w.warn = k.Styled("", theme.TextSmall, true, p.Chips[theme.Danger].Ink)
 	w.warnBox = part.RowStretch(8, 1, k.Icon(icons.Warning, 18, p.Chips[theme.Danger].Ink), part.NewNamed("prompt.warning", w.warn))
 	// The order is that of the Tab key: from Deny over the fields to Allow.
-	foot := part.Column(12, part.Answers(w.deny, w.fields(initials), w.allow),
+	foot := part.Column(10, part.Answers(w.deny, w.fields(initials), w.allow),
 		// Room for two lines, so that a warning moves nothing.
 		container.NewStack(part.Space(0, 36), part.Column(0, w.hint), part.Column(0, w.warnBox)))
 	return container.NewStack(canvas.NewRectangle(p.Surface),
-		part.Column(0, head, part.Inset(16, 24, 16, 24, body), k.Rule(), part.Inset(16, 24, 4, 24, foot)))
+		part.Column(0, head, part.Inset(14, 24, 14, 24, body), k.Rule(), part.Inset(12, 24, 2, 24, foot)))
 }
+
+// promptText is the size of the one sentence a question is.
+const promptText float32 = 19
 
 // fields are initials and PIN, where an answer needs them; nil: it needs none.
 func (w *Prompt) fields(initials string) fyne.CanvasObject {

@@ -16,6 +16,7 @@ func (p *helpPage) session(v model.HelpView) fyne.CanvasObject {
 	end := k.Button("help.end", part.Stop, icons.Power, k.T("help.session.end"), p.actions.EndSession)
 	head := k.Card(part.Column(14,
 		part.RowStretch(14, 1, k.Disc(theme.Session, icons.Person, 52), who, end),
+		steps(k, s.Steps),
 		k.Small(k.T("help.session.kill", "key", v.Kill)+" "+k.T("help.lock")),
 	))
 	allowed := part.Column(0, k.Strong(k.T("help.session.allowed")), part.Space(0, 12))
@@ -37,8 +38,8 @@ func (p *helpPage) session(v model.HelpView) fyne.CanvasObject {
 			part.Column(1, k.Bold(l.Label+" · "+l.InUse), left),
 			k.SmallButton("help."+l.ID+".revoke", part.Quiet, icons.Cross, k.T("help.session.take-back"), func() { p.actions.Revoke(capability) })))
 	}
-	allowed.Add(part.Space(0, 14))
-	allowed.Add(part.Row(0, k.SmallButton("preview.open", part.Quiet, icons.Eye, k.T("preview.open"), p.actions.ShowPreview)))
+	sees := k.Card(part.RowStretch(14, 1, k.Disc(s.Sees.Tone, s.Sees.Icon, 46), part.NewNamed("help.sees", k.Strong(s.Sees.Word)),
+		k.SmallButton("preview.open", part.Quiet, icons.Eye, k.T("preview.open"), p.actions.ShowPreview)))
 	column := part.Column(14, head)
 	if s.Words != "" {
 		column.Add(p.words(s.Words))
@@ -47,6 +48,7 @@ func (p *helpPage) session(v model.HelpView) fyne.CanvasObject {
 		p.chatAt = p.chat.draw(s.Chat)
 		column.Add(p.chatAt)
 	}
+	column.Add(sees)
 	column.Add(k.Card(allowed))
 	if files := p.files(s.Files); files != nil {
 		column.Add(files)
@@ -55,6 +57,15 @@ func (p *helpPage) session(v model.HelpView) fyne.CanvasObject {
 		column.Add(p.missed(s.Missed))
 	}
 	return column
+}
+
+// steps draws how far a call is.
+func steps(k *part.Kit, steps []model.Step) fyne.CanvasObject {
+	out := make([]part.Step, len(steps))
+	for i, s := range steps {
+		out[i] = part.Step(s)
+	}
+	return part.NewNamed("help.steps", k.Steps(out...))
 }
 
 // words are what both screens must show: whoever sits between the two ends

@@ -31,6 +31,13 @@ func kit(t testing.TB, lang string, p theme.Palette) *part.Kit {
 func open(t testing.TB, content fyne.CanvasObject, size fyne.Size) fyne.Window {
 	t.Helper()
 	w := test.NewTempWindow(t, content)
+	settle(w, size)
+	return w
+}
+
+// settle gives a window its size.
+func settle(w fyne.Window, size fyne.Size) {
+	content := w.Content()
 	w.SetPadded(false)
 	for range 3 { // wrapped text knows its height only at its width
 		if size.Height == 0 {
@@ -40,7 +47,6 @@ func open(t testing.TB, content fyne.CanvasObject, size fyne.Size) fyne.Window {
 		w.Resize(size.AddWidthHeight(1, 0))
 		w.Resize(size)
 	}
-	return w
 }
 
 // Every screen as it is made of parts, in two languages (B12). A change shows

@@ -166,15 +166,11 @@ type canvas struct {
 }
 
 func (d *Dialogs) open(o Options) (*canvas, error) {
-	fonts, err := NewFonts()
-	if err != nil {
-		return nil, err
-	}
 	surface, err := d.config.Screen.Open(o)
 	if err != nil {
 		return nil, err
 	}
-	return &canvas{screen: d.config.Screen, surface: surface, fonts: fonts}, nil
+	return &canvas{screen: d.config.Screen, surface: surface, fonts: NewFonts(d.speaks().Lang())}, nil
 }
 
 // Scales at which a form is still tried on a small screen.

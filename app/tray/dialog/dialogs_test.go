@@ -126,11 +126,7 @@ func (b *bench) set(change func()) { b.mu.Lock(); change(); b.mu.Unlock() }
 // press clicks on the middle of a part of a form.
 func (p *pane) press(f *Form, id string) {
 	p.t.Helper()
-	fonts, err := NewFonts()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	fit(f, fonts, p.Scale(), p.Room())
+	fit(f, NewFonts("en"), p.Scale(), p.Room())
 	r, ok := f.Place(id)
 	if !ok {
 		p.t.Fatalf("no %s", id)

@@ -43,15 +43,6 @@ func plain(p *hostpb.Prompt) {
 	p.Engineer.Name, p.Engineer.Account = "Anna Weber", "anna.weber@service.example"
 }
 
-func letters(t testing.TB) *Fonts {
-	t.Helper()
-	f, err := NewFonts()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
-
 // forms are all that is ever drawn, each at its fullest.
 func forms(c *text.Catalogue) map[string]*Form {
 	all := map[string]*Form{}
@@ -95,14 +86,13 @@ func forms(c *text.Catalogue) map[string]*Form {
 // Whatever it says, in whatever language and size: no word is cut, nothing lies
 // over anything else, and all of it is inside the picture.
 func TestNothingIsCut(t *testing.T) {
-	fonts := letters(t)
 	// Every size in the language with the longest words.
-	scales := map[string][]float64{"en": {1}, "de": {0.7, 1, 1.25, 1.5, 2, 3}, "fr": {1, 2}, "es": {1}, "it": {1}}
+	scales := map[string][]float64{"en": {1}, "de": {0.7, 1, 1.25, 1.5, 2, 3}, "fr": {1, 2}, "es": {1}, "it": {1}, "zh-Hans": {1, 2}, "ja": {0.7, 1, 2}}
 	for _, language := range text.Languages() {
 		if len(scales[language.Tag]) == 0 {
 			t.Errorf("%s is not looked at", language.Tag)
 		}
-		c := text.New(language.Tag)
+		c, fonts := text.New(language.Tag), NewFonts(language.Tag)
 		for name, f := range forms(c) {
 			for _, scale := range scales[language.Tag] {
 				where := fmt.Sprintf("%s, %s, %g", name, language.Tag, scale)
@@ -146,9 +136,8 @@ func TestNothingIsCut(t *testing.T) {
 
 // A question keeps its size while it is answered: nothing moves under a hand.
 func TestNothingMoves(t *testing.T) {
-	fonts := letters(t)
 	for _, language := range text.Languages() {
-		c := text.New(language.Tag)
+		c, fonts := text.New(language.Tag), NewFonts(language.Tag)
 		w := NewPrompt(c, question(), "", "")
 		w.Tick(now, ask.InSight)
 		before := lay(w.Form(), fonts, look.Light(), 1)
@@ -170,7 +159,7 @@ func TestNothingMoves(t *testing.T) {
 func TestFits(t *testing.T) {
 	f := forms(text.New("de"))["control"]
 	for _, room := range []image.Point{{1920, 1040}, {1280, 760}, {1024, 728}} {
-		if m := fit(f, letters(t), 2, room); m.Rect.Dx() > room.X || m.Rect.Dy() > room.Y {
+		if m := fit(f, NewFonts("de"), 2, room); m.Rect.Dx() > room.X || m.Rect.Dy() > room.Y {
 			t.Errorf("%v in %v", m.Rect, room)
 		}
 	}
@@ -182,14 +171,14 @@ func TestPictures(t *testing.T) {
 	if to == "" {
 		t.Skip("nobody looks")
 	}
-	for _, lang := range []string{"de", "en"} {
+	for _, lang := range []string{"de", "en", "zh-Hans", "ja"} {
 		for name, f := range forms(text.New(lang)) {
 			for _, scale := range []float64{1, 2} {
 				file, err := os.Create(filepath.Join(to, fmt.Sprintf("%s-%s-%g.png", name, lang, scale)))
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := png.Encode(file, f.Draw(letters(t), look.Light(), scale)); err != nil {
+				if err := png.Encode(file, f.Draw(NewFonts(lang), look.Light(), scale)); err != nil {
 					t.Error(err)
 				}
 				file.Close()

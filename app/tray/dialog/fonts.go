@@ -1,7 +1,6 @@
 package dialog
 
 import (
-	"fmt"
 	"image"
 	"image/color"
 	"strings"
@@ -11,12 +10,14 @@ import (
 	"golang.org/x/image/math/fixed"
 
 	"beckmanconnect/assets/fonts/noto"
+	"beckmanconnect/internal/linebreak"
 )
 
 // Fonts are the letters of one dialog. Not safe for concurrent use.
 type Fonts struct {
-	regular, bold *opentype.Font
-	faces         map[style]font.Face
+	lang   string
+	parsed map[parsing]*opentype.Font
+	faces  map[drawing]font.Face
 }
 
 type style struct {
@@ -24,88 +25,74 @@ type style struct {
 	bold bool
 }
 
-// NewFonts reads the product's own font.
-func NewFonts() (*Fonts, error) {
-	regular, err := opentype.Parse(noto.Regular)
-	if err != nil {
-		return nil, fmt.Errorf("dialog: font: %w", err)
-	}
-	bold, err := opentype.Parse(noto.Bold)
-	if err != nil {
-		return nil, fmt.Errorf("dialog: font: %w", err)
-	}
-	return &Fonts{regular: regular, bold: bold, faces: map[style]font.Face{}}, nil
+type parsing struct {
+	face *noto.Face
+	bold bool
 }
 
-func (f *Fonts) face(s style) font.Face {
-	if face, ok := f.faces[s]; ok {
+type drawing struct {
+	face *noto.Face
+	style
+}
+
+// NewFonts gives the product's own fonts for a language. One is read when
+// something is drawn with it for the first time.
+func NewFonts(lang string) *Fonts {
+	return &Fonts{lang: lang, parsed: map[parsing]*opentype.Font{}, faces: map[drawing]font.Face{}}
+}
+
+func (f *Fonts) face(of *noto.Face, s style) font.Face {
+	if face, ok := f.faces[drawing{of, s}]; ok {
 		return face
 	}
-	from := f.regular
-	if s.bold {
-		from = f.bold
+	from := f.parsed[parsing{of, s.bold}]
+	if from == nil {
+		raw := of.Regular
+		if s.bold {
+			raw = of.Bold
+		}
+		var err error
+		if from, err = opentype.Parse(raw); err != nil {
+			panic("dialog: font: " + err.Error()) // part of the program; a test reads all
+		}
+		f.parsed[parsing{of, s.bold}] = from
 	}
 	// An error is about options only, and these are none of them.
 	face, err := opentype.NewFace(from, &opentype.FaceOptions{Size: s.size, DPI: 72, Hinting: font.HintingFull})
 	if err != nil {
 		panic("dialog: font: " + err.Error())
 	}
-	f.faces[s] = face
+	f.faces[drawing{of, s}] = face
 	return face
 }
 
 // width is a line's, in pixels.
-func (f *Fonts) width(s style, words string) int { return font.MeasureString(f.face(s), words).Ceil() }
+func (f *Fonts) width(s style, words string) int {
+	var all fixed.Int26_6
+	for _, run := range noto.Runs(f.lang, words) {
+		all += font.MeasureString(f.face(run.Face, s), run.Text)
+	}
+	return all.Ceil()
+}
 
-// height is a line's, in pixels.
+// height is a line's, in pixels; all faces have the same.
 func (f *Fonts) height(s style) int {
-	m := f.face(s).Metrics()
+	m := f.face(noto.For(f.lang)[0], s).Metrics()
 	return (m.Ascent + m.Descent).Ceil()
 }
 
 // wrap breaks words into lines of at most width pixels; a word that is wider is
 // broken where it must be.
 func (f *Fonts) wrap(s style, words string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(words) {
-		candidate := word
-		if line != "" {
-			candidate = line + " " + word
-		}
-		if f.width(s, candidate) <= width {
-			line = candidate
-			continue
-		}
-		if line != "" {
-			lines = append(lines, line)
-		}
-		for f.width(s, word) > width {
-			cut := 0
-			for i := range word {
-				if i > 0 && f.width(s, word[:i]) > width {
-					break
-				}
-				cut = i
-			}
-			if cut == 0 { // not even one letter: there is no room at all
-				break
-			}
-			lines = append(lines, word[:cut])
-			word = word[cut:]
-		}
-		line = word
-	}
-	if line != "" || len(lines) == 0 {
-		lines = append(lines, line)
-	}
-	return lines
+	return linebreak.Wrap(strings.Join(strings.Fields(words), " "), width, func(line string) int { return f.width(s, line) })
 }
 
 // write draws a line whose upper left corner is at p.
 func (f *Fonts) write(m *image.RGBA, s style, p image.Point, ink color.Color, words string) {
-	face := f.face(s)
-	d := font.Drawer{Dst: m, Src: image.NewUniform(ink), Face: face,
-		Dot: fixed.Point26_6{X: fixed.I(p.X), Y: fixed.I(p.Y) + face.Metrics().Ascent}}
-	d.DrawString(words)
+	d := font.Drawer{Dst: m, Src: image.NewUniform(ink),
+		Dot: fixed.Point26_6{X: fixed.I(p.X), Y: fixed.I(p.Y) + f.face(noto.For(f.lang)[0], s).Metrics().Ascent}}
+	for _, run := range noto.Runs(f.lang, words) {
+		d.Face = f.face(run.Face, s)
+		d.DrawString(run.Text)
+	}
 }

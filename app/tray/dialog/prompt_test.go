@@ -117,7 +117,7 @@ func TestAnswer(t *testing.T) {
 // nothing is ever allowed, and Enter never decides.
 func TestNothingAllowsTooEarly(t *testing.T) {
 	w := NewPrompt(text.New("en"), question(), "AB", "")
-	places := lay(w.Form(), letters(t), look.Light(), 1).places
+	places := lay(w.Form(), NewFonts("en"), look.Light(), 1).places
 	rapid.Check(t, func(r *rapid.T) {
 		w := NewPrompt(text.New("en"), question(), "AB", "")
 		w.Tick(now, ask.InSight)

@@ -43,6 +43,13 @@ type Windows interface {
 	Attend(w fyne.Window) (Hand, error)
 	// Move puts a window's upper left corner somewhere.
 	Move(w fyne.Window, x, y int) error
+	// Placed is where Move would have to put a window for it to be where it is,
+	// how large its content is, and whether it is maximised.
+	Placed(w fyne.Window) (at Rect, maximised bool, err error)
+	// Screens are the areas of the screens there are now.
+	Screens() ([]Rect, error)
+	// Maximise fills the screen with a window.
+	Maximise(w fyne.Window) error
 	// Unfocused runs show and gives the focus back to whatever had it, also in
 	// another program: a window that comes up by itself takes no keys.
 	Unfocused(show func())
