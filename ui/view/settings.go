@@ -159,7 +159,7 @@ func (p *settingsPage) sound() fyne.CanvasObject {
 	try.SetEnabled(p.connected)
 	return part.Column(8,
 		part.RowStretch(14, 1, k.Disc(theme.Note, icons.Sound, 46), part.Column(3, k.Strong(k.T("settings.sound")), k.Body(k.T("settings.sound.detail")))),
-		part.Flow(12, on, try), p.sounded)
+		part.RowStretch(12, 0, on, try), p.sounded)
 }
 
 func (p *settingsPage) toPrivacy() fyne.CanvasObject {
