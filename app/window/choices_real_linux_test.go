@@ -95,7 +95,15 @@ func TestChoicesAndPlaceAfterAnotherStart(t *testing.T) {
 	w.until("the navigation of larger text is narrow", label("nav.settings", "Optionen"))
 	w.tabTo("settings.look.dark")
 	w.on(w.inner, "key", "space")
+	dark := func() bool {
+		dark, ok := w.part("settings.look.dark")
+		light, _ := w.part("settings.look.light")
+		return ok && dark.W > light.W // it alone has a tick
+	}
+	w.until("the dark look", dark)
 
+	w.again()
+	w.until("the first page in German", label("home.help", "Hilfe holen"))
 	w.on(w.inner, "search", "--onlyvisible", "--class", "beckmanconnect", "windowmove", "37", "41", "windowsize", "--sync", "860", "560")
 	w.until("the new size", func() bool { at := w.stands(); return at[2] == 860 && at[3] == 560 })
 	left := w.stands()
@@ -105,9 +113,5 @@ func TestChoicesAndPlaceAfterAnotherStart(t *testing.T) {
 		w.until("the place it was left at", func() bool { return w.stands() == left })
 	}
 	w.on(w.inner, "key", "ctrl+7")
-	w.until("the look that was chosen", func() bool {
-		dark, ok := w.part("settings.look.dark")
-		light, _ := w.part("settings.look.light")
-		return ok && dark.W > light.W // it alone has a tick
-	})
+	w.until("the look that was chosen", dark)
 }

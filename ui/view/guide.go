@@ -126,5 +126,5 @@ func (p *guidePage) test() fyne.CanvasObject {
 	k := p.kit
 	try := k.Button("guide.test", part.Quiet, icons.Bell, k.T("quiet.test"), p.actions.TestAlarm)
 	try.SetEnabled(p.connected)
-	return part.RowStretch(14, 1, try, part.Column(2, k.Small(k.T("quiet.test.detail")), p.tested))
+	return part.Column(6, part.Row(0, try), k.Small(k.T("quiet.test.detail")), p.tested)
 }

@@ -25,7 +25,6 @@ type settingsPage struct {
 
 	connected bool
 	drawn     bool
-	tried     string // what became of the test alarm
 	sounded   *part.Text
 	pin       *pinCard
 	quiet     *quietCard
@@ -159,7 +158,7 @@ func (p *settingsPage) sound() fyne.CanvasObject {
 	try.SetEnabled(p.connected)
 	return part.Column(8,
 		part.RowStretch(14, 1, k.Disc(theme.Note, icons.Sound, 46), part.Column(3, k.Strong(k.T("settings.sound")), k.Body(k.T("settings.sound.detail")))),
-		on, part.Row(0, try), p.sounded)
+		part.RowStretch(12, 0, on, try), p.sounded)
 }
 
 func (p *settingsPage) toPrivacy() fyne.CanvasObject {

@@ -9,21 +9,15 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// Placed takes what the window manager draws around a window off its place: a
-// window that is moved is put there with its frame.
+// Placed is where the content is: the toolkit asks for static gravity, by which
+// a window manager puts a window's content, not its frame, where it is moved to.
 func (x *x11) Placed(w fyne.Window) (Rect, bool, error) {
 	id, err := handle(w)
 	if err != nil {
 		return Rect{}, false, err
 	}
 	at, err := x.Area(w)
-	if err != nil {
-		return Rect{}, false, err
-	}
-	if frame, err := x.cardinals(id, "_NET_FRAME_EXTENTS", 4); err == nil && len(frame) == 4 {
-		at.X, at.Y = at.X-int(frame[0]), at.Y-int(frame[2])
-	}
-	return at, x.maximised(id), nil
+	return at, x.maximised(id), err
 }
 
 // maximised is true for a window that fills the screen both ways.
