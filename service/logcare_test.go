@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"beckmanconnect/assets/text"
 	"beckmanconnect/internal/logproof"
 	"beckmanconnect/service/notify"
 	"beckmanconnect/store"
@@ -25,7 +26,7 @@ func (a *told) Apply(ctx context.Context, seen []notify.Observation, also func(*
 			word = "cleared "
 		}
 		a.codes = append(a.codes, word+o.Code)
-		if len(o.Texts) != 5 {
+		if len(o.Texts) != len(text.Languages()) {
 			a.codes = append(a.codes, "texts")
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"beckmanconnect/app/sound"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ipc/protocol"
 )
 
 // prefer takes over what the technician chose in the window: menu, tooltip,
@@ -28,10 +29,11 @@ func (t *Tray) prefer(p preferences.Preferences) {
 }
 
 // heard plays the product's own sound for a toast that somebody has to look at
-// because it is of the highest class, in the place of the desktop's. What the
-// service says of quiet hours stands in the toast already.
-func (t *Tray) heard(ctx context.Context, toast Toast, severity hostpb.Severity) Toast {
-	if toast.Sound == SoundLoud && severity >= hostpb.Severity_SEVERITY_HIGH && t.play(ctx, sound.Alarm) {
+// because it is of the highest class, or the test of it, in the place of the
+// desktop's. What the service says of quiet hours stands in the toast already.
+func (t *Tray) heard(ctx context.Context, toast Toast, n *hostpb.Notification) Toast {
+	own := n.GetSeverity() >= hostpb.Severity_SEVERITY_HIGH || n.GetCode() == protocol.TestAlarm
+	if toast.Sound == SoundLoud && own && t.play(ctx, sound.Alarm) {
 		toast.Sound = SoundNone
 	}
 	return toast

@@ -117,6 +117,7 @@ func TestSounds(t *testing.T) {
 		want  []string
 	}{
 		"the highest class":           {false, []any{status(well()), alarm}, []string{"sound alarm", "toast notification-1: Leak (silent)"}},
+		"the test of it":              {false, []any{status(well()), raised(1, hostpb.Severity_SEVERITY_MEDIUM, "Test", loud, func(n *hostpb.Notification) { n.Code = "test-alarm" })}, []string{"sound alarm", "toast notification-1: Test (silent)"}},
 		"the next one":                {false, []any{status(well()), medium}, []string{"toast notification-1: Leak (loud)"}},
 		"the highest, told quietly":   {false, []any{status(well()), raised(1, hostpb.Severity_SEVERITY_HIGH, "Leak", quiet)}, []string{"toast notification-1: Leak (silent)"}},
 		"a PC that plays none":        {true, []any{status(well()), alarm}, []string{"toast notification-1: Leak (loud)"}},

@@ -98,7 +98,7 @@ func (t *Tray) flush(ctx context.Context) {
 	case n == 0:
 		return
 	case n == 1:
-		t.toast(ctx, t.heard(ctx, notificationToast(worst, t.Text), worst.GetSeverity()))
+		t.toast(ctx, t.heard(ctx, notificationToast(worst, t.Text), worst))
 		return
 	}
 	title, _ := words(worst, t.Text)
@@ -107,5 +107,5 @@ func (t *Tray) flush(ctx context.Context) {
 	if loud {
 		toast.Sound = SoundLoud
 	}
-	t.toast(ctx, t.heard(ctx, toast, worst.GetSeverity()))
+	t.toast(ctx, t.heard(ctx, toast, worst))
 }

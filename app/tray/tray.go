@@ -303,7 +303,7 @@ func (t *Tray) notification(ctx context.Context, n *hostpb.Notification) {
 		return // nothing that is not told already
 	}
 	if t.crowd.admit(n, t.Now()) {
-		t.toast(ctx, t.heard(ctx, notificationToast(n, t.Text), n.GetSeverity()))
+		t.toast(ctx, t.heard(ctx, notificationToast(n, t.Text), n))
 	}
 }
 

@@ -30,7 +30,7 @@ func may(a, b rune) bool {
 		return false
 	case a == ' ':
 		return b != ' '
-	case b == ' ', glue(a), glue(b), !wide(a) && !wide(b):
+	case b == ' ', glue(a), glue(b), !Wide(a) && !Wide(b):
 		return false
 	}
 	return !endsNever(a) && !beginsNever(b)
@@ -39,8 +39,8 @@ func may(a, b rune) bool {
 // glue holds what stands beside it: spaces without a break, the word joiner.
 func glue(r rune) bool { return r == '\u00a0' || r == '\u202f' || r == '\u2060' || r == '\ufeff' }
 
-// wide are the characters of Chinese and Japanese, their signs among them.
-func wide(r rune) bool {
+// Wide are the characters of Chinese and Japanese, their signs among them.
+func Wide(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || r >= 0x3000 && r <= 0x303F || r >= 0x30A0 && r <= 0x30FF || r >= 0xFF00 && r <= 0xFFEF
 }
 

@@ -79,7 +79,7 @@ func TestClustersAsUnicodeSays(t *testing.T) {
 func width(s string) int {
 	n := 0
 	for _, r := range s {
-		if n++; wide(r) {
+		if n++; Wide(r) {
 			n++
 		}
 	}

@@ -41,6 +41,10 @@ const (
 // the service's version end again and again.
 const ComponentTray = "tray"
 
+// TestAlarm is the code of the notification that somebody raised to see, and
+// hear, what one is like.
+const TestAlarm = "test-alarm"
+
 // Codes of ErrorDetail that the pipe itself gives.
 const (
 	CodeHelloMissing   = "hello-missing"

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"beckmanconnect/ipc/protocol"
 	"beckmanconnect/store"
 )
 
@@ -190,7 +191,7 @@ func (a *Alarms) See(ctx context.Context, ids []uint64, who Person) error {
 const testLasts = time.Minute
 
 // CodeTest is the test alarm's.
-const CodeTest = "test-alarm"
+const CodeTest = protocol.TestAlarm
 
 // Test raises a notification that says it is a test and clears itself. A test
 // that still stands is over first, so that each one is told.

@@ -3,7 +3,6 @@ package part
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/widget"
 
 	"beckmanconnect/ui/theme"
@@ -23,7 +22,7 @@ type Select struct {
 // NewSelect makes a choice of one of the options.
 func NewSelect(options []string, changed func(string)) *Select {
 	s := &Select{}
-	s.Options, s.OnChanged, s.PlaceHolder = options, changed, lang.L("(Select one)")
+	s.Options, s.OnChanged, s.PlaceHolder = options, changed, "–" // Fyne's own speaks the system's language
 	s.ExtendBaseWidget(s)
 	return s
 }

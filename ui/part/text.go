@@ -121,17 +121,25 @@ func (r *textRenderer) flow(width float32) {
 }
 
 // least is the width nothing should be squeezed below: the longest word, or
-// all of a short text that stays on one line.
+// all of a short text that stays on one line. Chinese and Japanese have no words
+// to see; a few characters stay side by side, or a label would stand upright.
 func (r *textRenderer) least() float32 {
 	if r.text.single {
 		return min(r.measure(r.text.content), 48)
 	}
-	widest := float32(0)
+	widest, wide := float32(0), false
 	for _, piece := range linebreak.Pieces(r.text.content) {
 		widest = max(widest, r.measure(strings.TrimSpace(piece)))
+		wide = wide || strings.ContainsFunc(piece, linebreak.Wide)
+	}
+	if wide {
+		widest = max(widest, min(r.measure(r.text.content), leastWide*r.text.size))
 	}
 	return min(widest, 220)
 }
+
+// leastWide is how many wide characters are kept side by side.
+const leastWide = 6
 
 func (r *textRenderer) shorten(s string, width float32) string {
 	if width <= 0 {

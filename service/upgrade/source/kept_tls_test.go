@@ -12,7 +12,7 @@ import (
 // notes keeps what it is given.
 type notes struct{ states []*tls.ClientSessionState }
 
-func (n *notes) Get(string) (*tls.ClientSessionState, bool)   { return nil, false }
+func (n *notes) Get(string) (*tls.ClientSessionState, bool)    { return nil, false }
 func (n *notes) Put(_ string, session *tls.ClientSessionState) { n.states = append(n.states, session) }
 
 // What a thief of the file could open is not kept: sessions of TLS 1.2.

@@ -77,9 +77,6 @@ func (s *Source) fetchMetadata(ctx context.Context, address string, limit int64,
 		request.Header.Set("If-None-Match", release.Tag(held))
 	}
 	response, err := s.metadataClient().Do(request)
-	if errors.Is(err, errSession) {
-		response, err = s.metadataClient().Do(request)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}

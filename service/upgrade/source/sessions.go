@@ -3,8 +3,6 @@ package source
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
-	"fmt"
 	"net/http"
 	"sync/atomic"
 )
@@ -49,39 +47,12 @@ func resuming(c *tls.Config) *tls.Config {
 	return c
 }
 
-// errSession: a session that was kept is none with this server any more. It is
-// forgotten, so that the next handshake is a whole one.
-var errSession = errors.New("upgrade source: a session that was kept does not hold")
-
-// verified has the certificate of a session that is resumed verified anew: the
-// roots may be others than when it began, and the file it came from is no
-// reason to trust anybody.
-func (s *sessions) verified(roots *x509.CertPool) func(tls.ConnectionState) error {
-	return func(c tls.ConnectionState) error {
-		if !c.DidResume {
-			return nil // crypto/tls has just done it
-		}
-		if len(c.PeerCertificates) == 0 {
-			s.Put(c.ServerName, nil)
-			return errSession
-		}
-		between := x509.NewCertPool()
-		for _, cert := range c.PeerCertificates[1:] {
-			between.AddCert(cert)
-		}
-		if _, err := c.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, DNSName: c.ServerName}); err != nil {
-			s.Put(c.ServerName, nil)
-			return fmt.Errorf("%w: %w", errSession, err)
-		}
-		return nil
-	}
-}
-
 // connect makes the clients for an address whose certificate stands under
-// roots; nil: what the system trusts.
+// roots; nil: what the system trusts. crypto/tls resumes no session whose
+// certificate has expired or stands under none of them.
 func (s *Source) connect(roots *x509.CertPool) {
 	s.sessions = newSessions(keptSession(s.sessionFile()), func(err error) { s.config.Log.Warn("a TLS session is not kept", "error", err) })
-	config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: s.sessions, VerifyConnection: s.sessions.verified(roots)}
+	config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: s.sessions}
 	s.client, s.again = s.config.Client(config), s.config.Client(resuming(config))
 }
 
