@@ -8,6 +8,7 @@ packages_build="gcc libc6-dev pkg-config ca-certificates libgl1-mesa-dev libx11-
 packages_desktop="xvfb xserver-xephyr xauth openbox dunst xfce4-panel dbus dbus-x11 dbus-bin xdotool x11-utils
   x11-xserver-utils imagemagick libgl1-mesa-dri libglx-mesa0 fonts-dejavu-core adwaita-icon-theme xterm procps"
 packages_browser="chromium libnss3-tools"
+packages_npm="npm" # fetches axe-core, which the engineer's page is held against in tests
 packages_story="fuse2fs fuse3 e2fsprogs clamav-daemon"
 packages_network="iproute2 nftables netbase mount openssl mosquitto squid tinyproxy snmpd systemd-journal-remote" # netbase: nft names protocols by it; openssl: a peer without an extended master secret; mosquitto: a broker the link is tested with; squid, tinyproxy: proxies; snmpd: an agent to probe; systemd-journal-remote: makes a journal to read
 # Other remote desktops, which build/bench screen compares with: installed only for it.

@@ -25,7 +25,7 @@ func (s Shift) String() string {
 // user's own input, as the browser tells them apart.
 func (b *Browser) WatchShifts() {
 	b.tb.Helper()
-	b.onEveryPage(`window.testShifts = [];
+	b.OnEveryPage(`window.testShifts = [];
 new PerformanceObserver(list => { for (const e of list.getEntries()) if (!e.hadRecentInput) testShifts.push({value: e.value,
   sources: (e.sources ?? []).map(s => s.node ? s.node.nodeName + "#" + (s.node.id ?? "") + "." + (s.node.className?.baseVal ?? s.node.className ?? "") + " " + [s.previousRect.x, s.previousRect.y, s.currentRect.x, s.currentRect.y].join(",") : "gone")});
 }).observe({type: "layout-shift", buffered: true});`)
@@ -44,7 +44,7 @@ func (b *Browser) Shifts() []Shift {
 // page's start, and how long the page's thread was held up at most.
 func (b *Browser) WatchPhases() {
 	b.tb.Helper()
-	b.onEveryPage(`window.testPhases = {}; window.testLongest = 0; window.testHeld = 0;
+	b.OnEveryPage(`window.testPhases = {}; window.testLongest = 0; window.testHeld = 0;
 new PerformanceObserver(list => { for (const e of list.getEntries()) { testLongest = Math.max(testLongest, e.duration); testHeld += e.duration; } }).observe({type: "longtask", buffered: true});
 addEventListener("DOMContentLoaded", () => {
   const note = () => requestAnimationFrame(() => setTimeout(() => { testPhases[document.body.dataset.phase] ??= Math.round(performance.now()); }));
@@ -71,7 +71,8 @@ func (b *Browser) Fetched() map[string]int {
 	return out
 }
 
-func (b *Browser) onEveryPage(script string) {
+// OnEveryPage runs a script before each page that is opened from now on.
+func (b *Browser) OnEveryPage(script string) {
 	b.tb.Helper()
 	b.Do("watch", chromedp.ActionFunc(func(ctx context.Context) error {
 		_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
