@@ -24,9 +24,6 @@ func trayIcons(o options) ([]picture, error) {
 		for _, state := range icons.States() {
 			p := picture{Kind: "icon", Screen: "tray-" + string(state), Look: look, Scale: 1}
 			p.File = "icon-" + string(state) + "-" + look + ".png"
-			if !wanted(p.File, o.names) {
-				continue
-			}
 			m, err := iconRow(state, panels[look])
 			if err != nil {
 				return nil, err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -84,14 +85,16 @@ func run(ctx context.Context, o options) error {
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
 	}
-	pictures := plan(o)
-	if err := drawAll(ctx, o, pictures); err != nil {
+	if err := drawAll(ctx, o, plan(o)); err != nil {
 		return err
 	}
 	icons, err := trayIcons(o)
 	if err != nil {
 		return err
 	}
+	// Where some are drawn anew by name, the others of an earlier run stay.
+	o.names = nil
+	pictures := slices.DeleteFunc(plan(o), func(p picture) bool { return !exists(o.dir, p) })
 	pictures = append(pictures, icons...)
 	// What other programs have drawn into the folder belongs to it, too.
 	pictures = append(pictures, foreign(o.dir)...)

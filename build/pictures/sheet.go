@@ -40,7 +40,7 @@ func contactSheet(dir, file string, pictures []picture) error {
 	once := func(title, kind, lang, look string) {
 		s := section{title: title}
 		for _, p := range pictures {
-			if p.Kind == kind && (p.Language == lang || p.Language == "") && p.Look == look && p.Scale == 1 && p.Text == "" && exists(dir, p) {
+			if p.Kind == kind && (p.Language == lang || p.Language == "") && p.Look == look && p.Scale == 1 && p.Text == "" {
 				s.pictures = append(s.pictures, p)
 			}
 		}
@@ -54,7 +54,7 @@ func contactSheet(dir, file string, pictures []picture) error {
 	once("The tray's own dialogs", "dialog", "en", "light")
 	once("The tray's icon", "icon", "", "dark")
 	once("The engineer's page", "console", "en", "dark")
-	if others := inOtherLooks(dir, pictures); len(others.pictures) > 0 {
+	if others := inOtherLooks(pictures); len(others.pictures) > 0 {
 		all = append(all, others)
 	}
 	if len(all) == 0 {
@@ -72,12 +72,12 @@ func contactSheet(dir, file string, pictures []picture) error {
 }
 
 // inOtherLooks are a few screens as other technicians see them.
-func inOtherLooks(dir string, pictures []picture) section {
+func inOtherLooks(pictures []picture) section {
 	s := section{title: "In other looks, languages and sizes"}
 	for _, screen := range []string{"home", "alarms", "alarm", "help-waiting", "help-session", "prompt-control", "activity", "settings"} {
 		for _, want := range []picture{{Language: "de", Look: "light"}, {Language: "en", Look: "dark"}, {Language: "en", Look: "contrast"}, {Language: "ja", Look: "light"}, {Language: "en", Look: "light", Text: "largest"}} {
 			for _, p := range pictures {
-				if p.Screen == screen && p.Language == want.Language && p.Look == want.Look && p.Text == want.Text && p.Scale == 1 && exists(dir, p) {
+				if p.Screen == screen && p.Language == want.Language && p.Look == want.Look && p.Text == want.Text && p.Scale == 1 {
 					s.pictures = append(s.pictures, p)
 				}
 			}
@@ -141,7 +141,7 @@ func layOut(dir string, all []section) (*image.RGBA, error) {
 // caption names a thumbnail, with what is other than usual about it.
 func caption(p picture, s section) string {
 	name := p.Screen
-	if s.title == inOtherLooks("", nil).title {
+	if s.title == inOtherLooks(nil).title {
 		name += ", " + p.Language + ", " + p.Look
 		if p.Text != "" {
 			name += ", " + p.Text

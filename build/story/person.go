@@ -166,7 +166,7 @@ func (p *person) end(ctx context.Context, detail string) error {
 	for _, a := range t.Acts {
 		t.Clicks, t.Keys, t.Person, t.Program = t.Clicks+a.Clicks, t.Keys+a.Keys, t.Person+a.Person, t.Program+a.Program
 	}
-	t.Screens = len(t.Acts)
+	t.Screens = t.Clicks + 1 // each press shows another one; reading shows none
 	return p.strip()
 }
 
