@@ -320,7 +320,7 @@ func TestHelpWithTheLog(t *testing.T) {
 	}
 	s.until("the log is ready", func() bool { return s.program.state.Help.Logs.Ready() })
 	s.fill(s.program.main, "help.reason", "It stops")
-	s.tap(s.program.main, "help.request")
+	s.tap(s.program.main, "help.with-log")
 	s.sees("logs.send")
 	s.tap(s.program.main, "logs.send")
 	r := s.called("RequestHelp", 1).Request.(*hostpb.RequestHelpRequest)
@@ -336,7 +336,7 @@ func TestHelpWithTheLog(t *testing.T) {
 			return &hostpb.HelpRequested{RequestId: "r1", Code: "K7PX 3MDW", ExpiresUnixMs: sample.In(10 * time.Minute)}, nil
 		}
 	})
-	s.tap(s.program.main, "help.request")
+	s.tap(s.program.main, "help.with-log")
 	s.tap(s.program.main, "logs.without")
 	if r := s.called("RequestHelp", 2).Request.(*hostpb.RequestHelpRequest); r.GetLogsId() != "" || r.GetLogsSha256() != "" || r.GetReason() != "It stops" {
 		t.Errorf("asked with %v", r)

@@ -175,20 +175,24 @@ func (w *realWindow) pass(socket string) {
 
 // part is where a part of the program's windows is; ok: it can be seen.
 func (w *realWindow) part(id string) (e layoutEntry, ok bool) {
-	raw, err := os.ReadFile(w.layout)
-	if err != nil {
-		return e, false
-	}
-	var all []layoutEntry
-	if err := json.Unmarshal(raw, &all); err != nil {
-		w.t.Fatal(err)
-	}
-	for _, e := range all {
+	for _, e := range w.parts() {
 		if e.ID == id {
 			return e, true
 		}
 	}
 	return e, false
+}
+
+// parts are all that can be seen; none before the first frame.
+func (w *realWindow) parts() (all []layoutEntry) {
+	raw, err := os.ReadFile(w.layout)
+	if err != nil {
+		return nil
+	}
+	if err := json.Unmarshal(raw, &all); err != nil {
+		w.t.Fatal(err)
+	}
+	return all
 }
 
 // armed waits until Allow can be pressed and stands still.

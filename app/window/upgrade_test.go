@@ -55,7 +55,7 @@ func TestUpgradePresses(t *testing.T) { // P4, P8
 	s.until("it is planned", s.shows("upgrade.change"))
 	s.tap(s.program.main, "upgrade.change")
 	s.tap(s.program.main, "upgrade.remind")
-	s.tap(s.program.main, "upgrade.act")
+	s.tap(s.program.main, "upgrade.remind.0")
 	if r := s.called("PostponeUpgrade", 1).Request.(*hostpb.PostponeUpgradeRequest); r.GetDigest() != digest || r.GetHours() != 1 {
 		t.Errorf("%v", r)
 	}

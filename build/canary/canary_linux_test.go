@@ -24,6 +24,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"beckmanconnect/build/canary/places"
 	"beckmanconnect/cloud"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/internal/cloudapi"
@@ -346,30 +347,30 @@ func TestCanary(t *testing.T) {
 	_, err = c.Host.CancelHelp(ctx, &hostpb.CancelHelpRequest{RequestId: help.GetRequestId()})
 	w.must(err)
 
-	h := &hits{t: t, secrets: []secret{
-		{"the code", help.GetCode(), nil},
-		{"the PIN", pin, nil},
-		{"a backup's passphrase", phrase, nil},
-		{"who registered", person, []string{"message register"}},
-		{"the e-mail address", email, nil},
-		{"the patient's name", patient, []string{"pc/instrument.log", "pc/drop/"}},
-		{"why help was asked for", reason, []string{"message request"}},
-		{"the note for the next shift", shift, nil},
-		{"why the identity was renewed", why, nil},
-		{"what a notify call says", said, []string{"message notification"}},
-		{"what a notify call advises", advice, []string{"message notification"}},
-		{"a line that goes with a request", line, []string{"pc/instrument.log", "message helplogs", "message request"}},
-		{"a message of the vendor's", news, []string{"message notification"}},
-		{"the proxy's password", proxyPassword, []string{"pc/proxy.password"}},
-		{"an SNMP password", snmpAuth, []string{"pc/snmp-passwords.toml"}},
-		{"an SNMP password for privacy", snmpPriv, []string{"pc/snmp-passwords.toml"}},
+	h := &places.Search{T: t, Secrets: []places.Secret{
+		{Name: "the code", Text: help.GetCode()},
+		{Name: "the PIN", Text: pin},
+		{Name: "a backup's passphrase", Text: phrase},
+		{Name: "who registered", Text: person, Home: []string{"message register"}},
+		{Name: "the e-mail address", Text: email},
+		{Name: "the patient's name", Text: patient, Home: []string{"pc/instrument.log", "pc/drop/"}},
+		{Name: "why help was asked for", Text: reason, Home: []string{"message request"}},
+		{Name: "the note for the next shift", Text: shift},
+		{Name: "why the identity was renewed", Text: why},
+		{Name: "what a notify call says", Text: said, Home: []string{"message notification"}},
+		{Name: "what a notify call advises", Text: advice, Home: []string{"message notification"}},
+		{Name: "a line that goes with a request", Text: line, Home: []string{"pc/instrument.log", "message helplogs", "message request"}},
+		{Name: "a message of the vendor's", Text: news, Home: []string{"message notification"}},
+		{Name: "the proxy's password", Text: proxyPassword, Home: []string{"pc/proxy.password"}},
+		{Name: "an SNMP password", Text: snmpAuth, Home: []string{"pc/snmp-passwords.toml"}},
+		{Name: "an SNMP password for privacy", Text: snmpPriv, Home: []string{"pc/snmp-passwords.toml"}},
 	}}
 	// Places, while it runs.
-	h.tree("pc", w.dir)
+	h.Tree("pc", w.dir)
 	for _, name := range []string{"cmdline", "environ"} {
 		content, err := os.ReadFile(filepath.Join("/proc", fmt.Sprint(w.process.Process.Pid), name))
 		w.must(err)
-		h.one("process "+name, content)
+		h.One("process "+name, content)
 	}
 	// With the cloud away messages wait, and can be read as they would be sent.
 	w.stopCloud()
@@ -392,30 +393,30 @@ func TestCanary(t *testing.T) {
 	if !bytes.Contains(dump, []byte("SIGABRT")) {
 		t.Error("the crash left no dump")
 	}
-	h.one("journal and crash dump", dump)
+	h.One("journal and crash dump", dump)
 	// Core files are asked for without bounds, and none is there.
-	h.tree("core files", w.process.Dir)
+	h.Tree("core files", w.process.Dir)
 	if left, err := os.ReadDir(w.process.Dir); err != nil || len(left) > 0 {
 		t.Errorf("the crash left %v %v", left, err)
 	}
 	if w.proxied.Load() == 0 {
 		t.Error("nothing went through the proxy: its password was not used")
 	}
-	h.one("cloud's journal", w.cloudLog.bytes())
-	h.tree("pc after the crash", w.dataOnly())
-	h.tree("cloud", w.cloudDir)
+	h.One("cloud's journal", w.cloudLog.bytes())
+	h.Tree("pc after the crash", w.dataOnly())
+	h.Tree("cloud", w.cloudDir)
 	w.messages(h)
-	for _, row := range h.rows {
-		t.Logf("%-28s %s, %d secrets", row[0], row[1], len(h.secrets))
+	for _, row := range h.Rows {
+		t.Logf("%-28s %s, %d secrets", row[0], row[1], len(h.Secrets))
 	}
-	t.Logf("%d hits outside the declared places", h.bad)
+	t.Logf("%d hits outside the declared places", h.Bad)
 }
 
 // dataOnly is the service's own folder.
 func (w *world) dataOnly() string { return w.config.Data }
 
 // messages searches what waits to be sent, opened as the cloud would get it.
-func (w *world) messages(h *hits) {
+func (w *world) messages(h *places.Search) {
 	w.t.Helper()
 	st, err := store.Open(w.t.Context(), store.Options{Dir: w.config.Data})
 	w.must(err)
@@ -424,28 +425,11 @@ func (w *world) messages(h *hits) {
 	w.must(err)
 	kinds := map[string]int{}
 	for _, m := range waiting {
-		h.look("message "+m.Kind, m.Body)
+		h.Look("message "+m.Kind, m.Body)
 		kinds[m.Kind]++
 	}
 	if kinds["request"] == 0 {
 		w.t.Errorf("no request waits among %v: nothing was searched", kinds)
 	}
-	h.searched("messages", strings.TrimPrefix(fmt.Sprint(kinds), "map"))
-}
-
-// The search finds what is there, in each of the forms.
-func TestTheSearchFinds(t *testing.T) {
-	s := secret{"x", "KXQT WZPL", nil}
-	for i, form := range s.forms() {
-		inner := &testing.T{}
-		h := &hits{t: inner, secrets: []secret{s}}
-		h.look("place", append([]byte("before "), form...))
-		if h.bad != 1 && h.bad != 2 {
-			t.Errorf("form %d: %d hits", i, h.bad)
-		}
-		h.secrets[0].home, h.bad = []string{"pla"}, 0
-		if h.look("place", form); h.bad != 0 {
-			t.Errorf("form %d: at home it counts", i)
-		}
-	}
+	h.Searched("messages", strings.TrimPrefix(fmt.Sprint(kinds), "map"))
 }

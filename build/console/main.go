@@ -58,7 +58,7 @@ func (b builder) page() error {
 	}
 	glue := filepath.Join(strings.TrimSpace(goroot), "lib", "wasm", "wasm_exec.js")
 	result := api.Build(api.BuildOptions{
-		EntryPoints: []string{b.web("app.ts"), b.web("worker.ts"), b.web("style.css")},
+		EntryPoints: []string{b.web("app.ts"), b.web("worker.ts"), b.web("look.ts"), b.web("style.css")},
 		Outdir:      b.out, Bundle: true, Write: false, LogLevel: api.LogLevelSilent,
 		Target: api.ES2022, Format: api.FormatIIFE, Charset: api.CharsetUTF8, LegalComments: api.LegalCommentsNone,
 		MinifyWhitespace: true, MinifySyntax: true, MinifyIdentifiers: true,
@@ -67,6 +67,13 @@ func (b builder) page() error {
 		Plugins: []api.Plugin{{Name: "go", Setup: func(p api.PluginBuild) {
 			p.OnResolve(api.OnResolveOptions{Filter: "^wasm_exec$"}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
 				return api.OnResolveResult{Path: glue}, nil
+			})
+			p.OnResolve(api.OnResolveOptions{Filter: "^colours$"}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
+				return api.OnResolveResult{Path: "colours", Namespace: "look"}, nil
+			})
+			p.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "look"}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
+				sheet := colours()
+				return api.OnLoadResult{Contents: &sheet, Loader: api.LoaderCSS}, nil
 			})
 		}}},
 	})

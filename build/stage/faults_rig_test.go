@@ -245,6 +245,7 @@ prompt_timeout = "15s"
 view = "ask"
 control = "ask"
 files = "ask"
+chat = "ask"
 `
 
 func newSite(t *testing.T, changes ...func(*Config)) *site {

@@ -26,6 +26,8 @@ type Part struct {
 	W      int    `json:"w"`
 	H      int    `json:"h"`
 	Window string `json:"window"`
+
+	Enabled bool `json:"enabled"`
 }
 
 // Parts lists what the window program shows now.
@@ -44,6 +46,16 @@ func (h *Hand) Parts() ([]Part, error) {
 // Part waits for the part whose ID matches pattern (path.Match syntax) to show and to stay where
 // it is for two looks in a row.
 func (h *Hand) Part(ctx context.Context, pattern string) (Part, error) {
+	return h.part(ctx, pattern, func(Part) bool { return true })
+}
+
+// pressable is Part for one that answers: a person waits for a button that
+// cannot be pressed yet.
+func (h *Hand) pressable(ctx context.Context, pattern string) (Part, error) {
+	return h.part(ctx, pattern, func(p Part) bool { return p.Enabled })
+}
+
+func (h *Hand) part(ctx context.Context, pattern string, is func(Part) bool) (Part, error) {
 	var found, before Part
 	err := Until(ctx, "“"+pattern+"” in the window", func() (bool, error) {
 		parts, err := h.Parts()
@@ -52,7 +64,7 @@ func (h *Hand) Part(ctx context.Context, pattern string) (Part, error) {
 		}
 		before, found = found, Part{}
 		for _, p := range parts {
-			if ok, _ := filepath.Match(pattern, p.ID); ok && p.W > 0 && p.H > 0 {
+			if ok, _ := filepath.Match(pattern, p.ID); ok && p.W > 0 && p.H > 0 && is(p) {
 				found = p
 				break
 			}
@@ -80,7 +92,7 @@ func (h *Hand) Gone(ctx context.Context, pattern string) error {
 
 // Press moves to the part and clicks it.
 func (h *Hand) Press(ctx context.Context, pattern string) error {
-	p, err := h.Part(ctx, pattern)
+	p, err := h.pressable(ctx, pattern)
 	if err != nil {
 		return err
 	}
@@ -89,7 +101,7 @@ func (h *Hand) Press(ctx context.Context, pattern string) error {
 
 // Tick clicks a check box, whose mark stands at the left of its part.
 func (h *Hand) Tick(ctx context.Context, pattern string) error {
-	p, err := h.Part(ctx, pattern)
+	p, err := h.pressable(ctx, pattern)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +42,9 @@ func (h *Hand) chooseInTray(ctx context.Context, d *Display, label, shot string)
 		return err
 	}
 	icon := d.trayIcon()
+	// A toast may go in the same moment: what counts is a window that was not
+	// there.
+	var opened []string
 	before, err := d.visible(ctx)
 	if err != nil {
 		return err
@@ -49,7 +54,8 @@ func (h *Hand) chooseInTray(ctx context.Context, d *Display, label, shot string)
 	}
 	if err := Until(wait, "the tray's menu to open", func() (bool, error) {
 		now, err := d.visible(ctx)
-		return now > before, err
+		opened = slices.DeleteFunc(now, func(id string) bool { return slices.Contains(before, id) })
+		return len(opened) > 0, err
 	}); err != nil {
 		return err
 	}
@@ -59,7 +65,14 @@ func (h *Hand) chooseInTray(ctx context.Context, d *Display, label, shot string)
 		}
 	}
 	if label == "" {
-		return h.Key(ctx, "Escape")
+		if err := h.Key(ctx, "Escape"); err != nil {
+			return err
+		}
+		// Whoever opens it next must not take this one for it.
+		return Until(wait, "the tray's menu to close", func() (bool, error) {
+			now, err := d.visible(ctx)
+			return !slices.ContainsFunc(opened, func(id string) bool { return slices.Contains(now, id) }), err
+		})
 	}
 	for range down {
 		if err := h.Key(ctx, "Down"); err != nil {
@@ -84,10 +97,10 @@ func place(items []MenuItem, label string) (down int, found bool) {
 	return 0, false
 }
 
-// visible counts the windows that show.
-func (d *Display) visible(ctx context.Context) (int, error) {
+// visible lists the windows that show, by their IDs.
+func (d *Display) visible(ctx context.Context) ([]string, error) {
 	out, err := run(ctx, d.Env(), "xdotool", "search", "--onlyvisible", "--class", ".")
-	return len(strings.Fields(out)), err
+	return strings.Fields(out), err
 }
 
 // trayIcon is the place of the one icon in the stage's panel: the tray is the
@@ -166,4 +179,10 @@ func (d *Display) ShotOfTray(ctx context.Context, file string) error {
 	icon := d.trayIcon()
 	_, err := run(ctx, d.Env(), "import", "-window", "root", "-crop", fmt.Sprintf("%dx%d+%d+%d", icon.W, icon.H, icon.X, icon.Y), "+repage", file)
 	return err
+}
+
+// TrayIcon is where the tray's icon stands.
+func (d *Display) TrayIcon() image.Rectangle {
+	icon := d.trayIcon()
+	return image.Rect(icon.X, icon.Y, icon.X+icon.W, icon.Y+icon.H)
 }

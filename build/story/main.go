@@ -1,6 +1,7 @@
 // Command story runs the whole product on one machine: for a person
 // (build/demo), or by itself with real clicks and a real Chromium, checking
-// each step by its effect (build/demo --script DIR).
+// each step by its effect (build/demo --script DIR), or with five tasks as a
+// newcomer gets them (build/tasks DIR).
 package main
 
 import (
@@ -21,6 +22,7 @@ import (
 
 // options are the command line, filled by build/demo.
 type options struct {
+	tasks   string // folder for tasks.json and pictures; empty: no tasks
 	script  string // folder for story.json and pictures; empty: for a person
 	dir     string // the house's own folder
 	bin     string // programs of this build
@@ -35,6 +37,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.script, "script", "", "play the story and leave story.json and pictures in this `folder`")
+	flag.StringVar(&o.tasks, "tasks", "", "play five tasks of a newcomer and leave tasks.json and pictures in this `folder`")
 	flag.StringVar(&o.dir, "dir", "build/out/demo", "keep everything under this `folder`")
 	flag.StringVar(&o.bin, "bin", "build/out/bin", "`folder` of the programs")
 	flag.StringVar(&o.first, "package", "", "release `archive` that is installed first")
@@ -56,7 +59,7 @@ func play(ctx context.Context, o options) error {
 	if !slices.ContainsFunc(text.Languages(), func(l text.Language) bool { return l.Tag == o.lang }) {
 		return fmt.Errorf("--language: the product does not speak %q", o.lang)
 	}
-	for _, path := range []*string{&o.dir, &o.bin, &o.first, &o.release, &o.broken, &o.script, &o.windows} {
+	for _, path := range []*string{&o.dir, &o.bin, &o.first, &o.release, &o.broken, &o.script, &o.tasks, &o.windows} {
 		if *path == "" {
 			continue
 		}
@@ -73,6 +76,14 @@ func play(ctx context.Context, o options) error {
 	}
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
 		return err
+	}
+	if o.tasks != "" {
+		if err := os.MkdirAll(o.tasks, 0o755); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeoutCause(ctx, 8*time.Minute, errors.New("the tasks took longer than eight minutes"))
+		defer cancel()
+		return tasks(ctx, o)
 	}
 	if o.script == "" {
 		return demo(ctx, o)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"beckmanconnect/assets/text"
 	"beckmanconnect/build/stage"
@@ -27,6 +28,8 @@ type teller struct {
 	hand    *stage.Hand
 	browser *stage.Browser
 	on      platform
+
+	midnight time.Time // of the technician's time zone, in the tasks
 }
 
 // sitePolicy is what this laboratory's IT signed: an instrument without

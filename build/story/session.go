@@ -25,7 +25,7 @@ func (t *teller) help(ctx context.Context) (string, error) {
 		return all(
 			func() error { return t.chooseInTray(ctx, "tray.menu.help") },
 			func() error { return t.hand.Press(ctx, "help.called-them") },
-			func() error { return t.hand.Press(ctx, "help.request") },
+			func() error { return t.hand.Press(ctx, "help.with-log") },
 			func() error { _, err := t.hand.Part(ctx, "logs.send"); return err },
 			func() error { return t.desk(ctx, "log") },
 			func() error { return t.hand.Press(ctx, "logs.send") },

@@ -40,10 +40,9 @@ const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-
 	"require-trusted-types-for 'script'; trusted-types console"
 
 type asset struct {
-	data   []byte
-	packed bool // data is gzip
-	kind   string
-	tag    string
+	data []byte // gzip: nothing in it is a secret, so its length may tell of it
+	kind string
+	tag  string
 }
 
 // Handler serves "/" and "/assets/"; everything else is not found. It asks for
@@ -85,7 +84,7 @@ func load(mode string) (map[string]asset, error) {
 		".svg": "image/svg+xml", ".wasm": "application/wasm",
 	}
 	out := map[string]asset{}
-	for _, name := range []string{"index.html", "app.js", "worker.js", "style.css", "mark.svg", "main.wasm.gz"} {
+	for _, name := range []string{"index.html", "app.js", "look.js", "worker.js", "style.css", "mark.svg", "main.wasm.gz"} {
 		if mode == Desk && name == "main.wasm.gz" {
 			continue // the channel ends in the program
 		}
@@ -97,8 +96,13 @@ func load(mode string) (map[string]asset, error) {
 			data = bytes.Replace(data, []byte(`content="hosted"`), []byte(`content="`+mode+`"`), 1)
 		}
 		at, packed := strings.CutSuffix(name, ".gz")
+		if !packed {
+			if data, err = pack(data); err != nil {
+				return nil, fmt.Errorf("console: %s: %w", name, err)
+			}
+		}
 		sum := sha256.Sum256(data)
-		a := asset{data: data, packed: packed, kind: kinds[path.Ext(at)], tag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+		a := asset{data: data, kind: kinds[path.Ext(at)], tag: `"` + hex.EncodeToString(sum[:12]) + `"`}
 		if at == "index.html" {
 			out["/"] = a
 		} else {
@@ -126,19 +130,32 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	data := a.data
-	if a.packed {
-		h.Set("Vary", "Accept-Encoding")
-		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-			h.Set("Content-Encoding", "gzip")
-		} else {
-			data = unpack(a.data)
-		}
+	h.Set("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+	} else {
+		data = unpack(a.data)
 	}
 	h.Set("Content-Length", fmt.Sprint(len(data)))
 	if r.Method == http.MethodHead {
 		return
 	}
 	_, _ = w.Write(data)
+}
+
+func pack(plain []byte) ([]byte, error) {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression) // no name, no time: the same bytes each time
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(plain); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
 }
 
 func unpack(packed []byte) []byte {

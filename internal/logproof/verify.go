@@ -293,7 +293,7 @@ func (v *verification) grow(hash tlog.Hash) error {
 
 // fields checks the form of the fields and the personal rows of an entry.
 func (v *verification) fields(e *Entry) error {
-	if _, err := DecodeFields(e.Fields); err != nil {
+	if err := CheckFields(e.Fields); err != nil {
 		return faultf("entries", e.Index, FaultChanged, "fields: %v", err)
 	}
 	commitments, err := DecodeCommitments(e.Personal)

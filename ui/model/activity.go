@@ -33,7 +33,7 @@ var activityGroups = [...]string{"alarms", "sessions", "files", "upgrades", "pol
 
 // ActivitySpans are the spans the log can be narrowed to, in their order on the
 // screen.
-func ActivitySpans() []Span { return []Span{SpanAny, SpanToday, SpanWeek, SpanMonth} }
+func ActivitySpans() []Span { return []Span{SpanAny, SpanToday, SpanYesterday, SpanWeek, SpanMonth} }
 
 // ActivityFilter narrows the log. The zero value shows all of it. Filters are
 // compared with ==.

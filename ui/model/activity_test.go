@@ -137,6 +137,19 @@ func TestActivityFilterRequest(t *testing.T) {
 	}
 }
 
+// The day before today can be chosen, and ends at midnight: somebody is asked
+// for “yesterday” and not for the last seven days.
+func TestActivityOfYesterday(t *testing.T) {
+	if !slices.Contains(model.ActivitySpans(), model.SpanYesterday) {
+		t.Fatal("yesterday cannot be chosen")
+	}
+	r := model.ActivityFilter{Span: model.SpanYesterday}.Request(sample.Now)
+	midnight := time.Date(2026, 3, 17, 0, 0, 0, 0, time.UTC)
+	if r.GetFromMs() != midnight.AddDate(0, 0, -1).UnixMilli() || r.GetToMs() != midnight.UnixMilli() {
+		t.Errorf("%v", r)
+	}
+}
+
 // Every trouble of the log has words of its own in every language, and what we
 // do not know is trouble all the same.
 func TestLogTrouble(t *testing.T) { // scenario 50

@@ -125,6 +125,15 @@ func Many(n int) []*hostpb.Notification {
 			Subject: fmt.Sprintf("module %d", id%13), Verified: true, Count: uint32(1 + id%5), RaisedUnixMs: Ago(time.Duration(i) * time.Minute), LastUnixMs: Ago(time.Duration(i) * time.Minute),
 			Texts: []*hostpb.LocalText{{Language: "en", Title: fmt.Sprintf("Notification number %d of many", id), Advice: "Look at it when there is time, and acknowledge it."}},
 		}
+		over := Ago(time.Duration(i)*time.Minute - 30*time.Second)
+		switch n := out[i]; n.State {
+		case hostpb.AlarmState_ALARM_STATE_ACKNOWLEDGED:
+			n.AcknowledgedUnixMs = over
+		case hostpb.AlarmState_ALARM_STATE_CLEARED:
+			n.ClearedUnixMs = over
+		case hostpb.AlarmState_ALARM_STATE_SHELVED:
+			n.Shelf = &hostpb.Shelf{UntilUnixMs: In(8 * time.Hour), By: "MH"}
+		}
 	}
 	return out
 }

@@ -76,7 +76,7 @@ func (l *activityList) filter() {
 	l.search.OnChanged = func(s string) { l.change(func(f *model.ActivityFilter) { f.Text = s }) }
 	l.search.OnKey = func(*fyne.KeyEvent) { focusOn(l.list) }
 	l.search.OnSubmitted = func(string) { focusOn(l.list) }
-	words := map[model.Span]string{model.SpanAny: "alarms.span.any", model.SpanToday: "time.today", model.SpanWeek: "alarms.span.week", model.SpanMonth: "alarms.span.month"}
+	words := map[model.Span]string{model.SpanAny: "alarms.span.any", model.SpanToday: "time.today", model.SpanYesterday: "time.yesterday", model.SpanWeek: "alarms.span.week", model.SpanMonth: "alarms.span.month"}
 	var spans []string
 	for _, s := range model.ActivitySpans() {
 		spans = append(spans, k.T(words[s]))

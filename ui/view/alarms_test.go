@@ -331,15 +331,20 @@ func TestActsWithAPIN(t *testing.T) {
 	}
 }
 
-// B8: nothing goes that was not looked at; both answers are there.
+// B8: a code comes without the log, and the log goes only after it was looked
+// at; both answers are there.
 func TestLogIsLookedAtFirst(t *testing.T) {
 	s := sample.Opened(19)
 	s.Help = model.Help{Step: model.StepForm, Notification: 19, About: s.Notification(19)}
 	s.Help.Logs.Take(sample.HelpLogs())
 	v, a, _ := window(t, view.Help, &s)
 	tap(t, v.Content(), "help.request")
+	if a.last() != "request false" {
+		t.Fatalf("a code takes more than a press, or the log went unseen: %q", a.last())
+	}
+	tap(t, v.Content(), "help.with-log")
 	if a.last() != "logs" {
-		t.Fatalf("a code was asked for before the log was looked at: %q", a.last())
+		t.Fatalf("the log is not shown: %q", a.last())
 	}
 	s.Help.Step = model.StepLogs
 	v.Update(&s, sample.Now)

@@ -83,11 +83,8 @@ func (p *helpPage) update(s *model.State, now time.Time) {
 		if v.Busy {
 			label = "help.requesting"
 		}
-		if v.Logs.Ready && !v.Busy {
-			label = "help.next-logs"
-		}
 		p.request.SetLabel(p.kit.T(label))
-		p.request.SetEnabled(!v.Busy && !v.Logs.Busy)
+		p.request.SetEnabled(!v.Busy)
 	}
 }
 
@@ -169,13 +166,8 @@ func (p *helpPage) form(v model.HelpView) fyne.CanvasObject {
 	p.reason = k.Entry("help.reason", k.T("help.reason.hint"))
 	p.reason.SetText(v.Reason)
 	p.reason.OnChanged = p.actions.HelpReason
-	p.request = k.Button("help.request", part.Primary, icons.Help, k.T("help.request"), func() {
-		if p.shown.Logs.Ready {
-			p.actions.HelpStep(model.StepLogs)
-			return
-		}
-		p.actions.RequestHelp(false)
-	})
+	// A code is one press away; the log goes along where somebody wants it to.
+	p.request = k.Button("help.request", part.Primary, icons.Help, k.T("help.request"), func() { p.actions.RequestHelp(false) })
 	column := part.Column(16)
 	if v.About != "" {
 		column.Add(k.Banner(theme.Attention, icons.Bell, v.About))
@@ -184,6 +176,9 @@ func (p *helpPage) form(v model.HelpView) fyne.CanvasObject {
 	log := part.Column(2, k.Bold(k.T("logs.title")), k.Muted(v.Logs.Says))
 	if v.Logs.Facts != "" {
 		log.Add(k.Small(v.Logs.Facts))
+	}
+	if v.Logs.Ready {
+		log.Add(part.Inset(6, 0, 0, 0, part.Row(0, k.SmallButton("help.with-log", part.Quiet, icons.Send, k.T("help.with-log"), func() { p.actions.HelpStep(model.StepLogs) }))))
 	}
 	column.Add(part.NewNamed("help.logs", part.RowTop(12, 1, k.Disc(theme.Neutral, icons.Note, 34), log)))
 	if v.NoPIN {

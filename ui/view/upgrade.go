@@ -1,8 +1,8 @@
 package view
 
 import (
+	"fmt"
 	"reflect"
-	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -28,7 +28,7 @@ type upgradePage struct {
 	// What is being filled in. It stays while the page is drawn anew.
 	sign   *signer
 	runYes *part.Check
-	remind *part.Select
+	remind []*part.Button
 	wrong  *part.Text
 }
 
@@ -44,9 +44,12 @@ func (p *upgradePage) fields() {
 	k := p.kit
 	p.sign = newSigner(k, "upgrade", p.actions.LastInitials(), p.back, p.send)
 	p.runYes = k.Check("upgrade.run-yes", k.T("upgrade.run-yes"), func(bool) { p.say("") })
-	choices := model.RemindChoices(k.Words)
-	p.remind = part.NewSelect(choices, nil)
-	p.remind.Selected = choices[0]
+	p.remind = nil
+	for i, words := range model.RemindChoices(k.Words) {
+		b := k.Button(fmt.Sprintf("upgrade.remind.%d", i), part.Quiet, icons.Clock, words, func() { p.actions.PostponeUpgrade(p.shown.Digest, model.RemindChoice(i)) })
+		b.OnKey = onEscape(p.back)
+		p.remind = append(p.remind, b)
+	}
 	p.wrong = k.Toned("", theme.Danger)
 	p.runYes.OnKey = onEscape(p.back)
 }
@@ -83,7 +86,7 @@ func (p *upgradePage) update(s *model.State, now time.Time) {
 func (p *upgradePage) startFilling(v model.UpgradeView) {
 	switch {
 	case v.Act == model.UpgradeRemind:
-		focusOn(p.remind)
+		focusOn(p.remind[0])
 	case v.RunYes:
 		focusOn(p.runYes)
 	default:
@@ -192,18 +195,22 @@ func (p *upgradePage) form(v model.UpgradeView) fyne.CanvasObject {
 		column.Add(p.runYes)
 	}
 	line := part.Flow(8)
-	if v.Act == model.UpgradeRemind {
-		line.Add(part.FixedWidth(220, part.NewNamed("upgrade.remind.when", k.Boxed(p.remind))))
+	if v.Act == model.UpgradeRemind { // one press each: nothing is left to confirm
+		for _, b := range p.remind {
+			b.SetEnabled(v.Enabled)
+			line.Add(b)
+		}
 	} else {
 		for _, field := range p.sign.fields(v.Sign) {
 			line.Add(field)
 		}
+		do := k.Button("upgrade.act", part.Primary, icons.Check, k.T(keys[v.Act]), p.send)
+		do.SetEnabled(v.Enabled)
+		do.OnKey = onEscape(p.back)
+		line.Add(do)
 	}
-	do := k.Button("upgrade.act", part.Primary, icons.Check, k.T(keys[v.Act]), p.send)
-	do.SetEnabled(v.Enabled)
 	cancel := k.Button("upgrade.act.cancel", part.Ghost, "", k.T("alarms.cancel"), func() { p.back(nil) })
-	do.OnKey, cancel.OnKey = onEscape(p.back), onEscape(p.back)
-	line.Add(do)
+	cancel.OnKey = onEscape(p.back)
 	line.Add(cancel)
 	column.Add(line)
 	if v.Sign.NoPIN && v.Act != model.UpgradeRemind {
@@ -226,10 +233,6 @@ func (p *upgradePage) say(words string) {
 // send does what was filled in, once nothing is missing.
 func (p *upgradePage) send() {
 	v, k := p.shown, p.kit
-	need := v.Sign
-	if v.Act == model.UpgradeRemind {
-		need = model.Signing{}
-	}
 	switch {
 	case !v.Enabled:
 		return
@@ -238,14 +241,12 @@ func (p *upgradePage) send() {
 		focusOn(p.runYes)
 		return
 	}
-	missing := p.sign.missing(need)
+	missing := p.sign.missing(v.Sign)
 	if p.say(missing); missing != "" {
 		return
 	}
-	who := p.sign.take(need)
+	who := p.sign.take(v.Sign)
 	switch v.Act {
-	case model.UpgradeRemind:
-		p.actions.PostponeUpgrade(v.Digest, model.RemindChoice(max(slices.Index(p.remind.Options, p.remind.Selected), 0)))
 	case model.UpgradeCancel:
 		p.actions.CancelUpgrade(v.Digest, who)
 	default:

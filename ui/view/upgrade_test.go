@@ -29,7 +29,7 @@ func TestUpgradeTaps(t *testing.T) {
 		{"upgrade.now", "upgrade act 2", &offered}, {"upgrade.tonight", "upgrade act 3", &offered}, {"upgrade.idle", "upgrade act 4", &offered},
 		{"upgrade.remind", "upgrade act 1", &offered}, {"upgrade.change", "change upgrade", &planned}, {"upgrade.cancel", "upgrade act 5", &planned},
 		{"upgrade.check", "check", &none}, {"upgrade.dismiss", "dismiss " + digest, &installed},
-		{"upgrade.act", "postpone " + digest + " 0", &remind}, {"upgrade.act.cancel", "upgrade act 0", &remind},
+		{"upgrade.remind.0", "postpone " + digest + " 0", &remind}, {"upgrade.remind.4", "postpone " + digest + " 4", &remind}, {"upgrade.act.cancel", "upgrade act 0", &remind},
 	} {
 		v, a, _ := window(t, view.Upgrade, row.state)
 		tap(t, v.Content(), row.id)

@@ -171,17 +171,20 @@ func TestPictures(t *testing.T) {
 	if to == "" {
 		t.Skip("nobody looks")
 	}
+	looks := map[string]look.Palette{"light": look.Light(), "dark": look.Dark(), "contrast": look.HighContrast()}
 	for _, lang := range []string{"de", "en", "zh-Hans", "ja"} {
 		for name, f := range forms(text.New(lang)) {
-			for _, scale := range []float64{1, 2} {
-				file, err := os.Create(filepath.Join(to, fmt.Sprintf("%s-%s-%g.png", name, lang, scale)))
-				if err != nil {
-					t.Fatal(err)
+			for as, palette := range looks {
+				for _, scale := range []float64{1, 2} {
+					file, err := os.Create(filepath.Join(to, fmt.Sprintf("%s-%s-%s-%g.png", name, lang, as, scale)))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if err := png.Encode(file, f.Draw(NewFonts(lang), palette, scale)); err != nil {
+						t.Error(err)
+					}
+					file.Close()
 				}
-				if err := png.Encode(file, f.Draw(NewFonts(lang), look.Light(), scale)); err != nil {
-					t.Error(err)
-				}
-				file.Close()
 			}
 		}
 	}

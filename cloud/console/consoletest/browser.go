@@ -40,6 +40,8 @@ type Browser struct {
 	tb  testing.TB
 	Ctx context.Context
 
+	follows bool // the page looks as the system does
+
 	mu     sync.Mutex
 	faults []string
 }
@@ -227,16 +229,46 @@ func (b *Browser) Text(script string) string {
 	return out
 }
 
-// Look sets size, pixel ratio and colour scheme; nothing moves, so that
-// pictures show how it ends.
+// Look sets size, pixel ratio and colour scheme, as a system does whose look the
+// page follows; nothing moves, so that pictures show how it ends.
 func (b *Browser) Look(width, height int64, ratio float64, dark bool) {
 	b.tb.Helper()
 	scheme := "light"
 	if dark {
 		scheme = "dark"
 	}
-	b.Do("look", emulation.SetDeviceMetricsOverride(width, height, ratio, false),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
+	b.Do("look", chromedp.ActionFunc(func(ctx context.Context) error {
+		if b.follows {
+			return nil
+		}
+		b.follows = true
+		_, err := page.AddScriptToEvaluateOnNewDocument(`try { localStorage.getItem("console.look") ?? localStorage.setItem("console.look", "system"); } catch { /* no page yet */ }`).Do(ctx)
+		return err
+	}))
+	b.Size(width, height, ratio)
+	b.Media(map[string]string{"prefers-color-scheme": scheme})
+}
+
+// Size sets the window's size in CSS pixels and how many pixels each has.
+func (b *Browser) Size(width, height int64, ratio float64) {
+	b.tb.Helper()
+	b.Do("size", emulation.SetDeviceMetricsOverride(width, height, ratio, false))
+}
+
+// Media sets what the system asks of pages, and that nothing moves.
+func (b *Browser) Media(features map[string]string) {
+	b.tb.Helper()
+	list := []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}
+	for name, value := range features {
+		list = append(list, &emulation.MediaFeature{Name: name, Value: value})
+	}
+	b.Do("media", emulation.SetEmulatedMedia().WithFeatures(list))
+}
+
+// Choose chooses a look of the page, as its own switch does.
+func (b *Browser) Choose(look string) {
+	b.tb.Helper()
+	b.Eval(`(() => { const s = document.querySelector("#look"); s.value = "` + look + `"; s.dispatchEvent(new Event("change")); })()`)
 }
 
 // Shot keeps a picture of the page when BECKMANCONNECT_SHOTS names a folder.

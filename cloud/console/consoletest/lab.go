@@ -29,11 +29,17 @@ type Lab struct {
 	silent   map[string]bool // types of messages nobody answers
 }
 
+// NewLab gives the host of o what a plain one has not, before any session.
+func NewLab(b *Browser, o *Other) *Lab {
+	l := &Lab{Browser: b, Other: o, silent: map[string]bool{}, Desktops: map[string]*Desktop{"all": NewDesktop(1280, 800)}}
+	o.Host.Instead(l.instead)
+	return l
+}
+
 // EnterLab signs in at url, joins the first request and proves its code.
 func EnterLab(tb testing.TB, b *Browser, o *Other, url string) *Lab {
 	tb.Helper()
-	l := &Lab{Browser: b, Other: o, silent: map[string]bool{}, Desktops: map[string]*Desktop{"all": NewDesktop(1280, 800)}}
-	o.Host.Instead(l.instead)
+	l := NewLab(b, o)
 	b.Go(url)
 	b.Wait(`document.body.dataset.phase === "sign-in"`)
 	b.Click("#sign-in")

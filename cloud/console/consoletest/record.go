@@ -18,7 +18,11 @@ import (
 func (o *Other) Handler(page http.Handler) http.Handler {
 	cloud := o.Cloud.Handler(page)
 	mux := http.NewServeMux()
-	mux.Handle("/", cloud)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if !o.answer(w, r) {
+			cloud.ServeHTTP(w, r)
+		}
+	})
 	mux.HandleFunc("GET "+cloudapi.PathSessions, func(w http.ResponseWriter, r *http.Request) {
 		_, err := r.Cookie("__Host-staff")
 		if err != nil && (o.Cloud.Bearer == "" || r.Header.Get("Authorization") != "Bearer "+o.Cloud.Bearer) {

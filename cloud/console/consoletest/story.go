@@ -34,6 +34,7 @@ type Other struct {
 
 	mu       sync.Mutex
 	sessions []cloudapi.StaffSession
+	answers  Answers
 }
 
 // NewOther makes the other side.
@@ -43,14 +44,7 @@ func NewOther(tb testing.TB) *Other {
 	o := &Other{Kit: kit, Host: host, Cloud: engineertest.NewCloud(tb, kit, host)}
 	now := time.Now().UnixMilli()
 	o.Cloud.SetLive(cloudapi.Live{
-		Requests: []cloudapi.Request{
-			{ID: "req-1", Device: DeviceID, Serial: "AV12345", Type: "DxH 900", Region: "eu", Technician: "Maria Lindqvist", State: "waiting",
-				Reason: "Pump pressure alarm after the morning start-up, sample loading stopped.", AlarmCode: "PUMP-204", SinceMS: now - 100_000, ExpiresMS: now + 480_000},
-			{ID: "req-2", Device: "bc-2", Serial: "BK00871", Type: "DxFLEX", Region: "eu", Technician: "Jonas Keller", State: "connected",
-				Reason: "Help with the cleaning cycle.", SinceMS: now - 900_000, ExpiresMS: now},
-			{ID: "req-3", Device: "bc-3", Serial: "<b>x</b>", Type: "AU680 <img src=x onerror=alert(1)>", Region: "eu", Technician: "", State: "waiting",
-				Reason: "<script>alert(1)</script>", SinceMS: now - 20_000, ExpiresMS: now + 560_000},
-		},
+		Requests: Requests(),
 		Devices: []cloudapi.Device{
 			{ID: DeviceID, Serial: "AV12345", Type: "DxH 900", Region: "eu", Name: "Maria Lindqvist", Online: true, Status: cloudapi.Status{Class: "general", Open: 3, Worst: "high"}},
 			{ID: "bc-2", Serial: "BK00871", Type: "DxFLEX", Region: "eu", Name: "Jonas Keller", Online: true, Status: cloudapi.Status{Class: "patient-data", Open: 1, Worst: "medium"}},
@@ -64,6 +58,19 @@ func NewOther(tb testing.TB) *Other {
 		{ID: 1, Code: "REAG-11", Severity: "low", State: "cleared", Subject: "Lyse", Title: "Reagent low", Count: 1, RaisedMS: now - 9_000_000},
 	})
 	return o
+}
+
+// Requests are one that waits, one in session, and one whose texts are scripts.
+func Requests() []cloudapi.Request {
+	now := time.Now().UnixMilli()
+	return []cloudapi.Request{
+		{ID: "req-1", Device: DeviceID, Serial: "AV12345", Type: "DxH 900", Region: "eu", Technician: "Maria Lindqvist", State: "waiting",
+			Reason: "Pump pressure alarm after the morning start-up, sample loading stopped.", AlarmCode: "PUMP-204", SinceMS: now - 100_000, ExpiresMS: now + 480_000},
+		{ID: "req-2", Device: "bc-2", Serial: "BK00871", Type: "DxFLEX", Region: "eu", Technician: "Jonas Keller", State: "connected",
+			Reason: "Help with the cleaning cycle.", SinceMS: now - 900_000, ExpiresMS: now},
+		{ID: "req-3", Device: "bc-3", Serial: "<b>x</b>", Type: "AU680 <img src=x onerror=alert(1)>", Region: "eu", Technician: "", State: "waiting",
+			Reason: "<script>alert(1)</script>", SinceMS: now - 20_000, ExpiresMS: now + 560_000},
+	}
 }
 
 const join = `#waiting .request[data-id="req-1"] button.join`

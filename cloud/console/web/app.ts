@@ -3,16 +3,22 @@
 
 import { Device, Feed, Live, NotStarted, Request, Staff, follow, logout, me, paths } from "./api";
 import { DevicePage } from "./device";
-import { byId, h, icon, setText, show } from "./dom";
+import { byId, h, icon } from "./dom";
 import { FeedPage } from "./feed";
+import { focusHeading } from "./focus";
+import { Header, Place } from "./header";
 import { Home } from "./home";
 import { Join } from "./join";
 import { startWorker } from "./link";
 import { LogsPage } from "./logs";
+import { remember } from "./looks";
 import { MessagesPage } from "./messages";
+import { pageKey } from "./pagekeys";
 import { OwnRecord } from "./record";
 import { Session } from "./session";
-import { clock, endText, language, t } from "./strings";
+import { helpDialog } from "./shortcuts";
+import { endText, language, t } from "./strings";
+import { failure, summary } from "./summary";
 import { Surface } from "./surface";
 import type { FromWorker, LinkState, Message, ToWorker } from "./wire";
 
@@ -27,6 +33,8 @@ interface Page {
   changed?(): void;
   /** The fleet as it is now. */
   fleet?(devices: Device[]): void;
+  /** Something was typed that leaving would lose. */
+  typed?(): boolean;
 }
 
 class App {
@@ -44,24 +52,21 @@ class App {
   private readonly tickets = new Map<string, string>();
   private canvas = h("canvas", { id: "screen", tabindex: "-1", "aria-label": t("screenLabel") }) as HTMLCanvasElement;
   private readonly surface = new Surface(this.canvas);
-  private tell: ((m: ToWorker) => void) | null = null;
+  private readonly header = new Header({ go: (place) => this.go(place), help: () => this.help.showModal(), signOut: () => void this.signOut() });
+  private readonly help = helpDialog("page");
+  private started: ((m: ToWorker) => void) | null = null;
   private words = "";
+  /** Where Escape leads from the view that stands; null: nowhere. */
+  private leave: (() => void) | null = null;
+  /** What opened the view that stands, for the focus when it is left. */
+  private opener: HTMLElement | null = null;
 
   async start(): Promise<void> {
     document.documentElement.lang = language;
-    setText(byId("skip"), t("skip"));
-    setText(byId("brand-sub"), t("console"));
-    byId("sign-out").addEventListener("click", () => void this.signOut());
-    setText(byId("sign-out"), t("signOut"));
-    setText(byId("my-sessions"), t("mySessions"));
-    byId("my-sessions").addEventListener("click", () => this.showRecord());
-    for (const [id, key, go] of [
-      ["nav-help", "waitingTitle", () => this.list()], ["nav-feed", "feedTitle", () => this.showFeed()], ["nav-messages", "msgTitle", () => this.showMessages("")],
-    ] as const) {
-      setText(byId(id), t(key));
-      byId(id).addEventListener("click", go);
-    }
-    byId("nav").setAttribute("aria-label", t("navLabel"));
+    document.body.append(this.help);
+    document.addEventListener("keydown", (e) => {
+      if (!this.session && pageKey(e, { go: (place) => this.go(place), help: () => this.help.showModal(), search: () => this.search(), back: () => this.back() })) e.preventDefault();
+    });
     try {
       const who = await me();
       if (who) this.signedIn(who); else this.signIn();
@@ -77,46 +82,60 @@ class App {
     this.view.scrollTop = 0;
     this.page?.close();
     this.page = null;
-    for (const [id, at] of [["nav-help", "home"], ["nav-feed", "feed"], ["nav-messages", "messages"], ["my-sessions", "record"]] as const) {
-      if (at === phase) byId(id).setAttribute("aria-current", "page");
-      else byId(id).removeAttribute("aria-current");
+    this.leave = null;
+    this.header.at(phase);
+  }
+
+  private go(place: Place): void {
+    if (!this.home) return; // nobody is signed in
+    switch (place) {
+      case "home": return this.list();
+      case "feed": return this.showFeed();
+      case "messages": return this.showMessages("");
+      case "record": return this.showRecord();
     }
   }
 
-  private show(phase: string, page: Page): void {
+  private search(): void { this.view.querySelector<HTMLElement>("[role='search'] input")?.focus(); }
+
+  /** Back, unless that would lose what was typed. */
+  private back(): void {
+    if (!this.page?.typed?.() && !this.join?.typed) this.leave?.();
+  }
+
+  /** The worker, with the channel's program in it. It is many times as large as
+   * the page, so it starts when a session is in view; by the time reason and
+   * code are typed, it has loaded and its key is made. */
+  private warm(): (m: ToWorker) => void { return this.started ??= startWorker(mode, (m) => this.worker(m)); }
+
+  private readonly tell = (m: ToWorker): void => this.warm()(m);
+
+  private show(phase: string, page: Page, leave = (): void => this.list()): void {
+    this.opener = document.activeElement as HTMLElement | null;
     this.put(phase, page.element);
     this.page = page;
+    this.leave = leave;
     page.focus();
   }
 
   private signIn(): void {
     this.feed?.stop();
     this.feed = null;
-    show(byId("account"), false);
-    show(byId("live"), false);
+    this.header.signedIn(null);
     this.put("sign-in", h("main", { class: "centre", id: "content" },
       h("div", { class: "card sign-in-card" },
         h("span", { class: "hero" }, icon("shield")),
         h("h1", {}, t("signInTitle")), h("p", { class: "muted" }, t("signInText")),
-        h("a", { id: "sign-in", class: "button primary", href: paths.login }, t("signIn")),
+        h("a", { id: "sign-in", class: "button primary", href: paths.login, click: () => remember(true) }, t("signIn")),
         h("p", { class: "help" }, mode === "desk" ? t("deskNote") : t("hostedNote")))));
   }
 
   private signedIn(who: Staff): void {
-    show(byId("account"), true);
-    setText(byId("who"), who.name);
-    setText(byId("organisation"), who.organisation);
-    // From here on the channel's program loads and the key is made: both take
-    // a moment, and joining should not have to wait for them.
-    this.tell = startWorker(mode, (m) => this.worker(m));
+    this.header.signedIn(who);
     this.regions = who.regions ?? [];
     this.feed = follow(
       (live) => this.live(live),
-      (up) => {
-        show(byId("live"), true);
-        byId("live").dataset.up = String(up);
-        setText(byId("live-text"), up ? t("liveOn") : t("liveOff"));
-      },
+      (up) => this.header.live(up),
       () => this.signedOut());
     this.home = new Home((r) => this.begin(r), (r) => this.show("logs", new LogsPage(r, () => this.list(), () => this.signedOut())), (d) => this.showDevice(d, () => this.list()));
     this.list();
@@ -139,7 +158,7 @@ class App {
   }
 
   private async signOut(): Promise<void> {
-    this.tell?.({ do: "bye" });
+    this.started?.({ do: "bye" });
     await logout().catch(() => undefined);
     location.reload();
   }
@@ -149,7 +168,14 @@ class App {
     this.session?.close();
     this.join = this.session = null;
     delete document.body.dataset.settled;
+    const from = this.opener;
+    this.opener = null;
     this.put("home", this.home!.element);
+    // The keyboard is where it was before; whoever came by the navigation is there still.
+    if (document.activeElement !== document.body) return;
+    if (from === null) return;
+    if (from.isConnected) from.focus({ preventScroll: true });
+    else if (!this.home!.focusRow(from)) focusHeading(this.home!.element);
   }
 
   /** The engineer's own part of the record, one session of it opened. */
@@ -162,7 +188,7 @@ class App {
   }
 
   private showDevice(device: string, back: () => void): void {
-    this.show("device", new DevicePage(device, this.devices, back, (to) => this.showMessages(to), () => this.signedOut()));
+    this.show("device", new DevicePage(device, this.devices, back, (to) => this.showMessages(to), () => this.signedOut()), back);
   }
 
   private showMessages(device: string): void {
@@ -170,18 +196,22 @@ class App {
   }
 
   private begin(r: Request): void {
+    this.warm();
+    this.opener = document.activeElement as HTMLElement | null;
+    const back = (): void => {
+      this.tell({ do: "bye" });
+      this.list();
+    };
     this.join = new Join(r, this.tickets.get(r.id) ?? "", {
       join: (reason, ticket) => {
         this.tickets.set(r.id, ticket);
-        this.tell!({ do: "join", request: r.id, reason, ticket });
+        this.tell({ do: "join", request: r.id, reason, ticket });
       },
-      code: (code) => this.tell!({ do: "code", code }),
-      back: () => {
-        this.tell!({ do: "bye" });
-        this.list();
-      },
+      code: (code) => this.tell({ do: "code", code }),
+      back,
     });
     this.put("join", this.join.element);
+    this.leave = back;
     this.join.focus();
   }
 
@@ -190,13 +220,15 @@ class App {
       case "state": return this.state(m.state);
       case "message": return this.message(m.message);
       case "file": return this.session?.fileState(m.id, m.state, m.done, m.why);
-      case "broken": return this.ended(m.why);
+      case "broken":
+        this.started = null; // the next session starts another
+        return this.ended(m.why);
       case "blank":
         this.surface.blank();
         delete document.body.dataset.settled;
         break;
       case "drawn":
-        this.tell?.({ do: "seen", spare: this.surface.show(m.patch) });
+        this.tell({ do: "seen", spare: this.surface.show(m.patch) });
         if (m.settled) document.body.dataset.settled = String(m.seq);
         break;
     }
@@ -217,10 +249,11 @@ class App {
   }
 
   private enter(join: Join): void {
-    this.session = new Session(join.request, join.reason, join.ticket, this.words, this.canvas, this.tell!);
+    this.session = new Session(join.request, join.reason, join.ticket, this.words, this.canvas, this.tell);
     join.close();
     this.join = null;
     this.put("session", this.session.element);
+    this.session.focus();
   }
 
   private ended(why: string): void {
@@ -230,33 +263,17 @@ class App {
       return; // the engineer went back before it began
     }
     if (why === "signed-out") this.feed?.stop();
-    const row = (name: string, value: string): HTMLElement[] => [h("dt", {}, name), h("dd", {}, value)];
-    const facts = h("dl", {}, ...row(t("sumDevice"), `${request.type} ${request.serial}`));
-    if (s) {
-      facts.append(...row(t("sumReason"), s.reason), ...(s.ticket ? row(t("ticket"), s.ticket) : []), ...row(t("sumTime"), clock(Date.now() - s.started)),
-        ...row(t("sumGranted"), [...s.granted].map((k) => t(k)).join(", ") || t("nothing")),
-        ...row(t("sumFiles"), s.files.finished.join(", ") || t("nothing")));
-    }
-    const bad = why === "identity" || why === "turned-away";
-    const done = h("button", { id: "to-list", class: "primary", type: "button",
-      click: () => why === "signed-out" || why === "desk-gone" ? location.reload() : this.list() }, t("toList"));
-    const record = s && why !== "signed-out" && why !== "desk-gone"
-      ? h("button", { id: "to-record", class: "quiet", type: "button", click: () => this.showRecord(request.id) }, t("recordShow")) : null;
     this.join?.close();
     s?.close();
     this.join = this.session = null;
     delete document.body.dataset.settled;
-    this.put("summary", h("main", { class: "centre", id: "content" },
-      h("div", { id: "summary", class: "card summary-card", "data-why": why },
-        h("span", { class: bad ? "hero danger" : "hero" }, icon(bad ? "lock" : s ? "end" : "link")),
-        h("h1", {}, s ? t("summaryTitle") : t("summaryJoin")),
-        h("p", { id: "summary-why", role: "alert" }, endText(why)), facts, h("div", { class: "stack" }, done, record))));
-    done.focus();
+    const summed = s && { reason: s.reason, ticket: s.ticket, started: s.started, granted: [...s.granted].map((k) => t(k)), files: s.files.finished };
+    this.put("summary", summary(request, summed, why, { list: () => this.list(), record: (id) => this.showRecord(id) }));
+    byId("to-list").focus();
   }
 
   private failed(why: string): void {
-    this.put("error", h("main", { class: "centre", id: "content" },
-      h("div", { class: "card summary-card" }, h("span", { class: "hero" }, icon("link")), h("p", { role: "alert" }, why))));
+    this.put("error", failure(why));
   }
 }
 

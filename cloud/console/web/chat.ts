@@ -18,7 +18,9 @@ export interface ChatPort {
 
 export class Chat {
   readonly element: HTMLElement;
-  private readonly lines = h("ol", { id: "chat-lines", class: "chat-lines", role: "log", "aria-live": "polite", "aria-label": t("chatTitle") });
+  private readonly lines = h("ol", { class: "chat-list" });
+  /** Scrolls, by the keyboard too. */
+  private readonly log = h("div", { id: "chat-lines", class: "chat-lines", role: "log", tabindex: "0", "aria-label": t("chatTitle") }, this.lines);
   private readonly empty = h("p", { class: "muted chat-empty" }, t("chatEmpty"));
   private readonly field: HTMLTextAreaElement;
   private readonly form: HTMLElement;
@@ -47,7 +49,7 @@ export class Chat {
     } },
       h("header", {}, h("h2", { id: "chat-title" }, t("chatTitle")), h("span", { class: "muted grow" }, technician),
         h("button", { id: "chat-close", class: "tool", type: "button", "aria-label": t("chatClose"), "data-tip": t("chatClose"), click: () => port.close() }, icon("end"))),
-      this.empty, this.lines, this.closed, this.form);
+      this.empty, this.log, this.closed, this.form);
     this.may(false, "", false);
   }
 
@@ -57,7 +59,7 @@ export class Chat {
     show(this.element, on);
     if (!on) return;
     this.count(0);
-    this.lines.scrollTop = this.lines.scrollHeight;
+    this.log.scrollTop = this.log.scrollHeight;
     if (this.form.hidden) this.askButton.focus(); else this.field.focus();
   }
 
@@ -97,10 +99,10 @@ export class Chat {
       h("div", { class: "bubble" }, text), h("time", { datetime: new Date().toISOString() }, timeOfDay(new Date())));
     this.lastWho = who;
     show(this.empty, false);
-    const below = this.lines.scrollHeight - this.lines.scrollTop - this.lines.clientHeight < 40;
+    const below = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 40;
     this.lines.append(line);
     while (this.lines.childElementCount > most) this.lines.firstElementChild!.remove();
-    if (own || below) this.lines.scrollTop = this.lines.scrollHeight;
+    if (own || below) this.log.scrollTop = this.log.scrollHeight;
     return line;
   }
 

@@ -30,10 +30,11 @@ export function byId<T extends HTMLElement>(id: string): T {
 export function arrange(parent: Element, nodes: readonly Element[]): void {
   const keep = new Set<Element>(nodes);
   for (const old of [...parent.children]) if (!keep.has(old)) old.remove();
-  nodes.forEach((node, at) => {
-    const there = parent.children[at] ?? null;
-    if (there !== node) parent.insertBefore(node, there);
-  });
+  let there = parent.firstElementChild;
+  for (const node of nodes) {
+    if (there === node) there = there.nextElementSibling;
+    else parent.insertBefore(node, there);
+  }
 }
 
 /** Sets a text only when it differs, so that screen readers hear changes only. */

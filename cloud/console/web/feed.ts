@@ -2,8 +2,11 @@
 // and as they are now.
 
 import { FeedQuery, FeedRow, SignedOut, feed } from "./api";
-import { h, icon, setText } from "./dom";
+import { arrange, h, icon, setText } from "./dom";
 import { feedRow } from "./feedrow";
+import { keepFocus } from "./focus";
+import { Roving } from "./roving";
+import { skeleton } from "./skeleton";
 import { Key, t } from "./strings";
 
 /** The least time between two looks at the cloud, however much changes. */
@@ -30,6 +33,8 @@ export class NotificationList {
   private readonly state: HTMLSelectElement;
   private readonly region: HTMLSelectElement | null;
   private readonly list = h("ol", { class: "feed-list", "aria-label": t("feedTitle") });
+  private readonly roving = new Roving(this.list, ".feed-device, .unfold, .feed-older");
+  private readonly waits = h("div", { class: "feed-list" }, ...skeleton(6, "row"));
   private readonly older: HTMLButtonElement;
   private readonly status = h("p", { class: "feed-status muted", role: "status" });
   private rows: FeedRow[] = [];
@@ -53,8 +58,8 @@ export class NotificationList {
     this.older = h("button", { class: "feed-older", type: "button", click: () => void this.more() }, t("feedOlder")) as HTMLButtonElement;
     this.older.hidden = true;
     this.element = h("div", { class: "feed" },
-      h("div", { class: "feed-filter", role: "search" }, this.text, this.severity, this.state, this.region), this.list, this.older, this.status);
-    setText(this.status, t("feedLoading"));
+      h("div", { class: "feed-filter", role: "search" }, this.text, this.severity, this.state, this.region), this.waits, this.list, this.older, this.status);
+    this.list.hidden = true;
     void this.load();
   }
 
@@ -156,6 +161,7 @@ export class NotificationList {
   private failed(error: unknown, turn: number): void {
     if (this.closed || this.turn !== turn) return;
     if (error instanceof SignedOut) return this.config.signedOut();
+    this.waits.remove();
     setText(this.status, t("feedFailed"));
     this.element.dataset.failed = "true";
   }
@@ -171,9 +177,9 @@ export class NotificationList {
       made.dataset.content = content;
       return made;
     });
-    // Only what moved is moved: a button must not vanish under the finger.
-    items.forEach((item, i) => { if (this.list.children[i] !== item) this.list.insertBefore(item, this.list.children[i] ?? null); });
-    while (this.list.children.length > items.length) this.list.lastElementChild!.remove();
+    keepFocus(this.list, this.text, () => arrange(this.list, items));
+    this.roving.refresh();
+    this.waits.remove();
     this.list.hidden = !items.length;
     this.older.hidden = !this.next;
     this.element.dataset.rows = String(items.length);
@@ -193,6 +199,7 @@ export class NotificationList {
       into.querySelector(":scope > .feed-older")?.remove();
       into.append(h("ol", { class: "feed-list" }, ...page.rows.map((r) => feedRow(r, { device: null, unfold: (inner, box) => void this.unfold(inner, box, "") }))));
       if (!before && !page.rows.length) into.replaceChildren(h("p", { class: "muted" }, t("feedFoldedNone")));
+      this.roving.refresh();
       if (page.next) into.append(h("button", { class: "small feed-older", type: "button", click: () => void this.unfold(row, into, page.next) }, t("feedOlder")));
     } catch (error) {
       if (error instanceof SignedOut) return this.config.signedOut();

@@ -87,6 +87,6 @@ function marks(n: Notification): HTMLElement | null {
 function whose(row: FeedRow, port: RowPort): HTMLElement | null {
   if (!port.device) return null;
   const open = port.device;
-  return h("button", { class: "feed-device", type: "button", "aria-label": `${t("devOpen")}: ${row.type} ${row.serial}`, click: () => open(row.device) },
+  return h("button", { class: "feed-device", type: "button", title: t("devOpen"), click: () => open(row.device) },
     h("span", {}, row.type), h("span", { class: "line muted" }, h("span", { class: "mono" }, row.serial), ` · ${row.region.toUpperCase()}`));
 }

@@ -3,50 +3,74 @@
 import { Device, Live, Notification, Request, alarms } from "./api";
 import { arrange, h, icon, setText } from "./dom";
 import { severityChip, stateText } from "./feedrow";
+import { keepFocus } from "./focus";
+import { Roving } from "./roving";
+import { skeleton } from "./skeleton";
 import { logChip, logText, standingChip, standingText } from "./standing";
 import { Key, language, span, t } from "./strings";
+
+/** Rows that are drawn in one go. */
+const slice = 100;
 
 export class Home {
   readonly element: HTMLElement;
   private readonly waiting = h("div", { id: "waiting", class: "cards", "aria-live": "polite" });
-  private readonly fleet = h("div", { id: "fleet", class: "fleet" });
-  private readonly count = h("span", { class: "count" });
+  private readonly fleet = h("div", { id: "fleet", class: "fleet", role: "group", "aria-labelledby": "fleet-title" });
+  private readonly roving = new Roving(this.fleet, "summary");
+  private readonly find = h("input", { type: "text", id: "fleet-find", class: "find", autocomplete: "off", spellcheck: "false", maxlength: "100",
+    placeholder: t("fleetFind"), "aria-label": t("fleetFind"), input: () => this.drawDevices(slice) });
+  private readonly found = h("p", { class: "visually-hidden", role: "status" });
+  private readonly title = h("h1", { id: "waiting-title", tabindex: "-1" }, t("waitingTitle"));
+  private readonly count = h("span", { class: "count", hidden: true });
   private readonly fleetCount = h("span", { class: "muted" });
-  private live: { requests: Request[]; devices: Device[] } = { requests: [], devices: [] };
+  /** Null until the cloud has said it. */
+  private live: { requests: Request[] | null; devices: Device[] | null } = { requests: null, devices: null };
   private shown = { requests: "", devices: "" };
   private opened = new Set<string>();
+  private rest = 0;
 
   constructor(private readonly join: (r: Request) => void, private readonly logs: (r: Request) => void, private readonly open: (device: string) => void) {
-    this.element = h("main", { class: "home", id: "content" },
+    this.element = h("main", { class: "home", id: "content", "data-loading": true },
       h("section", { "aria-labelledby": "waiting-title" },
-        h("header", { class: "section" }, h("h1", { id: "waiting-title" }, t("waitingTitle")), this.count), this.waiting),
+        h("header", { class: "section" }, this.title, this.count), this.waiting),
       h("section", { "aria-labelledby": "fleet-title" },
-        h("header", { class: "section" }, h("h2", { id: "fleet-title" }, t("fleetTitle")), this.fleetCount), this.fleet));
-    this.update(this.live);
+        h("header", { class: "section" }, h("h2", { id: "fleet-title" }, t("fleetTitle")), this.fleetCount, h("div", { role: "search", class: "grow" }, this.find)), this.found, this.fleet));
+    this.waiting.append(...skeleton(2, "card"));
+    this.fleet.append(...skeleton(6, "row"));
     setInterval(() => this.times(), 1000);
   }
 
   update(live: Live): void {
     this.live = { requests: live.requests ?? this.live.requests, devices: live.devices ?? this.live.devices };
+    delete this.element.dataset.loading;
     // What did not change keeps its elements: a button must not vanish under
     // the finger that presses it.
     const requests = JSON.stringify(this.live.requests), devices = JSON.stringify(this.live.devices);
-    if (requests !== this.shown.requests || !requests) this.drawRequests();
-    if (devices !== this.shown.devices || !devices) this.drawDevices();
+    if (requests !== this.shown.requests) this.drawRequests();
+    if (devices !== this.shown.devices) this.drawDevices();
     this.shown = { requests, devices };
-    if (!this.waiting.hasChildNodes()) this.drawRequests();
-    if (!this.fleet.hasChildNodes()) this.drawDevices();
     this.times();
   }
 
+  /** Puts the focus where it was, in a row that was made anew meanwhile. */
+  focusRow(was: HTMLElement | null): boolean {
+    const id = was?.closest<HTMLElement>("[data-id]")?.dataset.id;
+    const row = id ? this.element.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`) : null;
+    const control = row?.querySelector<HTMLElement>(`[class="${CSS.escape(was!.className)}"]`) ?? row?.querySelector<HTMLElement>("button, summary");
+    control?.focus({ preventScroll: true });
+    return Boolean(control);
+  }
+
   private drawRequests(): void {
+    if (!this.live.requests) return;
     const open = this.live.requests.filter((r) => r.state !== "ended").sort((a, b) => Number(b.state === "waiting") - Number(a.state === "waiting") || a.sinceMs - b.sinceMs);
     const n = open.filter((r) => r.state === "waiting").length;
     setText(this.count, String(n));
     this.count.hidden = n === 0;
     const old = new Map([...this.waiting.querySelectorAll<HTMLElement>(".request")].map((e) => [e.dataset.content, e]));
-    arrange(this.waiting, open.length ? open.map((r) => old.get(JSON.stringify(r)) ?? this.request(r)) : [h("div", { class: "empty" }, icon("shield"),
-      h("strong", {}, t("waitingNone")), h("p", {}, t("waitingNoneText")))]);
+    const cards = open.length ? open.map((r) => old.get(JSON.stringify(r)) ?? this.request(r)) : [h("div", { class: "empty" }, icon("shield"),
+      h("strong", {}, t("waitingNone")), h("p", {}, t("waitingNoneText")))];
+    keepFocus(this.waiting, this.title, () => arrange(this.waiting, cards));
   }
 
   private request(r: Request): HTMLElement {
@@ -56,7 +80,7 @@ export class Home {
       : h("span", { class: "chip violet" }, t("inSession"));
     return h("article", { class: "request card", "data-id": r.id, "data-state": r.state, "data-content": JSON.stringify(r) },
       h("div", { class: "request-head" },
-        h("div", { class: "grow" }, h("h3", {}, r.type), h("p", { class: "muted mono" }, r.serial)),
+        h("div", { class: "grow" }, h("h2", {}, r.type), h("p", { class: "muted mono" }, r.serial)),
         r.alarmCode ? h("span", { class: "chip attention" }, t("alarmCode", { code: r.alarmCode })) : null),
       h("p", { class: "reason" }, r.reason || t("noReason")),
       this.brought(r),
@@ -77,11 +101,26 @@ export class Home {
       r.hasLogs ? h("button", { class: "small logs", type: "button", "aria-label": `${t("logsAttached")}: ${r.type} ${r.serial}`, click: () => this.logs(r) }, icon("log"), t("logsAttached")) : null);
   }
 
-  private drawDevices(): void {
-    const devices = [...this.live.devices].sort((a, b) => Number(b.online) - Number(a.online) || a.type.localeCompare(b.type) || a.serial.localeCompare(b.serial));
-    setText(this.fleetCount, devices.length ? t("fleetCount", { online: devices.filter((d) => d.online).length, n: devices.length }) : "");
+  /** Draws as many of them as stand there, and at least so many: the rest
+   * follows slice by slice, so that a large fleet never holds the page up. */
+  private drawDevices(least = slice): void {
+    clearTimeout(this.rest);
+    if (!this.live.devices) return;
+    const all = this.live.devices, words = this.find.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const fits = (d: Device): boolean => {
+      const text = [d.type, d.serial, d.name, d.region, d.id].join(" ").toLowerCase();
+      return words.every((w) => text.includes(w));
+    };
+    const devices = all.filter(fits).sort((a, b) => Number(b.online) - Number(a.online) || a.type.localeCompare(b.type) || a.serial.localeCompare(b.serial));
+    setText(this.fleetCount, all.length ? t("fleetCount", { online: all.filter((d) => d.online).length, n: all.length }) : "");
+    setText(this.found, words.length ? t("fleetFound", { n: devices.length }) : "");
     const old = new Map([...this.fleet.querySelectorAll<HTMLElement>(".device")].map((e) => [e.dataset.content, e]));
-    arrange(this.fleet, devices.length ? devices.map((d) => this.again(d, old.get(JSON.stringify(d)))) : [h("div", { class: "empty small" }, h("p", {}, t("fleetNone")))]);
+    const n = Math.max(least, old.size);
+    const rows = devices.length ? devices.slice(0, n).map((d) => this.again(d, old.get(JSON.stringify(d))))
+      : [h("div", { class: "empty small" }, h("p", {}, t(all.length ? "fleetNotFound" : "fleetNone")))];
+    keepFocus(this.fleet, this.find, () => arrange(this.fleet, rows));
+    this.roving.refresh();
+    if (n < devices.length) this.rest = window.setTimeout(() => this.drawDevices(n + slice));
   }
 
   /** The row that shows a device already, with its alarms as they are now. */

@@ -5,6 +5,9 @@ import { h, icon, setText, show } from "./dom";
 import { span, t } from "./strings";
 import type { LinkState, Message } from "./wire";
 
+/** Where the words will stand: their place is kept. */
+const none = "…";
+
 export interface JoinPort {
   join(reason: string, ticket: string): void;
   code(code: string): void;
@@ -19,7 +22,7 @@ export class Join {
   private readonly button: HTMLButtonElement;
   private readonly error = h("p", { id: "code-error", class: "error", role: "alert", hidden: true });
   private readonly stage = h("p", { id: "join-stage", class: "stage", "aria-live": "polite", hidden: true });
-  private readonly words = h("strong", { id: "words" });
+  private readonly words = h("strong", { id: "words" }, none);
   private readonly wordsBox: HTMLElement;
   private begun = false;
   private stands = false;
@@ -37,7 +40,7 @@ export class Join {
     this.codeInput = h("input", { id: "code", class: "code", type: "text", maxlength: "16", autocomplete: "off", autocapitalize: "characters",
       spellcheck: "false", placeholder: "ABCD-EFGH", "aria-describedby": "code-help code-error" }) as HTMLInputElement;
     this.button = h("button", { id: "join-confirm", class: "primary", type: "submit" }, t("connect")) as HTMLButtonElement;
-    this.wordsBox = h("div", { class: "words", hidden: true },
+    this.wordsBox = h("div", { class: "words", "data-empty": true },
       icon("shield"), h("div", {}, h("span", { class: "muted" }, t("wordsTitle")), this.words, h("span", { class: "muted" }, t("wordsText"))));
     const form = h("form", { class: "card join-card", novalidate: true, submit: (e) => this.submit(e) },
       h("h1", {}, t("joinTitle", { type: request.type })),
@@ -48,7 +51,7 @@ export class Join {
         h("div", {}, h("label", { for: "ticket" }, t("ticket")), this.ticketInput, h("p", { id: "ticket-help", class: "help" }, t("ticketHelp")))),
       this.wordsBox,
       h("label", { for: "code" }, t("code")), this.codeInput, h("p", { id: "code-help", class: "help" }, `${t("joinText")} ${t("codeHelp")}`),
-      this.error, this.stage,
+      h("div", { class: "join-status" }, this.error, this.stage),
       h("div", { class: "actions" },
         h("button", { id: "join-back", class: "quiet", type: "button", click: () => this.port.back() }, t("back")), this.button));
     this.element = h("main", { class: "centre", id: "content" }, form);
@@ -57,6 +60,8 @@ export class Join {
 
   focus(): void { this.reasonInput.focus(); }
   close(): void { clearInterval(this.timer); }
+  /** Going back would lose something. */
+  get typed(): boolean { return this.begun || this.reason !== "" || this.codeInput.value !== ""; }
   get reason(): string { return this.reasonInput.value.trim(); }
   get ticket(): string { return this.ticketInput.value.trim(); }
 
@@ -94,8 +99,8 @@ export class Join {
     const stood = this.stands;
     this.stands = s.phase === "code";
     this.checking = this.queued = false;
-    setText(this.words, s.words ?? "");
-    show(this.wordsBox, this.stands);
+    setText(this.words, this.stands ? s.words ?? "" : none);
+    this.wordsBox.toggleAttribute("data-empty", !this.stands);
     if (this.stands && !stood && this.codeInput.value.trim()) this.tryCode();
     else if (this.stands) this.codeInput.focus();
     setText(this.stage, s.phase === "code" ? t("stageCode") : s.phase === "preparing" ? t("stagePreparing") : t("stageConnecting"));

@@ -18,8 +18,12 @@ export function startWorker(mode: "hosted" | "desk", onMessage: (m: FromWorker) 
   };
   const url = types ? types.createPolicy("console", rules).createScriptURL(workerURL) : workerURL;
   const worker = new Worker(url as string, { name: "channel" });
-  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => onMessage(data);
-  worker.onerror = (e) => onMessage({ is: "broken", why: e.message });
+  const heard = (m: FromWorker): void => {
+    if (m.is === "broken") worker.terminate(); // it carries nothing any more
+    onMessage(m);
+  };
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => heard(data);
+  worker.onerror = (e) => heard({ is: "broken", why: e.message });
   const tell = (m: ToWorker): void => worker.postMessage(m, m.do === "seen" && m.spare ? [m.spare] : []);
   tell({ do: "start", mode });
   return tell;

@@ -76,6 +76,8 @@ export class MessagesPage {
     clearTimeout(this.timer);
   }
 
+  typed(): boolean { return this.blocks.some((b) => b.title.value !== "" || b.text.value !== ""); }
+
   /** More of what was sent has arrived. */
   changed(): void {
     clearTimeout(this.timer);

@@ -21,7 +21,7 @@ export class Quality {
     const row = (name: Key, value: HTMLElement): HTMLElement[] => [h("dt", {}, t(name)), value];
     this.button = h("button", { id: "quality", class: "quality", type: "button", "aria-describedby": "quality-details", "data-grade": "none" },
       h("span", { class: "bars", "aria-hidden": "true" }, h("i"), h("i"), h("i")), this.word);
-    this.element = h("div", { class: "quality-box" }, this.button,
+    this.element = h("div", { class: "quality-box", keydown: (e) => this.dismiss(e as KeyboardEvent), focusout: () => this.open(), mouseleave: () => this.open() }, this.button,
       h("div", { id: "quality-details", class: "quality-details", role: "tooltip" }, h("dl", {},
         ...row("qLatency", this.values.rtt), ...row("qRate", this.values.rate), ...row("qFrames", this.values.frames), ...row("qKind", this.values.kind))));
     this.draw();
@@ -43,6 +43,15 @@ export class Quality {
     this.now = null;
     this.draw();
   }
+
+  /** Escape takes the figures away that came by themselves (WCAG 1.4.13). */
+  private dismiss(e: KeyboardEvent): void {
+    if (e.key !== "Escape" || this.element.dataset.dismissed) return;
+    e.preventDefault();
+    this.element.dataset.dismissed = "true";
+  }
+
+  private open(): void { delete this.element.dataset.dismissed; }
 
   private draw(): void {
     const m = this.now, grade: Grade = this.lost ? "lost" : m ? judge(m.rttMs) : "none";

@@ -4,6 +4,7 @@
 import { CapabilityButton } from "./capability";
 import { h, icon, setText } from "./dom";
 import type { FilePanel } from "./filepanel";
+import { keep, kept } from "./kept";
 import { t } from "./strings";
 import type { Capability, Message } from "./wire";
 
@@ -65,7 +66,7 @@ export class Rail {
         group(t("groupClipboard"), this.buttons["clipboard-to-pc"], this.buttons["clipboard-to-engineer"]),
         group(t("groupTalk"), this.buttons.chat, this.buttons.pointer)));
     this.more.open = kept(remembered) === "open";
-    this.element = h("aside", { class: "rail", "aria-label": t("railLabel") },
+    this.element = h("section", { class: "rail", "aria-label": t("railLabel") },
       this.buttons.view.element, this.buttons.control.element,
       h("label", { class: "duration" }, h("span", { class: "muted" }, t("askFor")), this.duration),
       this.more, this.input, files.element);
@@ -122,21 +123,4 @@ function group(title: string, ...buttons: CapabilityButton[]): HTMLElement {
 /** 32 hexadecimal digits. */
 export function newID(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
-}
-
-/** What the page remembers of how it looked; a browser may forbid it. */
-export function kept(name: string): string {
-  try {
-    return localStorage.getItem(name) ?? "";
-  } catch {
-    return "";
-  }
-}
-
-export function keep(name: string, value: string): void {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // Then it looks as new the next time.
-  }
 }

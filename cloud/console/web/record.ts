@@ -4,6 +4,8 @@
 import { OwnSession, RecordEvent, ownSessions } from "./api";
 import { h, icon } from "./dom";
 import { line } from "./events";
+import { Roving } from "./roving";
+import { skeleton } from "./skeleton";
 import { Key, clock, endText, known, language, t } from "./strings";
 
 /** How often a record that is still being written is read again. */
@@ -21,7 +23,8 @@ const second = (ms: number): string => new Date(ms).toLocaleTimeString(language,
 
 export class OwnRecord {
   readonly element: HTMLElement;
-  private readonly list = h("ul", { id: "sessions", class: "sessions", keydown: (e) => this.key(e as KeyboardEvent) });
+  private readonly list = h("ul", { id: "sessions", class: "sessions" });
+  private readonly roving = new Roving(this.list, "button[data-id]");
   private readonly detail = h("section", { id: "session-detail", class: "card detail", "aria-live": "polite", "aria-label": t("recEvents") });
   private readonly back: HTMLButtonElement;
   private sessions: OwnSession[] = [];
@@ -36,7 +39,7 @@ export class OwnRecord {
       h("header", { class: "record-head" },
         h("div", { class: "grow" }, h("h1", {}, t("recordTitle")), h("p", { class: "muted" }, t("recordText"))), this.back),
       this.list, this.detail);
-    this.list.append(h("li", { class: "muted pad" }, t("recordLoading")));
+    this.list.append(h("li", {}, ...skeleton(6, "row")));
     this.detail.hidden = true;
     void this.load();
   }
@@ -87,6 +90,7 @@ export class OwnRecord {
     const focused = this.list.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.id : undefined;
     if (!this.chosen) this.chosen = this.sessions[0]!.request;
     this.list.replaceChildren(...this.sessions.map((s) => h("li", {}, this.row(s))));
+    this.roving.refresh();
     if (focused) this.button(focused)?.focus();
     this.open();
   }
@@ -111,14 +115,6 @@ export class OwnRecord {
   private choose(request: string): void {
     this.chosen = request;
     this.open();
-  }
-
-  private key(e: KeyboardEvent): void {
-    const rows = [...this.list.querySelectorAll<HTMLElement>("button[data-id]")], at = rows.indexOf(document.activeElement as HTMLElement);
-    const to = known({ ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 } as { [key: string]: number }, e.key);
-    if (to === undefined || at < 0) return;
-    e.preventDefault();
-    rows[Math.min(Math.max(to, 0), rows.length - 1)]!.focus();
   }
 
   private open(): void {

@@ -9,9 +9,10 @@ import type { FilePanel } from "./filepanel";
 import { FullScreen } from "./fullscreen";
 import { Head } from "./head";
 import { Capture, Mode } from "./input";
+import { keep, kept } from "./kept";
 import { Monitors } from "./monitors";
 import { Notices } from "./notices";
-import { Asked, Rail, keep, kept, newID } from "./rail";
+import { Asked, Rail, newID } from "./rail";
 import { sendKeys } from "./sendkeys";
 import { Action, action, endDialog, helpDialog } from "./shortcuts";
 import { Stage, Zoom } from "./stage";
@@ -41,7 +42,7 @@ export class Session {
   private readonly head: Head;
   private readonly full: FullScreen;
   private readonly capture: Capture;
-  private readonly help = helpDialog();
+  private readonly help = helpDialog("session");
   private readonly ending = endDialog(() => this.tell({ do: "bye" }));
   private readonly timer: number;
   private zoom: Zoom = "fit";
@@ -99,6 +100,9 @@ export class Session {
     this.clipboard.link(true);
     this.toggleRail(kept(railHidden) !== "hidden");
   }
+
+  /** The first thing to do has the keyboard. */
+  focus(): void { this.element.querySelector<HTMLElement>(this.element.classList.contains("no-rail") ? "#rail-toggle" : "#ask-view")?.focus(); }
 
   get files(): FilePanel { return this.desk.panel; }
 

@@ -2,6 +2,7 @@
 // none of them is one that AltGr writes with on a common layout.
 
 import { h, icon } from "./dom";
+import { keep, kept } from "./kept";
 import { Key, t } from "./strings";
 
 export type Action = "leave" | "full" | "fit" | "chat" | "paste" | "monitor" | "end" | "help";
@@ -16,20 +17,36 @@ const shown: [keys: Key[], text: Key][] = [
   [["kQuestion"], "scHelpIdle"],
 ];
 
+const onPages: [keys: Key[], text: Key][] = [
+  [["k1"], "waitingTitle"], [["k2"], "feedTitle"], [["k3"], "msgTitle"], [["k4"], "mySessions"],
+  [["kSlash"], "scSearch"], [["kUp", "kDown"], "scList"], [["kEnter"], "scOpen"], [["kEsc"], "scBack"],
+  [["kQuestion"], "scHelpPage"], [["kCtrl", "kAlt", "kH"], "scHelpPage"],
+];
+
+const remembered = "console.keys";
+
+/** Keys that are a single character may be switched off: whoever speaks to the
+ * computer, or whose hand trembles, presses them unasked. */
+export function singleKeys(): boolean { return kept(remembered) !== "off"; }
+
 /** What a key means to the page; typing says that it goes into a field. */
 export function action(e: KeyboardEvent, typing: boolean): Action | null {
   if (e.ctrlKey && e.altKey && !e.metaKey && !e.getModifierState("AltGraph")) return Object.hasOwn(codes, e.code) ? codes[e.code]! : null;
-  return e.key === "?" && !typing && !e.ctrlKey && !e.altKey && !e.metaKey ? "help" : null;
+  return e.key === "?" && singleKeys() && !typing && !e.ctrlKey && !e.altKey && !e.metaKey ? "help" : null;
 }
 
-/** The list of them, as a dialog. */
-export function helpDialog(): HTMLDialogElement {
-  const dialog: HTMLDialogElement = h("dialog", { id: "help", class: "dialog help-dialog", "aria-labelledby": "help-title" },
-    h("header", {}, h("h2", { id: "help-title" }, t("scTitle")),
-      h("button", { id: "help-close", class: "tool", type: "button", "aria-label": t("dismiss"), click: () => dialog.close() }, icon("end"))),
-    h("dl", { class: "shortcuts" }, ...shown.flatMap(([keys, text]) => [
-      h("dt", {}, ...keys.map((k) => h("kbd", {}, t(k)))), h("dd", {}, t(text))])),
-    h("p", { class: "help" }, t("scNote")));
+/** The list of them, as a dialog: those of a session, or of the other pages. */
+export function helpDialog(of: "session" | "page"): HTMLDialogElement {
+  const id = of === "session" ? "help" : "help-page", list = of === "session" ? shown : onPages;
+  const single = h("input", { type: "checkbox", id: `${id}-single`, change: () => keep(remembered, single.checked ? "" : "off") });
+  const dialog: HTMLDialogElement = h("dialog", { id, class: "dialog help-dialog", "aria-labelledby": `${id}-title` },
+    h("header", {}, h("h2", { id: `${id}-title` }, t("scTitle")),
+      h("button", { id: `${id}-close`, class: "tool", type: "button", "aria-label": t("dismiss"), click: () => dialog.close() }, icon("end"))),
+    h("dl", { class: "shortcuts" }, ...list.map(([keys, text]) => h("div", {},
+      h("dt", {}, ...keys.map((k) => h("kbd", {}, t(k)))), h("dd", {}, t(text))))),
+    h("label", { class: "check" }, single, h("span", {}, t("scSingle"))),
+    of === "session" ? h("p", { class: "help" }, t("scNote")) : null);
+  single.checked = singleKeys();
   closesOutside(dialog);
   return dialog;
 }

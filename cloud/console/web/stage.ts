@@ -104,6 +104,7 @@ export class Stage {
   /** Says why there is no picture; an empty title takes the cover away. */
   say(title: string, text: string, symbol: string, waits: boolean, compare: boolean): void {
     show(this.cover, title !== "");
+    this.sheet.classList.toggle("covered", title !== "");
     show(this.compare, compare); // what must come first stands where the picture will be
     this.cover.classList.toggle("waits", waits);
     if (symbol !== this.symbol) this.coverIcon.replaceChildren(icon(symbol));

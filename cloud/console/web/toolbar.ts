@@ -80,6 +80,7 @@ export class Toolbar {
   unread(n: number): void {
     show(this.badge, n > 0);
     setText(this.badge, n > 99 ? "99+" : String(n));
+    this.chat.setAttribute("aria-label", n ? `${t("chatTitle")} ${this.badge.textContent}` : t("chatTitle"));
     setText(this.badgeText, n ? t("chatUnread", { n }) : "");
   }
 
