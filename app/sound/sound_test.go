@@ -45,8 +45,10 @@ func TestPlay(t *testing.T) {
 			t.Errorf("%d at once", played)
 		}
 		time.Sleep(time.Second)
+		synctest.Wait()
 		p.Play(t.Context(), Question)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if played != 2 || strings.Count(log.String(), "no loudspeaker") != 1 {
 			t.Errorf("%d played; %s", played, &log)
 		}

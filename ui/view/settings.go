@@ -25,7 +25,6 @@ type settingsPage struct {
 
 	connected bool
 	drawn     bool
-	tried     string // what became of the test alarm
 	sounded   *part.Text
 	pin       *pinCard
 	quiet     *quietCard
