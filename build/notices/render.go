@@ -24,7 +24,7 @@ func render(shipped, used []component, fonts, vpx string) []byte {
 	table(&b, shipped)
 	b.WriteString("\n## Used to build and test only\n\n")
 	table(&b, used)
-	b.WriteString("\n## Fonts\n\nNoto Sans Regular and Bold (`assets/fonts`), OFL-1.1, its text at the end. Fonts that come with Fyne: the texts of fyne.io/fyne/v2 below.\n")
+	b.WriteString("\n## Fonts\n\nNoto Sans Regular and Bold, and the Chinese and Japanese characters of Noto Sans CJK beside its letters (`assets/fonts`), OFL-1.1, its text at the end. Fonts that come with Fyne: the texts of fyne.io/fyne/v2 below.\n")
 	b.WriteString("\n## Libraries in C\n\nOn Linux libvpx (VP8) is linked into beckmanconnect-desktop: BSD-3-Clause with a grant of patents, its text at the end.\n")
 	b.WriteString("\n## Texts\n")
 	texts(&b, shipped)
