@@ -48,6 +48,7 @@ const (
 	Moon      Name = "moon"
 	Note      Name = "note"
 	Group     Name = "group"
+	Down      Name = "down"
 	Home      Name = "home"
 	Settings  Name = "settings"
 	Sound     Name = "sound"
@@ -99,6 +100,8 @@ var shapes = map[Name]string{
 	Settings: `<path d="M4 7h8M18 7h2M4 17h2M12 17h8"/><circle cx="15" cy="7" r="2.6"/><circle cx="9" cy="17" r="2.6"/>`,
 	Sound:    `<path d="M4 9.5h3.5L12 5.5v13l-4.5-4H4z"/><path d="M15.5 9a4.3 4.3 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11"/>`,
 	Hidden:   `<path d="M2.5 12C4.8 7.8 8.2 5.7 12 5.7s7.2 2.1 9.5 6.3c-2.3 4.2-5.7 6.3-9.5 6.3S4.8 16.2 2.5 12z"/><path d="M4.5 20L19.5 4"/>`,
+
+	Down: `<path d="M6 9.5l6 6 6-6"/>`,
 
 	ClipboardIn:  `<path d="M5 5h14v16H5z"/><path d="M9 3h6v4H9z"/><path d="M12 10v7M9 14.2l3 3 3-3"/>`,
 	ClipboardOut: `<path d="M5 5h14v16H5z"/><path d="M9 3h6v4H9z"/><path d="M12 17.2v-7M9 13l3-3 3 3"/>`,

@@ -10,12 +10,19 @@ import (
 // goes no, needs, yes. needs may be nil.
 func Answers(no, needs, yes fyne.CanvasObject) *fyne.Container {
 	if needs == nil {
-		return container.New(answersLayout{}, no, yes)
+		return container.New(&answersLayout{}, no, yes)
 	}
-	return container.New(answersLayout{}, no, needs, yes)
+	return container.New(&answersLayout{}, no, needs, yes)
 }
 
-type answersLayout struct{}
+// answersLayout remembers its width: where the two do not fit beside each other
+// the yes stands below, still at the other end.
+type answersLayout struct{ width float32 }
+
+func (l *answersLayout) apart(no, yes fyne.CanvasObject) bool {
+	least := max(answerWidth, no.MinSize().Width) + answersGap + max(answerWidth, yes.MinSize().Width)
+	return l.width <= 0 || least <= l.width+0.5
+}
 
 const (
 	answerWidth float32 = 190
@@ -23,11 +30,11 @@ const (
 	needsGap    float32 = 14 // between what a yes needs and the buttons
 )
 
-func (answersLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	size := fyne.NewSize(2*answerWidth+answersGap, 0)
-	for _, b := range []fyne.CanvasObject{o[0], o[len(o)-1]} {
-		size.Height = max(size.Height, b.MinSize().Height)
-		size.Width = max(size.Width, 2*b.MinSize().Width+answersGap)
+func (l *answersLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	no, yes := o[0].MinSize(), o[len(o)-1].MinSize()
+	size := fyne.NewSize(max(2*answerWidth+answersGap, no.Width, yes.Width), max(no.Height, yes.Height))
+	if !l.apart(o[0], o[len(o)-1]) {
+		size.Height = no.Height + needsGap + yes.Height
 	}
 	if len(o) == 3 {
 		m := o[1].MinSize()
@@ -36,7 +43,8 @@ func (answersLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return size
 }
 
-func (answersLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+func (l *answersLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	l.width = size.Width
 	y := float32(0)
 	if len(o) == 3 {
 		// The width first: it may change the height.
@@ -51,5 +59,8 @@ func (answersLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		b.Resize(fyne.NewSize(max(answerWidth, b.MinSize().Width), b.MinSize().Height))
 	}
 	no.Move(fyne.NewPos(0, y))
+	if !l.apart(no, yes) {
+		y += no.Size().Height + needsGap
+	}
 	yes.Move(fyne.NewPos(size.Width-yes.Size().Width, y))
 }

@@ -37,6 +37,7 @@ type Button struct {
 	widget.BaseWidget
 
 	ID       string
+	Name     string // what it does, in words, where it shows none
 	OnTapped func()
 	// Guarded: only a press that began while the button could be pressed
 	// counts, so that a click under way when it arms does nothing.
@@ -80,10 +81,11 @@ func (b *Button) WidgetID() string { return b.ID }
 
 // Spoken is what a screen reader says.
 func (b *Button) Spoken() string {
+	name := or(b.label, b.Name)
 	if b.badge == "" || b.badge == Dot {
-		return b.label
+		return name
 	}
-	return b.label + ", " + b.badge
+	return name + ", " + b.badge
 }
 
 // Label is what the button says.

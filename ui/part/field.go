@@ -32,6 +32,9 @@ func call(input fyne.CanvasObject, label string) {
 		i.Label = label
 	case *Choice:
 		i.Label = label
+		if open, ok := i.ActionItem.(*Button); ok {
+			open.Name = label
+		}
 	default:
 		if s := selectIn(input); s != nil {
 			s.Label = label

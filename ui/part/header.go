@@ -17,7 +17,7 @@ func (k *Kit) StatusHeader(tone theme.Tone, icon icons.Name, title, detail strin
 
 	state := k.HeaderPill(linkIcon, link)
 	words := Column(2,
-		k.Styled(title, theme.TextHero, true, theme.HeaderInk).SingleLine(),
+		k.Styled(title, theme.TextHero, true, theme.HeaderInk),
 		k.Styled(detail, theme.TextBody, false, theme.HeaderMuted),
 	)
 	return k.Header(tone, Inset(18, 24, 18, 24, RowStretch(18, 1, badge, words, state)))

@@ -22,16 +22,28 @@ type Entry struct {
 	// Fits says which of what is typed or pasted may stand in the field.
 	Fits func(string) string
 
-	ring *canvas.Rectangle
+	ring   *canvas.Rectangle
+	hinted float32 // the width in which its hint is not cut
 }
 
 // Entry makes a text field.
 func (k *Kit) Entry(id, hint string) *Entry {
 	e := &Entry{ID: id, ring: k.Ring(11)}
 	e.PlaceHolder = hint
+	if hint != "" {
+		e.hinted = min(k.Hinted(hint), hintMost)
+	}
 	e.ExtendBaseWidget(e)
 	return e
 }
+
+// Hinted is the width of a field in which a hint is not cut.
+func (k *Kit) Hinted(hint string) float32 {
+	return fyne.MeasureText(hint, k.Size(theme.TextBody), fyne.TextStyle{}).Width + 28
+}
+
+// hintMost is the widest a field gets for the sake of its hint.
+const hintMost float32 = 420
 
 // Secret makes a field for digits that shows dots, and has no button to show
 // what is behind them.
@@ -48,7 +60,11 @@ func (e *Entry) WidgetID() string { return e.ID }
 func (e *Entry) Spoken() string { return or(e.Label, e.PlaceHolder) }
 
 // MinSize is Fyne's, as high as a finger needs.
-func (e *Entry) MinSize() fyne.Size { return touched(e.Entry.MinSize(), theme.Touch) }
+func (e *Entry) MinSize() fyne.Size {
+	size := touched(e.Entry.MinSize(), theme.Touch)
+	size.Width = max(size.Width, e.hinted)
+	return size
+}
 
 // CreateRenderer is Fyne's, with the ring.
 func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
@@ -97,44 +113,6 @@ func (e *Entry) TappedSecondary(at *fyne.PointEvent) {
 		e.Entry.TappedSecondary(at)
 	}
 }
-
-// Choice is a text field that also offers values.
-type Choice struct {
-	widget.SelectEntry
-	ID    string
-	Label string // what it is for, in words: its field sets it
-
-	ring *canvas.Rectangle
-}
-
-// Choice makes a field that offers values.
-func (k *Kit) Choice(id, hint string, values []string) *Choice {
-	c := &Choice{ID: id, ring: k.Ring(11)}
-	c.ExtendBaseWidget(c)
-	c.PlaceHolder = hint
-	c.SetOptions(values)
-	return c
-}
-
-// WidgetID is the stable name.
-func (c *Choice) WidgetID() string { return c.ID }
-
-// Spoken is what a screen reader says.
-func (c *Choice) Spoken() string { return or(c.Label, c.PlaceHolder) }
-
-// MinSize is Fyne's, as high as a finger needs.
-func (c *Choice) MinSize() fyne.Size { return touched(c.SelectEntry.MinSize(), theme.Touch) }
-
-// CreateRenderer is Fyne's, with the ring.
-func (c *Choice) CreateRenderer() fyne.WidgetRenderer {
-	return ringed{c.SelectEntry.CreateRenderer(), c.ring}
-}
-
-// FocusGained shows the ring.
-func (c *Choice) FocusGained() { c.ring.Show(); c.SelectEntry.FocusGained(); Reveal(c) }
-
-// FocusLost hides it.
-func (c *Choice) FocusLost() { c.ring.Hide(); c.SelectEntry.FocusLost() }
 
 func or(s, otherwise string) string {
 	if s == "" {

@@ -58,10 +58,3 @@ func (a *Area) TypedShortcut(s fyne.Shortcut) {
 		a.Entry.TypedShortcut(s)
 	}
 }
-
-// TypedShortcut hands the window's shortcuts on, and uses the field's.
-func (c *Choice) TypedShortcut(s fyne.Shortcut) {
-	if !toWindow(c, s) {
-		c.SelectEntry.TypedShortcut(s)
-	}
-}

@@ -274,24 +274,3 @@ func (l limitLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		}
 	}
 }
-
-// Grid2 places two objects side by side in halves, both at the top.
-func Grid2(gap float32, left, right fyne.CanvasObject) *fyne.Container {
-	return container.New(halvesLayout{gap}, left, right)
-}
-
-type halvesLayout struct{ gap float32 }
-
-func (l halvesLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	a, b := o[0].MinSize(), o[1].MinSize()
-	return fyne.NewSize(2*max(a.Width, b.Width)+l.gap, max(a.Height, b.Height))
-}
-
-func (l halvesLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	w := (size.Width - l.gap) / 2
-	for i, half := range o {
-		half.Resize(fyne.NewSize(w, half.MinSize().Height))
-		half.Resize(fyne.NewSize(w, half.MinSize().Height))
-		half.Move(fyne.NewPos(float32(i)*(w+l.gap), 0))
-	}
-}

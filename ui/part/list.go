@@ -46,7 +46,8 @@ type List struct {
 	cursor   uint64 // the chosen row
 	hovered  uint64 // the row the pointer is on
 	focused  bool
-	busy     bool // arranging: scrolling inside does not start it again
+	ring     *canvas.Rectangle // around all of it, while it is empty
+	busy     bool              // arranging: scrolling inside does not start it again
 }
 
 // List makes a list of rows of a height.
@@ -55,6 +56,7 @@ func (k *Kit) List(id string, height float32, rows Rows) *List {
 	l.field = container.New(fieldLayout{l})
 	l.scroll = container.NewVScroll(l.field)
 	l.scroll.OnScrolled = func(fyne.Position) { l.arrange(false) }
+	l.ring = k.Ring(10)
 	l.ExtendBaseWidget(l)
 	return l
 }
@@ -284,7 +286,7 @@ func (l *List) open(key uint64) {
 
 // FocusGained shows which row is chosen.
 func (l *List) FocusGained() {
-	l.focused = true
+	l.focused, l.ring.Hidden = true, l.rows.Len() > 0
 	if _, ok := l.rows.Index(l.cursor); !ok && l.rows.Len() > 0 {
 		l.cursor = l.rows.Key(min(l.from, l.rows.Len()-1))
 	}
@@ -293,7 +295,7 @@ func (l *List) FocusGained() {
 
 // FocusLost hides it.
 func (l *List) FocusLost() {
-	l.focused = false
+	l.focused, l.ring.Hidden = false, true
 	l.marks()
 }
 
@@ -304,4 +306,6 @@ func (l *List) Resize(size fyne.Size) {
 }
 
 // CreateRenderer is Fyne's.
-func (l *List) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(l.scroll) }
+func (l *List) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(container.NewStack(l.scroll, l.ring))
+}

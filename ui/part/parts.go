@@ -60,9 +60,13 @@ func (k *Kit) Tile(tone theme.Tone, content fyne.CanvasObject) fyne.CanvasObject
 	return container.NewStack(box, content)
 }
 
+// chipMost is the most room a chip's word gets: it may come from elsewhere.
+const chipMost float32 = 420
+
 // Chip is a tone with its icon and word; the colour never stands alone.
 func (k *Kit) Chip(tone theme.Tone, icon icons.Name, word string) fyne.CanvasObject {
 	c := k.Palette.Chips[tone]
+	word = Shorten(word, chipMost, k.Size(theme.TextSmall), true)
 	box := canvas.NewRectangle(c.Paper)
 	box.CornerRadius = 13
 	k.outline(box, c.Ink)

@@ -37,6 +37,14 @@ func (k *Kit) RailEntry(id string, icon icons.Name, label string, tapped func())
 // WidgetID is the stable name.
 func (e *RailEntry) WidgetID() string { return e.ID }
 
+// Spoken is what a screen reader says.
+func (e *RailEntry) Spoken() string {
+	if e.badge == "" || e.badge == Dot {
+		return e.label
+	}
+	return e.label + ", " + e.badge
+}
+
 // Label is what it says.
 func (e *RailEntry) Label() string { return e.label }
 
@@ -91,7 +99,7 @@ func (e *RailEntry) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
 // CreateRenderer is Fyne's.
 func (e *RailEntry) CreateRenderer() fyne.WidgetRenderer {
-	r := &railRenderer{entry: e, box: canvas.NewRectangle(color.Transparent), ring: canvas.NewRectangle(color.Transparent), mark: canvas.NewRectangle(color.Transparent),
+	r := &railRenderer{entry: e, box: canvas.NewRectangle(color.Transparent), ring: e.kit.Ring(9), mark: canvas.NewRectangle(color.Transparent),
 		label: canvas.NewText(e.label, color.White), badge: canvas.NewText("", color.White), image: &canvas.Image{FillMode: canvas.ImageFillContain}}
 	r.apply()
 	return r
@@ -120,7 +128,6 @@ func (r *railRenderer) apply() {
 	case e.hovered:
 		r.box.FillColor = p.Sunken
 	}
-	r.ring.FillColor, r.ring.StrokeColor, r.ring.StrokeWidth, r.ring.CornerRadius = color.Transparent, p.Accent, 2.5, 9
 	r.ring.Hidden = !e.focused
 	r.label.Text, r.label.Color, r.label.TextSize = e.label, ink, e.kit.Size(theme.TextSmall)
 	r.label.TextStyle, r.label.Alignment = fyne.TextStyle{Bold: e.selected}, fyne.TextAlignCenter

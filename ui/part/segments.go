@@ -45,9 +45,48 @@ func (k *Kit) Segments(id string, choices []Segment) *Segments {
 	back := canvas.NewRectangle(k.Palette.Sunken)
 	back.CornerRadius, back.StrokeColor, back.StrokeWidth = 10, k.Palette.Field, k.Edge()
 	s.ring = k.Ring(12)
-	s.box = container.NewStack(back, Inset(3, 3, 3, 3, container.NewGridWithColumns(len(choices), objects...)), s.ring)
+	s.box = container.NewStack(back, Inset(3, 3, 3, 3, container.New(&segmentsLayout{}, objects...)), s.ring)
 	s.ExtendBaseWidget(s)
 	return s
+}
+
+// segmentsLayout gives all choices one width, in as few lines as they fit.
+type segmentsLayout struct{ width float32 }
+
+func (l *segmentsLayout) columns(o []fyne.CanvasObject, least float32) int {
+	for n := len(o); n > 1; n-- {
+		if len(o)%n == 0 && (l.width <= 0 || float32(n)*least <= l.width+0.5) {
+			return n
+		}
+	}
+	return 1
+}
+
+func (l *segmentsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	size := fyne.Size{}
+	for _, each := range o {
+		size = size.Max(each.MinSize())
+	}
+	n := l.columns(o, size.Width)
+	size.Height *= float32(len(o) / n)
+	if l.width <= 0 {
+		size.Width *= float32(n) // until a width is known: what stands in a row of others
+	}
+	return size
+}
+
+func (l *segmentsLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	l.width = size.Width
+	least := float32(0)
+	for _, each := range o {
+		least = max(least, each.MinSize().Width)
+	}
+	n := l.columns(o, least)
+	w, h := size.Width/float32(n), size.Height/float32(len(o)/n)
+	for i, each := range o {
+		each.Resize(fyne.NewSize(w, h))
+		each.Move(fyne.NewPos(float32(i%n)*w, float32(i/n)*h))
+	}
 }
 
 // WidgetID is the stable name.

@@ -1,7 +1,10 @@
 package part
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 )
 
@@ -34,6 +37,20 @@ func Find(root fyne.CanvasObject, id string) fyne.CanvasObject {
 		}
 	})
 	return found
+}
+
+// Written is all that is written under an object, one text after the other.
+func Written(root fyne.CanvasObject) string {
+	var words []string
+	walk(root, fyne.NewPos(0, 0), rect{max: fyne.NewPos(1e6, 1e6)}, func(o fyne.CanvasObject, _ rect) {
+		switch t := o.(type) {
+		case *Text:
+			words = append(words, t.Content())
+		case *canvas.Text:
+			words = append(words, t.Text)
+		}
+	})
+	return strings.Join(words, ". ")
 }
 
 type rect struct{ min, max fyne.Position }

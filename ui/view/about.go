@@ -103,7 +103,8 @@ func newNoticesPage(k *part.Kit, notices string, back func()) *noticesPage {
 	p.list = k.List("about.notices.list", sample.Height+4, p)
 	p.list.OnKey = func(e *fyne.KeyEvent) { part.Unused(p.list, e) }
 	head := part.RowStretch(14, 1, k.Button("about.notices.back", part.Ghost, icons.Back, k.T("about.title"), back), k.Strong(k.T("about.notices")))
-	p.root = part.Inset(14, 24, 24, 24, container.NewBorder(part.Inset(0, 0, 8, 0, head), nil, nil, nil, k.Panel(p.list)))
+	p.list.Name = k.T("about.notices")
+	p.root = part.Inset(14, 24, 24, 24, part.Fill(part.Inset(0, 0, 8, 0, head), k.Panel(p.list), nil))
 	return p
 }
 

@@ -53,19 +53,19 @@ func newActivityList(p *activityPage) *activityList {
 	l.list.OnOpen = func(key uint64) { p.actions.OpenActivity(key - 1) }
 	l.list.OnKey, l.list.OnRune = p.key, l.rune
 	l.list.OnSight = p.actions.SeeActivity
-	l.title = k.Title("").SingleLine()
+	l.title = k.Title("")
 	l.newer = k.SmallButton("activity.newer", part.Primary, icons.Activity, "", l.toTop)
 	l.again = k.SmallButton("activity.again", part.Quiet, "", k.T("activity.again"), p.actions.ReloadActivity)
 	l.clear = k.SmallButton("activity.clear", part.Ghost, icons.Cross, k.T("activity.clear"), func() { p.actions.FilterActivity(model.ActivityFilter{}) })
 	l.save = k.SmallButton("activity.export", part.Quiet, icons.File, k.T("activity.export"), p.actions.AskExport)
-	l.head = part.RowStretch(8, 0, l.title, l.newer, l.again, l.clear, l.save)
+	l.head = part.Head(8, l.title, l.newer, l.again, l.clear, l.save)
 	for _, b := range []*part.Button{l.newer, l.again, l.clear} {
 		b.Hide()
 	}
 	l.filter()
 	l.above = part.Column(10, part.Column(3, l.head, l.proof), l.notice,
-		part.Column(8, part.RowStretch(8, 0, l.search, part.FixedWidth(150, part.NewNamed("activity.span", k.Boxed(l.span)))), l.line))
-	l.root = part.Inset(14, 24, 18, 24, container.NewBorder(part.Inset(0, 0, 10, 0, l.above), nil, nil, nil, k.Panel(container.NewStack(l.list, l.empty))))
+		part.Column(8, part.Sides(8, k.Size(150), k.Hinted(l.search.PlaceHolder), l.search, part.NewNamed("activity.span", k.Boxed(l.span))), l.line))
+	l.root = part.Inset(14, 24, 18, 24, part.Fill(part.Inset(0, 0, 10, 0, l.above), k.Panel(container.NewStack(l.list, l.empty)), nil))
 	return l
 }
 

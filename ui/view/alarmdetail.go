@@ -134,7 +134,7 @@ func (d *alarmDetail) head(v model.AlarmDetailView) fyne.CanvasObject {
 	for _, tag := range v.Tags {
 		chips.Add(k.Chip(theme.Neutral, "", tag))
 	}
-	body := part.Column(10, part.RowStretch(8, 0, chips, k.Plain(v.When, theme.TextSmall, true, k.Palette.Muted)), k.Title(v.Title))
+	body := part.Column(10, part.Sides(8, k.Plain(v.When, theme.TextSmall, true, k.Palette.Muted).MinSize().Width, k.Size(240), chips, k.Plain(v.When, theme.TextSmall, true, k.Palette.Muted)), k.Title(v.Title))
 	if v.Advice != "" {
 		body.Add(k.Styled(v.Advice, theme.TextStrong, false, k.Palette.Ink))
 	}
@@ -258,7 +258,7 @@ func (d *alarmDetail) history(rows []model.StepRow) fyne.CanvasObject {
 		if r.Detail != "" {
 			words.Add(k.Small(r.Detail))
 		}
-		column.Add(part.RowTop(12, 2, part.FixedWidth(138, k.Styled(r.When, theme.TextBody, false, k.Palette.Muted)),
+		column.Add(part.RowTop(12, 2, part.FixedWidth(k.Size(138), k.Styled(r.When, theme.TextBody, false, k.Palette.Muted)),
 			part.Inset(1, 0, 0, 0, k.Icon(r.Mark.Icon, 17, k.Palette.Chips[r.Mark.Tone].Ink)), words))
 	}
 	return part.NewNamed("notification.history", k.Card(column))

@@ -50,7 +50,7 @@ func newAlarmList(p *notificationsPage) *alarmList {
 	l.list.OnOpen = p.actions.OpenNotification
 	l.list.OnKey, l.list.OnRune = p.key, l.rune
 	l.list.OnSight = func(from, to int) { p.actions.SeeNotifications(from, to) }
-	l.count = k.Title("").SingleLine()
+	l.count = k.Title("")
 	l.newer = k.SmallButton("notifications.newer", part.Primary, icons.Bell, "", l.toTop)
 	l.again = k.SmallButton("notifications.again", part.Quiet, "", k.T("alarms.again"), p.actions.ReloadNotifications)
 	l.clear = k.SmallButton("notifications.clear", part.Ghost, icons.Cross, k.T("alarms.clear"), func() {
@@ -59,12 +59,12 @@ func newAlarmList(p *notificationsPage) *alarmList {
 	l.newer.Hide()
 	l.again.Hide()
 	l.clear.Hide()
-	l.head = part.RowStretch(8, 0, l.count, l.newer, l.again, l.clear,
+	l.head = part.Head(8, l.count, l.newer, l.again, l.clear,
 		k.SmallButton("notifications.handover", part.Quiet, icons.Note, k.T("handover.title"), func() { p.actions.ShowNotifications(model.PlaceHandover) }),
 		k.SmallButton("notifications.offenders", part.Quiet, icons.Activity, k.T("offenders.title"), func() { p.actions.ShowNotifications(model.PlaceOffenders) }))
-	l.root = part.Inset(14, 24, 18, 24, container.NewBorder(
-		part.Inset(0, 0, 10, 0, part.Column(10, l.head, l.filter.root)), nil, nil, nil,
-		k.Panel(container.NewStack(l.list, l.empty))))
+	l.root = part.Inset(14, 24, 18, 24, part.Fill(
+		part.Inset(0, 0, 10, 0, part.Column(10, l.head, l.filter.root)),
+		k.Panel(container.NewStack(l.list, l.empty)), nil))
 	return l
 }
 

@@ -75,6 +75,11 @@ func (r *alarmRow) WidgetID() string {
 	return fmt.Sprintf("notification.%d", r.shown.ID)
 }
 
+// Spoken is what a screen reader says.
+func (r *alarmRow) Spoken() string {
+	return model.Joined(r.shown.Severity.Word, r.shown.Title, r.shown.Advice, r.shown.Meta, r.shown.When, r.shown.State)
+}
+
 // Inside is what tests find inside.
 func (r *alarmRow) Inside() []fyne.CanvasObject { return []fyne.CanvasObject{r.acknowledge} }
 

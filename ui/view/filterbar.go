@@ -75,8 +75,8 @@ func newFilterBar(k *part.Kit, actions Actions) *filterBar {
 	f.groupRow = part.RowStretch(10, 1, k.SmallButton("notifications.group.back", part.Quiet, icons.Back, k.T("help.back"), actions.BackFromNotification), f.group)
 	f.groupRow.Hide()
 	f.rest = part.Column(8,
-		part.RowStretch(8, 0, f.search,
-			part.FixedWidth(158, part.NewNamed("notifications.source", k.Boxed(f.source))), part.FixedWidth(138, part.NewNamed("notifications.span", k.Boxed(f.span)))),
+		part.Sides(8, k.Size(158)+8+k.Size(138), k.Hinted(f.search.PlaceHolder), f.search, part.Row(8,
+			part.FixedWidth(k.Size(158), part.NewNamed("notifications.source", k.Boxed(f.source))), part.FixedWidth(k.Size(138), part.NewNamed("notifications.span", k.Boxed(f.span))))),
 		line)
 	f.root = part.Column(0, f.groupRow, f.rest)
 	return f

@@ -92,12 +92,13 @@ func (p *helpPage) draw(v model.HelpView) {
 	k := p.kit
 	var rows []fyne.CanvasObject
 	if v.Ended != nil {
-		row := []fyne.CanvasObject{k.Icon(icons.Power, 26, k.Palette.Chips[theme.Neutral].Ink),
-			part.Column(3, k.Bold(k.T("help.ended.title")), k.Body(v.Ended.Detail+" "+k.T("help.ended.safe")))}
+		said := fyne.CanvasObject(part.RowStretch(14, 1, k.Icon(icons.Power, 26, k.Palette.Chips[theme.Neutral].Ink),
+			part.Column(3, k.Bold(k.T("help.ended.title")), k.Body(v.Ended.Detail+" "+k.T("help.ended.safe")))))
 		if v.Ended.Summary {
-			row = append(row, k.SmallButton("summary.open", part.Quiet, icons.Activity, k.T("summary.open"), func() { p.actions.ShowSummary(true) }))
+			open := k.SmallButton("summary.open", part.Quiet, icons.Activity, k.T("summary.open"), func() { p.actions.ShowSummary(true) })
+			said = part.Sides(14, open.MinSize().Width, k.Size(280), said, part.Row(0, open))
 		}
-		rows = append(rows, k.TonedCard(theme.Neutral, part.RowStretch(14, 1, row...)))
+		rows = append(rows, k.TonedCard(theme.Neutral, said))
 	}
 	switch v.Page {
 	case model.HelpOff:

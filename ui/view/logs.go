@@ -33,7 +33,7 @@ const (
 	logSize   float32 = 12
 	logHeight float32 = 18
 	// logColumns fit the page at the window's least width.
-	logColumns = 88
+	logColumns = 80
 )
 
 func newLogsPage(k *part.Kit, actions Actions) *logsPage {
@@ -48,8 +48,8 @@ func newLogsPage(k *part.Kit, actions Actions) *logsPage {
 	back.OnKey, p.send.OnKey, p.without.OnKey = p.key, p.key, p.key
 	head := part.Column(8, part.RowStretch(12, 1, back, k.Title(k.T("logs.title"))), k.Body(k.T("logs.detail")),
 		k.Banner(theme.Attention, icons.Warning, k.T("logs.some-remain")), p.facts)
-	p.root = part.Inset(14, 24, 18, 24, container.NewBorder(part.Inset(0, 0, 10, 0, head),
-		part.Inset(12, 0, 0, 0, part.Answers(p.without, nil, p.send)), nil, nil, k.Panel(p.list)))
+	p.root = part.Inset(14, 24, 18, 24, part.Fill(part.Inset(0, 0, 10, 0, head),
+		k.Panel(p.list), part.Inset(12, 0, 0, 0, part.Answers(p.without, nil, p.send))))
 	return p
 }
 
@@ -61,7 +61,7 @@ func (p *logsPage) key(e *fyne.KeyEvent) {
 
 func (p *logsPage) update(v model.HelpView) {
 	if v.Logs.ID != p.id {
-		p.id, p.lines = v.Logs.ID, model.LogLines(v.Logs.Text, logColumns)
+		p.id, p.lines = v.Logs.ID, model.LogLines(v.Logs.Text, int(logColumns/p.kit.Size(1)))
 		p.list.ScrollBy(-p.list.Offset())
 		p.list.Update()
 	}

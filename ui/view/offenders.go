@@ -42,7 +42,7 @@ func newOffendersPage(k *part.Kit, actions Actions) *offendersPage {
 	back := k.SmallButton("offenders.back", part.Quiet, icons.Back, k.T("help.back"), actions.BackFromNotification)
 	earlier.OnKey, p.later.OnKey, back.OnKey = key, key, key
 	head := part.RowStretch(12, 1, back, k.Title(k.T("offenders.title")))
-	p.root = pageFrame(part.Column(14, head, k.Muted(k.T("offenders.detail")), part.Row(12, earlier, part.FixedWidth(150, p.month), p.later), p.place))
+	p.root = pageFrame(part.Column(14, head, k.Muted(k.T("offenders.detail")), part.Row(12, earlier, part.FixedWidth(k.Size(150), p.month), p.later), p.place))
 	return p
 }
 
@@ -73,8 +73,8 @@ func (p *offendersPage) update(s *model.State, now time.Time) {
 			words.Add(k.Small(r.About))
 		}
 		words.Add(k.Small(r.Long))
-		column.Add(part.RowStretch(14, 2, part.FixedWidth(26, k.Plain(r.Rank, theme.TextStrong, true, k.Palette.Muted)),
-			k.Disc(r.Severity.Tone, r.Severity.Icon, 34), words, part.FixedWidth(170, part.Column(2, k.Bold(r.Often), k.Small(r.Repeats)))))
+		column.Add(part.RowStretch(14, 2, part.FixedWidth(max(k.Size(26), k.Plain(v.Rows[len(v.Rows)-1].Rank, theme.TextStrong, true, k.Palette.Muted).MinSize().Width), k.Plain(r.Rank, theme.TextStrong, true, k.Palette.Muted)),
+			k.Disc(r.Severity.Tone, r.Severity.Icon, 34), words, part.FixedWidth(k.Size(170), part.Column(2, k.Bold(r.Often), k.Small(r.Repeats)))))
 	}
 	redraw(p.place, k.Card(column))
 }

@@ -36,6 +36,14 @@ func (p *pressable) WidgetID() string {
 	return ""
 }
 
+// Spoken is what a screen reader says: all that is written inside.
+func (p *pressable) Spoken() string {
+	if spoken, ok := p.content.(part.Spoken); ok {
+		return spoken.Spoken()
+	}
+	return part.Written(p.content)
+}
+
 func (p *pressable) Inside() []fyne.CanvasObject { return []fyne.CanvasObject{p.content} }
 func (p *pressable) Tapped(*fyne.PointEvent)     { p.pressed() }
 func (p *pressable) Cursor() desktop.Cursor      { return desktop.PointerCursor }

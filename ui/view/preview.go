@@ -42,7 +42,7 @@ func NewPreview(kit *part.Kit, close func()) *Preview {
 	button.OnKey = p.key
 	foot := part.Inset(12, 20, 14, 20, part.RowStretch(14, 0, p.state, button))
 	p.root = container.NewStack(canvas.NewRectangle(kit.Palette.Surface),
-		container.New(betweenLayout{}, head, container.NewStack(p.nothing, container.NewCenter(p.mark), part.NewNamed("preview.picture", p.picture)), foot))
+		part.Fill(head, container.NewStack(p.nothing, container.NewCenter(p.mark), part.NewNamed("preview.picture", p.picture)), foot))
 	return p
 }
 
@@ -78,31 +78,4 @@ func (p *Preview) Update(v model.PreviewView, picture image.Image) {
 	p.picture.Image = picture
 	show(p.picture, picture != nil && v.Picture)
 	p.picture.Refresh()
-}
-
-// betweenLayout gives the middle one what the first and the last leave.
-type betweenLayout struct{}
-
-func (betweenLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	size := fyne.Size{}
-	for _, part := range o {
-		m := part.MinSize()
-		size = fyne.NewSize(max(size.Width, m.Width), size.Height+m.Height)
-	}
-	return size
-}
-
-func (betweenLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	first, middle, last := o[0], o[1], o[2]
-	// The width first: it may change the height.
-	for _, part := range []fyne.CanvasObject{first, last} {
-		part.Resize(fyne.NewSize(size.Width, part.MinSize().Height))
-	}
-	top, bottom := first.MinSize().Height, last.MinSize().Height
-	first.Resize(fyne.NewSize(size.Width, top))
-	first.Move(fyne.NewPos(0, 0))
-	middle.Resize(fyne.NewSize(size.Width, size.Height-top-bottom))
-	middle.Move(fyne.NewPos(0, top))
-	last.Resize(fyne.NewSize(size.Width, bottom))
-	last.Move(fyne.NewPos(0, size.Height-bottom))
 }

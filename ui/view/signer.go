@@ -40,7 +40,8 @@ func (g *signer) fields(need model.Signing) (fields []fyne.CanvasObject) {
 }
 
 func (g *signer) named(key string, field *part.Entry) fyne.CanvasObject {
-	return part.Row(8, g.kit.Plain(g.kit.T(key), theme.TextBody, false, g.kit.Palette.Ink), part.FixedWidth(120, field))
+	field.Label = g.kit.T(key)
+	return part.Row(8, g.kit.Plain(g.kit.T(key), theme.TextBody, false, g.kit.Palette.Ink), part.FixedWidth(g.kit.Size(120), field))
 }
 
 // focus goes to what has to be typed first.
