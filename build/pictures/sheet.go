@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
@@ -40,7 +41,7 @@ func contactSheet(dir, file string, pictures []picture) error {
 	once := func(title, kind, lang, look string) {
 		s := section{title: title}
 		for _, p := range pictures {
-			if p.Kind == kind && (p.Language == lang || p.Language == "") && p.Look == look && p.Scale == 1 && p.Text == "" {
+			if p.Kind == kind && (p.Language == lang || p.Language == "") && p.Look == look && p.Scale == 1 && p.Text == "" && (kind != "console" || strings.HasSuffix(p.Screen, "-1024")) {
 				s.pictures = append(s.pictures, p)
 			}
 		}

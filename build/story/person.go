@@ -25,7 +25,6 @@ import (
 const (
 	keyTime   = 0.28 // a key, or the mouse's button, of an average typist
 	pointTime = 1.1  // to a place with the mouse
-	handTime  = 0.4  // from mouse to keyboard or back
 	mindTime  = 1.35 // making up one's mind
 )
 
@@ -105,17 +104,6 @@ func (p *person) tray(ctx context.Context, label, next string) error {
 		return p.t.hand.ShowAndChooseInTray(ctx, p.t.desktop, label, filepath.Join(p.dir, menu.Picture))
 	}
 	return p.do(ctx, menu, image.Rectangle{}, choose, p.sees(ctx, next))
-}
-
-// writes types a text into a field, and goes back to the mouse.
-func (p *person) writes(ctx context.Context, does, pattern, text string) error {
-	part, err := p.t.hand.Part(ctx, pattern)
-	if err != nil {
-		return err
-	}
-	n := len([]rune(text))
-	a := act{Does: does, Clicks: 1, Keys: n, Person: mindTime + pointTime + keyTime + 2*handTime + float64(n)*keyTime}
-	return p.do(ctx, a, image.Rect(part.X, part.Y, part.X+part.W, part.Y+part.H), func() error { return p.t.hand.Fill(ctx, pattern, text) }, nil)
 }
 
 // sees waits for a part.
