@@ -24,7 +24,7 @@ func (p *program) fetch() {
 	p.fetchAlarms()
 	p.prepareLogs()
 	p.fetchOne(&p.stale.Policy, &p.fetching.Policy, "ExplainPolicy", p.loadPolicy)
-	p.fetchOne(&p.stale.Terms, &p.fetching.Terms, "GetTerms", p.loadTerms)
+	p.fetchOne(&p.stale.Terms, &p.fetching.Terms, "GetTerms", loadTerms(p, p.kit.Words.Lang()))
 	if p.content.Page() == view.Home {
 		p.fetchHome()
 	}
@@ -63,9 +63,12 @@ func (p *program) loadPolicy(ctx context.Context, host hostpb.HostClient) (func(
 	return func() { p.state.Policy = explained }, err
 }
 
-func (p *program) loadTerms(ctx context.Context, host hostpb.HostClient) (func(), error) {
-	terms, err := host.GetTerms(ctx, &hostpb.GetTermsRequest{Language: p.kit.Words.Lang()})
-	return func() { p.state.Terms = terms }, err
+// loadTerms gets them in a language, which another choice may change meanwhile.
+func loadTerms(p *program, lang string) loader {
+	return func(ctx context.Context, host hostpb.HostClient) (func(), error) {
+		terms, err := host.GetTerms(ctx, &hostpb.GetTermsRequest{Language: lang})
+		return func() { p.state.Terms = terms }, err
+	}
 }
 
 // fetchHome gets what the first page shows.
