@@ -134,6 +134,8 @@ func (r *activityRow) place(size fyne.Size) {
 	r.seal.Resize(fyne.NewSquareSize(sealSize))
 	upper := end - proof - sealSize - 5
 	lower := end
+	r.warning.Move(fyne.NewPos(0, 0)) // a row shows another entry later: nothing of the last stays
+	r.warning.Resize(fyne.Size{})
 	if v.Warning != "" {
 		lower = end - r.warning.MinSize().Width
 		at(r.warning, lower, r.size.lower, r.size.small)
