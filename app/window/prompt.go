@@ -12,6 +12,7 @@ import (
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ui/model"
 	"beckmanconnect/ui/part"
+	"beckmanconnect/ui/theme"
 	"beckmanconnect/ui/view"
 )
 
@@ -59,12 +60,9 @@ func (p *program) openPrompt(question *hostpb.Prompt) *promptWindow {
 	w := &promptWindow{program: p, id: questionID(question)}
 	w.window = p.app.NewWindow(native.Class)
 	w.window.SetPadded(false)
-	w.content = view.NewPrompt(p.kit, question, p.app.Preferences().String(initialsKey), func(a view.Answer) { p.answer(w, question, a) })
-	w.showFolder()
+	w.ask(question)
 	// Closing the window is a no, as Escape is.
 	w.window.SetCloseIntercept(w.content.Deny)
-	w.window.SetContent(w.content.Content())
-	fit(w.window, promptWidth)
 	w.window.SetFixedSize(true)
 	w.window.CenterOnScreen()
 	w.window.Show()
@@ -83,18 +81,54 @@ func (p *program) openPrompt(question *hostpb.Prompt) *promptWindow {
 	return w
 }
 
+// ask draws the question, in text as large as the technician wants it and the
+// screen has room for: one that is higher than the screen could not be read,
+// and so not be allowed.
+func (w *promptWindow) ask(question *hostpb.Prompt) {
+	p := w.program
+	room := p.room(w.window)
+	for _, size := range []float32{max(p.kit.Text, 1), theme.TextScale("large"), 1} {
+		kit := *p.kit
+		kit.Text = min(size, max(p.kit.Text, 1))
+		w.content = view.NewPrompt(&kit, question, p.app.Preferences().String(initialsKey), func(a view.Answer) { p.answer(w, question, a) })
+		w.showFolder()
+		w.window.SetContent(w.content.Content())
+		if fit(w.window, promptWidth).Height <= room {
+			return
+		}
+	}
+}
+
+// frameRoom is what a title bar and the desktop's panel take of a screen's
+// height, in units.
+const frameRoom = 72
+
+// room is the height that every screen has for a window's content, in units.
+func (p *program) room(w fyne.Window) float32 {
+	room := float32(math.MaxFloat32)
+	screens, err := p.native.Screens()
+	if err != nil {
+		p.log.Warn("ask for the screens", "error", err)
+	}
+	for _, s := range screens {
+		room = min(room, float32(s.H)/w.Canvas().Scale()-frameRoom)
+	}
+	return room
+}
+
 // initialsKey is where this log-on's last initials are kept. A PIN never is.
 const initialsKey = "initials"
 
 // fit gives a window a width and the height its content then needs. Wrapped
 // text knows its height only once it has its width, hence the second pass.
-func fit(w fyne.Window, width float32) {
+func fit(w fyne.Window, width float32) (size fyne.Size) {
 	content := w.Content()
 	for range 3 {
-		size := fyne.NewSize(max(width, content.MinSize().Width), content.MinSize().Height)
+		size = fyne.NewSize(max(width, content.MinSize().Width), content.MinSize().Height)
 		content.Resize(size)
 		w.Resize(size)
 	}
+	return size
 }
 
 func (w *promptWindow) tick(now time.Time) {
