@@ -109,8 +109,19 @@ func TestPromptFallsBack(t *testing.T) {
 	d.broken = true
 	s.ready()
 	s.steered()
+	// Windows tells of the keyboard in the middle of opening a window.
+	depth := 0
+	s.program.native = &eagerNative{s.native, func() {
+		if depth++; depth > 50 {
+			t.Fatal("windows are opened while they are being opened")
+		}
+		s.program.inFront(depth%2 == 1)
+	}}
 	s.service.Hub.Publish(&hostpb.Event{Body: &hostpb.Event_Prompt{Prompt: sample.ViewPrompt()}})
 	s.until("it falls back", func() bool { return s.program.prompt != nil })
+	if s.native.attends != 1 {
+		t.Errorf("%d windows of the question watch who presses", s.native.attends)
+	}
 	s.look(2 * time.Second)
 	s.tap(s.program.prompt.window, "prompt.deny")
 	if r := s.called("AnswerPrompt", 1).Request.(*hostpb.AnswerPromptRequest); r.GetDesktop() != onShared {

@@ -161,8 +161,10 @@ func (p *program) tick() {
 func (p *program) onTick() {
 	now := p.now()
 	p.beat(now)
-	if p.only == nil && p.state.Prompt != nil && p.prompt == nil {
-		p.updatePrompt(now) // it may fall back from a desktop of its own
+	// It may fall back from a desktop of its own. Only refresh opens windows: the
+	// system may tell of the keyboard in the middle of that.
+	if p.only == nil && p.state.Prompt != nil && p.prompt == nil && !p.elsewhere(p.state.Prompt) {
+		p.refresh()
 	}
 	p.prompt.tick(now)
 	p.bar.update(p)
