@@ -54,6 +54,14 @@ func (p *activityPage) update(s *model.State, now time.Time) {
 
 // key is a key that no part of the page has used.
 func (p *activityPage) key(e *fyne.KeyEvent) {
+	if !p.leave(e) && !p.open {
+		p.list.list.TypedKey(e)
+	}
+}
+
+// leave takes the keys that lead away, and says whether this was one. The list
+// hands what it does not use to it, and so gets nothing back.
+func (p *activityPage) leave(e *fyne.KeyEvent) bool {
 	switch {
 	case e.Name == fyne.KeyF1:
 		p.actions.Navigate(Help)
@@ -61,9 +69,10 @@ func (p *activityPage) key(e *fyne.KeyEvent) {
 		p.actions.Navigate(Home)
 	case e.Name == fyne.KeyEscape:
 		p.actions.BackFromActivity()
-	case !p.open:
-		p.list.list.TypedKey(e)
+	default:
+		return false
 	}
+	return true
 }
 
 // rune is a letter that no part of the page has used.

@@ -51,7 +51,7 @@ func newActivityList(p *activityPage) *activityList {
 	l.list = k.List("activity.list", l.size.height, l)
 	l.list.Name = k.T("nav.activity")
 	l.list.OnOpen = func(key uint64) { p.actions.OpenActivity(key - 1) }
-	l.list.OnKey, l.list.OnRune = p.key, l.rune
+	l.list.OnKey, l.list.OnRune = func(e *fyne.KeyEvent) { p.leave(e) }, l.rune
 	l.list.OnSight = p.actions.SeeActivity
 	l.title = k.Title("")
 	l.newer = k.SmallButton("activity.newer", part.Primary, icons.Activity, "", l.toTop)

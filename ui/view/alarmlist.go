@@ -48,7 +48,7 @@ func newAlarmList(p *notificationsPage) *alarmList {
 	l.list = k.List("notifications.list", l.size.height, l)
 	l.list.Name = k.T("notifications.title")
 	l.list.OnOpen = p.actions.OpenNotification
-	l.list.OnKey, l.list.OnRune = p.key, l.rune
+	l.list.OnKey, l.list.OnRune = func(e *fyne.KeyEvent) { p.leave(e) }, l.rune
 	l.list.OnSight = func(from, to int) { p.actions.SeeNotifications(from, to) }
 	l.count = k.Title("")
 	l.newer = k.SmallButton("notifications.newer", part.Primary, icons.Bell, "", l.toTop)

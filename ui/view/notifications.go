@@ -87,6 +87,14 @@ func (p *notificationsPage) inSight() []uint64 {
 
 // key is a key that no part of the page has used.
 func (p *notificationsPage) key(e *fyne.KeyEvent) {
+	if !p.leave(e) && p.present == model.PlaceList {
+		p.list.list.TypedKey(e)
+	}
+}
+
+// leave takes the keys that lead away, and says whether this was one. The list
+// hands what it does not use to it, and so gets nothing back.
+func (p *notificationsPage) leave(e *fyne.KeyEvent) bool {
 	switch {
 	case e.Name == fyne.KeyF1:
 		p.actions.Navigate(Help)
@@ -94,9 +102,10 @@ func (p *notificationsPage) key(e *fyne.KeyEvent) {
 		p.actions.Navigate(Home)
 	case e.Name == fyne.KeyEscape:
 		p.actions.BackFromNotification()
-	case p.present == model.PlaceList:
-		p.list.list.TypedKey(e)
+	default:
+		return false
 	}
+	return true
 }
 
 // rune is a letter that no part of the page has used.

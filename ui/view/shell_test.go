@@ -137,3 +137,21 @@ func TestEscapeLeavesPartsFirst(t *testing.T) {
 		}
 	}
 }
+
+// A key that neither list nor page has a use for, as any letter's is, does
+// nothing: it is not handed to and fro between them.
+func TestUnusedKeysEnd(t *testing.T) {
+	alarmed := sample.Alarmed()
+	for _, page := range []string{view.Notifications, view.Activity} {
+		v, a, w := window(t, page, &alarmed)
+		id := map[string]string{view.Notifications: "notifications.list", view.Activity: "activity.list"}[page]
+		w.Canvas().Focus(part.Find(v.Content(), id).(fyne.Focusable))
+		for _, key := range []fyne.KeyName{fyne.KeyA, fyne.KeyF5, "LeftControl"} {
+			w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: key})
+			v.TypedKey(&fyne.KeyEvent{Name: key})
+		}
+		if a.last() != "" {
+			t.Errorf("%s: %q", page, a.last())
+		}
+	}
+}
