@@ -65,7 +65,7 @@ func TestOwnDialogs(t *testing.T) {
 		{"but it does after a while", 0, []any{true, prompt("p1"), ends, promptGone("p1"), 11 * time.Minute, prompt("p2"), time.Second, ends},
 			[]string{"show prompt", "start help", "own prompt p1 <nil>", "show prompt", "start help", "own prompt p2 <nil>"}},
 		{"a window that came is asked again", 0, []any{true, prompt("p1"), ends, promptGone("p1"), windows(1), tray.ItemOpen, prompt("p2")},
-			[]string{"show prompt", "start help", "own prompt p1 <nil>", "show notifications", "show prompt"}},
+			[]string{"show prompt", "start help", "own prompt p1 <nil>", "show home", "show prompt"}},
 		{"a window that was there and crashes is started again", 0, []any{true, prompt("p1"), windows(1), 9 * time.Second, windows(0), ends, 9 * time.Second},
 			[]string{"show prompt", "start help", "show prompt", "start help", "show prompt", "own prompt p1 <nil>"}},
 		{"a session's bar", 0, []any{true, session, ends, over}, []string{"show help", "start help", "own bar s1 <nil>", "stop helper", "toast ended: The session has ended"}},

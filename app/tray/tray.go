@@ -45,6 +45,7 @@ var ErrOutdated = errors.New("tray: another version is current now")
 
 // The views the tray asks for.
 const (
+	viewHome          = "home"
 	viewNotifications = "notifications"
 	viewHelp          = "help"
 	viewPrompt        = "prompt"
@@ -319,7 +320,9 @@ func (t *Tray) toast(ctx context.Context, toast Toast) {
 
 func (t *Tray) clicked(ctx context.Context, item string) {
 	switch item {
-	case ItemOpen, ItemNotifications:
+	case ItemOpen:
+		t.open(ctx, viewHome)
+	case ItemNotifications:
 		t.open(ctx, viewNotifications)
 	case ItemHelp:
 		t.native.help = true // until a window is there to ask in

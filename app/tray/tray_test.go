@@ -194,9 +194,9 @@ func TestTray(t *testing.T) {
 		steps   []any
 		want    []string
 	}{
-		{"open asks a window first", 1, []any{true, status(well()), tray.ItemOpen}, []string{"show notifications"}},
-		{"open starts one when there is none", 0, []any{true, status(well()), tray.ItemOpen}, []string{"show notifications", "start notifications"}},
-		{"open without the service", 0, []any{tray.ItemOpen}, []string{"start notifications"}},
+		{"open asks a window first", 1, []any{true, status(well()), tray.ItemOpen}, []string{"show home"}},
+		{"open starts one when there is none", 0, []any{true, status(well()), tray.ItemOpen}, []string{"show home", "start home"}},
+		{"open without the service", 0, []any{tray.ItemOpen}, []string{"start home"}},
 		{"every item goes to its view", 1, []any{true, status(well()), tray.ItemHelp, tray.ItemUpgrade, tray.ItemActivity, tray.ItemSetUp, tray.ItemAbout},
 			[]string{"show help", "show upgrade", "show activity", "show register", "show about"}},
 		{"a notification", 1, []any{true, settled, status(well()), raised(1, low, "Disk nearly full"), acknowledged(1)},

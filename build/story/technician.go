@@ -167,6 +167,9 @@ func (t *teller) notify(ctx context.Context) (string, error) {
 		if err := t.chooseInTray(ctx, "tray.menu.open"); err != nil {
 			return err
 		}
+		if err := t.hand.Press(ctx, "nav.notifications"); err != nil {
+			return err
+		}
 		for _, id := range codes {
 			part := fmt.Sprintf("notification.%d.acknowledge", id)
 			if _, err := t.hand.Part(ctx, part); err != nil {
