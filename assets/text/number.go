@@ -68,16 +68,6 @@ func (c *Catalogue) Size(n uint64) string {
 	return c.Decimal(v, places) + "\u00a0" + units[unit]
 }
 
-// Sentences joins a heading that has no full stop and the sentence after it:
-// "It failed. Try again.", "失败。请重试。".
-func (c *Catalogue) Sentences(heading, sentence string) string {
-	switch c.tag {
-	case "zh-Hans", "ja":
-		return heading + "。" + sentence
-	}
-	return heading + ". " + sentence
-}
-
 // List joins names as the language does: "A, B", "A、B".
 func (c *Catalogue) List(items ...string) string {
 	between := ", "

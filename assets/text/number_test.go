@@ -86,11 +86,3 @@ func TestSpans(t *testing.T) {
 		}
 	}
 }
-
-func TestSentences(t *testing.T) {
-	for lang, want := range map[string]string{"en": "It failed. Again.", "de": "It failed. Again.", "ja": "It failed。Again.", "zh-Hans": "It failed。Again."} {
-		if got := New(lang).Sentences("It failed", "Again."); got != want {
-			t.Errorf("%s: %q", lang, got)
-		}
-	}
-}

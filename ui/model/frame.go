@@ -54,7 +54,7 @@ func (s *State) Frame(c *text.Catalogue) Frame {
 	}
 	f.UpgradeMark = s.upgradeMark()
 	if s.Failure != "" {
-		f.Failure = Failure(c, s.Failure)
+		f.Failure = headed(c, c.T("error.title"), Failure(c, s.Failure))
 	}
 	s.headline(c, &f)
 	f.Banner = s.banner(c)
@@ -138,6 +138,16 @@ func (s *State) linkProblem(c *text.Catalogue) string {
 // Sentences puts what is not empty one after the other.
 func Sentences(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+}
+
+// headed is a heading that has no full stop and the sentence after it, as the
+// language puts them together.
+func headed(c *text.Catalogue, heading, sentence string) string {
+	switch c.Lang() {
+	case "zh-Hans", "ja":
+		return heading + "。" + sentence
+	}
+	return heading + ". " + sentence
 }
 
 // Failure is the sentence for a failed call's code.

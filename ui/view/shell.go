@@ -105,7 +105,7 @@ func (w *Window) drawBanner(f model.Frame) {
 		column.Add(w.kit.Banner(f.Banner.Tone, f.Banner.Icon, f.Banner.Word))
 	}
 	if f.Failure != "" {
-		column.Add(w.kit.Banner(theme.Danger, icons.Warning, w.kit.Words.Sentences(w.kit.T("error.title"), f.Failure),
+		column.Add(w.kit.Banner(theme.Danger, icons.Warning, f.Failure,
 			w.kit.SmallButton("failure.close", part.Ghost, icons.Cross, w.kit.T("unit.close"), w.actions.DismissFailure)))
 	}
 	if len(column.Objects) == 0 && len(w.banner.Objects) == 0 {
