@@ -133,6 +133,8 @@ func (l *shellLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 
 func (l *shellLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	wide, rail := o[2], o[3]
+	// The width first, also of a header that is hidden: its text wraps to it.
+	o[0].Resize(fyne.NewSize(size.Width, o[0].MinSize().Height))
 	fits := size.Height >= o[0].MinSize().Height+wide.MinSize().Height
 	if compact := size.Width < l.below || !fits; compact != l.compact {
 		l.compact = compact
