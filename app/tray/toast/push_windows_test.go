@@ -124,7 +124,7 @@ func TestNoTextBecomesCode(t *testing.T) {
 		}
 		if len(shown.Texts) != 2 || shown.Launch != "beckmanconnect:notification/17" || len(shown.Actions) != 1 ||
 			shown.Actions[0].Address != shown.Launch || shown.Actions[0].Label != "Öffnen & sehen $(x)" ||
-			shown.Image.Source != filepath.Join(toaster.folder, "alarm.png") {
+			shown.Image.Source != filepath.Join(toaster.folder, "act-now.png") {
 			t.Errorf("%s: %+v", name, shown)
 		}
 		if name == "subexpression" && strings.TrimSpace(shown.Texts[1]) != s {
