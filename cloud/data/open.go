@@ -24,6 +24,14 @@ var (
 	schema3 string
 	//go:embed schema_identity.sql
 	schemaIdentity string
+	//go:embed schema_registry.sql
+	schemaRegistry string
+	//go:embed schema_staff.sql
+	schemaStaff string
+	//go:embed schema_desk.sql
+	schemaDesk string
+	//go:embed schema_events.sql
+	schemaEvents string
 )
 
 // migrations lead from one PRAGMA user_version to the next, from 0.
@@ -32,6 +40,10 @@ var migrations = []func(*DB, *sql.Tx) error{
 	(*DB).addAccountIndex,
 	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schema3); return err },
 	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schemaIdentity); return err },
+	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schemaRegistry); return err },
+	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schemaStaff); return err },
+	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schemaDesk); return err },
+	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schemaEvents); return err },
 }
 
 // minSQLite: older ones can corrupt a WAL when it is reset.

@@ -370,7 +370,11 @@ type Staff struct {
 	Account      string   `json:"account"`
 	Name         string   `json:"name"`
 	Organisation string   `json:"organisation"`
-	Regions      []string `json:"regions"` // trained for
+	Regions      []string `json:"regions"` // trained for, now
+
+	Roles    []Role     `json:"roles,omitempty"`
+	Training []Training `json:"training,omitempty"` // what Regions comes from
+	Sites    []string   `json:"sites,omitempty"`    // assigned to these alone; none: every site of Regions
 }
 
 // StaffSession is an engineer's own part of the record of one request

@@ -1,0 +1,1 @@
+-- Cases: who has taken a request, who was invited, what was noted.

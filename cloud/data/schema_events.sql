@@ -1,0 +1,1 @@
+-- What happened, in one order, for the auditor and the SIEM.

@@ -1,0 +1,1 @@
+-- Sites, groups, and what becomes of a device after it was registered.
