@@ -25,6 +25,8 @@ import (
 //	names = ["cloud.example"]            # what it is called by; the first one is in its address
 //	url = "https://cloud.example"        # absent: the first name and the port
 //	data = "/var/lib/beckmanconnect-cloud"
+//	database = "postgres://…"            # absent: SQLite in data; several nodes may share one PostgreSQL
+//	node = "a"                           # with database: this node's name; absent: the machine's
 //	roots = "/etc/beckmanconnect-cloud/roots"
 //	private = "/etc/beckmanconnect-cloud/private"
 //	certificate = "…", key = "…"         # absent: issued by the cloud CA in private
@@ -42,6 +44,9 @@ type Config struct {
 	Names         []string       `toml:"names"`
 	URL           string         `toml:"url"`
 	Data          string         `toml:"data"`
+	Database      string         `toml:"database"`
+	Node          string         `toml:"node"`
+	Keys          Keys           `toml:"keys"`
 	Roots         string         `toml:"roots"`
 	Private       string         `toml:"private"`
 	Certificate   string         `toml:"certificate"`
@@ -118,6 +123,9 @@ func (c *Config) check() error {
 		if phone == "" || redact.Line(phone, 40) != phone {
 			return fmt.Errorf("%q in \"phones\" is not a telephone number", phone)
 		}
+	}
+	if err := c.checkDatabase(); err != nil {
+		return err
 	}
 	if (c.Certificate == "") != (c.Key == "") {
 		return errors.New(`"certificate" and "key" belong together`)

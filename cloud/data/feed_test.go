@@ -269,6 +269,7 @@ func TestFrequentTextGoesOnByPages(t *testing.T) {
 
 // A database of version 2 keeps its notifications.
 func TestMigrationKeepsNotifications(t *testing.T) {
+	onSQLite(t)
 	dir := t.TempDir()
 	db, err := Open(t.Context(), dir, nil)
 	if err != nil {
@@ -290,7 +291,9 @@ func TestMigrationKeepsNotifications(t *testing.T) {
 			t.Fatalf("%s: %v", query, err)
 		}
 	}
-	for _, column := range []string{"public_key", "machine", "copied_ms", "revoked_ms", "replaced_by"} {
+	exec("DROP INDEX devices_node")
+	exec("DROP TABLE nodes")
+	for _, column := range []string{"public_key", "machine", "copied_ms", "revoked_ms", "replaced_by", "node"} {
 		exec("ALTER TABLE devices DROP COLUMN " + column)
 	}
 	exec("ALTER TABLE alarms DROP COLUMN cleared")
@@ -329,6 +332,7 @@ func TestMigrationKeepsNotifications(t *testing.T) {
 // Nothing but indexes leads to a page: the plan of each query reads no table
 // from end to end.
 func TestFeedPlansUseIndexes(t *testing.T) {
+	onSQLite(t)
 	o := open(t)
 	o.put(t, device, "e", cloudapi.Notification{ID: 1, Code: "c", Severity: "low", State: "raised", Title: "x"})
 	for _, q := range []FeedQuery{
