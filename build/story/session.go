@@ -204,36 +204,33 @@ const (
 )
 
 // identify fills in what a prompt wants to know of who answers: after control
-// was given, initials and PIN (B3). A window that has only just come in sight
-// may not take the keyboard yet; a person sees the field empty and types again.
+// was given, initials and PIN (B3), until Allow answers. A window that has only
+// just come in sight may not take the keyboard yet, and the question before may
+// still have been on its way out; a person sees an empty field and types.
 func (t *teller) identify(ctx context.Context) error {
-	return stage.Until(ctx, "what was typed to make Allow answer", func() (bool, error) {
-		asked, err := t.fillIn(ctx)
-		if err != nil || !asked {
-			return !asked, err
+	return stage.Until(ctx, "Allow to answer", func() (bool, error) {
+		if err := t.fillIn(ctx); err != nil {
+			return false, err
 		}
 		return briefly(ctx, func(ctx context.Context) error { return t.hand.Pressable(ctx, "prompt.allow") }) == nil, nil
 	})
 }
 
-// fillIn types once what the prompt asks for; asked: it asks for something.
-func (t *teller) fillIn(ctx context.Context) (asked bool, err error) {
+// fillIn types once what the prompt asks for.
+func (t *teller) fillIn(ctx context.Context) error {
 	parts, err := t.hand.Parts()
 	if err != nil {
-		return false, err
+		return err
 	}
 	for _, p := range parts {
-		switch p.ID {
-		case "prompt.initials":
-			asked, err = true, t.hand.Fill(ctx, p.ID, initials)
-		case "prompt.pin":
-			asked, err = true, t.hand.Fill(ctx, p.ID, pin)
+		text := map[string]string{"prompt.initials": initials, "prompt.pin": pin}[p.ID]
+		if text == "" {
+			continue
 		}
-		if err != nil {
-			return asked, err
-		}
+		// A field that went meanwhile is looked for again by the next round.
+		_ = briefly(ctx, func(ctx context.Context) error { return t.hand.Fill(ctx, p.ID, text) })
 	}
-	return asked, nil
+	return nil
 }
 
 // state waits until a capability's button on the engineer's page shows a state.
