@@ -90,6 +90,9 @@ func statePB(s support.Snapshot) *hostpb.SupportState {
 		CodeExpiresUnixMs: unixMS(s.CodeExpires), StartedUnixMs: unixMS(s.Started),
 		Words: s.Words, Scanner: s.Scanner,
 	}
+	if q := s.Queue; q.Case != "" {
+		out.Queue = &hostpb.QueuePlace{CaseNumber: q.Case, Current: q.Current, Place: uint32(q.Place), Waiting: uint32(q.Waiting), TakenBy: q.Taken}
+	}
 	if s.Phase == support.PhaseOff {
 		out.OffCode = s.OffCode
 	}
