@@ -4962,6 +4962,7 @@ type Prompt struct {
 	Missed        uint32                 `protobuf:"varint,19,opt,name=missed,proto3" json:"missed,omitempty"`                                      // how often the same was asked in this session and not answered
 	FileDirection string                 `protobuf:"bytes,20,opt,name=file_direction,json=fileDirection,proto3" json:"file_direction,omitempty"`    // "to-pc", "to-engineer"; of a file. To the engineer without a name yet: choose one first
 	PinTriesLeft  uint32                 `protobuf:"varint,21,opt,name=pin_tries_left,json=pinTriesLeft,proto3" json:"pin_tries_left,omitempty"`    // of needs_pin
+	StandsMs      uint32                 `protobuf:"varint,22,opt,name=stands_ms,json=standsMs,proto3" json:"stands_ms,omitempty"`                  // how long it stands from when it is put until expires_unix_ms
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5139,6 +5140,13 @@ func (x *Prompt) GetFileDirection() string {
 func (x *Prompt) GetPinTriesLeft() uint32 {
 	if x != nil {
 		return x.PinTriesLeft
+	}
+	return 0
+}
+
+func (x *Prompt) GetStandsMs() uint32 {
+	if x != nil {
+		return x.StandsMs
 	}
 	return 0
 }
@@ -10315,7 +10323,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\n" +
 	"capability\x18\x03 \x01(\x0e2\".beckmanconnect.host.v1.CapabilityR\n" +
 	"capability\x12\x16\n" +
-	"\x06detail\x18\x04 \x01(\tR\x06detail\"\xf6\x05\n" +
+	"\x06detail\x18\x04 \x01(\tR\x06detail\"\x93\x06\n" +
 	"\x06Prompt\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05nonce\x18\x02 \x01(\fR\x05nonce\x12\x1d\n" +
@@ -10342,7 +10350,8 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\apin_why\x18\x12 \x01(\tR\x06pinWhy\x12\x16\n" +
 	"\x06missed\x18\x13 \x01(\rR\x06missed\x12%\n" +
 	"\x0efile_direction\x18\x14 \x01(\tR\rfileDirection\x12$\n" +
-	"\x0epin_tries_left\x18\x15 \x01(\rR\fpinTriesLeft\"0\n" +
+	"\x0epin_tries_left\x18\x15 \x01(\rR\fpinTriesLeft\x12\x1b\n" +
+	"\tstands_ms\x18\x16 \x01(\rR\bstandsMs\"0\n" +
 	"\n" +
 	"PromptGone\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +

@@ -62,7 +62,7 @@ func promptPB(p support.Prompt) *hostpb.Prompt {
 	out := &hostpb.Prompt{
 		Id: p.ID, Nonce: p.Nonce, SessionId: p.Session, Capability: capabilities[p.Capability],
 		Engineer: engineerPB(p.Engineer), Reason: p.Reason, ExpiresUnixMs: p.Expires.UnixMilli(),
-		ArmedAfterMs: uint32(p.ArmedAfter / time.Millisecond), PatientData: p.PatientData, RunInProgress: p.RunInProgress,
+		StandsMs: uint32(p.Stands / time.Millisecond), ArmedAfterMs: uint32(p.ArmedAfter / time.Millisecond), PatientData: p.PatientData, RunInProgress: p.RunInProgress,
 		Ticket: p.Ticket, FileDirection: p.FileDirection, Missed: uint32(p.Missed),
 		NeedsInitials: p.NeedsInitials, NeedsPin: p.NeedsPIN, PinWhy: p.PINWhy, PinTriesLeft: uint32(max(p.PINTriesLeft, 0)),
 	}
