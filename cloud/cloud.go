@@ -20,6 +20,7 @@ import (
 
 	"beckmanconnect/cloud/broker"
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/mail"
 	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
 	"beckmanconnect/cloud/staff"
@@ -50,6 +51,7 @@ type Cloud struct {
 	relay    *relay.Relay
 	desk     *staff.Desk
 	messages chan struct{} // some wait to be sent
+	mail     *mail.Queue   // nil: no mail server is configured
 
 	copies     registry.Copies
 	identities int64 // newest record of identities that was looked at
@@ -140,6 +142,9 @@ func (c *Cloud) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.beat} {
 		work.Go(func() { f(working) })
+	}
+	if c.mail != nil {
+		work.Go(func() { c.mail.Run(working) })
 	}
 	stopWork := sync.OnceFunc(func() { stopWorking(); work.Wait() })
 	defer stopWork()

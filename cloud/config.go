@@ -56,6 +56,7 @@ type Config struct {
 	StaffRemoved  string         `toml:"staff_removed"`
 	Phones        []string       `toml:"phones"`
 	OIDC          OIDC           `toml:"oidc"`
+	Mail          Mail           `toml:"mail"`
 
 	Console http.Handler     `toml:"-"` // the staff's page; nil: none is served
 	Log     *slog.Logger     `toml:"-"` // nil: nothing is logged
@@ -125,6 +126,9 @@ func (c *Config) check() error {
 		}
 	}
 	if err := c.checkDatabase(); err != nil {
+		return err
+	}
+	if err := c.Mail.check(); err != nil {
 		return err
 	}
 	if (c.Certificate == "") != (c.Key == "") {

@@ -23,6 +23,7 @@ const hostWait = 30 * time.Minute
 
 // wire makes the parts and joins them.
 func (c *Cloud) wire() error {
+	c.mail = c.newMail()
 	c.registry = registry.New(registry.Config{
 		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: func() { c.feed.Changed(); c.feed.Noted() },
 		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
