@@ -27,11 +27,8 @@ import (
 	"beckmanconnect/internal/trust"
 )
 
-// Bounds of the server as a whole.
-const (
-	maxConnections = 20_000
-	stopTimeout    = 10 * time.Second
-)
+// stopTimeout bounds how long a stop waits for callers.
+const stopTimeout = 10 * time.Second
 
 // Cloud is an opened cloud: it holds its port and its data until Run ends.
 type Cloud struct {
@@ -83,6 +80,13 @@ func (c *Cloud) open() (err error) {
 		return err
 	}
 	if c.cert, err = loadServerCert(&c.Config, c.private.Cloud); err != nil {
+		return err
+	}
+	limit, err := descriptors()
+	if err != nil {
+		return fmt.Errorf("cloud: limit of open files: %w", err)
+	}
+	if err = c.Broker.settle(limit); err != nil {
 		return err
 	}
 	// The port before the data: a second cloud changes nothing of the first.
@@ -147,7 +151,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	stopWork := sync.OnceFunc(func() { stopWorking(); work.Wait() })
 	defer stopWork()
 	failed := make(chan error, 1)
-	go func() { failed <- server.ServeTLS(netutil.LimitListener(c.listen, maxConnections), "", "") }()
+	go func() { failed <- server.ServeTLS(netutil.LimitListener(c.listen, c.Broker.MaxConnections), "", "") }()
 	c.Log.Info("cloud is up", "address", c.Addr(), "url", c.URL, "development", c.roots.Development)
 	var err error
 	select {
