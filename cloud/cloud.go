@@ -130,6 +130,9 @@ func (c *Cloud) DB() *data.DB { return c.data }
 // Send publishes to a device (cloudapi's kinds, cloud → device).
 func (c *Cloud) Send(device, kind string, body any) error { return c.broker.Send(device, kind, body) }
 
+// EngineUp tells whether the broker's engine answers.
+func (c *Cloud) EngineUp() bool { return c.broker.Up() }
+
 // Run serves until ctx ends, then closes everything in order.
 func (c *Cloud) Run(ctx context.Context) error {
 	server := &http.Server{

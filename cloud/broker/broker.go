@@ -88,6 +88,8 @@ type engine interface {
 	publish(topic string, payload []byte) error
 	// tell says something about a device, or about all ("") to the other nodes.
 	tell(what, device string)
+	// up tells whether devices can be reached.
+	up() bool
 	close() error
 }
 
@@ -145,6 +147,16 @@ func (b *Broker) Close() error {
 	}
 	b.open.Wait()
 	return b.engine.close()
+}
+
+// Up tells whether the engine answers, for readiness.
+func (b *Broker) Up() bool { return b.engine.up() }
+
+// Connected is how many devices are connected to this node.
+func (b *Broker) Connected() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.here)
 }
 
 // Handler serves cloudapi.PathMQTT.

@@ -116,6 +116,8 @@ func (c *carried) tell(what, device string) {
 	}
 }
 
+func (c *carried) up() bool { return c.client.IsConnectionOpen() }
+
 func (c *carried) close() error {
 	c.over()
 	c.client.Disconnect(250)

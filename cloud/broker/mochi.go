@@ -53,6 +53,8 @@ func (m *mochi) publish(topic string, payload []byte) error {
 // tell: there is no other node.
 func (m *mochi) tell(string, string) {}
 
+func (m *mochi) up() bool { return true }
+
 func (m *mochi) close() error { return m.server.Close() }
 
 // mochiSession is a device's connection as mochi knows it.
