@@ -57,6 +57,7 @@ type Config struct {
 	Phones        []string       `toml:"phones"`
 	OIDC          OIDC           `toml:"oidc"`
 	Mail          Mail           `toml:"mail"`
+	Broker        Broker         `toml:"broker"`
 
 	Console http.Handler     `toml:"-"` // the staff's page; nil: none is served
 	Log     *slog.Logger     `toml:"-"` // nil: nothing is logged
@@ -125,10 +126,7 @@ func (c *Config) check() error {
 			return fmt.Errorf("%q in \"phones\" is not a telephone number", phone)
 		}
 	}
-	if err := c.checkDatabase(); err != nil {
-		return err
-	}
-	if err := c.Mail.check(); err != nil {
+	if err := errors.Join(c.checkDatabase(), c.Mail.check(), c.Broker.check()); err != nil {
 		return err
 	}
 	if (c.Certificate == "") != (c.Key == "") {

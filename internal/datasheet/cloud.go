@@ -184,6 +184,8 @@ func toPC() []Message {
 				field("place", "how many are before it"), field("waiting", "how many wait"),
 				personal("taken", "who of the vendor's staff has taken it"),
 			},
+		},
+		{
 			Name: "standing", Direction: ToPC, When: "on connecting and on change", Retention: nowhere, Region: onPC, kind: reflect.TypeFor[cloudapi.Standing](),
 			Fields: []Field{field("confirmed", "who registered it followed the link in the mail"), field("help", "whether a request for help is taken in")},
 		},
