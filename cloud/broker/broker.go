@@ -38,6 +38,8 @@ const (
 	timeEvery        = time.Hour
 )
 
+var errDraining = errors.New("broker: this node is going down")
+
 var errCut = errors.New("broker: the device may not be here any more")
 
 // Inbox takes a device's message in. Nil and a final refusal both end in an

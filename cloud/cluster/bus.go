@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -67,8 +68,25 @@ type news struct {
 	Kind string `json:"kind"`
 }
 
-// Tell has the other nodes know that what they show is old. It never blocks.
-func (n *Cluster) Tell(kind string) { n.publish(n.config.Subject+".news", news{n.config.Node, kind}) }
+// tellEvery bounds how often one kind of news is told.
+const tellEvery = 100 * time.Millisecond
+
+// Tell has the other nodes know that what they show is old: once for all that
+// happens within a moment. It never blocks.
+func (n *Cluster) Tell(kind string) {
+	n.telling.Lock()
+	defer n.telling.Unlock()
+	if n.told[kind] {
+		return
+	}
+	n.told[kind] = true
+	time.AfterFunc(tellEvery, func() {
+		n.telling.Lock()
+		n.told[kind] = false
+		n.telling.Unlock()
+		n.publish(n.config.Subject+".news", news{n.config.Node, kind})
+	})
+}
 
 // News has hear told of what other nodes tell.
 func (n *Cluster) News(hear func(kind string)) error {

@@ -30,6 +30,9 @@ type Cluster struct {
 	server *http.Server
 	served sync.WaitGroup
 	client *http.Client
+
+	telling sync.Mutex
+	told    map[string]bool // news that are about to be told
 }
 
 // Times of the bus and of links.
@@ -48,7 +51,7 @@ func Open(c Config, log *slog.Logger) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Cluster{config: c, keys: k, log: log}
+	n := &Cluster{config: c, keys: k, log: log, told: map[string]bool{}}
 	if n.listen, err = net.Listen("tcp", c.Listen); err != nil {
 		return nil, fmt.Errorf("cluster: listen on %s: %w", c.Listen, err)
 	}
@@ -175,13 +178,13 @@ func (n *Cluster) dialNode(ctx context.Context, network, address string) (net.Co
 // Close ends what Open began. The relay must have ended before.
 func (n *Cluster) Close() error {
 	n.bus.Close()
-	err := n.listen.Close()
-	if errors.Is(err, net.ErrClosed) {
-		err = nil
-	}
+	var err error
 	if n.server != nil {
-		err = errors.Join(err, n.server.Close())
-		n.served.Wait()
+		err = n.server.Close()
 	}
+	if closed := n.listen.Close(); !errors.Is(closed, net.ErrClosed) {
+		err = errors.Join(err, closed) // Serve had not begun
+	}
+	n.served.Wait()
 	return err
 }
