@@ -70,7 +70,12 @@ func (db *DB) HelpLogs(ctx context.Context, request string) (device DeviceRecord
 func (db *DB) LogAccess(ctx context.Context, who cloudapi.Staff, what, device, object string) error {
 	identity, err := db.seal.sealJSON(who, "accesses", what+"|"+object, "identity")
 	if err == nil {
-		_, err = db.sql.ExecContext(ctx, "INSERT INTO accesses (what, device, object, identity, at_ms) VALUES (?,?,?,?,?)", what, device, object, identity, db.nowMS())
+		err = db.update(ctx, func(tx *sql.Tx) error {
+			if _, err := tx.Exec("INSERT INTO accesses (what, device, object, identity, at_ms) VALUES (?,?,?,?,?)", what, device, object, identity, db.nowMS()); err != nil {
+				return err
+			}
+			return db.noteOf(tx, accessEvent(who, what, device, object))
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("data: log access: %w", err)
