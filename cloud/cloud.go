@@ -20,6 +20,7 @@ import (
 
 	"beckmanconnect/cloud/broker"
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
 	"beckmanconnect/cloud/staff"
@@ -45,6 +46,8 @@ type Cloud struct {
 	vendor   *vendorPolicy
 	data     *data.DB
 	feed     *staff.Feed
+	events   *events.Store
+	routes   web.Routes
 	registry *registry.Registry
 	broker   *broker.Broker
 	relay    *relay.Relay
@@ -104,6 +107,12 @@ func (c *Cloud) open() (err error) {
 	if _, c.identities, err = c.data.IdentityChanged(context.Background(), 0); err != nil {
 		return err
 	}
+	if c.events, err = events.New(context.Background(), events.Config{
+		Data: c.data, Name: c.Names[0], Log: c.Log, Now: c.Now, Retention: c.Events.retention(), SIEM: c.Events.siem(),
+	}); err != nil {
+		return err
+	}
+	c.site.Refused = c.refused
 	if c.vendor, err = openVendorPolicy(c.Data, c.roots.Vendor); err != nil {
 		return err
 	}
@@ -141,7 +150,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.events.Run} {
 		work.Go(func() { f(working) })
 	}
 	stopWork := sync.OnceFunc(func() { stopWorking(); work.Wait() })

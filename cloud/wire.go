@@ -29,7 +29,7 @@ func (c *Cloud) wire() error {
 	})
 	c.desk = staff.New(staff.Config{
 		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Removed(c.StaffRemoved),
-		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages,
+		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages, Events: c.events,
 		OIDC: staff.OIDC{
 			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
 			RedirectURL: c.URL + cloudapi.PathCallback,
@@ -46,7 +46,7 @@ func (c *Cloud) wire() error {
 }
 
 func (c *Cloud) handler() http.Handler {
-	mux := http.NewServeMux()
+	mux := &c.routes
 	mux.Handle(cloudapi.PathHealth, web.Method(http.MethodGet, health))
 	mux.Handle(cloudapi.PathDevices, c.registry.Handler())
 	mux.Handle(cloudapi.PathMQTT, c.broker.Handler())
@@ -58,7 +58,7 @@ func (c *Cloud) handler() http.Handler {
 		rest = c.desk.Networks.Only(c.Console) // P21
 	}
 	mux.Handle("/", rest)
-	return c.site.Guard(mux)
+	return c.Proxies.Resolve(c.site.Guard(mux))
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {

@@ -204,3 +204,23 @@ func (db *DB) ExpireEvents(ctx context.Context, region string, beforeMS int64, k
 	}
 	return n, nil
 }
+
+// EventRegions gives the regions that events are kept of, "" among them.
+func (db *DB) EventRegions(ctx context.Context) (list []string, err error) {
+	// A step of the index for each region.
+	next := ""
+	for first := true; ; first = false {
+		query := "SELECT region FROM events WHERE region > ? ORDER BY region LIMIT 1"
+		if first {
+			query = "SELECT region FROM events WHERE region >= ? ORDER BY region LIMIT 1"
+		}
+		err := db.sql.QueryRowContext(ctx, query, next).Scan(&next)
+		if errors.Is(err, sql.ErrNoRows) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("data: regions of events: %w", err)
+		}
+		list = append(list, next)
+	}
+}

@@ -23,6 +23,8 @@ type EventQuery struct {
 	Before   int64 // number to go on from, downwards; 0: the newest
 	After    int64 // only newer ones than this number
 	Limit    int
+
+	Within func(device string) bool // which devices the reader may see; nil: all of Regions
 }
 
 // scanEvents bounds what is looked at of one index for one page.
@@ -183,6 +185,7 @@ func (db *DB) eventFits(r *eventRow, q EventQuery) bool {
 		(q.Actor == "" || string(r.who) == string(db.whoOf(q.Actor))) &&
 		(q.Device == "" || r.Device == q.Device) &&
 		(q.Request == "" || r.Request == q.Request) &&
+		(q.Within == nil || r.Device == "" || q.Within(r.Device)) &&
 		(q.FromMS == 0 || r.AtMS >= q.FromMS) &&
 		(q.ToMS == 0 || r.AtMS < q.ToMS)
 }
