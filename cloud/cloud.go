@@ -24,6 +24,7 @@ import (
 	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
 	"beckmanconnect/cloud/staff"
+	"beckmanconnect/cloud/uploads"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/trust"
 )
@@ -47,6 +48,7 @@ type Cloud struct {
 	data     *data.DB
 	feed     *staff.Feed
 	events   *events.Store
+	uploads  *uploads.Keeper
 	routes   web.Routes
 	registry *registry.Registry
 	broker   *broker.Broker
@@ -150,7 +152,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.events.Run} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.events.Run, c.uploads.Run} {
 		work.Go(func() { f(working) })
 	}
 	stopWork := sync.OnceFunc(func() { stopWorking(); work.Wait() })

@@ -52,6 +52,7 @@ type Config struct {
 	Phones        []string       `toml:"phones"`
 	OIDC          OIDC           `toml:"oidc"`
 	Events        Events         `toml:"events"`
+	Uploads       Uploads        `toml:"uploads"`
 	Proxies       web.Proxies    `toml:"trusted_proxies"` // may name a caller in X-Forwarded-For; none: nobody may
 
 	Console http.Handler     `toml:"-"` // the staff's page; nil: none is served
@@ -121,7 +122,7 @@ func (c *Config) check() error {
 			return fmt.Errorf("%q in \"phones\" is not a telephone number", phone)
 		}
 	}
-	if err := c.Events.check(); err != nil {
+	if err := errors.Join(c.Events.check(), c.Uploads.check()); err != nil {
 		return err
 	}
 	if (c.Certificate == "") != (c.Key == "") {

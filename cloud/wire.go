@@ -23,6 +23,7 @@ const hostWait = 30 * time.Minute
 
 // wire makes the parts and joins them.
 func (c *Cloud) wire() error {
+	c.uploads = c.newUploads()
 	c.registry = registry.New(registry.Config{
 		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: func() { c.feed.Changed(); c.feed.Noted() },
 		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
@@ -81,6 +82,9 @@ func (c *Cloud) changed(ch intake.Change) {
 		if err := c.broker.Send(ch.Device, cloudapi.KindWitness, ch.Witnessed); err != nil {
 			c.Log.Warn("a cosigned checkpoint was not sent", "device", ch.Device, "error", err)
 		}
+	}
+	if ch.Requests {
+		c.uploads.Look() // a request's logs may have come
 	}
 	if ch.Fleet || ch.Requests {
 		c.feed.Changed()
