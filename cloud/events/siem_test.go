@@ -270,7 +270,7 @@ action(type="omfile" file="%[5]s" template="json" asyncWriting="off" flushOnTXEn
 			_ = cmd.Process.Signal(syscall.SIGTERM)
 			select {
 			case <-ended:
-			case <-time.After(15 * time.Second):
+			case <-time.After(4 * time.Second):
 				_ = cmd.Process.Kill()
 				<-ended
 			}
