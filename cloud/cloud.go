@@ -20,7 +20,8 @@ import (
 
 	"beckmanconnect/cloud/broker"
 	"beckmanconnect/cloud/data"
-	"beckmanconnect/cloud/events"
+	"beckmanconnect/cloud/eventlog"
+	"beckmanconnect/cloud/mail"
 	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
 	"beckmanconnect/cloud/staff"
@@ -29,11 +30,8 @@ import (
 	"beckmanconnect/internal/trust"
 )
 
-// Bounds of the server as a whole.
-const (
-	maxConnections = 20_000
-	stopTimeout    = 10 * time.Second
-)
+// stopTimeout bounds how long a stop waits for callers.
+const stopTimeout = 10 * time.Second
 
 // Cloud is an opened cloud: it holds its port and its data until Run ends.
 type Cloud struct {
@@ -47,7 +45,7 @@ type Cloud struct {
 	vendor   *vendorPolicy
 	data     *data.DB
 	feed     *staff.Feed
-	events   *events.Store
+	events   *eventlog.Store
 	uploads  *uploads.Keeper
 	routes   web.Routes
 	registry *registry.Registry
@@ -55,6 +53,7 @@ type Cloud struct {
 	relay    *relay.Relay
 	desk     *staff.Desk
 	messages chan struct{} // some wait to be sent
+	mail     *mail.Queue   // nil: no mail server is configured
 
 	copies     registry.Copies
 	identities int64 // newest record of identities that was looked at
@@ -90,6 +89,13 @@ func (c *Cloud) open() (err error) {
 	if c.cert, err = loadServerCert(&c.Config, c.private.Cloud); err != nil {
 		return err
 	}
+	limit, err := descriptors()
+	if err != nil {
+		return fmt.Errorf("cloud: limit of open files: %w", err)
+	}
+	if err = c.Broker.settle(limit); err != nil {
+		return err
+	}
 	// The port before the data: a second cloud changes nothing of the first.
 	if c.listen, err = net.Listen("tcp", c.Listen); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
@@ -109,7 +115,7 @@ func (c *Cloud) open() (err error) {
 	if _, c.identities, err = c.data.IdentityChanged(context.Background(), 0); err != nil {
 		return err
 	}
-	if c.events, err = events.New(context.Background(), events.Config{
+	if c.events, err = eventlog.New(context.Background(), eventlog.Config{
 		Data: c.data, Name: c.Names[0], Log: c.Log, Now: c.Now, Retention: c.Events.retention(), SIEM: c.Events.siem(),
 	}); err != nil {
 		return err
@@ -137,6 +143,9 @@ func (c *Cloud) DB() *data.DB { return c.data }
 // Send publishes to a device (cloudapi's kinds, cloud → device).
 func (c *Cloud) Send(device, kind string, body any) error { return c.broker.Send(device, kind, body) }
 
+// EngineUp tells whether the broker's engine answers.
+func (c *Cloud) EngineUp() bool { return c.broker.Up() }
+
 // Run serves until ctx ends, then closes everything in order.
 func (c *Cloud) Run(ctx context.Context) error {
 	server := &http.Server{
@@ -155,10 +164,13 @@ func (c *Cloud) Run(ctx context.Context) error {
 	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.events.Run, c.uploads.Run} {
 		work.Go(func() { f(working) })
 	}
+	if c.mail != nil {
+		work.Go(func() { c.mail.Run(working) })
+	}
 	stopWork := sync.OnceFunc(func() { stopWorking(); work.Wait() })
 	defer stopWork()
 	failed := make(chan error, 1)
-	go func() { failed <- server.ServeTLS(netutil.LimitListener(c.listen, maxConnections), "", "") }()
+	go func() { failed <- server.ServeTLS(netutil.LimitListener(c.listen, c.Broker.MaxConnections), "", "") }()
 	c.Log.Info("cloud is up", "address", c.Addr(), "url", c.URL, "development", c.roots.Development)
 	var err error
 	select {

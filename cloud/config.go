@@ -54,6 +54,8 @@ type Config struct {
 	Events        Events         `toml:"events"`
 	Uploads       Uploads        `toml:"uploads"`
 	Proxies       web.Proxies    `toml:"trusted_proxies"` // may name a caller in X-Forwarded-For; none: nobody may
+	Mail          Mail           `toml:"mail"`
+	Broker        Broker         `toml:"broker"`
 
 	Console http.Handler     `toml:"-"` // the staff's page; nil: none is served
 	Log     *slog.Logger     `toml:"-"` // nil: nothing is logged
@@ -122,7 +124,7 @@ func (c *Config) check() error {
 			return fmt.Errorf("%q in \"phones\" is not a telephone number", phone)
 		}
 	}
-	if err := errors.Join(c.Events.check(), c.Uploads.check()); err != nil {
+	if err := errors.Join(c.Events.check(), c.Uploads.check(), c.Mail.check(), c.Broker.check()); err != nil {
 		return err
 	}
 	if (c.Certificate == "") != (c.Key == "") {

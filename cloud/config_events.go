@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
-	"beckmanconnect/cloud/events"
+	"beckmanconnect/cloud/eventlog"
 )
 
 // Events is how long events are kept and where they go.
@@ -31,12 +31,12 @@ type Events struct {
 	Networks      []netip.Prefix `toml:"networks"`
 }
 
-func (e Events) retention() events.Retention {
-	return events.Retention{Days: e.RetentionDays, Regions: e.Regions}
+func (e Events) retention() eventlog.Retention {
+	return eventlog.Retention{Days: e.RetentionDays, Regions: e.Regions}
 }
 
-func (e Events) siem() events.SIEM {
-	return events.SIEM{Syslog: e.Syslog, URL: e.URL, CA: e.CA, Certificate: e.Certificate, Key: e.Key, Token: e.Token, Networks: e.Networks}
+func (e Events) siem() eventlog.SIEM {
+	return eventlog.SIEM{Syslog: e.Syslog, URL: e.URL, CA: e.CA, Certificate: e.Certificate, Key: e.Key, Token: e.Token, Networks: e.Networks}
 }
 
 func (e Events) check() error {

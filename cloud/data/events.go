@@ -151,7 +151,7 @@ func (db *DB) noteEvent(tx *sql.Tx, e Event) error {
 		return err
 	}
 	_, err = tx.Exec("INSERT INTO events (seq, at_ms, kind, severity, region, device, request, who, mac, body) VALUES (?,?,?,?,?,?,?,?,?,?)",
-		e.Seq, e.AtMS, e.Kind, e.Severity, e.Region, e.Device, e.Request, db.whoOf(e.Personal.Actor), mac, body)
+		e.Seq, e.AtMS, e.Kind, e.Severity, e.Region, e.Device, e.Request, db.actorIndex(e.Personal.Actor), mac, body)
 	if err != nil {
 		return err
 	}
@@ -169,8 +169,8 @@ func (db *DB) noteEvent(tx *sql.Tx, e Event) error {
 	return nil
 }
 
-// whoOf is what an actor's events are found by.
-func (db *DB) whoOf(actor string) []byte {
+// actorIndex is what an actor's events are found by.
+func (db *DB) actorIndex(actor string) []byte {
 	if actor == "" {
 		return []byte{}
 	}

@@ -125,7 +125,7 @@ func (db *DB) eventTerms(q EventQuery) ([]term, error) {
 	case q.Request != "":
 		return []term{{where: "request = ? AND request <> ''", args: []any{q.Request}}}, nil
 	case q.Actor != "":
-		return []term{{where: "who = ?", args: []any{db.whoOf(q.Actor)}}}, nil
+		return []term{{where: "who = ?", args: []any{db.actorIndex(q.Actor)}}}, nil
 	case q.Device != "":
 		return []term{{where: "device = ? AND device <> ''", args: []any{q.Device}}}, nil
 	}
@@ -182,7 +182,7 @@ func (db *DB) eventFits(r *eventRow, q EventQuery) bool {
 	return slices.Contains(q.Regions, r.Region) &&
 		(len(q.Kinds) == 0 || slices.Contains(q.Kinds, r.Kind)) &&
 		(q.Severity == 0 || r.Severity <= q.Severity) &&
-		(q.Actor == "" || string(r.who) == string(db.whoOf(q.Actor))) &&
+		(q.Actor == "" || string(r.who) == string(db.actorIndex(q.Actor))) &&
 		(q.Device == "" || r.Device == q.Device) &&
 		(q.Request == "" || r.Request == q.Request) &&
 		(q.Within == nil || r.Device == "" || q.Within(r.Device)) &&

@@ -270,7 +270,7 @@ func TestEventsSearch(t *testing.T) {
 			FromMS: at("from"), ToMS: at("to"), Limit: rapid.IntRange(1, 5).Draw(rt, "limit")}
 		var want, got []int64
 		for _, e := range slices.Backward(all) {
-			r := eventRow{Event: e, who: o.whoOf(e.Personal.Actor)}
+			r := eventRow{Event: e, who: o.actorIndex(e.Personal.Actor)}
 			if o.eventFits(&r, q) {
 				want = append(want, e.Seq)
 			}

@@ -216,7 +216,7 @@ func (v *eventVerifier) kept(l eventLeafRow, r eventRow) {
 		v.report.fault("event %d: its sealed part was changed", r.Seq)
 		return
 	}
-	if !bytes.Equal(r.who, v.db.whoOf(sealed.Actor)) {
+	if !bytes.Equal(r.who, v.db.actorIndex(sealed.Actor)) {
 		v.report.fault("event %d: it is filed under somebody else", r.Seq)
 	}
 }

@@ -270,11 +270,10 @@ func TestFrequentTextGoesOnByPages(t *testing.T) {
 // A database of version 2 keeps its notifications.
 func TestMigrationKeepsNotifications(t *testing.T) {
 	dir := t.TempDir()
-	all := migrations
-	t.Cleanup(func() { migrations = all })
-	migrations = all[:2]
+	whole := migrations
+	migrations = whole[:2]
 	db, err := Open(t.Context(), dir, nil)
-	migrations = all
+	migrations = whole
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,5 +73,6 @@ const (
 	RecordExpired  Kind = "record.expired"  // deleted as retention says
 	Identity       Kind = "device.identity" // decided about, or found out
 	UploadRefused  Kind = "upload.refused"  // malware, or nobody could look
+	MailGivenUp    Kind = "mail.given-up"   // a day long, or the server knows no such address
 	Draining       Kind = "node.draining"
 )

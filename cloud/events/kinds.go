@@ -11,12 +11,12 @@ var Kinds = []Kind{
 	Certificate, SessionEvent, SessionEnded,
 	ActProposed, ActConfirmed, ActRejected,
 	PersonExported, PersonErased,
-	RecordRead, RecordExported, RecordExpired, UploadRefused, Draining,
+	RecordRead, RecordExported, RecordExpired, UploadRefused, Draining, MailGivenUp,
 }
 
 // Known tells whether a kind is one of the list.
 func Known(k Kind) bool { return slices.Contains(Kinds, k) }
 
-// door is what anybody can cause from outside, as often as they like: bounded
+// Door is what anybody can cause from outside, as often as they like: bounded
 // in the log, and written for the filter that shuts out an address.
-var door = []Kind{SignInRefused, NetworkRefused, OriginRefused, RateLimited, DeviceRefused}
+var Door = []Kind{SignInRefused, NetworkRefused, OriginRefused, RateLimited, DeviceRefused}

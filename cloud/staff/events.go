@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/eventlog"
 	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/rights"
 	"beckmanconnect/cloud/web"
@@ -143,7 +144,7 @@ func (d *Desk) events(w http.ResponseWriter, r *http.Request, who cloudapi.Staff
 	list, next, err := d.Data.Events(r.Context(), q)
 	page := cloudapi.EventPage{Rows: make([]cloudapi.EventLine, 0, len(list)), Regions: may}
 	for _, e := range list {
-		page.Rows = append(page.Rows, events.LineOf(e))
+		page.Rows = append(page.Rows, eventlog.LineOf(e))
 	}
 	for _, k := range events.Kinds {
 		page.Kinds = append(page.Kinds, string(k))
@@ -161,8 +162,8 @@ func (d *Desk) exportEvents(w http.ResponseWriter, r *http.Request, who cloudapi
 	if !ok {
 		return
 	}
-	format := events.Format(r.URL.Query().Get("format"))
-	kinds := map[events.Format]string{events.JSONLines: "application/x-ndjson", events.CSV: "text/csv; charset=utf-8"}
+	format := eventlog.Format(r.URL.Query().Get("format"))
+	kinds := map[eventlog.Format]string{eventlog.JSONLines: "application/x-ndjson", eventlog.CSV: "text/csv; charset=utf-8"}
 	if kinds[format] == "" {
 		web.Fail(w, http.StatusBadRequest, "format", "An export is jsonl or csv.")
 		return
@@ -174,7 +175,7 @@ func (d *Desk) exportEvents(w http.ResponseWriter, r *http.Request, who cloudapi
 	h := w.Header()
 	h.Set("Content-Type", kinds[format])
 	h.Set("Content-Disposition", `attachment; filename="events.`+string(format)+`"`)
-	out, err := events.NewWriter(w, format)
+	out, err := eventlog.NewWriter(w, format)
 	for n := 0; err == nil && n < maxExport; {
 		var list []data.Event
 		list, q.Before, err = d.Data.Events(r.Context(), q)

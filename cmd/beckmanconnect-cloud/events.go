@@ -10,7 +10,7 @@ import (
 
 	"beckmanconnect/cloud"
 	"beckmanconnect/cloud/data"
-	"beckmanconnect/cloud/events"
+	"beckmanconnect/cloud/eventlog"
 	"beckmanconnect/internal/program"
 	"beckmanconnect/internal/redact"
 )
@@ -31,7 +31,7 @@ func eventsVerb(ctx context.Context, args []string) error {
 	verb := args[0]
 	set := flag.NewFlagSet("events "+verb, flag.ContinueOnError)
 	file := set.String("config", "", "cloud.toml")
-	format := set.String("format", string(events.JSONLines), "jsonl or csv")
+	format := set.String("format", string(eventlog.JSONLines), "jsonl or csv")
 	var kept several
 	set.Var(&kept, "checkpoint", "file with a checkpoint that was kept elsewhere; may be given again")
 	if err := parse(set, args[1:], "config"); err != nil {
@@ -41,7 +41,7 @@ func eventsVerb(ctx context.Context, args []string) error {
 		"verify":     func(ctx context.Context, db *data.DB, w io.Writer) error { return verifyEvents(ctx, db, w, kept) },
 		"checkpoint": showCheckpoint,
 		"export": func(ctx context.Context, db *data.DB, w io.Writer) error {
-			return exportEvents(ctx, db, w, events.Format(*format))
+			return exportEvents(ctx, db, w, eventlog.Format(*format))
 		},
 	}[verb]
 	if !ok {
@@ -100,9 +100,9 @@ func showCheckpoint(ctx context.Context, db *data.DB, w io.Writer) error {
 	return err
 }
 
-func exportEvents(ctx context.Context, db *data.DB, w io.Writer, format events.Format) error {
+func exportEvents(ctx context.Context, db *data.DB, w io.Writer, format eventlog.Format) error {
 	buffered := bufio.NewWriter(w)
-	out, err := events.NewWriter(buffered, format)
+	out, err := eventlog.NewWriter(buffered, format)
 	if err != nil {
 		return program.Usagef("events export: %w", err)
 	}

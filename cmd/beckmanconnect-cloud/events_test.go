@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"beckmanconnect/cloud/data"
-	"beckmanconnect/cloud/events"
+	"beckmanconnect/cloud/eventlog"
 )
 
 // P14: the tool says that nothing was changed, and fails when something was.
@@ -55,7 +55,7 @@ func TestEventsTool(t *testing.T) {
 		}
 	}
 	out.Reset()
-	if err := exportEvents(t.Context(), db, &out, events.CSV); err != nil || strings.Count(out.String(), "\r\n") != 3 || strings.Contains(out.String(), `"=`) {
+	if err := exportEvents(t.Context(), db, &out, eventlog.CSV); err != nil || strings.Count(out.String(), "\r\n") != 3 || strings.Contains(out.String(), `"=`) {
 		t.Errorf("%v %q", err, out.String())
 	}
 	if err := exportEvents(t.Context(), db, &out, "xml"); err == nil {
