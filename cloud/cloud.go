@@ -19,6 +19,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
@@ -49,6 +50,7 @@ type Cloud struct {
 	broker   *broker.Broker
 	relay    *relay.Relay
 	desk     *staff.Desk
+	cases    *cases.Service
 	messages chan struct{} // some wait to be sent
 
 	copies     registry.Copies
@@ -141,7 +143,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.cases.Run} {
 		work.Go(func() { f(working) })
 	}
 	stopWork := sync.OnceFunc(func() { stopWorking(); work.Wait() })
