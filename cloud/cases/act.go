@@ -76,10 +76,26 @@ func (s *Service) take(ctx context.Context, who cloudapi.Staff, c *data.Case, fr
 	case c.State == "ended":
 		return refuse("over", "The technician does not wait any more.")
 	}
+	if err := s.freed(ctx, c); err != nil {
+		return err
+	}
 	if err := s.Data.TakeCase(ctx, c.Number, who); err != nil {
 		return err
 	}
 	return s.tookCase(ctx, who, c.Number, from)
+}
+
+// freed gives a case back whose holder's account was removed, unless they are
+// in session.
+func (s *Service) freed(ctx context.Context, c *data.Case) error {
+	if c.Holder == nil || c.State == "connected" || s.Removed == nil || !s.Removed(c.Holder.Account) {
+		return nil
+	}
+	err := s.Data.GiveBackCase(ctx, c, cloudapi.Staff{})
+	if errors.Is(err, data.ErrTaken) {
+		return nil // somebody was quicker
+	}
+	return err
 }
 
 // tookCase puts it on record that somebody has taken a case. Who wins is known

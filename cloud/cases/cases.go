@@ -204,6 +204,15 @@ func (s *Service) Join(ctx context.Context, who cloudapi.Staff, request string, 
 	}
 	number, taken, err := s.Data.JoinCase(ctx, request, who)
 	if errors.Is(err, data.ErrTaken) {
+		var c *data.Case
+		if c, err = s.Data.CaseOfRequest(ctx, request); err == nil {
+			err = s.freed(ctx, c)
+		}
+		if err == nil {
+			number, taken, err = s.Data.JoinCase(ctx, request, who)
+		}
+	}
+	if errors.Is(err, data.ErrTaken) {
 		return errTaken
 	}
 	if err != nil || !taken {

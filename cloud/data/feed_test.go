@@ -290,6 +290,9 @@ func TestMigrationKeepsNotifications(t *testing.T) {
 			t.Fatalf("%s: %v", query, err)
 		}
 	}
+	for _, table := range []string{"device_versions", "colleagues", "case_acts", "case_notes", "case_guests", "case_requests", "cases"} {
+		exec("DROP TABLE " + table)
+	}
 	for _, column := range []string{"public_key", "machine", "copied_ms", "revoked_ms", "replaced_by"} {
 		exec("ALTER TABLE devices DROP COLUMN " + column)
 	}
