@@ -18,7 +18,7 @@ export class NotesBox {
   private readonly list = h("ol", { class: "notes" });
   private readonly ticket = h("input", { type: "text", id: "case-ticket", maxlength: "40", autocomplete: "off", spellcheck: "false", "aria-describedby": "case-ticket-help" }) as HTMLInputElement;
   private readonly text = h("textarea", { id: "case-note", rows: "3", maxlength: "2000", "aria-describedby": "case-note-help" }) as HTMLTextAreaElement;
-  private readonly label = h("label", { for: "case-note" }, t("deskNote"));
+  private readonly label = h("label", { for: "case-note" }, t("deskNewNote"));
   private readonly says = h("p", { class: "notes-says", role: "status" });
   private readonly add = h("button", { id: "case-note-add", class: "primary", type: "submit" }, t("deskAdd")) as HTMLButtonElement;
   private readonly stay = h("button", { class: "quiet", type: "button", hidden: true, click: () => this.amend(null) }, t("deskCancel")) as HTMLButtonElement;
@@ -66,7 +66,7 @@ export class NotesBox {
   private amend(n: CaseNote | null): void {
     this.amends = n?.id ?? 0;
     this.text.value = n?.text ?? "";
-    setText(this.label, t(n ? "deskAmendTitle" : "deskNote"));
+    setText(this.label, t(n ? "deskAmendTitle" : "deskNewNote"));
     setText(this.add, t(n ? "deskAmend" : "deskAdd"));
     this.stay.hidden = !n;
     this.text.focus();

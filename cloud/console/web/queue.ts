@@ -4,7 +4,7 @@ import { Request, SignedOut } from "./api";
 import { Case, May, act } from "./caseapi";
 import { complain } from "./deskwords";
 import { arrange, h, icon, setText } from "./dom";
-import { severityChip } from "./feedrow";
+import { severityChip, when } from "./feedrow";
 import { keepFocus } from "./focus";
 import { keep, kept } from "./kept";
 import { Roving } from "./roving";
@@ -36,6 +36,7 @@ export class Queue {
   private readonly type = h("select", { class: "queue-type", "aria-label": t("deskType"), change: () => this.filtered() }) as HTMLSelectElement;
   private readonly free = h("input", { type: "checkbox", id: "queue-free", change: () => this.filtered() }) as HTMLInputElement;
   private readonly rings = h("input", { type: "checkbox", id: "queue-sound", change: () => { keep(sound, this.rings.checked ? "on" : ""); if (this.rings.checked) ring(); } }) as HTMLInputElement;
+  private readonly mine = h("section", { class: "queue-mine", "aria-labelledby": "queue-mine-title", hidden: true });
   private readonly roving = new Roving(this.list, ".lead");
   private readonly page = document.title;
   private rows: Row[] = [];
@@ -54,7 +55,7 @@ export class Queue {
     this.element = h("section", { "aria-labelledby": "waiting-title" },
       h("header", { class: "section" }, this.title, this.count,
         h("div", { class: "queue-tools" }, this.region, this.type,
-          h("label", { class: "check" }, this.free, h("span", {}, t("deskFree"))), h("label", { class: "check" }, this.rings, h("span", {}, t("deskSound"))))), this.list);
+          h("label", { class: "check" }, this.free, h("span", {}, t("deskFree"))), h("label", { class: "check", title: t("deskSoundText") }, this.rings, h("span", {}, t("deskSound"))))), this.list, this.mine);
     this.list.append(...skeleton(2, "card"));
     this.list.addEventListener("pointerenter", () => { this.over = true; });
     this.list.addEventListener("pointerleave", () => { this.over = false; this.draw(); });
@@ -66,8 +67,9 @@ export class Queue {
     this.rows = requests.filter((r) => r.state !== "ended").map((request) => ({ request, case: of.get(request.id) }));
     const since = (r: Row): number => r.case?.sinceMs ?? r.request.sinceMs;
     this.rows.sort((a, b) => Number(b.request.state === "waiting") - Number(a.request.state === "waiting") || since(a) - since(b));
-    const text = JSON.stringify(this.rows);
+    const text = JSON.stringify([this.rows, cases]);
     if (text === this.shown) return;
+    this.drawMine(cases.filter((c) => c.mine && c.state === "ended"));
     this.shown = text;
     this.types(this.rows.map((r) => r.request.type), this.type.value);
     const waiting = this.rows.filter((r) => r.request.state === "waiting" && !r.case?.holder);
@@ -75,6 +77,17 @@ export class Queue {
     if (this.heard && this.rings.checked && waiting.some((r) => !this.heard!.has(r.request.id))) ring();
     this.heard = new Set(waiting.map((r) => r.request.id));
     this.draw();
+  }
+
+  /** One's own cases that are over: for a note afterwards. */
+  private drawMine(cases: Case[]): void {
+    const was = document.activeElement?.closest<HTMLElement>(".queue-mine [data-id]")?.dataset.id;
+    this.mine.hidden = !cases.length;
+    this.mine.replaceChildren(h("h2", { id: "queue-mine-title", class: "queue-part" }, t("deskMine")), h("ul", { class: "case-lines" }, ...cases.map((c) => h("li", { "data-id": c.number },
+      h("button", { class: "small open-case", type: "button", "aria-label": t("deskOpen", { number: c.number }), click: () => this.port.open(c.number) }, c.number),
+      h("span", { class: "grow" }, c.type, " ", h("span", { class: "muted mono" }, c.serial)), c.ticket ? h("span", { class: "mono muted" }, c.ticket) : null,
+      h("span", { class: "muted" }, when(c.sinceMs))))));
+    if (was) this.mine.querySelector<HTMLElement>(`[data-id="${CSS.escape(was)}"] button`)?.focus({ preventScroll: true });
   }
 
   private types(list: string[], chosen: string): void {
