@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"time"
@@ -42,6 +43,9 @@ func (t *Tx) keepCase(r cloudapi.Request) error {
 	case err != nil:
 		return err
 	default:
+		if err := t.helped(number); err != nil {
+			return err
+		}
 		// Who asks again because a code ran out keeps the place; who was helped
 		// in between waits anew.
 		if _, err := t.tx.Exec(`UPDATE cases SET request=?, waiting_ms=CASE WHEN EXISTS
@@ -71,6 +75,18 @@ func (t *Tx) followUpOf(now int64) (number string, err error) {
 		err = ErrNotFound
 	}
 	return number, err
+}
+
+// helped frees a case whose holder was in its last session: that help is over,
+// and whoever is there may take the next call. A case that was handed over
+// stays the colleague's.
+func (t *Tx) helped(number string) error {
+	var holder, engineer []byte
+	err := t.tx.QueryRow("SELECT c.holder, q.engineer FROM cases c JOIN case_requests q ON q.request=c.request WHERE c.number=?", number).Scan(&holder, &engineer)
+	if err != nil || len(holder) == 0 || !bytes.Equal(holder, engineer) {
+		return err
+	}
+	return t.db.give(t.tx, number, holder, cloudapi.Staff{})
 }
 
 func (t *Tx) openCase(request string, now int64) (string, error) {
