@@ -88,7 +88,7 @@ func TestTwoAtTheDesk(t *testing.T) {
 	w.Wait(`document.querySelector(".notes-says").textContent === "Saved."`)
 	w.Fill("#case-note", "Valve 3 sticks. "+script)
 	w.Click("#case-note-add")
-	w.Wait(`document.querySelectorAll(".notes .note").length === 1`)
+	w.Wait(`document.querySelectorAll(".notes > .note").length === 1`)
 	w.Click(".amend")
 	w.Fill("#case-note", " And valve 4.")
 	w.Click("#case-note-add")

@@ -131,7 +131,8 @@ export class Queue {
         e.dataset.gone = String(Date.now());
         window.setTimeout(() => this.draw(), heldFor + 100);
         e.inert = true;
-        e.querySelector(".request-foot")?.append(h("span", { class: "chip" }, t("deskGone")));
+        e.style.height = `${e.offsetHeight}px`;
+        e.querySelector(".request-acts")?.replaceChildren(h("span", { class: "chip" }, t("deskGone")));
       }
       out.splice(at, 0, e);
     });
@@ -141,14 +142,14 @@ export class Queue {
   private key(e: KeyboardEvent): void {
     if (e.key.toLowerCase() !== "t" || e.ctrlKey || e.altKey || e.metaKey || e.repeat || !singleKeys()) return;
     const take = (e.target as Element).closest(".request")?.querySelector<HTMLButtonElement>(".take");
-    if (!take || take.disabled) return;
+    if (!take) return;
     e.preventDefault();
     take.click();
   }
 
   private async take(c: Case, button: HTMLButtonElement): Promise<void> {
-    button.disabled = true;
-    button.classList.add("busy");
+    if (button.classList.contains("busy")) return;
+    button.classList.add("busy"); // not disabled: that would take the focus away
     try {
       await act(c.number, "take");
     } catch (error) {
@@ -156,7 +157,6 @@ export class Queue {
       complain(error);
     } finally {
       button.classList.remove("busy");
-      button.disabled = false;
     }
   }
 
