@@ -24,7 +24,7 @@ const maxNote = 2000 // characters
 // formula or as a path.
 var ticket = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9 ._/#:-]{0,38}[A-Za-z0-9])?$`)
 
-func byName(a, b cloudapi.Person) int {
+func byName(a, b cloudapi.Colleague) int {
 	return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.Account, b.Account))
 }
 
@@ -215,7 +215,7 @@ func (s *Service) note(ctx context.Context, who cloudapi.Staff, c *data.Case, te
 	if err := s.emit(ctx, events.CaseNoted, events.Info, who, c, from, "act", cloudapi.ActNote, "amends", strconv.FormatInt(amends, 10)); err != nil {
 		return err
 	}
-	err := s.Data.AddNote(ctx, c.Number, who, text, amends)
+	err := s.Data.AddCaseNote(ctx, c.Number, who, text, amends)
 	switch {
 	case errors.Is(err, data.ErrFull):
 		return refuse("full", "This case has too many notes.")

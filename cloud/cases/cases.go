@@ -223,7 +223,7 @@ func (s *Service) Join(ctx context.Context, who cloudapi.Staff, request string, 
 
 // Colleagues gives who may be given a case: they may help, here, and are not
 // the one who has it. Whether they still may is asked again when they come.
-func (s *Service) Colleagues(ctx context.Context, who cloudapi.Staff, number string) ([]cloudapi.Person, error) {
+func (s *Service) Colleagues(ctx context.Context, who cloudapi.Staff, number string) ([]cloudapi.Colleague, error) {
 	if !rights.May(who, rights.HandOver) && !rights.May(who, rights.Assign) {
 		return nil, errForbidden
 	}
@@ -235,10 +235,10 @@ func (s *Service) Colleagues(ctx context.Context, who cloudapi.Staff, number str
 	if err != nil {
 		return nil, err
 	}
-	list := []cloudapi.Person{}
+	list := []cloudapi.Colleague{}
 	for _, p := range staff {
 		if !c.Held(p.Account) && s.receives(ctx, p, c) {
-			list = append(list, cloudapi.Person{Account: p.Account, Name: p.Name})
+			list = append(list, cloudapi.Colleague{Account: p.Account, Name: p.Name})
 		}
 	}
 	slices.SortFunc(list, byName)
@@ -260,7 +260,7 @@ func (s *Service) receives(ctx context.Context, p cloudapi.Staff, c *data.Case) 
 // History gives what was with a device. Whether the reader may see the device
 // is the caller's to ask; what of it is of the desk is asked here.
 func (s *Service) History(ctx context.Context, who cloudapi.Staff, device data.DeviceRecord) (cloudapi.DeviceHistory, error) {
-	h, err := s.Data.DeviceHistory(ctx, device.ID)
+	h, err := s.Data.DeskHistory(ctx, device.ID)
 	if !s.Reach(ctx, who, rights.SeeQueue, device.ID, device.Region) {
 		h.Cases = []cloudapi.DeviceCase{}
 	}

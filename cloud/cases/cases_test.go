@@ -55,7 +55,9 @@ func newDesk(t *testing.T) *desk {
 			return nil
 		},
 		Cut: func(r string) { d.cut = append(d.cut, r) }, Unseat: func(r string) { d.off = append(d.off, r) },
-		MaySite: func(_ context.Context, who cloudapi.Staff, device string) bool { return len(who.Sites) == 0 || slices.Contains(who.Sites, "site of "+device) },
+		MaySite: func(_ context.Context, who cloudapi.Staff, device string) bool {
+			return len(who.Sites) == 0 || slices.Contains(who.Sites, "site of "+device)
+		},
 	})
 	for _, who := range []cloudapi.Staff{anna, bob, lena, carl, audrey, adam, old} {
 		d.must(db.SeeColleague(t.Context(), who))

@@ -51,7 +51,7 @@ func TestPlacesAreTold(t *testing.T) {
 			case 2:
 				if len(queue) > 0 {
 					c := queue[rapid.IntRange(0, len(queue)-1).Draw(t, "taken")]
-					c.Holder, c.Place = &cloudapi.Person{Account: "account@vendor.example", Name: "Anna"}, 0
+					c.Holder, c.Place = &cloudapi.Colleague{Account: "account@vendor.example", Name: "Anna"}, 0
 				}
 			case 3:
 				look()

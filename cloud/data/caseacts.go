@@ -11,13 +11,13 @@ import (
 )
 
 // actBody is the sealed part of an act on a case.
-type actBody struct{ By, To cloudapi.Person }
+type actBody struct{ By, To cloudapi.Colleague }
 
-func personOf(who cloudapi.Staff) cloudapi.Person {
-	return cloudapi.Person{Account: who.Account, Name: who.Name}
+func personOf(who cloudapi.Staff) cloudapi.Colleague {
+	return cloudapi.Colleague{Account: who.Account, Name: who.Name}
 }
 
-func (db *DB) noteAct(tx *sql.Tx, number, act string, by, to cloudapi.Person) error {
+func (db *DB) noteAct(tx *sql.Tx, number, act string, by, to cloudapi.Colleague) error {
 	body, err := db.seal.sealJSON(actBody{by, to}, "case_acts", number, "body")
 	if err == nil {
 		_, err = tx.Exec("INSERT INTO case_acts (number, act, body, at_ms) VALUES (?,?,?,?)", number, act, body, db.nowMS())
@@ -53,7 +53,7 @@ func (db *DB) take(tx *sql.Tx, number string, who cloudapi.Staff) error {
 	if err := db.give(tx, number, []byte{}, who); err != nil {
 		return err
 	}
-	return db.noteAct(tx, number, cloudapi.ActTake, personOf(who), cloudapi.Person{})
+	return db.noteAct(tx, number, cloudapi.ActTake, personOf(who), cloudapi.Colleague{})
 }
 
 // TakeCase makes a case somebody's that is nobody's. Of many at once one wins;
@@ -69,7 +69,7 @@ func (db *DB) GiveBackCase(ctx context.Context, c *Case, by cloudapi.Staff) erro
 		if err := db.give(tx, c.Number, c.holder, cloudapi.Staff{}); err != nil {
 			return err
 		}
-		return db.noteAct(tx, c.Number, cloudapi.ActGiveBack, personOf(by), cloudapi.Person{})
+		return db.noteAct(tx, c.Number, cloudapi.ActGiveBack, personOf(by), cloudapi.Colleague{})
 	})
 }
 
@@ -116,7 +116,7 @@ func (db *DB) EndByStaff(ctx context.Context, c *Case, by cloudapi.Staff) error 
 		if _, err := tx.Exec("UPDATE case_requests SET staff=1, ended='vendor', ended_ms=? WHERE request=?", db.nowMS(), c.Request); err != nil {
 			return err
 		}
-		return db.noteAct(tx, c.Number, cloudapi.ActEnd, personOf(by), cloudapi.Person{})
+		return db.noteAct(tx, c.Number, cloudapi.ActEnd, personOf(by), cloudapi.Colleague{})
 	})
 }
 
@@ -137,7 +137,7 @@ func (db *DB) SetTicket(ctx context.Context, number, ticket string, by cloudapi.
 		if _, err := tx.Exec("UPDATE cases SET ticket=? WHERE number=?", ticket, number); err != nil {
 			return err
 		}
-		return db.noteAct(tx, number, cloudapi.ActTicket, personOf(by), cloudapi.Person{})
+		return db.noteAct(tx, number, cloudapi.ActTicket, personOf(by), cloudapi.Colleague{})
 	})
 }
 
@@ -169,7 +169,7 @@ func (db *DB) LeftCases(ctx context.Context, since time.Time) (n int, err error)
 			if err := db.give(tx, number, holder, cloudapi.Staff{}); err != nil {
 				return err
 			}
-			if err := db.noteAct(tx, number, cloudapi.ActGiveBack, cloudapi.Person{}, cloudapi.Person{}); err != nil {
+			if err := db.noteAct(tx, number, cloudapi.ActGiveBack, cloudapi.Colleague{}, cloudapi.Colleague{}); err != nil {
 				return err
 			}
 			n++

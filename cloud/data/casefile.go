@@ -27,13 +27,13 @@ var ErrFull = errors.New("this case has too many notes")
 var ErrAmended = errors.New("this note cannot be amended")
 
 type noteBody struct {
-	By   cloudapi.Person
+	By   cloudapi.Colleague
 	Text string
 }
 
-// AddNote keeps a note on a case. amends names the note that it replaces, which
+// AddCaseNote keeps a note on a case. amends names the note that it replaces, which
 // must be of the same person and stays; 0: none.
-func (db *DB) AddNote(ctx context.Context, number string, by cloudapi.Staff, text string, amends int64) error {
+func (db *DB) AddCaseNote(ctx context.Context, number string, by cloudapi.Staff, text string, amends int64) error {
 	me := db.index.of(by.Account)
 	return db.actOn(ctx, "note", func(tx *sql.Tx) error {
 		var n int
@@ -124,9 +124,9 @@ func (db *DB) requestsOf(ctx context.Context, number string) ([]cloudapi.CaseReq
 	return list, err
 }
 
-// DeviceHistory gives a device's cases and versions, newest first, and what it
+// DeskHistory gives a device's cases and versions, newest first, and what it
 // raised within the last 30 days.
-func (db *DB) DeviceHistory(ctx context.Context, device string) (cloudapi.DeviceHistory, error) {
+func (db *DB) DeskHistory(ctx context.Context, device string) (cloudapi.DeviceHistory, error) {
 	out := cloudapi.DeviceHistory{Cases: []cloudapi.DeviceCase{}, Versions: []cloudapi.DeviceVersion{}, Raised: map[string]int{}}
 	err := db.each(ctx, `SELECT c.number, c.opened_ms, c.holder, c.person, c.ticket, (SELECT COUNT(*) FROM case_notes n WHERE n.number=c.number AND n.amends=0)
 		FROM cases c WHERE c.device=? ORDER BY c.opened_ms DESC, c.number LIMIT ?`, func(rows *sql.Rows) error {

@@ -53,7 +53,7 @@ func (t *Tx) keepCase(r cloudapi.Request) error {
 			return err
 		}
 	}
-	nobody, err := t.db.seal.sealJSON(cloudapi.Person{}, "case_requests", r.ID, "person")
+	nobody, err := t.db.seal.sealJSON(cloudapi.Colleague{}, "case_requests", r.ID, "person")
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (t *Tx) helped(number string) error {
 func (t *Tx) openCase(request string, now int64) (string, error) {
 	for {
 		number := newCaseNumber()
-		nobody, err := t.db.seal.sealJSON(cloudapi.Person{}, "cases", number, "person")
+		nobody, err := t.db.seal.sealJSON(cloudapi.Colleague{}, "cases", number, "person")
 		if err != nil {
 			return "", err
 		}
@@ -149,7 +149,7 @@ func (t *Tx) followCase(e cloudapi.SessionEvent) error {
 		if err != nil {
 			return err
 		}
-		person, err := t.db.seal.sealJSON(cloudapi.Person{Account: who.Account, Name: who.Name}, "case_requests", e.Request, "person")
+		person, err := t.db.seal.sealJSON(cloudapi.Colleague{Account: who.Account, Name: who.Name}, "case_requests", e.Request, "person")
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ type Case struct {
 	ExpiresMS int64 // of the newest request
 
 	holder, engineer []byte
-	guests           map[string]cloudapi.Person // by hash
+	guests           map[string]cloudapi.Colleague // by hash
 	index            accountIndex
 }
 
@@ -143,11 +143,11 @@ func (db *DB) cases(ctx context.Context, where string, args ...any) ([]*Case, er
 }
 
 // person opens who a hash stands for; nil for nobody.
-func (db *DB) person(hash, sealed []byte, table, row string) (*cloudapi.Person, error) {
+func (db *DB) person(hash, sealed []byte, table, row string) (*cloudapi.Colleague, error) {
 	if len(hash) == 0 {
 		return nil, nil
 	}
-	p := &cloudapi.Person{}
+	p := &cloudapi.Colleague{}
 	return p, db.seal.openJSON(sealed, p, table, row, "person")
 }
 
@@ -161,7 +161,7 @@ func (db *DB) addGuests(ctx context.Context, at map[string]*Case, query string, 
 		var (
 			number      string
 			who, sealed []byte
-			p           cloudapi.Person
+			p           cloudapi.Colleague
 		)
 		if err := rows.Scan(&number, &who, &sealed); err != nil {
 			return err
@@ -174,7 +174,7 @@ func (db *DB) addGuests(ctx context.Context, at map[string]*Case, query string, 
 			return err
 		}
 		if c.guests == nil {
-			c.guests = map[string]cloudapi.Person{}
+			c.guests = map[string]cloudapi.Colleague{}
 		}
 		c.guests[string(who)] = p
 		c.Guests = append(c.Guests, p)
