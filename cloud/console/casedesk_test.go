@@ -167,7 +167,9 @@ func TestNotesInASession(t *testing.T) {
 	b.Fill("#case-note", "Changed the valve? No: t, 1, /.")
 	b.Click("#case-note-add")
 	b.Wait(`document.querySelectorAll("#case-dialog .notes > .note").length === 3`)
-	if acts := desk.Acts(); !slices.ContainsFunc(acts, func(a cloudapi.CaseAct) bool { return a.Act == cloudapi.ActNote && strings.HasSuffix(a.Text, "t, 1, /.") }) {
+	if acts := desk.Acts(); !slices.ContainsFunc(acts, func(a cloudapi.CaseAct) bool {
+		return a.Act == cloudapi.ActNote && strings.HasSuffix(a.Text, "t, 1, /.")
+	}) {
 		t.Errorf("the page asked for %+v", acts)
 	}
 	b.Do("close it", press("Escape", "Escape", 0)...)
