@@ -51,6 +51,8 @@ type Config struct {
 	StaffRemoved  string         `toml:"staff_removed"`
 	Phones        []string       `toml:"phones"`
 	OIDC          OIDC           `toml:"oidc"`
+	Mail          Mail           `toml:"mail"`
+	Broker        Broker         `toml:"broker"`
 
 	Console http.Handler     `toml:"-"` // the staff's page; nil: none is served
 	Log     *slog.Logger     `toml:"-"` // nil: nothing is logged
@@ -118,6 +120,9 @@ func (c *Config) check() error {
 		if phone == "" || redact.Line(phone, 40) != phone {
 			return fmt.Errorf("%q in \"phones\" is not a telephone number", phone)
 		}
+	}
+	if err := errors.Join(c.Mail.check(), c.Broker.check()); err != nil {
+		return err
 	}
 	if (c.Certificate == "") != (c.Key == "") {
 		return errors.New(`"certificate" and "key" belong together`)

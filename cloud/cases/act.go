@@ -54,7 +54,7 @@ func (s *Service) Act(ctx context.Context, who cloudapi.Staff, a cloudapi.CaseAc
 		err = refuse("act", "There is no such act on a case.")
 	}
 	if err != nil {
-		if errors.Is(err, data.ErrTaken) {
+		if errors.Is(err, data.ErrHeld) {
 			err = errTaken
 		}
 		return cloudapi.Case{}, err
@@ -69,7 +69,7 @@ func (s *Service) Act(ctx context.Context, who cloudapi.Staff, a cloudapi.CaseAc
 
 func (s *Service) take(ctx context.Context, who cloudapi.Staff, c *data.Case, from netip.Addr) error {
 	switch {
-	case !s.Reach(ctx, who, rights.Help, c.Device, c.Region):
+	case !s.reach(who, rights.Help, c):
 		return errForbidden
 	case c.Held(who.Account):
 		return nil
@@ -92,7 +92,7 @@ func (s *Service) freed(ctx context.Context, c *data.Case) error {
 		return nil
 	}
 	err := s.Data.GiveBackCase(ctx, c, cloudapi.Staff{})
-	if errors.Is(err, data.ErrTaken) {
+	if errors.Is(err, data.ErrHeld) {
 		return nil // somebody was quicker
 	}
 	return err
@@ -116,7 +116,7 @@ func (s *Service) giveBack(ctx context.Context, who cloudapi.Staff, c *data.Case
 	switch {
 	case c.Holder == nil:
 		return refuse("not-taken", "Nobody has this case.")
-	case !s.mine(ctx, who, c, rights.Help) && !s.Reach(ctx, who, rights.Assign, c.Device, c.Region):
+	case !s.mine(who, c, rights.Help) && !s.reach(who, rights.Assign, c):
 		return errForbidden
 	case c.State == "connected":
 		return refuse("in-session", "A session runs; end it or hand the case over.")
@@ -132,16 +132,16 @@ func (s *Service) giveBack(ctx context.Context, who cloudapi.Staff, c *data.Case
 }
 
 // mine: the case is theirs, and they may do this.
-func (s *Service) mine(ctx context.Context, who cloudapi.Staff, c *data.Case, act rights.Act) bool {
-	return c.Held(who.Account) && s.Reach(ctx, who, act, c.Device, c.Region)
+func (s *Service) mine(who cloudapi.Staff, c *data.Case, act rights.Act) bool {
+	return c.Held(who.Account) && s.reach(who, act, c)
 }
 
 // handOver gives a case to a named colleague: one's own, or anybody's by a
 // lead. A session that runs ends first: what the technician granted was granted
 // to a person, and the next one is asked for by a new code.
 func (s *Service) handOver(ctx context.Context, who cloudapi.Staff, c *data.Case, account string, from netip.Addr) error {
-	lead := s.Reach(ctx, who, rights.Assign, c.Device, c.Region)
-	if !lead && !s.mine(ctx, who, c, rights.HandOver) {
+	lead := s.reach(who, rights.Assign, c)
+	if !lead && !s.mine(who, c, rights.HandOver) {
 		return errForbidden
 	}
 	to, err := s.named(ctx, account, c)
@@ -170,7 +170,7 @@ func (s *Service) handOver(ctx context.Context, who cloudapi.Staff, c *data.Case
 
 // invite lets a colleague read, note, and come in by the next code.
 func (s *Service) invite(ctx context.Context, who cloudapi.Staff, c *data.Case, account string, from netip.Addr) error {
-	if !s.mine(ctx, who, c, rights.HandOver) && !s.Reach(ctx, who, rights.Assign, c.Device, c.Region) {
+	if !s.mine(who, c, rights.HandOver) && !s.reach(who, rights.Assign, c) {
 		return errForbidden
 	}
 	to, err := s.named(ctx, account, c)
@@ -194,7 +194,7 @@ func (s *Service) named(ctx context.Context, account string, c *data.Case) (clou
 	}
 	i := slices.IndexFunc(staff, func(p cloudapi.Staff) bool { return p.Account == account })
 	switch {
-	case i < 0 || account == "" || !s.receives(ctx, staff[i], c):
+	case i < 0 || account == "" || !s.receives(staff[i], c):
 		// Who it may not go to and who is unknown are told apart for nobody.
 		return cloudapi.Staff{}, refuse("not-them", "This person may not help with this instrument.")
 	case c.Held(account):
@@ -207,7 +207,7 @@ func (s *Service) named(ctx context.Context, account string, c *data.Case) (clou
 func (s *Service) note(ctx context.Context, who cloudapi.Staff, c *data.Case, text string, amends int64, from netip.Addr) error {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	switch {
-	case !s.Reach(ctx, who, rights.Help, c.Device, c.Region):
+	case !s.reach(who, rights.Help, c):
 		return errForbidden
 	case !plain(text) || amends < 0:
 		return refuse("note", "A note is plain text of 1 to "+strconv.Itoa(maxNote)+" characters.")
@@ -232,9 +232,9 @@ func plain(text string) bool {
 }
 
 func (s *Service) ticket(ctx context.Context, who cloudapi.Staff, c *data.Case, text string, from netip.Addr) error {
-	lead := s.Reach(ctx, who, rights.Assign, c.Device, c.Region)
+	lead := s.reach(who, rights.Assign, c)
 	switch {
-	case !lead && !s.mine(ctx, who, c, rights.Help) && !(c.Guest(who.Account) && s.Reach(ctx, who, rights.Help, c.Device, c.Region)):
+	case !lead && !s.mine(who, c, rights.Help) && !(c.Guest(who.Account) && s.reach(who, rights.Help, c)):
 		return errForbidden
 	case text != "" && !ticket.MatchString(text):
 		return refuse("ticket", "A ticket number has at most 40 letters, digits, spaces and . _ / # : -")
@@ -247,9 +247,9 @@ func (s *Service) ticket(ctx context.Context, who cloudapi.Staff, c *data.Case, 
 
 // end ends the session that runs: one's own, or anybody's by a lead.
 func (s *Service) end(ctx context.Context, who cloudapi.Staff, c *data.Case, from netip.Addr) error {
-	own := (c.Helping(who.Account) || c.Engineer == nil && c.Held(who.Account)) && s.Reach(ctx, who, rights.EndOwn, c.Device, c.Region)
+	own := (c.Helping(who.Account) || c.Engineer == nil && c.Held(who.Account)) && s.reach(who, rights.EndOwn, c)
 	switch {
-	case !own && !s.Reach(ctx, who, rights.EndAny, c.Device, c.Region):
+	case !own && !s.reach(who, rights.EndAny, c):
 		return errForbidden
 	case c.State != "connected":
 		return errNoSession

@@ -50,9 +50,6 @@ type Config struct {
 	Changed func()
 	// Removed tells whether an account may do nothing any more.
 	Removed func(account string) bool
-	// MaySite tells whether somebody is assigned to a device's site, asked
-	// beside the region. nil: who is assigned to sites gets to none.
-	MaySite func(ctx context.Context, who cloudapi.Staff, device string) bool
 	// Staff gives who could be given a case, wherever they are. nil: who was
 	// at the desk within the last 90 days.
 	Staff func(ctx context.Context) ([]cloudapi.Staff, error)
@@ -91,15 +88,25 @@ var (
 )
 
 // Reach tells whether somebody may do an act about a device: by role, by
-// training for its region as of now, and by site (P16, P20).
+// training for its region as of now, and by its site (P16, P20). Where the site
+// cannot be read nobody who is assigned to sites may.
 func (s *Service) Reach(ctx context.Context, who cloudapi.Staff, act rights.Act, device, region string) bool {
 	if !rights.May(who, act) || !trained(who, region, s.Now()) {
 		return false
 	}
-	if s.MaySite == nil {
-		return len(who.Sites) == 0
+	if len(who.Sites) == 0 {
+		return true
 	}
-	return s.MaySite(ctx, who, device)
+	site, err := s.Data.SiteOf(ctx, device)
+	if err != nil && ctx.Err() == nil {
+		s.Log.Error("desk: the site of a device cannot be read", "device", device, "error", err)
+	}
+	return err == nil && data.Of(who).Sees(region, site)
+}
+
+// reach is Reach for a case's device.
+func (s *Service) reach(who cloudapi.Staff, act rights.Act, c *data.Case) bool {
+	return rights.May(who, act) && trained(who, c.Region, s.Now()) && data.Of(who).Sees(c.Region, c.Site)
 }
 
 // trained: Regions says for what; Training, where it is given, until when.
@@ -155,7 +162,7 @@ func (s *Service) List(ctx context.Context, who cloudapi.Staff) ([]cloudapi.Case
 		if slices.ContainsFunc(list, func(o cloudapi.Case) bool { return o.Number == c.Number }) {
 			continue
 		}
-		if s.Reach(ctx, who, rights.SeeQueue, c.Device, c.Region) {
+		if s.reach(who, rights.SeeQueue, c) {
 			list = append(list, c.For(who.Account))
 		}
 	}
@@ -189,7 +196,7 @@ func (s *Service) Read(ctx context.Context, who cloudapi.Staff, number string) (
 // find gives a case that somebody may see; for any other there is none.
 func (s *Service) find(ctx context.Context, who cloudapi.Staff, number string) (*data.Case, error) {
 	c, err := s.Data.CaseOf(ctx, number)
-	if errors.Is(err, data.ErrNotFound) || err == nil && !s.Reach(ctx, who, rights.SeeQueue, c.Device, c.Region) {
+	if errors.Is(err, data.ErrNotFound) || err == nil && !s.reach(who, rights.SeeQueue, c) {
 		return nil, errUnknown
 	}
 	return c, err
@@ -203,7 +210,7 @@ func (s *Service) Join(ctx context.Context, who cloudapi.Staff, request string, 
 		return errForbidden
 	}
 	number, taken, err := s.Data.JoinCase(ctx, request, who)
-	if errors.Is(err, data.ErrTaken) {
+	if errors.Is(err, data.ErrHeld) {
 		var c *data.Case
 		if c, err = s.Data.CaseOfRequest(ctx, request); err == nil {
 			err = s.freed(ctx, c)
@@ -212,7 +219,7 @@ func (s *Service) Join(ctx context.Context, who cloudapi.Staff, request string, 
 			number, taken, err = s.Data.JoinCase(ctx, request, who)
 		}
 	}
-	if errors.Is(err, data.ErrTaken) {
+	if errors.Is(err, data.ErrHeld) {
 		return errTaken
 	}
 	if err != nil || !taken {
@@ -237,7 +244,7 @@ func (s *Service) Colleagues(ctx context.Context, who cloudapi.Staff, number str
 	}
 	list := []cloudapi.Colleague{}
 	for _, p := range staff {
-		if !c.Held(p.Account) && s.receives(ctx, p, c) {
+		if !c.Held(p.Account) && s.receives(p, c) {
 			list = append(list, cloudapi.Colleague{Account: p.Account, Name: p.Name})
 		}
 	}
@@ -253,8 +260,8 @@ func (s *Service) staff(ctx context.Context) ([]cloudapi.Staff, error) {
 }
 
 // receives tells whether a case may be given to somebody.
-func (s *Service) receives(ctx context.Context, p cloudapi.Staff, c *data.Case) bool {
-	return s.Reach(ctx, p, rights.Help, c.Device, c.Region) && (s.Removed == nil || !s.Removed(p.Account))
+func (s *Service) receives(p cloudapi.Staff, c *data.Case) bool {
+	return s.reach(p, rights.Help, c) && (s.Removed == nil || !s.Removed(p.Account))
 }
 
 // History gives what was with a device. Whether the reader may see the device

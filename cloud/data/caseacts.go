@@ -25,7 +25,7 @@ func (db *DB) noteAct(tx *sql.Tx, number, act string, by, to cloudapi.Colleague)
 	return err
 }
 
-// give makes somebody the holder where was is it now. ErrTaken: it is somebody
+// give makes somebody the holder where was is it now. ErrHeld: it is somebody
 // else, by now.
 func (db *DB) give(tx *sql.Tx, number string, was []byte, to cloudapi.Staff) error {
 	var hash []byte
@@ -46,7 +46,7 @@ func (db *DB) give(tx *sql.Tx, number string, was []byte, to cloudapi.Staff) err
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
 		return err
 	}
-	return ErrTaken
+	return ErrHeld
 }
 
 func (db *DB) take(tx *sql.Tx, number string, who cloudapi.Staff) error {
@@ -57,13 +57,13 @@ func (db *DB) take(tx *sql.Tx, number string, who cloudapi.Staff) error {
 }
 
 // TakeCase makes a case somebody's that is nobody's. Of many at once one wins;
-// for the others it is ErrTaken.
+// for the others it is ErrHeld.
 func (db *DB) TakeCase(ctx context.Context, number string, who cloudapi.Staff) error {
 	return db.actOn(ctx, "take case", func(tx *sql.Tx) error { return db.take(tx, number, who) })
 }
 
 // GiveBackCase makes case c nobody's again; it keeps its place in the queue.
-// ErrTaken: it has changed hands since c was read.
+// ErrHeld: it has changed hands since c was read.
 func (db *DB) GiveBackCase(ctx context.Context, c *Case, by cloudapi.Staff) error {
 	return db.actOn(ctx, "give case back", func(tx *sql.Tx) error {
 		if err := db.give(tx, c.Number, c.holder, cloudapi.Staff{}); err != nil {
@@ -73,7 +73,7 @@ func (db *DB) GiveBackCase(ctx context.Context, c *Case, by cloudapi.Staff) erro
 	})
 }
 
-// HandOverCase makes case c somebody else's. ErrTaken: it has changed hands
+// HandOverCase makes case c somebody else's. ErrHeld: it has changed hands
 // since c was read. The session that runs, if any, must have ended before.
 func (db *DB) HandOverCase(ctx context.Context, c *Case, by, to cloudapi.Staff) error {
 	return db.actOn(ctx, "hand case over", func(tx *sql.Tx) error {

@@ -147,12 +147,13 @@ func (db *DB) DeskHistory(ctx context.Context, device string) (cloudapi.DeviceHi
 		}
 	}
 	if err == nil {
-		err = db.each(ctx, "SELECT version, since_ms FROM device_versions WHERE device=? ORDER BY since_ms DESC", func(rows *sql.Rows) error {
-			var v cloudapi.DeviceVersion
-			err := rows.Scan(&v.Version, &v.SinceMS)
-			out.Versions = append(out.Versions, v)
-			return err
-		}, device)
+		var became []cloudapi.History
+		became, err = db.DeviceHistory(ctx, device)
+		for _, h := range became {
+			if h.Kind == HistoryVersion {
+				out.Versions = append(out.Versions, cloudapi.DeviceVersion{Version: h.To, SinceMS: h.AtMS})
+			}
+		}
 	}
 	if err == nil {
 		err = db.each(ctx, "SELECT severity, COUNT(*) FROM feed WHERE device=? AND id>0 AND last_ms>? GROUP BY severity", func(rows *sql.Rows) error {

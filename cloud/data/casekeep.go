@@ -13,8 +13,6 @@ const (
 	// followUp is how long after its last request ended a further request of
 	// the same device belongs to the same case.
 	followUp = 30 * time.Minute
-	// maxVersions of one device's history.
-	maxVersions = 100
 	// lookedAt is how many of a device's notifications are looked at for the
 	// one that a request names.
 	lookedAt = 200
@@ -161,20 +159,4 @@ func (t *Tx) followCase(e cloudapi.SessionEvent) error {
 		return err
 	}
 	return nil
-}
-
-// noteVersion keeps since when a device runs which version.
-func (t *Tx) noteVersion(version string) error {
-	var last string
-	err := t.tx.QueryRow("SELECT version FROM device_versions WHERE device=? ORDER BY since_ms DESC LIMIT 1", t.device).Scan(&last)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) || last == version {
-		return err
-	}
-	if _, err := t.tx.Exec("INSERT INTO device_versions (device, since_ms, version) VALUES (?,?,?) ON CONFLICT (device, since_ms) DO UPDATE SET version=excluded.version",
-		t.device, t.db.nowMS(), version); err != nil {
-		return err
-	}
-	_, err = t.tx.Exec(`DELETE FROM device_versions WHERE device=? AND since_ms <
-		(SELECT MIN(n.since_ms) FROM (SELECT since_ms FROM device_versions WHERE device=? ORDER BY since_ms DESC LIMIT ?) n)`, t.device, t.device, maxVersions)
-	return err
 }

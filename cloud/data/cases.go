@@ -10,13 +10,14 @@ import (
 	"beckmanconnect/internal/cloudapi"
 )
 
-// ErrTaken: somebody else has the case.
-var ErrTaken = errors.New("somebody else has taken this case")
+// ErrHeld: somebody else has the case.
+var ErrHeld = errors.New("somebody else has taken this case")
 
 // Case is a case as it is kept; what depends on the reader is filled in by For.
 type Case struct {
 	cloudapi.Case
-	ExpiresMS int64 // of the newest request
+	ExpiresMS int64  // of the newest request
+	Site      string // where the device stands, "" when it is assigned to none
 
 	holder, engineer []byte
 	guests           map[string]cloudapi.Colleague // by hash
@@ -46,7 +47,7 @@ func (c *Case) For(account string) cloudapi.Case {
 	return out
 }
 
-const caseQuery = `SELECT c.number, c.request, c.device, d.serial, d.type, d.region, CASE WHEN r.expires_ms > ? THEN r.state ELSE 'ended' END,
+const caseQuery = `SELECT c.number, c.request, c.device, d.serial, d.type, d.region, d.site, CASE WHEN r.expires_ms > ? THEN r.state ELSE 'ended' END,
 	r.expires_ms, c.waiting_ms, q.severity, c.holder, c.person, c.taken_ms, q.engineer, q.person, q.begun_ms, c.ticket,
 	(SELECT COUNT(*) FROM case_notes n WHERE n.number=c.number AND n.amends=0)
 	FROM cases c JOIN case_requests q ON q.request=c.request JOIN requests r ON r.id=c.request JOIN devices d ON d.id=c.device WHERE `
@@ -119,7 +120,7 @@ func (db *DB) cases(ctx context.Context, where string, args ...any) ([]*Case, er
 	for rows.Next() {
 		c := &Case{index: db.index}
 		var holder, engineer []byte
-		if err := rows.Scan(&c.Number, &c.Request, &c.Device, &c.Serial, &c.Type, &c.Region, &c.State, &c.ExpiresMS, &c.SinceMS, &c.Severity,
+		if err := rows.Scan(&c.Number, &c.Request, &c.Device, &c.Serial, &c.Type, &c.Region, &c.Site, &c.State, &c.ExpiresMS, &c.SinceMS, &c.Severity,
 			&c.holder, &holder, &c.TakenMS, &c.engineer, &engineer, &c.BegunMS, &c.Ticket, &c.Notes); err != nil {
 			return nil, err
 		}
@@ -201,7 +202,7 @@ func (db *DB) JoinCase(ctx context.Context, request string, who cloudapi.Staff) 
 			return err
 		case state == "connected" && len(engineer) > 0:
 			if !bytes.Equal(engineer, me) {
-				return ErrTaken
+				return ErrHeld
 			}
 			return nil
 		case bytes.Equal(holder, me):
@@ -213,7 +214,7 @@ func (db *DB) JoinCase(ctx context.Context, request string, who cloudapi.Staff) 
 		var one int
 		err = tx.QueryRow("SELECT 1 FROM case_guests WHERE number=? AND who=?", number, me).Scan(&one)
 		if errors.Is(err, sql.ErrNoRows) {
-			return ErrTaken
+			return ErrHeld
 		}
 		return err
 	})
@@ -221,4 +222,16 @@ func (db *DB) JoinCase(ctx context.Context, request string, who cloudapi.Staff) 
 		return "", false, fmt.Errorf("data: join case: %w", err)
 	}
 	return number, taken, nil
+}
+
+// SiteOf gives where a device stands, "" when it is assigned to no site.
+func (db *DB) SiteOf(ctx context.Context, device string) (site string, err error) {
+	err = db.sql.QueryRowContext(ctx, "SELECT site FROM devices WHERE id=?", device).Scan(&site)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("data: site of a device: %w", err)
+	}
+	return site, nil
 }

@@ -60,10 +60,3 @@ CREATE TABLE colleagues (
 	identity BLOB NOT NULL,                 -- sealed
 	seen_ms  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE device_versions (
-	device   TEXT NOT NULL REFERENCES devices,
-	since_ms INTEGER NOT NULL,
-	version  TEXT NOT NULL,
-	PRIMARY KEY (device, since_ms)
-) STRICT, WITHOUT ROWID;
