@@ -20,6 +20,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/cluster"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/eventlog"
@@ -54,6 +55,7 @@ type Cloud struct {
 	broker   *broker.Broker
 	relay    *relay.Relay
 	desk     *staff.Desk
+	cases    *cases.Service
 	messages chan struct{} // some wait to be sent
 	mail     *mail.Queue   // nil: no mail server is configured
 
@@ -183,7 +185,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.events.Run, c.uploads.Run} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.events.Run, c.uploads.Run, c.cases.Run} {
 		work.Go(func() { f(working) })
 	}
 	if c.mail != nil {
