@@ -185,7 +185,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.events.Run, c.uploads.Run, c.cases.Run} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.cases.Run, c.events.Run, c.uploads.Run} {
 		work.Go(func() { f(working) })
 	}
 	if c.mail != nil {

@@ -33,11 +33,11 @@ func (c *Cloud) wire() error {
 	})
 	c.cases = cases.New(cases.Config{
 		Data: c.data, Send: c.Send, Cut: func(r string) { c.relay.EndByStaff(r) }, Unseat: func(r string) { c.relay.Unseat(r) }, Changed: c.feed.Changed,
-		Removed: c.removed, Events: c.events, Log: c.Log, Now: c.Now,
+		Events: c.events, Removed: c.removed, Log: c.Log, Now: c.Now,
 	})
 	c.desk = staff.New(staff.Config{
 		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Removed(c.StaffRemoved),
-		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages, Events: c.events, Cases: c.cases,
+		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages, Cases: c.cases, Events: c.events,
 		OIDC: staff.OIDC{
 			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
 			RedirectURL: c.URL + cloudapi.PathCallback,
@@ -92,8 +92,8 @@ func (c *Cloud) changed(ch intake.Change) {
 		}
 	}
 	if ch.Requests {
-		c.uploads.Look() // a request's logs may have come
 		c.cases.Moved()
+		c.uploads.Look() // a request's logs may have come
 	}
 	if ch.Fleet || ch.Requests {
 		c.feed.Changed()

@@ -69,10 +69,10 @@ func (t *Tx) AddSessionEvent(e cloudapi.SessionEvent, timeMS int64) error {
 	if err != nil {
 		return err
 	}
-	if err := t.db.noteOf(t.tx, sessionEvent(t.device, e, timeMS)); err != nil {
+	if err := t.followCase(e); err != nil {
 		return err
 	}
-	return t.followCase(e)
+	return t.db.noteOf(t.tx, sessionEvent(t.device, e, timeMS))
 }
 
 // PinVerifier gives the verifier of the device's log; the first one named

@@ -41,8 +41,8 @@ type Config struct {
 	Vendor   note.Signer // signs messages to technicians
 	Phones   []string    // the service numbers that may stand in one
 	Send     func()      // has waiting messages sent; must not block
-	Events   events.Sink // nil: none
 	Cases    *cases.Service
+	Events   events.Sink // nil: none
 }
 
 // Desk serves the staff's side.
