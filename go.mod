@@ -15,6 +15,8 @@ require (
 	github.com/coder/websocket v1.8.15
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/eclipse/paho.mqtt.golang v1.5.1
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
+	github.com/emersion/go-smtp v0.25.1
 	github.com/evanw/esbuild v0.28.2
 	github.com/expr-lang/expr v1.17.8
 	github.com/fsnotify/fsnotify v1.9.0
@@ -22,6 +24,7 @@ require (
 	github.com/go-jose/go-jose/v4 v4.1.6
 	github.com/go-text/typesetting v0.2.1
 	github.com/go-toast/toast v0.0.0-20190211030409-01e6764cf0a4
+	github.com/gobwas/ws v1.4.0
 	github.com/godbus/dbus/v5 v5.2.4
 	github.com/gopcua/opcua v0.8.0
 	github.com/gosnmp/gosnmp v1.47.0
@@ -40,6 +43,7 @@ require (
 	github.com/tc-hib/winres v0.2.1
 	github.com/theupdateframework/go-tuf/v2 v2.4.2
 	github.com/tink-crypto/tink-go/v2 v2.9.0
+	github.com/wneessen/go-mail v0.8.1
 	github.com/yusufpapurcu/wmi v1.2.4
 	github.com/zitadel/oidc/v3 v3.51.17
 	go.opentelemetry.io/otel v1.46.0
@@ -93,7 +97,6 @@ require (
 	github.com/go-text/render v0.2.0 // indirect
 	github.com/gobwas/httphead v0.1.0 // indirect
 	github.com/gobwas/pool v0.2.1 // indirect
-	github.com/gobwas/ws v1.4.0 // indirect
 	github.com/google/go-containerregistry v0.20.7 // indirect
 	github.com/google/go-tpm v0.9.8 // indirect
 	github.com/google/uuid v1.6.0 // indirect

@@ -22,6 +22,7 @@ import (
 	"beckmanconnect/cloud/broker"
 	"beckmanconnect/cloud/cluster"
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/mail"
 	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
 	"beckmanconnect/cloud/staff"
@@ -29,11 +30,8 @@ import (
 	"beckmanconnect/internal/trust"
 )
 
-// Bounds of the server as a whole.
-const (
-	maxConnections = 20_000
-	stopTimeout    = 10 * time.Second
-)
+// stopTimeout bounds how long a stop waits for callers.
+const stopTimeout = 10 * time.Second
 
 // Cloud is an opened cloud: it holds its port and its data until Run ends.
 type Cloud struct {
@@ -52,6 +50,7 @@ type Cloud struct {
 	relay    *relay.Relay
 	desk     *staff.Desk
 	messages chan struct{} // some wait to be sent
+	mail     *mail.Queue   // nil: no mail server is configured
 
 	cluster  *cluster.Cluster // nil: this is the only node
 	operator operator
@@ -93,6 +92,13 @@ func (c *Cloud) open() (err error) {
 		return err
 	}
 	if c.cert, err = loadServerCert(&c.Config, c.private.Cloud); err != nil {
+		return err
+	}
+	limit, err := descriptors()
+	if err != nil {
+		return fmt.Errorf("cloud: limit of open files: %w", err)
+	}
+	if err = c.Broker.settle(limit); err != nil {
 		return err
 	}
 	// The port before the data: a second cloud changes nothing of the first.
@@ -148,6 +154,9 @@ func (c *Cloud) DB() *data.DB { return c.data }
 // Send publishes to a device (cloudapi's kinds, cloud → device).
 func (c *Cloud) Send(device, kind string, body any) error { return c.broker.Send(device, kind, body) }
 
+// EngineUp tells whether the broker's engine answers.
+func (c *Cloud) EngineUp() bool { return c.broker.Up() }
+
 // Run serves until ctx ends, then closes everything in order.
 func (c *Cloud) Run(ctx context.Context) error {
 	server := &http.Server{
@@ -167,6 +176,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 		work.Go(func() { f(working) })
 	}
 	if c.cluster != nil {
+		c.lonely()
 		c.cluster.Serve(c.relay)
 		if err := c.cluster.News(c.news); err != nil {
 			c.Log.Error("other nodes' news are not heard", "error", err)
@@ -174,10 +184,13 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	work.Go(c.serveOperator)
 	work.Go(c.serveControl)
+	if c.mail != nil {
+		work.Go(func() { c.mail.Run(working) })
+	}
 	stopWork := sync.OnceFunc(func() { stopWorking(); work.Wait() })
 	defer stopWork()
 	failed := make(chan error, 1)
-	go func() { failed <- server.ServeTLS(netutil.LimitListener(c.listen, maxConnections), "", "") }()
+	go func() { failed <- server.ServeTLS(netutil.LimitListener(c.listen, c.Broker.MaxConnections), "", "") }()
 	c.Log.Info("cloud is up", "address", c.Addr(), "url", c.URL, "development", c.roots.Development)
 	var err error
 	select {

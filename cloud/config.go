@@ -56,6 +56,8 @@ type Config struct {
 	Drain         Drain          `toml:"drain"`
 	Operator      Operator       `toml:"operator"`
 	Traces        Traces         `toml:"traces"`
+	Mail          Mail           `toml:"mail"`
+	Broker        Broker         `toml:"broker"`
 
 	Console http.Handler     `toml:"-"` // the staff's page; nil: none is served
 	Log     *slog.Logger     `toml:"-"` // nil: nothing is logged
@@ -108,6 +110,7 @@ func (c *Config) check() error {
 	return errors.Join(
 		c.checkMissing(), c.checkNames(), c.checkStaff(), c.checkAddress(),
 		c.Cluster.Check(), c.Drain.check(len(c.Cluster.Peers) > 0), c.Operator.check(), c.Traces.check(),
+		c.Mail.check(), c.Broker.check(),
 	)
 }
 

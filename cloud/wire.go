@@ -23,6 +23,7 @@ const hostWait = 30 * time.Minute
 
 // wire makes the parts and joins them.
 func (c *Cloud) wire() error {
+	c.mail = c.newMail()
 	c.registry = registry.New(registry.Config{
 		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: func() { c.feed.Changed(); c.feed.Noted() },
 		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
@@ -39,6 +40,7 @@ func (c *Cloud) wire() error {
 	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, Witness: c.private.Witness})
 	var err error
 	c.broker, err = broker.New(broker.Config{
+		Engine: c.Broker.engine, MaxClients: int64(c.Broker.MaxDevices),
 		Inbox: in, Refused: intake.Refused, Refuse: c.refuse, Seen: c.seen, Presence: c.presence,
 		Time: c.private.Vendor, Policy: c.vendor.current, Waiting: c.waiting, Delivered: c.delivered, Log: c.Log, Now: c.Now,
 	})

@@ -6,13 +6,6 @@ import (
 	"time"
 )
 
-// Connected counts the devices whose link is here.
-func (b *Broker) Connected() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.present)
-}
-
 // Drain ends the links of all devices that are here, each at a moment of its
 // own within spread: they dial again, by a pause of their own. It returns when
 // all moments are over, or when ctx ends.
@@ -31,10 +24,10 @@ func (b *Broker) Drain(ctx context.Context, spread time.Duration) {
 		case <-tick.C:
 		}
 		b.mu.Lock()
-		cl := b.present[device]
+		t := b.here[device]
 		b.mu.Unlock()
-		if cl != nil {
-			cl.Stop(errDraining)
+		if t != nil {
+			t.session.stop(errDraining)
 		}
 	}
 }
