@@ -51,7 +51,7 @@ func (c *Cloud) checks() []check {
 			}
 			return nil
 		}},
-		{"database", true, c.data.Ready},
+		{"database", true, c.data.Healthy},
 		{"keys", true, c.keysReady},
 		{"disk", true, c.diskReady},
 		{"sign-in", true, c.desk.Ready},
