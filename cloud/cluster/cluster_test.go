@@ -172,7 +172,7 @@ func (e *end) hears(text string) {
 	e.t.Helper()
 	_, got, err := e.Read(e.t.Context())
 	if err != nil || string(got) != text {
-		e.t.Fatalf("%q came (%v), not %q", got, err, text)
+		e.t.Fatalf("%.40q came (%v), not %.40q", got, err, text)
 	}
 }
 
