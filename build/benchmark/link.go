@@ -87,7 +87,7 @@ func (b *fleetBench) cloud(ctx context.Context) (f linkFigures, err error) {
 	defer house.Close()
 	pid := func() (int, error) { return processOf(filepath.Join(b.o.dir, "cloud.toml"), "beckmanconnect-cloud") }
 	url := "wss" + strings.TrimPrefix(house.Cloud(), "https") + cloudapi.PathMQTT
-	if err := b.memory(ctx, &f, url, pid); err != nil {
+	if err := b.memory(ctx, &f, url, true, pid); err != nil {
 		return f, err
 	}
 	b.say("a message to all")
@@ -126,16 +126,13 @@ func (b *fleetBench) cloud(ctx context.Context) (f linkFigures, err error) {
 func share(n int) int { return (n*99 + 99) / 100 }
 
 // memory measures first a few devices, then all, and messages in between.
-func (b *fleetBench) memory(ctx context.Context, f *linkFigures, url string, pid func() (int, error)) error {
+func (b *fleetBench) memory(ctx context.Context, f *linkFigures, url string, collected bool, pid func() (int, error)) error {
 	n := b.o.devices
 	few := min(linkFew, n)
 	var first, last float64
-	for _, step := range []struct {
-		count  int
-		settle time.Duration
-	}{{few, b.settle(few)}, {n, b.settle(n)}} {
-		b.say("%d devices connect", step.count)
-		up, err := b.ask(command{Do: "up", Count: step.count, Rate: linkRate, URL: url})
+	for _, count := range slices.Compact([]int{few, n}) {
+		b.say("%d devices connect", count)
+		up, err := b.ask(command{Do: "up", Count: count, Rate: linkRate, URL: url})
 		if err != nil {
 			return err
 		}
@@ -147,10 +144,10 @@ func (b *fleetBench) memory(ctx context.Context, f *linkFigures, url string, pid
 		if err != nil {
 			return err
 		}
-		if step.count == n {
+		if count == n {
 			f.stands = stands * 1024 / float64(n)
 		}
-		if err := pause(ctx, step.settle); err != nil {
+		if err := pause(ctx, settle(count, collected)); err != nil {
 			return err
 		}
 		settled, err := pss(p)
@@ -158,10 +155,10 @@ func (b *fleetBench) memory(ctx context.Context, f *linkFigures, url string, pid
 			return err
 		}
 		b.say("  in %.1f s; %.1f MB at once, %.1f MB settled", up.Seconds, stands, settled)
-		if step.count == few {
+		if count == few {
 			f.few, first = settled*1024/float64(few), settled
 		}
-		if step.count == n {
+		if count == n {
 			f.settled, last = settled*1024/float64(n), settled
 		}
 	}
@@ -174,11 +171,11 @@ func (b *fleetBench) memory(ctx context.Context, f *linkFigures, url string, pid
 	return err
 }
 
-// settle is how long memory is given to settle. The first step is short: a
-// thousand devices have little to give back.
-func (b *fleetBench) settle(n int) time.Duration {
-	if n < b.o.devices {
-		return linkSettle / 5
+// settle is how long memory is given to settle. A few devices have little to
+// give back, and only a garbage collector does it later.
+func settle(n int, collected bool) time.Duration {
+	if n <= 2*linkFew || !collected {
+		return 10 * time.Second
 	}
 	return linkSettle
 }

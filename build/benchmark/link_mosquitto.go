@@ -47,7 +47,7 @@ func (b *fleetBench) mosquitto(ctx context.Context) (f linkFigures, err error) {
 	defer func() { _ = stop() }()
 	pid := func() (int, error) { return running.Process.Pid, nil }
 	url := fmt.Sprintf("wss://localhost:%s/mqtt", port)
-	if err := b.memory(ctx, &f, url, pid); err != nil {
+	if err := b.memory(ctx, &f, url, false, pid); err != nil {
 		return f, err
 	}
 	b.say("a message to all")
