@@ -23,6 +23,7 @@ const hostWait = 30 * time.Minute
 
 // wire makes the parts and joins them.
 func (c *Cloud) wire() error {
+	c.mail = c.newMail()
 	c.registry = registry.New(registry.Config{
 		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: func() { c.feed.Changed(); c.feed.Noted() },
 		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
@@ -35,7 +36,7 @@ func (c *Cloud) wire() error {
 			RedirectURL: c.URL + cloudapi.PathCallback,
 		},
 	})
-	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Log: c.Log, Now: c.Now})
+	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Peers: c.peers(), Left: c.left, Log: c.Log, Now: c.Now})
 	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, Witness: c.private.Witness})
 	var err error
 	c.broker, err = broker.New(broker.Config{
@@ -59,7 +60,7 @@ func (c *Cloud) handler() http.Handler {
 		rest = c.desk.Networks.Only(c.Console) // P21
 	}
 	mux.Handle("/", rest)
-	return c.site.Guard(mux)
+	return c.watched(c.site.Guard(mux))
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {

@@ -71,5 +71,6 @@ const (
 	RecordRead     Kind = "record.read"
 	RecordExported Kind = "record.exported"
 	UploadRefused  Kind = "upload.refused" // malware, or nobody could look
+	MailGivenUp    Kind = "mail.given-up"  // a day long, or the server knows no such address
 	Draining       Kind = "node.draining"
 )
