@@ -62,7 +62,7 @@ func TestConnectionsFitTheDescriptors(t *testing.T) {
 		"no limit":              {Broker{}, 0, 20_000, 30_000, ""},
 		"unlimited":             {Broker{}, 1<<64 - 1, 20_000, 30_000, ""},
 		"a narrow one":          {Broker{}, 3500, 2000, 3000, ""},
-		"behind an engine":      {Broker{engine: broker.Engine{Kind: broker.NATS}}, 3500, 1000, 1500, ""},
+		"behind an engine":      {Broker{engine: broker.Engine{Kind: broker.NATS}}, 3500, 1000, 2000, ""},
 		"devices are given":     {Broker{MaxDevices: 50_000}, 1 << 20, 50_000, 75_000, ""},
 		"connections are given": {Broker{MaxConnections: 100}, 1 << 20, 100, 100, ""},
 		"more than there are":   {Broker{MaxDevices: 5000}, 3500, 0, 0, "LimitNOFILE"},
