@@ -111,10 +111,7 @@ func (c *Cloud) open() (err error) {
 	if err = os.MkdirAll(c.Upgrades, 0o755); err != nil {
 		return fmt.Errorf("cloud: upgrades folder: %w", err)
 	}
-	if c.data, err = data.Open(context.Background(), c.Data, c.Now); err != nil {
-		return err
-	}
-	if err = c.data.AllOffline(context.Background()); err != nil {
+	if err = c.openData(context.Background()); err != nil {
 		return err
 	}
 	if _, c.identities, err = c.data.IdentityChanged(context.Background(), 0); err != nil {
@@ -172,7 +169,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.beat} {
 		work.Go(func() { f(working) })
 	}
 	if c.mail != nil {
