@@ -28,6 +28,8 @@ type options struct {
 	window  time.Duration // idle, notify: how long is measured
 	rounds  int           // log, screen: medians are of so many rounds; consent: revocations on a stalled link
 
+	devices int // link: so many
+
 	// Of log alone.
 	entries int    // of the long log
 	long    string // folder the long log is kept in
@@ -47,6 +49,7 @@ var benches = map[string]func(context.Context, options) ([]row, error){
 	"consent": consent,
 	"idle":    idle,
 	"line":    badLines,
+	"link":    link,
 	"log":     appendLog,
 	"notify":  notify,
 	"relay":   relayBench,
@@ -66,6 +69,7 @@ func main() {
 	flag.DurationVar(&o.settle, "settle", 30*time.Second, "idle: warm up for this long")
 	flag.DurationVar(&o.window, "window", 0, "measure for this long (idle: 30s, notify: 10s at each rate)")
 	flag.IntVar(&o.rounds, "rounds", 0, "log, screen, idle: medians of so many rounds (5, 3, 9); consent: take control back so often (200)")
+	flag.IntVar(&o.devices, "devices", 10_000, "link: so many devices")
 	flag.IntVar(&o.entries, "entries", 10_000_000, "log: open and search a log of so many entries")
 	flag.StringVar(&o.long, "keep", "", "log: `folder` the long log is made in once and kept; default bench-long-log beside the figures")
 	flag.Float64Var(&o.seconds, "seconds", 0, "screen: each work for so many `seconds` (10)")

@@ -69,6 +69,11 @@ func (db *DB) mark(tx *sql.Tx, device, epoch string, seq int64) (bool, error) {
 	if seq <= upto {
 		return false, nil
 	}
+	if upto > 0 {
+		if err := db.noteGap(tx, device, epoch, upto, seq); err != nil {
+			return false, err
+		}
+	}
 	res, err := tx.Exec("INSERT INTO inbox_early (device, epoch, seq) VALUES (?,?,?) ON CONFLICT (device, epoch, seq) DO NOTHING", device, epoch, seq)
 	if err != nil {
 		return false, err

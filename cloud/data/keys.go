@@ -47,6 +47,15 @@ var keysets = []struct {
 	{setFiles, streamingaead.AES256GCMHKDF1MBKeyTemplate, func(w *wrapping) *kms.Key { return w.data }},
 }
 
+func templateOf(name string) func() *tinkpb.KeyTemplate {
+	for _, k := range keysets {
+		if k.name == name {
+			return k.template
+		}
+	}
+	return nil
+}
+
 // wrapping are the open wrapping keys.
 type wrapping struct{ data, confidential *kms.Key }
 

@@ -6,3 +6,9 @@ CREATE TABLE nodes (
 	name    TEXT PRIMARY KEY,
 	seen_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What is true of the database as a whole.
+CREATE TABLE meta (
+	name  TEXT PRIMARY KEY,
+	value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
