@@ -71,7 +71,9 @@ var routes = map[string]route{
 	"/":                       {page, get1, ""},
 }
 
-func (x route) behindNetworks() bool { return x.door != open && x.door != byDevice && x.door != meeting }
+func (x route) behindNetworks() bool {
+	return x.door != open && x.door != byDevice && x.door != meeting
+}
 
 // asked sends one request and gives status and headers.
 func (r *running) asked(t *testing.T, method, path string, body io.Reader, header ...string) (int, http.Header, string) {
