@@ -37,7 +37,7 @@ func (c *Cloud) wire() error {
 			RedirectURL: c.URL + cloudapi.PathCallback,
 		},
 	})
-	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Log: c.Log, Now: c.Now})
+	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Peers: c.peers(), Left: c.left, Log: c.Log, Now: c.Now})
 	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, Witness: c.private.Witness})
 	var err error
 	c.broker, err = broker.New(broker.Config{
@@ -61,7 +61,7 @@ func (c *Cloud) handler() http.Handler {
 		rest = c.desk.Networks.Only(c.Console) // P21
 	}
 	mux.Handle("/", rest)
-	return c.Proxies.Resolve(c.site.Guard(mux))
+	return c.Proxies.Resolve(c.watched(c.site.Guard(mux)))
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {
