@@ -11,7 +11,7 @@ import (
 // refusalKinds is what a refusal at the door is on record as.
 var refusalKinds = map[web.Refusal]events.Kind{
 	web.ForeignHost: events.OriginRefused, web.ForeignNetwork: events.NetworkRefused, web.ForeignOrigin: events.OriginRefused,
-	web.TooOften: events.RateLimited, web.NotVouchedFor: events.SignInRefused,
+	web.TooOften: events.RateLimited, web.NotVouchedFor: events.SignInRefused, web.NotAdmitted: events.DeviceRefused,
 }
 
 // refused puts on record who was turned away. The answer does not wait for what

@@ -57,7 +57,7 @@ func (c *Cloud) wire() error {
 func (c *Cloud) handler() http.Handler {
 	mux := &c.routes
 	mux.Handle(cloudapi.PathHealth, web.Method(http.MethodGet, health))
-	mux.Handle(cloudapi.PathDevices, c.registry.Handler())
+	mux.Handle(cloudapi.PathDevices, web.Attempts(web.NotAdmitted, c.registry.Handler().ServeHTTP))
 	mux.Handle(cloudapi.PathMQTT, c.broker.Handler())
 	mux.Handle(cloudapi.PathRelay, c.relay.Handler())
 	mux.Handle(cloudapi.PathUpgrades, upgrades(c.Upgrades))

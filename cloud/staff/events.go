@@ -74,16 +74,12 @@ func (d *Desk) within(ctx context.Context, who cloudapi.Staff) func(string) bool
 		may, ok := known[device]
 		if !ok {
 			record, err := d.Data.Device(ctx, device)
-			may = err == nil && d.assigned(who, record)
+			may = err == nil && data.Of(who).Sees(record.Region, record.Site)
 			known[device] = may
 		}
 		return may
 	}
 }
-
-// assigned: nobody says yet at which site a device stands, so who is assigned
-// to sites sees none of them here.
-func (d *Desk) assigned(who cloudapi.Staff, _ data.DeviceRecord) bool { return len(who.Sites) == 0 }
 
 func eventQuery(v url.Values, may []string) (q data.EventQuery, err error) {
 	q = data.EventQuery{Regions: slices.Clone(may), Actor: v.Get("actor"), Device: v.Get("device"), Request: v.Get("request"), Limit: eventPage}

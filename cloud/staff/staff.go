@@ -75,8 +75,8 @@ func (d *Desk) Register(mux web.Mux) {
 	}
 	get(cloudapi.PathOIDC, d.oidcConfig)
 	get(cloudapi.PathLogin, d.limit.Limit(d.login))
-	get(cloudapi.PathCallback, d.limit.Limit(web.Attempts(http.HandlerFunc(d.callback)).ServeHTTP))
-	post(cloudapi.PathToken, d.limit.Limit(web.Attempts(http.HandlerFunc(d.token)).ServeHTTP))
+	get(cloudapi.PathCallback, d.limit.Limit(web.Attempts(web.NotVouchedFor, d.callback)))
+	post(cloudapi.PathToken, d.limit.Limit(web.Attempts(web.NotVouchedFor, d.token)))
 	post(cloudapi.PathLogout, d.logout)
 	get(cloudapi.PathMe, d.signedIn(d.me))
 	get(cloudapi.PathRequests, d.signedIn(d.requests))

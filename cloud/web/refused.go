@@ -15,6 +15,7 @@ const (
 	ForeignOrigin  Refusal = "origin"  // a page of somebody else's
 	TooOften       Refusal = "rate"
 	NotVouchedFor  Refusal = "sign-in"
+	NotAdmitted    Refusal = "device" // a device that may not register
 )
 
 type refusedKey struct{}
@@ -36,16 +37,18 @@ func Refused(r *http.Request, why Refusal) {
 	}
 }
 
-// Attempts are the sign-in's own addresses: whatever is refused there counts
-// as a refused sign-in, by whom the sign-in's own code does not have to say.
-func Attempts(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// Attempts are addresses where somebody says who they are, a sign-in or a
+// registration: what is refused there is told as why, and the code there does
+// not have to. It is not for WebSockets.
+func Attempts(why Refusal, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		seen := &statusWriter{ResponseWriter: w}
-		next.ServeHTTP(seen, r)
-		if seen.status == http.StatusForbidden || seen.status == http.StatusBadRequest {
-			Refused(r, NotVouchedFor)
+		next(seen, r)
+		switch seen.status {
+		case http.StatusBadRequest, http.StatusForbidden, http.StatusConflict:
+			Refused(r, why)
 		}
-	})
+	}
 }
 
 // statusWriter remembers the status.
