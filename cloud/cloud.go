@@ -20,6 +20,7 @@ import (
 
 	"beckmanconnect/cloud/broker"
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/inventory"
 	"beckmanconnect/cloud/mail"
 	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
@@ -43,15 +44,18 @@ type Cloud struct {
 	listen  net.Listener
 	cert    *serverCert
 
-	vendor   *vendorPolicy
-	data     *data.DB
-	feed     *staff.Feed
-	registry *registry.Registry
-	broker   *broker.Broker
-	relay    *relay.Relay
-	desk     *staff.Desk
-	messages chan struct{} // some wait to be sent
-	mail     *mail.Queue   // nil: no mail server is configured
+	vendor       *vendorPolicy
+	data         *data.DB
+	feed         *staff.Feed
+	registry     *registry.Registry
+	broker       *broker.Broker
+	relay        *relay.Relay
+	desk         *staff.Desk
+	messages     chan struct{} // some wait to be sent
+	confirmation *registry.Confirmation
+	tokens       *registry.Tokens
+	inventory    *inventory.Inventory
+	mail         *mail.Queue // nil: no mail server is configured
 
 	copies     registry.Copies
 	identities int64 // newest record of identities that was looked at
@@ -143,7 +147,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.confirmation.Run, c.eraseDue} {
 		work.Go(func() { f(working) })
 	}
 	if c.mail != nil {

@@ -9,7 +9,6 @@ import (
 	"beckmanconnect/cloud/broker"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/intake"
-	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
 	"beckmanconnect/cloud/staff"
 	"beckmanconnect/cloud/web"
@@ -24,10 +23,9 @@ const hostWait = 30 * time.Minute
 // wire makes the parts and joins them.
 func (c *Cloud) wire() error {
 	c.mail = c.newMail()
-	c.registry = registry.New(registry.Config{
-		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: func() { c.feed.Changed(); c.feed.Noted() },
-		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
-	})
+	if err := c.wireRegistry(); err != nil {
+		return err
+	}
 	c.desk = staff.New(staff.Config{
 		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Removed(c.StaffRemoved),
 		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages,
@@ -36,8 +34,9 @@ func (c *Cloud) wire() error {
 			RedirectURL: c.URL + cloudapi.PathCallback,
 		},
 	})
+	c.wireInventory()
 	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Log: c.Log, Now: c.Now})
-	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, Witness: c.private.Witness})
+	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, MayAsk: c.confirmation.MayAsk, Witness: c.private.Witness})
 	var err error
 	c.broker, err = broker.New(broker.Config{
 		Inbox: in, Refused: intake.Refused, Refuse: c.refuse, Seen: c.seen, Presence: c.presence,
@@ -54,6 +53,7 @@ func (c *Cloud) handler() http.Handler {
 	mux.Handle(cloudapi.PathRelay, c.relay.Handler())
 	mux.Handle(cloudapi.PathUpgrades, upgrades(c.Upgrades))
 	c.desk.Register(mux)
+	c.registryHandlers(mux)
 	rest := http.Handler(http.HandlerFunc(nothing))
 	if c.Console != nil {
 		rest = c.desk.Networks.Only(c.Console) // P21
@@ -76,6 +76,9 @@ func nothing(w http.ResponseWriter, _ *http.Request) {
 func (c *Cloud) changed(ch intake.Change) {
 	if ch.Ended != "" {
 		c.relay.End(ch.Ended)
+	}
+	if ch.Status && c.confirmation.Require { // it says one after every connection
+		c.tell(ch.Device)
 	}
 	if ch.Witnessed != nil {
 		// Lost with the connection: the device shows its log again.
@@ -108,6 +111,9 @@ func (c *Cloud) admitHost(ctx context.Context, request, device string) (time.Tim
 		return time.Time{}, relay.ErrUnknown
 	}
 	if c.refuse(ctx, device).Code != "" {
+		return time.Time{}, relay.ErrRefused
+	}
+	if !c.confirmation.MayAsk(ctx, device) {
 		return time.Time{}, relay.ErrRefused
 	}
 	r, err := c.data.ClaimRequest(ctx, request, device, c.Now().Add(hostWait).UnixMilli())
