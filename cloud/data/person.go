@@ -275,3 +275,31 @@ func (db *DB) forgetPerson(tx *sql.Tx, device, by string) error {
 	}
 	return db.noteHistory(tx, device, cloudapi.History{Kind: HistoryErased, By: by})
 }
+
+// RegisteredBy counts the instruments that somebody registered, by region.
+func (db *DB) RegisteredBy(ctx context.Context, subject string) (map[string]int, error) {
+	rows, err := db.rowsOf(ctx, personRules[0], func(f found) bool { return mentions(f.values[0], subject) })
+	if err != nil {
+		return nil, fmt.Errorf("data: registered by: %w", err)
+	}
+	regions, err := db.DeviceRegions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for _, f := range rows {
+		counts[regions[f.device]]++
+	}
+	return counts, nil
+}
+
+// KeptOfPerson names the tables that an erasure leaves as they are.
+func KeptOfPerson() []string {
+	var list []string
+	for _, rule := range personRules {
+		if !rule.secret && slices.ContainsFunc(rule.columns, func(c sealedColumn) bool { return c.erase == keep }) {
+			list = append(list, rule.table)
+		}
+	}
+	return list
+}
