@@ -46,6 +46,10 @@ func (c *Cloud) wireInventory() {
 	})
 }
 
+// Tokens are the devices' shared access signatures, for who stands in for an
+// engine.
+func (c *Cloud) Tokens() *registry.Tokens { return c.tokens }
+
 // sink is where events go; nil: nowhere.
 func (c *Cloud) sink() events.Sink { return nil }
 
