@@ -19,6 +19,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/inventory"
 	"beckmanconnect/cloud/mail"
@@ -48,6 +49,7 @@ type Cloud struct {
 	broker       *broker.Broker
 	relay        *relay.Relay
 	desk         *staff.Desk
+	cases        *cases.Service
 	messages     chan struct{} // some wait to be sent
 	confirmation *registry.Confirmation
 	tokens       *registry.Tokens
@@ -154,7 +156,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.confirmation.Run, c.eraseDue} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.cases.Run, c.confirmation.Run, c.eraseDue} {
 		work.Go(func() { f(working) })
 	}
 	if c.mail != nil {

@@ -1,12 +1,14 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"time"
 
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/intake"
 	"beckmanconnect/cloud/relay"
@@ -26,9 +28,13 @@ func (c *Cloud) wire() error {
 	if err := c.wireRegistry(); err != nil {
 		return err
 	}
+	c.cases = cases.New(cases.Config{
+		Data: c.data, Send: c.Send, Cut: func(r string) { c.relay.EndByStaff(r) }, Unseat: func(r string) { c.relay.Unseat(r) }, Changed: c.feed.Changed,
+		Removed: c.removed, Log: c.Log, Now: c.Now,
+	})
 	c.desk = staff.New(staff.Config{
 		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Removed(c.StaffRemoved),
-		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages,
+		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages, Cases: c.cases,
 		OIDC: staff.OIDC{
 			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
 			RedirectURL: c.URL + cloudapi.PathCallback,
@@ -87,6 +93,9 @@ func (c *Cloud) changed(ch intake.Change) {
 			c.Log.Warn("a cosigned checkpoint was not sent", "device", ch.Device, "error", err)
 		}
 	}
+	if ch.Requests {
+		c.cases.Moved()
+	}
 	if ch.Fleet || ch.Requests {
 		c.feed.Changed()
 	}
@@ -116,6 +125,9 @@ func (c *Cloud) admitHost(ctx context.Context, request, device string) (time.Tim
 	}
 	if !c.confirmation.MayAsk(ctx, device) {
 		return time.Time{}, relay.ErrRefused
+	}
+	if ended, err := c.data.EndedByStaff(ctx, request, device); err != nil || ended {
+		return time.Time{}, cmp.Or(err, relay.ErrEndedByStaff)
 	}
 	r, err := c.data.ClaimRequest(ctx, request, device, c.Now().Add(hostWait).UnixMilli())
 	switch {

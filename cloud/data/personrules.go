@@ -37,8 +37,14 @@ type personRule struct {
 
 const (
 	wholeRecord = "kept: who had access to an instrument, and when, must stay provable (21 CFR 11.10(e); GDPR article 17(3)(b) and (e))"
+	service     = "kept: the service record of a medical device (Regulation (EU) 2017/745, article 10(8); GDPR article 17(3)(b))"
 	replaced    = "overwritten"
 )
+
+// ofCase is the device that a case's row is about, in SQL.
+func ofCase(table string) string {
+	return "(SELECT c.device FROM cases c WHERE c.number = " + table + ".number)"
+}
 
 // personRules names every table with sealed columns, once. A test walks the
 // schema: a sealed column without a rule fails it.
@@ -71,6 +77,18 @@ var personRules = []personRule{
 		columns: []sealedColumn{{"identity", keep, ""}}},
 	{table: "messages", key: []string{"id"}, at: "at_ms", purpose: "messages to technicians, and who sent them", erasure: "the sender is overwritten; the signed text stays until the message is over",
 		columns: []sealedColumn{{"identity", overwrite, "{}"}, {"request", keep, ""}, {"note", keep, ""}}},
+	{table: "cases", key: []string{"number"}, device: "device", at: "opened_ms", purpose: "cases: who holds which (P14)", erasure: service,
+		columns: []sealedColumn{{"person", keep, ""}}},
+	{table: "case_requests", key: []string{"request"}, device: ofCase("case_requests"), at: "since_ms", purpose: "who helped with which request (P24)", erasure: wholeRecord,
+		columns: []sealedColumn{{"person", keep, ""}}},
+	{table: "case_guests", key: []string{"number"}, row: []string{"number", "who"}, device: ofCase("case_guests"), at: "at_ms", purpose: "colleagues who were invited to a case", erasure: "deleted",
+		columns: []sealedColumn{{"person", remove, ""}}},
+	{table: "case_notes", key: []string{"number"}, row: []string{"id"}, device: ofCase("case_notes"), at: "at_ms", purpose: "notes on a case", erasure: service,
+		columns: []sealedColumn{{"body", keep, ""}}},
+	{table: "case_acts", key: []string{"number"}, row: []string{"id"}, device: ofCase("case_acts"), at: "at_ms", purpose: "what was done with a case, and by whom", erasure: wholeRecord,
+		columns: []sealedColumn{{"body", keep, ""}}},
+	{table: "colleagues", key: []string{"who"}, at: "seen_ms", purpose: "staff who may be handed a case", erasure: "deleted, until they sign in again",
+		columns: []sealedColumn{{"identity", remove, ""}}},
 	{table: "sites", key: []string{"id"}, secret: true, columns: []sealedColumn{{"address", keep, ""}}},
 	{table: "secrets", key: []string{"name"}, secret: true, columns: []sealedColumn{{"value", keep, ""}}},
 }
