@@ -10,6 +10,8 @@ import { FeedPage } from "./feed";
 import { focusHeading } from "./focus";
 import { Header, Place } from "./header";
 import { Home } from "./home";
+import { InstrumentPage } from "./instrument";
+import { InstrumentsPage } from "./instruments";
 import { Join } from "./join";
 import { startWorker } from "./link";
 import { LogsPage } from "./logs";
@@ -100,6 +102,7 @@ class App {
       case "feed": return this.showFeed();
       case "messages": return this.showMessages("");
       case "record": return this.showRecord();
+      case "instruments": return this.showInstruments();
     }
   }
 
@@ -201,6 +204,15 @@ class App {
 
   private showFeed(): void {
     this.show("feed", new FeedPage(this.regions, (device) => this.showDevice(device, () => this.showFeed()), () => this.signedOut()));
+  }
+
+  private showInstruments(): void {
+    this.show("instruments", new InstrumentsPage((device) => this.showInstrument(device), () => this.signedOut()));
+  }
+
+  private showInstrument(device: string): void {
+    const back = (): void => this.showInstruments();
+    this.show("instrument", new InstrumentPage(device, back, () => this.signedOut()), back);
   }
 
   private showDevice(device: string, back: () => void): void {

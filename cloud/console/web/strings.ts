@@ -2,14 +2,16 @@
 
 import { de } from "./de";
 import { deskDe } from "./de_desk";
+import { instrumentsDe } from "./de_instruments";
 import { en } from "./en";
 import { deskEn } from "./en_desk";
+import { instrumentsEn } from "./en_instruments";
 
-const english = { ...en, ...deskEn };
+const english = { ...en, ...deskEn, ...instrumentsEn };
 export type Key = keyof typeof english;
 
 export const language: "en" | "de" = navigator.language.toLowerCase().startsWith("de") ? "de" : "en";
-const catalogue: Record<Key, string> = language === "de" ? { ...de, ...deskDe } : english;
+const catalogue: Record<Key, string> = language === "de" ? { ...de, ...deskDe, ...instrumentsDe } : english;
 
 export function t(key: Key, values: Record<string, string | number> = {}): string {
   return catalogue[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
