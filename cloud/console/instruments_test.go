@@ -99,7 +99,8 @@ func TestInstruments(t *testing.T) {
 			}
 		}
 		state("list")
-		b.Click(".feed-older")
+		b.Eval(`document.querySelector(".feed-older").focus()`)
+		b.Do("further", press("Enter", "Enter", 0)...)
 		b.Wait(instrumentRows + ` === 200`)
 		b.Eval(`document.querySelectorAll(".instrument")[0].focus()`)
 		b.Do("down and open", append(press("ArrowDown", "ArrowDown", 0), press("Enter", "Enter", 0)...)...)

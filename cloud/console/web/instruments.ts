@@ -46,7 +46,7 @@ export class InstrumentsPage {
     this.list.hidden = true;
     this.element = h("main", { class: "page", id: "content" },
       h("header", { class: "page-head" }, h("span", { class: "page-icon" }, icon("screen")), h("div", { class: "grow" }, h("h1", {}, t("insTitle")), h("p", { class: "muted" }, t("insText"))), this.save),
-      h("div", { class: "feed" }, h("div", { class: "feed-filter", role: "search" }, this.text, ...Object.values(this.filters)), this.waits, this.list, this.more, this.status));
+      h("div", { class: "feed" }, h("div", { class: "feed-filter registry-filter", role: "search" }, this.text, ...Object.values(this.filters)), this.waits, this.list, this.more, this.status));
     void this.places();
     void this.load(false);
   }
