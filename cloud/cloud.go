@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 
 	"beckmanconnect/cloud/broker"
 	"beckmanconnect/cloud/cases"
+	"beckmanconnect/cloud/cluster"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/inventory"
 	"beckmanconnect/cloud/mail"
@@ -56,6 +58,13 @@ type Cloud struct {
 	inventory    *inventory.Inventory
 	mail         *mail.Queue // nil: no mail server is configured
 
+	cluster  *cluster.Cluster // nil: this is the only node
+	operator operator
+	draining atomic.Bool
+	control  net.Listener  // nil: none
+	stop     chan struct{} // closed when whoever runs this node wants it to leave
+	leave    func()
+
 	copies     registry.Copies
 	identities int64 // newest record of identities that was looked at
 }
@@ -72,7 +81,8 @@ func New(c Config) (*Cloud, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("cloud: configuration: %w", err)
 	}
-	cl := &Cloud{Config: c, site: web.Site{Names: c.Names}, feed: &staff.Feed{}, messages: make(chan struct{}, 1)}
+	cl := &Cloud{Config: c, site: web.Site{Names: c.Names}, feed: &staff.Feed{}, messages: make(chan struct{}, 1), stop: make(chan struct{})}
+	cl.leave = sync.OnceFunc(func() { close(cl.stop) })
 	if err := cl.open(); err != nil {
 		cl.Close()
 		return nil, err
@@ -123,7 +133,19 @@ func (c *Cloud) open() (err error) {
 		port := netip.MustParseAddrPort(c.listen.Addr().String()).Port()
 		c.URL = "https://" + net.JoinHostPort(c.Names[0], fmt.Sprint(port))
 	}
-	return c.wire()
+	if c.Cluster.On() {
+		if c.cluster, err = cluster.Open(c.Cluster, c.Log); err != nil {
+			return err
+		}
+		c.feed.Elsewhere = c.tellNodes
+	}
+	if err = c.wire(); err != nil {
+		return err
+	}
+	if err = c.openControl(); err != nil {
+		return err
+	}
+	return c.openOperator()
 }
 
 // Addr is the address it listens on, "127.0.0.1:8443".
@@ -162,6 +184,14 @@ func (c *Cloud) Run(ctx context.Context) error {
 	if c.mail != nil {
 		work.Go(func() { c.mail.Run(working) })
 	}
+	if c.cluster != nil {
+		c.cluster.Serve(c.relay)
+		if err := c.cluster.News(c.news); err != nil {
+			c.Log.Error("other nodes' news are not heard", "error", err)
+		}
+	}
+	work.Go(c.serveOperator)
+	work.Go(c.serveControl)
 	stopWork := sync.OnceFunc(func() { stopWorking(); work.Wait() })
 	defer stopWork()
 	failed := make(chan error, 1)
@@ -170,15 +200,15 @@ func (c *Cloud) Run(ctx context.Context) error {
 	var err error
 	select {
 	case <-ctx.Done():
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-		defer cancel()
-		if err = server.Shutdown(stop); err != nil {
-			err = errors.Join(err, server.Close())
-		}
+		err = c.drain(context.WithoutCancel(ctx), server)
 		<-failed // it is http.ErrServerClosed
+	case <-c.stop:
+		err = c.drain(context.WithoutCancel(ctx), server)
+		<-failed
 	case err = <-failed:
 		err = fmt.Errorf("cloud: serve: %w", err)
 	}
+	err = errors.Join(err, c.closeOperator(), c.closeControl())
 	stopWork() // before what it works with is closed
 	return errors.Join(err, c.Close())
 }
@@ -193,6 +223,10 @@ func (c *Cloud) Close() error {
 	if c.broker != nil {
 		errs = append(errs, c.broker.Close())
 	}
+	if c.cluster != nil {
+		errs = append(errs, c.cluster.Close())
+	}
+	errs = append(errs, c.closeOperator(), c.closeControl())
 	if c.listen != nil {
 		if err := c.listen.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)

@@ -41,7 +41,7 @@ func (c *Cloud) wire() error {
 		},
 	})
 	c.wireInventory()
-	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Log: c.Log, Now: c.Now})
+	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Peers: c.peers(), Left: c.left, Log: c.Log, Now: c.Now})
 	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, MayAsk: c.confirmation.MayAsk, Witness: c.private.Witness})
 	var err error
 	c.broker, err = broker.New(broker.Config{
@@ -66,7 +66,7 @@ func (c *Cloud) handler() http.Handler {
 		rest = c.desk.Networks.Only(c.Console) // P21
 	}
 	mux.Handle("/", rest)
-	return c.site.Guard(mux)
+	return c.watched(c.site.Guard(mux))
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {

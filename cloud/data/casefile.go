@@ -63,7 +63,7 @@ func (db *DB) AddCaseNote(ctx context.Context, number string, by cloudapi.Staff,
 // the reader.
 func (db *DB) CaseFile(ctx context.Context, c *Case) (cloudapi.CaseFile, error) {
 	f := cloudapi.CaseFile{Case: c.Case, NoteList: []cloudapi.CaseNote{}, Acts: []cloudapi.CaseAct{}}
-	err := db.each(ctx, "SELECT id, amends, body, at_ms FROM case_notes WHERE number=? ORDER BY id LIMIT ?", func(rows *sql.Rows) error {
+	err := db.eachRow(ctx, "SELECT id, amends, body, at_ms FROM case_notes WHERE number=? ORDER BY id LIMIT ?", func(rows *sql.Rows) error {
 		var (
 			n    cloudapi.CaseNote
 			body []byte
@@ -78,7 +78,7 @@ func (db *DB) CaseFile(ctx context.Context, c *Case) (cloudapi.CaseFile, error) 
 		return err
 	}, c.Number, maxNotes)
 	if err == nil {
-		err = db.each(ctx, "SELECT act, body, at_ms FROM case_acts WHERE number=? ORDER BY id LIMIT ?", func(rows *sql.Rows) error {
+		err = db.eachRow(ctx, "SELECT act, body, at_ms FROM case_acts WHERE number=? ORDER BY id LIMIT ?", func(rows *sql.Rows) error {
 			a := cloudapi.CaseAct{Case: c.Number}
 			var (
 				body []byte
@@ -107,7 +107,7 @@ func (db *DB) CaseFile(ctx context.Context, c *Case) (cloudapi.CaseFile, error) 
 
 func (db *DB) requestsOf(ctx context.Context, number string) ([]cloudapi.CaseRequest, error) {
 	list := []cloudapi.CaseRequest{}
-	err := db.each(ctx, `SELECT q.request, CASE WHEN r.expires_ms > ? THEN r.state ELSE 'ended' END, q.since_ms, q.engineer, q.person, q.begun_ms,
+	err := db.eachRow(ctx, `SELECT q.request, CASE WHEN r.expires_ms > ? THEN r.state ELSE 'ended' END, q.since_ms, q.engineer, q.person, q.begun_ms,
 		CASE WHEN q.ended_ms=0 AND r.expires_ms <= ? THEN r.expires_ms ELSE q.ended_ms END, q.ended
 		FROM case_requests q JOIN requests r ON r.id=q.request WHERE q.number=? ORDER BY q.since_ms DESC, q.request LIMIT ?`, func(rows *sql.Rows) error {
 		var (
@@ -128,7 +128,7 @@ func (db *DB) requestsOf(ctx context.Context, number string) ([]cloudapi.CaseReq
 // raised within the last 30 days.
 func (db *DB) DeskHistory(ctx context.Context, device string) (cloudapi.DeviceHistory, error) {
 	out := cloudapi.DeviceHistory{Cases: []cloudapi.DeviceCase{}, Versions: []cloudapi.DeviceVersion{}, Raised: map[string]int{}}
-	err := db.each(ctx, `SELECT c.number, c.opened_ms, c.holder, c.person, c.ticket, (SELECT COUNT(*) FROM case_notes n WHERE n.number=c.number AND n.amends=0)
+	err := db.eachRow(ctx, `SELECT c.number, c.opened_ms, c.holder, c.person, c.ticket, (SELECT COUNT(*) FROM case_notes n WHERE n.number=c.number AND n.amends=0)
 		FROM cases c WHERE c.device=? ORDER BY c.opened_ms DESC, c.number LIMIT ?`, func(rows *sql.Rows) error {
 		var (
 			d            cloudapi.DeviceCase
@@ -156,7 +156,7 @@ func (db *DB) DeskHistory(ctx context.Context, device string) (cloudapi.DeviceHi
 		}
 	}
 	if err == nil {
-		err = db.each(ctx, "SELECT severity, COUNT(*) FROM feed WHERE device=? AND id>0 AND last_ms>? GROUP BY severity", func(rows *sql.Rows) error {
+		err = db.eachRow(ctx, "SELECT severity, COUNT(*) FROM feed WHERE device=? AND id>0 AND last_ms>? GROUP BY severity", func(rows *sql.Rows) error {
 			var severity, n int
 			err := rows.Scan(&severity, &n)
 			out.Raised[wordOf(severityCodes, severity)] = n
@@ -187,7 +187,7 @@ func (db *DB) SeeColleague(ctx context.Context, who cloudapi.Staff) error {
 // allowed then.
 func (db *DB) Colleagues(ctx context.Context, since time.Time) ([]cloudapi.Staff, error) {
 	list := []cloudapi.Staff{}
-	err := db.each(ctx, "SELECT who, identity FROM colleagues WHERE seen_ms>=? ORDER BY who", func(rows *sql.Rows) error {
+	err := db.eachRow(ctx, "SELECT who, identity FROM colleagues WHERE seen_ms>=? ORDER BY who", func(rows *sql.Rows) error {
 		var (
 			hash, sealed []byte
 			who          cloudapi.Staff
@@ -205,7 +205,7 @@ func (db *DB) Colleagues(ctx context.Context, since time.Time) ([]cloudapi.Staff
 	return list, nil
 }
 
-func (db *DB) each(ctx context.Context, query string, row func(*sql.Rows) error, args ...any) error {
+func (db *DB) eachRow(ctx context.Context, query string, row func(*sql.Rows) error, args ...any) error {
 	rows, err := db.sql.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err

@@ -8,7 +8,10 @@ import (
 	"beckmanconnect/internal/cloudapi"
 )
 
-var endedByStaff = &parting{cloudapi.CloseByStaff, "ended by the vendor's staff"}
+var (
+	endedByStaff = &parting{cloudapi.CloseByStaff, "ended by the vendor's staff"}
+	unseated     = &parting{cloudapi.CloseEnded, "somebody else helps now"}
+)
 
 // EndByStaff sends both ends of a request away at once and says that staff
 // ended it. A host that is not here is told when it comes: Config.Host answers
@@ -17,13 +20,19 @@ func (l *Relay) EndByStaff(request string) {
 	if m := l.meeting(request); m != nil {
 		m.dismiss(endedByStaff, roleHost, roleEngineer)
 	}
+	if l.Peers != nil {
+		l.Peers.Say(request, Word{Kind: ByStaff})
+	}
 }
 
 // Unseat sends the engineer of a request away, who may not help with it any
 // more. The host waits on.
 func (l *Relay) Unseat(request string) {
 	if m := l.meeting(request); m != nil {
-		m.dismiss(&parting{cloudapi.CloseEnded, "somebody else helps now"}, roleEngineer)
+		m.dismiss(unseated, roleEngineer)
+	}
+	if l.Peers != nil {
+		l.Peers.Say(request, Word{Kind: Unseated})
 	}
 }
 
