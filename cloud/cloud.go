@@ -24,6 +24,7 @@ import (
 	"beckmanconnect/cloud/cluster"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/eventlog"
+	"beckmanconnect/cloud/inventory"
 	"beckmanconnect/cloud/mail"
 	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
@@ -45,19 +46,22 @@ type Cloud struct {
 	listen  net.Listener
 	cert    *serverCert
 
-	vendor   *vendorPolicy
-	data     *data.DB
-	feed     *staff.Feed
-	events   *eventlog.Store
-	uploads  *uploads.Keeper
-	routes   web.Routes
-	registry *registry.Registry
-	broker   *broker.Broker
-	relay    *relay.Relay
-	desk     *staff.Desk
-	cases    *cases.Service
-	messages chan struct{} // some wait to be sent
-	mail     *mail.Queue   // nil: no mail server is configured
+	vendor       *vendorPolicy
+	data         *data.DB
+	feed         *staff.Feed
+	events       *eventlog.Store
+	uploads      *uploads.Keeper
+	routes       web.Routes
+	registry     *registry.Registry
+	broker       *broker.Broker
+	relay        *relay.Relay
+	desk         *staff.Desk
+	cases        *cases.Service
+	messages     chan struct{} // some wait to be sent
+	mail         *mail.Queue   // nil: no mail server is configured
+	confirmation *registry.Confirmation
+	tokens       *registry.Tokens
+	inventory    *inventory.Inventory
 
 	cluster  *cluster.Cluster // nil: this is the only node
 	operator operator
@@ -182,7 +186,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.cases.Run, c.events.Run, c.uploads.Run, c.beat} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.cases.Run, c.events.Run, c.uploads.Run, c.beat, c.confirmation.Run, c.eraseDue} {
 		work.Go(func() { f(working) })
 	}
 	if c.mail != nil {

@@ -61,6 +61,7 @@ type Config struct {
 	Uploads       Uploads        `toml:"uploads"`
 	Proxies       web.Proxies    `toml:"trusted_proxies"` // may name a caller in X-Forwarded-For; none: nobody may
 	Mail          Mail           `toml:"mail"`
+	Registry      Registry       `toml:"registry"`
 	Broker        Broker         `toml:"broker"`
 	Cluster       cluster.Config `toml:"cluster"`
 	Drain         Drain          `toml:"drain"`
@@ -122,6 +123,7 @@ func (c *Config) check() error {
 		c.checkMissing(), c.checkNames(), c.checkStaff(), c.checkAddress(),
 		c.Cluster.Check(), c.Drain.check(len(c.Cluster.Peers) > 0), c.Operator.check(), c.Traces.check(),
 		c.Mail.check(), c.Broker.check(), c.Events.check(), c.Uploads.check(), c.checkDatabase(),
+		c.Registry.check(c.Mail.Server != "" || c.Registry.Mail != nil),
 	)
 }
 

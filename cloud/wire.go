@@ -11,7 +11,6 @@ import (
 	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/intake"
-	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
 	"beckmanconnect/cloud/staff"
 	"beckmanconnect/cloud/web"
@@ -27,10 +26,9 @@ const hostWait = 30 * time.Minute
 func (c *Cloud) wire() error {
 	c.uploads = c.newUploads()
 	c.mail = c.newMail()
-	c.registry = registry.New(registry.Config{
-		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: func() { c.feed.Changed(); c.feed.Noted() },
-		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
-	})
+	if err := c.wireRegistry(); err != nil {
+		return err
+	}
 	c.cases = cases.New(cases.Config{
 		Data: c.data, Send: c.Send, Cut: func(r string) { c.relay.EndByStaff(r) }, Unseat: func(r string) { c.relay.Unseat(r) }, Changed: c.feed.Changed,
 		Events: c.events, Removed: c.removed, Log: c.Log, Now: c.Now,
@@ -43,8 +41,9 @@ func (c *Cloud) wire() error {
 			RedirectURL: c.URL + cloudapi.PathCallback,
 		},
 	})
+	c.wireInventory()
 	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Peers: c.peers(), Left: c.left, Log: c.Log, Now: c.Now})
-	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, Witness: c.private.Witness})
+	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, MayAsk: c.confirmation.MayAsk, Witness: c.private.Witness})
 	var err error
 	c.broker, err = broker.New(broker.Config{
 		Engine: c.Broker.engine, MaxClients: int64(c.Broker.MaxDevices),
@@ -62,6 +61,7 @@ func (c *Cloud) handler() http.Handler {
 	mux.Handle(cloudapi.PathRelay, c.relay.Handler())
 	mux.Handle(cloudapi.PathUpgrades, upgrades(c.Upgrades))
 	c.desk.Register(mux)
+	c.registryHandlers(mux)
 	rest := http.Handler(http.HandlerFunc(nothing))
 	if c.Console != nil {
 		rest = c.desk.Networks.Only(c.Console) // P21
@@ -84,6 +84,9 @@ func nothing(w http.ResponseWriter, _ *http.Request) {
 func (c *Cloud) changed(ch intake.Change) {
 	if ch.Ended != "" {
 		c.relay.End(ch.Ended)
+	}
+	if ch.Status && c.confirmation.Require { // it says one after every connection
+		c.tell(ch.Device)
 	}
 	if ch.Witnessed != nil {
 		// Lost with the connection: the device shows its log again.
@@ -120,6 +123,9 @@ func (c *Cloud) admitHost(ctx context.Context, request, device string) (time.Tim
 		return time.Time{}, relay.ErrUnknown
 	}
 	if c.refuse(ctx, device).Code != "" {
+		return time.Time{}, relay.ErrRefused
+	}
+	if !c.confirmation.MayAsk(ctx, device) {
 		return time.Time{}, relay.ErrRefused
 	}
 	if ended, err := c.data.EndedByStaff(ctx, request, device); err != nil || ended {

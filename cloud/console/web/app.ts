@@ -11,6 +11,8 @@ import { EventLog } from "./eventlog";
 import { focusHeading } from "./focus";
 import { Header, Place } from "./header";
 import { Home } from "./home";
+import { InstrumentPage } from "./instrument";
+import { InstrumentsPage } from "./instruments";
 import { Join } from "./join";
 import { startWorker } from "./link";
 import { LogsPage } from "./logs";
@@ -102,6 +104,7 @@ class App {
       case "messages": return this.showMessages("");
       case "record": return this.showRecord();
       case "events": return this.show("events", new EventLog(() => this.signedOut()));
+      case "instruments": return this.showInstruments();
     }
   }
 
@@ -203,6 +206,15 @@ class App {
 
   private showFeed(): void {
     this.show("feed", new FeedPage(this.regions, (device) => this.showDevice(device, () => this.showFeed()), () => this.signedOut()));
+  }
+
+  private showInstruments(): void {
+    this.show("instruments", new InstrumentsPage((device) => this.showInstrument(device), () => this.signedOut()));
+  }
+
+  private showInstrument(device: string): void {
+    const back = (): void => this.showInstruments();
+    this.show("instrument", new InstrumentPage(device, back, () => this.signedOut()), back);
   }
 
   private showDevice(device: string, back: () => void): void {

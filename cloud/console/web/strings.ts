@@ -3,12 +3,14 @@
 import { de as deBase } from "./de";
 import { deskDe } from "./de_desk";
 import { deEvents } from "./de_events";
+import { instrumentsDe } from "./de_instruments";
 import { en as enBase } from "./en";
 import { deskEn } from "./en_desk";
 import { enEvents } from "./en_events";
+import { instrumentsEn } from "./en_instruments";
 
-const en = { ...enBase, ...deskEn, ...enEvents };
-const de: Record<Key, string> = { ...deBase, ...deskDe, ...deEvents };
+const en = { ...enBase, ...deskEn, ...enEvents, ...instrumentsEn };
+const de: Record<Key, string> = { ...deBase, ...deskDe, ...deEvents, ...instrumentsDe };
 
 export type Key = keyof typeof en;
 
