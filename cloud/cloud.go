@@ -23,11 +23,13 @@ import (
 	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/cluster"
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/eventlog"
 	"beckmanconnect/cloud/inventory"
 	"beckmanconnect/cloud/mail"
 	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
 	"beckmanconnect/cloud/staff"
+	"beckmanconnect/cloud/uploads"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/trust"
 )
@@ -47,6 +49,9 @@ type Cloud struct {
 	vendor       *vendorPolicy
 	data         *data.DB
 	feed         *staff.Feed
+	events       *eventlog.Store
+	uploads      *uploads.Keeper
+	routes       web.Routes
 	registry     *registry.Registry
 	broker       *broker.Broker
 	relay        *relay.Relay
@@ -126,6 +131,12 @@ func (c *Cloud) open() (err error) {
 	if _, c.identities, err = c.data.IdentityChanged(context.Background(), 0); err != nil {
 		return err
 	}
+	if c.events, err = eventlog.New(context.Background(), eventlog.Config{
+		Data: c.data, Name: c.Names[0], Log: c.Log, Now: c.Now, Retention: c.Events.retention(), SIEM: c.Events.siem(),
+	}); err != nil {
+		return err
+	}
+	c.site.Refused = c.refused
 	if c.vendor, err = openVendorPolicy(c.Data, c.roots.Vendor); err != nil {
 		return err
 	}
@@ -178,7 +189,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.cases.Run, c.confirmation.Run, c.eraseDue} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.cases.Run, c.events.Run, c.uploads.Run, c.confirmation.Run, c.eraseDue} {
 		work.Go(func() { f(working) })
 	}
 	if c.mail != nil {

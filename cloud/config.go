@@ -52,6 +52,9 @@ type Config struct {
 	StaffRemoved  string         `toml:"staff_removed"`
 	Phones        []string       `toml:"phones"`
 	OIDC          OIDC           `toml:"oidc"`
+	Events        Events         `toml:"events"`
+	Uploads       Uploads        `toml:"uploads"`
+	Proxies       web.Proxies    `toml:"trusted_proxies"` // may name a caller in X-Forwarded-For; none: nobody may
 	Mail          Mail           `toml:"mail"`
 	Registry      Registry       `toml:"registry"`
 	Broker        Broker         `toml:"broker"`
@@ -111,7 +114,7 @@ func (c *Config) check() error {
 	return errors.Join(
 		c.checkMissing(), c.checkNames(), c.checkStaff(), c.checkAddress(),
 		c.Cluster.Check(), c.Drain.check(len(c.Cluster.Peers) > 0), c.Operator.check(), c.Traces.check(),
-		c.Mail.check(), c.Broker.check(), c.Registry.check(c.Mail.Server != "" || c.Registry.Mail != nil),
+		c.Mail.check(), c.Broker.check(), c.Events.check(), c.Uploads.check(), c.Registry.check(c.Mail.Server != "" || c.Registry.Mail != nil),
 	)
 }
 

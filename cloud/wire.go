@@ -24,17 +24,18 @@ const hostWait = 30 * time.Minute
 
 // wire makes the parts and joins them.
 func (c *Cloud) wire() error {
+	c.uploads = c.newUploads()
 	c.mail = c.newMail()
 	if err := c.wireRegistry(); err != nil {
 		return err
 	}
 	c.cases = cases.New(cases.Config{
 		Data: c.data, Send: c.Send, Cut: func(r string) { c.relay.EndByStaff(r) }, Unseat: func(r string) { c.relay.Unseat(r) }, Changed: c.feed.Changed,
-		Removed: c.removed, Log: c.Log, Now: c.Now,
+		Events: c.events, Removed: c.removed, Log: c.Log, Now: c.Now,
 	})
 	c.desk = staff.New(staff.Config{
 		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Removed(c.StaffRemoved),
-		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages, Cases: c.cases,
+		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages, Cases: c.cases, Events: c.events,
 		OIDC: staff.OIDC{
 			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
 			RedirectURL: c.URL + cloudapi.PathCallback,
@@ -53,7 +54,7 @@ func (c *Cloud) wire() error {
 }
 
 func (c *Cloud) handler() http.Handler {
-	mux := http.NewServeMux()
+	mux := &c.routes
 	mux.Handle(cloudapi.PathHealth, web.Method(http.MethodGet, health))
 	mux.Handle(cloudapi.PathDevices, c.registry.Handler())
 	mux.Handle(cloudapi.PathMQTT, c.broker.Handler())
@@ -66,7 +67,7 @@ func (c *Cloud) handler() http.Handler {
 		rest = c.desk.Networks.Only(c.Console) // P21
 	}
 	mux.Handle("/", rest)
-	return c.watched(c.site.Guard(mux))
+	return c.Proxies.Resolve(c.watched(c.site.Guard(mux)))
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {
@@ -95,6 +96,7 @@ func (c *Cloud) changed(ch intake.Change) {
 	}
 	if ch.Requests {
 		c.cases.Moved()
+		c.uploads.Look() // a request's logs may have come
 	}
 	if ch.Fleet || ch.Requests {
 		c.feed.Changed()

@@ -31,6 +31,7 @@ const help = `Verbs:
   policy sign --key KEY --in TOML --out NOTE       sign a site policy
   policy vendor --config FILE --file TOML          sign what the vendor switches off and revokes
   device list|show|revoke|replace|restore …        how devices' identities stand, and decisions about them
+  events verify|checkpoint|export …                the log of events: whether it was changed, and all of it
   release VERB …                                   the upgrade repository: init, keys, root, codesign, add,
                                                    drafts, sign, collect, publish, snapshot, timestamp, check, list`
 
@@ -54,6 +55,8 @@ func run(ctx context.Context, log *slog.Logger, args []string) error {
 		return policyVerb(rest)
 	case "device":
 		return deviceVerb(ctx, rest)
+	case "events":
+		return eventsVerb(ctx, rest)
 	case "release":
 		return releaseVerb(rest)
 	default:

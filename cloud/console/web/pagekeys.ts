@@ -27,5 +27,5 @@ export function pageKey(e: KeyboardEvent, port: PageKeys): boolean {
   if (e.key === "?") return port.help(), true;
   if (e.key === "/") return port.search(), true;
   const place = /^[1-9]$/.test(e.key) ? places[Number(e.key) - 1] : undefined;
-  return place ? (port.go(place[1]), true) : false;
+  return place && !document.getElementById(place[0])?.hidden ? (port.go(place[1]), true) : false;
 }

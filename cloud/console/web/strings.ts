@@ -1,17 +1,21 @@
 // The language of the page, and what is written the same way everywhere.
 
-import { de } from "./de";
+import { de as deBase } from "./de";
 import { deskDe } from "./de_desk";
+import { deEvents } from "./de_events";
 import { instrumentsDe } from "./de_instruments";
-import { en } from "./en";
+import { en as enBase } from "./en";
 import { deskEn } from "./en_desk";
+import { enEvents } from "./en_events";
 import { instrumentsEn } from "./en_instruments";
 
-const english = { ...en, ...deskEn, ...instrumentsEn };
-export type Key = keyof typeof english;
+const en = { ...enBase, ...deskEn, ...enEvents, ...instrumentsEn };
+const de: Record<Key, string> = { ...deBase, ...deskDe, ...deEvents, ...instrumentsDe };
+
+export type Key = keyof typeof en;
 
 export const language: "en" | "de" = navigator.language.toLowerCase().startsWith("de") ? "de" : "en";
-const catalogue: Record<Key, string> = language === "de" ? { ...de, ...deskDe, ...instrumentsDe } : english;
+const catalogue: Record<Key, string> = language === "de" ? de : en;
 
 export function t(key: Key, values: Record<string, string | number> = {}): string {
   return catalogue[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
