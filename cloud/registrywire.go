@@ -5,7 +5,6 @@ import (
 	"context"
 	"time"
 
-	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/inventory"
 	"beckmanconnect/cloud/mail"
 	"beckmanconnect/cloud/registry"
@@ -23,7 +22,7 @@ func (c *Cloud) wireRegistry() error {
 	}
 	sender := c.sender()
 	c.confirmation = registry.NewConfirmation(registry.Confirmation{
-		Data: c.data, Mail: sender, URL: c.URL, Require: c.Registry.required(sender != nil), Events: c.sink(), Log: c.Log, Now: c.Now, Changed: c.tellStanding,
+		Data: c.data, Mail: sender, URL: c.URL, Require: c.Registry.required(sender != nil), Events: c.events, Log: c.Log, Now: c.Now, Changed: c.tellStanding,
 	})
 	c.tokens = &registry.Tokens{
 		Data: c.data, Host: cmp.Or(c.Registry.TokenHost, c.Names[0]), Life: time.Duration(c.Registry.TokenMinutes) * time.Minute,
@@ -32,7 +31,7 @@ func (c *Cloud) wireRegistry() error {
 	c.registry = registry.New(registry.Config{
 		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: func() { c.feed.Changed(); c.feed.Noted() },
 		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
-		Regions: c.Registry.Regions, Elsewhere: elsewhere, Confirmation: c.confirmation, Events: c.sink(),
+		Regions: c.Registry.Regions, Elsewhere: elsewhere, Confirmation: c.confirmation, Events: c.events,
 	})
 	return nil
 }
@@ -41,7 +40,7 @@ func (c *Cloud) wireRegistry() error {
 // desk, which knows who is signed in.
 func (c *Cloud) wireInventory() {
 	c.inventory = inventory.New(inventory.Config{
-		Data: c.data, Who: c.desk.Who, Networks: c.StaffNetworks, Events: c.sink(), Log: c.Log, Now: c.Now,
+		Data: c.data, Who: c.desk.Who, Networks: c.StaffNetworks, Events: c.events, Log: c.Log, Now: c.Now,
 		Changed: c.feed.Changed, Ask: c.confirmation.Wake, EraseAfter: c.Registry.eraseAfter(),
 	})
 }
@@ -49,9 +48,6 @@ func (c *Cloud) wireInventory() {
 // Tokens are the devices' shared access signatures, for who stands in for an
 // engine.
 func (c *Cloud) Tokens() *registry.Tokens { return c.tokens }
-
-// sink is where events go; nil: nowhere.
-func (c *Cloud) sink() events.Sink { return nil }
 
 // sender is what mails are sent by, nil where there is none.
 func (c *Cloud) sender() mail.Sender {

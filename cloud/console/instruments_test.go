@@ -83,7 +83,7 @@ func TestInstruments(t *testing.T) {
 		b.Wait(`document.body.dataset.phase === "sign-in"`)
 		b.Click("#sign-in")
 		b.Wait(`document.body.dataset.phase === "home"`)
-		b.Do("to the registry", press("5", "Digit5", 0)...)
+		b.Do("to the registry", press("6", "Digit6", 0)...)
 		b.Wait(instrumentRows + ` === 100 && document.querySelector("main").dataset.places === "true"`)
 		state := func(name string) {
 			t.Helper()

@@ -89,6 +89,8 @@ var personRules = []personRule{
 		columns: []sealedColumn{{"body", keep, ""}}},
 	{table: "colleagues", key: []string{"who"}, at: "seen_ms", purpose: "staff who may be handed a case", erasure: "deleted, until they sign in again",
 		columns: []sealedColumn{{"identity", remove, ""}}},
+	{table: "events", key: []string{"seq"}, device: "device", at: "at_ms", purpose: "the log of events (P14, P18, P24)", erasure: "kept as long as retention says; " + wholeRecord,
+		columns: []sealedColumn{{"body", keep, ""}}},
 	{table: "sites", key: []string{"id"}, secret: true, columns: []sealedColumn{{"address", keep, ""}}},
 	{table: "secrets", key: []string{"name"}, secret: true, columns: []sealedColumn{{"value", keep, ""}}},
 }

@@ -16,6 +16,6 @@ export const instrumentsDe: Record<keyof typeof instrumentsEn, string> = {
   insHistory: "Verlauf", insIdentity: "Identität", insSessions: "Support-Sitzungen", insNothing: "Noch nichts.", insLines: "Einträge: {n}",
   hisSite: "Von {from} nach {to} umgezogen", hisGroupIn: "In die Gruppe {to} aufgenommen", hisGroupOut: "Aus der Gruppe {from} entfernt", hisRegion: "Region von {from} zu {to} geändert", hisVersion: "Auf Version {to}", hisConfirmed: "Registrierung bestätigt",
   hisRetired: "Außer Betrieb genommen", hisMoved: "Übergeben an {to}", hisErased: "Personenbezogene Daten gelöscht", hisKey: "Token-Schlüssel ersetzt", hisNobody: "ohne Standort",
-  k5: "5",
+  k6: "6",
   idRegistered: "Angemeldet", idUpdated: "Erneut registriert", idCopied: "Auf zwei PCs gesehen", idRevoked: "Identität gesperrt", idRestored: "Wieder zugelassen", idReplaced: "Ersetzt durch {to}", idLog: "Ein neues Protokoll begann",
 };

@@ -14,6 +14,6 @@ export const instrumentsEn = {
   insHistory: "History", insIdentity: "Identity", insSessions: "Support sessions", insNothing: "Nothing yet.", insLines: "Entries: {n}",
   hisSite: "Moved from {from} to {to}", hisGroupIn: "Put into the group {to}", hisGroupOut: "Taken out of the group {from}", hisRegion: "Region changed from {from} to {to}", hisVersion: "Version {to}", hisConfirmed: "Registration confirmed",
   hisRetired: "Out of service", hisMoved: "Handed over to {to}", hisErased: "Personal data erased", hisKey: "Token key replaced", hisNobody: "no site",
-  k5: "5",
+  k6: "6",
   idRegistered: "Registered", idUpdated: "Registered again", idCopied: "Seen on two PCs", idRevoked: "Revoked", idRestored: "Accepted again", idReplaced: "Replaced by {to}", idLog: "A new log began",
 };

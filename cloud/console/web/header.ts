@@ -7,13 +7,13 @@ import { byId, h, icon, setText, show } from "./dom";
 import { Look, choose, chosen, looks, remember } from "./looks";
 import { Key, t } from "./strings";
 
-export type Place = "home" | "feed" | "messages" | "record" | "instruments" | "events";
+export type Place = "home" | "feed" | "messages" | "record" | "events" | "instruments";
 
 /** In the order they stand, which is that of their keys 1 to 6. */
 export const places: readonly [id: string, place: Place, text: Key][] = [
   ["nav-help", "home", "waitingTitle"], ["nav-feed", "feed", "feedTitle"], ["nav-messages", "messages", "msgTitle"], ["my-sessions", "record", "mySessions"],
-  ["nav-instruments", "instruments", "insTitle"],
   ["nav-events", "events", "evTitle"],
+  ["nav-instruments", "instruments", "insTitle"],
 ];
 
 export interface HeaderPort {
