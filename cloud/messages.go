@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/cluster"
 )
 
 const (
@@ -14,6 +15,13 @@ const (
 
 // wantMessages has waiting messages sent; it never blocks.
 func (c *Cloud) wantMessages() {
+	c.sendSoon()
+	if c.cluster != nil {
+		c.cluster.Tell(cluster.NewsMessages)
+	}
+}
+
+func (c *Cloud) sendSoon() {
 	select {
 	case c.messages <- struct{}{}:
 	default:
@@ -34,6 +42,7 @@ func (c *Cloud) sendMessages(ctx context.Context) {
 }
 
 func (c *Cloud) waiting(ctx context.Context, device string) []broker.Message {
+	c.cases.Connected(device) // it listens now
 	list, err := c.data.WaitingMessages(ctx, device, messagesAtOnce)
 	if err != nil && ctx.Err() == nil {
 		c.Log.Error("messages cannot be read", "device", device, "error", err)

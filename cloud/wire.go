@@ -1,15 +1,16 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"time"
 
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/intake"
-	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
 	"beckmanconnect/cloud/staff"
 	"beckmanconnect/cloud/web"
@@ -23,21 +24,26 @@ const hostWait = 30 * time.Minute
 
 // wire makes the parts and joins them.
 func (c *Cloud) wire() error {
+	c.uploads = c.newUploads()
 	c.mail = c.newMail()
-	c.registry = registry.New(registry.Config{
-		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: func() { c.feed.Changed(); c.feed.Noted() },
-		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
+	if err := c.wireRegistry(); err != nil {
+		return err
+	}
+	c.cases = cases.New(cases.Config{
+		Data: c.data, Send: c.Send, Cut: func(r string) { c.relay.EndByStaff(r) }, Unseat: func(r string) { c.relay.Unseat(r) }, Changed: c.feed.Changed,
+		Events: c.events, Removed: c.removed, Log: c.Log, Now: c.Now,
 	})
 	c.desk = staff.New(staff.Config{
 		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Removed(c.StaffRemoved),
-		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages,
+		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages, Cases: c.cases, Events: c.events,
 		OIDC: staff.OIDC{
 			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
 			RedirectURL: c.URL + cloudapi.PathCallback,
 		},
 	})
-	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Log: c.Log, Now: c.Now})
-	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, Witness: c.private.Witness})
+	c.wireInventory()
+	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Peers: c.peers(), Left: c.left, Log: c.Log, Now: c.Now})
+	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, MayAsk: c.confirmation.MayAsk, Witness: c.private.Witness})
 	var err error
 	c.broker, err = broker.New(broker.Config{
 		Engine: c.Broker.engine, MaxClients: int64(c.Broker.MaxDevices),
@@ -48,19 +54,20 @@ func (c *Cloud) wire() error {
 }
 
 func (c *Cloud) handler() http.Handler {
-	mux := http.NewServeMux()
+	mux := &c.routes
 	mux.Handle(cloudapi.PathHealth, web.Method(http.MethodGet, health))
-	mux.Handle(cloudapi.PathDevices, c.registry.Handler())
+	mux.Handle(cloudapi.PathDevices, web.Attempts(web.NotAdmitted, c.registry.Handler().ServeHTTP))
 	mux.Handle(cloudapi.PathMQTT, c.broker.Handler())
 	mux.Handle(cloudapi.PathRelay, c.relay.Handler())
 	mux.Handle(cloudapi.PathUpgrades, upgrades(c.Upgrades))
 	c.desk.Register(mux)
+	c.registryHandlers(mux)
 	rest := http.Handler(http.HandlerFunc(nothing))
 	if c.Console != nil {
 		rest = c.desk.Networks.Only(c.Console) // P21
 	}
 	mux.Handle("/", rest)
-	return c.site.Guard(mux)
+	return c.Proxies.Resolve(c.watched(c.site.Guard(mux)))
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {
@@ -78,11 +85,18 @@ func (c *Cloud) changed(ch intake.Change) {
 	if ch.Ended != "" {
 		c.relay.End(ch.Ended)
 	}
+	if ch.Status && c.confirmation.Require { // it says one after every connection
+		c.tell(ch.Device)
+	}
 	if ch.Witnessed != nil {
 		// Lost with the connection: the device shows its log again.
 		if err := c.broker.Send(ch.Device, cloudapi.KindWitness, ch.Witnessed); err != nil {
 			c.Log.Warn("a cosigned checkpoint was not sent", "device", ch.Device, "error", err)
 		}
+	}
+	if ch.Requests {
+		c.cases.Moved()
+		c.uploads.Look() // a request's logs may have come
 	}
 	if ch.Fleet || ch.Requests {
 		c.feed.Changed()
@@ -110,6 +124,12 @@ func (c *Cloud) admitHost(ctx context.Context, request, device string) (time.Tim
 	}
 	if c.refuse(ctx, device).Code != "" {
 		return time.Time{}, relay.ErrRefused
+	}
+	if !c.confirmation.MayAsk(ctx, device) {
+		return time.Time{}, relay.ErrRefused
+	}
+	if ended, err := c.data.EndedByStaff(ctx, request, device); err != nil || ended {
+		return time.Time{}, cmp.Or(err, relay.ErrEndedByStaff)
 	}
 	r, err := c.data.ClaimRequest(ctx, request, device, c.Now().Add(hostWait).UnixMilli())
 	switch {

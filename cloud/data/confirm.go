@@ -28,7 +28,7 @@ type Ask struct {
 // sameAddress: what stands before the @ may count by case and in fact never does.
 func sameAddress(a, b string) bool { return strings.EqualFold(a, b) }
 
-func (db *DB) whoOf(email string) []byte { return db.index.of(strings.ToLower(email)) }
+func (db *DB) addressKey(email string) []byte { return db.index.of(strings.ToLower(email)) }
 
 // noteAddress begins the confirmation anew when who answers for a known device
 // changed, and takes the device out of its region when that did.
@@ -99,7 +99,7 @@ func (db *DB) Unasked(ctx context.Context, limit int) ([]Ask, error) {
 // Asked keeps that a mail with this link goes out; a link before it counts no
 // more. ErrTooOften when the address was written to often enough for today.
 func (db *DB) Asked(ctx context.Context, a Ask, link string, expires time.Time) error {
-	hash, who := sha256.Sum256([]byte(link)), db.whoOf(a.Email)
+	hash, who := sha256.Sum256([]byte(link)), db.addressKey(a.Email)
 	err := db.update(ctx, func(tx *sql.Tx) error {
 		now := db.nowMS()
 		day := now - (24 * time.Hour).Milliseconds()

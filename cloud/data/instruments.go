@@ -233,3 +233,24 @@ func (db *DB) StateCounts(ctx context.Context, scope Scope) (map[string]int, err
 	}
 	return counts, nil
 }
+
+// DeviceRegions gives the region of every device.
+func (db *DB) DeviceRegions(ctx context.Context) (map[string]string, error) {
+	rows, err := db.sql.QueryContext(ctx, "SELECT id, region FROM devices")
+	if err != nil {
+		return nil, fmt.Errorf("data: regions: %w", err)
+	}
+	defer rows.Close()
+	regions := map[string]string{}
+	for rows.Next() {
+		var id, region string
+		if err := rows.Scan(&id, &region); err != nil {
+			return nil, fmt.Errorf("data: regions: %w", err)
+		}
+		regions[id] = region
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("data: regions: %w", err)
+	}
+	return regions, nil
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"beckmanconnect/cloud/data/postgres"
@@ -48,7 +49,11 @@ type DB struct {
 	wrapping *wrapping
 	seal     *sealer
 	index    accountIndex
+	edge     eventTree
 	now      func() time.Time
+	// writer is held by who writes to SQLite. It has one writer anyway, and lets
+	// the others wait by sleeping: of many, some would not come at their turn.
+	writer sync.Mutex
 }
 
 // claim keeps other processes out for as long as this one lives.
@@ -202,6 +207,10 @@ func (db *DB) update(ctx context.Context, f func(*sql.Tx) error) error {
 }
 
 func (db *DB) try(ctx context.Context, f func(*sql.Tx) error) error {
+	if !db.pg {
+		db.writer.Lock()
+		defer db.writer.Unlock()
+	}
 	tx, err := db.sql.BeginTx(ctx, db.isolation())
 	if err != nil {
 		return err

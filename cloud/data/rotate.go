@@ -11,8 +11,8 @@ import (
 	"beckmanconnect/cloud/kms"
 )
 
-// sealedColumn is a column whose values are sealed again under the key of now.
-type sealedColumn struct {
+// resealedColumn is a column whose values are sealed again under the key of now.
+type resealedColumn struct {
 	table, column string
 	key           string // finds the row
 	row           string // what the value is bound to, in SQL
@@ -22,7 +22,7 @@ type sealedColumn struct {
 // resealed are the columns that are sealed again after a rotation. What is not
 // among them, because it ends soon or because nobody may change it, stays
 // readable: keys of before stay in their set.
-var resealed = []sealedColumn{
+var resealed = []resealedColumn{
 	{"devices", "email", "id", "id", ""},
 	{"devices", "name", "id", "id", ""},
 	{"requests", "reason", "id", "id", ""},
@@ -154,7 +154,7 @@ type sealedValue struct {
 	sealed []byte
 }
 
-func (db *DB) resealSome(ctx context.Context, c sealedColumn, after any) (last any, done int64, more bool, err error) {
+func (db *DB) resealSome(ctx context.Context, c resealedColumn, after any) (last any, done int64, more bool, err error) {
 	ring := db.seal.now.Load()
 	values, err := db.oldValues(ctx, c, after, ring)
 	if err != nil || len(values) == 0 {
@@ -189,7 +189,7 @@ func (db *DB) resealSome(ctx context.Context, c sealedColumn, after any) (last a
 }
 
 // oldValues reads some values that lie under keys of before.
-func (db *DB) oldValues(ctx context.Context, c sealedColumn, after any, now *ring) (list []sealedValue, err error) {
+func (db *DB) oldValues(ctx context.Context, c resealedColumn, after any, now *ring) (list []sealedValue, err error) {
 	found, err := db.sql.QueryContext(ctx, "SELECT "+c.key+", "+c.row+", "+c.column+" FROM "+c.table+
 		" WHERE "+c.key+" > ? AND length("+c.column+") > 0 AND substr("+c.column+", 1, ?) <> ? ORDER BY "+c.key+" LIMIT ?", after, keyHead, now.head[:], resealBatch)
 	if err != nil {

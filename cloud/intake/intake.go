@@ -20,9 +20,13 @@ import (
 // it is not sent for ever.
 var ErrMalformed = errors.New("intake: malformed message")
 
+// ErrNotYet: help waits until who registered the device has confirmed it.
+var ErrNotYet = errors.New("intake: the registration is not confirmed yet")
+
 // Change says what a message touched.
 type Change struct {
 	Fleet    bool   // the fleet looks different now
+	Status   bool   // a status came
 	Requests bool   // the list of requests does
 	Feed     bool   // a notification or digest came, or changed
 	Ended    string // a request that has ended
@@ -36,7 +40,10 @@ type Config struct {
 	Data    *data.DB
 	Log     *slog.Logger
 	Now     func() time.Time
-	Changed func(Change)   // called after the commit; must not block
+	Changed func(Change) // called after the commit; must not block
+	// MayAsk tells whether a device's new request for help is taken in; nil: each
+	// is.
+	MayAsk  func(ctx context.Context, device string) bool
 	Witness *cosign.Signer // cosigns checkpoints; nil: they are checked only
 }
 
@@ -59,6 +66,9 @@ func (i *Intake) Receive(ctx context.Context, device string, payload []byte) err
 	if err != nil {
 		return err
 	}
+	if e.Kind == cloudapi.KindRequest && i.MayAsk != nil && !ends(e) && !i.MayAsk(ctx, device) {
+		return ErrNotYet
+	}
 	var change Change
 	run := func(tx *data.Tx) (err error) {
 		change, err = effect(tx)
@@ -77,9 +87,15 @@ func (i *Intake) Receive(ctx context.Context, device string, payload []byte) err
 	return err
 }
 
+// ends tells whether a request for help ends one; that is always taken in.
+func ends(e cloudapi.Envelope) bool {
+	var r cloudapi.Request
+	return json.Unmarshal(e.Body, &r) == nil && r.State == "ended"
+}
+
 // Refused tells whether an error of Receive is final for the message.
 func Refused(err error) bool {
-	return errors.Is(err, ErrMalformed) || errors.Is(err, data.ErrNotYours)
+	return errors.Is(err, ErrMalformed) || errors.Is(err, ErrNotYet) || errors.Is(err, data.ErrNotYours)
 }
 
 func parse(payload []byte) (cloudapi.Envelope, error) {
@@ -110,7 +126,7 @@ func (i *Intake) effect(e cloudapi.Envelope) (effect, error) {
 	switch e.Kind {
 	case cloudapi.KindStatus:
 		return body(e, checkStatus, func(tx *data.Tx, s cloudapi.Status) (Change, error) {
-			return Change{Fleet: true}, tx.SetStatus(s)
+			return Change{Fleet: true, Status: true}, tx.SetStatus(s)
 		})
 	case cloudapi.KindNotification:
 		return body(e, checkNotification, func(tx *data.Tx, n cloudapi.Notification) (Change, error) {
@@ -134,7 +150,8 @@ func (i *Intake) effect(e cloudapi.Envelope) (effect, error) {
 		})
 	case cloudapi.KindSessionEvent:
 		return body(e, checkSessionEvent, func(tx *data.Tx, s cloudapi.SessionEvent) (Change, error) {
-			return Change{}, tx.AddSessionEvent(s, e.Time)
+			// Who is in session, and no longer, is on the consoles' lists.
+			return Change{Requests: s.Kind == "authenticated" || s.Kind == "ended"}, tx.AddSessionEvent(s, e.Time)
 		})
 	case cloudapi.KindCheckpoint:
 		return body(e, checkCheckpoint, i.witness)

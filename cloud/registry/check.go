@@ -20,6 +20,9 @@ var (
 // MachineID tells whether a text has the form of cloudapi.MachineID.
 func MachineID(s string) bool { return machine.MatchString(s) }
 
+// Region tells whether a text has the form of a region's name.
+func Region(s string) bool { return region.MatchString(s) }
+
 // check says what is wrong with a registration, or "". Texts are refused
 // rather than cleaned: what staff reads later is what was typed (scenarios 15, 49).
 func check(r *cloudapi.RegisterRequest) string {

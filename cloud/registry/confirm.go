@@ -41,6 +41,12 @@ type Logger interface {
 	Error(msg string, args ...any)
 }
 
+// NewConfirmation makes a Confirmation.
+func NewConfirmation(c Confirmation) *Confirmation {
+	c.wake = make(chan struct{}, 1)
+	return &c
+}
+
 // Wake has registrations asked soon.
 func (c *Confirmation) Wake() {
 	select {
@@ -103,12 +109,8 @@ func (c *Confirmation) askOne(ctx context.Context, a data.Ask) error {
 // Standing is what a device is told of its registration. Where it cannot be
 // read, help waits.
 func (c *Confirmation) Standing(ctx context.Context, device string) (cloudapi.Standing, error) {
-	if !c.Require {
-		confirmed, err := c.Data.Confirmed(ctx, device)
-		return cloudapi.Standing{Confirmed: confirmed, Help: true}, err
-	}
 	confirmed, err := c.Data.Confirmed(ctx, device)
-	return cloudapi.Standing{Confirmed: confirmed, Help: err == nil && confirmed}, err
+	return cloudapi.Standing{Confirmed: confirmed, Help: !c.Require || err == nil && confirmed}, err
 }
 
 // MayAsk tells whether a device's request for help is taken in.

@@ -17,11 +17,13 @@ import (
 	"log/slog"
 	"math/big"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/internal/logbinding"
@@ -42,6 +44,11 @@ type Config struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Changed  func() // called after the fleet changed
+
+	Regions      []string          // that this deployment is for; none: any
+	Elsewhere    map[string]string // where devices of other regions register
+	Confirmation *Confirmation     // asks who registered; nil: nobody does
+	Events       events.Sink       // nil: none
 
 	PerMinute, Burst int // registrations of one address; 0: 6 and 12
 }
@@ -77,6 +84,14 @@ func (g *Registry) register(w http.ResponseWriter, r *http.Request) {
 		web.Fail(w, http.StatusBadRequest, "registration", problem)
 		return
 	}
+	if len(g.Regions) > 0 && !slices.Contains(g.Regions, req.Region) {
+		message := "This deployment does not serve that region."
+		if there := g.Elsewhere[req.Region]; there != "" {
+			message = "Devices of that region register at " + there + "."
+		}
+		web.Fail(w, http.StatusMisdirectedRequest, "other-region", message)
+		return
+	}
 	csr, problem := parseCSR(req.CSR)
 	if problem != "" {
 		web.Fail(w, http.StatusBadRequest, "csr", problem)
@@ -108,7 +123,7 @@ func (g *Registry) register(w http.ResponseWriter, r *http.Request) {
 		web.Fail(w, http.StatusInternalServerError, "internal", "The registration could not be stored; try again.")
 	default:
 		g.Log.Info("device registered", "device", id, "region", req.Region)
-		g.Changed()
+		g.registered(r, id, req.Region)
 		web.JSON(w, reply)
 	}
 }
@@ -129,7 +144,27 @@ func (g *Registry) admit(ctx context.Context, id string, csr *x509.CertificateRe
 	if err != nil {
 		return cloudapi.RegisterReply{}, err
 	}
-	return cloudapi.RegisterReply{DeviceID: id, Certificate: certificate, CA: string(g.DeviceCA.PEM)}, nil
+	reply := cloudapi.RegisterReply{DeviceID: id, Certificate: certificate, CA: string(g.DeviceCA.PEM)}
+	if g.Confirmation != nil {
+		reply.Confirm = !g.Confirmation.MayAsk(ctx, id)
+	}
+	return reply, nil
+}
+
+// registered tells everybody that a device came in, or that something about it
+// changed.
+func (g *Registry) registered(r *http.Request, id, region string) {
+	g.Changed()
+	if g.Confirmation != nil {
+		g.Confirmation.Wake()
+	}
+	if g.Events == nil {
+		return
+	}
+	err := g.Events.Emit(r.Context(), events.Event{Kind: events.Registered, Severity: events.Info, Actor: "device:" + id, Region: region, Device: id, Address: web.Address(r)})
+	if err != nil { // it stands in the record of identities
+		g.Log.Error("a registration is not among the events", "device", id, "error", err)
+	}
 }
 
 // issue makes a device certificate: an authority of path length 0, because the

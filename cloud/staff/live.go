@@ -9,12 +9,17 @@ import (
 
 	"github.com/coder/websocket"
 
+	"beckmanconnect/cloud/rights"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
 )
 
 // Feed tells every console that something changed.
 type Feed struct {
+	// Elsewhere is told of what changed here, where there are consoles at other
+	// nodes; nil: there are none. It must not block.
+	Elsewhere func(fleet bool)
+
 	mu        sync.Mutex
 	listeners map[*listener]struct{}
 	noted     uint64
@@ -32,10 +37,20 @@ const maxConsoles = 500
 
 // Changed wakes every console: requests or fleet look different. Several
 // changes in a row wake it once.
-func (f *Feed) Changed() { f.tell(true) }
+func (f *Feed) Changed() { f.told(true) }
 
 // Noted wakes every console: notifications or messages changed.
-func (f *Feed) Noted() { f.tell(false) }
+func (f *Feed) Noted() { f.told(false) }
+
+// Heard is Changed or Noted of another node.
+func (f *Feed) Heard(fleet bool) { f.tell(fleet) }
+
+func (f *Feed) told(fleet bool) {
+	f.tell(fleet)
+	if f.Elsewhere != nil {
+		f.Elsewhere(fleet)
+	}
+}
 
 func (f *Feed) tell(fleet bool) {
 	f.mu.Lock()
@@ -156,11 +171,26 @@ func (d *Desk) live(w http.ResponseWriter, r *http.Request, _ cloudapi.Staff) {
 	}
 }
 
+// addCases adds the desk to what somebody sees, and takes the requests away
+// from who may not see it.
+func (d *Desk) addCases(ctx context.Context, who cloudapi.Staff, live *cloudapi.Live) error {
+	if !rights.May(who, rights.SeeQueue) {
+		live.Requests = []cloudapi.Request{}
+	}
+	d.Cases.Seen(ctx, who)
+	var err error
+	live.Cases, err = d.Cases.List(ctx, who)
+	return err
+}
+
 func (d *Desk) push(ctx context.Context, ws *websocket.Conn, who cloudapi.Staff, fleet bool, noted uint64) error {
 	var live cloudapi.Live
 	if fleet {
 		var err error
-		if live, err = d.snapshot(ctx, who); err != nil {
+		if live, err = d.snapshot(ctx, who); err == nil {
+			err = d.addCases(ctx, who, &live)
+		}
+		if err != nil {
 			d.Log.Error("staff: live list failed", "error", err)
 			return err
 		}

@@ -14,7 +14,9 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/time/rate"
 
+	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/internal/trust"
@@ -39,6 +41,8 @@ type Config struct {
 	Vendor   note.Signer // signs messages to technicians
 	Phones   []string    // the service numbers that may stand in one
 	Send     func()      // has waiting messages sent; must not block
+	Cases    *cases.Service
+	Events   events.Sink // nil: none
 }
 
 // Desk serves the staff's side.
@@ -62,7 +66,7 @@ func New(c Config) *Desk {
 }
 
 // Register mounts everything of the staff's on mux.
-func (d *Desk) Register(mux *http.ServeMux) {
+func (d *Desk) Register(mux web.Mux) {
 	get := func(path string, h http.HandlerFunc) {
 		mux.Handle(path, d.Networks.Only(web.Method(http.MethodGet, h)))
 	}
@@ -71,8 +75,8 @@ func (d *Desk) Register(mux *http.ServeMux) {
 	}
 	get(cloudapi.PathOIDC, d.oidcConfig)
 	get(cloudapi.PathLogin, d.limit.Limit(d.login))
-	get(cloudapi.PathCallback, d.limit.Limit(d.callback))
-	post(cloudapi.PathToken, d.limit.Limit(d.token))
+	get(cloudapi.PathCallback, d.limit.Limit(web.Attempts(web.NotVouchedFor, d.callback)))
+	post(cloudapi.PathToken, d.limit.Limit(web.Attempts(web.NotVouchedFor, d.token)))
 	post(cloudapi.PathLogout, d.logout)
 	get(cloudapi.PathMe, d.signedIn(d.me))
 	get(cloudapi.PathRequests, d.signedIn(d.requests))
@@ -90,7 +94,9 @@ func (d *Desk) Register(mux *http.ServeMux) {
 		}
 		web.Method(http.MethodPost, d.sending.Limit(d.signedIn(d.sendMessage)))(w, r)
 	})))
+	d.registerEvents(get)
 	post(cloudapi.PathCert, d.limit.Limit(d.signedIn(d.certificate)))
+	d.registerCases(mux)
 }
 
 // handler is a handler for somebody who is signed in.
@@ -119,7 +125,7 @@ func (d *Desk) Open(r *http.Request, request string) (cloudapi.Staff, cloudapi.R
 		return who, cloudapi.Request{}, false
 	}
 	req, err := d.Data.OpenRequest(r.Context(), request)
-	if err != nil || !Trained(who, req.Region) {
+	if err != nil || !Trained(who, req.Region) || !d.joins(r, who, req) {
 		return who, cloudapi.Request{}, false
 	}
 	return who, req, true

@@ -64,7 +64,7 @@ var openers = map[string]string{
 	"service/device":         "the cloud's address: registration",
 	"service/link":           "the message service's address: MQTT",
 	"service/link/dialect":   "the provisioning service's address: MQTT",
-	"service/scan":           "the malware scanner's local socket",
+	"internal/clamd":         "the malware scanner's local socket",
 	"service/witness":        "the hospital's witnesses that the signed site policy names: checkpoints of the log",
 	"service/relay":          "the cloud's address: the relay, as the end that is helped",
 	"service/upgrade/source": "the cloud's address, or the mirror that the signed site policy names: upgrades",
@@ -299,7 +299,7 @@ func TestOneWayOut(t *testing.T) {
 	}
 	// Whose connections are local sockets, not the host's, or to the probes that
 	// the signed policy names in the laboratory's own network.
-	other := []string{"internal/netdial", "ipc/pipe", "service/scan", "service/notify/probe", "session/channel", "app/xinput", "app/desktop/lock"}
+	other := []string{"internal/netdial", "ipc/pipe", "internal/clamd", "service/notify/probe", "session/channel", "app/xinput", "app/desktop/lock"}
 	seen := false
 	for _, system := range []string{"linux", "windows"} {
 		for _, p := range linked(t, system) {

@@ -18,8 +18,8 @@ const shown: [keys: Key[], text: Key][] = [
 ];
 
 const onPages: [keys: Key[], text: Key][] = [
-  [["k1"], "waitingTitle"], [["k2"], "feedTitle"], [["k3"], "msgTitle"], [["k4"], "mySessions"],
-  [["kSlash"], "scSearch"], [["kUp", "kDown"], "scList"], [["kEnter"], "scOpen"], [["kEsc"], "scBack"],
+  [["k1"], "waitingTitle"], [["k2"], "feedTitle"], [["k3"], "msgTitle"], [["k4"], "mySessions"], [["k6"], "insTitle"],
+  [["kSlash"], "scSearch"], [["kUp", "kDown"], "scList"], [["kEnter"], "scOpen"], [["kT"], "scTake"], [["kEsc"], "scBack"],
   [["kQuestion"], "scHelpPage"], [["kCtrl", "kAlt", "kH"], "scHelpPage"],
 ];
 

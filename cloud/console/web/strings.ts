@@ -1,9 +1,18 @@
 // The language of the page, and what is written the same way everywhere.
 
-import { de } from "./de";
-import { Key, en } from "./en";
+import { de as deBase } from "./de";
+import { deskDe } from "./de_desk";
+import { deEvents } from "./de_events";
+import { instrumentsDe } from "./de_instruments";
+import { en as enBase } from "./en";
+import { deskEn } from "./en_desk";
+import { enEvents } from "./en_events";
+import { instrumentsEn } from "./en_instruments";
 
-export type { Key };
+const en = { ...enBase, ...deskEn, ...enEvents, ...instrumentsEn };
+const de: Record<Key, string> = { ...deBase, ...deskDe, ...deEvents, ...instrumentsDe };
+
+export type Key = keyof typeof en;
 
 export const language: "en" | "de" = navigator.language.toLowerCase().startsWith("de") ? "de" : "en";
 const catalogue: Record<Key, string> = language === "de" ? de : en;
@@ -20,7 +29,7 @@ const ends: Record<string, Key> = {
   "signed-out": "endSignedOut", unreachable: "endUnreachable", "not-resumable": "endNotResumed", "no-session": "endNotResumed",
   locked: "endLocked", "link-lost": "endLost", policy: "endPolicy", "not-allowed": "endNotAllowed", "network-unplugged": "endNetwork",
   "session-running": "endRunning", silent: "endSilent", "helper-lost": "endHelper", "tray-lost": "endHelper",
-  protocol: "endProtocol", "desk-gone": "endDesk",
+  protocol: "endProtocol", "desk-gone": "endDesk", vendor: "endVendor",
 };
 
 /** Looks a word up that another program chose; nothing but the table's own. */

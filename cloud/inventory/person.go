@@ -1,0 +1,144 @@
+package inventory
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"html/template"
+	"net/http"
+	"net/mail"
+	"strings"
+	"time"
+
+	"beckmanconnect/cloud/events"
+	"beckmanconnect/cloud/web"
+	"beckmanconnect/internal/cloudapi"
+)
+
+// dueAtOnce bounds what one look erases.
+const dueAtOnce = 100
+
+// subject reads whose data is asked for: an e-mail address, which accounts are
+// too.
+func subject(s string) (string, bool) {
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s || a.Name != "" || !plain(s, 254) {
+		return "", false
+	}
+	return strings.ToLower(s), true
+}
+
+// person answers with everything that is kept about somebody. Only who looks
+// after all regions of this deployment that the person may be in sees all of
+// it; what is of a device in another region is left out.
+func (i *Inventory) person(w http.ResponseWriter, r *http.Request, who cloudapi.Staff) {
+	var q cloudapi.PersonRequest
+	if !web.Decode(w, r, &q, maxBody) {
+		return
+	}
+	name, ok := subject(q.Subject)
+	if !ok || q.Reason == "" || !plain(q.Reason, maxReasons) {
+		bad(w, "An e-mail address or account, and a plain reason of at most 300 characters are needed.")
+		return
+	}
+	if len(who.Sites) > 0 {
+		web.Fail(w, http.StatusForbidden, "not-your-role", "This takes somebody who is not assigned to single sites.")
+		return
+	}
+	err := i.emit(r.Context(), events.Event{Kind: events.PersonExported, Severity: events.Notice, Actor: who.Account, Address: web.Address(r),
+		Fields: map[string]string{"subject": name, "reason": q.Reason}})
+	var p cloudapi.Person
+	if err == nil {
+		p, err = i.Data.PersonData(r.Context(), name)
+	}
+	if err == nil {
+		p, err = i.inRegions(r.Context(), p, who)
+	}
+	if err != nil {
+		i.failed(w, "person", err)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+		web.JSON(w, p)
+		return
+	}
+	var page bytes.Buffer
+	if err := personPage.Execute(&page, struct {
+		cloudapi.Person
+		Style template.CSS
+	}{p, personStyle}); err != nil {
+		i.failed(w, "person", err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", personPolicy)
+	_, _ = w.Write(page.Bytes())
+}
+
+// inRegions leaves out what belongs to devices of other regions (P20).
+func (i *Inventory) inRegions(ctx context.Context, p cloudapi.Person, who cloudapi.Staff) (cloudapi.Person, error) {
+	list, err := i.Data.DeviceRegions(ctx)
+	if err != nil {
+		return p, err
+	}
+	for n := range p.Parts {
+		part := &p.Parts[n]
+		kept := []cloudapi.PersonRecord{}
+		for _, record := range part.Records {
+			if region := list[record.Device]; record.Device == "" || reaches(who, region) {
+				kept = append(kept, record)
+			}
+		}
+		part.Records = kept
+		p.Counts[part.Name] = len(kept)
+	}
+	return p, nil
+}
+
+// EraseDue erases the personal data of devices whose life here has been over
+// for as long as the configuration says.
+func (i *Inventory) EraseDue(ctx context.Context) error {
+	due, err := i.Data.DueErasures(ctx, dueAtOnce)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, device := range due {
+		d, err := i.Data.Device(ctx, device)
+		if err == nil {
+			err = i.emit(ctx, events.Event{Kind: events.PersonErased, Severity: events.Notice, Region: d.Region, Device: device, Fields: map[string]string{"why": "end of life"}})
+		}
+		if err == nil {
+			err = i.Data.EraseDevice(ctx, device)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+const personStyle = `body{max-width:60rem;margin:2rem auto;padding:0 1rem;font:16px/1.5 system-ui,sans-serif;color:#10253d;background:#fff}h2{margin:2rem 0 .25rem}p{margin:.25rem 0}
+table{width:100%;border-collapse:collapse;margin-top:.75rem}th,td{padding:.4rem .6rem;border:1px solid #c9d4df;text-align:left;vertical-align:top;overflow-wrap:anywhere}th{background:#f3f6fa}`
+
+var personPolicy = func() string {
+	sum := sha256.Sum256([]byte(personStyle))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+}()
+
+var personPage = template.Must(template.New("person").Funcs(template.FuncMap{
+	"at": func(ms int64) string {
+		if ms == 0 {
+			return ""
+		}
+		return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05 UTC")
+	},
+}).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Data kept about {{.Subject}}</title><style>{{.Style}}</style></head><body>
+<h1>Data kept about {{.Subject}}</h1><p>As of {{at .AtMS}}. Each part says what it is kept for, and what an erasure does with it.</p>
+{{if not .Parts}}<p>Nothing is kept.</p>{{end}}
+{{range .Parts}}<h2>{{.Name}}</h2><p>Kept for: {{.Purpose}}.</p><p>Erasure: {{.Erasure}}.</p>
+<table><thead><tr><th scope="col">Record</th><th scope="col">Instrument</th><th scope="col">Time</th><th scope="col">What</th></tr></thead><tbody>
+{{range .Records}}<tr><td>{{.Key}}</td><td>{{.Device}}</td><td>{{at .AtMS}}</td><td>{{range $name, $value := .Values}}<p>{{$name}}: {{$value}}</p>{{end}}</td></tr>{{end}}
+</tbody></table>{{end}}</body></html>
+`))
