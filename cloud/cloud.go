@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
+	"beckmanconnect/cloud/acts"
 	"beckmanconnect/cloud/broker"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/mail"
@@ -52,6 +53,9 @@ type Cloud struct {
 	desk     *staff.Desk
 	messages chan struct{} // some wait to be sent
 	mail     *mail.Queue   // nil: no mail server is configured
+	acts     *acts.Acts
+
+	closeToken func() error // nil: no key is on a token
 
 	copies     registry.Copies
 	identities int64 // newest record of identities that was looked at
@@ -81,7 +85,7 @@ func (c *Cloud) open() (err error) {
 	if c.roots, err = trust.Load(c.Roots); err != nil {
 		return err
 	}
-	if c.private, err = trust.LoadPrivate(c.Roots, c.Private); err != nil {
+	if err = c.loadPrivate(); err != nil {
 		return err
 	}
 	if c.cert, err = loadServerCert(&c.Config, c.private.Cloud); err != nil {
@@ -143,7 +147,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.acts.Run, c.watchStaff} {
 		work.Go(func() { f(working) })
 	}
 	if c.mail != nil {
@@ -184,6 +188,9 @@ func (c *Cloud) Close() error {
 		if err := c.listen.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
+	}
+	if c.closeToken != nil {
+		errs = append(errs, c.closeToken())
 	}
 	if c.data != nil {
 		errs = append(errs, c.data.Close())

@@ -74,6 +74,7 @@ func start(t *testing.T, change ...func(*cloud.Config)) *running {
 		OIDC:                   cloud.OIDC{Issuer: "http://" + ssoListener.Addr().String(), Client: "console", Secret: "secret", Native: "desk"},
 		Log:                    slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		RegistrationsPerMinute: 1000,
+		Staff:                  cloud.Staff{NewPlaces: "off"},
 	}
 	for _, f := range change {
 		f(&c)

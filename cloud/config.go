@@ -52,6 +52,7 @@ type Config struct {
 	Phones        []string       `toml:"phones"`
 	OIDC          OIDC           `toml:"oidc"`
 	Mail          Mail           `toml:"mail"`
+	Staff         Staff          `toml:"staff"`
 
 	Console http.Handler     `toml:"-"` // the staff's page; nil: none is served
 	Log     *slog.Logger     `toml:"-"` // nil: nothing is logged
@@ -112,7 +113,7 @@ func (c *Config) check() error {
 	if len(c.StaffNetworks) == 0 { // P21: an empty list would be a list forgotten
 		return errors.New(`"staff_networks" is missing: the networks staff signs in from`)
 	}
-	if _, err := staff.Removed(c.StaffRemoved).Has(""); err != nil {
+	if _, err := staff.Accounts(c.StaffRemoved).Has(""); err != nil {
 		return fmt.Errorf("\"staff_removed\": %w", err)
 	}
 	for _, phone := range c.Phones {
@@ -121,6 +122,9 @@ func (c *Config) check() error {
 		}
 	}
 	if err := c.Mail.check(); err != nil {
+		return err
+	}
+	if err := c.checkStaff(); err != nil {
 		return err
 	}
 	if (c.Certificate == "") != (c.Key == "") {

@@ -37,6 +37,14 @@ func (m Mail) check() error {
 	return nil
 }
 
+// sender is the queue, or no Sender at all.
+func (c *Cloud) sender() mail.Sender {
+	if c.mail == nil {
+		return nil
+	}
+	return c.mail
+}
+
 // newMail makes the queue, nil when there is no mail server.
 func (c *Cloud) newMail() *mail.Queue {
 	if c.Mail.Server == "" {

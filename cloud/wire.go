@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"beckmanconnect/cloud/acts"
 	"beckmanconnect/cloud/broker"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/intake"
@@ -24,13 +25,19 @@ const hostWait = 30 * time.Minute
 // wire makes the parts and joins them.
 func (c *Cloud) wire() error {
 	c.mail = c.newMail()
+	c.acts = acts.New(acts.Config{Store: c.data, Log: c.Log, Now: c.Now})
+	rules, err := c.Staff.rules()
+	if err != nil {
+		return err
+	}
 	c.registry = registry.New(registry.Config{
 		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: func() { c.feed.Changed(); c.feed.Noted() },
 		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
 	})
 	c.desk = staff.New(staff.Config{
-		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Removed(c.StaffRemoved),
+		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Accounts(c.StaffRemoved),
 		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages,
+		Rules: rules, Revoked: c.vendor.revokes, Mail: c.sender(), Acts: c.acts,
 		OIDC: staff.OIDC{
 			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
 			RedirectURL: c.URL + cloudapi.PathCallback,
@@ -38,7 +45,6 @@ func (c *Cloud) wire() error {
 	})
 	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Log: c.Log, Now: c.Now})
 	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, Witness: c.private.Witness})
-	var err error
 	c.broker, err = broker.New(broker.Config{
 		Inbox: in, Refused: intake.Refused, Refuse: c.refuse, Seen: c.seen, Presence: c.presence,
 		Time: c.private.Vendor, Policy: c.vendor.current, Waiting: c.waiting, Delivered: c.delivered, Log: c.Log, Now: c.Now,
@@ -124,7 +130,7 @@ func (c *Cloud) admitHost(ctx context.Context, request, device string) (time.Tim
 // admitEngineer lets staff in that may help with this request now. Who may not
 // learns nothing about whether the request exists.
 func (c *Cloud) admitEngineer(r *http.Request, request string) (relay.Engineer, error) {
-	who, _, ok := c.desk.Open(r, request)
+	who, ok := c.desk.Attend(r, request)
 	if !ok {
 		return relay.Engineer{}, relay.ErrRefused
 	}
