@@ -29,11 +29,8 @@ import (
 	"beckmanconnect/internal/trust"
 )
 
-// Bounds of the server as a whole.
-const (
-	maxConnections = 20_000
-	stopTimeout    = 10 * time.Second
-)
+// stopTimeout bounds how long a stop waits for callers.
+const stopTimeout = 10 * time.Second
 
 // Cloud is an opened cloud: it holds its port and its data until Run ends.
 type Cloud struct {
@@ -91,6 +88,13 @@ func (c *Cloud) open() (err error) {
 	if c.cert, err = loadServerCert(&c.Config, c.private.Cloud); err != nil {
 		return err
 	}
+	limit, err := descriptors()
+	if err != nil {
+		return fmt.Errorf("cloud: limit of open files: %w", err)
+	}
+	if err = c.Broker.settle(limit); err != nil {
+		return err
+	}
 	// The port before the data: a second cloud changes nothing of the first.
 	if c.listen, err = net.Listen("tcp", c.Listen); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
@@ -132,6 +136,9 @@ func (c *Cloud) DB() *data.DB { return c.data }
 // Send publishes to a device (cloudapi's kinds, cloud → device).
 func (c *Cloud) Send(device, kind string, body any) error { return c.broker.Send(device, kind, body) }
 
+// EngineUp tells whether the broker's engine answers.
+func (c *Cloud) EngineUp() bool { return c.broker.Up() }
+
 // Run serves until ctx ends, then closes everything in order.
 func (c *Cloud) Run(ctx context.Context) error {
 	server := &http.Server{
@@ -156,7 +163,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	stopWork := sync.OnceFunc(func() { stopWorking(); work.Wait() })
 	defer stopWork()
 	failed := make(chan error, 1)
-	go func() { failed <- server.ServeTLS(netutil.LimitListener(c.listen, maxConnections), "", "") }()
+	go func() { failed <- server.ServeTLS(netutil.LimitListener(c.listen, c.Broker.MaxConnections), "", "") }()
 	c.Log.Info("cloud is up", "address", c.Addr(), "url", c.URL, "development", c.roots.Development)
 	var err error
 	select {

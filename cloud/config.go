@@ -53,6 +53,7 @@ type Config struct {
 	OIDC          OIDC           `toml:"oidc"`
 	Mail          Mail           `toml:"mail"`
 	Staff         Staff          `toml:"staff"`
+	Broker        Broker         `toml:"broker"`
 
 	Console http.Handler     `toml:"-"` // the staff's page; nil: none is served
 	Log     *slog.Logger     `toml:"-"` // nil: nothing is logged
@@ -121,7 +122,7 @@ func (c *Config) check() error {
 			return fmt.Errorf("%q in \"phones\" is not a telephone number", phone)
 		}
 	}
-	if err := c.Mail.check(); err != nil {
+	if err := errors.Join(c.Mail.check(), c.Broker.check()); err != nil {
 		return err
 	}
 	if err := c.checkStaff(); err != nil {

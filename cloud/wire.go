@@ -46,6 +46,7 @@ func (c *Cloud) wire() error {
 	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Log: c.Log, Now: c.Now})
 	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, Witness: c.private.Witness})
 	c.broker, err = broker.New(broker.Config{
+		Engine: c.Broker.engine, MaxClients: int64(c.Broker.MaxDevices),
 		Inbox: in, Refused: intake.Refused, Refuse: c.refuse, Seen: c.seen, Presence: c.presence,
 		Time: c.private.Vendor, Policy: c.vendor.current, Waiting: c.waiting, Delivered: c.delivered, Log: c.Log, Now: c.Now,
 	})

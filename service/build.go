@@ -210,7 +210,7 @@ func (h *house) buildCloud(ctx context.Context) (err error) {
 		Identity: h.identity, Status: h.cloudStatus, Checkpoint: h.checkpoint, Witnessed: h.witnesses.cloud.Take,
 		Entries: func() int64 { return h.store.LogState().Entries },
 		Policy:  func(ctx context.Context, signed string) error { return h.policy.OfferVendor(ctx, []byte(signed)) },
-		Message: h.messages.Receive,
+		Message: h.messages.Receive, Queue: h.support.QueuePlace,
 		Digest:  func(ctx context.Context) error { return notify.Digest(ctx, h.store, time.Now()) },
 		Changed: h.linkChanged,
 	})

@@ -85,7 +85,10 @@ func (h *house) restoreRefused(ctx context.Context) error {
 	return err
 }
 
-func (h *house) linkChanged(link.State) {
+func (h *house) linkChanged(s link.State) {
+	if s.Phase != link.Online {
+		h.support.Unheard() // here, so that it is before what the next connection says
+	}
 	signal(h.standing)
 	h.statusChanged()
 }

@@ -49,7 +49,7 @@ func signsOf(conn *xgb.Conn) (map[uint32]sign, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hand: read the keyboard: %w", err)
 	}
-	const space, tab, leftTab = 0x20, 0xff09, 0xfe20
+	const space, tab, leftTab, pageUp, pageDown = 0x20, 0xff09, 0xfe20, 0xff55, 0xff56
 	out := map[uint32]sign{}
 	for i := 0; i+int(m.KeysymsPerKeycode) <= len(m.Keysyms) && m.KeysymsPerKeycode > 0; i += int(m.KeysymsPerKeycode) {
 		code := uint32(setup.MinKeycode) + uint32(i/int(m.KeysymsPerKeycode))
@@ -58,6 +58,8 @@ func signsOf(conn *xgb.Conn) (map[uint32]sign, error) {
 			out[code] = spaceKey
 		case tab, leftTab:
 			out[code] = tabKey
+		case pageUp, pageDown:
+			out[code] = pageKey
 		}
 	}
 	return out, nil

@@ -27,7 +27,7 @@ const (
 	wmXButtonDown           = 0x20B
 	wmXButtonUp             = 0x20C
 
-	vkTab, vkSpace = 0x09, 0x20
+	vkTab, vkSpace, vkPageUp, vkPageDown = 0x09, 0x20, 0x21, 0x22
 )
 
 type keyboardHook struct{ vk, scan, flags, time uint32 }
@@ -105,6 +105,8 @@ func (h *hand) key(down bool, e *keyboardHook) {
 		s = tabKey
 	case vkSpace:
 		s = spaceKey
+	case vkPageUp, vkPageDown:
+		s = pageKey
 	}
 	front, _, _ := procForeground.Call()
 	h.byKey(time.Now(), s, front == h.window)

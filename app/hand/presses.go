@@ -58,6 +58,7 @@ const (
 	otherKey sign = iota
 	tabKey
 	spaceKey
+	pageKey // scrolls: Page Up, Page Down
 )
 
 const (
@@ -123,7 +124,7 @@ func (p *presses) made(now time.Time, in Rect, byKey bool) bool {
 	}
 	for ; i >= 0 && p.keys[i].ours; i-- {
 		switch p.keys[i].sign {
-		case spaceKey:
+		case spaceKey, pageKey:
 		case tabKey:
 			return true
 		default:

@@ -50,6 +50,24 @@ func TestMade(t *testing.T) {
 			p.byKey(at(-500), tabKey, true)
 			p.byKey(at(0), spaceKey, true)
 		}, true, true},
+		"Tab, a page on, space": {func(p *presses) {
+			p.byKey(at(-900), tabKey, true)
+			p.byKey(at(-500), pageKey, true)
+			p.byKey(at(0), spaceKey, true)
+		}, true, true},
+		"a page on and space": {func(p *presses) {
+			p.byKey(at(-500), pageKey, true)
+			p.byKey(at(0), spaceKey, true)
+		}, true, false},
+		"Tab, a page on elsewhere, space": {func(p *presses) {
+			p.byKey(at(-900), tabKey, true)
+			p.byKey(at(-500), pageKey, false)
+			p.byKey(at(0), spaceKey, true)
+		}, true, false},
+		"Tab and a page on": {func(p *presses) {
+			p.byKey(at(-900), tabKey, true)
+			p.byKey(at(0), pageKey, true)
+		}, true, false},
 		"space alone": {func(p *presses) { p.byKey(at(0), spaceKey, true) }, true, false},
 		"a space in a text": {func(p *presses) {
 			p.byKey(at(-500), tabKey, true)

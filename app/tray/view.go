@@ -140,7 +140,7 @@ func tooltip(s *hostpb.Status, engineer string, c *text.Catalogue) string {
 	case icons.Session:
 		return c.T("tray.tooltip.session", "name", engineer)
 	case icons.Waiting:
-		return c.T("tray.tooltip.waiting")
+		return withQueue(c.T("tray.tooltip.waiting"), s.GetSupport().GetQueue(), c)
 	case icons.ActNow:
 		return c.T("tray.tooltip.urgent", "n", s.GetOpenNotifications())
 	case icons.Offline:

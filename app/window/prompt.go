@@ -82,19 +82,24 @@ func (p *program) openPrompt(question *hostpb.Prompt) *promptWindow {
 }
 
 // ask draws the question, in text as large as the technician wants it and the
-// screen has room for: one that is higher than the screen could not be read,
-// and so not be allowed.
+// screen has room for. What fits in no size scrolls, in the wanted one if that
+// leaves any room for it: a window that is higher than the screen could not be
+// read, and so not be allowed.
 func (w *promptWindow) ask(question *hostpb.Prompt) {
 	p := w.program
 	room := p.room(w.window)
-	for _, size := range []float32{max(p.kit.Text, 1), theme.TextScale("large"), 1} {
-		kit := *p.kit
-		kit.Text = min(size, max(p.kit.Text, 1))
-		w.content = view.NewPrompt(&kit, question, p.app.Preferences().String(initialsKey), func(a view.Answer) { p.answer(w, question, a) })
-		w.showFolder()
-		w.window.SetContent(w.content.Content())
-		if fit(w.window, promptWidth).Height <= room {
-			return
+	sizes := []float32{max(p.kit.Text, 1), min(theme.TextScale("large"), max(p.kit.Text, 1)), 1}
+	for _, limit := range []float32{0, room} {
+		for _, size := range sizes {
+			kit := *p.kit
+			kit.Text = size
+			w.content = view.NewPrompt(&kit, question, p.app.Preferences().String(initialsKey), func(a view.Answer) { p.answer(w, question, a) })
+			w.content.Limit(limit)
+			w.showFolder()
+			w.window.SetContent(w.content.Content())
+			if fit(w.window, promptWidth).Height <= room+0.5 {
+				return
+			}
 		}
 	}
 }

@@ -30,7 +30,7 @@ var palettes = map[string]func() theme.Palette{"light": theme.Light, "dark": the
 // words in least room.
 var sized = []string{
 	"alarms", "alarm", "help", "help-waiting", "help-session", "upgrade", "activity", "register-who", "summary",
-	"home", "settings", "about", "guide", "prompt-view", "prompt-control", "prompt-file", "prompt-pin", "bar",
+	"home", "settings", "about", "guide", "prompt-view", "prompt-control", "prompt-file", "prompt-pin", "prompt-long", "bar",
 }
 
 // spoken leaves out what the product does not speak.

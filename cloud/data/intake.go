@@ -29,8 +29,10 @@ func (t *Tx) SetStatus(s cloudapi.Status) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.tx.Exec("UPDATE devices SET status=? WHERE id=?", string(text), t.device)
-	return err
+	if _, err := t.tx.Exec("UPDATE devices SET status=? WHERE id=?", string(text), t.device); err != nil {
+		return err
+	}
+	return t.db.noteVersion(t.tx, t.device, s.Version, s.Channel)
 }
 
 // PutRequest keeps a request for help. Its ID belongs to the device that named

@@ -484,7 +484,7 @@ func (x InputEvent_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use InputEvent_Kind.Descriptor instead.
 func (InputEvent_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{114, 0}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{115, 0}
 }
 
 // OfferProxyRequest is as the desktop's settings have it; empty: no proxy.
@@ -4341,6 +4341,7 @@ type SupportState struct {
 	Summary           *Summary               `protobuf:"bytes,15,opt,name=summary,proto3" json:"summary,omitempty"` // of the last session that ended, until the next begins
 	Chat              []*ChatLine            `protobuf:"bytes,16,rep,name=chat,proto3" json:"chat,omitempty"`       // of this session, oldest first, the last 100
 	Scanner           string                 `protobuf:"bytes,17,opt,name=scanner,proto3" json:"scanner,omitempty"` // malware scanner that files go through; empty: none, so no files
+	Queue             *QueuePlace            `protobuf:"bytes,18,opt,name=queue,proto3" json:"queue,omitempty"`     // of the request that waits; unset: the vendor has not said
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -4494,6 +4495,91 @@ func (x *SupportState) GetScanner() string {
 	return ""
 }
 
+func (x *SupportState) GetQueue() *QueuePlace {
+	if x != nil {
+		return x.Queue
+	}
+	return nil
+}
+
+// QueuePlace is where the vendor says the waiting request stands. It is for the
+// eye alone: nothing is decided by it.
+type QueuePlace struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CaseNumber    string                 `protobuf:"bytes,1,opt,name=case_number,json=caseNumber,proto3" json:"case_number,omitempty"` // both sides name it on the phone; A–Z, 0–9 and "-", at most 20
+	Current       bool                   `protobuf:"varint,2,opt,name=current,proto3" json:"current,omitempty"`                        // false: the cloud cannot be heard now, and nothing below is set
+	Place         uint32                 `protobuf:"varint,3,opt,name=place,proto3" json:"place,omitempty"`                            // 1: the next one; 0: somebody has taken it
+	Waiting       uint32                 `protobuf:"varint,4,opt,name=waiting,proto3" json:"waiting,omitempty"`                        // in the same queue, this one counted
+	TakenBy       string                 `protobuf:"bytes,5,opt,name=taken_by,json=takenBy,proto3" json:"taken_by,omitempty"`          // cleaned, at most 80 characters; may be empty though it was taken
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueuePlace) Reset() {
+	*x = QueuePlace{}
+	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueuePlace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueuePlace) ProtoMessage() {}
+
+func (x *QueuePlace) ProtoReflect() protoreflect.Message {
+	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueuePlace.ProtoReflect.Descriptor instead.
+func (*QueuePlace) Descriptor() ([]byte, []int) {
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *QueuePlace) GetCaseNumber() string {
+	if x != nil {
+		return x.CaseNumber
+	}
+	return ""
+}
+
+func (x *QueuePlace) GetCurrent() bool {
+	if x != nil {
+		return x.Current
+	}
+	return false
+}
+
+func (x *QueuePlace) GetPlace() uint32 {
+	if x != nil {
+		return x.Place
+	}
+	return 0
+}
+
+func (x *QueuePlace) GetWaiting() uint32 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
+func (x *QueuePlace) GetTakenBy() string {
+	if x != nil {
+		return x.TakenBy
+	}
+	return ""
+}
+
 // ChatLine is one line of chat, as the log holds it.
 type ChatLine struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -4507,7 +4593,7 @@ type ChatLine struct {
 
 func (x *ChatLine) Reset() {
 	*x = ChatLine{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4519,7 +4605,7 @@ func (x *ChatLine) String() string {
 func (*ChatLine) ProtoMessage() {}
 
 func (x *ChatLine) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[53]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4532,7 +4618,7 @@ func (x *ChatLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChatLine.ProtoReflect.Descriptor instead.
 func (*ChatLine) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{53}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ChatLine) GetId() uint64 {
@@ -4573,7 +4659,7 @@ type SendChatRequest struct {
 
 func (x *SendChatRequest) Reset() {
 	*x = SendChatRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4585,7 +4671,7 @@ func (x *SendChatRequest) String() string {
 func (*SendChatRequest) ProtoMessage() {}
 
 func (x *SendChatRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[54]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4598,7 +4684,7 @@ func (x *SendChatRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendChatRequest.ProtoReflect.Descriptor instead.
 func (*SendChatRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{54}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *SendChatRequest) GetSessionId() string {
@@ -4627,7 +4713,7 @@ type Missed struct {
 
 func (x *Missed) Reset() {
 	*x = Missed{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4639,7 +4725,7 @@ func (x *Missed) String() string {
 func (*Missed) ProtoMessage() {}
 
 func (x *Missed) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[55]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4652,7 +4738,7 @@ func (x *Missed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Missed.ProtoReflect.Descriptor instead.
 func (*Missed) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{55}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *Missed) GetCapability() Capability {
@@ -4694,7 +4780,7 @@ type Summary struct {
 
 func (x *Summary) Reset() {
 	*x = Summary{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4706,7 +4792,7 @@ func (x *Summary) String() string {
 func (*Summary) ProtoMessage() {}
 
 func (x *Summary) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[56]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4719,7 +4805,7 @@ func (x *Summary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Summary.ProtoReflect.Descriptor instead.
 func (*Summary) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{56}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *Summary) GetSessionId() string {
@@ -4797,7 +4883,7 @@ type SummaryLine struct {
 
 func (x *SummaryLine) Reset() {
 	*x = SummaryLine{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4809,7 +4895,7 @@ func (x *SummaryLine) String() string {
 func (*SummaryLine) ProtoMessage() {}
 
 func (x *SummaryLine) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[57]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4822,7 +4908,7 @@ func (x *SummaryLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummaryLine.ProtoReflect.Descriptor instead.
 func (*SummaryLine) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{57}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *SummaryLine) GetUnixMs() int64 {
@@ -4876,13 +4962,14 @@ type Prompt struct {
 	Missed        uint32                 `protobuf:"varint,19,opt,name=missed,proto3" json:"missed,omitempty"`                                      // how often the same was asked in this session and not answered
 	FileDirection string                 `protobuf:"bytes,20,opt,name=file_direction,json=fileDirection,proto3" json:"file_direction,omitempty"`    // "to-pc", "to-engineer"; of a file. To the engineer without a name yet: choose one first
 	PinTriesLeft  uint32                 `protobuf:"varint,21,opt,name=pin_tries_left,json=pinTriesLeft,proto3" json:"pin_tries_left,omitempty"`    // of needs_pin
+	StandsMs      uint32                 `protobuf:"varint,22,opt,name=stands_ms,json=standsMs,proto3" json:"stands_ms,omitempty"`                  // how long it stands from when it is put until expires_unix_ms
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Prompt) Reset() {
 	*x = Prompt{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4894,7 +4981,7 @@ func (x *Prompt) String() string {
 func (*Prompt) ProtoMessage() {}
 
 func (x *Prompt) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[58]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4907,7 +4994,7 @@ func (x *Prompt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Prompt.ProtoReflect.Descriptor instead.
 func (*Prompt) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{58}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *Prompt) GetId() string {
@@ -5057,6 +5144,13 @@ func (x *Prompt) GetPinTriesLeft() uint32 {
 	return 0
 }
 
+func (x *Prompt) GetStandsMs() uint32 {
+	if x != nil {
+		return x.StandsMs
+	}
+	return 0
+}
+
 type PromptGone struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -5067,7 +5161,7 @@ type PromptGone struct {
 
 func (x *PromptGone) Reset() {
 	*x = PromptGone{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5079,7 +5173,7 @@ func (x *PromptGone) String() string {
 func (*PromptGone) ProtoMessage() {}
 
 func (x *PromptGone) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[59]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5092,7 +5186,7 @@ func (x *PromptGone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptGone.ProtoReflect.Descriptor instead.
 func (*PromptGone) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{59}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *PromptGone) GetId() string {
@@ -5125,7 +5219,7 @@ type AnswerPromptRequest struct {
 
 func (x *AnswerPromptRequest) Reset() {
 	*x = AnswerPromptRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5137,7 +5231,7 @@ func (x *AnswerPromptRequest) String() string {
 func (*AnswerPromptRequest) ProtoMessage() {}
 
 func (x *AnswerPromptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[60]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5150,7 +5244,7 @@ func (x *AnswerPromptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerPromptRequest.ProtoReflect.Descriptor instead.
 func (*AnswerPromptRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{60}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *AnswerPromptRequest) GetPromptId() string {
@@ -5220,7 +5314,7 @@ type SetPINRequest struct {
 
 func (x *SetPINRequest) Reset() {
 	*x = SetPINRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5232,7 +5326,7 @@ func (x *SetPINRequest) String() string {
 func (*SetPINRequest) ProtoMessage() {}
 
 func (x *SetPINRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[61]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5245,7 +5339,7 @@ func (x *SetPINRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPINRequest.ProtoReflect.Descriptor instead.
 func (*SetPINRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{61}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *SetPINRequest) GetInitials() string {
@@ -5278,7 +5372,7 @@ type RemovePINRequest struct {
 
 func (x *RemovePINRequest) Reset() {
 	*x = RemovePINRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5290,7 +5384,7 @@ func (x *RemovePINRequest) String() string {
 func (*RemovePINRequest) ProtoMessage() {}
 
 func (x *RemovePINRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[62]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5303,7 +5397,7 @@ func (x *RemovePINRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemovePINRequest.ProtoReflect.Descriptor instead.
 func (*RemovePINRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{62}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *RemovePINRequest) GetInitials() string {
@@ -5322,7 +5416,7 @@ type WatchPreviewRequest struct {
 
 func (x *WatchPreviewRequest) Reset() {
 	*x = WatchPreviewRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5334,7 +5428,7 @@ func (x *WatchPreviewRequest) String() string {
 func (*WatchPreviewRequest) ProtoMessage() {}
 
 func (x *WatchPreviewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[63]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5347,7 +5441,7 @@ func (x *WatchPreviewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchPreviewRequest.ProtoReflect.Descriptor instead.
 func (*WatchPreviewRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{63}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *WatchPreviewRequest) GetSessionId() string {
@@ -5369,7 +5463,7 @@ type Preview struct {
 
 func (x *Preview) Reset() {
 	*x = Preview{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5381,7 +5475,7 @@ func (x *Preview) String() string {
 func (*Preview) ProtoMessage() {}
 
 func (x *Preview) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[64]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5394,7 +5488,7 @@ func (x *Preview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Preview.ProtoReflect.Descriptor instead.
 func (*Preview) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{64}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *Preview) GetPng() []byte {
@@ -5434,7 +5528,7 @@ type RevokeCapabilityRequest struct {
 
 func (x *RevokeCapabilityRequest) Reset() {
 	*x = RevokeCapabilityRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5446,7 +5540,7 @@ func (x *RevokeCapabilityRequest) String() string {
 func (*RevokeCapabilityRequest) ProtoMessage() {}
 
 func (x *RevokeCapabilityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[65]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5459,7 +5553,7 @@ func (x *RevokeCapabilityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeCapabilityRequest.ProtoReflect.Descriptor instead.
 func (*RevokeCapabilityRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{65}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *RevokeCapabilityRequest) GetCapability() Capability {
@@ -5478,7 +5572,7 @@ type EndSessionRequest struct {
 
 func (x *EndSessionRequest) Reset() {
 	*x = EndSessionRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5490,7 +5584,7 @@ func (x *EndSessionRequest) String() string {
 func (*EndSessionRequest) ProtoMessage() {}
 
 func (x *EndSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[66]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5503,7 +5597,7 @@ func (x *EndSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndSessionRequest.ProtoReflect.Descriptor instead.
 func (*EndSessionRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{66}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *EndSessionRequest) GetHow() string {
@@ -5521,7 +5615,7 @@ type ResetCodeTriesRequest struct {
 
 func (x *ResetCodeTriesRequest) Reset() {
 	*x = ResetCodeTriesRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5533,7 +5627,7 @@ func (x *ResetCodeTriesRequest) String() string {
 func (*ResetCodeTriesRequest) ProtoMessage() {}
 
 func (x *ResetCodeTriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[67]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5546,7 +5640,7 @@ func (x *ResetCodeTriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetCodeTriesRequest.ProtoReflect.Descriptor instead.
 func (*ResetCodeTriesRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{67}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{68}
 }
 
 type HoldSessionBarRequest struct {
@@ -5558,7 +5652,7 @@ type HoldSessionBarRequest struct {
 
 func (x *HoldSessionBarRequest) Reset() {
 	*x = HoldSessionBarRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5570,7 +5664,7 @@ func (x *HoldSessionBarRequest) String() string {
 func (*HoldSessionBarRequest) ProtoMessage() {}
 
 func (x *HoldSessionBarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[68]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5583,7 +5677,7 @@ func (x *HoldSessionBarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldSessionBarRequest.ProtoReflect.Descriptor instead.
 func (*HoldSessionBarRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{68}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *HoldSessionBarRequest) GetSessionId() string {
@@ -5624,7 +5718,7 @@ type Upgrade struct {
 
 func (x *Upgrade) Reset() {
 	*x = Upgrade{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[69]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5636,7 +5730,7 @@ func (x *Upgrade) String() string {
 func (*Upgrade) ProtoMessage() {}
 
 func (x *Upgrade) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[69]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5649,7 +5743,7 @@ func (x *Upgrade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upgrade.ProtoReflect.Descriptor instead.
 func (*Upgrade) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{69}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *Upgrade) GetDigest() string {
@@ -5807,7 +5901,7 @@ type AcceptUpgradeRequest struct {
 
 func (x *AcceptUpgradeRequest) Reset() {
 	*x = AcceptUpgradeRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5819,7 +5913,7 @@ func (x *AcceptUpgradeRequest) String() string {
 func (*AcceptUpgradeRequest) ProtoMessage() {}
 
 func (x *AcceptUpgradeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[70]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5832,7 +5926,7 @@ func (x *AcceptUpgradeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptUpgradeRequest.ProtoReflect.Descriptor instead.
 func (*AcceptUpgradeRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{70}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *AcceptUpgradeRequest) GetDigest() string {
@@ -5880,7 +5974,7 @@ type PostponeUpgradeRequest struct {
 
 func (x *PostponeUpgradeRequest) Reset() {
 	*x = PostponeUpgradeRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5892,7 +5986,7 @@ func (x *PostponeUpgradeRequest) String() string {
 func (*PostponeUpgradeRequest) ProtoMessage() {}
 
 func (x *PostponeUpgradeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[71]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5905,7 +5999,7 @@ func (x *PostponeUpgradeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostponeUpgradeRequest.ProtoReflect.Descriptor instead.
 func (*PostponeUpgradeRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{71}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *PostponeUpgradeRequest) GetDigest() string {
@@ -5933,7 +6027,7 @@ type CancelUpgradeRequest struct {
 
 func (x *CancelUpgradeRequest) Reset() {
 	*x = CancelUpgradeRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5945,7 +6039,7 @@ func (x *CancelUpgradeRequest) String() string {
 func (*CancelUpgradeRequest) ProtoMessage() {}
 
 func (x *CancelUpgradeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[72]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5958,7 +6052,7 @@ func (x *CancelUpgradeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelUpgradeRequest.ProtoReflect.Descriptor instead.
 func (*CancelUpgradeRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{72}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *CancelUpgradeRequest) GetDigest() string {
@@ -5990,7 +6084,7 @@ type CheckUpgradesRequest struct {
 
 func (x *CheckUpgradesRequest) Reset() {
 	*x = CheckUpgradesRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6002,7 +6096,7 @@ func (x *CheckUpgradesRequest) String() string {
 func (*CheckUpgradesRequest) ProtoMessage() {}
 
 func (x *CheckUpgradesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[73]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6015,7 +6109,7 @@ func (x *CheckUpgradesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUpgradesRequest.ProtoReflect.Descriptor instead.
 func (*CheckUpgradesRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{73}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{74}
 }
 
 type ListActivityRequest struct {
@@ -6029,7 +6123,7 @@ type ListActivityRequest struct {
 
 func (x *ListActivityRequest) Reset() {
 	*x = ListActivityRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6041,7 +6135,7 @@ func (x *ListActivityRequest) String() string {
 func (*ListActivityRequest) ProtoMessage() {}
 
 func (x *ListActivityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[74]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6054,7 +6148,7 @@ func (x *ListActivityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActivityRequest.ProtoReflect.Descriptor instead.
 func (*ListActivityRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{74}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *ListActivityRequest) GetBeforeIndex() uint64 {
@@ -6092,7 +6186,7 @@ type ActivityFilter struct {
 
 func (x *ActivityFilter) Reset() {
 	*x = ActivityFilter{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6104,7 +6198,7 @@ func (x *ActivityFilter) String() string {
 func (*ActivityFilter) ProtoMessage() {}
 
 func (x *ActivityFilter) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[75]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6117,7 +6211,7 @@ func (x *ActivityFilter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivityFilter.ProtoReflect.Descriptor instead.
 func (*ActivityFilter) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{75}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *ActivityFilter) GetGroups() []string {
@@ -6168,7 +6262,7 @@ type ActivityPage struct {
 
 func (x *ActivityPage) Reset() {
 	*x = ActivityPage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6180,7 +6274,7 @@ func (x *ActivityPage) String() string {
 func (*ActivityPage) ProtoMessage() {}
 
 func (x *ActivityPage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[76]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6193,7 +6287,7 @@ func (x *ActivityPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivityPage.ProtoReflect.Descriptor instead.
 func (*ActivityPage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{76}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *ActivityPage) GetEntries() []*Activity {
@@ -6238,7 +6332,7 @@ type Activity struct {
 
 func (x *Activity) Reset() {
 	*x = Activity{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6250,7 +6344,7 @@ func (x *Activity) String() string {
 func (*Activity) ProtoMessage() {}
 
 func (x *Activity) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[77]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6263,7 +6357,7 @@ func (x *Activity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activity.ProtoReflect.Descriptor instead.
 func (*Activity) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{77}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *Activity) GetIndex() uint64 {
@@ -6369,7 +6463,7 @@ type GetActivityRequest struct {
 
 func (x *GetActivityRequest) Reset() {
 	*x = GetActivityRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6381,7 +6475,7 @@ func (x *GetActivityRequest) String() string {
 func (*GetActivityRequest) ProtoMessage() {}
 
 func (x *GetActivityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[78]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6394,7 +6488,7 @@ func (x *GetActivityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetActivityRequest.ProtoReflect.Descriptor instead.
 func (*GetActivityRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{78}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *GetActivityRequest) GetIndex() uint64 {
@@ -6427,7 +6521,7 @@ type ActivityDetail struct {
 
 func (x *ActivityDetail) Reset() {
 	*x = ActivityDetail{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6439,7 +6533,7 @@ func (x *ActivityDetail) String() string {
 func (*ActivityDetail) ProtoMessage() {}
 
 func (x *ActivityDetail) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[79]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6452,7 +6546,7 @@ func (x *ActivityDetail) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivityDetail.ProtoReflect.Descriptor instead.
 func (*ActivityDetail) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{79}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *ActivityDetail) GetEntry() *Activity {
@@ -6524,7 +6618,7 @@ type ExportLogRequest struct {
 
 func (x *ExportLogRequest) Reset() {
 	*x = ExportLogRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6536,7 +6630,7 @@ func (x *ExportLogRequest) String() string {
 func (*ExportLogRequest) ProtoMessage() {}
 
 func (x *ExportLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[80]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6549,7 +6643,7 @@ func (x *ExportLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportLogRequest.ProtoReflect.Descriptor instead.
 func (*ExportLogRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{80}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *ExportLogRequest) GetFormat() string {
@@ -6593,7 +6687,7 @@ type ExportPiece struct {
 
 func (x *ExportPiece) Reset() {
 	*x = ExportPiece{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6605,7 +6699,7 @@ func (x *ExportPiece) String() string {
 func (*ExportPiece) ProtoMessage() {}
 
 func (x *ExportPiece) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[81]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6618,7 +6712,7 @@ func (x *ExportPiece) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportPiece.ProtoReflect.Descriptor instead.
 func (*ExportPiece) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{81}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *ExportPiece) GetData() []byte {
@@ -6664,7 +6758,7 @@ type GetLogRequest struct {
 
 func (x *GetLogRequest) Reset() {
 	*x = GetLogRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6676,7 +6770,7 @@ func (x *GetLogRequest) String() string {
 func (*GetLogRequest) ProtoMessage() {}
 
 func (x *GetLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[82]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6689,7 +6783,7 @@ func (x *GetLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLogRequest.ProtoReflect.Descriptor instead.
 func (*GetLogRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{82}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{83}
 }
 
 type LogDetail struct {
@@ -6712,7 +6806,7 @@ type LogDetail struct {
 
 func (x *LogDetail) Reset() {
 	*x = LogDetail{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6724,7 +6818,7 @@ func (x *LogDetail) String() string {
 func (*LogDetail) ProtoMessage() {}
 
 func (x *LogDetail) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[83]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6737,7 +6831,7 @@ func (x *LogDetail) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogDetail.ProtoReflect.Descriptor instead.
 func (*LogDetail) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{83}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *LogDetail) GetState() *LogState {
@@ -6836,7 +6930,7 @@ type LogWitness struct {
 
 func (x *LogWitness) Reset() {
 	*x = LogWitness{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6848,7 +6942,7 @@ func (x *LogWitness) String() string {
 func (*LogWitness) ProtoMessage() {}
 
 func (x *LogWitness) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[84]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6861,7 +6955,7 @@ func (x *LogWitness) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogWitness.ProtoReflect.Descriptor instead.
 func (*LogWitness) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{84}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *LogWitness) GetName() string {
@@ -6905,7 +6999,7 @@ type LogArchive struct {
 
 func (x *LogArchive) Reset() {
 	*x = LogArchive{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6917,7 +7011,7 @@ func (x *LogArchive) String() string {
 func (*LogArchive) ProtoMessage() {}
 
 func (x *LogArchive) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[85]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6930,7 +7024,7 @@ func (x *LogArchive) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogArchive.ProtoReflect.Descriptor instead.
 func (*LogArchive) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{85}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *LogArchive) GetName() string {
@@ -6982,7 +7076,7 @@ type LogSetAside struct {
 
 func (x *LogSetAside) Reset() {
 	*x = LogSetAside{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6994,7 +7088,7 @@ func (x *LogSetAside) String() string {
 func (*LogSetAside) ProtoMessage() {}
 
 func (x *LogSetAside) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[86]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7007,7 +7101,7 @@ func (x *LogSetAside) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogSetAside.ProtoReflect.Descriptor instead.
 func (*LogSetAside) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{86}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *LogSetAside) GetName() string {
@@ -7061,7 +7155,7 @@ type ArchiveLogRequest struct {
 
 func (x *ArchiveLogRequest) Reset() {
 	*x = ArchiveLogRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7073,7 +7167,7 @@ func (x *ArchiveLogRequest) String() string {
 func (*ArchiveLogRequest) ProtoMessage() {}
 
 func (x *ArchiveLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[87]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7086,7 +7180,7 @@ func (x *ArchiveLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArchiveLogRequest.ProtoReflect.Descriptor instead.
 func (*ArchiveLogRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{87}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *ArchiveLogRequest) GetBeforeMs() int64 {
@@ -7107,7 +7201,7 @@ type BackupLogRequest struct {
 
 func (x *BackupLogRequest) Reset() {
 	*x = BackupLogRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7119,7 +7213,7 @@ func (x *BackupLogRequest) String() string {
 func (*BackupLogRequest) ProtoMessage() {}
 
 func (x *BackupLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[88]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7132,7 +7226,7 @@ func (x *BackupLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupLogRequest.ProtoReflect.Descriptor instead.
 func (*BackupLogRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{88}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *BackupLogRequest) GetPublicKey() string {
@@ -7157,7 +7251,7 @@ type RotateKeysRequest struct {
 
 func (x *RotateKeysRequest) Reset() {
 	*x = RotateKeysRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7169,7 +7263,7 @@ func (x *RotateKeysRequest) String() string {
 func (*RotateKeysRequest) ProtoMessage() {}
 
 func (x *RotateKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[89]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7182,7 +7276,7 @@ func (x *RotateKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateKeysRequest.ProtoReflect.Descriptor instead.
 func (*RotateKeysRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{89}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{90}
 }
 
 type RotateProgress struct {
@@ -7196,7 +7290,7 @@ type RotateProgress struct {
 
 func (x *RotateProgress) Reset() {
 	*x = RotateProgress{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7208,7 +7302,7 @@ func (x *RotateProgress) String() string {
 func (*RotateProgress) ProtoMessage() {}
 
 func (x *RotateProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[90]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7221,7 +7315,7 @@ func (x *RotateProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateProgress.ProtoReflect.Descriptor instead.
 func (*RotateProgress) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{90}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *RotateProgress) GetDone() uint64 {
@@ -7256,7 +7350,7 @@ type ErasePersonRequest struct {
 
 func (x *ErasePersonRequest) Reset() {
 	*x = ErasePersonRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7268,7 +7362,7 @@ func (x *ErasePersonRequest) String() string {
 func (*ErasePersonRequest) ProtoMessage() {}
 
 func (x *ErasePersonRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[91]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7281,7 +7375,7 @@ func (x *ErasePersonRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErasePersonRequest.ProtoReflect.Descriptor instead.
 func (*ErasePersonRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{91}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *ErasePersonRequest) GetPerson() string {
@@ -7316,7 +7410,7 @@ type Erasure struct {
 
 func (x *Erasure) Reset() {
 	*x = Erasure{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7328,7 +7422,7 @@ func (x *Erasure) String() string {
 func (*Erasure) ProtoMessage() {}
 
 func (x *Erasure) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[92]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7341,7 +7435,7 @@ func (x *Erasure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Erasure.ProtoReflect.Descriptor instead.
 func (*Erasure) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{92}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *Erasure) GetEntries() uint64 {
@@ -7374,7 +7468,7 @@ type RenewDeviceRequest struct {
 
 func (x *RenewDeviceRequest) Reset() {
 	*x = RenewDeviceRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7386,7 +7480,7 @@ func (x *RenewDeviceRequest) String() string {
 func (*RenewDeviceRequest) ProtoMessage() {}
 
 func (x *RenewDeviceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[93]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7399,7 +7493,7 @@ func (x *RenewDeviceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RenewDeviceRequest.ProtoReflect.Descriptor instead.
 func (*RenewDeviceRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{93}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *RenewDeviceRequest) GetReason() string {
@@ -7422,7 +7516,7 @@ type ExplainPolicyRequest struct {
 
 func (x *ExplainPolicyRequest) Reset() {
 	*x = ExplainPolicyRequest{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7434,7 +7528,7 @@ func (x *ExplainPolicyRequest) String() string {
 func (*ExplainPolicyRequest) ProtoMessage() {}
 
 func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[94]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7447,7 +7541,7 @@ func (x *ExplainPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainPolicyRequest.ProtoReflect.Descriptor instead.
 func (*ExplainPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{94}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *ExplainPolicyRequest) GetCapability() string {
@@ -7493,7 +7587,7 @@ type PolicyExplanation struct {
 
 func (x *PolicyExplanation) Reset() {
 	*x = PolicyExplanation{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7505,7 +7599,7 @@ func (x *PolicyExplanation) String() string {
 func (*PolicyExplanation) ProtoMessage() {}
 
 func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[95]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7518,7 +7612,7 @@ func (x *PolicyExplanation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyExplanation.ProtoReflect.Descriptor instead.
 func (*PolicyExplanation) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{95}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *PolicyExplanation) GetRows() []*PolicyRow {
@@ -7586,7 +7680,7 @@ type PolicyRow struct {
 
 func (x *PolicyRow) Reset() {
 	*x = PolicyRow{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7598,7 +7692,7 @@ func (x *PolicyRow) String() string {
 func (*PolicyRow) ProtoMessage() {}
 
 func (x *PolicyRow) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[96]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7611,7 +7705,7 @@ func (x *PolicyRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyRow.ProtoReflect.Descriptor instead.
 func (*PolicyRow) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{96}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *PolicyRow) GetCapability() string {
@@ -7680,7 +7774,7 @@ type PolicyVerdict struct {
 
 func (x *PolicyVerdict) Reset() {
 	*x = PolicyVerdict{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7692,7 +7786,7 @@ func (x *PolicyVerdict) String() string {
 func (*PolicyVerdict) ProtoMessage() {}
 
 func (x *PolicyVerdict) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[97]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7705,7 +7799,7 @@ func (x *PolicyVerdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyVerdict.ProtoReflect.Descriptor instead.
 func (*PolicyVerdict) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{97}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *PolicyVerdict) GetAllowed() bool {
@@ -7733,7 +7827,7 @@ type PolicyLayer struct {
 
 func (x *PolicyLayer) Reset() {
 	*x = PolicyLayer{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7745,7 +7839,7 @@ func (x *PolicyLayer) String() string {
 func (*PolicyLayer) ProtoMessage() {}
 
 func (x *PolicyLayer) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[98]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7758,7 +7852,7 @@ func (x *PolicyLayer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyLayer.ProtoReflect.Descriptor instead.
 func (*PolicyLayer) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{98}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *PolicyLayer) GetLayer() string {
@@ -7800,7 +7894,7 @@ type HelperMessage struct {
 
 func (x *HelperMessage) Reset() {
 	*x = HelperMessage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7812,7 +7906,7 @@ func (x *HelperMessage) String() string {
 func (*HelperMessage) ProtoMessage() {}
 
 func (x *HelperMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[99]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7825,7 +7919,7 @@ func (x *HelperMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMessage.ProtoReflect.Descriptor instead.
 func (*HelperMessage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{99}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *HelperMessage) GetBody() isHelperMessage_Body {
@@ -7946,7 +8040,7 @@ type HelperHello struct {
 
 func (x *HelperHello) Reset() {
 	*x = HelperHello{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7958,7 +8052,7 @@ func (x *HelperHello) String() string {
 func (*HelperHello) ProtoMessage() {}
 
 func (x *HelperHello) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[100]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7971,7 +8065,7 @@ func (x *HelperHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperHello.ProtoReflect.Descriptor instead.
 func (*HelperHello) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{100}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *HelperHello) GetToken() []byte {
@@ -8008,7 +8102,7 @@ type HelperState struct {
 
 func (x *HelperState) Reset() {
 	*x = HelperState{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8020,7 +8114,7 @@ func (x *HelperState) String() string {
 func (*HelperState) ProtoMessage() {}
 
 func (x *HelperState) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[101]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8033,7 +8127,7 @@ func (x *HelperState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperState.ProtoReflect.Descriptor instead.
 func (*HelperState) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{101}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *HelperState) GetWidth() uint32 {
@@ -8137,7 +8231,7 @@ type Monitor struct {
 
 func (x *Monitor) Reset() {
 	*x = Monitor{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8149,7 +8243,7 @@ func (x *Monitor) String() string {
 func (*Monitor) ProtoMessage() {}
 
 func (x *Monitor) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[102]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8162,7 +8256,7 @@ func (x *Monitor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Monitor.ProtoReflect.Descriptor instead.
 func (*Monitor) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{102}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *Monitor) GetId() string {
@@ -8231,7 +8325,7 @@ type HelperClipboard struct {
 
 func (x *HelperClipboard) Reset() {
 	*x = HelperClipboard{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8243,7 +8337,7 @@ func (x *HelperClipboard) String() string {
 func (*HelperClipboard) ProtoMessage() {}
 
 func (x *HelperClipboard) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[103]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8256,7 +8350,7 @@ func (x *HelperClipboard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperClipboard.ProtoReflect.Descriptor instead.
 func (*HelperClipboard) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{103}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *HelperClipboard) GetText() string {
@@ -8289,7 +8383,7 @@ type HelperCommand struct {
 
 func (x *HelperCommand) Reset() {
 	*x = HelperCommand{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[104]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8301,7 +8395,7 @@ func (x *HelperCommand) String() string {
 func (*HelperCommand) ProtoMessage() {}
 
 func (x *HelperCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[104]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8314,7 +8408,7 @@ func (x *HelperCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperCommand.ProtoReflect.Descriptor instead.
 func (*HelperCommand) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{104}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *HelperCommand) GetBody() isHelperCommand_Body {
@@ -8510,7 +8604,7 @@ type HelperView struct {
 
 func (x *HelperView) Reset() {
 	*x = HelperView{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[105]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8522,7 +8616,7 @@ func (x *HelperView) String() string {
 func (*HelperView) ProtoMessage() {}
 
 func (x *HelperView) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[105]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8535,7 +8629,7 @@ func (x *HelperView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperView.ProtoReflect.Descriptor instead.
 func (*HelperView) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{105}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *HelperView) GetOn() bool {
@@ -8561,7 +8655,7 @@ type HelperPreview struct {
 
 func (x *HelperPreview) Reset() {
 	*x = HelperPreview{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[106]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8573,7 +8667,7 @@ func (x *HelperPreview) String() string {
 func (*HelperPreview) ProtoMessage() {}
 
 func (x *HelperPreview) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[106]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8586,7 +8680,7 @@ func (x *HelperPreview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperPreview.ProtoReflect.Descriptor instead.
 func (*HelperPreview) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{106}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *HelperPreview) GetOn() bool {
@@ -8606,7 +8700,7 @@ type HelperMasks struct {
 
 func (x *HelperMasks) Reset() {
 	*x = HelperMasks{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[107]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8618,7 +8712,7 @@ func (x *HelperMasks) String() string {
 func (*HelperMasks) ProtoMessage() {}
 
 func (x *HelperMasks) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[107]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8631,7 +8725,7 @@ func (x *HelperMasks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMasks.ProtoReflect.Descriptor instead.
 func (*HelperMasks) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{107}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *HelperMasks) GetMasks() []*Mask {
@@ -8660,7 +8754,7 @@ type Mask struct {
 
 func (x *Mask) Reset() {
 	*x = Mask{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[108]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8672,7 +8766,7 @@ func (x *Mask) String() string {
 func (*Mask) ProtoMessage() {}
 
 func (x *Mask) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[108]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8685,7 +8779,7 @@ func (x *Mask) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mask.ProtoReflect.Descriptor instead.
 func (*Mask) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{108}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *Mask) GetId() string {
@@ -8759,7 +8853,7 @@ type HelperAck struct {
 
 func (x *HelperAck) Reset() {
 	*x = HelperAck{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[109]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8771,7 +8865,7 @@ func (x *HelperAck) String() string {
 func (*HelperAck) ProtoMessage() {}
 
 func (x *HelperAck) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[109]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8784,7 +8878,7 @@ func (x *HelperAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperAck.ProtoReflect.Descriptor instead.
 func (*HelperAck) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{109}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *HelperAck) GetSeq() uint32 {
@@ -8824,7 +8918,7 @@ type HelperMonitor struct {
 
 func (x *HelperMonitor) Reset() {
 	*x = HelperMonitor{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[110]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8836,7 +8930,7 @@ func (x *HelperMonitor) String() string {
 func (*HelperMonitor) ProtoMessage() {}
 
 func (x *HelperMonitor) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[110]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8849,7 +8943,7 @@ func (x *HelperMonitor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperMonitor.ProtoReflect.Descriptor instead.
 func (*HelperMonitor) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{110}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *HelperMonitor) GetId() string {
@@ -8868,7 +8962,7 @@ type HelperClipboardWatch struct {
 
 func (x *HelperClipboardWatch) Reset() {
 	*x = HelperClipboardWatch{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[111]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8880,7 +8974,7 @@ func (x *HelperClipboardWatch) String() string {
 func (*HelperClipboardWatch) ProtoMessage() {}
 
 func (x *HelperClipboardWatch) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[111]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8893,7 +8987,7 @@ func (x *HelperClipboardWatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperClipboardWatch.ProtoReflect.Descriptor instead.
 func (*HelperClipboardWatch) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{111}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *HelperClipboardWatch) GetOn() bool {
@@ -8917,7 +9011,7 @@ type HelperPoint struct {
 
 func (x *HelperPoint) Reset() {
 	*x = HelperPoint{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[112]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8929,7 +9023,7 @@ func (x *HelperPoint) String() string {
 func (*HelperPoint) ProtoMessage() {}
 
 func (x *HelperPoint) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[112]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8942,7 +9036,7 @@ func (x *HelperPoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperPoint.ProtoReflect.Descriptor instead.
 func (*HelperPoint) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{112}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{113}
 }
 
 func (x *HelperPoint) GetOn() bool {
@@ -8982,7 +9076,7 @@ type HelperInput struct {
 
 func (x *HelperInput) Reset() {
 	*x = HelperInput{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[113]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8994,7 +9088,7 @@ func (x *HelperInput) String() string {
 func (*HelperInput) ProtoMessage() {}
 
 func (x *HelperInput) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[113]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9007,7 +9101,7 @@ func (x *HelperInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperInput.ProtoReflect.Descriptor instead.
 func (*HelperInput) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{113}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *HelperInput) GetEvents() []*InputEvent {
@@ -9034,7 +9128,7 @@ type InputEvent struct {
 
 func (x *InputEvent) Reset() {
 	*x = InputEvent{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[114]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[115]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9046,7 +9140,7 @@ func (x *InputEvent) String() string {
 func (*InputEvent) ProtoMessage() {}
 
 func (x *InputEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[114]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[115]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9059,7 +9153,7 @@ func (x *InputEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputEvent.ProtoReflect.Descriptor instead.
 func (*InputEvent) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{114}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{115}
 }
 
 func (x *InputEvent) GetKind() InputEvent_Kind {
@@ -9143,7 +9237,7 @@ type FilesMessage struct {
 
 func (x *FilesMessage) Reset() {
 	*x = FilesMessage{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[115]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[116]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9155,7 +9249,7 @@ func (x *FilesMessage) String() string {
 func (*FilesMessage) ProtoMessage() {}
 
 func (x *FilesMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[115]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[116]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9168,7 +9262,7 @@ func (x *FilesMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilesMessage.ProtoReflect.Descriptor instead.
 func (*FilesMessage) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{115}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{116}
 }
 
 func (x *FilesMessage) GetBody() isFilesMessage_Body {
@@ -9281,7 +9375,7 @@ type FilesHello struct {
 
 func (x *FilesHello) Reset() {
 	*x = FilesHello{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[116]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[117]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9293,7 +9387,7 @@ func (x *FilesHello) String() string {
 func (*FilesHello) ProtoMessage() {}
 
 func (x *FilesHello) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[116]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[117]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9306,7 +9400,7 @@ func (x *FilesHello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilesHello.ProtoReflect.Descriptor instead.
 func (*FilesHello) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{116}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{117}
 }
 
 func (x *FilesHello) GetSessionId() string {
@@ -9330,7 +9424,7 @@ type FileChosen struct {
 
 func (x *FileChosen) Reset() {
 	*x = FileChosen{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[117]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[118]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9342,7 +9436,7 @@ func (x *FileChosen) String() string {
 func (*FileChosen) ProtoMessage() {}
 
 func (x *FileChosen) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[117]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[118]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9355,7 +9449,7 @@ func (x *FileChosen) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileChosen.ProtoReflect.Descriptor instead.
 func (*FileChosen) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{117}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{118}
 }
 
 func (x *FileChosen) GetAskId() string {
@@ -9397,7 +9491,7 @@ type FileData struct {
 
 func (x *FileData) Reset() {
 	*x = FileData{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[118]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[119]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9409,7 +9503,7 @@ func (x *FileData) String() string {
 func (*FileData) ProtoMessage() {}
 
 func (x *FileData) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[118]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[119]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9422,7 +9516,7 @@ func (x *FileData) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileData.ProtoReflect.Descriptor instead.
 func (*FileData) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{118}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{119}
 }
 
 func (x *FileData) GetTransferId() string {
@@ -9456,7 +9550,7 @@ type FileSaved struct {
 
 func (x *FileSaved) Reset() {
 	*x = FileSaved{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[119]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[120]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9468,7 +9562,7 @@ func (x *FileSaved) String() string {
 func (*FileSaved) ProtoMessage() {}
 
 func (x *FileSaved) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[119]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[120]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9481,7 +9575,7 @@ func (x *FileSaved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileSaved.ProtoReflect.Descriptor instead.
 func (*FileSaved) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{119}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{120}
 }
 
 func (x *FileSaved) GetTransferId() string {
@@ -9508,7 +9602,7 @@ type FileTrouble struct {
 
 func (x *FileTrouble) Reset() {
 	*x = FileTrouble{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[120]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[121]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9520,7 +9614,7 @@ func (x *FileTrouble) String() string {
 func (*FileTrouble) ProtoMessage() {}
 
 func (x *FileTrouble) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[120]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[121]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9533,7 +9627,7 @@ func (x *FileTrouble) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileTrouble.ProtoReflect.Descriptor instead.
 func (*FileTrouble) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{120}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{121}
 }
 
 func (x *FileTrouble) GetTransferId() string {
@@ -9560,7 +9654,7 @@ type FileProgress struct {
 
 func (x *FileProgress) Reset() {
 	*x = FileProgress{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[121]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[122]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9572,7 +9666,7 @@ func (x *FileProgress) String() string {
 func (*FileProgress) ProtoMessage() {}
 
 func (x *FileProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[121]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[122]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9585,7 +9679,7 @@ func (x *FileProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileProgress.ProtoReflect.Descriptor instead.
 func (*FileProgress) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{121}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{122}
 }
 
 func (x *FileProgress) GetTransferId() string {
@@ -9619,7 +9713,7 @@ type FilesCommand struct {
 
 func (x *FilesCommand) Reset() {
 	*x = FilesCommand{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[122]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[123]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9631,7 +9725,7 @@ func (x *FilesCommand) String() string {
 func (*FilesCommand) ProtoMessage() {}
 
 func (x *FilesCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[122]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[123]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9644,7 +9738,7 @@ func (x *FilesCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilesCommand.ProtoReflect.Descriptor instead.
 func (*FilesCommand) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{122}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{123}
 }
 
 func (x *FilesCommand) GetBody() isFilesCommand_Body {
@@ -9745,7 +9839,7 @@ type SaveFile struct {
 
 func (x *SaveFile) Reset() {
 	*x = SaveFile{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[123]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[124]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9757,7 +9851,7 @@ func (x *SaveFile) String() string {
 func (*SaveFile) ProtoMessage() {}
 
 func (x *SaveFile) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[123]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[124]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9770,7 +9864,7 @@ func (x *SaveFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveFile.ProtoReflect.Descriptor instead.
 func (*SaveFile) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{123}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{124}
 }
 
 func (x *SaveFile) GetTransferId() string {
@@ -9810,7 +9904,7 @@ type ChooseFile struct {
 
 func (x *ChooseFile) Reset() {
 	*x = ChooseFile{}
-	mi := &file_ipc_hostpb_host_proto_msgTypes[124]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[125]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9822,7 +9916,7 @@ func (x *ChooseFile) String() string {
 func (*ChooseFile) ProtoMessage() {}
 
 func (x *ChooseFile) ProtoReflect() protoreflect.Message {
-	mi := &file_ipc_hostpb_host_proto_msgTypes[124]
+	mi := &file_ipc_hostpb_host_proto_msgTypes[125]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9835,7 +9929,7 @@ func (x *ChooseFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChooseFile.ProtoReflect.Descriptor instead.
 func (*ChooseFile) Descriptor() ([]byte, []int) {
-	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{124}
+	return file_ipc_hostpb_host_proto_rawDescGZIP(), []int{125}
 }
 
 func (x *ChooseFile) GetAskId() string {
@@ -10161,7 +10255,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x05state\x18\x06 \x01(\tR\x05state\x12\x16\n" +
 	"\x06detail\x18\a \x01(\tR\x06detail\x12\x1c\n" +
 	"\tdirection\x18\b \x01(\tR\tdirection\x12\x18\n" +
-	"\ascanner\x18\t \x01(\tR\ascanner\"\x82\x06\n" +
+	"\ascanner\x18\t \x01(\tR\ascanner\"\xbc\x06\n" +
 	"\fSupportState\x12:\n" +
 	"\x05phase\x18\x01 \x01(\x0e2$.beckmanconnect.host.v1.SupportPhaseR\x05phase\x12\x19\n" +
 	"\boff_code\x18\x02 \x01(\tR\aoffCode\x12\x1d\n" +
@@ -10184,7 +10278,16 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\x06missed\x18\x0e \x03(\v2\x1e.beckmanconnect.host.v1.MissedR\x06missed\x129\n" +
 	"\asummary\x18\x0f \x01(\v2\x1f.beckmanconnect.host.v1.SummaryR\asummary\x124\n" +
 	"\x04chat\x18\x10 \x03(\v2 .beckmanconnect.host.v1.ChatLineR\x04chat\x12\x18\n" +
-	"\ascanner\x18\x11 \x01(\tR\ascanner\"g\n" +
+	"\ascanner\x18\x11 \x01(\tR\ascanner\x128\n" +
+	"\x05queue\x18\x12 \x01(\v2\".beckmanconnect.host.v1.QueuePlaceR\x05queue\"\x92\x01\n" +
+	"\n" +
+	"QueuePlace\x12\x1f\n" +
+	"\vcase_number\x18\x01 \x01(\tR\n" +
+	"caseNumber\x12\x18\n" +
+	"\acurrent\x18\x02 \x01(\bR\acurrent\x12\x14\n" +
+	"\x05place\x18\x03 \x01(\rR\x05place\x12\x18\n" +
+	"\awaiting\x18\x04 \x01(\rR\awaiting\x12\x19\n" +
+	"\btaken_by\x18\x05 \x01(\tR\atakenBy\"g\n" +
 	"\bChatLine\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x17\n" +
 	"\aunix_ms\x18\x02 \x01(\x03R\x06unixMs\x12\x1e\n" +
@@ -10220,7 +10323,7 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\n" +
 	"capability\x18\x03 \x01(\x0e2\".beckmanconnect.host.v1.CapabilityR\n" +
 	"capability\x12\x16\n" +
-	"\x06detail\x18\x04 \x01(\tR\x06detail\"\xf6\x05\n" +
+	"\x06detail\x18\x04 \x01(\tR\x06detail\"\x93\x06\n" +
 	"\x06Prompt\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05nonce\x18\x02 \x01(\fR\x05nonce\x12\x1d\n" +
@@ -10247,7 +10350,8 @@ const file_ipc_hostpb_host_proto_rawDesc = "" +
 	"\apin_why\x18\x12 \x01(\tR\x06pinWhy\x12\x16\n" +
 	"\x06missed\x18\x13 \x01(\rR\x06missed\x12%\n" +
 	"\x0efile_direction\x18\x14 \x01(\tR\rfileDirection\x12$\n" +
-	"\x0epin_tries_left\x18\x15 \x01(\rR\fpinTriesLeft\"0\n" +
+	"\x0epin_tries_left\x18\x15 \x01(\rR\fpinTriesLeft\x12\x1b\n" +
+	"\tstands_ms\x18\x16 \x01(\rR\bstandsMs\"0\n" +
 	"\n" +
 	"PromptGone\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
@@ -10761,7 +10865,7 @@ func file_ipc_hostpb_host_proto_rawDescGZIP() []byte {
 }
 
 var file_ipc_hostpb_host_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 126)
+var file_ipc_hostpb_host_proto_msgTypes = make([]protoimpl.MessageInfo, 127)
 var file_ipc_hostpb_host_proto_goTypes = []any{
 	(Link)(0),                              // 0: beckmanconnect.host.v1.Link
 	(Severity)(0),                          // 1: beckmanconnect.host.v1.Severity
@@ -10824,86 +10928,87 @@ var file_ipc_hostpb_host_proto_goTypes = []any{
 	(*Lease)(nil),                          // 58: beckmanconnect.host.v1.Lease
 	(*Transfer)(nil),                       // 59: beckmanconnect.host.v1.Transfer
 	(*SupportState)(nil),                   // 60: beckmanconnect.host.v1.SupportState
-	(*ChatLine)(nil),                       // 61: beckmanconnect.host.v1.ChatLine
-	(*SendChatRequest)(nil),                // 62: beckmanconnect.host.v1.SendChatRequest
-	(*Missed)(nil),                         // 63: beckmanconnect.host.v1.Missed
-	(*Summary)(nil),                        // 64: beckmanconnect.host.v1.Summary
-	(*SummaryLine)(nil),                    // 65: beckmanconnect.host.v1.SummaryLine
-	(*Prompt)(nil),                         // 66: beckmanconnect.host.v1.Prompt
-	(*PromptGone)(nil),                     // 67: beckmanconnect.host.v1.PromptGone
-	(*AnswerPromptRequest)(nil),            // 68: beckmanconnect.host.v1.AnswerPromptRequest
-	(*SetPINRequest)(nil),                  // 69: beckmanconnect.host.v1.SetPINRequest
-	(*RemovePINRequest)(nil),               // 70: beckmanconnect.host.v1.RemovePINRequest
-	(*WatchPreviewRequest)(nil),            // 71: beckmanconnect.host.v1.WatchPreviewRequest
-	(*Preview)(nil),                        // 72: beckmanconnect.host.v1.Preview
-	(*RevokeCapabilityRequest)(nil),        // 73: beckmanconnect.host.v1.RevokeCapabilityRequest
-	(*EndSessionRequest)(nil),              // 74: beckmanconnect.host.v1.EndSessionRequest
-	(*ResetCodeTriesRequest)(nil),          // 75: beckmanconnect.host.v1.ResetCodeTriesRequest
-	(*HoldSessionBarRequest)(nil),          // 76: beckmanconnect.host.v1.HoldSessionBarRequest
-	(*Upgrade)(nil),                        // 77: beckmanconnect.host.v1.Upgrade
-	(*AcceptUpgradeRequest)(nil),           // 78: beckmanconnect.host.v1.AcceptUpgradeRequest
-	(*PostponeUpgradeRequest)(nil),         // 79: beckmanconnect.host.v1.PostponeUpgradeRequest
-	(*CancelUpgradeRequest)(nil),           // 80: beckmanconnect.host.v1.CancelUpgradeRequest
-	(*CheckUpgradesRequest)(nil),           // 81: beckmanconnect.host.v1.CheckUpgradesRequest
-	(*ListActivityRequest)(nil),            // 82: beckmanconnect.host.v1.ListActivityRequest
-	(*ActivityFilter)(nil),                 // 83: beckmanconnect.host.v1.ActivityFilter
-	(*ActivityPage)(nil),                   // 84: beckmanconnect.host.v1.ActivityPage
-	(*Activity)(nil),                       // 85: beckmanconnect.host.v1.Activity
-	(*GetActivityRequest)(nil),             // 86: beckmanconnect.host.v1.GetActivityRequest
-	(*ActivityDetail)(nil),                 // 87: beckmanconnect.host.v1.ActivityDetail
-	(*ExportLogRequest)(nil),               // 88: beckmanconnect.host.v1.ExportLogRequest
-	(*ExportPiece)(nil),                    // 89: beckmanconnect.host.v1.ExportPiece
-	(*GetLogRequest)(nil),                  // 90: beckmanconnect.host.v1.GetLogRequest
-	(*LogDetail)(nil),                      // 91: beckmanconnect.host.v1.LogDetail
-	(*LogWitness)(nil),                     // 92: beckmanconnect.host.v1.LogWitness
-	(*LogArchive)(nil),                     // 93: beckmanconnect.host.v1.LogArchive
-	(*LogSetAside)(nil),                    // 94: beckmanconnect.host.v1.LogSetAside
-	(*ArchiveLogRequest)(nil),              // 95: beckmanconnect.host.v1.ArchiveLogRequest
-	(*BackupLogRequest)(nil),               // 96: beckmanconnect.host.v1.BackupLogRequest
-	(*RotateKeysRequest)(nil),              // 97: beckmanconnect.host.v1.RotateKeysRequest
-	(*RotateProgress)(nil),                 // 98: beckmanconnect.host.v1.RotateProgress
-	(*ErasePersonRequest)(nil),             // 99: beckmanconnect.host.v1.ErasePersonRequest
-	(*Erasure)(nil),                        // 100: beckmanconnect.host.v1.Erasure
-	(*RenewDeviceRequest)(nil),             // 101: beckmanconnect.host.v1.RenewDeviceRequest
-	(*ExplainPolicyRequest)(nil),           // 102: beckmanconnect.host.v1.ExplainPolicyRequest
-	(*PolicyExplanation)(nil),              // 103: beckmanconnect.host.v1.PolicyExplanation
-	(*PolicyRow)(nil),                      // 104: beckmanconnect.host.v1.PolicyRow
-	(*PolicyVerdict)(nil),                  // 105: beckmanconnect.host.v1.PolicyVerdict
-	(*PolicyLayer)(nil),                    // 106: beckmanconnect.host.v1.PolicyLayer
-	(*HelperMessage)(nil),                  // 107: beckmanconnect.host.v1.HelperMessage
-	(*HelperHello)(nil),                    // 108: beckmanconnect.host.v1.HelperHello
-	(*HelperState)(nil),                    // 109: beckmanconnect.host.v1.HelperState
-	(*Monitor)(nil),                        // 110: beckmanconnect.host.v1.Monitor
-	(*HelperClipboard)(nil),                // 111: beckmanconnect.host.v1.HelperClipboard
-	(*HelperCommand)(nil),                  // 112: beckmanconnect.host.v1.HelperCommand
-	(*HelperView)(nil),                     // 113: beckmanconnect.host.v1.HelperView
-	(*HelperPreview)(nil),                  // 114: beckmanconnect.host.v1.HelperPreview
-	(*HelperMasks)(nil),                    // 115: beckmanconnect.host.v1.HelperMasks
-	(*Mask)(nil),                           // 116: beckmanconnect.host.v1.Mask
-	(*HelperAck)(nil),                      // 117: beckmanconnect.host.v1.HelperAck
-	(*HelperMonitor)(nil),                  // 118: beckmanconnect.host.v1.HelperMonitor
-	(*HelperClipboardWatch)(nil),           // 119: beckmanconnect.host.v1.HelperClipboardWatch
-	(*HelperPoint)(nil),                    // 120: beckmanconnect.host.v1.HelperPoint
-	(*HelperInput)(nil),                    // 121: beckmanconnect.host.v1.HelperInput
-	(*InputEvent)(nil),                     // 122: beckmanconnect.host.v1.InputEvent
-	(*FilesMessage)(nil),                   // 123: beckmanconnect.host.v1.FilesMessage
-	(*FilesHello)(nil),                     // 124: beckmanconnect.host.v1.FilesHello
-	(*FileChosen)(nil),                     // 125: beckmanconnect.host.v1.FileChosen
-	(*FileData)(nil),                       // 126: beckmanconnect.host.v1.FileData
-	(*FileSaved)(nil),                      // 127: beckmanconnect.host.v1.FileSaved
-	(*FileTrouble)(nil),                    // 128: beckmanconnect.host.v1.FileTrouble
-	(*FileProgress)(nil),                   // 129: beckmanconnect.host.v1.FileProgress
-	(*FilesCommand)(nil),                   // 130: beckmanconnect.host.v1.FilesCommand
-	(*SaveFile)(nil),                       // 131: beckmanconnect.host.v1.SaveFile
-	(*ChooseFile)(nil),                     // 132: beckmanconnect.host.v1.ChooseFile
-	nil,                                    // 133: beckmanconnect.host.v1.Activity.FieldsEntry
+	(*QueuePlace)(nil),                     // 61: beckmanconnect.host.v1.QueuePlace
+	(*ChatLine)(nil),                       // 62: beckmanconnect.host.v1.ChatLine
+	(*SendChatRequest)(nil),                // 63: beckmanconnect.host.v1.SendChatRequest
+	(*Missed)(nil),                         // 64: beckmanconnect.host.v1.Missed
+	(*Summary)(nil),                        // 65: beckmanconnect.host.v1.Summary
+	(*SummaryLine)(nil),                    // 66: beckmanconnect.host.v1.SummaryLine
+	(*Prompt)(nil),                         // 67: beckmanconnect.host.v1.Prompt
+	(*PromptGone)(nil),                     // 68: beckmanconnect.host.v1.PromptGone
+	(*AnswerPromptRequest)(nil),            // 69: beckmanconnect.host.v1.AnswerPromptRequest
+	(*SetPINRequest)(nil),                  // 70: beckmanconnect.host.v1.SetPINRequest
+	(*RemovePINRequest)(nil),               // 71: beckmanconnect.host.v1.RemovePINRequest
+	(*WatchPreviewRequest)(nil),            // 72: beckmanconnect.host.v1.WatchPreviewRequest
+	(*Preview)(nil),                        // 73: beckmanconnect.host.v1.Preview
+	(*RevokeCapabilityRequest)(nil),        // 74: beckmanconnect.host.v1.RevokeCapabilityRequest
+	(*EndSessionRequest)(nil),              // 75: beckmanconnect.host.v1.EndSessionRequest
+	(*ResetCodeTriesRequest)(nil),          // 76: beckmanconnect.host.v1.ResetCodeTriesRequest
+	(*HoldSessionBarRequest)(nil),          // 77: beckmanconnect.host.v1.HoldSessionBarRequest
+	(*Upgrade)(nil),                        // 78: beckmanconnect.host.v1.Upgrade
+	(*AcceptUpgradeRequest)(nil),           // 79: beckmanconnect.host.v1.AcceptUpgradeRequest
+	(*PostponeUpgradeRequest)(nil),         // 80: beckmanconnect.host.v1.PostponeUpgradeRequest
+	(*CancelUpgradeRequest)(nil),           // 81: beckmanconnect.host.v1.CancelUpgradeRequest
+	(*CheckUpgradesRequest)(nil),           // 82: beckmanconnect.host.v1.CheckUpgradesRequest
+	(*ListActivityRequest)(nil),            // 83: beckmanconnect.host.v1.ListActivityRequest
+	(*ActivityFilter)(nil),                 // 84: beckmanconnect.host.v1.ActivityFilter
+	(*ActivityPage)(nil),                   // 85: beckmanconnect.host.v1.ActivityPage
+	(*Activity)(nil),                       // 86: beckmanconnect.host.v1.Activity
+	(*GetActivityRequest)(nil),             // 87: beckmanconnect.host.v1.GetActivityRequest
+	(*ActivityDetail)(nil),                 // 88: beckmanconnect.host.v1.ActivityDetail
+	(*ExportLogRequest)(nil),               // 89: beckmanconnect.host.v1.ExportLogRequest
+	(*ExportPiece)(nil),                    // 90: beckmanconnect.host.v1.ExportPiece
+	(*GetLogRequest)(nil),                  // 91: beckmanconnect.host.v1.GetLogRequest
+	(*LogDetail)(nil),                      // 92: beckmanconnect.host.v1.LogDetail
+	(*LogWitness)(nil),                     // 93: beckmanconnect.host.v1.LogWitness
+	(*LogArchive)(nil),                     // 94: beckmanconnect.host.v1.LogArchive
+	(*LogSetAside)(nil),                    // 95: beckmanconnect.host.v1.LogSetAside
+	(*ArchiveLogRequest)(nil),              // 96: beckmanconnect.host.v1.ArchiveLogRequest
+	(*BackupLogRequest)(nil),               // 97: beckmanconnect.host.v1.BackupLogRequest
+	(*RotateKeysRequest)(nil),              // 98: beckmanconnect.host.v1.RotateKeysRequest
+	(*RotateProgress)(nil),                 // 99: beckmanconnect.host.v1.RotateProgress
+	(*ErasePersonRequest)(nil),             // 100: beckmanconnect.host.v1.ErasePersonRequest
+	(*Erasure)(nil),                        // 101: beckmanconnect.host.v1.Erasure
+	(*RenewDeviceRequest)(nil),             // 102: beckmanconnect.host.v1.RenewDeviceRequest
+	(*ExplainPolicyRequest)(nil),           // 103: beckmanconnect.host.v1.ExplainPolicyRequest
+	(*PolicyExplanation)(nil),              // 104: beckmanconnect.host.v1.PolicyExplanation
+	(*PolicyRow)(nil),                      // 105: beckmanconnect.host.v1.PolicyRow
+	(*PolicyVerdict)(nil),                  // 106: beckmanconnect.host.v1.PolicyVerdict
+	(*PolicyLayer)(nil),                    // 107: beckmanconnect.host.v1.PolicyLayer
+	(*HelperMessage)(nil),                  // 108: beckmanconnect.host.v1.HelperMessage
+	(*HelperHello)(nil),                    // 109: beckmanconnect.host.v1.HelperHello
+	(*HelperState)(nil),                    // 110: beckmanconnect.host.v1.HelperState
+	(*Monitor)(nil),                        // 111: beckmanconnect.host.v1.Monitor
+	(*HelperClipboard)(nil),                // 112: beckmanconnect.host.v1.HelperClipboard
+	(*HelperCommand)(nil),                  // 113: beckmanconnect.host.v1.HelperCommand
+	(*HelperView)(nil),                     // 114: beckmanconnect.host.v1.HelperView
+	(*HelperPreview)(nil),                  // 115: beckmanconnect.host.v1.HelperPreview
+	(*HelperMasks)(nil),                    // 116: beckmanconnect.host.v1.HelperMasks
+	(*Mask)(nil),                           // 117: beckmanconnect.host.v1.Mask
+	(*HelperAck)(nil),                      // 118: beckmanconnect.host.v1.HelperAck
+	(*HelperMonitor)(nil),                  // 119: beckmanconnect.host.v1.HelperMonitor
+	(*HelperClipboardWatch)(nil),           // 120: beckmanconnect.host.v1.HelperClipboardWatch
+	(*HelperPoint)(nil),                    // 121: beckmanconnect.host.v1.HelperPoint
+	(*HelperInput)(nil),                    // 122: beckmanconnect.host.v1.HelperInput
+	(*InputEvent)(nil),                     // 123: beckmanconnect.host.v1.InputEvent
+	(*FilesMessage)(nil),                   // 124: beckmanconnect.host.v1.FilesMessage
+	(*FilesHello)(nil),                     // 125: beckmanconnect.host.v1.FilesHello
+	(*FileChosen)(nil),                     // 126: beckmanconnect.host.v1.FileChosen
+	(*FileData)(nil),                       // 127: beckmanconnect.host.v1.FileData
+	(*FileSaved)(nil),                      // 128: beckmanconnect.host.v1.FileSaved
+	(*FileTrouble)(nil),                    // 129: beckmanconnect.host.v1.FileTrouble
+	(*FileProgress)(nil),                   // 130: beckmanconnect.host.v1.FileProgress
+	(*FilesCommand)(nil),                   // 131: beckmanconnect.host.v1.FilesCommand
+	(*SaveFile)(nil),                       // 132: beckmanconnect.host.v1.SaveFile
+	(*ChooseFile)(nil),                     // 133: beckmanconnect.host.v1.ChooseFile
+	nil,                                    // 134: beckmanconnect.host.v1.Activity.FieldsEntry
 }
 var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	0,   // 0: beckmanconnect.host.v1.Status.link:type_name -> beckmanconnect.host.v1.Link
 	18,  // 1: beckmanconnect.host.v1.Status.registration:type_name -> beckmanconnect.host.v1.Registration
 	1,   // 2: beckmanconnect.host.v1.Status.worst:type_name -> beckmanconnect.host.v1.Severity
 	60,  // 3: beckmanconnect.host.v1.Status.support:type_name -> beckmanconnect.host.v1.SupportState
-	77,  // 4: beckmanconnect.host.v1.Status.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
+	78,  // 4: beckmanconnect.host.v1.Status.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
 	17,  // 5: beckmanconnect.host.v1.Status.log:type_name -> beckmanconnect.host.v1.LogState
 	16,  // 6: beckmanconnect.host.v1.Status.components:type_name -> beckmanconnect.host.v1.Component
 	46,  // 7: beckmanconnect.host.v1.Status.quiet_hours:type_name -> beckmanconnect.host.v1.QuietHours
@@ -10911,10 +11016,10 @@ var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	21,  // 9: beckmanconnect.host.v1.Event.reset:type_name -> beckmanconnect.host.v1.Reset
 	14,  // 10: beckmanconnect.host.v1.Event.status:type_name -> beckmanconnect.host.v1.Status
 	31,  // 11: beckmanconnect.host.v1.Event.notification:type_name -> beckmanconnect.host.v1.Notification
-	66,  // 12: beckmanconnect.host.v1.Event.prompt:type_name -> beckmanconnect.host.v1.Prompt
-	67,  // 13: beckmanconnect.host.v1.Event.prompt_gone:type_name -> beckmanconnect.host.v1.PromptGone
+	67,  // 12: beckmanconnect.host.v1.Event.prompt:type_name -> beckmanconnect.host.v1.Prompt
+	68,  // 13: beckmanconnect.host.v1.Event.prompt_gone:type_name -> beckmanconnect.host.v1.PromptGone
 	60,  // 14: beckmanconnect.host.v1.Event.support:type_name -> beckmanconnect.host.v1.SupportState
-	77,  // 15: beckmanconnect.host.v1.Event.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
+	78,  // 15: beckmanconnect.host.v1.Event.upgrade:type_name -> beckmanconnect.host.v1.Upgrade
 	23,  // 16: beckmanconnect.host.v1.Event.show:type_name -> beckmanconnect.host.v1.ShowRequest
 	25,  // 17: beckmanconnect.host.v1.Event.desktop_wanted:type_name -> beckmanconnect.host.v1.DesktopWanted
 	22,  // 18: beckmanconnect.host.v1.Event.lagged:type_name -> beckmanconnect.host.v1.Lagged
@@ -10941,164 +11046,165 @@ var file_ipc_hostpb_host_proto_depIdxs = []int32{
 	57,  // 39: beckmanconnect.host.v1.SupportState.engineer:type_name -> beckmanconnect.host.v1.Engineer
 	58,  // 40: beckmanconnect.host.v1.SupportState.leases:type_name -> beckmanconnect.host.v1.Lease
 	59,  // 41: beckmanconnect.host.v1.SupportState.transfers:type_name -> beckmanconnect.host.v1.Transfer
-	66,  // 42: beckmanconnect.host.v1.SupportState.prompt:type_name -> beckmanconnect.host.v1.Prompt
-	63,  // 43: beckmanconnect.host.v1.SupportState.missed:type_name -> beckmanconnect.host.v1.Missed
-	64,  // 44: beckmanconnect.host.v1.SupportState.summary:type_name -> beckmanconnect.host.v1.Summary
-	61,  // 45: beckmanconnect.host.v1.SupportState.chat:type_name -> beckmanconnect.host.v1.ChatLine
-	4,   // 46: beckmanconnect.host.v1.Missed.capability:type_name -> beckmanconnect.host.v1.Capability
-	57,  // 47: beckmanconnect.host.v1.Summary.engineer:type_name -> beckmanconnect.host.v1.Engineer
-	65,  // 48: beckmanconnect.host.v1.Summary.lines:type_name -> beckmanconnect.host.v1.SummaryLine
-	4,   // 49: beckmanconnect.host.v1.SummaryLine.capability:type_name -> beckmanconnect.host.v1.Capability
-	4,   // 50: beckmanconnect.host.v1.Prompt.capability:type_name -> beckmanconnect.host.v1.Capability
-	57,  // 51: beckmanconnect.host.v1.Prompt.engineer:type_name -> beckmanconnect.host.v1.Engineer
-	6,   // 52: beckmanconnect.host.v1.Prompt.durations:type_name -> beckmanconnect.host.v1.Duration_
-	6,   // 53: beckmanconnect.host.v1.AnswerPromptRequest.duration:type_name -> beckmanconnect.host.v1.Duration_
-	4,   // 54: beckmanconnect.host.v1.RevokeCapabilityRequest.capability:type_name -> beckmanconnect.host.v1.Capability
-	30,  // 55: beckmanconnect.host.v1.Upgrade.notes:type_name -> beckmanconnect.host.v1.LocalText
-	83,  // 56: beckmanconnect.host.v1.ListActivityRequest.filter:type_name -> beckmanconnect.host.v1.ActivityFilter
-	85,  // 57: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
-	133, // 58: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
-	85,  // 59: beckmanconnect.host.v1.ActivityDetail.entry:type_name -> beckmanconnect.host.v1.Activity
-	92,  // 60: beckmanconnect.host.v1.ActivityDetail.witnesses:type_name -> beckmanconnect.host.v1.LogWitness
-	83,  // 61: beckmanconnect.host.v1.ExportLogRequest.filter:type_name -> beckmanconnect.host.v1.ActivityFilter
-	17,  // 62: beckmanconnect.host.v1.LogDetail.state:type_name -> beckmanconnect.host.v1.LogState
-	92,  // 63: beckmanconnect.host.v1.LogDetail.witnesses:type_name -> beckmanconnect.host.v1.LogWitness
-	93,  // 64: beckmanconnect.host.v1.LogDetail.archives:type_name -> beckmanconnect.host.v1.LogArchive
-	94,  // 65: beckmanconnect.host.v1.LogDetail.set_aside:type_name -> beckmanconnect.host.v1.LogSetAside
-	104, // 66: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
-	105, // 67: beckmanconnect.host.v1.PolicyExplanation.verdict:type_name -> beckmanconnect.host.v1.PolicyVerdict
-	106, // 68: beckmanconnect.host.v1.PolicyVerdict.layers:type_name -> beckmanconnect.host.v1.PolicyLayer
-	108, // 69: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
-	109, // 70: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
-	72,  // 71: beckmanconnect.host.v1.HelperMessage.preview:type_name -> beckmanconnect.host.v1.Preview
-	111, // 72: beckmanconnect.host.v1.HelperMessage.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
-	110, // 73: beckmanconnect.host.v1.HelperState.monitors:type_name -> beckmanconnect.host.v1.Monitor
-	113, // 74: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
-	121, // 75: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
-	117, // 76: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
-	9,   // 77: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
-	9,   // 78: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
-	114, // 79: beckmanconnect.host.v1.HelperCommand.preview:type_name -> beckmanconnect.host.v1.HelperPreview
-	115, // 80: beckmanconnect.host.v1.HelperCommand.masks:type_name -> beckmanconnect.host.v1.HelperMasks
-	118, // 81: beckmanconnect.host.v1.HelperCommand.monitor:type_name -> beckmanconnect.host.v1.HelperMonitor
-	111, // 82: beckmanconnect.host.v1.HelperCommand.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
-	119, // 83: beckmanconnect.host.v1.HelperCommand.clipboard_watch:type_name -> beckmanconnect.host.v1.HelperClipboardWatch
-	120, // 84: beckmanconnect.host.v1.HelperCommand.point:type_name -> beckmanconnect.host.v1.HelperPoint
-	116, // 85: beckmanconnect.host.v1.HelperMasks.masks:type_name -> beckmanconnect.host.v1.Mask
-	122, // 86: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
-	7,   // 87: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
-	124, // 88: beckmanconnect.host.v1.FilesMessage.hello:type_name -> beckmanconnect.host.v1.FilesHello
-	125, // 89: beckmanconnect.host.v1.FilesMessage.chosen:type_name -> beckmanconnect.host.v1.FileChosen
-	126, // 90: beckmanconnect.host.v1.FilesMessage.data:type_name -> beckmanconnect.host.v1.FileData
-	127, // 91: beckmanconnect.host.v1.FilesMessage.saved:type_name -> beckmanconnect.host.v1.FileSaved
-	128, // 92: beckmanconnect.host.v1.FilesMessage.trouble:type_name -> beckmanconnect.host.v1.FileTrouble
-	129, // 93: beckmanconnect.host.v1.FilesMessage.progress:type_name -> beckmanconnect.host.v1.FileProgress
-	131, // 94: beckmanconnect.host.v1.FilesCommand.save:type_name -> beckmanconnect.host.v1.SaveFile
-	126, // 95: beckmanconnect.host.v1.FilesCommand.data:type_name -> beckmanconnect.host.v1.FileData
-	132, // 96: beckmanconnect.host.v1.FilesCommand.choose:type_name -> beckmanconnect.host.v1.ChooseFile
-	128, // 97: beckmanconnect.host.v1.FilesCommand.dropped:type_name -> beckmanconnect.host.v1.FileTrouble
-	129, // 98: beckmanconnect.host.v1.FilesCommand.more:type_name -> beckmanconnect.host.v1.FileProgress
-	11,  // 99: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
-	13,  // 100: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
-	19,  // 101: beckmanconnect.host.v1.Host.Watch:input_type -> beckmanconnect.host.v1.WatchRequest
-	23,  // 102: beckmanconnect.host.v1.Host.Show:input_type -> beckmanconnect.host.v1.ShowRequest
-	26,  // 103: beckmanconnect.host.v1.Host.GetTerms:input_type -> beckmanconnect.host.v1.GetTermsRequest
-	28,  // 104: beckmanconnect.host.v1.Host.AcceptTerms:input_type -> beckmanconnect.host.v1.AcceptTermsRequest
-	29,  // 105: beckmanconnect.host.v1.Host.Register:input_type -> beckmanconnect.host.v1.RegisterRequest
-	50,  // 106: beckmanconnect.host.v1.Host.ListNotifications:input_type -> beckmanconnect.host.v1.ListNotificationsRequest
-	52,  // 107: beckmanconnect.host.v1.Host.AcknowledgeNotification:input_type -> beckmanconnect.host.v1.AcknowledgeNotificationRequest
-	53,  // 108: beckmanconnect.host.v1.Host.PublishNotification:input_type -> beckmanconnect.host.v1.PublishNotificationRequest
-	33,  // 109: beckmanconnect.host.v1.Host.GetNotification:input_type -> beckmanconnect.host.v1.GetNotificationRequest
-	36,  // 110: beckmanconnect.host.v1.Host.SeenNotifications:input_type -> beckmanconnect.host.v1.SeenNotificationsRequest
-	37,  // 111: beckmanconnect.host.v1.Host.ShelveNotification:input_type -> beckmanconnect.host.v1.ShelveNotificationRequest
-	38,  // 112: beckmanconnect.host.v1.Host.UnshelveNotification:input_type -> beckmanconnect.host.v1.UnshelveNotificationRequest
-	39,  // 113: beckmanconnect.host.v1.Host.TestAlarm:input_type -> beckmanconnect.host.v1.TestAlarmRequest
-	40,  // 114: beckmanconnect.host.v1.Host.GetHandover:input_type -> beckmanconnect.host.v1.GetHandoverRequest
-	42,  // 115: beckmanconnect.host.v1.Host.WriteHandover:input_type -> beckmanconnect.host.v1.WriteHandoverRequest
-	43,  // 116: beckmanconnect.host.v1.Host.ListOffenders:input_type -> beckmanconnect.host.v1.ListOffendersRequest
-	47,  // 117: beckmanconnect.host.v1.Host.SetQuietHours:input_type -> beckmanconnect.host.v1.SetQuietHoursRequest
-	48,  // 118: beckmanconnect.host.v1.Host.PrepareHelpLogs:input_type -> beckmanconnect.host.v1.PrepareHelpLogsRequest
-	54,  // 119: beckmanconnect.host.v1.Host.RequestHelp:input_type -> beckmanconnect.host.v1.RequestHelpRequest
-	56,  // 120: beckmanconnect.host.v1.Host.CancelHelp:input_type -> beckmanconnect.host.v1.CancelHelpRequest
-	68,  // 121: beckmanconnect.host.v1.Host.AnswerPrompt:input_type -> beckmanconnect.host.v1.AnswerPromptRequest
-	73,  // 122: beckmanconnect.host.v1.Host.RevokeCapability:input_type -> beckmanconnect.host.v1.RevokeCapabilityRequest
-	74,  // 123: beckmanconnect.host.v1.Host.EndSession:input_type -> beckmanconnect.host.v1.EndSessionRequest
-	75,  // 124: beckmanconnect.host.v1.Host.ResetCodeTries:input_type -> beckmanconnect.host.v1.ResetCodeTriesRequest
-	69,  // 125: beckmanconnect.host.v1.Host.SetPIN:input_type -> beckmanconnect.host.v1.SetPINRequest
-	70,  // 126: beckmanconnect.host.v1.Host.RemovePIN:input_type -> beckmanconnect.host.v1.RemovePINRequest
-	76,  // 127: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
-	71,  // 128: beckmanconnect.host.v1.Host.WatchPreview:input_type -> beckmanconnect.host.v1.WatchPreviewRequest
-	78,  // 129: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
-	79,  // 130: beckmanconnect.host.v1.Host.PostponeUpgrade:input_type -> beckmanconnect.host.v1.PostponeUpgradeRequest
-	80,  // 131: beckmanconnect.host.v1.Host.CancelUpgrade:input_type -> beckmanconnect.host.v1.CancelUpgradeRequest
-	81,  // 132: beckmanconnect.host.v1.Host.CheckUpgrades:input_type -> beckmanconnect.host.v1.CheckUpgradesRequest
-	82,  // 133: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
-	86,  // 134: beckmanconnect.host.v1.Host.GetActivity:input_type -> beckmanconnect.host.v1.GetActivityRequest
-	88,  // 135: beckmanconnect.host.v1.Host.ExportLog:input_type -> beckmanconnect.host.v1.ExportLogRequest
-	90,  // 136: beckmanconnect.host.v1.Host.GetLog:input_type -> beckmanconnect.host.v1.GetLogRequest
-	95,  // 137: beckmanconnect.host.v1.Host.ArchiveLog:input_type -> beckmanconnect.host.v1.ArchiveLogRequest
-	96,  // 138: beckmanconnect.host.v1.Host.BackupLog:input_type -> beckmanconnect.host.v1.BackupLogRequest
-	97,  // 139: beckmanconnect.host.v1.Host.RotateKeys:input_type -> beckmanconnect.host.v1.RotateKeysRequest
-	99,  // 140: beckmanconnect.host.v1.Host.ErasePerson:input_type -> beckmanconnect.host.v1.ErasePersonRequest
-	101, // 141: beckmanconnect.host.v1.Host.RenewDevice:input_type -> beckmanconnect.host.v1.RenewDeviceRequest
-	102, // 142: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
-	107, // 143: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
-	123, // 144: beckmanconnect.host.v1.Host.HandleFiles:input_type -> beckmanconnect.host.v1.FilesMessage
-	62,  // 145: beckmanconnect.host.v1.Host.SendChat:input_type -> beckmanconnect.host.v1.SendChatRequest
-	8,   // 146: beckmanconnect.host.v1.Host.OfferProxy:input_type -> beckmanconnect.host.v1.OfferProxyRequest
-	12,  // 147: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
-	14,  // 148: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
-	20,  // 149: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
-	24,  // 150: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
-	27,  // 151: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
-	9,   // 152: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
-	18,  // 153: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
-	51,  // 154: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
-	31,  // 155: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
-	31,  // 156: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
-	34,  // 157: beckmanconnect.host.v1.Host.GetNotification:output_type -> beckmanconnect.host.v1.NotificationDetail
-	9,   // 158: beckmanconnect.host.v1.Host.SeenNotifications:output_type -> beckmanconnect.host.v1.Empty
-	31,  // 159: beckmanconnect.host.v1.Host.ShelveNotification:output_type -> beckmanconnect.host.v1.Notification
-	31,  // 160: beckmanconnect.host.v1.Host.UnshelveNotification:output_type -> beckmanconnect.host.v1.Notification
-	31,  // 161: beckmanconnect.host.v1.Host.TestAlarm:output_type -> beckmanconnect.host.v1.Notification
-	41,  // 162: beckmanconnect.host.v1.Host.GetHandover:output_type -> beckmanconnect.host.v1.Handover
-	41,  // 163: beckmanconnect.host.v1.Host.WriteHandover:output_type -> beckmanconnect.host.v1.Handover
-	44,  // 164: beckmanconnect.host.v1.Host.ListOffenders:output_type -> beckmanconnect.host.v1.Offenders
-	46,  // 165: beckmanconnect.host.v1.Host.SetQuietHours:output_type -> beckmanconnect.host.v1.QuietHours
-	49,  // 166: beckmanconnect.host.v1.Host.PrepareHelpLogs:output_type -> beckmanconnect.host.v1.HelpLogs
-	55,  // 167: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
-	9,   // 168: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
-	9,   // 169: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
-	9,   // 170: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
-	9,   // 171: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
-	9,   // 172: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
-	9,   // 173: beckmanconnect.host.v1.Host.SetPIN:output_type -> beckmanconnect.host.v1.Empty
-	9,   // 174: beckmanconnect.host.v1.Host.RemovePIN:output_type -> beckmanconnect.host.v1.Empty
-	9,   // 175: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
-	72,  // 176: beckmanconnect.host.v1.Host.WatchPreview:output_type -> beckmanconnect.host.v1.Preview
-	77,  // 177: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
-	77,  // 178: beckmanconnect.host.v1.Host.PostponeUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
-	77,  // 179: beckmanconnect.host.v1.Host.CancelUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
-	77,  // 180: beckmanconnect.host.v1.Host.CheckUpgrades:output_type -> beckmanconnect.host.v1.Upgrade
-	84,  // 181: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
-	87,  // 182: beckmanconnect.host.v1.Host.GetActivity:output_type -> beckmanconnect.host.v1.ActivityDetail
-	89,  // 183: beckmanconnect.host.v1.Host.ExportLog:output_type -> beckmanconnect.host.v1.ExportPiece
-	91,  // 184: beckmanconnect.host.v1.Host.GetLog:output_type -> beckmanconnect.host.v1.LogDetail
-	93,  // 185: beckmanconnect.host.v1.Host.ArchiveLog:output_type -> beckmanconnect.host.v1.LogArchive
-	89,  // 186: beckmanconnect.host.v1.Host.BackupLog:output_type -> beckmanconnect.host.v1.ExportPiece
-	98,  // 187: beckmanconnect.host.v1.Host.RotateKeys:output_type -> beckmanconnect.host.v1.RotateProgress
-	100, // 188: beckmanconnect.host.v1.Host.ErasePerson:output_type -> beckmanconnect.host.v1.Erasure
-	9,   // 189: beckmanconnect.host.v1.Host.RenewDevice:output_type -> beckmanconnect.host.v1.Empty
-	103, // 190: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
-	112, // 191: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
-	130, // 192: beckmanconnect.host.v1.Host.HandleFiles:output_type -> beckmanconnect.host.v1.FilesCommand
-	9,   // 193: beckmanconnect.host.v1.Host.SendChat:output_type -> beckmanconnect.host.v1.Empty
-	9,   // 194: beckmanconnect.host.v1.Host.OfferProxy:output_type -> beckmanconnect.host.v1.Empty
-	147, // [147:195] is the sub-list for method output_type
-	99,  // [99:147] is the sub-list for method input_type
-	99,  // [99:99] is the sub-list for extension type_name
-	99,  // [99:99] is the sub-list for extension extendee
-	0,   // [0:99] is the sub-list for field type_name
+	67,  // 42: beckmanconnect.host.v1.SupportState.prompt:type_name -> beckmanconnect.host.v1.Prompt
+	64,  // 43: beckmanconnect.host.v1.SupportState.missed:type_name -> beckmanconnect.host.v1.Missed
+	65,  // 44: beckmanconnect.host.v1.SupportState.summary:type_name -> beckmanconnect.host.v1.Summary
+	62,  // 45: beckmanconnect.host.v1.SupportState.chat:type_name -> beckmanconnect.host.v1.ChatLine
+	61,  // 46: beckmanconnect.host.v1.SupportState.queue:type_name -> beckmanconnect.host.v1.QueuePlace
+	4,   // 47: beckmanconnect.host.v1.Missed.capability:type_name -> beckmanconnect.host.v1.Capability
+	57,  // 48: beckmanconnect.host.v1.Summary.engineer:type_name -> beckmanconnect.host.v1.Engineer
+	66,  // 49: beckmanconnect.host.v1.Summary.lines:type_name -> beckmanconnect.host.v1.SummaryLine
+	4,   // 50: beckmanconnect.host.v1.SummaryLine.capability:type_name -> beckmanconnect.host.v1.Capability
+	4,   // 51: beckmanconnect.host.v1.Prompt.capability:type_name -> beckmanconnect.host.v1.Capability
+	57,  // 52: beckmanconnect.host.v1.Prompt.engineer:type_name -> beckmanconnect.host.v1.Engineer
+	6,   // 53: beckmanconnect.host.v1.Prompt.durations:type_name -> beckmanconnect.host.v1.Duration_
+	6,   // 54: beckmanconnect.host.v1.AnswerPromptRequest.duration:type_name -> beckmanconnect.host.v1.Duration_
+	4,   // 55: beckmanconnect.host.v1.RevokeCapabilityRequest.capability:type_name -> beckmanconnect.host.v1.Capability
+	30,  // 56: beckmanconnect.host.v1.Upgrade.notes:type_name -> beckmanconnect.host.v1.LocalText
+	84,  // 57: beckmanconnect.host.v1.ListActivityRequest.filter:type_name -> beckmanconnect.host.v1.ActivityFilter
+	86,  // 58: beckmanconnect.host.v1.ActivityPage.entries:type_name -> beckmanconnect.host.v1.Activity
+	134, // 59: beckmanconnect.host.v1.Activity.fields:type_name -> beckmanconnect.host.v1.Activity.FieldsEntry
+	86,  // 60: beckmanconnect.host.v1.ActivityDetail.entry:type_name -> beckmanconnect.host.v1.Activity
+	93,  // 61: beckmanconnect.host.v1.ActivityDetail.witnesses:type_name -> beckmanconnect.host.v1.LogWitness
+	84,  // 62: beckmanconnect.host.v1.ExportLogRequest.filter:type_name -> beckmanconnect.host.v1.ActivityFilter
+	17,  // 63: beckmanconnect.host.v1.LogDetail.state:type_name -> beckmanconnect.host.v1.LogState
+	93,  // 64: beckmanconnect.host.v1.LogDetail.witnesses:type_name -> beckmanconnect.host.v1.LogWitness
+	94,  // 65: beckmanconnect.host.v1.LogDetail.archives:type_name -> beckmanconnect.host.v1.LogArchive
+	95,  // 66: beckmanconnect.host.v1.LogDetail.set_aside:type_name -> beckmanconnect.host.v1.LogSetAside
+	105, // 67: beckmanconnect.host.v1.PolicyExplanation.rows:type_name -> beckmanconnect.host.v1.PolicyRow
+	106, // 68: beckmanconnect.host.v1.PolicyExplanation.verdict:type_name -> beckmanconnect.host.v1.PolicyVerdict
+	107, // 69: beckmanconnect.host.v1.PolicyVerdict.layers:type_name -> beckmanconnect.host.v1.PolicyLayer
+	109, // 70: beckmanconnect.host.v1.HelperMessage.hello:type_name -> beckmanconnect.host.v1.HelperHello
+	110, // 71: beckmanconnect.host.v1.HelperMessage.state:type_name -> beckmanconnect.host.v1.HelperState
+	73,  // 72: beckmanconnect.host.v1.HelperMessage.preview:type_name -> beckmanconnect.host.v1.Preview
+	112, // 73: beckmanconnect.host.v1.HelperMessage.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
+	111, // 74: beckmanconnect.host.v1.HelperState.monitors:type_name -> beckmanconnect.host.v1.Monitor
+	114, // 75: beckmanconnect.host.v1.HelperCommand.view:type_name -> beckmanconnect.host.v1.HelperView
+	122, // 76: beckmanconnect.host.v1.HelperCommand.input:type_name -> beckmanconnect.host.v1.HelperInput
+	118, // 77: beckmanconnect.host.v1.HelperCommand.ack:type_name -> beckmanconnect.host.v1.HelperAck
+	9,   // 78: beckmanconnect.host.v1.HelperCommand.release_keys:type_name -> beckmanconnect.host.v1.Empty
+	9,   // 79: beckmanconnect.host.v1.HelperCommand.stop:type_name -> beckmanconnect.host.v1.Empty
+	115, // 80: beckmanconnect.host.v1.HelperCommand.preview:type_name -> beckmanconnect.host.v1.HelperPreview
+	116, // 81: beckmanconnect.host.v1.HelperCommand.masks:type_name -> beckmanconnect.host.v1.HelperMasks
+	119, // 82: beckmanconnect.host.v1.HelperCommand.monitor:type_name -> beckmanconnect.host.v1.HelperMonitor
+	112, // 83: beckmanconnect.host.v1.HelperCommand.clipboard:type_name -> beckmanconnect.host.v1.HelperClipboard
+	120, // 84: beckmanconnect.host.v1.HelperCommand.clipboard_watch:type_name -> beckmanconnect.host.v1.HelperClipboardWatch
+	121, // 85: beckmanconnect.host.v1.HelperCommand.point:type_name -> beckmanconnect.host.v1.HelperPoint
+	117, // 86: beckmanconnect.host.v1.HelperMasks.masks:type_name -> beckmanconnect.host.v1.Mask
+	123, // 87: beckmanconnect.host.v1.HelperInput.events:type_name -> beckmanconnect.host.v1.InputEvent
+	7,   // 88: beckmanconnect.host.v1.InputEvent.kind:type_name -> beckmanconnect.host.v1.InputEvent.Kind
+	125, // 89: beckmanconnect.host.v1.FilesMessage.hello:type_name -> beckmanconnect.host.v1.FilesHello
+	126, // 90: beckmanconnect.host.v1.FilesMessage.chosen:type_name -> beckmanconnect.host.v1.FileChosen
+	127, // 91: beckmanconnect.host.v1.FilesMessage.data:type_name -> beckmanconnect.host.v1.FileData
+	128, // 92: beckmanconnect.host.v1.FilesMessage.saved:type_name -> beckmanconnect.host.v1.FileSaved
+	129, // 93: beckmanconnect.host.v1.FilesMessage.trouble:type_name -> beckmanconnect.host.v1.FileTrouble
+	130, // 94: beckmanconnect.host.v1.FilesMessage.progress:type_name -> beckmanconnect.host.v1.FileProgress
+	132, // 95: beckmanconnect.host.v1.FilesCommand.save:type_name -> beckmanconnect.host.v1.SaveFile
+	127, // 96: beckmanconnect.host.v1.FilesCommand.data:type_name -> beckmanconnect.host.v1.FileData
+	133, // 97: beckmanconnect.host.v1.FilesCommand.choose:type_name -> beckmanconnect.host.v1.ChooseFile
+	129, // 98: beckmanconnect.host.v1.FilesCommand.dropped:type_name -> beckmanconnect.host.v1.FileTrouble
+	130, // 99: beckmanconnect.host.v1.FilesCommand.more:type_name -> beckmanconnect.host.v1.FileProgress
+	11,  // 100: beckmanconnect.host.v1.Host.Hello:input_type -> beckmanconnect.host.v1.HelloRequest
+	13,  // 101: beckmanconnect.host.v1.Host.GetStatus:input_type -> beckmanconnect.host.v1.GetStatusRequest
+	19,  // 102: beckmanconnect.host.v1.Host.Watch:input_type -> beckmanconnect.host.v1.WatchRequest
+	23,  // 103: beckmanconnect.host.v1.Host.Show:input_type -> beckmanconnect.host.v1.ShowRequest
+	26,  // 104: beckmanconnect.host.v1.Host.GetTerms:input_type -> beckmanconnect.host.v1.GetTermsRequest
+	28,  // 105: beckmanconnect.host.v1.Host.AcceptTerms:input_type -> beckmanconnect.host.v1.AcceptTermsRequest
+	29,  // 106: beckmanconnect.host.v1.Host.Register:input_type -> beckmanconnect.host.v1.RegisterRequest
+	50,  // 107: beckmanconnect.host.v1.Host.ListNotifications:input_type -> beckmanconnect.host.v1.ListNotificationsRequest
+	52,  // 108: beckmanconnect.host.v1.Host.AcknowledgeNotification:input_type -> beckmanconnect.host.v1.AcknowledgeNotificationRequest
+	53,  // 109: beckmanconnect.host.v1.Host.PublishNotification:input_type -> beckmanconnect.host.v1.PublishNotificationRequest
+	33,  // 110: beckmanconnect.host.v1.Host.GetNotification:input_type -> beckmanconnect.host.v1.GetNotificationRequest
+	36,  // 111: beckmanconnect.host.v1.Host.SeenNotifications:input_type -> beckmanconnect.host.v1.SeenNotificationsRequest
+	37,  // 112: beckmanconnect.host.v1.Host.ShelveNotification:input_type -> beckmanconnect.host.v1.ShelveNotificationRequest
+	38,  // 113: beckmanconnect.host.v1.Host.UnshelveNotification:input_type -> beckmanconnect.host.v1.UnshelveNotificationRequest
+	39,  // 114: beckmanconnect.host.v1.Host.TestAlarm:input_type -> beckmanconnect.host.v1.TestAlarmRequest
+	40,  // 115: beckmanconnect.host.v1.Host.GetHandover:input_type -> beckmanconnect.host.v1.GetHandoverRequest
+	42,  // 116: beckmanconnect.host.v1.Host.WriteHandover:input_type -> beckmanconnect.host.v1.WriteHandoverRequest
+	43,  // 117: beckmanconnect.host.v1.Host.ListOffenders:input_type -> beckmanconnect.host.v1.ListOffendersRequest
+	47,  // 118: beckmanconnect.host.v1.Host.SetQuietHours:input_type -> beckmanconnect.host.v1.SetQuietHoursRequest
+	48,  // 119: beckmanconnect.host.v1.Host.PrepareHelpLogs:input_type -> beckmanconnect.host.v1.PrepareHelpLogsRequest
+	54,  // 120: beckmanconnect.host.v1.Host.RequestHelp:input_type -> beckmanconnect.host.v1.RequestHelpRequest
+	56,  // 121: beckmanconnect.host.v1.Host.CancelHelp:input_type -> beckmanconnect.host.v1.CancelHelpRequest
+	69,  // 122: beckmanconnect.host.v1.Host.AnswerPrompt:input_type -> beckmanconnect.host.v1.AnswerPromptRequest
+	74,  // 123: beckmanconnect.host.v1.Host.RevokeCapability:input_type -> beckmanconnect.host.v1.RevokeCapabilityRequest
+	75,  // 124: beckmanconnect.host.v1.Host.EndSession:input_type -> beckmanconnect.host.v1.EndSessionRequest
+	76,  // 125: beckmanconnect.host.v1.Host.ResetCodeTries:input_type -> beckmanconnect.host.v1.ResetCodeTriesRequest
+	70,  // 126: beckmanconnect.host.v1.Host.SetPIN:input_type -> beckmanconnect.host.v1.SetPINRequest
+	71,  // 127: beckmanconnect.host.v1.Host.RemovePIN:input_type -> beckmanconnect.host.v1.RemovePINRequest
+	77,  // 128: beckmanconnect.host.v1.Host.HoldSessionBar:input_type -> beckmanconnect.host.v1.HoldSessionBarRequest
+	72,  // 129: beckmanconnect.host.v1.Host.WatchPreview:input_type -> beckmanconnect.host.v1.WatchPreviewRequest
+	79,  // 130: beckmanconnect.host.v1.Host.AcceptUpgrade:input_type -> beckmanconnect.host.v1.AcceptUpgradeRequest
+	80,  // 131: beckmanconnect.host.v1.Host.PostponeUpgrade:input_type -> beckmanconnect.host.v1.PostponeUpgradeRequest
+	81,  // 132: beckmanconnect.host.v1.Host.CancelUpgrade:input_type -> beckmanconnect.host.v1.CancelUpgradeRequest
+	82,  // 133: beckmanconnect.host.v1.Host.CheckUpgrades:input_type -> beckmanconnect.host.v1.CheckUpgradesRequest
+	83,  // 134: beckmanconnect.host.v1.Host.ListActivity:input_type -> beckmanconnect.host.v1.ListActivityRequest
+	87,  // 135: beckmanconnect.host.v1.Host.GetActivity:input_type -> beckmanconnect.host.v1.GetActivityRequest
+	89,  // 136: beckmanconnect.host.v1.Host.ExportLog:input_type -> beckmanconnect.host.v1.ExportLogRequest
+	91,  // 137: beckmanconnect.host.v1.Host.GetLog:input_type -> beckmanconnect.host.v1.GetLogRequest
+	96,  // 138: beckmanconnect.host.v1.Host.ArchiveLog:input_type -> beckmanconnect.host.v1.ArchiveLogRequest
+	97,  // 139: beckmanconnect.host.v1.Host.BackupLog:input_type -> beckmanconnect.host.v1.BackupLogRequest
+	98,  // 140: beckmanconnect.host.v1.Host.RotateKeys:input_type -> beckmanconnect.host.v1.RotateKeysRequest
+	100, // 141: beckmanconnect.host.v1.Host.ErasePerson:input_type -> beckmanconnect.host.v1.ErasePersonRequest
+	102, // 142: beckmanconnect.host.v1.Host.RenewDevice:input_type -> beckmanconnect.host.v1.RenewDeviceRequest
+	103, // 143: beckmanconnect.host.v1.Host.ExplainPolicy:input_type -> beckmanconnect.host.v1.ExplainPolicyRequest
+	108, // 144: beckmanconnect.host.v1.Host.AttachDesktop:input_type -> beckmanconnect.host.v1.HelperMessage
+	124, // 145: beckmanconnect.host.v1.Host.HandleFiles:input_type -> beckmanconnect.host.v1.FilesMessage
+	63,  // 146: beckmanconnect.host.v1.Host.SendChat:input_type -> beckmanconnect.host.v1.SendChatRequest
+	8,   // 147: beckmanconnect.host.v1.Host.OfferProxy:input_type -> beckmanconnect.host.v1.OfferProxyRequest
+	12,  // 148: beckmanconnect.host.v1.Host.Hello:output_type -> beckmanconnect.host.v1.HelloReply
+	14,  // 149: beckmanconnect.host.v1.Host.GetStatus:output_type -> beckmanconnect.host.v1.Status
+	20,  // 150: beckmanconnect.host.v1.Host.Watch:output_type -> beckmanconnect.host.v1.Event
+	24,  // 151: beckmanconnect.host.v1.Host.Show:output_type -> beckmanconnect.host.v1.ShowReply
+	27,  // 152: beckmanconnect.host.v1.Host.GetTerms:output_type -> beckmanconnect.host.v1.Terms
+	9,   // 153: beckmanconnect.host.v1.Host.AcceptTerms:output_type -> beckmanconnect.host.v1.Empty
+	18,  // 154: beckmanconnect.host.v1.Host.Register:output_type -> beckmanconnect.host.v1.Registration
+	51,  // 155: beckmanconnect.host.v1.Host.ListNotifications:output_type -> beckmanconnect.host.v1.NotificationPage
+	31,  // 156: beckmanconnect.host.v1.Host.AcknowledgeNotification:output_type -> beckmanconnect.host.v1.Notification
+	31,  // 157: beckmanconnect.host.v1.Host.PublishNotification:output_type -> beckmanconnect.host.v1.Notification
+	34,  // 158: beckmanconnect.host.v1.Host.GetNotification:output_type -> beckmanconnect.host.v1.NotificationDetail
+	9,   // 159: beckmanconnect.host.v1.Host.SeenNotifications:output_type -> beckmanconnect.host.v1.Empty
+	31,  // 160: beckmanconnect.host.v1.Host.ShelveNotification:output_type -> beckmanconnect.host.v1.Notification
+	31,  // 161: beckmanconnect.host.v1.Host.UnshelveNotification:output_type -> beckmanconnect.host.v1.Notification
+	31,  // 162: beckmanconnect.host.v1.Host.TestAlarm:output_type -> beckmanconnect.host.v1.Notification
+	41,  // 163: beckmanconnect.host.v1.Host.GetHandover:output_type -> beckmanconnect.host.v1.Handover
+	41,  // 164: beckmanconnect.host.v1.Host.WriteHandover:output_type -> beckmanconnect.host.v1.Handover
+	44,  // 165: beckmanconnect.host.v1.Host.ListOffenders:output_type -> beckmanconnect.host.v1.Offenders
+	46,  // 166: beckmanconnect.host.v1.Host.SetQuietHours:output_type -> beckmanconnect.host.v1.QuietHours
+	49,  // 167: beckmanconnect.host.v1.Host.PrepareHelpLogs:output_type -> beckmanconnect.host.v1.HelpLogs
+	55,  // 168: beckmanconnect.host.v1.Host.RequestHelp:output_type -> beckmanconnect.host.v1.HelpRequested
+	9,   // 169: beckmanconnect.host.v1.Host.CancelHelp:output_type -> beckmanconnect.host.v1.Empty
+	9,   // 170: beckmanconnect.host.v1.Host.AnswerPrompt:output_type -> beckmanconnect.host.v1.Empty
+	9,   // 171: beckmanconnect.host.v1.Host.RevokeCapability:output_type -> beckmanconnect.host.v1.Empty
+	9,   // 172: beckmanconnect.host.v1.Host.EndSession:output_type -> beckmanconnect.host.v1.Empty
+	9,   // 173: beckmanconnect.host.v1.Host.ResetCodeTries:output_type -> beckmanconnect.host.v1.Empty
+	9,   // 174: beckmanconnect.host.v1.Host.SetPIN:output_type -> beckmanconnect.host.v1.Empty
+	9,   // 175: beckmanconnect.host.v1.Host.RemovePIN:output_type -> beckmanconnect.host.v1.Empty
+	9,   // 176: beckmanconnect.host.v1.Host.HoldSessionBar:output_type -> beckmanconnect.host.v1.Empty
+	73,  // 177: beckmanconnect.host.v1.Host.WatchPreview:output_type -> beckmanconnect.host.v1.Preview
+	78,  // 178: beckmanconnect.host.v1.Host.AcceptUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	78,  // 179: beckmanconnect.host.v1.Host.PostponeUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	78,  // 180: beckmanconnect.host.v1.Host.CancelUpgrade:output_type -> beckmanconnect.host.v1.Upgrade
+	78,  // 181: beckmanconnect.host.v1.Host.CheckUpgrades:output_type -> beckmanconnect.host.v1.Upgrade
+	85,  // 182: beckmanconnect.host.v1.Host.ListActivity:output_type -> beckmanconnect.host.v1.ActivityPage
+	88,  // 183: beckmanconnect.host.v1.Host.GetActivity:output_type -> beckmanconnect.host.v1.ActivityDetail
+	90,  // 184: beckmanconnect.host.v1.Host.ExportLog:output_type -> beckmanconnect.host.v1.ExportPiece
+	92,  // 185: beckmanconnect.host.v1.Host.GetLog:output_type -> beckmanconnect.host.v1.LogDetail
+	94,  // 186: beckmanconnect.host.v1.Host.ArchiveLog:output_type -> beckmanconnect.host.v1.LogArchive
+	90,  // 187: beckmanconnect.host.v1.Host.BackupLog:output_type -> beckmanconnect.host.v1.ExportPiece
+	99,  // 188: beckmanconnect.host.v1.Host.RotateKeys:output_type -> beckmanconnect.host.v1.RotateProgress
+	101, // 189: beckmanconnect.host.v1.Host.ErasePerson:output_type -> beckmanconnect.host.v1.Erasure
+	9,   // 190: beckmanconnect.host.v1.Host.RenewDevice:output_type -> beckmanconnect.host.v1.Empty
+	104, // 191: beckmanconnect.host.v1.Host.ExplainPolicy:output_type -> beckmanconnect.host.v1.PolicyExplanation
+	113, // 192: beckmanconnect.host.v1.Host.AttachDesktop:output_type -> beckmanconnect.host.v1.HelperCommand
+	131, // 193: beckmanconnect.host.v1.Host.HandleFiles:output_type -> beckmanconnect.host.v1.FilesCommand
+	9,   // 194: beckmanconnect.host.v1.Host.SendChat:output_type -> beckmanconnect.host.v1.Empty
+	9,   // 195: beckmanconnect.host.v1.Host.OfferProxy:output_type -> beckmanconnect.host.v1.Empty
+	148, // [148:196] is the sub-list for method output_type
+	100, // [100:148] is the sub-list for method input_type
+	100, // [100:100] is the sub-list for extension type_name
+	100, // [100:100] is the sub-list for extension extendee
+	0,   // [0:100] is the sub-list for field type_name
 }
 
 func init() { file_ipc_hostpb_host_proto_init() }
@@ -11118,7 +11224,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*Event_DesktopWanted)(nil),
 		(*Event_Lagged)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[99].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[100].OneofWrappers = []any{
 		(*HelperMessage_Hello)(nil),
 		(*HelperMessage_ScreenUpdate)(nil),
 		(*HelperMessage_State)(nil),
@@ -11126,7 +11232,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*HelperMessage_Preview)(nil),
 		(*HelperMessage_Clipboard)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[104].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[105].OneofWrappers = []any{
 		(*HelperCommand_View)(nil),
 		(*HelperCommand_Input)(nil),
 		(*HelperCommand_Ack)(nil),
@@ -11139,7 +11245,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*HelperCommand_ClipboardWatch)(nil),
 		(*HelperCommand_Point)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[115].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[116].OneofWrappers = []any{
 		(*FilesMessage_Hello)(nil),
 		(*FilesMessage_Chosen)(nil),
 		(*FilesMessage_Data)(nil),
@@ -11147,7 +11253,7 @@ func file_ipc_hostpb_host_proto_init() {
 		(*FilesMessage_Trouble)(nil),
 		(*FilesMessage_Progress)(nil),
 	}
-	file_ipc_hostpb_host_proto_msgTypes[122].OneofWrappers = []any{
+	file_ipc_hostpb_host_proto_msgTypes[123].OneofWrappers = []any{
 		(*FilesCommand_Save)(nil),
 		(*FilesCommand_Data)(nil),
 		(*FilesCommand_Choose)(nil),
@@ -11160,7 +11266,7 @@ func file_ipc_hostpb_host_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ipc_hostpb_host_proto_rawDesc), len(file_ipc_hostpb_host_proto_rawDesc)),
 			NumEnums:      8,
-			NumMessages:   126,
+			NumMessages:   127,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

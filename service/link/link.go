@@ -37,6 +37,9 @@ type Config struct {
 	// Message takes a vendor's message to the technicians, and verifies it; nil:
 	// none is taken.
 	Message func(ctx context.Context, signed string) error
+	// Queue takes where the technician's request stands with the vendor, and says
+	// why it did not; nil: nobody wants to know.
+	Queue func(cloudapi.QueuePlace) error
 	// Digest is called before the outbox is sent after a long time away: when
 	// more than BacklogMessages wait and the oldest for longer than BacklogAge.
 	// A cloudapi.KindDigest that it puts into the outbox goes first. nil: nothing

@@ -64,6 +64,15 @@ func (c *connection) receive(payload []byte) {
 		if err := c.config.Message(ctx, message.Note); err != nil {
 			c.config.Log.Warn("a message from the cloud was not taken", "error", err)
 		}
+	case cloudapi.KindQueue:
+		var place cloudapi.QueuePlace
+		if c.config.Queue == nil || json.Unmarshal(e.Body, &place) != nil {
+			return
+		}
+		// One that is about a request that has just ended is nothing to warn of.
+		if err := c.config.Queue(place); err != nil {
+			c.config.Log.Debug("a place in the queue was not taken", "error", err)
+		}
 	}
 }
 

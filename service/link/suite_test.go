@@ -134,6 +134,11 @@ func TestSuiteDeviceBound(t *testing.T) {
 			got <- signed
 			return errors.New("refused, and the link goes on")
 		}
+		places := make(chan cloudapi.QueuePlace, 10)
+		c.Queue = func(p cloudapi.QueuePlace) error {
+			places <- p
+			return errors.New("refused, and the link goes on")
+		}
 		run(t, c)
 		until(link.Online)
 		send := func(kind string, body any) {
@@ -155,6 +160,12 @@ func TestSuiteDeviceBound(t *testing.T) {
 			if signed := <-got; signed != text {
 				t.Fatalf("%q, want %q", signed, text)
 			}
+		}
+		send(cloudapi.KindQueue, "K-4F7Q")
+		want := cloudapi.QueuePlace{Request: "r1", Case: "K-4F7Q", Place: 2, Waiting: 3, Taken: "Anna"}
+		send(cloudapi.KindQueue, want)
+		if p := <-places; p != want {
+			t.Fatalf("%+v, want %+v", p, want)
 		}
 		if err := s.send(bytes.Repeat([]byte("x"), 300<<10)); err != nil {
 			t.Fatal(err)

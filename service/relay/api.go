@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/service/support"
 )
@@ -30,6 +31,15 @@ func (s *Support) RequestHelp(technician string, r *hostpb.RequestHelpRequest, a
 func (s *Support) CancelHelp(technician, request string) error {
 	return s.do(support.CancelHelp{Technician: technician, Request: request}).Err
 }
+
+// QueuePlace takes the cloud's word on where the waiting request stands.
+func (s *Support) QueuePlace(p cloudapi.QueuePlace) error {
+	return s.do(support.Queued{Place: p}).Err
+}
+
+// Unheard says that the cloud cannot be heard: nothing it said of the queue is
+// shown as current any more.
+func (s *Support) Unheard() { s.do(support.Unheard{}) }
 
 // RevokeCapability takes back one capability.
 func (s *Support) RevokeCapability(technician string, c hostpb.Capability) error {

@@ -62,7 +62,7 @@ func promptPB(p support.Prompt) *hostpb.Prompt {
 	out := &hostpb.Prompt{
 		Id: p.ID, Nonce: p.Nonce, SessionId: p.Session, Capability: capabilities[p.Capability],
 		Engineer: engineerPB(p.Engineer), Reason: p.Reason, ExpiresUnixMs: p.Expires.UnixMilli(),
-		ArmedAfterMs: uint32(p.ArmedAfter / time.Millisecond), PatientData: p.PatientData, RunInProgress: p.RunInProgress,
+		StandsMs: uint32(p.Stands / time.Millisecond), ArmedAfterMs: uint32(p.ArmedAfter / time.Millisecond), PatientData: p.PatientData, RunInProgress: p.RunInProgress,
 		Ticket: p.Ticket, FileDirection: p.FileDirection, Missed: uint32(p.Missed),
 		NeedsInitials: p.NeedsInitials, NeedsPin: p.NeedsPIN, PinWhy: p.PINWhy, PinTriesLeft: uint32(max(p.PINTriesLeft, 0)),
 	}
@@ -89,6 +89,9 @@ func statePB(s support.Snapshot) *hostpb.SupportState {
 		WrongCodes: uint32(max(s.WrongCodes, 0)), EndedCode: s.Ended,
 		CodeExpiresUnixMs: unixMS(s.CodeExpires), StartedUnixMs: unixMS(s.Started),
 		Words: s.Words, Scanner: s.Scanner,
+	}
+	if q := s.Queue; q.Case != "" {
+		out.Queue = &hostpb.QueuePlace{CaseNumber: q.Case, Current: q.Current, Place: uint32(q.Place), Waiting: uint32(q.Waiting), TakenBy: q.Taken}
 	}
 	if s.Phase == support.PhaseOff {
 		out.OffCode = s.OffCode

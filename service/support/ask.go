@@ -164,7 +164,7 @@ func (w *work) showNext() {
 		p.Prompt = Prompt{
 			ID: w.newID(), Nonce: w.random(16), Session: s.id, Generation: w.st.generation,
 			Capability: a.capability, Engineer: s.engineer, Reason: a.reason, Ticket: a.ticket, Durations: a.durations,
-			Expires: p.expires.Wall, ArmedAfter: w.cfg.ArmedAfter, Missed: s.missedOf[a.capability],
+			Expires: p.expires.Wall, Stands: timeout, ArmedAfter: w.cfg.ArmedAfter, Missed: s.missedOf[a.capability],
 			PatientData: d.PatientData, RunInProgress: a.capability == Control && d.RunInProgress,
 		}
 		p.require(needs, w.cfg.PINTries)

@@ -140,6 +140,7 @@ type Prompt struct {
 	Ticket        string     // the case's number, may be empty
 	Durations     []Duration // offered, the first is the default
 	Expires       time.Time
+	Stands        time.Duration // from when it is put until Expires
 	ArmedAfter    time.Duration
 	File          *wire.File // with a name fit to be shown
 	FileDirection string     // of a file: ToPC or ToEngineer. To the engineer without a File: choose one first

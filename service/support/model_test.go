@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/session/proof"
 	"beckmanconnect/session/wire"
 )
@@ -413,6 +414,10 @@ func (m *model) actions() map[string]func() {
 	return map[string]func(){
 		"request": func() { m.request(m.who(), yes("called")) },
 		"cancel":  func() { m.step(CancelHelp{Request: m.m.RelayWanted()}) },
+		"queue": func() {
+			m.step(Queued{cloudapi.QueuePlace{Request: m.m.RelayWanted(), Case: "K-4F7Q", Place: rapid.IntRange(0, 3).Draw(m.T, "place"), Waiting: 3}})
+		},
+		"unheard": func() { m.step(Unheard{}) },
 		"join": func() {
 			m.join(rapid.SampledFrom([]Engineer{anna, bob}).Draw(m.T, "engineer"))
 		},

@@ -36,6 +36,7 @@ type request struct {
 	pending           uint64
 	pendingLink       LinkID
 	pendingUntil      Moment // an engineer that is silent until then was wrong
+	queue             Queue
 }
 
 // link is an open channel whose engineer was verified.
@@ -205,6 +206,7 @@ type Snapshot struct {
 	Leases      []Lease
 	Transfers   []Transfer
 	Prompt      *Prompt
+	Queue       Queue // of the request, while it waits
 	Ended       string
 	Started     time.Time
 	Words       string   // both screens show them while a session's link stands
@@ -254,7 +256,7 @@ func (m *Machine) Snapshot(now Moment) Snapshot {
 	case s.req != nil:
 		out.Phase = PhaseWaiting
 		out.Request = s.req.id
-		out.CodeExpires = s.req.expires.Wall
+		out.CodeExpires, out.Queue = s.req.expires.Wall, s.req.queue
 		out.WrongCodes = s.req.used
 		if s.req.pending != 0 {
 			out.WrongCodes-- // not known yet

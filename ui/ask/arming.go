@@ -44,6 +44,8 @@ type Arming struct {
 	sight Sight
 	first time.Time // when it was first looked for
 	came  bool      // it has been in sight
+
+	unread bool // there is more of it than was seen
 }
 
 // defaultArming holds when a prompt names no time of its own.
@@ -69,12 +71,21 @@ func (a *Arming) Tick(now time.Time, sight Sight) {
 	}
 	a.came = a.came || sight == InSight
 	switch {
-	case sight != InSight:
+	case sight != InSight, a.unread:
 		a.seen = 0
 	case a.sight == InSight:
 		a.seen += min(max(now.Sub(a.last), 0), longestStep)
 	}
 	a.last, a.sight = now, sight
+}
+
+// Unread says whether there is more of the question than was seen. While there
+// is, no time counts.
+func (a *Arming) Unread(more bool) {
+	a.unread = more
+	if more {
+		a.seen = 0
+	}
 }
 
 // mapping is how long a window may take to come up before anybody is told that
@@ -91,4 +102,4 @@ func (a *Arming) Told() Sight {
 }
 
 // Armed says whether Allow may work.
-func (a *Arming) Armed() bool { return a.sight == InSight && a.seen >= a.need }
+func (a *Arming) Armed() bool { return a.sight == InSight && !a.unread && a.seen >= a.need }

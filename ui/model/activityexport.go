@@ -35,7 +35,7 @@ func (s *State) exportView(c *text.Catalogue) ExportView {
 		if s.Activity.List.Filter().Narrowed() {
 			which = "activity.export.filtered"
 		}
-		v.Detail = c.T("activity.export.about."+e.Format) + " " + c.T(which)
+		v.Detail = c.Sentences(c.T("activity.export.about."+e.Format), c.T(which))
 	case ExportRunning:
 		v.Progress = c.T("activity.export.running")
 		if e.Total > 0 {

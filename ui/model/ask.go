@@ -7,8 +7,9 @@ import (
 
 // A question's rules stand in package ask; windows know them by these names.
 type (
-	Sight  = ask.Sight
-	Arming = ask.Arming
+	Sight   = ask.Sight
+	Arming  = ask.Arming
+	Reading = ask.Reading
 )
 
 // What is in the way of a question.

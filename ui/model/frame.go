@@ -1,9 +1,7 @@
 package model
 
 import (
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"beckmanconnect/assets/text"
@@ -54,7 +52,7 @@ func (s *State) Frame(c *text.Catalogue) Frame {
 	}
 	f.UpgradeMark = s.upgradeMark()
 	if s.Failure != "" {
-		f.Failure = headed(c, c.T("error.title"), Failure(c, s.Failure))
+		f.Failure = c.Headed(c.T("error.title"), Failure(c, s.Failure))
 	}
 	s.headline(c, &f)
 	f.Banner = s.banner(c)
@@ -120,7 +118,7 @@ func (s *State) banner(c *text.Catalogue) *Mark {
 	case c.Has("banner.device." + s.Status.GetDeviceState()):
 		return &Mark{theme.Danger, icons.Stop, c.T("banner.device." + s.Status.GetDeviceState())}
 	case s.Status.GetLink() == hostpb.Link_LINK_OFFLINE:
-		return &Mark{theme.Attention, icons.Offline, Sentences(c.T("banner.offline"), s.linkProblem(c))}
+		return &Mark{theme.Attention, icons.Offline, c.Sentences(c.T("banner.offline"), s.linkProblem(c))}
 	}
 	return nil
 }
@@ -133,21 +131,6 @@ func (s *State) linkProblem(c *text.Catalogue) string {
 		}
 	}
 	return ""
-}
-
-// Sentences puts what is not empty one after the other.
-func Sentences(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
-}
-
-// headed is a heading that has no full stop and the sentence after it, as the
-// language puts them together.
-func headed(c *text.Catalogue, heading, sentence string) string {
-	switch c.Lang() {
-	case "zh-Hans", "ja":
-		return heading + "。" + sentence
-	}
-	return heading + ". " + sentence
 }
 
 // Failure is the sentence for a failed call's code.

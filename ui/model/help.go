@@ -58,6 +58,7 @@ type WaitingView struct {
 	WillAsk  []Mark
 	NoFiles  bool
 	Steps    []Step
+	Queue    *QueueView // nil: the vendor has said nothing
 }
 
 // Step is one on the way from a request to an engineer who is there.
@@ -209,7 +210,7 @@ func (s *State) waitingView(c *text.Catalogue, now time.Time) WaitingView {
 	if n := s.Support.GetWrongCodes(); n > 0 {
 		v.Wrong = c.T("help.code.wrong", "n", n)
 	}
-	v.Steps = steps(c, s.Support)
+	v.Steps, v.Queue = steps(c, s.Support), s.queueView(c)
 	v.NoFiles = s.Status.GetInstrumentClass() == "patient-data"
 	v.WillAsk = []Mark{
 		{Icon: icons.Eye, Word: c.T("help.will-ask.view")},

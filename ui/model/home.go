@@ -61,6 +61,7 @@ type HomeHelp struct {
 	Spelling [][]string
 	Left     string
 	Urgent   bool
+	Queue    *QueueView // nil: the vendor has said nothing
 
 	Who     string // session
 	Allowed []Mark // what is allowed now
@@ -116,7 +117,7 @@ func (s *State) todo(c *text.Catalogue, now time.Time) (rows []TodoRow, more str
 	}
 	if s.Status.GetLink() == hostpb.Link_LINK_OFFLINE && s.Status.GetRegistration() != nil {
 		r := TodoRow{ID: "link", Mark: Mark{theme.Attention, icons.Offline, c.T("home.weight.soon")}, Title: c.T("home.link.title")}
-		r.Detail = Sentences(s.linkProblem(c), c.T("home.link.detail"))
+		r.Detail = c.Sentences(s.linkProblem(c), c.T("home.link.detail"))
 		rows = append(rows, r.spoken(c))
 	}
 	if row, ok := s.todoUpgrade(c); ok {
@@ -189,7 +190,7 @@ func (s *State) homeHelp(c *text.Catalogue, now time.Time) HomeHelp {
 	case s.Waiting():
 		w := s.waitingView(c, now)
 		h.Kind, h.Code, h.Spelling, h.Left, h.Urgent = HomeHelpWaiting, w.Groups, w.Spelling, w.Left, w.Urgent
-		h.Title, h.Detail = c.T("state.waiting.title"), c.T("home.help.waiting")
+		h.Title, h.Detail, h.Queue = c.T("state.waiting.title"), c.T("home.help.waiting"), w.Queue
 		if len(w.Groups) == 0 {
 			h.Detail = c.T("help.code.hidden")
 		}
@@ -203,7 +204,11 @@ func (s *State) homeHelp(c *text.Catalogue, now time.Time) HomeHelp {
 	if h.Phone != "" {
 		phone = c.T("help.phone", "phone", h.Phone)
 	}
-	h.Spoken = spoken(h.Title, h.Detail, phone, h.Hours)
+	queue := ""
+	if h.Queue != nil {
+		queue = spoken(h.Queue.Word, h.Queue.Says)
+	}
+	h.Spoken = spoken(h.Title, h.Detail, queue, phone, h.Hours)
 	return h
 }
 

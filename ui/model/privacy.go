@@ -43,7 +43,7 @@ var topics = []topic{
 	{"status", icons.Online, []string{"status", "envelope", "presence", "signed time"}},
 	{"log", icons.Seal, []string{"checkpoint", "witnessed", "hospital's witness"}},
 	{"upgrades", icons.Upgrade, []string{"upgrades"}},
-	{"messages", icons.Chat, []string{"message to technicians", "vendor policy"}},
+	{"messages", icons.Chat, []string{"message to technicians", "place in the queue", "vendor policy"}},
 }
 
 // PrivacyView makes the view model.
@@ -69,7 +69,7 @@ func (s *State) PrivacyView(c *text.Catalogue) PrivacyView {
 		if personal {
 			r.AboutPerson = c.T("privacy.personal")
 		}
-		r.Spoken = spoken(r.What, r.Why, c.T("privacy.where")+": "+r.Where, c.T("privacy.kept")+": "+r.Kept, r.AboutPerson)
+		r.Spoken = spoken(r.What, r.Why, c.Labelled(c.T("privacy.where"), r.Where), c.Labelled(c.T("privacy.kept"), r.Kept), r.AboutPerson)
 		v.Rows = append(v.Rows, r)
 	}
 	return v

@@ -16,7 +16,7 @@ type Entry struct {
 	ID string
 	// Label is what it is for, in words: its field sets it. "": the hint says it.
 	Label string
-	// OnKey gets Escape, which a field has no use for. With it the field has no
+	// OnKey gets Escape and the keys that scroll, which a field has no use for. With it the field has no
 	// menu either: Escape would close that first.
 	OnKey func(*fyne.KeyEvent)
 	// Fits says which of what is typed or pasted may stand in the field.
@@ -79,7 +79,7 @@ func (e *Entry) FocusLost() { e.ring.Hide(); e.Entry.FocusLost() }
 
 // TypedKey hands on what a field does not use.
 func (e *Entry) TypedKey(key *fyne.KeyEvent) {
-	if leaves(key) {
+	if leaves(key) || e.OnKey != nil && (key.Name == fyne.KeyPageUp || key.Name == fyne.KeyPageDown) {
 		given(e, e.OnKey, key)
 		return
 	}

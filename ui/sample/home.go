@@ -94,6 +94,8 @@ func homeScreens(lang string, page func(name, page string, s model.State, then .
 		page("home-no-service", view.Home, NoService()),
 		page("home-setup", view.Home, withHome(Fresh(lang))),
 		page("home-waiting", view.Home, withHome(Waiting())),
+		page("home-taken", view.Home, withHome(Taken())),
+		page("home-unheard", view.Home, withHome(Unheard())),
 		page("home-session", view.Home, withHome(Session())),
 		page("settings", view.Settings, State()),
 		page("settings-privacy", view.Settings, State(), press("settings.privacy")),

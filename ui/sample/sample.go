@@ -103,7 +103,23 @@ func Waiting() model.State {
 	s.HelpRequested(&hostpb.HelpRequested{RequestId: "r1", Code: "K7PX 3MDW", ExpiresUnixMs: In(9*time.Minute + 41*time.Second)})
 	s.Apply(&hostpb.Event{Body: &hostpb.Event_Support{Support: &hostpb.SupportState{
 		Phase: hostpb.SupportPhase_SUPPORT_PHASE_WAITING, RequestId: "r1", CodeExpiresUnixMs: In(9*time.Minute + 41*time.Second), WrongCodes: 1,
+		Queue: &hostpb.QueuePlace{CaseNumber: "K-4F7Q", Current: true, Place: 2, Waiting: 3},
 	}}})
+	return s
+}
+
+// Taken is Waiting once somebody of the vendor has taken the case.
+func Taken() model.State {
+	s := Waiting()
+	s.Support.Queue.Place, s.Support.Queue.TakenBy = 0, "Anna Weber"
+	return s
+}
+
+// Unheard is Waiting while the cloud cannot be heard.
+func Unheard() model.State {
+	s := Waiting()
+	s.Support.Queue = &hostpb.QueuePlace{CaseNumber: "K-4F7Q"}
+	s.Status.Link = hostpb.Link_LINK_OFFLINE
 	return s
 }
 

@@ -37,10 +37,14 @@ func Screens(lang string) []Screen {
 			return w.Content(), windowSize
 		}}
 	}
-	prompt := func(name string, p *hostpb.Prompt, then ...func(*part.Kit, *view.Prompt)) Screen {
+	limited := func(name string, limit float32, p *hostpb.Prompt, then ...func(*part.Kit, *view.Prompt)) Screen {
 		return Screen{name, func(k *part.Kit) (fyne.CanvasObject, fyne.Size) {
 			w := view.NewPrompt(k, p, "MH", func(view.Answer) {})
 			w.FolderRow("/home/maria/Downloads/BeckmanConnect", func() {})
+			w.Limit(limit)
+			for range 3 { // wrapped text knows its height only at its width
+				w.Content().Resize(fyne.NewSize(620, w.Content().MinSize().Height))
+			}
 			for i := range 5 {
 				w.Tick(Now.Add(time.Duration(i)*250*time.Millisecond), model.InSight)
 			}
@@ -49,6 +53,9 @@ func Screens(lang string) []Screen {
 			}
 			return w.Content(), fyne.NewSize(620, 0)
 		}}
+	}
+	prompt := func(name string, p *hostpb.Prompt, then ...func(*part.Kit, *view.Prompt)) Screen {
+		return limited(name, 0, p, then...)
 	}
 	typed := func(k *part.Kit, w *view.Prompt) {
 		if pin, ok := part.Find(w.Content(), "prompt.pin").(*part.Entry); ok {
@@ -117,6 +124,7 @@ func Screens(lang string) []Screen {
 		page("help-form", view.Help, form),
 		page("help-off", view.Help, Fresh(lang)),
 		page("help-waiting", view.Help, Waiting()),
+		page("help-taken", view.Help, Taken()),
 		page("help-session", view.Help, Session()),
 		page("help-chat", view.Help, Shared()),
 		page("help-chat-new", view.Help, newChat),
@@ -152,6 +160,7 @@ func Screens(lang string) []Screen {
 		prompt("prompt-pin-wrong", wrongPIN, wrong),
 		prompt("prompt-covered", ViewPrompt(), covered),
 		prompt("prompt-full", FullPrompt()),
+		limited("prompt-long", 468, FullPrompt()), // 1080 lines at 200 %, less frame and panel
 		preview("preview", &hostpb.Preview{State: "on"}),
 		preview("preview-masked", &hostpb.Preview{State: "on", Masked: 2}),
 		preview("preview-black", &hostpb.Preview{State: "black"}),

@@ -192,9 +192,13 @@ func (r *alarmRow) place(size fyne.Size) {
 		t.Move(fyne.NewPos(x, y))
 		t.Resize(fyne.NewSize(max(end-x, 0), height))
 	}
-	at(r.title, rowText, r.size.title, r.size.body)
+	gap := float32(0) // without advice two lines stand in the middle
+	if v.Advice == "" {
+		gap = (r.size.meta - r.size.advice) / 2
+	}
+	at(r.title, rowText, r.size.title+gap, r.size.body)
 	at(r.advice, rowText, r.size.advice, r.size.body)
-	at(r.meta, rowText, r.size.meta, r.size.small)
+	at(r.meta, rowText, r.size.meta-gap, r.size.small)
 	// These stand at the right: their whole width is theirs.
 	at(r.when, rowText, r.size.when, r.size.small)
 	at(r.state, rowText, r.size.meta, r.size.small)

@@ -93,7 +93,7 @@ func (p *helpPage) draw(v model.HelpView) {
 	var rows []fyne.CanvasObject
 	if v.Ended != nil {
 		said := fyne.CanvasObject(part.RowStretch(14, 1, k.Icon(icons.Power, 26, k.Palette.Chips[theme.Neutral].Ink),
-			part.Column(3, k.Bold(k.T("help.ended.title")), k.Body(v.Ended.Detail+" "+k.T("help.ended.safe")))))
+			part.Column(3, k.Bold(k.T("help.ended.title")), k.Body(k.Words.Sentences(v.Ended.Detail, k.T("help.ended.safe"))))))
 		if v.Ended.Summary {
 			open := k.SmallButton("summary.open", part.Quiet, icons.Activity, k.T("summary.open"), func() { p.actions.ShowSummary(true) })
 			said = part.Sides(14, open.MinSize().Width, k.Size(280), said, part.Row(0, open))
@@ -199,7 +199,13 @@ func (p *helpPage) waiting(v model.WaitingView) fyne.CanvasObject {
 	p.left = k.Toned(v.Left, tone)
 	valid := part.RowStretch(8, 1, k.Icon(icons.Clock, 18, k.Palette.Chips[tone].Ink), p.left,
 		k.SmallButton("help.cancel", part.Quiet, icons.Cross, k.T("help.cancel"), p.actions.CancelHelp))
-	code := part.Column(14, steps(k, v.Steps), k.Rule(), k.Strong(k.T("help.code.title")))
+	code := part.Column(14, steps(k, v.Steps))
+	if v.Queue != nil {
+		code.Add(k.Rule())
+		code.Add(queue(k, v.Queue))
+	}
+	code.Add(k.Rule())
+	code.Add(k.Strong(k.T("help.code.title")))
 	if len(v.Groups) > 0 {
 		code.Add(part.NewNamed("help.code", k.Code(v.Groups, v.Spelling)))
 		code.Add(valid)

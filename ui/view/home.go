@@ -132,6 +132,9 @@ func (p *homePage) help(v model.HomeHelp) fyne.CanvasObject {
 			column.Add(part.NewNamed("home.code", k.TonedCard(theme.Note,
 				k.Styled(strings.Join(v.Code, " "), theme.TextHero, true, k.Palette.Chips[theme.Note].Ink).Centered())))
 		}
+		if v.Queue != nil {
+			column.Add(queue(k, v.Queue))
+		}
 		p.left = k.Toned("", tone)
 		column.Add(part.RowStretch(8, 1, k.Icon(icons.Clock, 18, k.Palette.Chips[tone].Ink), p.left))
 		column.Add(k.Button("home.code.open", part.Primary, icons.Phone, k.T("home.help.code"), open))

@@ -31,7 +31,14 @@ type Prompt struct {
 	view   model.PromptView
 	arming *model.Arming
 	until  time.Time
+	stands time.Duration // from when it was put until then
 	answer func(Answer)
+
+	sheet   *part.Sheet
+	more    *part.Button // there is more to read
+	sight   model.Sight
+	reading model.Reading
+	unread  bool
 
 	over       bool   // answered, or out of time
 	said       string // why the last answer did not count; "": nothing to say
@@ -56,7 +63,7 @@ type Prompt struct {
 func NewPrompt(kit *part.Kit, p *hostpb.Prompt, initials string, answer func(Answer)) *Prompt {
 	w := &Prompt{
 		kit: kit, view: model.NewPromptView(kit.Words, p), arming: model.NewArming(p),
-		until: time.UnixMilli(p.GetExpiresUnixMs()), answer: answer,
+		until: time.UnixMilli(p.GetExpiresUnixMs()), stands: time.Duration(p.GetStandsMs()) * time.Millisecond, answer: answer,
 	}
 	w.root = w.build(initials)
 	w.enable()
@@ -74,20 +81,20 @@ func (w *Prompt) Focus(c fyne.Canvas) {
 
 // Tick brings the prompt to a moment. sight says whether it can be read.
 func (w *Prompt) Tick(now time.Time, sight model.Sight) {
+	w.sight = sight
+	w.read()
 	w.arming.Tick(now, sight)
 	left := w.until.Sub(now)
 	words := w.kit.Words.Countdown(left)
 	w.deny.SetLabel(w.kit.T("prompt.deny-countdown", "left", words))
-	w.ring.Set(float32(left)/float32(askedFor), words)
+	w.stands = max(w.stands, left) // of a service that does not say
+	w.ring.Set(float32(left)/float32(w.stands), words)
 	if left <= 0 {
 		// The service denies by itself; a late Allow must not even be sent.
 		w.over = true
 	}
 	w.enable()
 }
-
-// askedFor is how long a question stands: the ring is full at its beginning.
-const askedFor = time.Minute
 
 // Update takes in what the service changed of a question that stays the same.
 func (w *Prompt) Update(p *hostpb.Prompt) {
@@ -125,7 +132,8 @@ func (w *Prompt) decide(a Answer) {
 
 func (w *Prompt) agree() {
 	// The button checks this too. A yes is worth asking twice.
-	if !w.arming.Armed() || !w.runConfirmed() || !w.filled() {
+	w.read()
+	if !w.arming.Armed() || w.unread || !w.runConfirmed() || !w.filled() {
 		return
 	}
 	a := Answer{Allow: true, Duration: w.view.Only, RunConfirmed: w.run != nil && w.run.Checked, ByKey: w.allow.ByKey()}
@@ -152,7 +160,7 @@ func (w *Prompt) filled() bool {
 }
 
 func (w *Prompt) enable() {
-	w.allow.SetEnabled(!w.over && w.arming.Armed() && w.runConfirmed() && w.filled())
+	w.allow.SetEnabled(!w.over && w.arming.Armed() && !w.unread && w.runConfirmed() && w.filled())
 	w.deny.SetEnabled(!w.over)
 	// What is in the way is said in words, never by a grey button alone.
 	words := w.arming.Told().Words(w.kit.Words)
@@ -169,15 +177,23 @@ func (w *Prompt) enable() {
 
 // hints say what a key does and what happens without an answer.
 func (w *Prompt) hints() string {
-	if w.initials != nil && !w.filled() {
-		return w.kit.T("prompt.fill") + " " + w.kit.T("prompt.no-answer")
+	if w.unread && w.sheet.Long() {
+		return w.kit.Words.Sentences(w.kit.T("prompt.read-first"), w.kit.T("prompt.no-answer"))
 	}
-	return w.kit.T("prompt.no-answer") + " " + w.kit.T("prompt.keys")
+	if w.initials != nil && !w.filled() {
+		return w.kit.Words.Sentences(w.kit.T("prompt.fill"), w.kit.T("prompt.no-answer"))
+	}
+	return w.kit.Words.Sentences(w.kit.T("prompt.no-answer"), w.kit.T("prompt.keys"))
 }
 
 func (w *Prompt) key(e *fyne.KeyEvent) {
-	if e.Name == fyne.KeyEscape {
+	switch e.Name {
+	case fyne.KeyEscape:
 		w.Deny()
+	case fyne.KeyPageDown:
+		w.page(1)
+	case fyne.KeyPageUp:
+		w.page(-1)
 	}
 }
 
@@ -230,8 +246,9 @@ func (w *Prompt) build(initials string) fyne.CanvasObject {
 	foot := part.Column(10, part.Answers(w.deny, w.fields(initials), w.allow),
 		// Room for two lines, so that a warning moves nothing.
 		container.NewStack(part.Space(0, 36), part.Column(0, w.hint), part.Column(0, w.warnBox)))
-	return container.NewStack(canvas.NewRectangle(p.Surface),
-		part.Column(0, head, part.Inset(14, 24, 14, 24, body), k.Rule(), part.Inset(12, 24, 2, 24, foot)))
+	w.sheet = part.NewSheet(head, part.Inset(14, 24, 14, 24, body), w.moreRow(), part.Column(0, k.Rule(), part.Inset(12, 24, 2, 24, foot)))
+	w.sheet.OnScrolled(w.read)
+	return container.NewStack(canvas.NewRectangle(p.Surface), w.sheet.Container)
 }
 
 // promptText is the size of the one sentence a question is.

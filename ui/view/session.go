@@ -17,7 +17,7 @@ func (p *helpPage) session(v model.HelpView) fyne.CanvasObject {
 	head := k.Card(part.Column(14,
 		part.RowStretch(14, 1, k.Disc(theme.Session, icons.Person, 52), who, end),
 		steps(k, s.Steps),
-		k.Small(k.T("help.session.kill", "key", v.Kill)+" "+k.T("help.lock")),
+		k.Small(k.Words.Sentences(k.T("help.session.kill", "key", v.Kill), k.T("help.lock"))),
 	))
 	allowed := part.Column(0, k.Strong(k.T("help.session.allowed")), part.Space(0, 12))
 	if len(s.Leases) == 0 {

@@ -177,7 +177,7 @@ func (p *settingsPage) sent() []fyne.CanvasObject {
 	}
 	for _, r := range p.privacy.Rows {
 		words := part.Column(6, k.Strong(r.What), k.Body(r.Why),
-			k.Small(k.T("privacy.where")+": "+r.Where), k.Small(k.T("privacy.kept")+": "+r.Kept))
+			k.Small(k.Words.Labelled(k.T("privacy.where"), r.Where)), k.Small(k.Words.Labelled(k.T("privacy.kept"), r.Kept)))
 		if r.AboutPerson != "" {
 			words.Add(part.Row(0, k.Chip(theme.Note, icons.Person, r.AboutPerson)))
 		}

@@ -174,7 +174,7 @@ func (h *Help) codeBlocks(add func(Block)) {
 			}
 			said = append(said, word)
 		}
-		add(Block{Kind: Text, Words: group + ": " + strings.Join(said, " · ")})
+		add(Block{Kind: Text, Words: c.Labelled(group, strings.Join(said, " · "))})
 	}
 }
 

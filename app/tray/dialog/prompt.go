@@ -58,7 +58,7 @@ func (w *Prompt) build(initials string) {
 	f.Width, f.Order = promptWidth, []string{idDeny}
 	add := func(b Block) { f.Blocks = append(f.Blocks, b) }
 	add(Block{Kind: Header, Words: v.Sentence, Tone: look.Session})
-	add(Block{Kind: Text, Words: c.T("prompt.verified") + ": " + v.Account, Tone: look.Good, Bold: true})
+	add(Block{Kind: Text, Words: c.Labelled(c.T("prompt.verified"), v.Account), Tone: look.Good, Bold: true})
 	if v.Missed != "" {
 		add(Block{Kind: Text, Words: v.Missed, Tone: look.Attention})
 	}
@@ -202,8 +202,8 @@ func (w *Prompt) enable() {
 	case w.over:
 		hint.Words = c.T("prompt.sending")
 	case w.view.Initials && !w.filled():
-		hint.Words = c.T("prompt.fill") + " " + c.T("prompt.no-answer")
+		hint.Words = c.Sentences(c.T("prompt.fill"), c.T("prompt.no-answer"))
 	default:
-		hint.Words = c.T("prompt.no-answer") + " " + c.T("prompt.keys")
+		hint.Words = c.Sentences(c.T("prompt.no-answer"), c.T("prompt.keys"))
 	}
 }
