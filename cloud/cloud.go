@@ -20,6 +20,7 @@ import (
 
 	"beckmanconnect/cloud/acts"
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/mail"
 	"beckmanconnect/cloud/registry"
@@ -48,6 +49,7 @@ type Cloud struct {
 	broker   *broker.Broker
 	relay    *relay.Relay
 	desk     *staff.Desk
+	cases    *cases.Service
 	messages chan struct{} // some wait to be sent
 	mail     *mail.Queue   // nil: no mail server is configured
 	acts     *acts.Acts
@@ -154,7 +156,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.acts.Run, c.watchStaff} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.acts.Run, c.watchStaff, c.cases.Run} {
 		work.Go(func() { f(working) })
 	}
 	if c.mail != nil {

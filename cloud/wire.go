@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 
 	"beckmanconnect/cloud/acts"
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/intake"
 	"beckmanconnect/cloud/registry"
@@ -34,10 +36,15 @@ func (c *Cloud) wire() error {
 		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: func() { c.feed.Changed(); c.feed.Noted() },
 		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
 	})
+	c.cases = cases.New(cases.Config{
+		Data: c.data, Send: c.Send, Cut: func(r string) { c.relay.EndByStaff(r) }, Unseat: func(r string) { c.relay.Unseat(r) }, Changed: c.feed.Changed,
+		Removed: func(account string) bool { return c.desk.Gone(account) },
+		Log:     c.Log, Now: c.Now,
+	})
 	c.desk = staff.New(staff.Config{
 		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Accounts(c.StaffRemoved),
 		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages,
-		Rules: rules, Revoked: c.vendor.revokes, Mail: c.sender(), Acts: c.acts,
+		Rules: rules, Revoked: c.vendor.revokes, Mail: c.sender(), Acts: c.acts, Sites: c.data, Cases: c.cases,
 		OIDC: staff.OIDC{
 			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
 			RedirectURL: c.URL + cloudapi.PathCallback,
@@ -90,6 +97,9 @@ func (c *Cloud) changed(ch intake.Change) {
 			c.Log.Warn("a cosigned checkpoint was not sent", "device", ch.Device, "error", err)
 		}
 	}
+	if ch.Requests {
+		c.cases.Moved()
+	}
 	if ch.Fleet || ch.Requests {
 		c.feed.Changed()
 	}
@@ -116,6 +126,9 @@ func (c *Cloud) admitHost(ctx context.Context, request, device string) (time.Tim
 	}
 	if c.refuse(ctx, device).Code != "" {
 		return time.Time{}, relay.ErrRefused
+	}
+	if ended, err := c.data.EndedByStaff(ctx, request, device); err != nil || ended {
+		return time.Time{}, cmp.Or(err, relay.ErrEndedByStaff)
 	}
 	r, err := c.data.ClaimRequest(ctx, request, device, c.Now().Add(hostWait).UnixMilli())
 	switch {

@@ -36,6 +36,8 @@ type House struct {
 // stage's own folder only.
 const (
 	EngineerAccount  = "anna.weber@vendor.example"
+	ColleagueAccount = "bob.stone@vendor.example" // of the same region
+	ColleagueName    = "Bob Stone"
 	EngineerName     = "Anna Weber"
 	EngineerPassword = "engineer-demo"
 )
@@ -121,11 +123,18 @@ regions = ["eu"]
 password = %q
 
 [[user]]
+account = %q
+name = %q
+organisation = "Service Central Europe"
+regions = ["eu"]
+password = %q
+
+[[user]]
 account = "john.miller@vendor.example"
 name = "John Miller"
 organisation = "Service US"
 regions = ["us"]
-password = %[5]q
+password = %[8]q
 
 [[user]]
 account = "paula.lead@vendor.example"
@@ -133,7 +142,7 @@ name = "Paula Lead"
 organisation = "Service Central Europe"
 regions = ["eu"]
 roles = ["lead"]
-password = %[5]q
+password = %[8]q
 
 [[user]]
 account = "otto.audit@vendor.example"
@@ -141,7 +150,7 @@ name = "Otto Audit"
 organisation = "Service Central Europe"
 regions = ["eu"]
 roles = ["auditor"]
-password = %[5]q
+password = %[8]q
 
 [[user]]
 account = "ada.admin@vendor.example"
@@ -149,7 +158,7 @@ name = "Ada Admin"
 organisation = "Service Central Europe"
 regions = ["eu"]
 roles = ["administrator"]
-password = %[5]q
+password = %[8]q
 
 [[user]]
 account = "ben.admin@vendor.example"
@@ -157,7 +166,7 @@ name = "Ben Admin"
 organisation = "Service Central Europe"
 regions = ["eu"]
 roles = ["administrator"]
-password = %[5]q
+password = %[8]q
 
 [[user]]
 account = "nora.new@vendor.example"
@@ -165,8 +174,8 @@ name = "Nora New"
 organisation = "Service Central Europe"
 regions = []
 training = [{ region = "eu", until = "2020-12-31" }]
-password = %[5]q
-`, h.sso, h.cloud+"/staff/callback", EngineerAccount, EngineerName, EngineerPassword)
+password = %[8]q
+`, h.sso, h.cloud+"/staff/callback", EngineerAccount, EngineerName, EngineerPassword, ColleagueAccount, ColleagueName, EngineerPassword)
 	file := h.dir("sso.toml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("stage: %w", err)

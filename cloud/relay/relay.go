@@ -24,6 +24,8 @@ import (
 var (
 	ErrUnknown = errors.New("relay: no such request")
 	ErrRefused = errors.New("relay: not allowed")
+	// ErrEndedByStaff: the host is told so, and its session ends.
+	ErrEndedByStaff = errors.New("relay: the vendor's staff ended this session")
 )
 
 // Engineer is who stands at the engineer's end.
@@ -141,6 +143,9 @@ func (l *Relay) serve(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.Is(err, ErrUnknown):
 		web.Fail(w, http.StatusNotFound, "unknown-request", "There is no such request, or it has ended.")
+		return
+	case errors.Is(err, ErrEndedByStaff):
+		sayEnded(w, r)
 		return
 	case errors.Is(err, ErrRefused):
 		web.Fail(w, http.StatusForbidden, "refused", "This request is not open to you.")

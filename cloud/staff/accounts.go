@@ -68,3 +68,6 @@ func (d *Desk) gone(ctx context.Context, account string) bool {
 	}
 	return removed || d.Revoked != nil && d.Revoked(account)
 }
+
+// Gone is the same for parts that know an account only.
+func (d *Desk) Gone(account string) bool { return d.gone(context.Background(), account) }

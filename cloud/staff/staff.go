@@ -16,6 +16,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"beckmanconnect/cloud/acts"
+	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/mail"
@@ -47,6 +48,7 @@ type Config struct {
 	Vendor   note.Signer // signs messages to technicians
 	Phones   []string    // the service numbers that may stand in one
 	Send     func()      // has waiting messages sent; must not block
+	Cases    *cases.Service
 }
 
 // Desk serves the staff's side.
@@ -121,6 +123,7 @@ func (d *Desk) Register(mux *http.ServeMux) {
 	if d.Acts != nil {
 		d.mountActs(mux)
 	}
+	d.registerCases(mux)
 }
 
 // handler is a handler for somebody who is signed in.
@@ -166,7 +169,10 @@ func (d *Desk) Open(r *http.Request, request string) (cloudapi.Staff, cloudapi.R
 		return cloudapi.Staff{}, cloudapi.Request{}, false
 	}
 	req, ok := d.mayHelp(r.Context(), l.Staff, request)
-	return l.Staff, req, ok
+	if !ok || !d.joins(r, l.Staff, req) {
+		return l.Staff, cloudapi.Request{}, false
+	}
+	return l.Staff, req, true
 }
 
 func (d *Desk) mayHelp(ctx context.Context, who cloudapi.Staff, request string) (cloudapi.Request, bool) {

@@ -1,12 +1,15 @@
 // The language of the page, and what is written the same way everywhere.
 
 import { de } from "./de";
-import { Key, en } from "./en";
+import { deskDe } from "./de_desk";
+import { en } from "./en";
+import { deskEn } from "./en_desk";
 
-export type { Key };
+const english = { ...en, ...deskEn };
+export type Key = keyof typeof english;
 
 export const language: "en" | "de" = navigator.language.toLowerCase().startsWith("de") ? "de" : "en";
-const catalogue: Record<Key, string> = language === "de" ? de : en;
+const catalogue: Record<Key, string> = language === "de" ? { ...de, ...deskDe } : english;
 
 export function t(key: Key, values: Record<string, string | number> = {}): string {
   return catalogue[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
@@ -20,7 +23,7 @@ const ends: Record<string, Key> = {
   "signed-out": "endSignedOut", unreachable: "endUnreachable", "not-resumable": "endNotResumed", "no-session": "endNotResumed",
   locked: "endLocked", "link-lost": "endLost", policy: "endPolicy", "not-allowed": "endNotAllowed", "network-unplugged": "endNetwork",
   "session-running": "endRunning", silent: "endSilent", "helper-lost": "endHelper", "tray-lost": "endHelper",
-  protocol: "endProtocol", "desk-gone": "endDesk",
+  protocol: "endProtocol", "desk-gone": "endDesk", vendor: "endVendor",
 };
 
 /** Looks a word up that another program chose; nothing but the table's own. */
