@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,11 +22,14 @@ import (
 	"beckmanconnect/cloud/acts"
 	"beckmanconnect/cloud/broker"
 	"beckmanconnect/cloud/cases"
+	"beckmanconnect/cloud/cluster"
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/eventlog"
 	"beckmanconnect/cloud/mail"
 	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
 	"beckmanconnect/cloud/staff"
+	"beckmanconnect/cloud/uploads"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/trust"
 )
@@ -45,6 +49,9 @@ type Cloud struct {
 	vendor   *vendorPolicy
 	data     *data.DB
 	feed     *staff.Feed
+	events   *eventlog.Store
+	uploads  *uploads.Keeper
+	routes   web.Routes
 	registry *registry.Registry
 	broker   *broker.Broker
 	relay    *relay.Relay
@@ -55,6 +62,13 @@ type Cloud struct {
 	acts     *acts.Acts
 
 	closeToken func() error // nil: no key is on a token
+
+	cluster  *cluster.Cluster // nil: this is the only node
+	operator operator
+	draining atomic.Bool
+	control  net.Listener  // nil: none
+	stop     chan struct{} // closed when whoever runs this node wants it to leave
+	leave    func()
 
 	copies     registry.Copies
 	identities int64 // newest record of identities that was looked at
@@ -72,7 +86,8 @@ func New(c Config) (*Cloud, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("cloud: configuration: %w", err)
 	}
-	cl := &Cloud{Config: c, site: web.Site{Names: c.Names}, feed: &staff.Feed{}, messages: make(chan struct{}, 1)}
+	cl := &Cloud{Config: c, site: web.Site{Names: c.Names}, feed: &staff.Feed{}, messages: make(chan struct{}, 1), stop: make(chan struct{})}
+	cl.leave = sync.OnceFunc(func() { close(cl.stop) })
 	if err := cl.open(); err != nil {
 		cl.Close()
 		return nil, err
@@ -116,6 +131,12 @@ func (c *Cloud) open() (err error) {
 	if _, c.identities, err = c.data.IdentityChanged(context.Background(), 0); err != nil {
 		return err
 	}
+	if c.events, err = eventlog.New(context.Background(), eventlog.Config{
+		Data: c.data, Name: c.Names[0], Log: c.Log, Now: c.Now, Retention: c.Events.retention(), SIEM: c.Events.siem(),
+	}); err != nil {
+		return err
+	}
+	c.site.Refused = c.refused
 	if c.vendor, err = openVendorPolicy(c.Data, c.roots.Vendor); err != nil {
 		return err
 	}
@@ -123,7 +144,19 @@ func (c *Cloud) open() (err error) {
 		port := netip.MustParseAddrPort(c.listen.Addr().String()).Port()
 		c.URL = "https://" + net.JoinHostPort(c.Names[0], fmt.Sprint(port))
 	}
-	return c.wire()
+	if c.Cluster.On() {
+		if c.cluster, err = cluster.Open(c.Cluster, c.Log); err != nil {
+			return err
+		}
+		c.feed.Elsewhere = c.tellNodes
+	}
+	if err = c.wire(); err != nil {
+		return err
+	}
+	if err = c.openControl(); err != nil {
+		return err
+	}
+	return c.openOperator()
 }
 
 // Addr is the address it listens on, "127.0.0.1:8443".
@@ -156,12 +189,20 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.acts.Run, c.watchStaff, c.cases.Run} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.acts.Run, c.watchStaff, c.cases.Run, c.events.Run, c.uploads.Run} {
 		work.Go(func() { f(working) })
 	}
 	if c.mail != nil {
 		work.Go(func() { c.mail.Run(working) })
 	}
+	if c.cluster != nil {
+		c.cluster.Serve(c.relay)
+		if err := c.cluster.News(c.news); err != nil {
+			c.Log.Error("other nodes' news are not heard", "error", err)
+		}
+	}
+	work.Go(c.serveOperator)
+	work.Go(c.serveControl)
 	stopWork := sync.OnceFunc(func() { stopWorking(); work.Wait() })
 	defer stopWork()
 	failed := make(chan error, 1)
@@ -170,15 +211,15 @@ func (c *Cloud) Run(ctx context.Context) error {
 	var err error
 	select {
 	case <-ctx.Done():
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-		defer cancel()
-		if err = server.Shutdown(stop); err != nil {
-			err = errors.Join(err, server.Close())
-		}
+		err = c.drain(context.WithoutCancel(ctx), server)
 		<-failed // it is http.ErrServerClosed
+	case <-c.stop:
+		err = c.drain(context.WithoutCancel(ctx), server)
+		<-failed
 	case err = <-failed:
 		err = fmt.Errorf("cloud: serve: %w", err)
 	}
+	err = errors.Join(err, c.closeOperator(), c.closeControl())
 	stopWork() // before what it works with is closed
 	return errors.Join(err, c.Close())
 }
@@ -193,6 +234,10 @@ func (c *Cloud) Close() error {
 	if c.broker != nil {
 		errs = append(errs, c.broker.Close())
 	}
+	if c.cluster != nil {
+		errs = append(errs, c.cluster.Close())
+	}
+	errs = append(errs, c.closeOperator(), c.closeControl())
 	if c.listen != nil {
 		if err := c.listen.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)

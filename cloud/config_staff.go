@@ -72,7 +72,7 @@ func (s Staff) rules() (staff.Rules, error) {
 	return r, r.Check()
 }
 
-func (c *Config) checkStaff() error {
+func (c *Config) checkSignIn() error {
 	if _, err := c.Staff.rules(); err != nil {
 		return fmt.Errorf("[staff]: %w", err)
 	}

@@ -26,8 +26,9 @@ const hostWait = 30 * time.Minute
 
 // wire makes the parts and joins them.
 func (c *Cloud) wire() error {
+	c.uploads = c.newUploads()
 	c.mail = c.newMail()
-	c.acts = acts.New(acts.Config{Store: c.data, Log: c.Log, Now: c.Now})
+	c.acts = acts.New(acts.Config{Store: c.data, Events: c.events, Log: c.Log, Now: c.Now})
 	rules, err := c.Staff.rules()
 	if err != nil {
 		return err
@@ -44,13 +45,13 @@ func (c *Cloud) wire() error {
 	c.desk = staff.New(staff.Config{
 		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Accounts(c.StaffRemoved),
 		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages,
-		Rules: rules, Revoked: c.vendor.revokes, Mail: c.sender(), Acts: c.acts, Sites: c.data, Cases: c.cases,
+		Rules: rules, Revoked: c.vendor.revokes, Mail: c.sender(), Acts: c.acts, Sites: c.data, Cases: c.cases, Events: c.events,
 		OIDC: staff.OIDC{
 			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
 			RedirectURL: c.URL + cloudapi.PathCallback,
 		},
 	})
-	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Log: c.Log, Now: c.Now})
+	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Peers: c.peers(), Left: c.left, Log: c.Log, Now: c.Now})
 	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, Witness: c.private.Witness})
 	c.broker, err = broker.New(broker.Config{
 		Engine: c.Broker.engine, MaxClients: int64(c.Broker.MaxDevices),
@@ -61,7 +62,7 @@ func (c *Cloud) wire() error {
 }
 
 func (c *Cloud) handler() http.Handler {
-	mux := http.NewServeMux()
+	mux := &c.routes
 	mux.Handle(cloudapi.PathHealth, web.Method(http.MethodGet, health))
 	mux.Handle(cloudapi.PathDevices, c.registry.Handler())
 	mux.Handle(cloudapi.PathMQTT, c.broker.Handler())
@@ -73,7 +74,7 @@ func (c *Cloud) handler() http.Handler {
 		rest = c.desk.Networks.Only(c.Console) // P21
 	}
 	mux.Handle("/", rest)
-	return c.site.Guard(mux)
+	return c.Proxies.Resolve(c.watched(c.site.Guard(mux)))
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {
@@ -99,6 +100,7 @@ func (c *Cloud) changed(ch intake.Change) {
 	}
 	if ch.Requests {
 		c.cases.Moved()
+		c.uploads.Look() // a request's logs may have come
 	}
 	if ch.Fleet || ch.Requests {
 		c.feed.Changed()

@@ -40,8 +40,9 @@ const (
 )
 
 var (
-	errCut   = errors.New("broker: the device may not be here any more")
-	errTaken = errors.New("broker: the device has a newer connection")
+	errCut      = errors.New("broker: the device may not be here any more")
+	errTaken    = errors.New("broker: the device has a newer connection")
+	errDraining = errors.New("broker: this node is going down")
 )
 
 // Inbox takes a device's message in. Nil and a final refusal both end in an

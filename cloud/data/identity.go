@@ -52,7 +52,10 @@ func (db *DB) noteIdentity(tx *sql.Tx, r IdentityRecord) error {
 		return err
 	}
 	_, err = tx.Exec("INSERT INTO identity_record (device, kind, other, body, at_ms) VALUES (?,?,?,?,?)", r.Device, r.Kind, r.Other, body, db.nowMS())
-	return err
+	if err != nil {
+		return err
+	}
+	return db.noteOf(tx, identityEvent(r))
 }
 
 // IdentityRecords gives what happened to a device's identity, newest first.

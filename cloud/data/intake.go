@@ -64,11 +64,15 @@ func (t *Tx) AddSessionEvent(e cloudapi.SessionEvent, timeMS int64) error {
 	if err != nil {
 		return err
 	}
-	if _, err = t.tx.Exec("INSERT INTO session_events (device, request, session, kind, time_ms, at_ms, body) VALUES (?,?,?,?,?,?,?)",
-		t.device, e.Request, e.Session, e.Kind, timeMS, t.db.nowMS(), body); err != nil {
+	_, err = t.tx.Exec("INSERT INTO session_events (device, request, session, kind, time_ms, at_ms, body) VALUES (?,?,?,?,?,?,?)",
+		t.device, e.Request, e.Session, e.Kind, timeMS, t.db.nowMS(), body)
+	if err != nil {
 		return err
 	}
-	return t.followCase(e)
+	if err := t.followCase(e); err != nil {
+		return err
+	}
+	return t.db.noteOf(t.tx, sessionEvent(t.device, e, timeMS))
 }
 
 // PinVerifier gives the verifier of the device's log; the first one named

@@ -13,7 +13,7 @@ import (
 const maxActBytes = 32 << 10
 
 // mountActs serves acts that take two people, to administrators.
-func (d *Desk) mountActs(mux *http.ServeMux) {
+func (d *Desk) mountActs(mux web.Mux) {
 	admin := func(h handler) http.HandlerFunc { return d.signedIn(rights.Administer, h) }
 	mux.Handle(cloudapi.PathActs, d.Networks.Only(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {

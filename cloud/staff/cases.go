@@ -23,7 +23,7 @@ var acting = struct {
 }{rate.Limit(10), 60}
 
 // registerCases mounts the desk.
-func (d *Desk) registerCases(mux *http.ServeMux) {
+func (d *Desk) registerCases(mux web.Mux) {
 	limit := &web.Limiter{Every: acting.every, Burst: acting.burst}
 	act := web.Method(http.MethodPost, limit.Limit(d.signedIn(rights.SeeQueue, d.caseAct)))
 	mux.Handle(cloudapi.PathCase, d.Networks.Only(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

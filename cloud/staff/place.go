@@ -80,7 +80,7 @@ func (d *Desk) hold(r *http.Request, who cloudapi.Staff, back string) (browser s
 	}
 	token, browser := rand.Text()+rand.Text(), rand.Text()+rand.Text()
 	place := placeOf(r)
-	if err := d.emit(r, events.SignInNewPlace, events.Notice, who.Account, map[string]string{"browser": family(r.UserAgent())}); err != nil {
+	if err := d.note(r, events.SignInNewPlace, events.Notice, who.Account, map[string]string{"browser": family(r.UserAgent())}); err != nil {
 		return "", err
 	}
 	if err := d.Data.PutSignInWaiting(r.Context(), token, browser, data.SignInWaiting{Staff: who, Place: place}, d.Now().Add(placeWait)); err != nil {

@@ -43,11 +43,11 @@ func (d *Desk) session(r *http.Request) (login, bool) {
 		}
 		reading := r.Method == http.MethodGet && r.Header.Get("Upgrade") == ""
 		if !reading && !d.Site.SameOrigin(r) {
-			d.report(r, events.OriginRefused, "", r.Header.Get("Origin"))
+			web.Refused(r, web.ForeignOrigin)
 			return login{}, false
 		}
 		if site := r.Header.Get("Sec-Fetch-Site"); reading && site != "" && site != "same-origin" && site != "none" {
-			d.report(r, events.OriginRefused, "", site)
+			web.Refused(r, web.ForeignOrigin)
 			return login{}, false
 		}
 		token = cookie.Value
@@ -106,7 +106,7 @@ func (d *Desk) begin(r *http.Request, who cloudapi.Staff) (token string, expires
 		return "", time.Time{}, errRemoved
 	}
 	token, expires = rand.Text()+rand.Text(), d.Now().Add(d.Rules.Life)
-	if err := d.emit(r, events.SignIn, events.Info, who.Account, nil); err != nil {
+	if err := d.note(r, events.SignIn, events.Info, who.Account, nil); err != nil {
 		return "", time.Time{}, err
 	}
 	if err := d.Data.PutStaffSession(r.Context(), token, who, expires); err != nil {
@@ -116,7 +116,7 @@ func (d *Desk) begin(r *http.Request, who cloudapi.Staff) (token string, expires
 	return token, expires, nil
 }
 
-func (d *Desk) emit(r *http.Request, kind events.Kind, severity events.Severity, account string, fields map[string]string) error {
+func (d *Desk) note(r *http.Request, kind events.Kind, severity events.Severity, account string, fields map[string]string) error {
 	if d.Events == nil {
 		return nil
 	}
@@ -125,7 +125,7 @@ func (d *Desk) emit(r *http.Request, kind events.Kind, severity events.Severity,
 
 // report puts a refusal on the record. It stays refused also when that fails.
 func (d *Desk) report(r *http.Request, kind events.Kind, account, why string) {
-	if err := d.emit(r, kind, events.Warning, account, map[string]string{"why": why}); err != nil {
+	if err := d.note(r, kind, events.Warning, account, map[string]string{"why": why}); err != nil {
 		d.Log.Error("staff: a refusal is not on the record", "error", err)
 	}
 }
@@ -138,6 +138,7 @@ func (d *Desk) logout(w http.ResponseWriter, r *http.Request) {
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer {
 		if !d.Site.SameOrigin(r) {
+			web.Refused(r, web.ForeignOrigin)
 			web.Fail(w, http.StatusForbidden, "origin", "Sign out from the console.")
 			return
 		}
@@ -147,7 +148,7 @@ func (d *Desk) logout(w http.ResponseWriter, r *http.Request) {
 	}
 	who, err := d.Data.StaffSession(r.Context(), token)
 	if err == nil {
-		err = d.emit(r, events.SignOut, events.Info, who.Staff.Account, nil)
+		err = d.note(r, events.SignOut, events.Info, who.Staff.Account, nil)
 	}
 	if err != nil && !errors.Is(err, data.ErrNotFound) {
 		d.Log.Error("staff: a sign-out is not on the record", "error", err)
@@ -165,7 +166,7 @@ func (d *Desk) logout(w http.ResponseWriter, r *http.Request) {
 func (d *Desk) logoutAll(w http.ResponseWriter, r *http.Request, who cloudapi.Staff) {
 	ended, err := d.Data.EndStaffSessions(r.Context(), who.Account)
 	if err == nil {
-		err = d.emit(r, events.SignOut, events.Info, who.Account, map[string]string{"sessions": strconv.FormatInt(ended, 10)})
+		err = d.note(r, events.SignOut, events.Info, who.Account, map[string]string{"sessions": strconv.FormatInt(ended, 10)})
 	}
 	if err != nil {
 		d.Log.Error("staff: sign-out failed", "error", err)

@@ -82,7 +82,7 @@ func New(c Config) *Desk {
 }
 
 // Register mounts everything of the staff's on mux.
-func (d *Desk) Register(mux *http.ServeMux) {
+func (d *Desk) Register(mux web.Mux) {
 	get := func(path string, h http.HandlerFunc) {
 		mux.Handle(path, d.Networks.Only(web.Method(http.MethodGet, h)))
 	}
@@ -91,8 +91,8 @@ func (d *Desk) Register(mux *http.ServeMux) {
 	}
 	get(cloudapi.PathOIDC, d.oidcConfig)
 	get(cloudapi.PathLogin, d.limit.Limit(d.login))
-	get(cloudapi.PathCallback, d.limit.Limit(d.callback))
-	post(cloudapi.PathToken, d.limit.Limit(d.token))
+	get(cloudapi.PathCallback, d.limit.Limit(web.Attempts(http.HandlerFunc(d.callback)).ServeHTTP))
+	post(cloudapi.PathToken, d.limit.Limit(web.Attempts(http.HandlerFunc(d.token)).ServeHTTP))
 	post(cloudapi.PathLogout, d.logout)
 	mux.Handle(cloudapi.PathPlace, d.Networks.Only(d.limit.Limit(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
@@ -124,6 +124,7 @@ func (d *Desk) Register(mux *http.ServeMux) {
 		d.mountActs(mux)
 	}
 	d.registerCases(mux)
+	d.registerEvents(get)
 }
 
 // handler is a handler for somebody who is signed in.

@@ -125,7 +125,7 @@ func (d *Desk) handler() http.Handler {
 	mux.Handle("POST "+cloudapi.PathLogout, d.guard.page(http.HandlerFunc(d.logout)))
 	for _, path := range []string{cloudapi.PathMe, cloudapi.PathRequests, cloudapi.PathFleet, cloudapi.PathAlarms, cloudapi.PathSessions, cloudapi.PathLive,
 		cloudapi.PathFeed, cloudapi.PathPresence, cloudapi.PathMessage, cloudapi.PathHelpLogs,
-		cloudapi.PathCase, cloudapi.PathColleagues, cloudapi.PathHistory} {
+		cloudapi.PathCase, cloudapi.PathColleagues, cloudapi.PathHistory, cloudapi.PathEvents, cloudapi.PathEventsExport} {
 		mux.Handle("GET "+path, d.guard.page(http.HandlerFunc(d.pass)))
 	}
 	for _, path := range []string{cloudapi.PathActs, cloudapi.PathPeople} {

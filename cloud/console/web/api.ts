@@ -96,6 +96,7 @@ export async function read<T>(path: string, query: Record<string, string | undef
   const list = Object.entries(query).flatMap(([name, value]) => value ? [`${name}=${encodeURIComponent(value)}`] : []);
   const answer = await fetch(list.length ? `${path}?${list.join("&")}` : path, { cache: "no-store" });
   if (answer.status === 401) throw new SignedOut();
+  if (answer.status === 409) throw new Refused((await answer.json().catch(() => ({})) as { code?: string }).code ?? "", "");
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   return await answer.json() as T;
 }

@@ -7,6 +7,7 @@ import { CasePage, notesDialog } from "./casepage";
 import { DevicePage } from "./device";
 import { byId, h, icon } from "./dom";
 import { FeedPage } from "./feed";
+import { EventLog } from "./eventlog";
 import { focusHeading } from "./focus";
 import { Header, Place } from "./header";
 import { Home } from "./home";
@@ -100,6 +101,7 @@ class App {
       case "feed": return this.showFeed();
       case "messages": return this.showMessages("");
       case "record": return this.showRecord();
+      case "events": return this.show("events", new EventLog(() => this.signedOut()));
     }
   }
 

@@ -1,12 +1,16 @@
 // The language of the page, and what is written the same way everywhere.
 
-import { de } from "./de";
+import { de as deBase } from "./de";
 import { deskDe } from "./de_desk";
-import { en } from "./en";
+import { deEvents } from "./de_events";
+import { en as enBase } from "./en";
 import { deskEn } from "./en_desk";
+import { enEvents } from "./en_events";
 
-const english = { ...en, ...deskEn };
-export type Key = keyof typeof english;
+const en = { ...enBase, ...deskEn, ...enEvents };
+const de: Record<Key, string> = { ...deBase, ...deskDe, ...deEvents };
+
+export type Key = keyof typeof en;
 
 export const language: "en" | "de" = navigator.language.toLowerCase().startsWith("de") ? "de" : "en";
 const catalogue: Record<Key, string> = language === "de" ? { ...de, ...deskDe } : english;
