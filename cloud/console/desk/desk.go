@@ -125,7 +125,8 @@ func (d *Desk) handler() http.Handler {
 	mux.Handle("POST "+cloudapi.PathLogout, d.guard.page(http.HandlerFunc(d.logout)))
 	for _, path := range []string{cloudapi.PathMe, cloudapi.PathRequests, cloudapi.PathFleet, cloudapi.PathAlarms, cloudapi.PathSessions, cloudapi.PathLive,
 		cloudapi.PathFeed, cloudapi.PathPresence, cloudapi.PathMessage, cloudapi.PathHelpLogs, cloudapi.PathEvents, cloudapi.PathEventsExport,
-		cloudapi.PathCase, cloudapi.PathColleagues, cloudapi.PathHistory} {
+		cloudapi.PathCase, cloudapi.PathColleagues, cloudapi.PathHistory,
+		cloudapi.PathInstruments, cloudapi.PathInstrumentsCSV, cloudapi.PathInstrument, cloudapi.PathPlaces} {
 		mux.Handle("GET "+path, d.guard.page(http.HandlerFunc(d.pass)))
 	}
 	for _, path := range []string{cloudapi.PathActs, cloudapi.PathPeople} {
@@ -136,6 +137,9 @@ func (d *Desk) handler() http.Handler {
 	}
 	mux.Handle("POST "+cloudapi.PathMessage, d.guard.page(http.HandlerFunc(d.pass)))
 	mux.Handle("POST "+cloudapi.PathCase, d.guard.page(http.HandlerFunc(d.pass)))
+	for _, path := range []string{cloudapi.PathSites, cloudapi.PathGroups, cloudapi.PathMove, cloudapi.PathNotes, cloudapi.PathAskAgain, cloudapi.PathTokenKey} {
+		mux.Handle("POST "+path, d.guard.page(http.HandlerFunc(d.pass)))
+	}
 	mux.Handle("GET /desk/session", d.guard.page(http.HandlerFunc(d.session)))
 	return d.guard.host(mux)
 }
