@@ -49,6 +49,7 @@ var benches = map[string]func(context.Context, options) ([]row, error){
 	"line":    badLines,
 	"log":     appendLog,
 	"notify":  notify,
+	"relay":   relayBench,
 	"screen":  compareScreens,
 	"upgrade": upgradeBench,
 }
@@ -68,7 +69,7 @@ func main() {
 	flag.IntVar(&o.entries, "entries", 10_000_000, "log: open and search a log of so many entries")
 	flag.StringVar(&o.long, "keep", "", "log: `folder` the long log is made in once and kept; default bench-long-log beside the figures")
 	flag.Float64Var(&o.seconds, "seconds", 0, "screen: each work for so many `seconds` (10)")
-	flag.StringVar(&o.only, "only", "", "screen: only these `parts`, by comma: "+strings.Join(allParts(), ", ")+"; notify: ways, list; upgrade: small, modules, code, click, check")
+	flag.StringVar(&o.only, "only", "", "screen: only these `parts`, by comma: "+strings.Join(allParts(), ", ")+"; notify: ways, list; upgrade: small, modules, code, click, check; relay: numbers of sessions")
 	flag.StringVar(&o.servers, "servers", "", "screen: only these `servers`, by comma: ours, "+strings.Join(peers, ", "))
 	flag.BoolVar(&o.desk, "desk", false, "screen: the engineer uses beckmanconnect-desk, where the channel ends natively, in place of the cloud's page")
 	flag.BoolVar(&o.asInstalled, "as-installed", false, "screen: peers' viewers as they are installed, with JPEG, instead of lossless")
@@ -77,6 +78,13 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if flag.Arg(0) == nodeArgument { // the one in the middle, started by the relay's bench
+		if err := relayNode(ctx, o.dir, flag.Arg(1)); err != nil {
+			fmt.Fprintln(os.Stderr, "build/bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := measure(ctx, o, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "build/bench:", err)
 		os.Exit(1)

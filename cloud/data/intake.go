@@ -46,7 +46,7 @@ func (t *Tx) PutRequest(r cloudapi.Request) error {
 		return err
 	}
 	if _, err = t.tx.Exec(`INSERT INTO requests (id, device, state, reason, alarm, version, profile, since_ms, expires_ms) VALUES (?,?,?,?,?,?,?,?,?)
-		ON CONFLICT DO UPDATE SET state=excluded.state, reason=excluded.reason, alarm=excluded.alarm, version=excluded.version, profile=excluded.profile,
+		ON CONFLICT (id) DO UPDATE SET state=excluded.state, reason=excluded.reason, alarm=excluded.alarm, version=excluded.version, profile=excluded.profile,
 			since_ms=CASE requests.state WHEN 'announced' THEN excluded.since_ms ELSE requests.since_ms END,
 			expires_ms=excluded.expires_ms WHERE requests.state <> 'ended'`,
 		r.ID, t.device, r.State, reason, r.AlarmCode, r.Version, r.Profile, r.SinceMS, r.ExpiresMS); err != nil {

@@ -212,7 +212,7 @@ func (l *Relay) full(w http.ResponseWriter) {
 // attend makes the WebSocket and stays with it until it is closed.
 func (l *Relay) attend(w http.ResponseWriter, r *http.Request, m *meeting, s *side, until time.Time) {
 	// Who may come was decided before, by certificate or by session and origin.
-	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
+	ws, err := websocket.Accept(roomy{w}, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return // Accept answered
 	}
