@@ -20,6 +20,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/cluster"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/eventlog"
@@ -54,6 +55,7 @@ type Cloud struct {
 	broker   *broker.Broker
 	relay    *relay.Relay
 	desk     *staff.Desk
+	cases    *cases.Service
 	messages chan struct{} // some wait to be sent
 	mail     *mail.Queue   // nil: no mail server is configured
 
@@ -116,10 +118,7 @@ func (c *Cloud) open() (err error) {
 	if err = os.MkdirAll(c.Upgrades, 0o755); err != nil {
 		return fmt.Errorf("cloud: upgrades folder: %w", err)
 	}
-	if c.data, err = data.Open(context.Background(), c.Data, c.Now); err != nil {
-		return err
-	}
-	if err = c.data.AllOffline(context.Background()); err != nil {
+	if err = c.openData(context.Background()); err != nil {
 		return err
 	}
 	if _, c.identities, err = c.data.IdentityChanged(context.Background(), 0); err != nil {
@@ -183,13 +182,14 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.events.Run, c.uploads.Run} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.cases.Run, c.events.Run, c.uploads.Run, c.beat} {
 		work.Go(func() { f(working) })
 	}
 	if c.mail != nil {
 		work.Go(func() { c.mail.Run(working) })
 	}
 	if c.cluster != nil {
+		c.lonely()
 		c.cluster.Serve(c.relay)
 		if err := c.cluster.News(c.news); err != nil {
 			c.Log.Error("other nodes' news are not heard", "error", err)

@@ -26,6 +26,8 @@ import (
 //	names = ["cloud.example"]            # what it is called by; the first one is in its address
 //	url = "https://cloud.example"        # absent: the first name and the port
 //	data = "/var/lib/beckmanconnect-cloud"
+//	database = "postgres://…"            # absent: SQLite in data; several nodes may share one PostgreSQL
+//	node = "a"                           # with database: this node's name; absent: the machine's
 //	roots = "/etc/beckmanconnect-cloud/roots"
 //	private = "/etc/beckmanconnect-cloud/private"
 //	certificate = "…", key = "…"         # absent: issued by the cloud CA in private
@@ -43,6 +45,9 @@ type Config struct {
 	Names         []string       `toml:"names"`
 	URL           string         `toml:"url"`
 	Data          string         `toml:"data"`
+	Database      string         `toml:"database"`
+	Node          string         `toml:"node"`
+	Keys          Keys           `toml:"keys"`
 	Roots         string         `toml:"roots"`
 	Private       string         `toml:"private"`
 	Certificate   string         `toml:"certificate"`
@@ -110,10 +115,13 @@ func lines(err error) string {
 
 // check tells all that is wrong, and fills in what is absent.
 func (c *Config) check() error {
+	if c.Node == "" {
+		c.Node = c.Cluster.Node // a node has one name everywhere
+	}
 	return errors.Join(
 		c.checkMissing(), c.checkNames(), c.checkStaff(), c.checkAddress(),
 		c.Cluster.Check(), c.Drain.check(len(c.Cluster.Peers) > 0), c.Operator.check(), c.Traces.check(),
-		c.Mail.check(), c.Broker.check(), c.Events.check(), c.Uploads.check(),
+		c.Mail.check(), c.Broker.check(), c.Events.check(), c.Uploads.check(), c.checkDatabase(),
 	)
 }
 

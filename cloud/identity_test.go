@@ -135,7 +135,7 @@ func TestRevocation(t *testing.T) { // P13
 	r := start(t)
 	d := r.register(t)
 	l := d.connect(t)
-	beside, err := data.OpenBeside(t.Context(), r.Data)
+	beside, err := data.OpenBeside(t.Context(), data.Config{Dir: r.Data})
 	if err != nil {
 		t.Fatal(err)
 	}

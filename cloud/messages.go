@@ -42,6 +42,7 @@ func (c *Cloud) sendMessages(ctx context.Context) {
 }
 
 func (c *Cloud) waiting(ctx context.Context, device string) []broker.Message {
+	c.cases.Connected(device) // it listens now
 	list, err := c.data.WaitingMessages(ctx, device, messagesAtOnce)
 	if err != nil && ctx.Err() == nil {
 		c.Log.Error("messages cannot be read", "device", device, "error", err)

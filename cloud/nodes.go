@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"beckmanconnect/cloud/broker"
 	"beckmanconnect/cloud/cluster"
 	"beckmanconnect/cloud/relay"
 )
@@ -11,6 +12,13 @@ func (c *Cloud) peers() relay.Peers {
 		return nil
 	}
 	return c.cluster
+}
+
+// lonely says that devices cannot be reached from every node.
+func (c *Cloud) lonely() {
+	if len(c.Cluster.Peers) > 0 && (c.Broker.Engine == "" || c.Broker.Engine == broker.Embedded) {
+		c.Log.Warn("several nodes have brokers of their own: a device hears its own node alone; set \"broker.engine\" to one that all nodes share")
+	}
 }
 
 // tellNodes is what the feed calls when something changed here: consoles at

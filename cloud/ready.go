@@ -51,13 +51,16 @@ func (c *Cloud) checks() []check {
 			}
 			return nil
 		}},
-		{"database", true, c.data.Ready},
+		{"database", true, c.data.Healthy},
 		{"keys", true, c.keysReady},
 		{"disk", true, c.diskReady},
 		{"sign-in", true, c.desk.Ready},
-	}
-	if b, ok := any(c.broker).(interface{ Ready() error }); ok {
-		all = append(all, check{"broker", true, func(context.Context) error { return b.Ready() }})
+		{"broker", true, func(context.Context) error {
+			if !c.broker.Up() {
+				return errors.New("the broker's engine does not answer")
+			}
+			return nil
+		}},
 	}
 	if c.cluster != nil {
 		all = append(all, check{"nodes", false, func(context.Context) error { return c.cluster.Ready() }})

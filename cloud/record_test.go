@@ -156,6 +156,7 @@ func TestRecordCannotBeForged(t *testing.T) {
 		if status := r.issue(t, "req-1", account); status != http.StatusOK {
 			t.Fatal(status)
 		}
+		r.invite(t, "req-1", anna, bob)
 	}
 	l.event("req-1", "", "code-issued", "")
 	l.event("req-1", "", "wrong-code", "") // of which of the two, nobody knows

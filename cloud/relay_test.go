@@ -192,8 +192,12 @@ func TestRelayRefuses(t *testing.T) { // scenarios 29, 44
 	}
 	engineer.send([]byte("x"))
 	host.receives([]byte("x"))
-	if e, status := r.relay(t, r.client(), "req-1", "engineer", bob...); e != nil || status != http.StatusConflict {
+	if e, status := r.relay(t, r.client(), "req-1", "engineer", bob...); e != nil || status != http.StatusForbidden {
 		t.Errorf("a third socket came in: %d", status)
+	}
+	r.invite(t, "req-1", "anna.weber@vendor.example", "bob.stone@vendor.example")
+	if e, status := r.relay(t, r.client(), "req-1", "engineer", bob...); e != nil || status != http.StatusConflict {
+		t.Errorf("a guest came in beside the engineer: %d", status)
 	}
 	host.send([]byte("still here"))
 	engineer.receives([]byte("still here"))

@@ -1,12 +1,14 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"time"
 
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/intake"
 	"beckmanconnect/cloud/registry"
@@ -29,9 +31,13 @@ func (c *Cloud) wire() error {
 		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: func() { c.feed.Changed(); c.feed.Noted() },
 		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
 	})
+	c.cases = cases.New(cases.Config{
+		Data: c.data, Send: c.Send, Cut: func(r string) { c.relay.EndByStaff(r) }, Unseat: func(r string) { c.relay.Unseat(r) }, Changed: c.feed.Changed,
+		Events: c.events, Removed: c.removed, Log: c.Log, Now: c.Now,
+	})
 	c.desk = staff.New(staff.Config{
 		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Removed(c.StaffRemoved),
-		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages, Events: c.events,
+		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages, Cases: c.cases, Events: c.events,
 		OIDC: staff.OIDC{
 			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
 			RedirectURL: c.URL + cloudapi.PathCallback,
@@ -86,6 +92,7 @@ func (c *Cloud) changed(ch intake.Change) {
 		}
 	}
 	if ch.Requests {
+		c.cases.Moved()
 		c.uploads.Look() // a request's logs may have come
 	}
 	if ch.Fleet || ch.Requests {
@@ -114,6 +121,9 @@ func (c *Cloud) admitHost(ctx context.Context, request, device string) (time.Tim
 	}
 	if c.refuse(ctx, device).Code != "" {
 		return time.Time{}, relay.ErrRefused
+	}
+	if ended, err := c.data.EndedByStaff(ctx, request, device); err != nil || ended {
+		return time.Time{}, cmp.Or(err, relay.ErrEndedByStaff)
 	}
 	r, err := c.data.ClaimRequest(ctx, request, device, c.Now().Add(hostWait).UnixMilli())
 	switch {

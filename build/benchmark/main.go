@@ -28,6 +28,8 @@ type options struct {
 	window  time.Duration // idle, notify: how long is measured
 	rounds  int           // log, screen: medians are of so many rounds; consent: revocations on a stalled link
 
+	devices int // link: so many
+
 	// Of log alone.
 	entries int    // of the long log
 	long    string // folder the long log is kept in
@@ -47,8 +49,10 @@ var benches = map[string]func(context.Context, options) ([]row, error){
 	"consent": consent,
 	"idle":    idle,
 	"line":    badLines,
+	"link":    link,
 	"log":     appendLog,
 	"notify":  notify,
+	"relay":   relayBench,
 	"screen":  compareScreens,
 	"upgrade": upgradeBench,
 }
@@ -65,10 +69,11 @@ func main() {
 	flag.DurationVar(&o.settle, "settle", 30*time.Second, "idle: warm up for this long")
 	flag.DurationVar(&o.window, "window", 0, "measure for this long (idle: 30s, notify: 10s at each rate)")
 	flag.IntVar(&o.rounds, "rounds", 0, "log, screen, idle: medians of so many rounds (5, 3, 9); consent: take control back so often (200)")
+	flag.IntVar(&o.devices, "devices", 10_000, "link: so many devices")
 	flag.IntVar(&o.entries, "entries", 10_000_000, "log: open and search a log of so many entries")
 	flag.StringVar(&o.long, "keep", "", "log: `folder` the long log is made in once and kept; default bench-long-log beside the figures")
 	flag.Float64Var(&o.seconds, "seconds", 0, "screen: each work for so many `seconds` (10)")
-	flag.StringVar(&o.only, "only", "", "screen: only these `parts`, by comma: "+strings.Join(allParts(), ", ")+"; notify: ways, list; upgrade: small, modules, code, click, check")
+	flag.StringVar(&o.only, "only", "", "screen: only these `parts`, by comma: "+strings.Join(allParts(), ", ")+"; notify: ways, list; upgrade: small, modules, code, click, check; relay: numbers of sessions")
 	flag.StringVar(&o.servers, "servers", "", "screen: only these `servers`, by comma: ours, "+strings.Join(peers, ", "))
 	flag.BoolVar(&o.desk, "desk", false, "screen: the engineer uses beckmanconnect-desk, where the channel ends natively, in place of the cloud's page")
 	flag.BoolVar(&o.asInstalled, "as-installed", false, "screen: peers' viewers as they are installed, with JPEG, instead of lossless")
@@ -77,6 +82,13 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if flag.Arg(0) == nodeArgument { // the one in the middle, started by the relay's bench
+		if err := relayNode(ctx, o.dir, flag.Arg(1)); err != nil {
+			fmt.Fprintln(os.Stderr, "build/bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := measure(ctx, o, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "build/bench:", err)
 		os.Exit(1)

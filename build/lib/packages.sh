@@ -17,6 +17,8 @@ packages_peers="tigervnc-scraping-server tigervnc-standalone-server tigervnc-vie
 packages_idlers="parcellite diodon pasystray tigervnc-scraping-server tigervnc-standalone-server"
 # What build/bench upgrade compares deltas with.
 packages_deltas="zstd bsdiff"
+# What build/bench relay compares with.
+packages_relays="haproxy socat"
 packages_broker="mosquitto mosquitto-clients"
 packages_windows="gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 osslsigncode" # osslsigncode: signs Windows programs
 # Windows packages: MSI, setup.exe. MinGW's headers and libraries have what the MSI's custom action needs.

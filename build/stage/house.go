@@ -36,6 +36,8 @@ type House struct {
 // stage's own folder only.
 const (
 	EngineerAccount  = "anna.weber@vendor.example"
+	ColleagueAccount = "bob.stone@vendor.example" // of the same region
+	ColleagueName    = "Bob Stone"
 	EngineerName     = "Anna Weber"
 	EngineerPassword = "engineer-demo"
 )
@@ -121,12 +123,19 @@ regions = ["eu"]
 password = %q
 
 [[user]]
+account = %q
+name = %q
+organisation = "Service Central Europe"
+regions = ["eu"]
+password = %q
+
+[[user]]
 account = "john.miller@vendor.example"
 name = "John Miller"
 organisation = "Service US"
 regions = ["us"]
 password = %q
-`, h.sso, h.cloud+"/staff/callback", EngineerAccount, EngineerName, EngineerPassword, EngineerPassword)
+`, h.sso, h.cloud+"/staff/callback", EngineerAccount, EngineerName, EngineerPassword, ColleagueAccount, ColleagueName, EngineerPassword, EngineerPassword)
 	file := h.dir("sso.toml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("stage: %w", err)

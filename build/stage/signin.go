@@ -26,14 +26,19 @@ const staffCookie = "__Host-staff"
 // SignIn signs the stage's engineer in at the SSO as a browser would, without
 // one. The session goes into a header, as beckmanconnect-desk has it.
 func (h *House) SignIn(ctx context.Context) (engineer.API, error) {
-	api, err := h.signInEngineer(ctx)
+	return h.SignInAs(ctx, EngineerAccount)
+}
+
+// SignInAs is SignIn for any account of the stage's.
+func (h *House) SignInAs(ctx context.Context, account string) (engineer.API, error) {
+	api, err := h.signInEngineer(ctx, account)
 	if err != nil {
 		return engineer.API{}, fmt.Errorf("stage: engineer's sign-in: %w", err)
 	}
 	return api, nil
 }
 
-func (h *House) signInEngineer(ctx context.Context) (engineer.API, error) {
+func (h *House) signInEngineer(ctx context.Context, account string) (engineer.API, error) {
 	roots, err := trust.Load(h.Roots())
 	if err != nil {
 		return engineer.API{}, err
@@ -62,7 +67,7 @@ func (h *House) signInEngineer(ctx context.Context) (engineer.API, error) {
 	if err != nil {
 		return engineer.API{}, err
 	}
-	if _, _, err := browse(ctx, browser, target.String(), url.Values{"id": {string(id[1])}, "username": {EngineerAccount}, "password": {EngineerPassword}}); err != nil {
+	if _, _, err := browse(ctx, browser, target.String(), url.Values{"id": {string(id[1])}, "username": {account}, "password": {EngineerPassword}}); err != nil {
 		return engineer.API{}, err
 	}
 	for _, cookie := range jar.Cookies(base) {

@@ -36,7 +36,11 @@ const (
 	maxInflight      = 64
 	sessionLife      = 3600 // seconds a device's subscriptions outlive its connection
 	connectTimeout   = 15 * time.Second
-	timeEvery        = time.Hour
+	// maxStarting devices come in at a time. A fleet that comes back all at once
+	// would otherwise wait for the database together, and longer than its own
+	// patience: none would ever be in.
+	maxStarting = 256
+	timeEvery   = time.Hour
 )
 
 var (
@@ -102,6 +106,7 @@ type Broker struct {
 	cancel context.CancelFunc
 	open   sync.WaitGroup
 
+	starting chan struct{}  // one for each device that is coming in
 	changing [64]sync.Mutex // held while a device's coming or going is recorded; see change
 
 	mu    sync.Mutex
@@ -119,7 +124,7 @@ func New(c Config) (*Broker, error) {
 		c.Policy = func() string { return "" }
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	b := &Broker{Config: c, ctx: ctx, cancel: cancel, conns: map[*deviceConn]struct{}{}, here: map[string]*track{}}
+	b := &Broker{Config: c, ctx: ctx, cancel: cancel, starting: make(chan struct{}, maxStarting), conns: map[*deviceConn]struct{}{}, here: map[string]*track{}}
 	var err error
 	if c.Engine.Kind == "" || c.Engine.Kind == Embedded {
 		b.engine, err = newMochi(b)
@@ -150,8 +155,16 @@ func (b *Broker) Close() error {
 	return b.engine.close()
 }
 
-// Up tells whether the engine answers, for readiness.
+// Up tells whether the engine answers.
 func (b *Broker) Up() bool { return b.engine.up() }
+
+// Ready is Up for readiness: nil, or why devices cannot be reached.
+func (b *Broker) Ready() error {
+	if !b.Up() {
+		return errEngineDown
+	}
+	return nil
+}
 
 // Connected is how many devices are connected to this node.
 func (b *Broker) Connected() int {
@@ -177,18 +190,36 @@ func (b *Broker) accept(w http.ResponseWriter, r *http.Request) {
 		web.Fail(w, http.StatusForbidden, refusal.Code, refusal.Message)
 		return
 	}
+	if !b.begin() {
+		w.Header().Set("Retry-After", "10")
+		web.Fail(w, http.StatusServiceUnavailable, "busy", "Too many devices come in at this moment; try again.")
+		return
+	}
 	conn, err := upgrade(w, r, device)
 	if err != nil {
+		<-b.starting
 		b.Log.Debug("device link not opened", "device", device, "error", err)
 		return // it was answered
 	}
+	conn.onSettled = func() { <-b.starting }
 	if !b.keep(conn) {
+		conn.settled()
 		conn.Close()
 		return
 	}
 	// In a goroutine of its own, with a small stack: that of the server went
 	// through a TLS handshake, and its request and buffers go with it.
 	go b.serve(conn)
+}
+
+// begin tells whether one more may come in now.
+func (b *Broker) begin() bool {
+	select {
+	case b.starting <- struct{}{}:
+		return true
+	default:
+		return false
+	}
 }
 
 // keep notes an open connection, unless the broker is going down, or full.
@@ -210,6 +241,7 @@ func (b *Broker) keep(conn *deviceConn) bool {
 func (b *Broker) serve(conn *deviceConn) {
 	defer b.open.Done()
 	defer func() {
+		conn.settled()
 		conn.Close()
 		b.mu.Lock()
 		delete(b.conns, conn)

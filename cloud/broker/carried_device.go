@@ -341,6 +341,7 @@ func (s *carriedSession) subscribed(pk *packets.Packet) error {
 		return err
 	}
 	if granted {
+		s.conn.settled()
 		// Not here: it goes through the engine and comes back by this very
 		// goroutine.
 		s.c.b.open.Go(func() { s.c.b.heard(s.conn.device) })

@@ -29,7 +29,9 @@ type deviceConn struct {
 	mask     [4]byte
 	fragment bool // more frames of the message follow
 	over     sync.Once
-	onClose  func()
+
+	in        sync.Once
+	onSettled func() // once it is in, or over; may be nil
 }
 
 // upgrade answers a WebSocket's opening and takes the connection over. It
@@ -175,11 +177,16 @@ func (s *sized) Write(p []byte) (int, error) {
 // the broker's goroutine for seconds.
 func (c *deviceConn) Close() error {
 	err := net.ErrClosed
-	c.over.Do(func() {
-		err = c.Conn.Close()
-		if c.onClose != nil {
-			c.onClose()
+	c.over.Do(func() { err = c.Conn.Close() })
+	return err
+}
+
+// settled: the device is in, and has said what it had to.
+func (c *deviceConn) settled() {
+	c.in.Do(func() {
+		if c.onSettled != nil {
+			c.onSettled()
+			c.onSettled = nil
 		}
 	})
-	return err
 }

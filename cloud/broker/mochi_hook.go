@@ -74,6 +74,9 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 
 func (h *hook) OnPacketProcessed(cl *mqtt.Client, pk packets.Packet, err error) {
 	if err == nil && pk.FixedHeader.Type == packets.Subscribe && cl.State.Subscriptions.Len() > 0 {
+		if conn, ok := cl.Net.Conn.(*deviceConn); ok {
+			conn.settled()
+		}
 		h.b.heard(cl.ID)
 	}
 }

@@ -52,46 +52,40 @@ func bus(t *testing.T, port int) *server.Server {
 	return s
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // nodes starts relays "a", "b" … that know each other. Who may come is the
 // cloud's business: here everybody.
 func nodes(t *testing.T, s *server.Server, count int, change ...func(*relay.Config)) []*node {
 	t.Helper()
 	dir := t.TempDir()
-	at := map[string]string{}
-	var names []string
+	var out []*node
+	var lists []map[string]string
 	for i := range count {
 		name := string(rune('a' + i))
-		names, at[name] = append(names, name), freePort(t)
 		if err := MakeKeys(dir, time.Now(), name); err != nil {
 			t.Fatal(err)
 		}
-	}
-	var out []*node
-	for _, name := range names {
 		peers := map[string]string{}
-		for other, address := range at {
-			if other != name {
-				peers[other] = address
+		for k := range count {
+			if k != i {
+				peers[string(rune('a'+k))] = "127.0.0.1:1" // until it listens
 			}
 		}
 		c := Config{
-			Node: name, Listen: at[name], Peers: peers, NATS: NATS{Servers: []string{"nats://" + s.Addr().String()}},
+			Node: name, Listen: "127.0.0.1:0", Peers: peers, NATS: NATS{Servers: []string{"nats://" + s.Addr().String()}},
 			Certificate: filepath.Join(dir, name+".pem"), Key: filepath.Join(dir, name+".key"), Authority: filepath.Join(dir, FileAuthority),
 		}
 		if err := c.Check(); err != nil {
 			t.Fatal(err)
 		}
+		lists = append(lists, peers)
 		out = append(out, newNode(t, c, change...))
+	}
+	for i, peers := range lists {
+		for k, n := range out {
+			if k != i {
+				peers[n.name] = n.c.Addr()
+			}
+		}
 	}
 	return out
 }
@@ -178,7 +172,7 @@ func (e *end) hears(text string) {
 	e.t.Helper()
 	_, got, err := e.Read(e.t.Context())
 	if err != nil || string(got) != text {
-		e.t.Fatalf("%q came (%v), not %q", got, err, text)
+		e.t.Fatalf("%.40q came (%v), not %.40q", got, err, text)
 	}
 }
 

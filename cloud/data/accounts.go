@@ -24,12 +24,9 @@ func (k accountIndex) of(account string) []byte {
 
 const secretAccountIndex = "account-index"
 
-// addAccountIndex is the migration to version 2: it makes the key, and looks
-// up the account of every certificate issued before.
+// addAccountIndex belongs to the migration to version 2: it makes the key, and
+// looks up the account of every certificate issued before.
 func (db *DB) addAccountIndex(tx *sql.Tx) error {
-	if _, err := tx.Exec(schema2); err != nil {
-		return err
-	}
 	key := make([]byte, sha256.Size)
 	if _, err := rand.Read(key); err != nil {
 		return err

@@ -23,8 +23,10 @@ type opened struct {
 
 func open(t *testing.T) *opened {
 	t.Helper()
-	o := &opened{dir: t.TempDir(), now: time.UnixMilli(1_700_000_000_000)}
-	db, err := Open(t.Context(), o.dir, func() time.Time { return o.now })
+	c := config(t)
+	o := &opened{dir: c.Dir, now: time.UnixMilli(1_700_000_000_000)}
+	c.Now = func() time.Time { return o.now }
+	db, err := OpenConfig(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,6 +52,7 @@ func (o *opened) register(t *testing.T, id string) {
 }
 
 func TestPersonalDataIsSealedOnDisk(t *testing.T) { // P15
+	onSQLite(t)
 	o := open(t)
 	err := o.Do(t.Context(), device, func(tx *Tx) error {
 		if err := tx.PutRequest(cloudapi.Request{ID: "r1", State: "waiting", Reason: "canary reason", ExpiresMS: o.now.UnixMilli() + 1}); err != nil {
@@ -116,6 +119,7 @@ func TestSealedValueMovedElsewhereDoesNotOpen(t *testing.T) {
 }
 
 func TestSecondProcessIsRefused(t *testing.T) {
+	onSQLite(t)
 	o := open(t)
 	if db, err := Open(t.Context(), o.dir, nil); !errors.Is(err, ErrLocked) {
 		t.Fatalf("second open: %v %v, want ErrLocked", db, err)
@@ -123,6 +127,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 }
 
 func TestReopenKeepsAndRefuses(t *testing.T) {
+	onSQLite(t)
 	dir := t.TempDir()
 	db, err := Open(t.Context(), dir, nil)
 	if err != nil {

@@ -48,6 +48,7 @@ func (db *DB) Register(ctx context.Context, r Registration) error {
 	}
 	copied := false
 	err = db.update(ctx, func(tx *sql.Tx) error {
+		copied = false
 		known, err := db.knownDevice(tx, r)
 		switch {
 		case errors.Is(err, ErrNotFound):

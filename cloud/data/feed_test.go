@@ -269,6 +269,7 @@ func TestFrequentTextGoesOnByPages(t *testing.T) {
 
 // A database of version 2 keeps its notifications.
 func TestMigrationKeepsNotifications(t *testing.T) {
+	onSQLite(t)
 	dir := t.TempDir()
 	whole := migrations
 	migrations = whole[:2]
@@ -318,6 +319,7 @@ func TestMigrationKeepsNotifications(t *testing.T) {
 // Nothing but indexes leads to a page: the plan of each query reads no table
 // from end to end.
 func TestFeedPlansUseIndexes(t *testing.T) {
+	onSQLite(t)
 	o := open(t)
 	o.put(t, device, "e", cloudapi.Notification{ID: 1, Code: "c", Severity: "low", State: "raised", Title: "x"})
 	for _, q := range []FeedQuery{

@@ -107,11 +107,7 @@ func (db *DB) labelID(tx *sql.Tx, severity int, text string) (id int64, err erro
 	if !errors.Is(err, sql.ErrNoRows) {
 		return id, err
 	}
-	res, err := tx.Exec("INSERT INTO labels (severity, text) VALUES (?,?)", severity, text)
-	if err != nil {
-		return 0, err
-	}
-	return res.LastInsertId()
+	return id, tx.QueryRow("INSERT INTO labels (severity, text) VALUES (?,?) RETURNING id", severity, text).Scan(&id)
 }
 
 // raise keeps an alarm of the cloud's own about a device, and lists it.
@@ -119,7 +115,7 @@ func (db *DB) raise(tx *sql.Tx, device, code, subject, title string) error {
 	now := db.nowMS()
 	n := cloudapi.Notification{Code: code, Severity: "high", State: "raised", Source: sourceOfCloud, Subject: subject, Title: title, LastMS: now, Verified: true}
 	err := tx.QueryRow(`INSERT INTO alarms (device, code, subject, title, count, at_ms, last_ms) VALUES (?,?,?,?,1,?,?)
-		ON CONFLICT DO UPDATE SET title=excluded.title, count=count+1, last_ms=excluded.last_ms, cleared=0 RETURNING id, count, at_ms`,
+		ON CONFLICT (device, code, subject) DO UPDATE SET title=excluded.title, count=alarms.count+1, last_ms=excluded.last_ms, cleared=0 RETURNING id, count, at_ms`,
 		device, code, subject, title, now, now).Scan(&n.ID, &n.Count, &n.RaisedMS)
 	if err != nil {
 		return err

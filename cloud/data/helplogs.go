@@ -30,12 +30,12 @@ func (t *Tx) PutHelpLogs(l cloudapi.HelpLogs) error {
 	}
 	// Only what somebody else sent under a name that was not theirs gives way.
 	if _, err := t.tx.Exec(`INSERT INTO help_logs (request, device, sha256, lines, text, at_ms) VALUES (?,?,?,?,?,?)
-		ON CONFLICT DO UPDATE SET device=excluded.device, sha256=excluded.sha256, lines=excluded.lines, text=excluded.text, at_ms=excluded.at_ms
+		ON CONFLICT (request) DO UPDATE SET device=excluded.device, sha256=excluded.sha256, lines=excluded.lines, text=excluded.text, at_ms=excluded.at_ms
 		WHERE help_logs.device <> excluded.device AND EXISTS (SELECT 1 FROM requests r WHERE r.id = excluded.request AND r.device = excluded.device)`,
 		l.Request, t.device, l.SHA256, l.Lines, sealed, t.db.nowMS()); err != nil {
 		return err
 	}
-	_, err = t.tx.Exec("DELETE FROM help_logs WHERE device = ?1 AND request IN (SELECT request FROM help_logs WHERE device = ?1 ORDER BY at_ms DESC, request LIMIT -1 OFFSET ?2)",
+	_, err = t.tx.Exec("DELETE FROM help_logs WHERE device = ?1 AND request IN (SELECT request FROM help_logs WHERE device = ?1 ORDER BY at_ms DESC, request LIMIT 1000000 OFFSET ?2)",
 		t.device, maxHelpLogs)
 	if err != nil {
 		return err

@@ -69,7 +69,12 @@ func (db *DB) mark(tx *sql.Tx, device, epoch string, seq int64) (bool, error) {
 	if seq <= upto {
 		return false, nil
 	}
-	res, err := tx.Exec("INSERT OR IGNORE INTO inbox_early (device, epoch, seq) VALUES (?,?,?)", device, epoch, seq)
+	if upto > 0 {
+		if err := db.noteGap(tx, device, epoch, upto, seq); err != nil {
+			return false, err
+		}
+	}
+	res, err := tx.Exec("INSERT INTO inbox_early (device, epoch, seq) VALUES (?,?,?) ON CONFLICT (device, epoch, seq) DO NOTHING", device, epoch, seq)
 	if err != nil {
 		return false, err
 	}
@@ -119,7 +124,7 @@ func (db *DB) newEpoch(tx *sql.Tx, device, epoch string) error {
 	if _, err := tx.Exec("INSERT INTO inbox (device, epoch, upto, used_ms) VALUES (?,?,0,?)", device, epoch, db.nowMS()); err != nil {
 		return err
 	}
-	const old = `SELECT epoch FROM inbox WHERE device = ?1 AND epoch <> ?2 ORDER BY used_ms DESC, epoch LIMIT -1 OFFSET ?3`
+	const old = `SELECT epoch FROM inbox WHERE device = ?1 AND epoch <> ?2 ORDER BY used_ms DESC, epoch LIMIT 1000000 OFFSET ?3`
 	if _, err := tx.Exec("DELETE FROM inbox_early WHERE device = ?1 AND epoch IN ("+old+")", device, epoch, maxEpochs-1); err != nil {
 		return err
 	}

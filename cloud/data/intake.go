@@ -45,12 +45,14 @@ func (t *Tx) PutRequest(r cloudapi.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.tx.Exec(`INSERT INTO requests (id, device, state, reason, alarm, version, profile, since_ms, expires_ms) VALUES (?,?,?,?,?,?,?,?,?)
-		ON CONFLICT DO UPDATE SET state=excluded.state, reason=excluded.reason, alarm=excluded.alarm, version=excluded.version, profile=excluded.profile,
+	if _, err = t.tx.Exec(`INSERT INTO requests (id, device, state, reason, alarm, version, profile, since_ms, expires_ms) VALUES (?,?,?,?,?,?,?,?,?)
+		ON CONFLICT (id) DO UPDATE SET state=excluded.state, reason=excluded.reason, alarm=excluded.alarm, version=excluded.version, profile=excluded.profile,
 			since_ms=CASE requests.state WHEN 'announced' THEN excluded.since_ms ELSE requests.since_ms END,
 			expires_ms=excluded.expires_ms WHERE requests.state <> 'ended'`,
-		r.ID, t.device, r.State, reason, r.AlarmCode, r.Version, r.Profile, r.SinceMS, r.ExpiresMS)
-	return err
+		r.ID, t.device, r.State, reason, r.AlarmCode, r.Version, r.Profile, r.SinceMS, r.ExpiresMS); err != nil {
+		return err
+	}
+	return t.keepCase(r)
 }
 
 // AddSessionEvent appends to the session log (P14, P24).
@@ -65,6 +67,9 @@ func (t *Tx) AddSessionEvent(e cloudapi.SessionEvent, timeMS int64) error {
 	_, err = t.tx.Exec("INSERT INTO session_events (device, request, session, kind, time_ms, at_ms, body) VALUES (?,?,?,?,?,?,?)",
 		t.device, e.Request, e.Session, e.Kind, timeMS, t.db.nowMS(), body)
 	if err != nil {
+		return err
+	}
+	if err := t.followCase(e); err != nil {
 		return err
 	}
 	return t.db.noteOf(t.tx, sessionEvent(t.device, e, timeMS))

@@ -33,7 +33,7 @@ func (db *DB) AddMessage(ctx context.Context, d Draft) (reply cloudapi.MessageRe
 		if err != nil {
 			return err
 		}
-		const target = " FROM devices WHERE region IN (SELECT value FROM json_each(?1)) AND (?2 = '' OR id = ?2) AND (?3 = '' OR type = ?3)"
+		target := " FROM devices WHERE region IN (SELECT value FROM " + db.each("?1", "r") + ") AND (?2 = '' OR id = ?2) AND (?3 = '' OR type = ?3)"
 		rows, err := strs(tx.Query("SELECT DISTINCT region"+target+" ORDER BY region", string(regions), d.Request.Device, d.Request.Group))
 		if err != nil {
 			return err
@@ -126,6 +126,7 @@ func (db *DB) WaitingMessages(ctx context.Context, device string, limit int) ([]
 func (db *DB) MessageDelivered(ctx context.Context, device, id string) (bool, error) {
 	news := false
 	err := db.update(ctx, func(tx *sql.Tx) error {
+		news = false
 		res, err := tx.Exec("UPDATE deliveries SET delivered_ms=? WHERE message=? AND device=? AND delivered_ms=0", db.nowMS(), id, device)
 		if err != nil {
 			return err
@@ -153,7 +154,7 @@ func (db *DB) Messages(ctx context.Context, regions []string, limit int) ([]clou
 		return nil, fmt.Errorf("data: messages: %w", err)
 	}
 	rows, err := db.sql.QueryContext(ctx, `SELECT m.id, m.at_ms, m.devices, m.delivered, m.request, m.identity
-		FROM messages m WHERE NOT EXISTS (SELECT 1 FROM json_each(m.regions) r WHERE r.value NOT IN (SELECT value FROM json_each(?)))
+		FROM messages m WHERE NOT EXISTS (SELECT 1 FROM `+db.each("m.regions", "r")+` WHERE r.value NOT IN (SELECT value FROM `+db.each("?", "a")+`))
 		ORDER BY m.number DESC LIMIT ?`, string(allowed), limit)
 	if err != nil {
 		return nil, fmt.Errorf("data: messages: %w", err)

@@ -3,264 +3,233 @@ package data
 import (
 	"context"
 	"database/sql"
-	_ "embed"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
+	"math/rand/v2"
+	"sync"
 	"time"
 
-	"github.com/mattn/go-sqlite3"
+	"beckmanconnect/cloud/data/postgres"
 )
 
-var (
-	//go:embed schema.sql
-	schema string
-	//go:embed schema2.sql
-	schema2 string
-	//go:embed schema3.sql
-	schema3 string
-	//go:embed schema_identity.sql
-	schemaIdentity string
-	//go:embed schema_registry.sql
-	schemaRegistry string
-	//go:embed schema_staff.sql
-	schemaStaff string
-	//go:embed schema_desk.sql
-	schemaDesk string
-	//go:embed schema_events.sql
-	schemaEvents string
-)
-
-// migrations lead from one PRAGMA user_version to the next, from 0.
-var migrations = []func(*DB, *sql.Tx) error{
-	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schema); return err },
-	(*DB).addAccountIndex,
-	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schema3); return err },
-	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schemaIdentity); return err },
-	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schemaRegistry); return err },
-	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schemaStaff); return err },
-	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schemaDesk); return err },
-	func(_ *DB, tx *sql.Tx) error { _, err := tx.Exec(schemaEvents); return err },
-}
-
-// minSQLite: older ones can corrupt a WAL when it is reset.
-const minSQLite = 3051003
-
-// ErrLocked: another process works in the same data folder.
+// ErrLocked: another process works in the same data folder, or as the same node.
 var ErrLocked = errors.New("another process uses this data folder; stop it, or give this one a folder of its own")
+
+// ErrNodeTaken: another process works on the database under this node's name.
+var ErrNodeTaken = errors.New("another process uses this database under the same node name; stop it, or give this one a name of its own")
 
 // ErrDamaged: the database cannot be read as what it was written as.
 var ErrDamaged = errors.New("the database is damaged; keep a copy of the folder and restore a backup")
 
-// ErrNewer: the folder was written by a newer version of this program.
+// ErrNewer: the database was written by a newer version of this program.
 var ErrNewer = errors.New("the database was written by a newer version; install that version again")
+
+// ErrAway: the database cannot be reached now. Nothing is lost: what was asked
+// for is asked for again.
+var ErrAway = errors.New("the database cannot be reached")
+
+// Config says where the data is.
+type Config struct {
+	Dir  string           // this node's own folder, which only this account may read
+	URL  string           // "postgres://…", shared by nodes; empty: SQLite in Dir
+	Node string           // this process's name among those that share URL; empty with SQLite
+	Keys Keys             // the wrapping keys
+	Now  func() time.Time // nil: time.Now
+}
 
 // DB is the open database.
 type DB struct {
-	sql   *sql.DB
-	lock  *sql.DB // holds the data folder for this process,
-	claim *sql.Tx // by this transaction
-	seal  *sealer
-	index accountIndex
-	edge  eventTree
-	now   func() time.Time
+	sql      *sql.DB
+	aside    *sql.DB // one connection more, for what is looked up while others are busy
+	dir      string
+	pg       bool // on PostgreSQL, else SQLite
+	node     string
+	claim    claim // what this process holds alone
+	keys     Keys
+	wrapping *wrapping
+	seal     *sealer
+	index    accountIndex
+	edge     eventTree
+	now      func() time.Time
+	// writer is held by who writes to SQLite. It has one writer anyway, and lets
+	// the others wait by sleeping: of many, some would not come at their turn.
+	writer sync.Mutex
 }
 
-// Open opens or makes the database in dir, which only this account may read.
-// now may be nil.
+// claim keeps other processes out for as long as this one lives.
+type claim interface {
+	check(context.Context) error // still held?
+	Close() error
+}
+
+// Open opens or makes the SQLite database in dir. now may be nil.
 func Open(ctx context.Context, dir string, now func() time.Time) (*DB, error) {
-	if now == nil {
-		now = time.Now
-	}
-	db := &DB{now: now}
-	if err := db.open(ctx, dir); err != nil {
-		db.Close()
-		var sqliteErr sqlite3.Error
-		if errors.As(err, &sqliteErr) && (sqliteErr.Code == sqlite3.ErrCorrupt || sqliteErr.Code == sqlite3.ErrNotADB) {
-			err = fmt.Errorf("%w (%w)", ErrDamaged, err)
-		}
-		return nil, fmt.Errorf("data: open %s: %w", dir, err)
+	return OpenConfig(ctx, Config{Dir: dir, Now: now})
+}
+
+// OpenConfig opens or makes the database, and brings its schema up to date.
+func OpenConfig(ctx context.Context, c Config) (*DB, error) {
+	db := newDB(c)
+	if err := db.open(ctx, c); err != nil {
+		return nil, db.failed(c, err)
 	}
 	return db, nil
 }
 
 // OpenBeside opens a database that another process may work with, for a tool's
 // single decision. It makes nothing and migrates nothing.
-func OpenBeside(ctx context.Context, dir string) (*DB, error) {
-	db := &DB{now: time.Now}
-	err := func() error {
-		if err := checkSQLite(); err != nil {
-			return err
-		}
-		path := filepath.Join(dir, "cloud.db")
-		if _, err := os.Stat(path); err != nil {
-			return err
-		}
-		if err := db.openFile(dir); err != nil {
-			return err
-		}
-		var version int
-		if err := db.sql.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-			return err
-		}
-		switch {
-		case version > len(migrations):
-			return ErrNewer
-		case version < len(migrations):
-			return errors.New("the database was written by an older version; start the cloud once with this one")
-		}
-		return db.openAccountIndex(ctx)
-	}()
-	if err != nil {
-		db.Close()
-		return nil, fmt.Errorf("data: open %s: %w", dir, err)
+func OpenBeside(ctx context.Context, c Config) (*DB, error) {
+	db := newDB(c)
+	if err := db.openBeside(ctx, c); err != nil {
+		return nil, db.failed(c, err)
 	}
 	return db, nil
 }
 
-func checkSQLite() error {
-	if _, n, _ := sqlite3.Version(); n < minSQLite {
-		return fmt.Errorf("SQLite %d is too old, %d is needed", n, minSQLite)
+func newDB(c Config) *DB {
+	db := &DB{now: c.Now, dir: c.Dir, keys: c.Keys, pg: c.URL != "", node: c.Node}
+	if db.now == nil {
+		db.now = time.Now
 	}
-	return nil
+	return db
 }
 
-func (db *DB) open(ctx context.Context, dir string) error {
-	if err := checkSQLite(); err != nil {
-		return err
+func (db *DB) failed(c Config, err error) error {
+	where := c.Dir
+	if db.pg {
+		where = "PostgreSQL" // the address may hold a password
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+	return errors.Join(fmt.Errorf("data: open %s: %w", where, named(err)), db.Close())
+}
+
+// named puts a name to errors that say what to do.
+func named(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case damaged(err) && !errors.Is(err, ErrDamaged):
+		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+	case postgres.Away(err) && !errors.Is(err, ErrAway):
+		return fmt.Errorf("%w (%w)", ErrAway, err)
 	}
-	if err := db.claimFolder(ctx, filepath.Join(dir, "lock.db")); err != nil {
-		return err
+	return err
+}
+
+func (db *DB) open(ctx context.Context, c Config) (err error) {
+	if db.pg {
+		err = db.openPostgres(ctx, c)
+	} else {
+		err = db.openSQLite(ctx, c)
 	}
-	if err := touchPrivate(filepath.Join(dir, "cloud.db")); err != nil {
-		return err
-	}
-	if err := db.openFile(dir); err != nil {
+	if err != nil {
 		return err
 	}
 	return db.migrate(ctx)
 }
 
-// openFile opens the keys and the database that is there.
-func (db *DB) openFile(dir string) (err error) {
-	if db.seal, err = openSealer(filepath.Join(dir, "keys")); err != nil {
-		return err
+func (db *DB) openBeside(ctx context.Context, c Config) (err error) {
+	if db.pg {
+		err = db.connect(c.URL)
+	} else {
+		err = db.findFile()
 	}
-	path := filepath.Join(dir, "cloud.db")
-	db.sql, err = sql.Open("sqlite3", dsn(path, "_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_txlock=immediate&_busy_timeout=5000&_secure_delete=1"))
 	if err != nil {
 		return err
 	}
-	// The writer is one anyway; a few more connections let lists be read
-	// while it waits for the disk.
-	db.sql.SetMaxOpenConns(4)
-	return nil
-}
-
-// claimFolder holds an exclusive transaction on a database of its own for as long as
-// the process lives: the same lock on every system, and gone with the process.
-func (db *DB) claimFolder(ctx context.Context, path string) error {
-	if err := touchPrivate(path); err != nil {
+	version, err := db.version(ctx, db.sql)
+	switch {
+	case err != nil:
 		return err
-	}
-	var err error
-	if db.lock, err = sql.Open("sqlite3", dsn(path, "_txlock=exclusive&_busy_timeout=0")); err != nil {
-		return err
-	}
-	db.lock.SetMaxOpenConns(1)
-	db.claim, err = db.lock.BeginTx(context.WithoutCancel(ctx), nil) // ended by Close
-	var sqliteErr sqlite3.Error
-	if errors.As(err, &sqliteErr) && (sqliteErr.Code == sqlite3.ErrBusy || sqliteErr.Code == sqlite3.ErrLocked) {
-		return ErrLocked
-	}
-	return err
-}
-
-func (db *DB) migrate(ctx context.Context) error {
-	var version int
-	if err := db.sql.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return err
-	}
-	if version > len(migrations) {
+	case version > len(migrations):
 		return ErrNewer
+	case version < len(migrations):
+		return errors.New("the database was written by an older version; start the cloud once with this one")
 	}
-	if version > 0 {
-		if err := db.check(ctx); err != nil {
-			return err
-		}
-	}
-	for ; version < len(migrations); version++ {
-		err := db.update(ctx, func(tx *sql.Tx) error {
-			if err := migrations[version](db, tx); err != nil {
-				return err
-			}
-			_, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", version+1))
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("migrate to version %d: %w", version+1, err)
-		}
+	if err := db.openKeys(ctx, false); err != nil {
+		return err
 	}
 	return db.openAccountIndex(ctx)
-}
-
-// check reads every page once: damage is found before anything is promised to
-// a device on top of it.
-func (db *DB) check(ctx context.Context) error {
-	var found string
-	if err := db.sql.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
-		return err
-	}
-	if found != "ok" {
-		return fmt.Errorf("%w (%s)", ErrDamaged, strings.ReplaceAll(found, "\n", " "))
-	}
-	return nil
 }
 
 // Close ends the use of the database.
 func (db *DB) Close() error {
 	var errs []error
 	if db.claim != nil {
-		errs = append(errs, db.claim.Rollback())
+		errs = append(errs, db.claim.Close())
 	}
-	for _, d := range []*sql.DB{db.sql, db.lock} {
+	for _, d := range []*sql.DB{db.sql, db.aside} {
 		if d != nil {
 			errs = append(errs, d.Close())
 		}
 	}
+	if db.wrapping != nil {
+		errs = append(errs, db.wrapping.Close())
+	}
 	return errors.Join(errs...)
 }
 
+// Healthy says whether the database answers, and this process still holds what
+// it must hold alone. An error says what is wrong.
+func (db *DB) Healthy(ctx context.Context) error {
+	if err := db.claim.check(ctx); err != nil {
+		return fmt.Errorf("data: %w", named(err))
+	}
+	if err := db.sql.PingContext(ctx); err != nil {
+		return fmt.Errorf("data: %w", named(err))
+	}
+	return nil
+}
+
+// How often a transaction is tried again that only others' beside it broke.
+const (
+	tries     = 40
+	firstWait = 2 * time.Millisecond
+	longWait  = 200 * time.Millisecond
+)
+
 // update runs f in one transaction, which is on disk when update returns nil.
+// f may be run more than once: it has no effect outside of the transaction and
+// sets every variable of its caller's anew.
 func (db *DB) update(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := db.sql.BeginTx(ctx, nil)
+	wait := firstWait
+	for try := 1; ; try++ {
+		err := db.try(ctx, f)
+		if err == nil || !postgres.Again(err) || try == tries {
+			return named(err)
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-time.After(time.Duration(rand.Int64N(int64(wait)))):
+		}
+		wait = min(2*wait, longWait)
+	}
+}
+
+func (db *DB) try(ctx context.Context, f func(*sql.Tx) error) error {
+	if !db.pg {
+		db.writer.Lock()
+		defer db.writer.Unlock()
+	}
+	tx, err := db.sql.BeginTx(ctx, db.isolation())
 	if err != nil {
 		return err
 	}
 	if err := f(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
+			return errors.Join(err, rollback)
+		}
+		return err
 	}
 	return tx.Commit()
 }
 
-func (db *DB) nowMS() int64 { return db.now().UnixMilli() }
-
-func dsn(path, options string) string {
-	return (&url.URL{Scheme: "file", Opaque: filepath.ToSlash(path), RawQuery: options}).String()
-}
-
-// touchPrivate makes sure that a file exists with rights for its owner alone;
-// SQLite gives its journal the same rights.
-func touchPrivate(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
+// isolation: SQLite has one writer, whose transactions are serial anyway.
+func (db *DB) isolation() *sql.TxOptions {
+	if db.pg {
+		return &sql.TxOptions{Isolation: sql.LevelSerializable}
 	}
-	return f.Close()
+	return nil
 }
+
+func (db *DB) nowMS() int64 { return db.now().UnixMilli() }

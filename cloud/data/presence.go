@@ -18,17 +18,26 @@ const flap = 10 * time.Second
 // presenceFor is how long the history goes back (P14, the data table).
 const presenceFor = 400 * 24 * time.Hour
 
-// SetOnline records that a device came or went (P13, P14). It reports whether
-// that is news.
+// SetOnline records that a device came to this node or left it (P13, P14). It
+// reports whether that is news: a device that went over to another node is as
+// online as before, and has not left when the first one notices.
 func (db *DB) SetOnline(ctx context.Context, device string, online bool) (bool, error) {
 	changed := false
 	err := db.update(ctx, func(tx *sql.Tx) error {
+		changed = false
 		now := db.nowMS()
-		res, err := tx.Exec("UPDATE devices SET online=?, since_ms=? WHERE id=? AND online<>?", online, now, device, online)
+		res, err := tx.Exec("UPDATE devices SET online=?1, since_ms=?2, node=?3 WHERE id=?4 AND online<>?1 AND (?1=1 OR node=?3)", online, now, db.node, device)
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
+		n, err := res.RowsAffected()
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			if online {
+				_, err = tx.Exec("UPDATE devices SET node=?1 WHERE id=?2 AND node<>?1", db.node, device)
+			}
 			return err
 		}
 		changed = true
@@ -66,20 +75,26 @@ func note(tx *sql.Tx, device string, online bool, now int64) error {
 	return err
 }
 
-// AllOffline closes what a cloud that was killed left open.
+// AllOffline closes what this node left open when it was killed. It is called
+// before any device can come in.
 func (db *DB) AllOffline(ctx context.Context) error {
 	err := db.update(ctx, func(tx *sql.Tx) error {
-		now := db.nowMS()
-		if _, err := tx.Exec("INSERT INTO presence (device, online, at_ms) SELECT id, 0, ? FROM devices WHERE online = 1", now); err != nil {
-			return err
-		}
-		_, err := tx.Exec("UPDATE devices SET online = 0, since_ms = ? WHERE online = 1", now)
-		return err
+		return db.leave(tx, "node = ?", db.node)
 	})
 	if err != nil {
 		return fmt.Errorf("data: presence: %w", err)
 	}
 	return nil
+}
+
+// leave marks online devices as gone for which where holds.
+func (db *DB) leave(tx *sql.Tx, where string, args ...any) error {
+	now := db.nowMS()
+	if _, err := tx.Exec("INSERT INTO presence (device, online, at_ms) SELECT id, 0, ? FROM devices WHERE online = 1 AND "+where, append([]any{now}, args...)...); err != nil {
+		return err
+	}
+	_, err := tx.Exec("UPDATE devices SET online = 0, since_ms = ? WHERE online = 1 AND "+where, append([]any{now}, args...)...)
+	return err
 }
 
 // History gives a device's online history since a time, newest first, and the

@@ -28,7 +28,7 @@ type Joined struct {
 // JoinedBy gives what account was given certificates for, newest first: at
 // most limit, and of devices in these regions only (P16, P20).
 func (db *DB) JoinedBy(ctx context.Context, account string, regions []string, limit int) ([]Joined, error) {
-	in, err := json.Marshal(regions)
+	in, err := json.Marshal(append([]string{}, regions...))
 	if err != nil {
 		return nil, fmt.Errorf("data: joined: %w", err)
 	}
@@ -37,8 +37,8 @@ func (db *DB) JoinedBy(ctx context.Context, account string, regions []string, li
 			EXISTS (SELECT 1 FROM requests r WHERE r.id = c.request AND r.device = c.device AND r.state <> 'ended' AND r.expires_ms > ?),
 			NOT EXISTS (SELECT 1 FROM certificates o WHERE o.request = c.request AND o.device = c.device AND o.who <> ?)
 		FROM certificates c JOIN devices d ON d.id = c.device
-		WHERE c.who = ? AND d.region IN (SELECT value FROM json_each(?))
-		GROUP BY c.request, c.device ORDER BY joined DESC, c.request LIMIT ?`,
+		WHERE c.who = ? AND d.region IN (SELECT value FROM `+db.each("?", "r")+`)
+		GROUP BY c.request, c.device, d.id ORDER BY joined DESC, c.request LIMIT ?`,
 		db.nowMS(), db.index.of(account), db.index.of(account), string(in), limit)
 	if err != nil {
 		return nil, fmt.Errorf("data: joined: %w", err)

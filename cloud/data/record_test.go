@@ -2,6 +2,7 @@ package data
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -15,10 +16,8 @@ import (
 // are found by their account.
 func TestMigrationFindsOldCertificates(t *testing.T) {
 	dir := t.TempDir()
-	seal, err := openSealer(filepath.Join(dir, "keys"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	onSQLite(t)
+	seal := legacyKeys(t, filepath.Join(dir, "keys"))
 	old, err := sql.Open("sqlite3", dsn(filepath.Join(dir, "cloud.db"), ""))
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +34,11 @@ func TestMigrationFindsOldCertificates(t *testing.T) {
 		VALUES (?, x'00', 'eu', 'SN', 'DxH 900', '1', x'', x'', 1, 1)`, device)
 	for i, account := range []string{"anna@v.example", "bob@v.example"} {
 		serial := fmt.Sprint(i)
-		identity, err := seal.sealJSON(cloudapi.Staff{Account: account}, "certificates", serial, "identity")
+		who, err := json.Marshal(cloudapi.Staff{Account: account})
+		if err != nil {
+			t.Fatal(err)
+		}
+		identity, err := seal.Encrypt(who, place("certificates", serial, "identity"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -104,7 +104,7 @@ func (db *DB) scanRequest(scan func(...any) error) (cloudapi.Request, error) {
 // words about the device before them.
 func (db *DB) Notifications(ctx context.Context, device string, limit int) ([]cloudapi.Notification, error) {
 	list := []cloudapi.Notification{}
-	own, err := db.sql.QueryContext(ctx, "SELECT id, code, subject, title, count, at_ms, last_ms, iif(cleared, 'cleared', 'raised') FROM alarms WHERE device=? ORDER BY last_ms DESC LIMIT ?", device, limit)
+	own, err := db.sql.QueryContext(ctx, "SELECT id, code, subject, title, count, at_ms, last_ms, CASE cleared WHEN 0 THEN 'raised' ELSE 'cleared' END FROM alarms WHERE device=? ORDER BY last_ms DESC LIMIT ?", device, limit)
 	if err != nil {
 		return nil, fmt.Errorf("data: notifications: %w", err)
 	}

@@ -71,7 +71,7 @@ func (db *DB) UseOnce(ctx context.Context, token string, expires time.Time) (boo
 		if _, err := tx.Exec("DELETE FROM used_tokens WHERE expires_ms <= ?", db.nowMS()); err != nil {
 			return err
 		}
-		res, err := tx.Exec("INSERT OR IGNORE INTO used_tokens (hash, expires_ms) VALUES (?,?)", hash[:], expires.UnixMilli())
+		res, err := tx.Exec("INSERT INTO used_tokens (hash, expires_ms) VALUES (?,?) ON CONFLICT (hash) DO NOTHING", hash[:], expires.UnixMilli())
 		if err != nil {
 			return err
 		}

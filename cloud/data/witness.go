@@ -42,7 +42,7 @@ func (t *Tx) HasCheckpoint(origin string, size int64, root []byte) (bool, error)
 // cosignature. One of the same size gets the newer cosignature.
 func (t *Tx) KeepCheckpoint(c Checkpoint) error {
 	_, err := t.tx.Exec(`INSERT INTO checkpoints (device, origin, size, root, note, at_ms) VALUES (?,?,?,?,?,?)
-		ON CONFLICT (device, origin, size) DO UPDATE SET note=excluded.note, at_ms=excluded.at_ms WHERE root=excluded.root`,
+		ON CONFLICT (device, origin, size) DO UPDATE SET note=excluded.note, at_ms=excluded.at_ms WHERE checkpoints.root=excluded.root`,
 		t.device, c.Origin, c.Size, c.Root, c.Note, t.db.nowMS())
 	return err
 }

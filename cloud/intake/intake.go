@@ -134,7 +134,8 @@ func (i *Intake) effect(e cloudapi.Envelope) (effect, error) {
 		})
 	case cloudapi.KindSessionEvent:
 		return body(e, checkSessionEvent, func(tx *data.Tx, s cloudapi.SessionEvent) (Change, error) {
-			return Change{}, tx.AddSessionEvent(s, e.Time)
+			// Who is in session, and no longer, is on the consoles' lists.
+			return Change{Requests: s.Kind == "authenticated" || s.Kind == "ended"}, tx.AddSessionEvent(s, e.Time)
 		})
 	case cloudapi.KindCheckpoint:
 		return body(e, checkCheckpoint, i.witness)

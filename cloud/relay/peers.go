@@ -47,6 +47,8 @@ const (
 	HostHere = "host-here" // the answer to Where
 	Where    = "where"     // an engineer waits at Node
 	Ended    = "ended"     // the request has ended
+	ByStaff  = "by-staff"  // the vendor's staff ended it
+	Unseated = "unseated"  // its engineer may not help with it any more
 )
 
 // ErrBusy is what Dial fails with when another engineer is connected.
@@ -73,6 +75,10 @@ func (l *Relay) hear(m *meeting, w Word) {
 		}
 	case Ended:
 		m.end(l.LastWords, requestEnded)
+	case ByStaff:
+		m.dismiss(endedByStaff, roleHost, roleEngineer)
+	case Unseated:
+		m.dismiss(unseated, roleEngineer)
 	}
 }
 

@@ -25,6 +25,8 @@ import (
 var (
 	ErrUnknown = errors.New("relay: no such request")
 	ErrRefused = errors.New("relay: not allowed")
+	// ErrEndedByStaff: the host is told so, and its session ends.
+	ErrEndedByStaff = errors.New("relay: the vendor's staff ended this session")
 )
 
 // Engineer is who stands at the engineer's end.
@@ -168,6 +170,9 @@ func (l *Relay) serve(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, ErrUnknown):
 		web.Fail(w, http.StatusNotFound, "unknown-request", "There is no such request, or it has ended.")
 		return
+	case errors.Is(err, ErrEndedByStaff):
+		sayEnded(w, r)
+		return
 	case errors.Is(err, ErrRefused):
 		web.Fail(w, http.StatusForbidden, "refused", "This request is not open to you.")
 		return
@@ -207,7 +212,7 @@ func (l *Relay) full(w http.ResponseWriter) {
 // attend makes the WebSocket and stays with it until it is closed.
 func (l *Relay) attend(w http.ResponseWriter, r *http.Request, m *meeting, s *side, until time.Time) {
 	// Who may come was decided before, by certificate or by session and origin.
-	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
+	ws, err := websocket.Accept(roomy{w}, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return // Accept answered
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"beckmanconnect/cloud/rights"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
 )
@@ -170,11 +171,26 @@ func (d *Desk) live(w http.ResponseWriter, r *http.Request, _ cloudapi.Staff) {
 	}
 }
 
+// addCases adds the desk to what somebody sees, and takes the requests away
+// from who may not see it.
+func (d *Desk) addCases(ctx context.Context, who cloudapi.Staff, live *cloudapi.Live) error {
+	if !rights.May(who, rights.SeeQueue) {
+		live.Requests = []cloudapi.Request{}
+	}
+	d.Cases.Seen(ctx, who)
+	var err error
+	live.Cases, err = d.Cases.List(ctx, who)
+	return err
+}
+
 func (d *Desk) push(ctx context.Context, ws *websocket.Conn, who cloudapi.Staff, fleet bool, noted uint64) error {
 	var live cloudapi.Live
 	if fleet {
 		var err error
-		if live, err = d.snapshot(ctx, who); err != nil {
+		if live, err = d.snapshot(ctx, who); err == nil {
+			err = d.addCases(ctx, who, &live)
+		}
+		if err != nil {
 			d.Log.Error("staff: live list failed", "error", err)
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/time/rate"
 
+	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/web"
@@ -40,6 +41,7 @@ type Config struct {
 	Vendor   note.Signer // signs messages to technicians
 	Phones   []string    // the service numbers that may stand in one
 	Send     func()      // has waiting messages sent; must not block
+	Cases    *cases.Service
 	Events   events.Sink // nil: none
 }
 
@@ -94,6 +96,7 @@ func (d *Desk) Register(mux web.Mux) {
 	})))
 	d.registerEvents(get)
 	post(cloudapi.PathCert, d.limit.Limit(d.signedIn(d.certificate)))
+	d.registerCases(mux)
 }
 
 // handler is a handler for somebody who is signed in.
@@ -122,7 +125,7 @@ func (d *Desk) Open(r *http.Request, request string) (cloudapi.Staff, cloudapi.R
 		return who, cloudapi.Request{}, false
 	}
 	req, err := d.Data.OpenRequest(r.Context(), request)
-	if err != nil || !Trained(who, req.Region) {
+	if err != nil || !Trained(who, req.Region) || !d.joins(r, who, req) {
 		return who, cloudapi.Request{}, false
 	}
 	return who, req, true

@@ -55,7 +55,11 @@ func deviceVerb(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	db, err := data.OpenBeside(ctx, config.Data)
+	where, err := config.DataConfig()
+	if err != nil {
+		return err
+	}
+	db, err := data.OpenBeside(ctx, where)
 	if err != nil {
 		return err
 	}

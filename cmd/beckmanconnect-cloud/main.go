@@ -32,6 +32,10 @@ const help = `Verbs:
   policy vendor --config FILE --file TOML          sign what the vendor switches off and revokes
   device list|show|revoke|replace|restore …        how devices' identities stand, and decisions about them
   events verify|checkpoint|export …                the log of events: whether it was changed, and all of it
+  keys status|rotate|rewrap --config FILE …        the keys that data lies under
+  backup --config FILE --recovery PUB --out FILE   back everything up, while the cloud runs
+  verify --in FILE --recovery-key KEY              read a whole backup, change nothing
+  restore --config FILE --in FILE --recovery-key KEY  put a backup where nothing is yet
   release VERB …                                   the upgrade repository: init, keys, root, codesign, add,
                                                    drafts, sign, collect, publish, snapshot, timestamp, check, list`
 
@@ -57,6 +61,12 @@ func run(ctx context.Context, log *slog.Logger, args []string) error {
 		return deviceVerb(ctx, rest)
 	case "events":
 		return eventsVerb(ctx, rest)
+	case "keys":
+		return keysVerb(ctx, rest)
+	case "backup":
+		return backupVerb(ctx, rest)
+	case "verify", "restore":
+		return restoreVerb(ctx, verb, rest)
 	case "release":
 		return releaseVerb(rest)
 	default:

@@ -448,5 +448,6 @@ type Device struct {
 type Live struct {
 	Requests []Request `json:"requests"`
 	Devices  []Device  `json:"devices"`
-	Feed     uint64    `json:"feed"` // counts up when what PathFeed or PathMessage answers has changed
+	Cases    []Case    `json:"cases"` // with Requests: those of them that wait or run, and the reader's own
+	Feed     uint64    `json:"feed"`  // counts up when what PathFeed or PathMessage answers has changed
 }

@@ -162,6 +162,9 @@ func (s *Support) meet(ctx, waiting context.Context, request string, cert tls.Ce
 	}
 	met, err := awaitFirst(waiting, conn)
 	if err != nil {
+		if channel.EndedByStaff(err) {
+			s.do(support.EndedByVendor{Request: request})
+		}
 		return false // nobody came, or the request is over
 	}
 	var engineer support.Engineer

@@ -145,6 +145,8 @@ func (s *Support) serve(ctx context.Context, conn *channel.Conn, request string,
 		s.do(support.Violation{Link: l.id})
 	case errors.Is(err, errProtocol):
 		s.do(support.Violation{Link: l.id})
+	case channel.EndedByStaff(err):
+		s.do(support.EndedByVendor{Request: request})
 	}
 	s.mu.Lock()
 	delete(s.links, l.id)

@@ -73,6 +73,7 @@ const (
 	WhyProtocol    = "protocol"      // the other end speaks another version
 	WhyInternal    = "internal"      // our own fault
 	WhyNotResumed  = "not-resumable" // the link stayed lost for too long
+	WhyVendor      = "vendor"        // a lead ended it, or the case was handed over
 )
 
 // byeWithin is how long the host has to answer a Bye.
@@ -221,6 +222,9 @@ func (c *Client) once(ctx context.Context) (stood bool, err error) {
 		var broken *lane.Broken
 		if errors.As(err, &broken) {
 			return true, &ended{WhyProtocol, err}
+		}
+		if channel.EndedByStaff(err) {
+			return true, &ended{WhyVendor, err}
 		}
 		if err != nil {
 			return true, err

@@ -191,7 +191,7 @@ func TestNewKindsInWords(t *testing.T) {
 				t.Errorf("%s: %s is %q", l.Tag, code, words)
 			}
 		}
-		for _, code := range []string{"network-unplugged", "locked"} {
+		for _, code := range []string{"network-unplugged", "locked", "vendor"} {
 			s := sample.Ended()
 			s.Support.EndedCode = code
 			if words := s.HelpView(c, sample.Now).Ended.Detail; words == c.T("help.ended.other", "code", code) {

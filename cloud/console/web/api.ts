@@ -1,6 +1,8 @@
 // The cloud's paths that the page itself uses: internal/cloudapi in Go. In
 // desk mode they are beckmanconnect-desk's, which passes them on.
 
+import type { Case } from "./caseapi";
+
 export interface Staff { account: string; name: string; organisation: string; regions: string[] | null; roles?: string[] }
 
 export interface Request {
@@ -51,7 +53,7 @@ export interface OwnSession {
 }
 
 /** The waiting list and the fleet; both null when only the notifications changed. */
-export interface Live { requests: Request[] | null; devices: Device[] | null; feed?: number }
+export interface Live { requests: Request[] | null; devices: Device[] | null; cases?: Case[] | null; feed?: number }
 
 export const paths = {
   login: "/staff/login",
@@ -90,7 +92,7 @@ export class Refused extends Error {
   constructor(readonly code: string, message: string) { super(message); }
 }
 
-async function read<T>(path: string, query: Record<string, string | undefined> = {}): Promise<T> {
+export async function read<T>(path: string, query: Record<string, string | undefined> = {}): Promise<T> {
   const list = Object.entries(query).flatMap(([name, value]) => value ? [`${name}=${encodeURIComponent(value)}`] : []);
   const answer = await fetch(list.length ? `${path}?${list.join("&")}` : path, { cache: "no-store" });
   if (answer.status === 401) throw new SignedOut();

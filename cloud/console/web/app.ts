@@ -2,6 +2,8 @@
 // worker and the views.
 
 import { Device, Feed, Live, NotStarted, Request, Staff, follow, logout, me, paths } from "./api";
+import { Case, May, mayOf } from "./caseapi";
+import { CasePage, notesDialog } from "./casepage";
 import { DevicePage } from "./device";
 import { byId, h, icon } from "./dom";
 import { FeedPage } from "./feed";
@@ -34,6 +36,8 @@ interface Page {
   changed?(): void;
   /** The fleet as it is now. */
   fleet?(devices: Device[]): void;
+  /** The desk as it is now. */
+  cases?(list: Case[]): void;
   /** Something was typed that leaving would lose. */
   typed?(): boolean;
 }
@@ -47,6 +51,9 @@ class App {
   private page: Page | null = null;
   private devices: Device[] = [];
   private regions: string[] = [];
+  private cases: Case[] = [];
+  private may: May = { help: false, assign: false };
+  private account = "";
   /** How far the cloud's notifications had come when it last said so. */
   private noted = -1;
   /** The ticket of each request that was joined, for the next time; kept nowhere else. */
@@ -139,12 +146,21 @@ class App {
       (live) => this.live(live),
       (up) => this.header.live(up),
       () => this.signedOut());
-    this.home = new Home((r) => this.begin(r), (r) => this.show("logs", new LogsPage(r, () => this.list(), () => this.signedOut())), (d) => this.showDevice(d, () => this.list()));
+    this.may = mayOf(who);
+    this.account = who.account;
+    this.home = new Home(this.may, this.regions, {
+      join: (r) => this.begin(r), logs: (r) => this.show("logs", new LogsPage(r, () => this.list(), () => this.signedOut())),
+      open: (number) => this.showCase(number, () => this.list()), signedOut: () => this.signedOut(),
+    }, (d) => this.showDevice(d, () => this.list()));
     this.list();
   }
 
   private live(live: Live): void {
     if (live.requests || live.devices) this.home?.update(live);
+    if (live.cases) {
+      this.cases = live.cases;
+      this.page?.cases?.(live.cases);
+    }
     if (live.devices) {
       this.devices = live.devices;
       this.page?.fleet?.(live.devices);
@@ -190,8 +206,18 @@ class App {
   }
 
   private showDevice(device: string, back: () => void): void {
-    this.show("device", new DevicePage(device, this.devices, back, (to) => this.showMessages(to), () => this.signedOut()), back);
+    this.show("device", new DevicePage(device, this.devices, back, (to) => this.showMessages(to), () => this.signedOut(), (number) => this.showCase(number, () => this.showDevice(device, back))), back);
   }
+
+  private showCase(number: string, back: () => void): void {
+    this.show("case", new CasePage(number, this.may, this.account, {
+      back, device: (d) => this.showDevice(d, () => this.showCase(number, back)), signedOut: () => this.signedOut(),
+    }), back);
+    this.page?.cases?.(this.cases);
+  }
+
+  /** The number of the case that a request belongs to, "" when it is not known. */
+  private caseOf(request: string): string { return this.cases.find((c) => c.request === request)?.number ?? ""; }
 
   private showMessages(device: string): void {
     this.show("messages", new MessagesPage(this.regions, this.devices, device, () => this.signedOut()));
@@ -204,7 +230,7 @@ class App {
       this.tell({ do: "bye" });
       this.list();
     };
-    this.join = new Join(r, this.tickets.get(r.id) ?? "", {
+    this.join = new Join(r, this.tickets.get(r.id) ?? this.cases.find((c) => c.request === r.id)?.ticket ?? "", {
       join: (reason, ticket) => {
         this.tickets.set(r.id, ticket);
         this.tell({ do: "join", request: r.id, reason, ticket });
@@ -251,7 +277,9 @@ class App {
   }
 
   private enter(join: Join): void {
-    this.session = new Session(join.request, join.reason, join.ticket, this.words, this.canvas, this.tell);
+    const number = this.caseOf(join.request.id);
+    this.session = new Session(join.request, join.reason, join.ticket, this.words, this.canvas, this.tell,
+      number ? () => notesDialog(number, this.may, this.account, () => this.signedOut()) : null);
     join.close();
     this.join = null;
     this.put("session", this.session.element);
@@ -270,7 +298,8 @@ class App {
     this.join = this.session = null;
     delete document.body.dataset.settled;
     const summed = s && { reason: s.reason, ticket: s.ticket, started: s.started, granted: [...s.granted].map((k) => t(k)), files: s.files.finished };
-    this.put("summary", summary(request, summed, why, { list: () => this.list(), record: (id) => this.showRecord(id) }));
+    this.put("summary", summary(request, summed, why, { list: () => this.list(), record: (id) => this.showRecord(id),
+      notes: this.caseOf(request.id) ? () => this.showCase(this.caseOf(request.id), () => this.list()) : null }));
     byId("to-list").focus();
   }
 

@@ -2,6 +2,7 @@
 // reported.
 
 import { Device, SignedOut, presence } from "./api";
+import { deviceHistory } from "./devicehistory";
 import { h, icon } from "./dom";
 import { NotificationList } from "./feed";
 import { timeline } from "./presence";
@@ -19,7 +20,7 @@ export class DevicePage {
   private shown = "";
   private closed = false;
 
-  constructor(private readonly id: string, devices: Device[], back: () => void, write: (device: string) => void, private readonly signedOut: () => void) {
+  constructor(private readonly id: string, devices: Device[], back: () => void, write: (device: string) => void, private readonly signedOut: () => void, openCase: (number: string) => void) {
     this.back = h("button", { id: "device-back", class: "quiet", type: "button", click: back }, t("back")) as HTMLButtonElement;
     this.notifications = new NotificationList({ device: id, regions: [], open: null, signedOut });
     this.element = h("main", { class: "page", id: "content", "data-device": id },
@@ -28,6 +29,7 @@ export class DevicePage {
       h("div", { class: "device-grid" },
         h("section", { class: "card detail", "aria-label": t("sumDevice") }, this.facts),
         h("section", { class: "card detail", "aria-labelledby": "presence-title" }, h("h2", { id: "presence-title" }, t("presenceTitle")), this.history)),
+      deviceHistory(id, openCase, signedOut),
       h("section", { "aria-labelledby": "device-feed-title" }, h("h2", { id: "device-feed-title", class: "page-section" }, t("feedTitle")), this.notifications.element));
     this.fleet(devices);
     if (this.online === undefined) void this.load();

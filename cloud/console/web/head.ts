@@ -15,7 +15,7 @@ export class Head {
   private readonly time = h("span", { class: "muted mono" });
   private readonly said: HTMLElement;
 
-  constructor({ type, serial, technician }: Request, reason: string, ticket: string, words: string, end: () => void) {
+  constructor({ type, serial, technician }: Request, reason: string, ticket: string, words: string, end: () => void, notes: (() => void) | null) {
     const about = [technician, reason, ticket].filter(Boolean).join(" · ");
     this.said = h("strong", { id: "words" }, words);
     this.end = h("button", { id: "end", class: "stop", type: "button", click: end }, icon("end"), t("end"));
@@ -25,7 +25,7 @@ export class Head {
       h("div", { class: "words small", title: t("compareText") }, icon("shield"), h("span", { class: "muted" }, t("wordsShort")), this.said),
       this.quality.element,
       h("div", { class: "pill" }, h("span", { class: "dot on", "aria-hidden": "true" }), this.status, this.time),
-      this.end);
+      notes ? h("button", { id: "session-notes", type: "button", click: notes }, icon("log"), t("deskNotes")) : null, this.end);
   }
 
   words(words: string): void { setText(this.said, words); }

@@ -1,54 +1,53 @@
 // The first page: who waits for help, and which instruments there are.
 
 import { Device, Live, Notification, Request, alarms } from "./api";
+import type { Case, May } from "./caseapi";
 import { arrange, h, icon, setText } from "./dom";
 import { severityChip, stateText } from "./feedrow";
 import { keepFocus } from "./focus";
+import { Queue, QueuePort } from "./queue";
 import { Roving } from "./roving";
 import { skeleton } from "./skeleton";
 import { logChip, logText, standingChip, standingText } from "./standing";
-import { Key, language, span, t } from "./strings";
+import { language, span, t } from "./strings";
 
 /** Rows that are drawn in one go. */
 const slice = 100;
 
 export class Home {
   readonly element: HTMLElement;
-  private readonly waiting = h("div", { id: "waiting", class: "cards", "aria-live": "polite" });
+  private readonly queue: Queue;
   private readonly fleet = h("div", { id: "fleet", class: "fleet", role: "group", "aria-labelledby": "fleet-title" });
   private readonly roving = new Roving(this.fleet, "summary");
   private readonly find = h("input", { type: "text", id: "fleet-find", class: "find", autocomplete: "off", spellcheck: "false", maxlength: "100",
     placeholder: t("fleetFind"), "aria-label": t("fleetFind"), input: () => this.drawDevices(slice) });
   private readonly found = h("p", { class: "visually-hidden", role: "status" });
-  private readonly title = h("h1", { id: "waiting-title", tabindex: "-1" }, t("waitingTitle"));
-  private readonly count = h("span", { class: "count", hidden: true });
   private readonly fleetCount = h("span", { class: "muted" });
   /** Null until the cloud has said it. */
-  private live: { requests: Request[] | null; devices: Device[] | null } = { requests: null, devices: null };
-  private shown = { requests: "", devices: "" };
+  private live: { requests: Request[] | null; cases: Case[]; devices: Device[] | null } = { requests: null, cases: [], devices: null };
+  private shown = "";
   private opened = new Set<string>();
   private rest = 0;
 
-  constructor(private readonly join: (r: Request) => void, private readonly logs: (r: Request) => void, private readonly open: (device: string) => void) {
+  constructor(may: May, regions: string[], port: QueuePort, private readonly open: (device: string) => void) {
+    this.queue = new Queue(may, regions, port);
     this.element = h("main", { class: "home", id: "content", "data-loading": true },
-      h("section", { "aria-labelledby": "waiting-title" },
-        h("header", { class: "section" }, this.title, this.count), this.waiting),
+      this.queue.element,
       h("section", { "aria-labelledby": "fleet-title" },
         h("header", { class: "section" }, h("h2", { id: "fleet-title" }, t("fleetTitle")), this.fleetCount, h("div", { role: "search", class: "grow" }, this.find)), this.found, this.fleet));
-    this.waiting.append(...skeleton(2, "card"));
     this.fleet.append(...skeleton(6, "row"));
     setInterval(() => this.times(), 1000);
   }
 
   update(live: Live): void {
-    this.live = { requests: live.requests ?? this.live.requests, devices: live.devices ?? this.live.devices };
+    this.live = { requests: live.requests ?? this.live.requests, cases: live.cases ?? this.live.cases, devices: live.devices ?? this.live.devices };
     delete this.element.dataset.loading;
     // What did not change keeps its elements: a button must not vanish under
     // the finger that presses it.
-    const requests = JSON.stringify(this.live.requests), devices = JSON.stringify(this.live.devices);
-    if (requests !== this.shown.requests) this.drawRequests();
-    if (devices !== this.shown.devices) this.drawDevices();
-    this.shown = { requests, devices };
+    if (this.live.requests) this.queue.update(this.live.requests, this.live.cases);
+    const devices = JSON.stringify(this.live.devices);
+    if (devices !== this.shown) this.drawDevices();
+    this.shown = devices;
     this.times();
   }
 
@@ -59,46 +58,6 @@ export class Home {
     const control = row?.querySelector<HTMLElement>(`[class="${CSS.escape(was!.className)}"]`) ?? row?.querySelector<HTMLElement>("button, summary");
     control?.focus({ preventScroll: true });
     return Boolean(control);
-  }
-
-  private drawRequests(): void {
-    if (!this.live.requests) return;
-    const open = this.live.requests.filter((r) => r.state !== "ended").sort((a, b) => Number(b.state === "waiting") - Number(a.state === "waiting") || a.sinceMs - b.sinceMs);
-    const n = open.filter((r) => r.state === "waiting").length;
-    setText(this.count, String(n));
-    this.count.hidden = n === 0;
-    const old = new Map([...this.waiting.querySelectorAll<HTMLElement>(".request")].map((e) => [e.dataset.content, e]));
-    const cards = open.length ? open.map((r) => old.get(JSON.stringify(r)) ?? this.request(r)) : [h("div", { class: "empty" }, icon("shield"),
-      h("strong", {}, t("waitingNone")), h("p", {}, t("waitingNoneText")))];
-    keepFocus(this.waiting, this.title, () => arrange(this.waiting, cards));
-  }
-
-  private request(r: Request): HTMLElement {
-    const waits = r.state === "waiting";
-    const button = waits
-      ? h("button", { class: "join primary", type: "button", "aria-label": `${t("join")}: ${r.type} ${r.serial}`, click: () => this.join(r) }, t("join"))
-      : h("span", { class: "chip violet" }, t("inSession"));
-    return h("article", { class: "request card", "data-id": r.id, "data-state": r.state, "data-content": JSON.stringify(r) },
-      h("div", { class: "request-head" },
-        h("div", { class: "grow" }, h("h2", {}, r.type), h("p", { class: "muted mono" }, r.serial)),
-        r.alarmCode ? h("span", { class: "chip attention" }, t("alarmCode", { code: r.alarmCode })) : null),
-      h("p", { class: "reason" }, r.reason || t("noReason")),
-      this.brought(r),
-      h("div", { class: "request-foot" },
-        h("p", { class: "muted grow" }, h("span", { class: "person" }, r.technician || t("technician")),
-          h("span", { class: "times" },
-            h("span", { "data-since": String(r.sinceMs) }),
-            waits ? h("span", { "data-expires": String(r.expiresMs) }) : null)),
-        button));
-  }
-
-  /** What came with a request: versions, and the logs the technician sent. */
-  private brought(r: Request): HTMLElement | null {
-    if (!r.version && !r.profile && !r.hasLogs) return null;
-    const fact = (name: Key, value: string | undefined): HTMLElement | null => value ? h("span", {}, `${t(name)} `, h("span", { class: "mono" }, value)) : null;
-    return h("div", { class: "brought muted" }, fact("reqVersion", r.version), fact("reqProfile", r.profile),
-      /\bsample\b/i.test(r.profile ?? "") ? h("span", { class: "chip attention", title: t("sampleText") }, t("sample")) : null,
-      r.hasLogs ? h("button", { class: "small logs", type: "button", "aria-label": `${t("logsAttached")}: ${r.type} ${r.serial}`, click: () => this.logs(r) }, icon("log"), t("logsAttached")) : null);
   }
 
   /** Draws as many of them as stand there, and at least so many: the rest
@@ -183,6 +142,7 @@ export class Home {
   private times(): void {
     const now = Date.now();
     for (const e of this.element.querySelectorAll<HTMLElement>("[data-since]")) setText(e, t("waitingFor", { time: span(now - Number(e.dataset.since)) }));
+    for (const e of this.element.querySelectorAll<HTMLElement>("[data-running]")) setText(e, t("deskFor", { time: span(now - Number(e.dataset.running)) }));
     for (const e of this.element.querySelectorAll<HTMLElement>("[data-expires]")) {
       setText(e, t("expiresIn", { time: span(Number(e.dataset.expires) - now) }));
     }

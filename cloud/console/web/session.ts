@@ -56,7 +56,7 @@ export class Session {
 
   constructor(
     readonly request: Request, readonly reason: string, readonly ticket: string, words: string,
-    private readonly canvas: HTMLCanvasElement, private readonly tell: (m: ToWorker) => void,
+    private readonly canvas: HTMLCanvasElement, private readonly tell: (m: ToWorker) => void, notes: (() => HTMLDialogElement) | null = null,
   ) {
     const { signal } = this.life, back = (): void => { if (this.mode === "steer") this.capture.focus(); };
     this.desk = new FileDesk({
@@ -84,7 +84,11 @@ export class Session {
       say: (m) => this.say(m), ask: () => this.rail.ask("chat"), id: newID, unread: (n) => this.toolbar.unread(n), close: () => this.toggleChat(),
     });
     this.clipboard = new Clipboard((m) => this.say(m), this.notices, signal);
-    this.head = new Head(request, reason, ticket, words, () => this.ending.showModal());
+    this.head = new Head(request, reason, ticket, words, () => this.ending.showModal(), notes && (() => {
+      const dialog = notes();
+      this.element.append(dialog);
+      dialog.showModal();
+    }));
     this.element = h("main", { class: "session", id: "content" }, this.head.element, this.rail.element,
       h("section", { class: "screen-box", "aria-label": t("screenLabel") }, this.toolbar.element, this.stage.element),
       this.chat.element, this.help, this.ending);
@@ -258,7 +262,7 @@ export class Session {
   }
 
   private act(what: Action): void {
-    if (this.help.open || this.ending.open) return;
+    if (this.element.querySelector("dialog[open]")) return;
     switch (what) {
       case "leave": return (this.full.on ? this.element.querySelector<HTMLElement>("#full")! : this.head.end).focus();
       case "full": return void this.toggleFull();

@@ -1,12 +1,14 @@
 // The language of the page, and what is written the same way everywhere.
 
 import { de as deBase } from "./de";
+import { deskDe } from "./de_desk";
 import { deEvents } from "./de_events";
 import { en as enBase } from "./en";
+import { deskEn } from "./en_desk";
 import { enEvents } from "./en_events";
 
-const en = { ...enBase, ...enEvents };
-const de: Record<Key, string> = { ...deBase, ...deEvents };
+const en = { ...enBase, ...deskEn, ...enEvents };
+const de: Record<Key, string> = { ...deBase, ...deskDe, ...deEvents };
 
 export type Key = keyof typeof en;
 
@@ -25,7 +27,7 @@ const ends: Record<string, Key> = {
   "signed-out": "endSignedOut", unreachable: "endUnreachable", "not-resumable": "endNotResumed", "no-session": "endNotResumed",
   locked: "endLocked", "link-lost": "endLost", policy: "endPolicy", "not-allowed": "endNotAllowed", "network-unplugged": "endNetwork",
   "session-running": "endRunning", silent: "endSilent", "helper-lost": "endHelper", "tray-lost": "endHelper",
-  protocol: "endProtocol", "desk-gone": "endDesk",
+  protocol: "endProtocol", "desk-gone": "endDesk", vendor: "endVendor",
 };
 
 /** Looks a word up that another program chose; nothing but the table's own. */

@@ -7,6 +7,8 @@ import { clock, endText, t } from "./strings";
 export interface SummaryPort {
   list(): void;
   record(request: string): void;
+  /** Opens the case for its notes; null when it is not known. */
+  notes: (() => void) | null;
 }
 
 /** What of a session there is to sum up. */
@@ -28,11 +30,12 @@ export function summary(request: Request, s: Summed | null, why: string, port: S
   const done = h("button", { id: "to-list", class: "primary", type: "button", click: () => anew.includes(why) ? location.reload() : port.list() }, t("toList"));
   const record = s && !anew.includes(why)
     ? h("button", { id: "to-record", class: "quiet", type: "button", click: () => port.record(request.id) }, t("recordShow")) : null;
+  const notes = s && port.notes && !anew.includes(why) ? h("button", { id: "to-case", type: "button", click: port.notes }, t("deskToNotes")) : null;
   return h("main", { class: "centre", id: "content" },
     h("div", { id: "summary", class: "card summary-card", "data-why": why },
       h("span", { class: bad ? "hero danger" : "hero" }, icon(bad ? "lock" : s ? "end" : "link")),
       h("h1", {}, s ? t("summaryTitle") : t("summaryJoin")),
-      h("p", { id: "summary-why", role: "alert" }, endText(why)), facts, h("div", { class: "stack" }, done, record)));
+      h("p", { id: "summary-why", role: "alert" }, endText(why)), facts, h("div", { class: "stack" }, done, notes, record)));
 }
 
 /** Why nothing can be shown at all, and the one thing to do about it. */

@@ -1,0 +1,35 @@
+// What the desk says of refusals, and where it says it: in a corner, so that
+// nothing moves under a finger.
+
+import { Refused } from "./api";
+import type { CaseAct } from "./caseapi";
+import { h, setText } from "./dom";
+import { Key, known, t } from "./strings";
+
+const refusals: Record<string, Key> = {
+  taken: "deskErrTaken", forbidden: "deskErrForbidden", over: "deskErrOver", "no-session": "deskErrSession", "in-session": "deskErrIn", "not-them": "deskErrThem", theirs: "deskErrTheirs",
+  note: "deskErrNote", full: "deskErrFull", "not-yours": "deskErrNotYours", ticket: "deskErrTicket", "unknown-case": "deskErrUnknown",
+};
+
+export function refusal(error: unknown): string {
+  return t((error instanceof Refused ? known(refusals, error.code) : undefined) ?? "deskErrOther");
+}
+
+const corner = h("p", { id: "desk-says", class: "corner", role: "alert", hidden: true });
+let gone = 0;
+
+export function complain(error: unknown): void {
+  if (!corner.isConnected) document.body.append(corner);
+  setText(corner, refusal(error));
+  corner.hidden = false;
+  clearTimeout(gone);
+  gone = window.setTimeout(() => { corner.hidden = true; }, 8000);
+}
+
+/** An act on a case's record, in words. */
+export function actText(a: CaseAct): string {
+  const names = { by: a.by?.name ?? "", to: a.toName ?? "" };
+  const words: Record<string, Key> = { take: "deskActTake", "give-back": a.by ? "deskActBack" : "deskActBackSelf", "hand-over": "deskActOver", invite: "deskActInvite", ticket: "deskActTicket", end: "deskActEnd" };
+  const key = known(words, a.act);
+  return key ? t(key, names) : a.act;
+}
