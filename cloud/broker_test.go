@@ -27,8 +27,9 @@ func alarm(id uint64) cloudapi.Notification {
 	return cloudapi.Notification{ID: id, Code: "E-17", Severity: "high", State: "raised", Source: "log", Subject: "pump", Title: "Pump", Count: 1, LastMS: int64(id)}
 }
 
-func TestDeviceIsToldTheTime(t *testing.T) {
-	r := start(t)
+func TestDeviceIsToldTheTime(t *testing.T) { each(t, deviceIsToldTheTime) }
+
+func deviceIsToldTheTime(t *testing.T, r *running) {
 	d := r.register(t)
 	l := d.connect(t)
 	if code := l.subscribe(cloudapi.DeviceBoundFilter(d.id), 1); code > 1 {
@@ -51,8 +52,9 @@ func TestDeviceIsToldTheTime(t *testing.T) {
 	}
 }
 
-func TestMessagesHaveEffectOnce(t *testing.T) { // scenarios 42, 43
-	r := start(t)
+func TestMessagesHaveEffectOnce(t *testing.T) { each(t, messagesHaveEffectOnce) } // scenarios 42, 43
+
+func messagesHaveEffectOnce(t *testing.T, r *running) {
 	d := r.register(t)
 	l := d.connect(t)
 	for range 3 {
@@ -79,8 +81,9 @@ func TestMessagesHaveEffectOnce(t *testing.T) { // scenarios 42, 43
 }
 
 // TestDeviceReachesItsOwnTopicsOnly is the broker's access control.
-func TestDeviceReachesItsOwnTopicsOnly(t *testing.T) { // scenario 42
-	r := start(t)
+func TestDeviceReachesItsOwnTopicsOnly(t *testing.T) { each(t, deviceReachesItsOwnTopicsOnly) } // scenario 42
+
+func deviceReachesItsOwnTopicsOnly(t *testing.T, r *running) {
 	d, other := r.register(t), r.register(t)
 	l := d.connect(t)
 	for _, filter := range []string{"#", "+/#", "$SYS/#", cloudapi.DeviceBoundFilter(other.id), "devices/+/messages/devicebound/#",
@@ -115,8 +118,9 @@ func TestDeviceReachesItsOwnTopicsOnly(t *testing.T) { // scenario 42
 	l.lost()
 }
 
-func TestWhoMayConnect(t *testing.T) {
-	r := start(t)
+func TestWhoMayConnect(t *testing.T) { each(t, whoMayConnect) }
+
+func whoMayConnect(t *testing.T, r *running) {
 	d, other := r.register(t), r.register(t)
 	refused := func(name string, id string, cert tls.Certificate) {
 		t.Helper()
@@ -160,8 +164,9 @@ func TestWhoMayConnect(t *testing.T) {
 	first.lost()
 }
 
-func TestWitnessOfTheDeviceLog(t *testing.T) { // scenario 48
-	r := start(t)
+func TestWitnessOfTheDeviceLog(t *testing.T) { each(t, witnessOfTheDeviceLog) } // scenario 48
+
+func witnessOfTheDeviceLog(t *testing.T, r *running) {
 	signing, verifier, err := note.GenerateKey(rand.Reader, "device-log")
 	if err != nil {
 		t.Fatal(err)

@@ -13,25 +13,27 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"golang.org/x/net/netutil"
 
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/cluster"
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/eventlog"
+	"beckmanconnect/cloud/mail"
 	"beckmanconnect/cloud/registry"
 	"beckmanconnect/cloud/relay"
 	"beckmanconnect/cloud/staff"
+	"beckmanconnect/cloud/uploads"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/trust"
 )
 
-// Bounds of the server as a whole.
-const (
-	maxConnections = 20_000
-	stopTimeout    = 10 * time.Second
-)
+// stopTimeout bounds how long a stop waits for callers.
+const stopTimeout = 10 * time.Second
 
 // Cloud is an opened cloud: it holds its port and its data until Run ends.
 type Cloud struct {
@@ -45,11 +47,22 @@ type Cloud struct {
 	vendor   *vendorPolicy
 	data     *data.DB
 	feed     *staff.Feed
+	events   *eventlog.Store
+	uploads  *uploads.Keeper
+	routes   web.Routes
 	registry *registry.Registry
 	broker   *broker.Broker
 	relay    *relay.Relay
 	desk     *staff.Desk
 	messages chan struct{} // some wait to be sent
+	mail     *mail.Queue   // nil: no mail server is configured
+
+	cluster  *cluster.Cluster // nil: this is the only node
+	operator operator
+	draining atomic.Bool
+	control  net.Listener  // nil: none
+	stop     chan struct{} // closed when whoever runs this node wants it to leave
+	leave    func()
 
 	copies     registry.Copies
 	identities int64 // newest record of identities that was looked at
@@ -67,7 +80,8 @@ func New(c Config) (*Cloud, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("cloud: configuration: %w", err)
 	}
-	cl := &Cloud{Config: c, site: web.Site{Names: c.Names}, feed: &staff.Feed{}, messages: make(chan struct{}, 1)}
+	cl := &Cloud{Config: c, site: web.Site{Names: c.Names}, feed: &staff.Feed{}, messages: make(chan struct{}, 1), stop: make(chan struct{})}
+	cl.leave = sync.OnceFunc(func() { close(cl.stop) })
 	if err := cl.open(); err != nil {
 		cl.Close()
 		return nil, err
@@ -83,6 +97,13 @@ func (c *Cloud) open() (err error) {
 		return err
 	}
 	if c.cert, err = loadServerCert(&c.Config, c.private.Cloud); err != nil {
+		return err
+	}
+	limit, err := descriptors()
+	if err != nil {
+		return fmt.Errorf("cloud: limit of open files: %w", err)
+	}
+	if err = c.Broker.settle(limit); err != nil {
 		return err
 	}
 	// The port before the data: a second cloud changes nothing of the first.
@@ -104,6 +125,12 @@ func (c *Cloud) open() (err error) {
 	if _, c.identities, err = c.data.IdentityChanged(context.Background(), 0); err != nil {
 		return err
 	}
+	if c.events, err = eventlog.New(context.Background(), eventlog.Config{
+		Data: c.data, Name: c.Names[0], Log: c.Log, Now: c.Now, Retention: c.Events.retention(), SIEM: c.Events.siem(),
+	}); err != nil {
+		return err
+	}
+	c.site.Refused = c.refused
 	if c.vendor, err = openVendorPolicy(c.Data, c.roots.Vendor); err != nil {
 		return err
 	}
@@ -111,7 +138,19 @@ func (c *Cloud) open() (err error) {
 		port := netip.MustParseAddrPort(c.listen.Addr().String()).Port()
 		c.URL = "https://" + net.JoinHostPort(c.Names[0], fmt.Sprint(port))
 	}
-	return c.wire()
+	if c.Cluster.On() {
+		if c.cluster, err = cluster.Open(c.Cluster, c.Log); err != nil {
+			return err
+		}
+		c.feed.Elsewhere = c.tellNodes
+	}
+	if err = c.wire(); err != nil {
+		return err
+	}
+	if err = c.openControl(); err != nil {
+		return err
+	}
+	return c.openOperator()
 }
 
 // Addr is the address it listens on, "127.0.0.1:8443".
@@ -125,6 +164,9 @@ func (c *Cloud) DB() *data.DB { return c.data }
 
 // Send publishes to a device (cloudapi's kinds, cloud → device).
 func (c *Cloud) Send(device, kind string, body any) error { return c.broker.Send(device, kind, body) }
+
+// EngineUp tells whether the broker's engine answers.
+func (c *Cloud) EngineUp() bool { return c.broker.Up() }
 
 // Run serves until ctx ends, then closes everything in order.
 func (c *Cloud) Run(ctx context.Context) error {
@@ -141,26 +183,37 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.events.Run, c.uploads.Run} {
 		work.Go(func() { f(working) })
 	}
+	if c.mail != nil {
+		work.Go(func() { c.mail.Run(working) })
+	}
+	if c.cluster != nil {
+		c.cluster.Serve(c.relay)
+		if err := c.cluster.News(c.news); err != nil {
+			c.Log.Error("other nodes' news are not heard", "error", err)
+		}
+	}
+	work.Go(c.serveOperator)
+	work.Go(c.serveControl)
 	stopWork := sync.OnceFunc(func() { stopWorking(); work.Wait() })
 	defer stopWork()
 	failed := make(chan error, 1)
-	go func() { failed <- server.ServeTLS(netutil.LimitListener(c.listen, maxConnections), "", "") }()
+	go func() { failed <- server.ServeTLS(netutil.LimitListener(c.listen, c.Broker.MaxConnections), "", "") }()
 	c.Log.Info("cloud is up", "address", c.Addr(), "url", c.URL, "development", c.roots.Development)
 	var err error
 	select {
 	case <-ctx.Done():
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-		defer cancel()
-		if err = server.Shutdown(stop); err != nil {
-			err = errors.Join(err, server.Close())
-		}
+		err = c.drain(context.WithoutCancel(ctx), server)
 		<-failed // it is http.ErrServerClosed
+	case <-c.stop:
+		err = c.drain(context.WithoutCancel(ctx), server)
+		<-failed
 	case err = <-failed:
 		err = fmt.Errorf("cloud: serve: %w", err)
 	}
+	err = errors.Join(err, c.closeOperator(), c.closeControl())
 	stopWork() // before what it works with is closed
 	return errors.Join(err, c.Close())
 }
@@ -175,6 +228,10 @@ func (c *Cloud) Close() error {
 	if c.broker != nil {
 		errs = append(errs, c.broker.Close())
 	}
+	if c.cluster != nil {
+		errs = append(errs, c.cluster.Close())
+	}
+	errs = append(errs, c.closeOperator(), c.closeControl())
 	if c.listen != nil {
 		if err := c.listen.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)

@@ -2,6 +2,7 @@ package cloud_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -10,9 +11,11 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"beckmanconnect/build/devsso/provider"
 	"beckmanconnect/cloud"
+	"beckmanconnect/internal/clamd"
 	"beckmanconnect/internal/trust"
 )
 
@@ -74,6 +77,7 @@ func start(t *testing.T, change ...func(*cloud.Config)) *running {
 		OIDC:                   cloud.OIDC{Issuer: "http://" + ssoListener.Addr().String(), Client: "console", Secret: "secret", Native: "desk"},
 		Log:                    slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		RegistrationsPerMinute: 1000,
+		Uploads:                cloud.Uploads{Scanner: nothingFound{}},
 	}
 	for _, f := range change {
 		f(&c)
@@ -105,6 +109,19 @@ func start(t *testing.T, change ...func(*cloud.Config)) *running {
 		group.Wait()
 	})
 	return r
+}
+
+// nothingFound is a scanner that calls everything clean.
+type nothingFound struct{}
+
+func (nothingFound) Describe(context.Context) (string, error) {
+	return "ClamAV 1.4.2/27000/" + time.Now().UTC().Format("Mon Jan 2 15:04:05 2006"), nil
+}
+
+func (n nothingFound) Scan(ctx context.Context, r io.Reader, _ int64) (clamd.Verdict, error) {
+	said, _ := n.Describe(ctx)
+	_, err := io.Copy(io.Discard, r)
+	return clamd.Verdict{Clean: true, Scanner: said}, err
 }
 
 // logBuffer collects the cloud's log.

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/BurntSushi/toml"
-
+	"beckmanconnect/cloud/cluster"
+	"beckmanconnect/cloud/settings"
 	"beckmanconnect/cloud/staff"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/redact"
@@ -51,6 +52,15 @@ type Config struct {
 	StaffRemoved  string         `toml:"staff_removed"`
 	Phones        []string       `toml:"phones"`
 	OIDC          OIDC           `toml:"oidc"`
+	Events        Events         `toml:"events"`
+	Uploads       Uploads        `toml:"uploads"`
+	Proxies       web.Proxies    `toml:"trusted_proxies"` // may name a caller in X-Forwarded-For; none: nobody may
+	Mail          Mail           `toml:"mail"`
+	Broker        Broker         `toml:"broker"`
+	Cluster       cluster.Config `toml:"cluster"`
+	Drain         Drain          `toml:"drain"`
+	Operator      Operator       `toml:"operator"`
+	Traces        Traces         `toml:"traces"`
 
 	Console http.Handler     `toml:"-"` // the staff's page; nil: none is served
 	Log     *slog.Logger     `toml:"-"` // nil: nothing is logged
@@ -63,42 +73,64 @@ type Config struct {
 type OIDC struct {
 	Issuer string `toml:"issuer"`
 	Client string `toml:"client"`
-	Secret string `toml:"secret"`
+	Secret string `toml:"secret" secret:"true"`
 	Native string `toml:"native"`
 }
 
-// LoadConfig reads cloud.toml. What is wrong is said in one line.
+// LoadConfig reads cloud.toml and the environment (Variables), which counts
+// before it; without a path the environment alone. All that is wrong is said at
+// once.
 func LoadConfig(path string) (Config, error) {
 	var c Config
-	text, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return c, fmt.Errorf("cloud: configuration %s: the file does not exist; name it with --config FILE", path)
-	case err != nil:
-		return c, fmt.Errorf("cloud: configuration: %w; name a file that this account may read with --config FILE", err)
+	var text []byte
+	if path != "" {
+		var err error
+		text, err = os.ReadFile(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return c, fmt.Errorf("cloud: configuration %s: the file does not exist; name it with --config FILE", path)
+		case err != nil:
+			return c, fmt.Errorf("cloud: configuration: %w; name a file that this account may read with --config FILE", err)
+		}
 	}
-	meta, err := toml.Decode(string(text), &c)
-	if err != nil {
-		return c, fmt.Errorf("cloud: configuration %s: %w; correct the file", path, err)
-	}
-	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return c, fmt.Errorf("cloud: configuration %s: unknown key %q; remove it or correct its name", path, unknown[0].String())
-	}
-	if err := c.check(); err != nil {
-		return c, fmt.Errorf("cloud: configuration %s: %w; correct the file", path, err)
+	if err := errors.Join(settings.Load(&c, string(text), Variables, os.Environ()), c.check()); err != nil {
+		return c, fmt.Errorf("cloud: configuration %s: %s; correct it", cmp.Or(path, "of the environment"), lines(err))
 	}
 	return c, nil
 }
 
+// lines puts one mistake in the line, and more below it.
+func lines(err error) string {
+	text := err.Error()
+	if strings.Contains(text, "\n") {
+		return "\n  " + strings.ReplaceAll(text, "\n", "\n  ")
+	}
+	return text
+}
+
+// check tells all that is wrong, and fills in what is absent.
 func (c *Config) check() error {
-	for key, value := range map[string]string{
-		"listen": c.Listen, "data": c.Data, "roots": c.Roots, "private": c.Private, "upgrades": c.Upgrades,
-		"oidc.issuer": c.OIDC.Issuer, "oidc.client": c.OIDC.Client, "oidc.native": c.OIDC.Native,
+	return errors.Join(
+		c.checkMissing(), c.checkNames(), c.checkStaff(), c.checkAddress(),
+		c.Cluster.Check(), c.Drain.check(len(c.Cluster.Peers) > 0), c.Operator.check(), c.Traces.check(),
+		c.Mail.check(), c.Broker.check(), c.Events.check(), c.Uploads.check(),
+	)
+}
+
+func (c *Config) checkMissing() error {
+	var errs []error
+	for _, v := range [][2]string{
+		{"listen", c.Listen}, {"data", c.Data}, {"roots", c.Roots}, {"private", c.Private}, {"upgrades", c.Upgrades},
+		{"oidc.issuer", c.OIDC.Issuer}, {"oidc.client", c.OIDC.Client}, {"oidc.native", c.OIDC.Native},
 	} {
-		if value == "" {
-			return fmt.Errorf("%q is missing", key)
+		if v[1] == "" {
+			errs = append(errs, fmt.Errorf("%q is missing", v[0]))
 		}
 	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) checkNames() error {
 	if len(c.Names) == 0 {
 		return errors.New(`"names" is missing: the host names this cloud is called by`)
 	}
@@ -108,21 +140,30 @@ func (c *Config) check() error {
 			return fmt.Errorf("%q in \"names\" is not a plain host name without a port", name)
 		}
 	}
+	return nil
+}
+
+func (c *Config) checkStaff() error {
+	var errs []error
 	if len(c.StaffNetworks) == 0 { // P21: an empty list would be a list forgotten
-		return errors.New(`"staff_networks" is missing: the networks staff signs in from`)
+		errs = append(errs, errors.New(`"staff_networks" is missing: the networks staff signs in from`))
 	}
 	if _, err := staff.Removed(c.StaffRemoved).Has(""); err != nil {
-		return fmt.Errorf("\"staff_removed\": %w", err)
+		errs = append(errs, fmt.Errorf("\"staff_removed\": %w", err))
 	}
 	for _, phone := range c.Phones {
 		if phone == "" || redact.Line(phone, 40) != phone {
-			return fmt.Errorf("%q in \"phones\" is not a telephone number", phone)
+			errs = append(errs, fmt.Errorf("%q in \"phones\" is not a telephone number", phone))
 		}
 	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) checkAddress() error {
 	if (c.Certificate == "") != (c.Key == "") {
 		return errors.New(`"certificate" and "key" belong together`)
 	}
-	if c.URL != "" {
+	if c.URL != "" && len(c.Names) > 0 {
 		u, err := url.Parse(c.URL)
 		if err != nil || u.Scheme != "https" || u.Path != "" || !(web.Site{Names: c.Names}).Known(u.Host) {
 			return fmt.Errorf("%q in \"url\" is not https://, one of \"names\", and nothing more", c.URL)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/cluster"
 )
 
 const (
@@ -14,6 +15,13 @@ const (
 
 // wantMessages has waiting messages sent; it never blocks.
 func (c *Cloud) wantMessages() {
+	c.sendSoon()
+	if c.cluster != nil {
+		c.cluster.Tell(cluster.NewsMessages)
+	}
+}
+
+func (c *Cloud) sendSoon() {
 	select {
 	case c.messages <- struct{}{}:
 	default:

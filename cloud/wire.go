@@ -23,22 +23,25 @@ const hostWait = 30 * time.Minute
 
 // wire makes the parts and joins them.
 func (c *Cloud) wire() error {
+	c.uploads = c.newUploads()
+	c.mail = c.newMail()
 	c.registry = registry.New(registry.Config{
 		Data: c.data, DeviceCA: c.private.Device, Log: c.Log, Now: c.Now, Changed: func() { c.feed.Changed(); c.feed.Noted() },
 		PerMinute: c.RegistrationsPerMinute, Burst: c.RegistrationsPerMinute,
 	})
 	c.desk = staff.New(staff.Config{
 		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Removed(c.StaffRemoved),
-		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages,
+		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages, Events: c.events,
 		OIDC: staff.OIDC{
 			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
 			RedirectURL: c.URL + cloudapi.PathCallback,
 		},
 	})
-	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Log: c.Log, Now: c.Now})
+	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Peers: c.peers(), Left: c.left, Log: c.Log, Now: c.Now})
 	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, Witness: c.private.Witness})
 	var err error
 	c.broker, err = broker.New(broker.Config{
+		Engine: c.Broker.engine, MaxClients: int64(c.Broker.MaxDevices),
 		Inbox: in, Refused: intake.Refused, Refuse: c.refuse, Seen: c.seen, Presence: c.presence,
 		Time: c.private.Vendor, Policy: c.vendor.current, Waiting: c.waiting, Delivered: c.delivered, Log: c.Log, Now: c.Now,
 	})
@@ -46,7 +49,7 @@ func (c *Cloud) wire() error {
 }
 
 func (c *Cloud) handler() http.Handler {
-	mux := http.NewServeMux()
+	mux := &c.routes
 	mux.Handle(cloudapi.PathHealth, web.Method(http.MethodGet, health))
 	mux.Handle(cloudapi.PathDevices, c.registry.Handler())
 	mux.Handle(cloudapi.PathMQTT, c.broker.Handler())
@@ -58,7 +61,7 @@ func (c *Cloud) handler() http.Handler {
 		rest = c.desk.Networks.Only(c.Console) // P21
 	}
 	mux.Handle("/", rest)
-	return c.site.Guard(mux)
+	return c.Proxies.Resolve(c.watched(c.site.Guard(mux)))
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {
@@ -81,6 +84,9 @@ func (c *Cloud) changed(ch intake.Change) {
 		if err := c.broker.Send(ch.Device, cloudapi.KindWitness, ch.Witnessed); err != nil {
 			c.Log.Warn("a cosigned checkpoint was not sent", "device", ch.Device, "error", err)
 		}
+	}
+	if ch.Requests {
+		c.uploads.Look() // a request's logs may have come
 	}
 	if ch.Fleet || ch.Requests {
 		c.feed.Changed()

@@ -46,7 +46,7 @@ type options struct {
 var benches = map[string]func(context.Context, options) ([]row, error){
 	"consent": consent,
 	"idle":    idle,
-	"link":    link,
+	"line":    badLines,
 	"log":     appendLog,
 	"notify":  notify,
 	"screen":  compareScreens,

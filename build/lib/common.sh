@@ -63,3 +63,21 @@ build_windows() {
 vet_windows() {
   GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ go vet "$@"
 }
+
+# once NAME FILE… -- COMMAND…: runs COMMAND, unless it passed before with the same
+# bytes in all these files, as go test does for its packages.
+once() {
+  local name=$1 files=() mark=$out/passed/$1 sum
+  shift
+  while [ "$1" != -- ]; do files+=("$1"); shift; done
+  shift
+  sum=$({ printf '%s\n' "$*"; sha256sum -- "${files[@]}"; } | sha256sum)
+  if [ "$(cat "$mark" 2>/dev/null)" = "$sum" ]; then
+    say "  passed before with the same programs"
+    return
+  fi
+  rm -f "$mark"
+  "$@"
+  mkdir -p "$out/passed"
+  echo "$sum" >"$mark"
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"beckmanconnect/cloud/releases/token"
 	"beckmanconnect/internal/codesign"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
@@ -25,9 +27,8 @@ func signPrograms(args []string) error {
 	set := flag.NewFlagSet("sign-programs", flag.ExitOnError)
 	code := set.String("code", "", "private `folder` of a development set, for key and certificate")
 	s := signer{}
-	set.StringVar(&s.key, "key", "", "the publisher's key: PEM `file`, or pkcs11: URI")
+	set.StringVar(&s.key, "key", "", "the publisher's key: PEM `file`, or pkcs11:…?module-path=LIBRARY&pin-source=file:PATH")
 	set.StringVar(&s.cert, "cert", "", "PEM `file`: its certificate, then those between it and the CA")
-	set.StringVar(&s.module, "pkcs11-module", "", "`library` of the token that has the key")
 	set.StringVar(&s.stamp, "timestamp", "", "`address` of a time-stamping authority (RFC 3161); none in development")
 	roots := set.String("roots", "", "`folder` of trust roots")
 	out := set.String("out", "", "`folder` for the signed copies")
@@ -38,6 +39,9 @@ func signPrograms(args []string) error {
 	}
 	if s.key == "" || s.cert == "" || *roots == "" || (*out == "") != *inPlace || set.NArg() == 0 {
 		return errors.New("--code (or --key and --cert), --roots, --out or --in-place, and programs are needed")
+	}
+	if err := s.find(); err != nil {
+		return err
 	}
 	var signed []string
 	for _, path := range set.Args() {
@@ -56,7 +60,23 @@ func signPrograms(args []string) error {
 	return verify(*roots, signed)
 }
 
-type signer struct{ key, cert, module, stamp string }
+type signer struct{ key, cert, module, pin, stamp string }
+
+// find writes a key on a token as OpenSSL's engine for PKCS#11 reads it: that
+// takes the library apart from the key, and has to be told which half of it.
+func (s *signer) find() error {
+	if !strings.HasPrefix(s.key, token.Scheme) {
+		return nil
+	}
+	k, err := token.Parse(s.key)
+	if err != nil {
+		return err
+	}
+	s.module = k.Module
+	s.pin = k.PINFile
+	s.key = token.Scheme + "token=" + url.PathEscape(k.Token) + ";object=" + url.PathEscape(k.Object) + ";type=private"
+	return nil
+}
 
 func (s signer) sign(from, to string) error {
 	made := to + ".signed"
@@ -65,8 +85,11 @@ func (s signer) sign(from, to string) error {
 	}
 	defer os.Remove(made)
 	command := []string{"sign", "-h", "sha256", "-certs", s.cert, "-key", s.key, "-n", version.Name()}
-	if strings.HasPrefix(s.key, "pkcs11:") {
+	if s.module != "" {
 		command = append(command, "-pkcs11module", s.module)
+	}
+	if s.pin != "" { // without the end of its line, which the engine's own way takes along
+		command = append(command, "-readpass", s.pin)
 	}
 	if s.stamp != "" {
 		command = append(command, "-ts", s.stamp)

@@ -3,8 +3,11 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,6 +61,111 @@ func TestSignPrograms(t *testing.T) {
 	if err := verifyPrograms([]string{"--roots", roots, signed}); err == nil {
 		t.Error("a changed program verifies")
 	}
+}
+
+// A key on a token signs Windows programs and archives by one reference, and an
+// authority stamps what it signed (P12). The token is SoftHSM's, the authority
+// openssl's.
+func TestSignByTokenWithTimestamp(t *testing.T) {
+	const library = "/usr/lib/softhsm/libsofthsm2.so"
+	for _, tool := range []string{"osslsigncode", "x86_64-w64-mingw32-gcc", "softhsm2-util", "openssl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip(tool + " is not installed")
+		}
+	}
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(in(name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command := func(name string, args ...string) {
+		t.Helper()
+		c := exec.CommandContext(t.Context(), name, args...)
+		c.Dir = dir
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+	}
+	if err := trust.Init(in("set")); err != nil {
+		t.Fatal(err)
+	}
+	private, roots := in("set/"+trust.DirPrivate), in("set/"+trust.DirRoots)
+	if err := os.Mkdir(in("tokens"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write("softhsm2.conf", "directories.tokendir = "+in("tokens")+"\n")
+	t.Setenv("SOFTHSM2_CONF", in("softhsm2.conf"))
+	write("pin", "274913\n")
+	command("softhsm2-util", "--init-token", "--free", "--label", "code signing", "--so-pin", "11112222", "--pin", "274913")
+	command("softhsm2-util", "--import", filepath.Join(private, trust.KeyCode), "--token", "code signing", "--label", "publisher", "--id", "a1", "--pin", "274913")
+	key := "pkcs11:token=code%20signing;object=publisher?module-path=" + library + "&pin-source=file:" + in("pin")
+
+	write("main.c", "int main(void) { return 0; }\n")
+	command("x86_64-w64-mingw32-gcc", "-s", "-o", "program.exe", "main.c")
+	asked := timestampAuthority(t, dir, command, write)
+	by := []string{"--key", key, "--cert", filepath.Join(private, trust.FileCode), "--roots", roots}
+	if err := signPrograms(append(by, "--timestamp", asked.URL, "--out", in("signed"), in("program.exe"))); err != nil {
+		t.Fatal(err)
+	}
+	if asked.times == 0 {
+		t.Error("the authority was not asked")
+	}
+	if err := verifyPrograms([]string{"--roots", roots, in("signed/program.exe")}); err != nil {
+		t.Error(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "osslsigncode", "verify", "-CAfile", filepath.Join(roots, trust.FileCodeCA), "-TSA-CAfile", in("tsa.pem"), "-in", in("signed/program.exe")).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "Timestamp Server Signature verification: ok") {
+		t.Errorf("the time stamp: %v\n%s", err, out)
+	}
+	for name, wrong := range map[string]string{
+		"no library":       "pkcs11:token=code%20signing;object=publisher",
+		"a PIN in it":      key + "&pin-value=274913",
+		"another key":      strings.Replace(key, "publisher", "nobody", 1),
+		"a library absent": strings.Replace(key, library, in("none.so"), 1),
+	} {
+		if signPrograms([]string{"--key", wrong, "--cert", filepath.Join(private, trust.FileCode), "--roots", roots, "--out", in("refused"), in("program.exe")}) == nil {
+			t.Errorf("%s: signed", name)
+		}
+	}
+	if left, _ := os.ReadDir(in("refused")); len(left) > 0 {
+		t.Errorf("%v was left behind", left)
+	}
+}
+
+// authority stamps as RFC 3161 asks.
+type authority struct {
+	*httptest.Server
+	times int
+}
+
+func timestampAuthority(t *testing.T, dir string, command func(string, ...string), write func(string, string)) *authority {
+	t.Helper()
+	write("tsa.cnf", "[tsa]\nserial = "+filepath.Join(dir, "serial")+"\nsigner_digest = sha256\ndefault_policy = 1.2.3.4.1\ndigests = sha256, sha384, sha512\naccuracy = secs:1\ness_cert_id_chain = no\n")
+	write("serial", "01\n")
+	command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Time", "-keyout", "tsa.key", "-out", "tsa.pem",
+		"-addext", "extendedKeyUsage = critical,timeStamping", "-addext", "keyUsage = critical,digitalSignature", "-addext", "basicConstraints = critical,CA:false")
+	a := &authority{}
+	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, "query.tsq"), query, 0o600)
+		}
+		c := exec.CommandContext(r.Context(), "openssl", "ts", "-reply", "-config", "tsa.cnf", "-section", "tsa", "-queryfile", "query.tsq", "-signer", "tsa.pem", "-inkey", "tsa.key")
+		c.Dir = dir
+		reply, failed := c.Output()
+		if err = errors.Join(err, failed); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		a.times++
+		w.Header().Set("Content-Type", "application/timestamp-reply")
+		_, _ = w.Write(reply)
+	}))
+	t.Cleanup(a.Close)
+	return a
 }
 
 // An archive that was built without the publisher's key gets a signature that

@@ -74,6 +74,12 @@ func (h *Hand) part(ctx context.Context, pattern string, is func(Part) bool) (Pa
 	return found, err
 }
 
+// Pressable waits until the part can be pressed.
+func (h *Hand) Pressable(ctx context.Context, pattern string) error {
+	_, err := h.pressable(ctx, pattern)
+	return err
+}
+
 // Gone waits until no part with this ID shows.
 func (h *Hand) Gone(ctx context.Context, pattern string) error {
 	return Until(ctx, "“"+pattern+"” to go", func() (bool, error) {

@@ -33,13 +33,13 @@ type teller struct {
 }
 
 // sitePolicy is what this laboratory's IT signed: an instrument without
-// patient data, one engineer, and prompts that wait 15 seconds.
+// patient data, one engineer, and prompts that wait 30 seconds.
 const sitePolicy = `number = 1
 site = "Laboratory 1"
 instrument_class = "general"
 instrument_type = "DxH 900"
 staff = ["` + stage.EngineerAccount + `"]
-prompt_timeout = "15s"
+prompt_timeout = "30s"
 
 [capabilities]
 view = "ask"

@@ -172,9 +172,29 @@ func (t *teller) allow(ctx context.Context, shot string) error {
 	return all(
 		func() error { return t.desk(ctx, shot) },
 		func() error { return t.identify(ctx) },
-		func() error { return t.hand.Press(ctx, "prompt.allow") },
-		func() error { return t.hand.Gone(ctx, "prompt.allow") },
+		func() error { return t.answer(ctx, "prompt.allow") },
 	)
+}
+
+// answer presses a button of the prompt until the prompt goes: a click on a
+// window that is not drawn yet goes nowhere, and a person clicks again.
+func (t *teller) answer(ctx context.Context, button string) error {
+	if err := t.hand.Press(ctx, button); err != nil {
+		return err
+	}
+	return stage.Until(ctx, "the prompt to go", func() (bool, error) {
+		if briefly(ctx, func(ctx context.Context) error { return t.hand.Gone(ctx, button) }) == nil {
+			return true, nil
+		}
+		return false, briefly(ctx, func(ctx context.Context) error { return t.hand.Press(ctx, button) })
+	})
+}
+
+// briefly does what a person gives up after a moment.
+func briefly(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	return do(ctx)
 }
 
 // The technician of the story, as far as a prompt asks who it is.
@@ -184,22 +204,31 @@ const (
 )
 
 // identify fills in what a prompt wants to know of who answers: after control
-// was given, initials and PIN (B3).
+// was given, initials and PIN (B3), until Allow answers. A window that has only
+// just come in sight may not take the keyboard yet, and the question before may
+// still have been on its way out; a person sees an empty field and types.
 func (t *teller) identify(ctx context.Context) error {
+	return stage.Until(ctx, "Allow to answer", func() (bool, error) {
+		if err := t.fillIn(ctx); err != nil {
+			return false, err
+		}
+		return briefly(ctx, func(ctx context.Context) error { return t.hand.Pressable(ctx, "prompt.allow") }) == nil, nil
+	})
+}
+
+// fillIn types once what the prompt asks for.
+func (t *teller) fillIn(ctx context.Context) error {
 	parts, err := t.hand.Parts()
 	if err != nil {
 		return err
 	}
 	for _, p := range parts {
-		switch p.ID {
-		case "prompt.initials":
-			err = t.hand.Fill(ctx, p.ID, initials)
-		case "prompt.pin":
-			err = t.hand.Fill(ctx, p.ID, pin)
+		text := map[string]string{"prompt.initials": initials, "prompt.pin": pin}[p.ID]
+		if text == "" {
+			continue
 		}
-		if err != nil {
-			return err
-		}
+		// A field that went meanwhile is looked for again by the next round.
+		_ = briefly(ctx, func(ctx context.Context) error { return t.hand.Fill(ctx, p.ID, text) })
 	}
 	return nil
 }
@@ -395,8 +424,7 @@ func (t *teller) refuse(ctx context.Context) (string, error) {
 			func() error { return t.hand.Press(ctx, "bar.view.revoke") },
 			func() error { return t.state(ctx, "#ask-view", "idle") },
 			func() error { return t.browser.Click("#ask-view") },
-			func() error { _, err := t.hand.Part(ctx, "prompt.deny"); return err },
-			func() error { return t.hand.Press(ctx, "prompt.deny") },
+			func() error { return t.answer(ctx, "prompt.deny") },
 			func() error { return t.state(ctx, "#ask-view", "denied") },
 			func() error { return t.page("denied") },
 			func() error { return t.browser.Click("#ask-view") },

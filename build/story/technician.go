@@ -26,6 +26,17 @@ func within(ctx context.Context, limit time.Duration, do func(context.Context) e
 // step counts as stuck.
 const patience = 3
 
+// turnTo presses an entry of the navigation until what it leads to shows: a
+// window that is only just there may not take the first click.
+func (t *teller) turnTo(ctx context.Context, entry, shows string) error {
+	return stage.Until(ctx, "“"+shows+"” behind “"+entry+"”", func() (bool, error) {
+		if err := t.hand.Press(ctx, entry); err != nil {
+			return false, err
+		}
+		return briefly(ctx, func(ctx context.Context) error { _, err := t.hand.Part(ctx, shows); return err }) == nil, nil
+	})
+}
+
 // pipe is a second way into the service, as the same technician: for questions
 // that a picture does not answer.
 func pipe(ctx context.Context, pc *stage.PC) (*client.Client, error) {
@@ -167,7 +178,7 @@ func (t *teller) notify(ctx context.Context) (string, error) {
 		if err := t.chooseInTray(ctx, "tray.menu.open"); err != nil {
 			return err
 		}
-		if err := t.hand.Press(ctx, "nav.notifications"); err != nil {
+		if err := t.turnTo(ctx, "nav.notifications", "notification.*.acknowledge"); err != nil {
 			return err
 		}
 		for _, id := range codes {

@@ -121,8 +121,7 @@ func (t *teller) rollsBack(ctx context.Context, good string) (string, error) {
 			func() error { return t.chooseInTray(ctx, "tray.menu.activity") },
 			func() error { return t.hand.Gone(ctx, "upgrade.*") },
 			func() error { return t.desk(ctx, "rolled-back-log") },
-			func() error { return t.hand.Press(ctx, "nav.upgrade") },
-			func() error { _, err := t.hand.Part(ctx, "upgrade.check"); return err },
+			func() error { return t.turnTo(ctx, "nav.upgrade", "upgrade.check") },
 			func() error { return t.desk(ctx, "rolled-back") },
 		)
 	})

@@ -1,16 +1,19 @@
-// Package broker is the embedded MQTT broker: mochi behind the cloud's one TLS
-// port, narrowed to what Azure IoT Hub allows, so that devices speak the same
-// to both: MQTT 3.1.1 over WebSocket, QoS at most 1, nothing retained, no
-// wills, five subscriptions, one connection a device.
+// Package broker carries messages between devices and the cloud: MQTT 3.1.1
+// over WebSocket through the cloud's one TLS port, narrowed to what Azure IoT
+// Hub allows, so that devices speak the same to both: QoS at most 1, nothing
+// retained, no wills, five subscriptions, one connection a device.
 //
 // A device publishes to its own events topic only and reads its own
 // devicebound topics only; who it is, its certificate said. A message is
 // acknowledged after it is on disk.
+//
+// An engine carries the way back, from the cloud to a device: the one built in,
+// for one node, or an MQTT broker behind several nodes (Mosquitto, a NATS
+// cluster). Everything above holds before all of them.
 package broker
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,8 +21,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/coder/websocket"
-	mqtt "github.com/mochi-mqtt/server/v2"
 	"golang.org/x/mod/sumdb/note"
 
 	"beckmanconnect/cloud/web"
@@ -38,7 +39,11 @@ const (
 	timeEvery        = time.Hour
 )
 
-var errCut = errors.New("broker: the device may not be here any more")
+var (
+	errCut      = errors.New("broker: the device may not be here any more")
+	errTaken    = errors.New("broker: the device has a newer connection")
+	errDraining = errors.New("broker: this node is going down")
+)
 
 // Inbox takes a device's message in. Nil and a final refusal both end in an
 // acknowledgement; any other error in a closed connection, so that the device
@@ -49,6 +54,7 @@ type Inbox interface {
 
 // Config is what a Broker works with.
 type Config struct {
+	Engine   Engine // the zero value: the one built in
 	Inbox    Inbox
 	Refused  func(error) bool                                        // whether an error of Inbox is final
 	Refuse   func(ctx context.Context, device string) cloudapi.Error // why a device may not come in; no Code: it may
@@ -67,20 +73,41 @@ type Config struct {
 	MaxClients int64 // 0: 10,000
 }
 
+// session is a device's connection inside an engine.
+type session interface {
+	stop(why error) // may be called from anywhere, more than once
+	listens() bool  // it has subscribed
+}
+
+// engine is what stands behind the door.
+type engine interface {
+	// serve carries one device's connection until it ends. What happens on it,
+	// it tells the Broker: came, take, heard, onItsWay, acknowledged, gone.
+	serve(conn *deviceConn) error
+	// publish sends to a device, wherever it is connected. Nil does not say
+	// that it is.
+	publish(topic string, payload []byte) error
+	// tell says something about a device, or about all ("") to the other nodes.
+	tell(what, device string)
+	// up tells whether devices can be reached.
+	up() bool
+	close() error
+}
+
 // Broker is a running broker. It listens nowhere itself.
 type Broker struct {
 	Config
-	server *mqtt.Server
+	engine engine
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	open   sync.WaitGroup
 
-	changing sync.Mutex // held while a device's coming or going is recorded
+	changing [64]sync.Mutex // held while a device's coming or going is recorded; see change
 
-	mu      sync.Mutex
-	present map[string]*mqtt.Client
-	tracks  map[string]*track
-	made    uint64 // connections
+	mu    sync.Mutex
+	conns map[*deviceConn]struct{}
+	here  map[string]*track // by device: its present connection
+	made  uint64            // connections
 }
 
 // New starts a broker. Close ends it.
@@ -92,32 +119,14 @@ func New(c Config) (*Broker, error) {
 		c.Policy = func() string { return "" }
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	b := &Broker{Config: c, ctx: ctx, cancel: cancel, present: map[string]*mqtt.Client{}, tracks: map[string]*track{}}
-	capabilities := mqtt.NewDefaultServerCapabilities()
-	capabilities.MaximumClients = c.MaxClients
-	capabilities.MaximumPacketSize = maxPacket // 0, the default, is a hole before authentication
-	capabilities.MaximumClientWritesPending = maxPending
-	capabilities.MaximumInflight = maxInflight
-	capabilities.ReceiveMaximum = maxInflight
-	capabilities.MaximumSessionExpiryInterval = sessionLife
-	capabilities.MinimumProtocolVersion = 4
-	capabilities.MaximumQos = 1
-	capabilities.RetainAvailable = 0
-	capabilities.SharedSubAvailable = 0
-	capabilities.TopicAliasMaximum = 0
-	b.server = mqtt.New(&mqtt.Options{
-		Capabilities: capabilities,
-		InlineClient: true,
-		// mochi logs whole packets, and with them what devices send; what
-		// matters is logged by our hook.
-		Logger:                 slog.New(slog.DiscardHandler),
-		SysTopicResendInterval: int64((24 * time.Hour).Seconds()),
-	})
-	if err := b.server.AddHook(&hook{b: b}, nil); err != nil {
-		cancel()
-		return nil, fmt.Errorf("broker: %w", err)
+	b := &Broker{Config: c, ctx: ctx, cancel: cancel, conns: map[*deviceConn]struct{}{}, here: map[string]*track{}}
+	var err error
+	if c.Engine.Kind == "" || c.Engine.Kind == Embedded {
+		b.engine, err = newMochi(b)
+	} else {
+		b.engine, err = newCarried(b)
 	}
-	if err := b.server.Serve(); err != nil {
+	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("broker: %w", err)
 	}
@@ -129,9 +138,26 @@ func New(c Config) (*Broker, error) {
 func (b *Broker) Close() error {
 	b.mu.Lock() // so that accept sees it, or is waited for
 	b.cancel()
+	conns := make([]*deviceConn, 0, len(b.conns))
+	for conn := range b.conns {
+		conns = append(conns, conn)
+	}
 	b.mu.Unlock()
+	for _, conn := range conns {
+		conn.Close()
+	}
 	b.open.Wait()
-	return b.server.Close()
+	return b.engine.close()
+}
+
+// Up tells whether the engine answers, for readiness.
+func (b *Broker) Up() bool { return b.engine.up() }
+
+// Connected is how many devices are connected to this node.
+func (b *Broker) Connected() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.here)
 }
 
 // Handler serves cloudapi.PathMQTT.
@@ -151,113 +177,47 @@ func (b *Broker) accept(w http.ResponseWriter, r *http.Request) {
 		web.Fail(w, http.StatusForbidden, refusal.Code, refusal.Message)
 		return
 	}
-	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"mqtt"}, CompressionMode: websocket.CompressionDisabled})
+	conn, err := upgrade(w, r, device)
 	if err != nil {
-		return // Accept answered
+		b.Log.Debug("device link not opened", "device", device, "error", err)
+		return // it was answered
 	}
-	b.mu.Lock()
-	if b.ctx.Err() != nil {
-		b.mu.Unlock()
-		_ = ws.Close(cloudapi.CloseShutdown, "going down")
+	if !b.keep(conn) {
+		conn.Close()
 		return
 	}
-	b.open.Add(1)
-	b.mu.Unlock()
-	defer b.open.Done()
-
-	conn := &deviceConn{Conn: websocket.NetConn(b.ctx, ws, websocket.MessageBinary), ws: ws, device: device}
-	defer conn.Close()
-	// Until CONNECT has come nothing else bounds the wait.
-	_ = conn.SetDeadline(time.Now().Add(connectTimeout))
-	if err := b.server.EstablishConnection("tls", conn); err != nil && b.ctx.Err() == nil {
-		b.Log.Debug("device link ended", "device", device, "error", err)
-	}
+	// In a goroutine of its own, with a small stack: that of the server went
+	// through a TLS handshake, and its request and buffers go with it.
+	go b.serve(conn)
 }
 
-// Send publishes to a device. When the device is not there the message waits
-// for it as long as its subscriptions do.
-func (b *Broker) Send(device, kind string, body any) error {
-	return b.send(device, "", kind, body)
-}
-
-func (b *Broker) send(device, properties, kind string, body any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return fmt.Errorf("broker: send: %w", err)
-	}
-	payload, err := json.Marshal(cloudapi.Envelope{V: cloudapi.Version, Kind: kind, Time: b.Now().UnixMilli(), Body: text})
-	if err != nil {
-		return fmt.Errorf("broker: send: %w", err)
-	}
-	if err := b.server.Publish(cloudapi.DeviceBoundTopic(device)+properties, payload, false, 1); err != nil {
-		return fmt.Errorf("broker: send: %w", err)
-	}
-	return nil
-}
-
-// sendTime sends the signed time, the only time a device keeps as trusted.
-func (b *Broker) sendTime(device string) {
-	signed, err := note.Sign(&note.Note{Text: fmt.Sprintf("beckmanconnect time\n%d\n", b.Now().Unix())}, b.Time)
-	if err == nil {
-		err = b.Send(device, cloudapi.KindTime, cloudapi.SignedTime{Note: string(signed)})
-	}
-	if err != nil {
-		b.Log.Error("signed time not sent", "device", device, "error", err)
-	}
-}
-
-// sendPolicy sends the vendor's policy, where there is one.
-func (b *Broker) sendPolicy(device string) {
-	signed := b.Policy()
-	if signed == "" {
-		return
-	}
-	if err := b.Send(device, cloudapi.KindPolicy, cloudapi.VendorPolicy{Note: signed}); err != nil {
-		b.Log.Error("vendor policy not sent", "device", device, "error", err)
-	}
-}
-
-// TellPolicy sends the vendor's policy to every device that is connected: it
-// has changed. The others get it when they come.
-func (b *Broker) TellPolicy() {
-	for _, device := range b.connected() {
-		b.sendPolicy(device)
-	}
-}
-
-// Cut ends a device's connection: it may not be here any more.
-func (b *Broker) Cut(device string) {
-	b.mu.Lock()
-	cl := b.present[device]
-	b.mu.Unlock()
-	if cl != nil {
-		b.Log.Warn("device link cut", "device", device)
-		cl.Stop(errCut)
-	}
-}
-
-func (b *Broker) connected() []string {
+// keep notes an open connection, unless the broker is going down, or full.
+func (b *Broker) keep(conn *deviceConn) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	devices := make([]string, 0, len(b.present))
-	for device := range b.present {
-		devices = append(devices, device)
+	if b.ctx.Err() != nil {
+		return false
 	}
-	return devices
+	if int64(len(b.conns)) >= b.MaxClients {
+		b.Log.Warn("device link refused", "device", conn.device, "why", "there are too many devices for this node")
+		return false
+	}
+	b.conns[conn] = struct{}{}
+	b.open.Add(1)
+	return true
 }
 
-// tellTime repeats the signed time to devices that stay connected for long.
-func (b *Broker) tellTime() {
-	tick := time.NewTicker(timeEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-b.ctx.Done():
-			return
-		case <-tick.C:
-		}
-		for _, device := range b.connected() {
-			b.sendTime(device)
-		}
+func (b *Broker) serve(conn *deviceConn) {
+	defer b.open.Done()
+	defer func() {
+		conn.Close()
+		b.mu.Lock()
+		delete(b.conns, conn)
+		b.mu.Unlock()
+	}()
+	// Until CONNECT has come nothing else bounds the wait.
+	_ = conn.SetDeadline(time.Now().Add(connectTimeout))
+	if err := b.engine.serve(conn); err != nil && b.ctx.Err() == nil {
+		b.Log.Debug("device link ended", "device", conn.device, "error", err)
 	}
 }

@@ -3,8 +3,6 @@ package broker
 import (
 	"strings"
 
-	mqtt "github.com/mochi-mqtt/server/v2"
-
 	"beckmanconnect/internal/cloudapi"
 )
 
@@ -19,22 +17,14 @@ const messageProperty = "%24.mid="
 // were acknowledged.
 const maxOnTheirWay = 16
 
-// track is what went to a device over its present connection. A message goes
-// once over each, until it was acknowledged.
-type track struct {
-	number  uint64 // of the connection, counted by the broker
-	client  *mqtt.Client
-	sent    map[string]bool
-	waiting map[uint16]string // for an acknowledgement, by packet number
-}
-
-func newTrack(cl *mqtt.Client, number uint64) *track {
-	return &track{number: number, client: cl, sent: map[string]bool{}, waiting: map[uint16]string{}}
-}
-
-// TellMessages sends what waits to every device that is connected. The others
-// get it when they come.
+// TellMessages sends what waits to every device that is connected, at whichever
+// node. The others get it when they come.
 func (b *Broker) TellMessages() {
+	b.engine.tell(toldMessages, "")
+	b.tellMessages()
+}
+
+func (b *Broker) tellMessages() {
 	for _, device := range b.connected() {
 		if b.ctx.Err() != nil {
 			return
@@ -61,41 +51,51 @@ func (b *Broker) sendMessages(device string) {
 func (b *Broker) mayGo(device, id string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	t := b.tracks[device]
+	t := b.here[device]
 	// One that has not subscribed yet gets them when it does.
-	if t == nil || t.sent[id] || len(t.waiting) >= maxOnTheirWay || t.client.State.Subscriptions.Len() == 0 {
+	if t == nil || t.sent[id] || len(t.waiting) >= maxOnTheirWay || !t.session.listens() {
 		return false
+	}
+	if t.sent == nil {
+		t.sent = map[string]bool{}
 	}
 	t.sent[id] = true
 	return true
 }
 
-func messageID(topic string) string {
+// onItsWay: what goes out under a topic will be acknowledged by this number.
+func (b *Broker) onItsWay(device string, s session, packet uint16, topic string) {
 	_, id, _ := strings.Cut(topic, messageProperty)
-	return id
-}
-
-func (b *Broker) onItsWay(cl *mqtt.Client, packet uint16, id string) {
+	if id == "" {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if t := b.tracks[cl.ID]; t != nil && t.client == cl {
+	if t := b.here[device]; t != nil && t.session == s {
+		if t.waiting == nil {
+			t.waiting = map[uint16]string{}
+		}
 		t.waiting[packet] = id
 	}
 }
 
-func (b *Broker) acknowledged(cl *mqtt.Client, packet uint16) {
+// acknowledged: the device has acknowledged what went out by this number.
+func (b *Broker) acknowledged(device string, s session, packet uint16) {
 	b.mu.Lock()
-	t := b.tracks[cl.ID]
-	if t == nil || t.client != cl || t.waiting[packet] == "" {
+	t := b.here[device]
+	if t == nil || t.session != s || t.waiting[packet] == "" {
 		b.mu.Unlock()
 		return
 	}
 	id := t.waiting[packet]
 	delete(t.waiting, packet)
 	last := len(t.waiting) == 0
-	b.mu.Unlock()
-	b.Delivered(b.ctx, cl.ID, id)
 	if last {
-		b.sendMessages(cl.ID)
+		t.waiting = nil
+	}
+	b.mu.Unlock()
+	b.Delivered(b.ctx, device, id)
+	if last {
+		b.sendMessages(device)
 	}
 }

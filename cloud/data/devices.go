@@ -75,8 +75,9 @@ func (db *DB) knownDevice(tx *sql.Tx, r Registration) (machine string, err error
 	var (
 		hash            []byte
 		copied, revoked int64
+		movedTo         string
 	)
-	err = tx.QueryRow("SELECT key_hash, machine, copied_ms, revoked_ms FROM devices WHERE id = ?", r.Device).Scan(&hash, &machine, &copied, &revoked)
+	err = tx.QueryRow("SELECT key_hash, machine, copied_ms, revoked_ms, moved_to FROM devices WHERE id = ?", r.Device).Scan(&hash, &machine, &copied, &revoked, &movedTo)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return "", ErrNotFound
@@ -85,7 +86,7 @@ func (db *DB) knownDevice(tx *sql.Tx, r Registration) (machine string, err error
 	case !bytes.Equal(hash, r.KeyHash):
 		return "", ErrCloned
 	}
-	return machine, standing(copied, revoked)
+	return machine, standing(copied, revoked, movedTo)
 }
 
 func (db *DB) insertDevice(tx *sql.Tx, r Registration, email, name []byte) error {
@@ -103,6 +104,9 @@ func (db *DB) insertDevice(tx *sql.Tx, r Registration, email, name []byte) error
 }
 
 func (db *DB) updateDevice(tx *sql.Tx, r Registration, email, name []byte) error {
+	if err := db.noteAddress(tx, r); err != nil {
+		return err
+	}
 	// The log's verifier is pinned by whoever named it first. The device's own
 	// key may speak for another one: a new log; without that a device that names
 	// another one is a question for the witness, not an update.
@@ -157,9 +161,11 @@ type DeviceRecord struct {
 	LogVerifier  string
 	RegisteredMS int64
 	ReplacedBy   string // the device that took its place
+	RetiredMS    int64  // its life here is over
 }
 
-const deviceColumns = "id, serial, type, region, name, online, since_ms, status, log_verifier, registered_ms, copied_ms > 0, revoked_ms, replaced_by"
+const deviceColumns = `id, serial, type, region, name, online, since_ms, status, log_verifier, registered_ms, copied_ms, revoked_ms, replaced_by,
+	site, coalesce((SELECT s.name FROM sites s WHERE s.id = devices.site), ''), retired_ms`
 
 // Device gives one device, or ErrNotFound.
 func (db *DB) Device(ctx context.Context, id string) (DeviceRecord, error) {
@@ -173,9 +179,10 @@ func (db *DB) Device(ctx context.Context, id string) (DeviceRecord, error) {
 	return one[0], err
 }
 
-// Devices gives the fleet, sorted by type and serial number.
+// Devices gives the fleet, sorted by type and serial number, without those
+// whose life here is over.
 func (db *DB) Devices(ctx context.Context) ([]DeviceRecord, error) {
-	rows, err := db.sql.QueryContext(ctx, "SELECT "+deviceColumns+" FROM devices ORDER BY type, serial, id")
+	rows, err := db.sql.QueryContext(ctx, "SELECT "+deviceColumns+" FROM devices WHERE retired_ms = 0 ORDER BY type, serial, id")
 	if err != nil {
 		return nil, fmt.Errorf("data: devices: %w", err)
 	}
@@ -200,15 +207,17 @@ func (db *DB) scanDevice(scan func(...any) error) (DeviceRecord, error) {
 		d      DeviceRecord
 		name   []byte
 		status string
+		copied int64
 	)
 	err := scan(&d.ID, &d.Serial, &d.Type, &d.Region, &name, &d.Online, &d.SinceMS, &status, &d.LogVerifier, &d.RegisteredMS,
-		&d.Copied, &d.RevokedMS, &d.ReplacedBy)
+		&copied, &d.RevokedMS, &d.ReplacedBy, &d.Site, &d.SiteName, &d.RetiredMS)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, ErrNotFound
 	}
 	if err != nil {
 		return d, err
 	}
+	d.Copied = copied > 0
 	if d.Name, err = db.seal.openText(name, "devices", d.ID, "name"); err != nil {
 		return d, err
 	}

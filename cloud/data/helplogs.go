@@ -37,11 +37,15 @@ func (t *Tx) PutHelpLogs(l cloudapi.HelpLogs) error {
 	}
 	_, err = t.tx.Exec("DELETE FROM help_logs WHERE device = ?1 AND request IN (SELECT request FROM help_logs WHERE device = ?1 ORDER BY at_ms DESC, request LIMIT -1 OFFSET ?2)",
 		t.device, maxHelpLogs)
-	return err
+	if err != nil {
+		return err
+	}
+	return t.db.putUpload(t.tx, uploadHelpLogs, l.Request, t.device)
 }
 
 // HelpLogs gives the logs that came with a request, and the device they are
-// of. ErrNotFound when there are none, or the request is another device's.
+// of. ErrNotFound when there are none, or the request is another device's; an
+// *UploadError while no scanner has found them clean.
 func (db *DB) HelpLogs(ctx context.Context, request string) (device DeviceRecord, l cloudapi.HelpLogs, err error) {
 	var (
 		id     string
@@ -57,7 +61,14 @@ func (db *DB) HelpLogs(ctx context.Context, request string) (device DeviceRecord
 		device, err = db.Device(ctx, id)
 	}
 	if err == nil {
+		err = db.uploadOpen(ctx, uploadHelpLogs, request, l.SHA256)
+	}
+	if err == nil {
 		l.Text, err = db.seal.openText(sealed, "help_logs", request, "text")
+	}
+	var notOpen *UploadError
+	if errors.As(err, &notOpen) {
+		return device, cloudapi.HelpLogs{Request: request}, err
 	}
 	if err != nil {
 		return DeviceRecord{}, cloudapi.HelpLogs{}, fmt.Errorf("data: help logs: %w", err)
@@ -70,7 +81,12 @@ func (db *DB) HelpLogs(ctx context.Context, request string) (device DeviceRecord
 func (db *DB) LogAccess(ctx context.Context, who cloudapi.Staff, what, device, object string) error {
 	identity, err := db.seal.sealJSON(who, "accesses", what+"|"+object, "identity")
 	if err == nil {
-		_, err = db.sql.ExecContext(ctx, "INSERT INTO accesses (what, device, object, identity, at_ms) VALUES (?,?,?,?,?)", what, device, object, identity, db.nowMS())
+		err = db.update(ctx, func(tx *sql.Tx) error {
+			if _, err := tx.Exec("INSERT INTO accesses (what, device, object, identity, at_ms) VALUES (?,?,?,?,?)", what, device, object, identity, db.nowMS()); err != nil {
+				return err
+			}
+			return db.noteOf(tx, accessEvent(who, what, device, object))
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("data: log access: %w", err)
@@ -122,6 +138,9 @@ func (db *DB) Expire(ctx context.Context) error {
 		over := now.Add(-helpLogsFor).UnixMilli()
 		if _, err := tx.Exec(`DELETE FROM help_logs WHERE CASE WHEN EXISTS (SELECT 1 FROM requests r WHERE r.id = request)
 			THEN (SELECT expires_ms FROM requests r WHERE r.id = request) ELSE at_ms END < ?`, over); err != nil {
+			return err
+		}
+		if err := dropUploads(tx); err != nil {
 			return err
 		}
 		_, err := tx.Exec("DELETE FROM messages WHERE expires_ms < ?", now.Add(-presenceFor).UnixMilli())

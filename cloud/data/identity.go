@@ -52,7 +52,10 @@ func (db *DB) noteIdentity(tx *sql.Tx, r IdentityRecord) error {
 		return err
 	}
 	_, err = tx.Exec("INSERT INTO identity_record (device, kind, other, body, at_ms) VALUES (?,?,?,?,?)", r.Device, r.Kind, r.Other, body, db.nowMS())
-	return err
+	if err != nil {
+		return err
+	}
+	return db.noteOf(tx, identityEvent(r))
 }
 
 // IdentityRecords gives what happened to a device's identity, newest first.
@@ -107,22 +110,26 @@ func (db *DB) IdentityChanged(ctx context.Context, after int64) (devices []strin
 	return devices, last, nil
 }
 
-// Standing says whether a device may come in: nil, ErrNotFound, ErrRevoked or
-// ErrCopied; any other error is a fault, and it may not come in either.
+// Standing says whether a device may come in: nil, ErrNotFound, ErrRevoked (a
+// MovedError where it registers elsewhere now) or ErrCopied; any other error is
+// a fault, and it may not come in either.
 func (db *DB) Standing(ctx context.Context, device string) error {
 	var copied, revoked int64
-	err := db.sql.QueryRowContext(ctx, "SELECT copied_ms, revoked_ms FROM devices WHERE id = ?", device).Scan(&copied, &revoked)
+	var movedTo string
+	err := db.sql.QueryRowContext(ctx, "SELECT copied_ms, revoked_ms, moved_to FROM devices WHERE id = ?", device).Scan(&copied, &revoked, &movedTo)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
 	if err != nil {
 		return fmt.Errorf("data: standing: %w", err)
 	}
-	return standing(copied, revoked)
+	return standing(copied, revoked, movedTo)
 }
 
-func standing(copied, revoked int64) error {
+func standing(copied, revoked int64, movedTo string) error {
 	switch {
+	case revoked > 0 && movedTo != "":
+		return &MovedError{movedTo}
 	case revoked > 0:
 		return ErrRevoked
 	case copied > 0:
@@ -214,6 +221,13 @@ func (db *DB) revoke(tx *sql.Tx, r IdentityRecord) error {
 // copied.
 func (db *DB) RestoreDevice(ctx context.Context, device, by, reason string) error {
 	return db.decide(ctx, "restore", device, func(tx *sql.Tx) error {
+		var retired int64
+		if err := tx.QueryRow("SELECT retired_ms FROM devices WHERE id=?", device).Scan(&retired); err != nil {
+			return err
+		}
+		if retired > 0 {
+			return ErrRetired
+		}
 		// Which PC it is on is learnt anew.
 		if _, err := tx.Exec("UPDATE devices SET revoked_ms=0, copied_ms=0, replaced_by='', machine='' WHERE id=?", device); err != nil {
 			return err

@@ -29,8 +29,10 @@ func (t *Tx) SetStatus(s cloudapi.Status) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.tx.Exec("UPDATE devices SET status=? WHERE id=?", string(text), t.device)
-	return err
+	if _, err := t.tx.Exec("UPDATE devices SET status=? WHERE id=?", string(text), t.device); err != nil {
+		return err
+	}
+	return t.db.noteVersion(t.tx, t.device, s.Version, s.Channel)
 }
 
 // PutRequest keeps a request for help. Its ID belongs to the device that named
@@ -62,7 +64,10 @@ func (t *Tx) AddSessionEvent(e cloudapi.SessionEvent, timeMS int64) error {
 	}
 	_, err = t.tx.Exec("INSERT INTO session_events (device, request, session, kind, time_ms, at_ms, body) VALUES (?,?,?,?,?,?,?)",
 		t.device, e.Request, e.Session, e.Kind, timeMS, t.db.nowMS(), body)
-	return err
+	if err != nil {
+		return err
+	}
+	return t.db.noteOf(t.tx, sessionEvent(t.device, e, timeMS))
 }
 
 // PinVerifier gives the verifier of the device's log; the first one named

@@ -65,6 +65,7 @@ type DB struct {
 	claim *sql.Tx // by this transaction
 	seal  *sealer
 	index accountIndex
+	edge  eventTree
 	now   func() time.Time
 }
 

@@ -99,8 +99,13 @@ type Issued struct {
 func (db *DB) LogCertificate(ctx context.Context, c Issued) error {
 	identity, err := db.seal.sealJSON(c.Who, "certificates", c.Serial, "identity")
 	if err == nil {
-		_, err = db.sql.ExecContext(ctx, "INSERT INTO certificates (serial, device, request, identity, who, at_ms, not_after_ms) VALUES (?,?,?,?,?,?,?)",
-			c.Serial, c.Device, c.Request, identity, db.index.of(c.Who.Account), db.nowMS(), c.NotAfter.UnixMilli())
+		err = db.update(ctx, func(tx *sql.Tx) error {
+			if _, err := tx.Exec("INSERT INTO certificates (serial, device, request, identity, who, at_ms, not_after_ms) VALUES (?,?,?,?,?,?,?)",
+				c.Serial, c.Device, c.Request, identity, db.index.of(c.Who.Account), db.nowMS(), c.NotAfter.UnixMilli()); err != nil {
+				return err
+			}
+			return db.noteOf(tx, certificateEvent(c))
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("data: log certificate: %w", err)

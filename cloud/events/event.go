@@ -70,6 +70,9 @@ const (
 	SessionEvent   Kind = "session.event" // reported by the device
 	RecordRead     Kind = "record.read"
 	RecordExported Kind = "record.exported"
-	UploadRefused  Kind = "upload.refused" // malware, or nobody could look
+	RecordExpired  Kind = "record.expired"  // deleted as retention says
+	Identity       Kind = "device.identity" // decided about, or found out
+	UploadRefused  Kind = "upload.refused"  // malware, or nobody could look
+	MailGivenUp    Kind = "mail.given-up"   // a day long, or the server knows no such address
 	Draining       Kind = "node.draining"
 )

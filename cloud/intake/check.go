@@ -27,7 +27,7 @@ var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 func ValidID(s string) bool { return identifier.MatchString(s) }
 
 func checkStatus(s *cloudapi.Status) bool {
-	return texts(64, s.Version, s.Class, s.Run, s.Worst, s.Phase) && s.Open >= 0
+	return texts(64, s.Version, s.Class, s.Run, s.Worst, s.Phase, s.Channel) && s.Open >= 0
 }
 
 // lastDate is the last moment that every reader of ours can show, in Unix ms:

@@ -19,7 +19,9 @@ const (
 // side is one end at the relay.
 type side struct {
 	role  string
-	owner string // "device:…" or "staff:…"
+	owner string // "device:…", "staff:…", or "node:…" of a link
+	tag   string // of an engineer, also behind a link
+	link  bool   // the end itself is at another node
 	limit int
 	ws    *websocket.Conn
 	cut   func() error // closes the connection below ws; may be nil
@@ -54,6 +56,16 @@ func (s *side) leave(p *parting) {
 // pair counts what two joined ends have sent.
 type pair struct{ bytes atomic.Int64 }
 
+// replaces tells whether s may take the seat that old has: the same device or
+// account by a newer socket, or a host that came here itself while a link
+// stood for it.
+func (s *side) replaces(old *side) bool {
+	if s.role == roleEngineer {
+		return s.tag == old.tag
+	}
+	return s.owner == old.owner || old.link
+}
+
 // parting says why an end is sent away.
 type parting struct {
 	code websocket.StatusCode
@@ -63,10 +75,12 @@ type parting struct {
 // meeting is the place where two ends of one request find each other.
 type meeting struct {
 	request string
-	guests  int // under Relay.mu
+	guests  int    // under Relay.mu
+	stop    func() // ends what is heard of other nodes
 
 	mu             sync.Mutex
 	host, engineer *side
+	dialling       bool // a link to the host's node is being opened
 }
 
 func (m *meeting) seat(role string) **side {
@@ -82,7 +96,10 @@ func (m *meeting) busy(s *side) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := *m.seat(s.role)
-	return now != nil && now.owner != s.owner
+	if s.link && !m.wants(s) {
+		return false // sit sends it away
+	}
+	return now != nil && !s.replaces(now)
 }
 
 // sit takes the seat, and joins the two when both are there. It tells whether
@@ -91,8 +108,12 @@ func (m *meeting) sit(s *side) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	seat := m.seat(s.role)
+	if s.link && !m.wants(s) { // waiting is done where the end itself is
+		s.leave(&parting{cloudapi.CloseNobody, "the other end is not here"})
+		return true
+	}
 	if old := *seat; old != nil {
-		if old.owner != s.owner {
+		if !s.replaces(old) {
 			return false
 		}
 		old.leave(&parting{cloudapi.CloseReplaced, "replaced by a newer connection"})
@@ -106,6 +127,10 @@ func (m *meeting) sit(s *side) bool {
 	*seat = s
 	h, e := m.host, m.engineer
 	if h == nil || e == nil || h.other != nil || e.other != nil {
+		if s.link { // it sent an older one away, and the host with it
+			*seat = nil
+			s.leave(&parting{cloudapi.CloseNobody, "the other end is not here"})
+		}
 		return true
 	}
 	p := &pair{}
@@ -113,6 +138,14 @@ func (m *meeting) sit(s *side) bool {
 	close(h.joined)
 	close(e.joined)
 	return true
+}
+
+// wants tells whether a link's other end is here; mu is held.
+func (m *meeting) wants(link *side) bool {
+	if link.role == roleEngineer {
+		return m.host != nil && !m.host.link
+	}
+	return m.host == nil && m.engineer != nil && !m.engineer.link && m.engineer.other == nil
 }
 
 // stand frees the seat and sends the joined end away too.
@@ -123,6 +156,65 @@ func (m *meeting) stand(s *side) {
 	if s.other != nil {
 		m.clear(s.other)
 		s.other.leave(&parting{cloudapi.ClosePeerLeft, "the other end left"})
+	}
+}
+
+// hostMoved sends a host away that has come in anew at another node, and what
+// it is joined with.
+func (m *meeting) hostMoved() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	h := m.host
+	if h == nil {
+		return
+	}
+	m.clear(h)
+	h.leave(&parting{cloudapi.CloseReplaced, "replaced by a newer connection"})
+	if h.other != nil {
+		m.clear(h.other)
+		h.other.leave(&parting{cloudapi.ClosePeerLeft, "the other end left"})
+	}
+}
+
+// heardOf tells whether the host is here, of which an engineer at another node
+// wants to know. An engineer of the same tag that waits here is dead by then.
+func (m *meeting) heardOf(tag string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e := m.engineer; tag != "" && e != nil && !e.link && e.other == nil && e.tag == tag {
+		m.clear(e)
+		e.leave(&parting{cloudapi.CloseReplaced, "replaced by a newer connection"})
+	}
+	return m.host != nil && !m.host.link
+}
+
+// reaching gives the engineer that waits here for a host that is elsewhere, and
+// notes that a link is being opened for it. Nil: there is none.
+func (m *meeting) reaching() *side {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.engineer
+	if m.dialling || m.host != nil || e == nil || e.link || e.other != nil || e.ctx.Err() != nil {
+		return nil
+	}
+	m.dialling = true
+	return e
+}
+
+func (m *meeting) reached() {
+	m.mu.Lock()
+	m.dialling = false
+	m.mu.Unlock()
+}
+
+// sendAway has everybody leave at once.
+func (m *meeting) sendAway(p *parting) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range []*side{m.host, m.engineer} {
+		if s != nil {
+			s.leave(p)
+		}
 	}
 }
 

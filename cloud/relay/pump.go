@@ -21,13 +21,18 @@ func (l *Relay) run(m *meeting, s *side, until time.Time) *parting {
 		watched := make(chan struct{})
 		go func() {
 			defer close(watched)
-			l.watch(s, until)
+			l.watch(m, s, until)
 		}()
-		s.leave(l.pump(s))
+		l.announce(m, s, true)
+		p := l.pump(s)
+		s.leave(p)
+		if s.link && s.other != nil && p != gone {
+			s.other.leave(p) // what the other node says of its end
+		}
 		m.stand(s)
 		<-watched
 	} else {
-		s.leave(&parting{cloudapi.CloseEnded, "another engineer is connected"})
+		s.leave(busyElsewhere)
 		l.say(s)
 	}
 	return s.parting
@@ -44,6 +49,9 @@ func (l *Relay) pump(s *side) *parting {
 		// closing it with a reason. watch closes it.
 		kind, r, err := s.ws.Reader(context.Background())
 		if err != nil {
+			if p := handedOn(err); s.link && p != nil {
+				return p
+			}
 			return gone
 		}
 		if kind != websocket.MessageBinary {
@@ -84,6 +92,7 @@ func (l *Relay) forward(s *side, r io.Reader, buf []byte) *parting {
 	if err != nil {
 		return gone
 	}
+	l.stats.bytes.Add(passed)
 	if s.pair.bytes.Add(passed) > l.MaxBytes {
 		s.other.leave(tooMuch)
 		return tooMuch
@@ -108,15 +117,23 @@ func stream(ctx context.Context, to *websocket.Conn, begun []byte, r io.Reader) 
 	return int64(n) + rest, w.Close()
 }
 
+var (
+	busyElsewhere = &parting{cloudapi.CloseEnded, "another engineer is connected"}
+	silent        = &parting{websocket.StatusGoingAway, "no answer"}
+	requestEnded  = &parting{cloudapi.CloseEnded, "the request has ended"}
+)
+
 var tooMuch = &parting{cloudapi.CloseLimit, "too many bytes"}
 
 // watch bounds how long an end waits and how long a pair lasts, pings, and
 // closes the socket once it is to leave.
-func (l *Relay) watch(s *side, until time.Time) {
+func (l *Relay) watch(m *meeting, s *side, until time.Time) {
 	end := time.NewTimer(until.Sub(l.Now()))
 	defer end.Stop()
-	ping := time.NewTicker(l.PingEvery)
+	ping := time.NewTicker(l.pingEvery(s))
 	defer ping.Stop()
+	ask, stop := l.asking(s)
+	defer stop()
 	joined := s.joined
 	for {
 		select {
@@ -124,9 +141,9 @@ func (l *Relay) watch(s *side, until time.Time) {
 			l.say(s)
 			return
 		case <-l.ctx.Done():
-			s.leave(&parting{cloudapi.CloseShutdown, "the relay is going down"})
+			s.leave(goingDown)
 		case <-joined:
-			joined = nil
+			joined, ask = nil, nil
 			end.Reset(l.MaxTime)
 		case <-end.C:
 			if joined != nil {
@@ -134,16 +151,29 @@ func (l *Relay) watch(s *side, until time.Time) {
 			} else {
 				s.leave(&parting{cloudapi.CloseLimit, "the session has lasted too long"})
 			}
+		case <-ask:
+			l.announce(m, s, false)
 		case <-ping.C:
 			if !l.alive(s) {
-				s.leave(&parting{websocket.StatusGoingAway, "no answer"})
+				s.leave(silent)
 			}
 		}
 	}
 }
 
+func (l *Relay) pingEvery(s *side) time.Duration {
+	if s.link {
+		return l.LinkPing
+	}
+	return l.PingEvery
+}
+
 // say closes the socket with the reason.
 func (l *Relay) say(s *side) {
+	if s.link && s.parting == silent {
+		_ = s.ws.CloseNow() // a goodbye to a node that is cut off would hold up the end here
+		return
+	}
 	if s.cut != nil {
 		// A peer could keep the closing handshake open for ever.
 		cut := time.AfterFunc(l.CloseTimeout, func() { _ = s.cut() })
@@ -156,7 +186,11 @@ func (l *Relay) say(s *side) {
 // reads its pong; then the time a write may take is the bound.
 func (l *Relay) alive(s *side) bool {
 	before := s.messages.Load()
-	ctx, cancel := context.WithTimeout(s.ctx, l.PingTimeout)
+	timeout := l.PingTimeout
+	if s.link {
+		timeout = l.LinkPing
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, timeout)
 	defer cancel()
 	if s.holding.Load() || s.ws.Ping(ctx) == nil {
 		return true

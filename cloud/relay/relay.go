@@ -2,7 +2,8 @@
 // WebSockets that name the same request, the host that made it and one
 // engineer. It copies bytes and never looks inside: what it sees is the
 // ciphertext of the end-to-end channel (B1). It keeps nothing but what is
-// joined right now, and it never dials anywhere (scenario 46).
+// joined right now. It dials nowhere but, where it is more than one process, the
+// nodes that its configuration names (scenario 46).
 package relay
 
 import (
@@ -36,8 +37,12 @@ type Config struct {
 	Host func(ctx context.Context, request, device string) (until time.Time, err error)
 	// Engineer admits a member of staff to a request.
 	Engineer func(r *http.Request, request string) (Engineer, error)
+	Peers    Peers // the other nodes; nil: this is the only one
 	Log      *slog.Logger
 	Now      func() time.Time
+	// Left is told of each end that left: role, close code, how long it was
+	// here and what its pair carried. It may be nil.
+	Left func(Left)
 
 	EngineerWait time.Duration // how long an engineer waits for the host; 30 s
 	PingEvery    time.Duration // 20 s
@@ -51,6 +56,19 @@ type Config struct {
 	PerDevice    int           // sockets of one device; 4
 	PerStaff     int           // sockets of one account; 8
 	MaxMeetings  int           // 4,096
+
+	AskEvery    time.Duration // how often a waiting engineer's node asks for the host; 2 s
+	LinkTimeout time.Duration // of opening a link to another node; 5 s
+	LinkPing    time.Duration // between pings of a link, and how long one may take; 5 s
+}
+
+// Left is one end that left.
+type Left struct {
+	Role  string        // "host" or "engineer"
+	Code  int           // it was closed with
+	Link  bool          // it was at another node
+	Here  time.Duration // from its coming
+	Bytes int64         // its pair carried, both directions; 0: it was not joined
 }
 
 func (c *Config) defaults() {
@@ -66,6 +84,9 @@ func (c *Config) defaults() {
 	def(&c.PerDevice, 4)
 	def(&c.PerStaff, 8)
 	def(&c.MaxMeetings, 4096)
+	def(&c.AskEvery, 2*time.Second)
+	def(&c.LinkTimeout, 5*time.Second)
+	def(&c.LinkPing, 5*time.Second)
 }
 
 func def[T comparable](v *T, d T) {
@@ -81,8 +102,10 @@ type Relay struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	open   sync.WaitGroup
+	stats  stats
 
 	mu       sync.Mutex
+	draining bool
 	meetings map[string]*meeting
 	sockets  map[string]int // by "device:…" and "staff:…"
 }
@@ -112,7 +135,10 @@ func (l *Relay) End(request string) {
 	m := l.meetings[request]
 	l.mu.Unlock()
 	if m != nil {
-		m.end(l.LastWords, &parting{cloudapi.CloseEnded, "the request has ended"})
+		m.end(l.LastWords, requestEnded)
+	}
+	if l.Peers != nil {
+		l.Peers.Say(request, Word{Kind: Ended})
 	}
 }
 
@@ -150,6 +176,10 @@ func (l *Relay) serve(w http.ResponseWriter, r *http.Request) {
 		web.Fail(w, http.StatusInternalServerError, "internal", "Try again.")
 		return
 	}
+	if l.leaving() {
+		l.full(w)
+		return
+	}
 	if !l.take(side.owner, side.limit) {
 		web.Fail(w, http.StatusTooManyRequests, "too-many", "Too many connections at once.")
 		return
@@ -157,7 +187,7 @@ func (l *Relay) serve(w http.ResponseWriter, r *http.Request) {
 	defer l.give(side.owner)
 	m := l.meet(request)
 	if m == nil {
-		web.Fail(w, http.StatusServiceUnavailable, "full", "The relay is full; try again.")
+		l.full(w)
 		return
 	}
 	defer l.part(m)
@@ -165,18 +195,40 @@ func (l *Relay) serve(w http.ResponseWriter, r *http.Request) {
 		web.Fail(w, http.StatusConflict, "busy", "Another engineer is connected.")
 		return
 	}
-	// Who may come was decided above, by certificate or by session and origin.
+	l.attend(w, r, m, side, until)
+}
+
+// full sends a newcomer to another node, or to a later time.
+func (l *Relay) full(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	web.Fail(w, http.StatusServiceUnavailable, "full", "The relay is full or going down; try again.")
+}
+
+// attend makes the WebSocket and stays with it until it is closed.
+func (l *Relay) attend(w http.ResponseWriter, r *http.Request, m *meeting, s *side, until time.Time) {
+	// Who may come was decided before, by certificate or by session and origin.
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return // Accept answered
 	}
 	ws.SetReadLimit(l.MaxMessage)
-	side.ws = ws
+	s.ws = ws
 	if conn := web.Conn(r); conn != nil {
-		side.cut = conn.Close
+		s.cut = conn.Close
 	}
-	p := l.run(m, side, until)
-	l.Log.Info("relay: end left", "request", request, "role", side.role, "code", int(p.code), "why", p.why)
+	came := l.Now()
+	l.stats.came(s, 1)
+	p := l.run(m, s, until)
+	l.stats.came(s, -1)
+	l.stats.left(p.code)
+	left := Left{Role: s.role, Code: int(p.code), Link: s.link, Here: l.Now().Sub(came)}
+	if s.pair != nil {
+		left.Bytes = s.pair.bytes.Load()
+	}
+	if l.Left != nil {
+		l.Left(left)
+	}
+	l.Log.Info("relay: end left", "request", m.request, "role", s.role, "link", s.link, "code", left.Code, "why", p.why)
 }
 
 // admit decides who is there.
@@ -191,7 +243,9 @@ func (l *Relay) admit(r *http.Request, request string) (*side, time.Time, error)
 		return newSide(roleHost, deviceOwner(device), l.PerDevice), until, err
 	case roleEngineer:
 		e, err := l.Engineer(r, request)
-		return newSide(roleEngineer, "staff:"+e.Account, l.PerStaff), l.Now().Add(l.EngineerWait), err
+		s := newSide(roleEngineer, "staff:"+e.Account, l.PerStaff)
+		s.tag = tagOf(request, s.owner)
+		return s, l.Now().Add(l.EngineerWait), err
 	}
 	return nil, time.Time{}, ErrRefused
 }
@@ -200,7 +254,7 @@ func (l *Relay) admit(r *http.Request, request string) (*side, time.Time, error)
 func (l *Relay) take(owner string, limit int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ctx.Err() != nil || l.sockets[owner] >= limit {
+	if l.ctx.Err() != nil || l.draining || l.sockets[owner] >= limit {
 		return false
 	}
 	l.sockets[owner]++
@@ -226,8 +280,11 @@ func (l *Relay) meet(request string) *meeting {
 		if len(l.meetings) >= l.MaxMeetings {
 			return nil
 		}
-		m = &meeting{request: request}
+		m = &meeting{request: request, stop: func() {}}
 		l.meetings[request] = m
+		if l.Peers != nil {
+			m.stop = l.Peers.Follow(request, func(w Word) { l.hear(m, w) })
+		}
 	}
 	m.guests++
 	return m
@@ -238,5 +295,6 @@ func (l *Relay) part(m *meeting) {
 	defer l.mu.Unlock()
 	if m.guests--; m.guests == 0 {
 		delete(l.meetings, m.request)
+		m.stop()
 	}
 }

@@ -24,6 +24,7 @@ const (
 	EndAny       Act = "end-any"       // end anybody's session
 	ReadOwn      Act = "read-own"      // one's own part of the record
 	ReadRecord   Act = "read-record"   // the whole record of a region, and export it
+	ReadCloud    Act = "read-cloud"    // the record of what belongs to no region: sign-ins, refusals
 	Message      Act = "message"       // write to technicians
 	Registry     Act = "registry"      // sites, groups, transfer; not what needs two people
 	Administer   Act = "administer"    // propose and confirm acts that need two people: end of life, erasure, staff removed, training changed
@@ -33,7 +34,7 @@ const (
 var table = map[cloudapi.Role][]Act{
 	cloudapi.RoleEngineer:      {SeeDevices, SeeQueue, Help, HandOver, EndOwn, ReadOwn, Message},
 	cloudapi.RoleLead:          {SeeDevices, SeeQueue, Help, HandOver, Assign, EndOwn, EndAny, ReadOwn, ReadRecord, Message},
-	cloudapi.RoleAuditor:       {SeeDevices, SeeQueue, ReadOwn, ReadRecord, ExportPerson},
+	cloudapi.RoleAuditor:       {SeeDevices, SeeQueue, ReadOwn, ReadRecord, ReadCloud, ExportPerson},
 	cloudapi.RoleAdministrator: {SeeDevices, ReadOwn, Registry, Administer, ExportPerson},
 }
 

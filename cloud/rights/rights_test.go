@@ -26,6 +26,8 @@ func TestMay(t *testing.T) {
 		{[]cloudapi.Role{cloudapi.RoleAdministrator}, SeeQueue, false},
 		{[]cloudapi.Role{cloudapi.RoleAdministrator}, Administer, true},
 		{[]cloudapi.Role{cloudapi.RoleAuditor, cloudapi.RoleEngineer}, Help, true},
+		{[]cloudapi.Role{cloudapi.RoleLead}, ReadCloud, false},
+		{[]cloudapi.Role{cloudapi.RoleAuditor}, ReadCloud, true},
 		{[]cloudapi.Role{"root"}, SeeDevices, false},
 	}
 	for _, c := range cases {

@@ -129,8 +129,14 @@ func (d *Desk) presence(w http.ResponseWriter, r *http.Request, who cloudapi.Sta
 // on record who reads it.
 func (d *Desk) helpLogs(w http.ResponseWriter, r *http.Request, who cloudapi.Staff) {
 	device, logs, err := d.Data.HelpLogs(r.Context(), r.URL.Query().Get("request"))
-	if errors.Is(err, data.ErrNotFound) || err == nil && !Trained(who, device.Region) {
+	var notOpen *data.UploadError
+	withheld := errors.As(err, &notOpen)
+	if errors.Is(err, data.ErrNotFound) || (err == nil || withheld) && !Trained(who, device.Region) {
 		web.Fail(w, http.StatusNotFound, "no-logs", "There are no logs of such a request in your regions.")
+		return
+	}
+	if withheld {
+		notScanned(w, notOpen)
 		return
 	}
 	if err == nil {

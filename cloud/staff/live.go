@@ -15,6 +15,10 @@ import (
 
 // Feed tells every console that something changed.
 type Feed struct {
+	// Elsewhere is told of what changed here, where there are consoles at other
+	// nodes; nil: there are none. It must not block.
+	Elsewhere func(fleet bool)
+
 	mu        sync.Mutex
 	listeners map[*listener]struct{}
 	noted     uint64
@@ -32,10 +36,20 @@ const maxConsoles = 500
 
 // Changed wakes every console: requests or fleet look different. Several
 // changes in a row wake it once.
-func (f *Feed) Changed() { f.tell(true) }
+func (f *Feed) Changed() { f.told(true) }
 
 // Noted wakes every console: notifications or messages changed.
-func (f *Feed) Noted() { f.tell(false) }
+func (f *Feed) Noted() { f.told(false) }
+
+// Heard is Changed or Noted of another node.
+func (f *Feed) Heard(fleet bool) { f.tell(fleet) }
+
+func (f *Feed) told(fleet bool) {
+	f.tell(fleet)
+	if f.Elsewhere != nil {
+		f.Elsewhere(fleet)
+	}
+}
 
 func (f *Feed) tell(fleet bool) {
 	f.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
 )
@@ -28,9 +29,11 @@ func (d *Desk) Who(r *http.Request) (cloudapi.Staff, bool) {
 		}
 		reading := r.Method == http.MethodGet && r.Header.Get("Upgrade") == ""
 		if !reading && !d.Site.SameOrigin(r) {
+			web.Refused(r, web.ForeignOrigin)
 			return cloudapi.Staff{}, false
 		}
 		if site := r.Header.Get("Sec-Fetch-Site"); reading && site != "" && site != "same-origin" && site != "none" {
+			web.Refused(r, web.ForeignOrigin)
 			return cloudapi.Staff{}, false
 		}
 		token = cookie.Value
@@ -69,6 +72,9 @@ func (d *Desk) begin(r *http.Request, who cloudapi.Staff) (token string, expires
 		return "", time.Time{}, errRemoved
 	}
 	token, expires = rand.Text()+rand.Text(), d.Now().Add(sessionLife)
+	if err := d.emit(r, events.SignIn, who, nil); err != nil {
+		return "", time.Time{}, err
+	}
 	if err := d.Data.PutStaffSession(r.Context(), token, who, expires); err != nil {
 		return "", time.Time{}, err
 	}
@@ -84,6 +90,7 @@ func (d *Desk) logout(w http.ResponseWriter, r *http.Request) {
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer {
 		if !d.Site.SameOrigin(r) {
+			web.Refused(r, web.ForeignOrigin)
 			web.Fail(w, http.StatusForbidden, "origin", "Sign out from the console.")
 			return
 		}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/internal/trust"
@@ -39,6 +40,7 @@ type Config struct {
 	Vendor   note.Signer // signs messages to technicians
 	Phones   []string    // the service numbers that may stand in one
 	Send     func()      // has waiting messages sent; must not block
+	Events   events.Sink // nil: none
 }
 
 // Desk serves the staff's side.
@@ -62,7 +64,7 @@ func New(c Config) *Desk {
 }
 
 // Register mounts everything of the staff's on mux.
-func (d *Desk) Register(mux *http.ServeMux) {
+func (d *Desk) Register(mux web.Mux) {
 	get := func(path string, h http.HandlerFunc) {
 		mux.Handle(path, d.Networks.Only(web.Method(http.MethodGet, h)))
 	}
@@ -71,8 +73,8 @@ func (d *Desk) Register(mux *http.ServeMux) {
 	}
 	get(cloudapi.PathOIDC, d.oidcConfig)
 	get(cloudapi.PathLogin, d.limit.Limit(d.login))
-	get(cloudapi.PathCallback, d.limit.Limit(d.callback))
-	post(cloudapi.PathToken, d.limit.Limit(d.token))
+	get(cloudapi.PathCallback, d.limit.Limit(web.Attempts(http.HandlerFunc(d.callback)).ServeHTTP))
+	post(cloudapi.PathToken, d.limit.Limit(web.Attempts(http.HandlerFunc(d.token)).ServeHTTP))
 	post(cloudapi.PathLogout, d.logout)
 	get(cloudapi.PathMe, d.signedIn(d.me))
 	get(cloudapi.PathRequests, d.signedIn(d.requests))
@@ -90,6 +92,7 @@ func (d *Desk) Register(mux *http.ServeMux) {
 		}
 		web.Method(http.MethodPost, d.sending.Limit(d.signedIn(d.sendMessage)))(w, r)
 	})))
+	d.registerEvents(get)
 	post(cloudapi.PathCert, d.limit.Limit(d.signedIn(d.certificate)))
 }
 

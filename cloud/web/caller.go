@@ -35,7 +35,7 @@ func DeviceID(r *http.Request) string {
 }
 
 // Address is the caller's network address. Headers that claim another one are
-// not read: the cloud stands at the edge itself.
+// not read here: see Proxies.
 func Address(r *http.Request) netip.Addr {
 	ap, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -57,6 +57,7 @@ func (n Networks) Contain(r *http.Request) bool {
 func (n Networks) Only(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !n.Contain(r) {
+			Refused(r, ForeignNetwork)
 			Fail(w, http.StatusForbidden, "network", "Staff sign in from the service network only.")
 			return
 		}
@@ -106,6 +107,7 @@ func (l *Limiter) Allow(r *http.Request) bool {
 func (l *Limiter) Limit(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !l.Allow(r) {
+			Refused(r, TooOften)
 			w.Header().Set("Retry-After", "60")
 			Fail(w, http.StatusTooManyRequests, "too-often", "Too many tries from this address; wait a minute.")
 			return

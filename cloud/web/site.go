@@ -11,7 +11,10 @@ import (
 // Site is what the cloud is called by: host names without a port. A request
 // for any other name is refused, so that a name somebody else controls cannot
 // be pointed here (scenario 5).
-type Site struct{ Names []string }
+type Site struct {
+	Names   []string
+	Refused func(*http.Request, Refusal) // told of who is turned away; may be nil
+}
 
 // Known tells whether a Host header or a URL's host names this site.
 func (s Site) Known(host string) bool {
@@ -29,6 +32,10 @@ func (s Site) SameOrigin(r *http.Request) bool {
 	return err == nil && origin.Scheme == "https" && strings.EqualFold(origin.Host, r.Host) && s.Known(r.Host)
 }
 
+// permissions: a page here needs none of them.
+const permissions = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), geolocation=(), gyroscope=(), " +
+	"hid=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), serial=(), usb=(), xr-spatial-tracking=()"
+
 // Guard refuses foreign host names and sets the headers that every answer has.
 func (s Site) Guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -39,11 +46,15 @@ func (s Site) Guard(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), display-capture=()")
+		h.Set("Permissions-Policy", permissions)
+		// What is for one person is kept by nobody; what may be kept says so.
+		h.Set("Cache-Control", "no-store")
 		// The console sets a wider policy on its own pages; nothing else here
 		// is a page.
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		r = withRefused(r, s.Refused)
 		if !s.Known(r.Host) {
+			Refused(r, ForeignHost)
 			Fail(w, http.StatusMisdirectedRequest, "host", "This server does not answer for that name.")
 			return
 		}

@@ -17,6 +17,9 @@ import (
 // (scenario 44).
 func JSON(w http.ResponseWriter, v any) { answer(w, http.StatusOK, v) }
 
+// Status answers with v and a status of its own.
+func Status(w http.ResponseWriter, status int, v any) { answer(w, status, v) }
+
 // Fail answers with an error. Code is stable, message is for people.
 func Fail(w http.ResponseWriter, status int, code, message string) {
 	answer(w, status, cloudapi.Error{Code: code, Message: message})

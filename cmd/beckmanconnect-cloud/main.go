@@ -8,6 +8,7 @@ import (
 	"flag"
 	"io"
 	"log/slog"
+	"os"
 
 	"beckmanconnect/internal/program"
 )
@@ -23,10 +24,14 @@ func main() {
 
 const help = `Verbs:
   serve --config FILE                              run the cloud
+  check-config --config FILE                       tell all that is wrong with a configuration, or show it without its secrets
+  drain --config FILE                              have the cloud that runs here send everybody to other nodes, and stop
+  nodes certificate --dir DIR --node NAME [NAME …] make a certificate for a node, by an authority of the nodes' own
   trust init --dir DIR                             make development trust roots and keys
   policy sign --key KEY --in TOML --out NOTE       sign a site policy
   policy vendor --config FILE --file TOML          sign what the vendor switches off and revokes
   device list|show|revoke|replace|restore …        how devices' identities stand, and decisions about them
+  events verify|checkpoint|export …                the log of events: whether it was changed, and all of it
   release VERB …                                   the upgrade repository: init, keys, root, codesign, add,
                                                    drafts, sign, collect, publish, snapshot, timestamp, check, list`
 
@@ -38,12 +43,20 @@ func run(ctx context.Context, log *slog.Logger, args []string) error {
 	switch verb, rest := args[0], args[1:]; verb {
 	case "serve":
 		return serve(ctx, log, rest)
+	case "check-config":
+		return checkConfig(rest, os.Stdout)
+	case "drain":
+		return drain(ctx, rest, os.Stdout)
+	case "nodes":
+		return nodesVerb(rest)
 	case "trust":
 		return trustVerb(rest)
 	case "policy":
 		return policyVerb(rest)
 	case "device":
 		return deviceVerb(ctx, rest)
+	case "events":
+		return eventsVerb(ctx, rest)
 	case "release":
 		return releaseVerb(rest)
 	default:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"log/slog"
 
 	"beckmanconnect/cloud"
@@ -10,12 +9,7 @@ import (
 )
 
 func serve(ctx context.Context, log *slog.Logger, args []string) error {
-	set := flag.NewFlagSet("serve", flag.ContinueOnError)
-	file := set.String("config", "", "cloud.toml")
-	if err := parse(set, args, "config"); err != nil {
-		return err
-	}
-	config, err := cloud.LoadConfig(*file)
+	config, err := configured("serve", args)
 	if err != nil {
 		return err
 	}

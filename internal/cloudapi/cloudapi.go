@@ -142,6 +142,7 @@ type RegisterReply struct {
 	DeviceID    string `json:"deviceId"`
 	Certificate string `json:"certificate"`
 	CA          string `json:"ca"`
+	Confirm     bool   `json:"confirm,omitempty"` // help waits for the link in the mail to who registered
 }
 
 // Error is the body of every HTTP answer of 400 and above.
@@ -161,6 +162,7 @@ type Status struct {
 	TermsOK bool   `json:"termsOk"`
 	Machine string `json:"machine,omitempty"` // MachineID
 	Boot    string `json:"boot,omitempty"`    // names this start of the service, random
+	Channel string `json:"channel,omitempty"` // of its upgrades: "stable", "pilot"
 }
 
 // Notification is an alarm as the cloud sees it; plain fields and texts that
@@ -436,6 +438,8 @@ type Device struct {
 	LogTrouble     string `json:"logTrouble,omitempty"` // "forked", "shrunk", "signature"
 	Copied         bool   `json:"copied,omitempty"`     // seen on two PCs: refused until it is registered anew
 	RevokedMS      int64  `json:"revokedMs,omitempty"`
+	Site           string `json:"site,omitempty"` // ID of the Site it stands at; "": not assigned
+	SiteName       string `json:"siteName,omitempty"`
 }
 
 // Live is pushed to the console: the whole waiting list and fleet, small

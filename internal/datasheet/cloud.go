@@ -51,6 +51,7 @@ func toCloud() []Message {
 				field("termsOk", "whether the terms are accepted"),
 				field("machine", "tells two PCs with the same identity apart, as at registration"),
 				field("boot", "names this start of the service; random"),
+				field("channel", "which releases it takes: stable or pilot"),
 			},
 		},
 		{
@@ -158,7 +159,7 @@ func toPC() []Message {
 	return []Message{
 		{
 			Name: "registered", Direction: ToPC, When: "the answer to a registration", Retention: noLimit, Region: onPC + " and " + regional, kind: reflect.TypeFor[cloudapi.RegisterReply](),
-			Fields: []Field{field("deviceId", "the device's name, made from its public key"), field("certificate", "the device's certificate"), field("ca", "the authority above it")},
+			Fields: []Field{field("deviceId", "the device's name, made from its public key"), field("certificate", "the device's certificate"), field("ca", "the authority above it"), field("confirm", "that help waits for the link in the mail to who registered")},
 		},
 		{
 			Name: "refused", Direction: ToPC, When: "instead of an answer over HTTPS", Retention: nowhere, Region: onPC, kind: reflect.TypeFor[cloudapi.Error](),
@@ -183,6 +184,10 @@ func toPC() []Message {
 				field("place", "how many are before it"), field("waiting", "how many wait"),
 				personal("taken", "who of the vendor's staff has taken it"),
 			},
+		},
+		{
+			Name: "standing", Direction: ToPC, When: "on connecting and on change", Retention: nowhere, Region: onPC, kind: reflect.TypeFor[cloudapi.Standing](),
+			Fields: []Field{field("confirmed", "who registered it followed the link in the mail"), field("help", "whether a request for help is taken in")},
 		},
 		{
 			Name: "witnessed", Direction: ToPC, When: "the answer to a checkpoint", Retention: "the newest", Region: onPC + " and the cloud", kind: reflect.TypeFor[cloudapi.Witnessed](),

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
+
+	"beckmanconnect/internal/clamd"
 )
 
 // AMSI is whatever antivirus is registered with Windows (Defender or another).
@@ -53,7 +55,7 @@ func (*AMSI) Describe(context.Context) (string, error) {
 	for _, class := range classes {
 		names = append(names, providerName(class))
 	}
-	return plain("AMSI: " + strings.Join(names, ", ")), nil
+	return clamd.Plain("AMSI: " + strings.Join(names, ", ")), nil
 }
 
 // providerName is what a provider calls itself, with Defender's signatures.

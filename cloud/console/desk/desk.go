@@ -123,7 +123,7 @@ func (d *Desk) handler() http.Handler {
 	mux.Handle("GET "+cloudapi.PathLogin, d.guard.page(http.HandlerFunc(d.signIn.login)))
 	mux.Handle("POST "+cloudapi.PathLogout, d.guard.page(http.HandlerFunc(d.logout)))
 	for _, path := range []string{cloudapi.PathMe, cloudapi.PathRequests, cloudapi.PathFleet, cloudapi.PathAlarms, cloudapi.PathSessions, cloudapi.PathLive,
-		cloudapi.PathFeed, cloudapi.PathPresence, cloudapi.PathMessage, cloudapi.PathHelpLogs} {
+		cloudapi.PathFeed, cloudapi.PathPresence, cloudapi.PathMessage, cloudapi.PathHelpLogs, cloudapi.PathEvents, cloudapi.PathEventsExport} {
 		mux.Handle("GET "+path, d.guard.page(http.HandlerFunc(d.pass)))
 	}
 	mux.Handle("POST "+cloudapi.PathMessage, d.guard.page(http.HandlerFunc(d.pass)))

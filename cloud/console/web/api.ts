@@ -1,7 +1,7 @@
 // The cloud's paths that the page itself uses: internal/cloudapi in Go. In
 // desk mode they are beckmanconnect-desk's, which passes them on.
 
-export interface Staff { account: string; name: string; organisation: string; regions: string[] | null }
+export interface Staff { account: string; name: string; organisation: string; regions: string[] | null; roles?: string[] }
 
 export interface Request {
   id: string; device: string; serial: string; type: string; region: string; technician: string;
@@ -94,6 +94,7 @@ async function read<T>(path: string, query: Record<string, string | undefined> =
   const list = Object.entries(query).flatMap(([name, value]) => value ? [`${name}=${encodeURIComponent(value)}`] : []);
   const answer = await fetch(list.length ? `${path}?${list.join("&")}` : path, { cache: "no-store" });
   if (answer.status === 401) throw new SignedOut();
+  if (answer.status === 409) throw new Refused((await answer.json().catch(() => ({})) as { code?: string }).code ?? "", "");
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   return await answer.json() as T;
 }

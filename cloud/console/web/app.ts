@@ -5,6 +5,7 @@ import { Device, Feed, Live, NotStarted, Request, Staff, follow, logout, me, pat
 import { DevicePage } from "./device";
 import { byId, h, icon } from "./dom";
 import { FeedPage } from "./feed";
+import { EventLog } from "./eventlog";
 import { focusHeading } from "./focus";
 import { Header, Place } from "./header";
 import { Home } from "./home";
@@ -93,6 +94,7 @@ class App {
       case "feed": return this.showFeed();
       case "messages": return this.showMessages("");
       case "record": return this.showRecord();
+      case "events": return this.show("events", new EventLog(() => this.signedOut()));
     }
   }
 

@@ -2,15 +2,17 @@
 // it looks.
 
 import type { Staff } from "./api";
+import { readsRecord } from "./eventapi";
 import { byId, h, icon, setText, show } from "./dom";
 import { Look, choose, chosen, looks, remember } from "./looks";
 import { Key, t } from "./strings";
 
-export type Place = "home" | "feed" | "messages" | "record";
+export type Place = "home" | "feed" | "messages" | "record" | "events";
 
 /** In the order they stand, which is that of their keys 1 to 4. */
 export const places: readonly [id: string, place: Place, text: Key][] = [
   ["nav-help", "home", "waitingTitle"], ["nav-feed", "feed", "feedTitle"], ["nav-messages", "messages", "msgTitle"], ["my-sessions", "record", "mySessions"],
+  ["nav-events", "events", "evTitle"],
 ];
 
 export interface HeaderPort {
@@ -54,6 +56,7 @@ export class Header {
     show(byId("account"), who !== null);
     remember(who !== null);
     if (!who) return show(byId("live"), false);
+    show(byId("nav-events"), readsRecord(who));
     setText(byId("who"), who.name);
     setText(byId("organisation"), who.organisation);
   }

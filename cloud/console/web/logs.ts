@@ -1,9 +1,13 @@
 // The scrubbed logs that a technician sent with a request (B8): to read, and to
 // keep as a text file.
 
-import { Request, SignedOut, helpLogs } from "./api";
+import { Refused, Request, SignedOut, helpLogs } from "./api";
 import { h, icon } from "./dom";
-import { t } from "./strings";
+import { Key, known, t } from "./strings";
+
+/** Why a log cannot be read now, by the cloud's code. */
+const withheld: Record<string, Key> = { "upload-scanning": "upScanning", "upload-refused": "upRefused", "upload-unavailable": "upUnavailable" };
+const again = 3000;
 
 export class LogsPage {
   readonly element: HTMLElement;
@@ -13,6 +17,7 @@ export class LogsPage {
   private readonly back: HTMLButtonElement;
   private address = "";
   private closed = false;
+  private timer = 0;
 
   constructor(private readonly request: Request, back: () => void, private readonly signedOut: () => void) {
     this.back = h("button", { id: "logs-back", class: "quiet", type: "button", click: back }, t("back")) as HTMLButtonElement;
@@ -30,6 +35,7 @@ export class LogsPage {
 
   close(): void {
     this.closed = true;
+    clearTimeout(this.timer);
     if (this.address) URL.revokeObjectURL(this.address);
   }
 
@@ -52,7 +58,9 @@ export class LogsPage {
       if (this.closed) return;
       if (error instanceof SignedOut) return this.signedOut();
       this.element.dataset.state = "failed";
-      this.facts.replaceChildren(t("logsFailed"));
+      this.facts.replaceChildren(t(error instanceof Refused ? known(withheld, error.code) ?? "logsFailed" : "logsFailed"));
+      // What is being looked through may be readable in a moment.
+      if (error instanceof Refused && error.code !== "upload-refused") this.timer = window.setTimeout(() => void this.load(), again);
     }
   }
 }

@@ -26,6 +26,6 @@ export function pageKey(e: KeyboardEvent, port: PageKeys): boolean {
   if (!singleKeys() || target.closest(fields)) return false;
   if (e.key === "?") return port.help(), true;
   if (e.key === "/") return port.search(), true;
-  const place = /^[1-4]$/.test(e.key) ? places[Number(e.key) - 1] : undefined;
-  return place ? (port.go(place[1]), true) : false;
+  const place = /^[1-9]$/.test(e.key) ? places[Number(e.key) - 1] : undefined;
+  return place && !document.getElementById(place[0])?.hidden ? (port.go(place[1]), true) : false;
 }

@@ -1,9 +1,14 @@
 // The language of the page, and what is written the same way everywhere.
 
-import { de } from "./de";
-import { Key, en } from "./en";
+import { de as deBase } from "./de";
+import { deEvents } from "./de_events";
+import { en as enBase } from "./en";
+import { enEvents } from "./en_events";
 
-export type { Key };
+const en = { ...enBase, ...enEvents };
+const de: Record<Key, string> = { ...deBase, ...deEvents };
+
+export type Key = keyof typeof en;
 
 export const language: "en" | "de" = navigator.language.toLowerCase().startsWith("de") ? "de" : "en";
 const catalogue: Record<Key, string> = language === "de" ? de : en;

@@ -17,8 +17,8 @@ import (
 	"beckmanconnect/session/wire"
 )
 
-// linkTimes is what was measured on one link; times are in ms.
-type linkTimes struct {
+// lineTimes is what was measured on one link; times are in ms.
+type lineTimes struct {
 	base    float64   // round trip through the host while nothing else is said
 	whole   float64   // from the right to view to the first whole picture
 	typed   []float64 // from a key to its echo on the engineer's screen
@@ -30,7 +30,7 @@ type linkTimes struct {
 	file    float64   // Mbit/s of the file meanwhile
 }
 
-func (m linkTimes) rows(c condition) []row {
+func (m lineTimes) rows(c condition) []row {
 	limit := func(name string) string {
 		if c.stalls {
 			return name + " (loss: the median)"
@@ -65,9 +65,9 @@ func (m linkTimes) rows(c condition) []row {
 	return rows
 }
 
-// linkWork is the work on one link.
-type linkWork struct {
-	*linkRig
+// lineWork is the work on one link.
+type lineWork struct {
+	*lineRig
 	v      *visit
 	bad    *badlink.Link
 	window time.Duration
@@ -79,7 +79,7 @@ const (
 )
 
 // ping is one round trip through the host's reader and writer.
-func (w *linkWork) ping(ctx context.Context) (float64, error) {
+func (w *lineWork) ping(ctx context.Context) (float64, error) {
 	began := time.Now()
 	if err := w.v.handled(ctx); err != nil {
 		return 0, err
@@ -87,7 +87,7 @@ func (w *linkWork) ping(ctx context.Context) (float64, error) {
 	return ms(time.Since(began)), nil
 }
 
-func (w *linkWork) baseline(ctx context.Context) (float64, error) {
+func (w *lineWork) baseline(ctx context.Context) (float64, error) {
 	var all []float64
 	for range 20 {
 		took, err := w.ping(ctx)
@@ -100,7 +100,7 @@ func (w *linkWork) baseline(ctx context.Context) (float64, error) {
 }
 
 // key presses and lifts one.
-func (w *linkWork) key(ctx context.Context) error {
+func (w *lineWork) key(ctx context.Context) error {
 	return w.v.say(ctx, wire.Message{Type: "input", Generation: w.v.generation, Events: []wire.Input{
 		{Kind: "keydown", Code: "KeyA", Key: "a"}, {Kind: "keyup", Code: "KeyA", Key: "a"},
 	}})
@@ -108,7 +108,7 @@ func (w *linkWork) key(ctx context.Context) error {
 
 // live gives the board the keyboard until several keys in a row arrive: the
 // session bar, which grows with every right, takes it now and then.
-func (w *linkWork) live(ctx context.Context) error {
+func (w *lineWork) live(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, 60*time.Second, errors.New("no keys arrive on the desktop"))
 	defer cancel()
 	for row := 0; row < 5; {
@@ -130,7 +130,7 @@ func (w *linkWork) live(ctx context.Context) error {
 }
 
 // echo presses a key and waits until the engineer sees it.
-func (w *linkWork) echo(ctx context.Context) (float64, error) {
+func (w *lineWork) echo(ctx context.Context) (float64, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, 30*time.Second, fmt.Errorf("30 s went by"))
 	defer cancel()
 	n, began, err := w.pressed(ctx)
@@ -146,7 +146,7 @@ func (w *linkWork) echo(ctx context.Context) (float64, error) {
 
 // pressed presses a key and waits until the desktop has it. One that was kept
 // back, since a window of the product had the keyboard, is pressed again.
-func (w *linkWork) pressed(ctx context.Context) (before int, began time.Time, err error) {
+func (w *lineWork) pressed(ctx context.Context) (before int, began time.Time, err error) {
 	for {
 		before, began = w.board.count(), time.Now()
 		if err := w.key(ctx); err != nil {
@@ -174,7 +174,7 @@ func (w *linkWork) pressed(ctx context.Context) (before int, began time.Time, er
 	}
 }
 
-func (w *linkWork) typing(ctx context.Context, m *linkTimes) error {
+func (w *lineWork) typing(ctx context.Context, m *lineTimes) error {
 	for range max(10, int(w.window/keyEach)) {
 		took, err := w.echo(ctx)
 		if err != nil {
@@ -189,7 +189,7 @@ func (w *linkWork) typing(ctx context.Context, m *linkTimes) error {
 }
 
 // busy has the screen as busy as can be.
-func (w *linkWork) busy(ctx context.Context, m *linkTimes) error {
+func (w *lineWork) busy(ctx context.Context, m *lineTimes) error {
 	defer w.board.busy()()
 	if err := pause(ctx, 2*time.Second); err != nil { // the rate is found out
 		return err
@@ -225,7 +225,7 @@ func (w *linkWork) busy(ctx context.Context, m *linkTimes) error {
 }
 
 // file sends one up while pictures come down, and types meanwhile.
-func (w *linkWork) file(ctx context.Context, m *linkTimes) error {
+func (w *lineWork) file(ctx context.Context, m *lineTimes) error {
 	defer w.board.busy()()
 	up, err := w.offer(ctx)
 	if err != nil {
@@ -254,7 +254,7 @@ func (w *linkWork) file(ctx context.Context, m *linkTimes) error {
 }
 
 // applied presses a key and waits until the desktop has it.
-func (w *linkWork) applied(ctx context.Context) (float64, error) {
+func (w *lineWork) applied(ctx context.Context) (float64, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, 30*time.Second, fmt.Errorf("30 s went by"))
 	defer cancel()
 	_, began, err := w.pressed(ctx)
@@ -286,7 +286,7 @@ type upload struct {
 const uploadPings = 1 << 30
 
 // offer has a file allowed that is larger than what goes up in the time.
-func (w *linkWork) offer(ctx context.Context) (*upload, error) {
+func (w *lineWork) offer(ctx context.Context) (*upload, error) {
 	u := &upload{v: w.v, since: time.Now(), data: make([]byte, 32<<20), flow: flow.New(), marks: map[uint32]uint64{}, woken: make(chan struct{}, 1)}
 	if _, err := rand.Read(u.data); err != nil {
 		return nil, err

@@ -1,4 +1,7 @@
-package scan
+// Package clamd speaks with ClamAV's daemon: on an instrument PC about the files
+// of a session, in the cloud about what was sent to it. Whatever is not its one
+// exact answer that a file is clean is no verdict, and the file does not pass.
+package clamd
 
 import (
 	"bufio"
@@ -12,11 +15,14 @@ import (
 	"time"
 )
 
-// Clamd is ClamAV's daemon behind its Unix socket. Files are streamed to it:
-// it needs no right to read ours.
+// Clamd is ClamAV's daemon. Files are streamed to it: it needs no right to read
+// ours.
 type Clamd struct {
 	// Socket is the path of the daemon's local socket.
 	Socket string
+	// Address is where it listens on TCP, "10.0.0.5:3310", when Socket is empty.
+	// The protocol is neither encrypted nor signed in to: a private network only.
+	Address string
 	// Stall is how long the daemon may keep us from writing: 30 s.
 	Stall time.Duration
 	// Think is how long it may look at a file once it has all of it: 5 min.
@@ -49,7 +55,7 @@ func (c Clamd) Describe(ctx context.Context) (string, error) {
 	if err != nil || !strings.HasPrefix(answer, "ClamAV ") {
 		return "", c.fail("version", ErrAbsent, err, answer)
 	}
-	return plain(answer), nil
+	return Plain(answer), nil
 }
 
 // Scan implements Scanner.
@@ -79,9 +85,9 @@ func (c Clamd) Scan(ctx context.Context, r io.Reader, size int64) (Verdict, erro
 	case strings.HasPrefix(answer, "stream: ") && strings.HasSuffix(answer, " FOUND"):
 		name := strings.TrimSuffix(strings.TrimPrefix(answer, "stream: "), " FOUND")
 		if strings.HasPrefix(name, "Heuristics.Limits.Exceeded") {
-			return Verdict{}, &Error{Op: "clamd: scan", Kind: ErrTooBig, Err: errors.New(plain(name))}
+			return Verdict{}, &Error{Op: "clamd: scan", Kind: ErrTooBig, Err: errors.New(Plain(name))}
 		}
-		return Verdict{Signature: plain(name), Scanner: scanner}, nil
+		return Verdict{Signature: Plain(name), Scanner: scanner}, nil
 	case sendErr != nil:
 		return Verdict{}, c.fail("scan", ErrFailed, sendErr, answer)
 	case err != nil || answer != "stream: OK":
@@ -139,7 +145,11 @@ func (c Clamd) dial(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.stall())
 	defer cancel()
 	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", c.Socket)
+	network, address := "unix", c.Socket
+	if address == "" {
+		network, address = "tcp", c.Address
+	}
+	conn, err := d.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, &Error{Op: "clamd: connect", Kind: ErrAbsent, Err: err}
 	}
@@ -166,7 +176,7 @@ func (c Clamd) fail(what string, kind, err error, answer string) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		kind = ErrTimeout
 	case err == nil:
-		err = errors.New(plain("the answer was: " + answer))
+		err = errors.New(Plain("the answer was: " + answer))
 	}
 	return &Error{Op: "clamd: " + what, Kind: kind, Err: err}
 }

@@ -43,17 +43,17 @@ const (
 	wholeWithin = 5000.0
 )
 
-// link measures a session over links of all kinds: how quick typing is, how
+// badLines measures a session over links of all kinds: how quick typing is, how
 // long the first picture takes, and how long anything waits in a queue while the
 // screen is as busy as can be.
-func link(ctx context.Context, o options) ([]row, error) {
+func badLines(ctx context.Context, o options) ([]row, error) {
 	if o.window == 0 {
 		o.window = 8 * time.Second
 	}
 	const limit = 20 * time.Minute
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it took longer than %v", limit))
 	defer cancel()
-	r, err := openLink(ctx, o)
+	r, err := openBadLines(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -80,17 +80,17 @@ func link(ctx context.Context, o options) ([]row, error) {
 // errSessionOver is a session that ended in the middle of the work.
 var errSessionOver = errors.New("the session ended on its own")
 
-type linkRig struct {
+type lineRig struct {
 	*consentRig
 	board *board
 }
 
-func openLink(ctx context.Context, o options) (*linkRig, error) {
+func openBadLines(ctx context.Context, o options) (*lineRig, error) {
 	c, err := openConsent(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	r := &linkRig{consentRig: c}
+	r := &lineRig{consentRig: c}
 	if r.board, err = openBoard(c.desktop); err != nil {
 		c.close()
 		return nil, err
@@ -100,7 +100,7 @@ func openLink(ctx context.Context, o options) (*linkRig, error) {
 }
 
 // condition is one session over one link.
-func (r *linkRig) condition(ctx context.Context, c condition, window time.Duration) (m linkTimes, err error) {
+func (r *lineRig) condition(ctx context.Context, c condition, window time.Duration) (m lineTimes, err error) {
 	bad, err := badlink.Open(c.Config)
 	if err != nil {
 		return m, err
@@ -119,7 +119,7 @@ func (r *linkRig) condition(ctx context.Context, c condition, window time.Durati
 		<-v.done // leave ends it in any case
 		over(errSessionOver)
 	}()
-	w := &linkWork{linkRig: r, v: v, bad: bad, window: window}
+	w := &lineWork{lineRig: r, v: v, bad: bad, window: window}
 	if m.base, err = w.baseline(ctx); err != nil {
 		return m, err
 	}
@@ -138,7 +138,7 @@ func (r *linkRig) condition(ctx context.Context, c condition, window time.Durati
 	if err := w.live(ctx); err != nil {
 		return m, err
 	}
-	for _, step := range []func(context.Context, *linkTimes) error{w.typing, w.busy, w.file} {
+	for _, step := range []func(context.Context, *lineTimes) error{w.typing, w.busy, w.file} {
 		if err := step(ctx, &m); err != nil {
 			return m, err
 		}
@@ -148,7 +148,7 @@ func (r *linkRig) condition(ctx context.Context, c condition, window time.Durati
 }
 
 // join has the technician ask for help and the engineer come in with the code.
-func (r *linkRig) join(ctx context.Context) (*visit, error) {
+func (r *lineRig) join(ctx context.Context) (*visit, error) {
 	if err := r.technician.ready(ctx); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,250 @@
+package acts_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"beckmanconnect/cloud/acts"
+	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/events"
+	"beckmanconnect/internal/cloudapi"
+)
+
+// rig is Acts over a real database, with one kind, "lamp.switch".
+type rig struct {
+	*acts.Acts
+	t   *testing.T
+	db  *data.DB
+	now time.Time
+
+	mu    sync.Mutex
+	lamp  string // as the world is; part of what is shown
+	done  []string
+	fails error
+	seen  []events.Event
+	deaf  error // of the record
+}
+
+func (r *rig) Emit(_ context.Context, e events.Event) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.deaf != nil {
+		return r.deaf
+	}
+	r.seen = append(r.seen, e)
+	return nil
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{t: t, now: time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC), lamp: "off"}
+	clock := func() time.Time { r.mu.Lock(); defer r.mu.Unlock(); return r.now }
+	db, err := data.Open(t.Context(), t.TempDir(), clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	r.db = db
+	r.Acts = acts.New(acts.Config{Store: db, Events: r, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: clock})
+	r.Register("lamp.switch", func(_ context.Context, _ cloudapi.Staff, params json.RawMessage) (acts.Description, error) {
+		var p struct{ To, Region string }
+		if err := json.Unmarshal(params, &p); err != nil || p.To == "" {
+			return acts.Description{}, &acts.Error{Code: "lamp", Message: "To what?"}
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return acts.Description{Region: p.Region, Lines: []cloudapi.ActLine{{Name: "lamp-now", Value: r.lamp}, {Name: "lamp-then", Value: p.To}}}, nil
+	}, func(_ context.Context, a cloudapi.Act) error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.done = append(r.done, a.ID)
+		return r.fails
+	})
+	return r
+}
+
+func (r *rig) later(d time.Duration) { r.mu.Lock(); r.now = r.now.Add(d); r.mu.Unlock() }
+
+func by(account, session string, regions ...string) acts.By {
+	return acts.By{Staff: cloudapi.Staff{Account: account, Name: "N " + account, Regions: regions}, Session: []byte(session)}
+}
+
+var (
+	ada = by("ada@vendor.example", "s-ada", "eu")
+	ben = by("ben@vendor.example", "s-ben", "eu")
+	cyd = by("cyd@vendor.example", "s-cyd", "us")
+)
+
+func (r *rig) propose(region string) cloudapi.Act {
+	r.t.Helper()
+	act, err := r.Propose(r.t.Context(), ada, cloudapi.ActProposal{Kind: "lamp.switch", Params: json.RawMessage(fmt.Sprintf(`{"to": "on <b>", "region": %q}`, region)), Reason: "it is dark"})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return act
+}
+
+func decide(a cloudapi.Act) cloudapi.ActDecision {
+	return cloudapi.ActDecision{ID: a.ID, Digest: a.Digest}
+}
+
+func TestTwoPeople(t *testing.T) { // P16, P18: four eyes
+	r := newRig(t)
+	act := r.propose("eu")
+	if list, err := r.List(t.Context(), ben.Staff); err != nil || len(list) != 1 || list[0].Own || list[0].Digest != act.Digest || list[0].Lines[1].Value != "on <b>" {
+		t.Fatalf("what the second person reads: %+v, %v", list, err)
+	}
+	got, err := r.Confirm(t.Context(), ben, decide(act))
+	if err != nil || got.State != cloudapi.ActDone || len(r.done) != 1 {
+		t.Fatalf("%+v, %v, done %v", got, err, r.done)
+	}
+	if _, err := r.Confirm(t.Context(), ben, decide(act)); !errors.Is(err, acts.ErrUnknown) {
+		t.Errorf("twice: %v", err)
+	}
+	if len(r.done) != 1 {
+		t.Errorf("done %d times", len(r.done))
+	}
+	if len(r.seen) != 2 || r.seen[0].Kind != events.ActProposed || r.seen[1].Kind != events.ActConfirmed || r.seen[1].Actor != ben.Staff.Account || r.seen[1].Fields["proposer"] != ada.Staff.Account {
+		t.Errorf("on record: %+v", r.seen)
+	}
+	if list, _ := r.List(t.Context(), ada.Staff); !list[0].Own || list[0].State != cloudapi.ActDone || list[0].Decided != ben.Staff.Account {
+		t.Errorf("afterwards: %+v", list)
+	}
+}
+
+func TestRefusals(t *testing.T) { // scenario 45
+	other := func(a cloudapi.Act) cloudapi.ActDecision {
+		d := decide(a)
+		d.Digest = strings.Repeat("0", 64)
+		return d
+	}
+	for _, c := range []struct {
+		name string
+		by   acts.By
+		with func(cloudapi.Act) cloudapi.ActDecision
+		set  func(*rig)
+		want error
+	}{
+		{"the proposer", ada, decide, nil, acts.ErrOwn},
+		{"the proposer in another session", by("ada@vendor.example", "s-2", "eu"), decide, nil, acts.ErrOwn},
+		{"the proposer's session under another name", by("eve@vendor.example", "s-ada", "eu"), decide, nil, acts.ErrOwn},
+		{"no session", by("eve@vendor.example", "", "eu"), decide, nil, acts.ErrOwn},
+		{"another region", cyd, decide, nil, acts.ErrUnknown},
+		{"no such act", ben, func(cloudapi.Act) cloudapi.ActDecision { return cloudapi.ActDecision{ID: "act-x"} }, nil, acts.ErrUnknown},
+		{"another digest", ben, other, nil, acts.ErrChanged},
+		{"no digest", ben, func(a cloudapi.Act) cloudapi.ActDecision { return cloudapi.ActDecision{ID: a.ID} }, nil, acts.ErrChanged},
+		{"the world has changed", ben, decide, func(r *rig) { r.lamp = "broken" }, acts.ErrChanged},
+		{"a day later", ben, decide, func(r *rig) { r.later(acts.Life) }, acts.ErrExpired},
+		{"the record is deaf", ben, decide, func(r *rig) { r.deaf = io.ErrClosedPipe }, io.ErrClosedPipe},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t)
+			act := r.propose("eu")
+			if c.set != nil {
+				c.set(r)
+			}
+			if _, err := r.Confirm(t.Context(), c.by, c.with(act)); !errors.Is(err, c.want) {
+				t.Errorf("%v, want %v", err, c.want)
+			}
+			if len(r.done) != 0 {
+				t.Error("it was carried out")
+			}
+		})
+	}
+	r := newRig(t)
+	for name, p := range map[string]cloudapi.ActProposal{
+		"unknown kind":  {Kind: "lamp.break", Params: json.RawMessage(`{}`), Reason: "x"},
+		"no reason":     {Kind: "lamp.switch", Params: json.RawMessage(`{"to":"on"}`)},
+		"lines":         {Kind: "lamp.switch", Params: json.RawMessage(`{"to":"on"}`), Reason: "a\nb"},
+		"bad params":    {Kind: "lamp.switch", Params: json.RawMessage(`{}`), Reason: "x"},
+		"other region":  {Kind: "lamp.switch", Params: json.RawMessage(`{"to":"on","region":"us"}`), Reason: "x"},
+		"right to left": {Kind: "lamp.switch", Params: json.RawMessage(`{"to":"on"}`), Reason: "a\u202eb"},
+	} {
+		var refused *acts.Error
+		if _, err := r.Propose(t.Context(), ada, p); !errors.As(err, &refused) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestRejected(t *testing.T) {
+	r := newRig(t)
+	act := r.propose("")
+	d := decide(act)
+	if _, err := r.Reject(t.Context(), ben, d); !errors.Is(err, acts.ErrReason) {
+		t.Errorf("without a reason: %v", err)
+	}
+	d.Reason = "not now"
+	if got, err := r.Reject(t.Context(), ada, d); err != nil || got.State != cloudapi.ActRejected {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if _, err := r.Confirm(t.Context(), ben, d); !errors.Is(err, acts.ErrUnknown) {
+		t.Errorf("confirmed after it was rejected: %v", err)
+	}
+	if list, _ := r.List(t.Context(), cyd.Staff); len(list) != 1 || list[0].Why != "not now" {
+		t.Errorf("%+v", list)
+	}
+}
+
+// Many confirm at once: it is carried out once.
+func TestOnce(t *testing.T) {
+	r := newRig(t)
+	act := r.propose("eu")
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			_, _ = r.Confirm(context.Background(), by(fmt.Sprintf("p%d@vendor.example", i), fmt.Sprint(i), "eu"), decide(act))
+		})
+	}
+	group.Wait()
+	if len(r.done) != 1 {
+		t.Errorf("carried out %d times", len(r.done))
+	}
+}
+
+// The cloud goes down between the second yes and the deed: it is done later.
+func TestCarriedOutLater(t *testing.T) {
+	r := newRig(t)
+	act := r.propose("eu")
+	if ok, err := r.db.DecideAct(t.Context(), act.ID, cloudapi.ActConfirmed, ben.Staff.Account, "", r.now); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	group.Go(func() { r.Run(ctx) })
+	for {
+		got, err := r.db.Act(t.Context(), act.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.State == cloudapi.ActDone {
+			break
+		}
+	}
+	cancel()
+	group.Wait()
+	if len(r.done) != 1 {
+		t.Errorf("carried out %d times", len(r.done))
+	}
+}
+
+func TestFailed(t *testing.T) {
+	r := newRig(t)
+	act := r.propose("eu")
+	r.fails = &acts.Error{Code: "lamp", Message: "There is no bulb."}
+	got, err := r.Confirm(t.Context(), ben, decide(act))
+	if err != nil || got.State != cloudapi.ActFailed || got.Why != "There is no bulb." {
+		t.Errorf("%+v %v", got, err)
+	}
+	if list, _ := r.List(t.Context(), ben.Staff); list[0].State != cloudapi.ActFailed || list[0].Why != "There is no bulb." || list[0].Decided != ben.Staff.Account {
+		t.Errorf("%+v", list)
+	}
+}

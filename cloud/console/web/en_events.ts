@@ -1,0 +1,23 @@
+// The page "Events", in English.
+export const enEvents = {
+  evTitle: "Events", evText: "What happened at the cloud and what devices report of sessions. Your looking and exporting is on record, too.",
+  evNone: "There are no events yet.", evNoMatch: "Nothing fits this filter.", evSearching: "Nothing among the newest. There are older ones to look through.",
+  evFailed: "The events could not be read. Try again.", evRetry: "Try again", evOlder: "Older events",
+  evFollow: "Follow along", evFollowing: "Following along", evCSV: "Export CSV", evJSON: "Export JSON lines",
+  evKind: "Kind", evAnyKind: "All kinds", evSeverity: "Severity", evAnySeverity: "All severities", evWarning: "Warnings and alerts", evAlert: "Alerts only",
+  evRegion: "Region", evAnyRegion: "All regions", evCloud: "No region", evActor: "Account", evDevice: "Device ID", evRequest: "Request",
+  evFrom: "From", evTo: "Until", evSearch: "Search", evClear: "Clear",
+  evSevAlert: "Alert", evSevWarning: "Warning", evSevNotice: "Notice", evSevInfo: "Info", evNobody: "nobody known", evNumber: "Number", evAddress: "Address", evTime: "Time", evDetails: "Details of event {n}",
+  evExportBig: "The export holds what this filter finds, at most 1,000,000 events.",
+  evkSignin: "Signed in", evkSigninRefused: "Sign-in refused", evkSigninNewPlace: "Sign-in from a new place", evkSignOut: "Signed out",
+  evkNetwork: "Foreign network refused", evkOrigin: "Foreign page refused", evkRate: "Too many tries refused",
+  evkDeviceRefused: "Device refused", evkRegistered: "Device registered", evkConfirmed: "Registration confirmed", evkMoved: "Device moved", evkRetired: "Device retired", evkIdentity: "Device's identity",
+  evkPersonExported: "Person's data exported", evkPersonErased: "Person's data erased",
+  evkProposed: "Act proposed", evkActConfirmed: "Act confirmed", evkRejected: "Act rejected",
+  evkTaken: "Case taken", evkHandedOver: "Case handed over", evkInvited: "Colleague invited", evkNoted: "Case noted",
+  evkEnded: "Session ended by staff", evkCertificate: "Certificate issued", evkSession: "Session event", evkRead: "Record read", evkExported: "Record exported", evkExpired: "Deleted by retention",
+  evkUpload: "Upload refused", evkDraining: "Node drains", evkMail: "Mail given up",
+  upScanning: "This log is being looked through for malware. It can be read when nothing was found.",
+  upRefused: "The malware scanner refused this log. Nobody can open it; the finding is on record.",
+  upUnavailable: "Not available: the malware scanner does not answer, or its signatures are too old. It is tried again by itself.",
+};
