@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
+	"beckmanconnect/cloud/acts"
 	"beckmanconnect/cloud/broker"
 	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/cluster"
@@ -62,6 +63,9 @@ type Cloud struct {
 	confirmation *registry.Confirmation
 	tokens       *registry.Tokens
 	inventory    *inventory.Inventory
+	acts         *acts.Acts
+
+	closeToken func() error // nil: no key is on a token
 
 	cluster  *cluster.Cluster // nil: this is the only node
 	operator operator
@@ -99,7 +103,7 @@ func (c *Cloud) open() (err error) {
 	if c.roots, err = trust.Load(c.Roots); err != nil {
 		return err
 	}
-	if c.private, err = trust.LoadPrivate(c.Roots, c.Private); err != nil {
+	if err = c.loadPrivate(); err != nil {
 		return err
 	}
 	if c.cert, err = loadServerCert(&c.Config, c.private.Cloud); err != nil {
@@ -186,7 +190,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.cases.Run, c.events.Run, c.uploads.Run, c.beat, c.confirmation.Run, c.eraseDue} {
+	for _, f := range []func(context.Context){c.watchVendorPolicy, c.watchIdentities, c.sendMessages, c.keepHouse, c.cases.Run, c.events.Run, c.uploads.Run, c.beat, c.confirmation.Run, c.eraseDue, c.acts.Run, c.watchStaff} {
 		work.Go(func() { f(working) })
 	}
 	if c.mail != nil {
@@ -240,6 +244,9 @@ func (c *Cloud) Close() error {
 		if err := c.listen.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
+	}
+	if c.closeToken != nil {
+		errs = append(errs, c.closeToken())
 	}
 	if c.data != nil {
 		errs = append(errs, c.data.Close())

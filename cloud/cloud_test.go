@@ -77,6 +77,7 @@ func start(t *testing.T, change ...func(*cloud.Config)) *running {
 		OIDC:                   cloud.OIDC{Issuer: "http://" + ssoListener.Addr().String(), Client: "console", Secret: "secret", Native: "desk"},
 		Log:                    slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		RegistrationsPerMinute: 1000,
+		Staff:                  cloud.Staff{NewPlaces: "off"},
 		Uploads:                cloud.Uploads{Scanner: nothingFound{}},
 	}
 	for _, f := range change {

@@ -62,6 +62,7 @@ type Config struct {
 	Proxies       web.Proxies    `toml:"trusted_proxies"` // may name a caller in X-Forwarded-For; none: nobody may
 	Mail          Mail           `toml:"mail"`
 	Registry      Registry       `toml:"registry"`
+	Staff         Staff          `toml:"staff"`
 	Broker        Broker         `toml:"broker"`
 	Cluster       cluster.Config `toml:"cluster"`
 	Drain         Drain          `toml:"drain"`
@@ -158,7 +159,7 @@ func (c *Config) checkStaff() error {
 	if len(c.StaffNetworks) == 0 { // P21: an empty list would be a list forgotten
 		errs = append(errs, errors.New(`"staff_networks" is missing: the networks staff signs in from`))
 	}
-	if _, err := staff.Removed(c.StaffRemoved).Has(""); err != nil {
+	if _, err := staff.Accounts(c.StaffRemoved).Has(""); err != nil {
 		errs = append(errs, fmt.Errorf("\"staff_removed\": %w", err))
 	}
 	for _, phone := range c.Phones {
@@ -166,6 +167,7 @@ func (c *Config) checkStaff() error {
 			errs = append(errs, fmt.Errorf("%q in \"phones\" is not a telephone number", phone))
 		}
 	}
+	errs = append(errs, c.checkSignIn())
 	return errors.Join(errs...)
 }
 

@@ -42,5 +42,5 @@ func (c *Cloud) newMail() *mail.Queue {
 	if c.Mail.Server == "" {
 		return nil
 	}
-	return mail.NewQueue(mail.QueueConfig{Store: c.data, Transport: mail.SMTP{Server: c.Mail.server()}, Log: c.Log, Now: c.Now, Events: c.events})
+	return mail.NewQueue(mail.QueueConfig{Store: c.data, Transport: mail.SMTP{Server: c.Mail.server()}, Events: c.events, Log: c.Log, Now: c.Now})
 }

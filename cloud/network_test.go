@@ -193,6 +193,8 @@ issuer = "https://sso.example"
 client = "console"
 secret = "s"
 native = "desk"
+[staff]
+new_places = "off"
 `
 	file := filepath.Join(t.TempDir(), "cloud.toml")
 	load := func(text string) (cloud.Config, error) {
@@ -207,11 +209,17 @@ native = "desk"
 		t.Errorf("%+v %v", c, err)
 	}
 	for name, text := range map[string]string{
-		"unknown key": "colour = 1\n" + good,
-		"syntax":      "listen =",
-		"empty":       "",
-		"network":     strings.Replace(good, "/24", "", 1),
-		"name":        strings.Replace(good, "Cloud.Example", "cloud/x", 1),
+		"unknown key":             "colour = 1\n" + good,
+		"new places without mail": strings.Replace(good, "\"off\"", "\"mail\"", 1),
+		"new places":              strings.Replace(good, "\"off\"", "\"no\"", 1),
+		"a password":              good + "[staff.second_factor]\namr = [\"pwd\"]\n",
+		"a long day":              strings.Replace(good, "[staff]", "[staff]\nsession = \"100h\"", 1),
+		"idle":                    strings.Replace(good, "[staff]", "[staff]\nidle = \"soon\"", 1),
+		"a PIN":                   strings.Replace(good, "[staff]", "[staff]\nsession_ca = \"pkcs11:token=a;object=b?module-path=/m&pin-value=1\"", 1),
+		"syntax":                  "listen =",
+		"empty":                   "",
+		"network":                 strings.Replace(good, "/24", "", 1),
+		"name":                    strings.Replace(good, "Cloud.Example", "cloud/x", 1),
 	} {
 		if _, err := load(text); err == nil || !strings.Contains(err.Error(), "cloud.toml") {
 			t.Errorf("%s: %v", name, err)

@@ -20,7 +20,7 @@ func (c *Cloud) wireRegistry() error {
 	if err != nil {
 		return err
 	}
-	sender := c.sender()
+	sender := c.registrySender()
 	c.confirmation = registry.NewConfirmation(registry.Confirmation{
 		Data: c.data, Mail: sender, URL: c.URL, Require: c.Registry.required(sender != nil), Events: c.events, Log: c.Log, Now: c.Now, Changed: c.tellStanding,
 	})
@@ -49,8 +49,8 @@ func (c *Cloud) wireInventory() {
 // engine.
 func (c *Cloud) Tokens() *registry.Tokens { return c.tokens }
 
-// sender is what mails are sent by, nil where there is none.
-func (c *Cloud) sender() mail.Sender {
+// registrySender is what mails are sent by, nil where there is none.
+func (c *Cloud) registrySender() mail.Sender {
 	if c.Registry.Mail != nil {
 		return c.Registry.Mail
 	}

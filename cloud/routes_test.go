@@ -67,6 +67,9 @@ var routes = map[string]route{
 	cloudapi.PathMessage:      {staff, both2, ""},
 	cloudapi.PathCert:         {staff, post1, ""},
 	cloudapi.PathEvents:       {staff, get1, ""},
+	cloudapi.PathCase:         {staff, both2, ""},
+	cloudapi.PathColleagues:   {staff, get1, ""},
+	cloudapi.PathHistory:      {staff, get1, ""},
 	cloudapi.PathEventsExport: {staff, get1, cloudapi.PathEventsExport + "?format=csv"},
 	"/":                       {page, get1, ""},
 }

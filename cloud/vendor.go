@@ -29,6 +29,7 @@ type vendorPolicy struct {
 	mu     sync.Mutex
 	number uint64
 	signed string
+	parsed *vendorpolicy.Policy // nil: there is none
 }
 
 // openVendorPolicy reads the policy. There may be none; a damaged one is an
@@ -46,6 +47,14 @@ func (v *vendorPolicy) current() string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.signed
+}
+
+// revokes tells whether the policy revokes an account: it gets nothing here
+// either.
+func (v *vendorPolicy) revokes(account string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.parsed.RevokesAccount(account)
 }
 
 // reload reads the file again and says whether a newer policy lies there. An
@@ -69,7 +78,7 @@ func (v *vendorPolicy) reload() (changed bool, err error) {
 	if p.Number <= v.number {
 		return false, fmt.Errorf("%s: number %d is not higher than %d", v.path, p.Number, v.number)
 	}
-	v.number, v.signed = p.Number, string(signed)
+	v.number, v.signed, v.parsed = p.Number, string(signed), p
 	return true, nil
 }
 

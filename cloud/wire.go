@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"beckmanconnect/cloud/acts"
 	"beckmanconnect/cloud/broker"
 	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/data"
@@ -26,25 +27,31 @@ const hostWait = 30 * time.Minute
 func (c *Cloud) wire() error {
 	c.uploads = c.newUploads()
 	c.mail = c.newMail()
+	c.acts = acts.New(acts.Config{Store: c.data, Events: c.events, Log: c.Log, Now: c.Now})
+	rules, err := c.Staff.rules()
+	if err != nil {
+		return err
+	}
 	if err := c.wireRegistry(); err != nil {
 		return err
 	}
 	c.cases = cases.New(cases.Config{
 		Data: c.data, Send: c.Send, Cut: func(r string) { c.relay.EndByStaff(r) }, Unseat: func(r string) { c.relay.Unseat(r) }, Changed: c.feed.Changed,
-		Events: c.events, Removed: c.removed, Log: c.Log, Now: c.Now,
+		Events: c.events, Removed: func(account string) bool { return c.desk.Gone(account) }, Log: c.Log, Now: c.Now,
 	})
 	c.desk = staff.New(staff.Config{
-		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Removed(c.StaffRemoved),
-		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages, Cases: c.cases, Events: c.events,
+		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Accounts(c.StaffRemoved),
+		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages,
+		Rules: rules, Revoked: c.vendor.revokes, Mail: c.sender(), Acts: c.acts, Sites: c.data, Cases: c.cases, Events: c.events,
 		OIDC: staff.OIDC{
 			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
 			RedirectURL: c.URL + cloudapi.PathCallback,
 		},
 	})
 	c.wireInventory()
+	c.inventory.RegisterActs(c.acts)
 	c.relay = relay.New(relay.Config{Host: c.admitHost, Engineer: c.admitEngineer, Peers: c.peers(), Left: c.left, Log: c.Log, Now: c.Now})
 	in := intake.New(intake.Config{Data: c.data, Log: c.Log, Now: c.Now, Changed: c.changed, MayAsk: c.confirmation.MayAsk, Witness: c.private.Witness})
-	var err error
 	c.broker, err = broker.New(broker.Config{
 		Engine: c.Broker.engine, MaxClients: int64(c.Broker.MaxDevices),
 		Inbox: in, Refused: intake.Refused, Refuse: c.refuse, Seen: c.seen, Presence: c.presence,
@@ -145,7 +152,7 @@ func (c *Cloud) admitHost(ctx context.Context, request, device string) (time.Tim
 // admitEngineer lets staff in that may help with this request now. Who may not
 // learns nothing about whether the request exists.
 func (c *Cloud) admitEngineer(r *http.Request, request string) (relay.Engineer, error) {
-	who, _, ok := c.desk.Open(r, request)
+	who, ok := c.desk.Attend(r, request)
 	if !ok {
 		return relay.Engineer{}, relay.ErrRefused
 	}

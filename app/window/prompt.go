@@ -22,6 +22,7 @@ type promptWindow struct {
 	program *program
 	id      string // of the question, and the nonce it was put with
 	window  fyne.Window
+	scale   float32
 	content *view.Prompt
 	hand    native.Hand // nil: this screen cannot tell who presses
 
@@ -58,14 +59,14 @@ func questionID(q *hostpb.Prompt) string { return q.GetId() + "\x00" + string(q.
 
 func (p *program) openPrompt(question *hostpb.Prompt) *promptWindow {
 	w := &promptWindow{program: p, id: questionID(question)}
-	w.window = p.app.NewWindow(native.Class)
-	w.window.SetPadded(false)
-	w.ask(question)
-	// Closing the window is a no, as Escape is.
-	w.window.SetCloseIntercept(w.content.Deny)
-	w.window.SetFixedSize(true)
-	w.window.CenterOnScreen()
-	w.window.Show()
+	w.show(question, p.scale())
+	// A window knows its screen's scale only once it is there. Where that is not
+	// what was thought, neither is the room there is for the question.
+	if scale := w.window.Canvas().Scale(); scale != w.scale {
+		thought := w.window
+		w.show(question, scale)
+		p.dismiss(thought)
+	}
 	w.window.SetTitle(p.kit.T("app.name") + " · " + p.kit.T("prompt.window"))
 	p.own(w.window)
 	if err := p.native.Above(w.window); err != nil {
@@ -81,13 +82,34 @@ func (p *program) openPrompt(question *hostpb.Prompt) *promptWindow {
 	return w
 }
 
+// show opens the window on a screen of a scale, as far as that is known.
+func (w *promptWindow) show(question *hostpb.Prompt, scale float32) {
+	w.scale = scale
+	w.window = w.program.app.NewWindow(native.Class)
+	w.window.SetPadded(false)
+	w.ask(question)
+	// Closing the window is a no, as Escape is.
+	w.window.SetCloseIntercept(w.content.Deny)
+	w.window.SetFixedSize(true)
+	w.window.CenterOnScreen()
+	w.window.Show()
+}
+
+// scale is that of the main window's screen, where there is one.
+func (p *program) scale() float32 {
+	if p.main == nil {
+		return 1
+	}
+	return p.main.Canvas().Scale()
+}
+
 // ask draws the question, in text as large as the technician wants it and the
 // screen has room for. What fits in no size scrolls, in the wanted one if that
 // leaves any room for it: a window that is higher than the screen could not be
 // read, and so not be allowed.
 func (w *promptWindow) ask(question *hostpb.Prompt) {
 	p := w.program
-	room := p.room(w.window)
+	room := p.room(w.scale)
 	sizes := []float32{max(p.kit.Text, 1), min(theme.TextScale("large"), max(p.kit.Text, 1)), 1}
 	for _, limit := range []float32{0, room} {
 		for _, size := range sizes {
@@ -109,14 +131,14 @@ func (w *promptWindow) ask(question *hostpb.Prompt) {
 const frameRoom = 72
 
 // room is the height that every screen has for a window's content, in units.
-func (p *program) room(w fyne.Window) float32 {
+func (p *program) room(scale float32) float32 {
 	room := float32(math.MaxFloat32)
 	screens, err := p.native.Screens()
 	if err != nil {
 		p.log.Warn("ask for the screens", "error", err)
 	}
 	for _, s := range screens {
-		room = min(room, float32(s.H)/w.Canvas().Scale()-frameRoom)
+		room = min(room, float32(s.H)/scale-frameRoom)
 	}
 	return room
 }

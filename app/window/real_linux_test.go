@@ -93,9 +93,15 @@ func startReal(t *testing.T) *realWindow { return startRealAs(t, os.Args[0]) }
 // it gets otherwise.
 func startRealAs(t *testing.T, program string, env ...string) *realWindow {
 	t.Helper()
+	return startRealOn(t, "1024x768", program, env...)
+}
+
+// startRealOn has a screen of a size of choice.
+func startRealOn(t *testing.T, screen, program string, env ...string) *realWindow {
+	t.Helper()
 	w := &realWindow{t: t, service: ipctest.Start(t, ipctest.Config{}), program: program}
-	w.outer = xtesting.Xvfb(t, "1024x768")
-	w.inner = xtesting.Nested(t, w.outer, "1024x768")
+	w.outer = xtesting.Xvfb(t, screen)
+	w.inner = xtesting.Nested(t, w.outer, screen)
 	xtesting.Program(t, w.inner, "openbox", "--sm-disable")
 	status := sample.Status()
 	w.service.SetStatus(status)

@@ -146,6 +146,7 @@ func (w *world) startCloud() {
 		Roots: filepath.Join(w.dir, "trust", trust.DirRoots), Private: filepath.Join(w.dir, "trust", trust.DirPrivate), Upgrades: filepath.Join(w.dir, "upgrades"),
 		StaffNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		OIDC:          cloud.OIDC{Issuer: "http://127.0.0.1:1", Client: "console", Secret: "secret", Native: "desk"},
+		Staff:         cloud.Staff{NewPlaces: "off"},
 		Log:           slog.New(slog.NewTextHandler(w.cloudLog, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	w.must(err)

@@ -134,8 +134,48 @@ account = "john.miller@vendor.example"
 name = "John Miller"
 organisation = "Service US"
 regions = ["us"]
-password = %q
-`, h.sso, h.cloud+"/staff/callback", EngineerAccount, EngineerName, EngineerPassword, ColleagueAccount, ColleagueName, EngineerPassword, EngineerPassword)
+password = %[8]q
+
+[[user]]
+account = "paula.lead@vendor.example"
+name = "Paula Lead"
+organisation = "Service Central Europe"
+regions = ["eu"]
+roles = ["lead"]
+password = %[8]q
+
+[[user]]
+account = "otto.audit@vendor.example"
+name = "Otto Audit"
+organisation = "Service Central Europe"
+regions = ["eu"]
+roles = ["auditor"]
+password = %[8]q
+
+[[user]]
+account = "ada.admin@vendor.example"
+name = "Ada Admin"
+organisation = "Service Central Europe"
+regions = ["eu"]
+roles = ["administrator"]
+password = %[8]q
+
+[[user]]
+account = "ben.admin@vendor.example"
+name = "Ben Admin"
+organisation = "Service Central Europe"
+regions = ["eu"]
+roles = ["administrator"]
+password = %[8]q
+
+[[user]]
+account = "nora.new@vendor.example"
+name = "Nora New"
+organisation = "Service Central Europe"
+regions = []
+training = [{ region = "eu", until = "2020-12-31" }]
+password = %[8]q
+`, h.sso, h.cloud+"/staff/callback", EngineerAccount, EngineerName, EngineerPassword, ColleagueAccount, ColleagueName, EngineerPassword)
 	file := h.dir("sso.toml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("stage: %w", err)
@@ -183,6 +223,9 @@ issuer = %q
 client = "console"
 secret = "console-demo"
 native = "desk"
+
+[staff]
+new_places = "off"
 `, listen, port, name, h.cloud, h.dir("cloud"), h.Roots(), h.Keys(), h.Upgrades(), h.sso)
 }
 

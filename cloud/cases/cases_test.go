@@ -499,3 +499,49 @@ func TestNumbers(t *testing.T) {
 		t.Error("the numbers tell an order")
 	}
 }
+
+// Of many who take one case at once, one has it (P5).
+func TestOneTakes(t *testing.T) {
+	d := newDesk(t)
+	for i := range 5 {
+		device, request := fmt.Sprintf("bc-%d", i), fmt.Sprintf("r-%d", i)
+		d.device(device, "eu")
+		d.request(device, request, "waiting")
+		number := d.of(request).Number
+		errs := make([]error, 8)
+		var group sync.WaitGroup
+		for n := range errs {
+			group.Go(func() {
+				who := staff(fmt.Sprintf("Engineer%d", n))
+				if n%2 == 0 {
+					errs[n] = d.Join(t.Context(), who, request, netip.Addr{})
+					return
+				}
+				_, errs[n] = d.Act(t.Context(), who, cloudapi.CaseAct{Case: number, Act: cloudapi.ActTake}, netip.Addr{})
+			})
+		}
+		group.Wait()
+		won := ""
+		for n, err := range errs {
+			switch code(err) {
+			case "":
+				won += fmt.Sprintf(" engineer%d@vendor.example", n)
+			case "taken":
+			default:
+				t.Errorf("%v", err)
+			}
+		}
+		if c := d.of(request); c.Holder == nil || won != " "+c.Holder.Account {
+			t.Errorf("won:%s, it is %+v's", won, c.Holder)
+		}
+	}
+	takes := 0
+	for _, e := range d.told {
+		if e.Kind == events.CaseTaken {
+			takes++
+		}
+	}
+	if takes != 5 {
+		t.Errorf("%d on record", takes)
+	}
+}

@@ -255,7 +255,7 @@ func TestStaffSessionEnds(t *testing.T) {
 	if err := o.PutStaffSession(t.Context(), "token", who, o.now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := o.StaffSession(t.Context(), "token"); err != nil || got.Account != who.Account {
+	if got, err := o.StaffSession(t.Context(), "token"); err != nil || got.Staff.Account != who.Account {
 		t.Fatal(got, err)
 	}
 	if _, err := o.StaffSession(t.Context(), "other"); !errors.Is(err, ErrNotFound) {

@@ -24,7 +24,8 @@ func (db *DB) PutStaffSession(ctx context.Context, token string, who cloudapi.St
 		if _, err := tx.Exec("DELETE FROM staff_sessions WHERE expires_ms <= ?", db.nowMS()); err != nil {
 			return err
 		}
-		_, err := tx.Exec("INSERT INTO staff_sessions (hash, identity, expires_ms) VALUES (?,?,?)", hash[:], identity, expires.UnixMilli())
+		_, err := tx.Exec("INSERT INTO staff_sessions (hash, identity, expires_ms, who, begun_ms, used_ms) VALUES (?,?,?,?,?,?)",
+			hash[:], identity, expires.UnixMilli(), db.index.of(who.Account), db.nowMS(), db.nowMS())
 		return err
 	})
 	if err != nil {
@@ -33,24 +34,72 @@ func (db *DB) PutStaffSession(ctx context.Context, token string, who cloudapi.St
 	return nil
 }
 
+// StaffLogin is a session of somebody, with the cloud's own word on them.
+type StaffLogin struct {
+	Staff  cloudapi.Staff // as the SSO said at sign-in
+	Hash   []byte         // names the session
+	UsedMS int64          // when a person last did something in it
+	Person *StaffPerson   // nil: the cloud says nothing
+}
+
 // StaffSession gives who holds a token, or ErrNotFound.
-func (db *DB) StaffSession(ctx context.Context, token string) (cloudapi.Staff, error) {
-	var (
-		who      cloudapi.Staff
-		identity []byte
-	)
+func (db *DB) StaffSession(ctx context.Context, token string) (StaffLogin, error) {
 	hash := sha256.Sum256([]byte(token))
-	err := db.sql.QueryRowContext(ctx, "SELECT identity FROM staff_sessions WHERE hash=? AND expires_ms>?", hash[:], db.nowMS()).Scan(&identity)
+	return db.StaffSessionByHash(ctx, hash[:])
+}
+
+// StaffSessionByHash gives a session by the hash of its token, or ErrNotFound.
+func (db *DB) StaffSessionByHash(ctx context.Context, hash []byte) (StaffLogin, error) {
+	var (
+		l                StaffLogin
+		who              []byte
+		identity, person []byte
+	)
+	err := db.sql.QueryRowContext(ctx, `SELECT s.identity, s.used_ms, s.who, p.person FROM staff_sessions s
+		LEFT JOIN staff_people p ON p.who = s.who WHERE s.hash=? AND s.expires_ms>?`, hash, db.nowMS()).Scan(&identity, &l.UsedMS, &who, &person)
 	if errors.Is(err, sql.ErrNoRows) {
-		return who, ErrNotFound
+		return l, ErrNotFound
 	}
+	l.Hash = hash
 	if err == nil {
-		err = db.seal.openJSON(identity, &who, "staff_sessions", hex.EncodeToString(hash[:]), "identity")
+		err = db.seal.openJSON(identity, &l.Staff, "staff_sessions", hex.EncodeToString(hash), "identity")
+	}
+	if err == nil && len(person) > 0 {
+		l.Person, err = db.openPerson(who, person)
 	}
 	if err != nil {
-		return cloudapi.Staff{}, fmt.Errorf("data: staff session: %w", err)
+		return StaffLogin{}, fmt.Errorf("data: staff session: %w", err)
 	}
-	return who, nil
+	return l, nil
+}
+
+// TouchStaffSession remembers that a person did something in a session.
+func (db *DB) TouchStaffSession(ctx context.Context, hash []byte) error {
+	if _, err := db.sql.ExecContext(ctx, "UPDATE staff_sessions SET used_ms=? WHERE hash=?", db.nowMS(), hash); err != nil {
+		return fmt.Errorf("data: staff session: %w", err)
+	}
+	return nil
+}
+
+// EndStaffSessions ends every session of an account and says how many there
+// were. What waits for a mail ends too.
+func (db *DB) EndStaffSessions(ctx context.Context, account string) (int64, error) {
+	ended := int64(0)
+	err := db.update(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.Exec("DELETE FROM staff_waiting WHERE who=?", db.index.of(account)); err != nil {
+			return err
+		}
+		res, err := tx.Exec("DELETE FROM staff_sessions WHERE who=?", db.index.of(account))
+		if err != nil {
+			return err
+		}
+		ended, err = res.RowsAffected()
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("data: staff sessions: %w", err)
+	}
+	return ended, nil
 }
 
 // EndStaffSession forgets a token.

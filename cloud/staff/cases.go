@@ -25,16 +25,16 @@ var acting = struct {
 // registerCases mounts the desk.
 func (d *Desk) registerCases(mux web.Mux) {
 	limit := &web.Limiter{Every: acting.every, Burst: acting.burst}
-	act := web.Method(http.MethodPost, limit.Limit(d.signedIn(d.caseAct)))
+	act := web.Method(http.MethodPost, limit.Limit(d.signedIn(rights.SeeQueue, d.caseAct)))
 	mux.Handle(cloudapi.PathCase, d.Networks.Only(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
-			d.signedIn(d.caseFile)(w, r)
+			d.signedIn(rights.SeeQueue, d.caseFile)(w, r)
 			return
 		}
 		act(w, r)
 	})))
-	mux.Handle(cloudapi.PathColleagues, d.Networks.Only(web.Method(http.MethodGet, d.signedIn(d.colleagues))))
-	mux.Handle(cloudapi.PathHistory, d.Networks.Only(web.Method(http.MethodGet, d.signedIn(d.history))))
+	mux.Handle(cloudapi.PathColleagues, d.Networks.Only(web.Method(http.MethodGet, d.signedIn(rights.SeeQueue, d.colleagues))))
+	mux.Handle(cloudapi.PathHistory, d.Networks.Only(web.Method(http.MethodGet, d.signedIn(rights.SeeDevices, d.history))))
 }
 
 // joins tells whether somebody may come in by a request: by role and site, and

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/session/channel"
@@ -60,6 +61,10 @@ func (d *Desk) issue(r *http.Request, who cloudapi.Staff, open cloudapi.Request,
 	if err != nil {
 		return "", fmt.Errorf("staff: issue certificate: %w", err)
 	}
+	// On the record before it leaves (P24).
+	if err := d.emitCertificate(r, who, open, template.SerialNumber.Text(16)); err != nil {
+		return "", err
+	}
 	err = d.Data.LogCertificate(r.Context(), data.Issued{
 		Serial: template.SerialNumber.Text(16), Device: open.Device, Request: open.ID, Who: who, NotAfter: template.NotAfter,
 	})
@@ -67,6 +72,16 @@ func (d *Desk) issue(r *http.Request, who cloudapi.Staff, open cloudapi.Request,
 		return "", err
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})) + string(d.StaffCA.PEM), nil
+}
+
+func (d *Desk) emitCertificate(r *http.Request, who cloudapi.Staff, open cloudapi.Request, serial string) error {
+	if d.Events == nil {
+		return nil
+	}
+	return d.Events.Emit(r.Context(), events.Event{
+		Kind: events.Certificate, Severity: events.Info, Actor: who.Account, Region: open.Region, Device: open.Device, Request: open.ID,
+		Address: web.Address(r), Fields: map[string]string{"serial": serial},
+	})
 }
 
 // parseCSR takes nothing but the key from a certificate request, and that only

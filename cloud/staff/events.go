@@ -24,8 +24,8 @@ const (
 )
 
 func (d *Desk) registerEvents(get func(string, http.HandlerFunc)) {
-	get(cloudapi.PathEvents, d.signedIn(d.events))
-	get(cloudapi.PathEventsExport, d.limit.Limit(d.signedIn(d.exportEvents)))
+	get(cloudapi.PathEvents, d.signedIn(rights.ReadRecord, d.events))
+	get(cloudapi.PathEventsExport, d.limit.Limit(d.signedIn(rights.ReadRecord, d.exportEvents)))
 }
 
 // emit puts what somebody of the staff does on record. What they asked for is
@@ -73,8 +73,7 @@ func (d *Desk) within(ctx context.Context, who cloudapi.Staff) func(string) bool
 	return func(device string) bool {
 		may, ok := known[device]
 		if !ok {
-			record, err := d.Data.Device(ctx, device)
-			may = err == nil && data.Of(who).Sees(record.Region, record.Site)
+			may = d.MaySite(ctx, who, device)
 			known[device] = may
 		}
 		return may

@@ -46,6 +46,7 @@ func (d *Desk) feed(w http.ResponseWriter, r *http.Request, who cloudapi.Staff) 
 		web.Fail(w, http.StatusNotFound, "unknown-row", "There is no such notification in your regions.")
 		return
 	}
+	page.Rows = slices.DeleteFunc(page.Rows, func(row cloudapi.FeedRow) bool { return !d.MaySite(r.Context(), who, row.Device) })
 	if next > 0 {
 		page.Next = strconv.FormatInt(next, 10)
 	}
@@ -107,7 +108,7 @@ func (d *Desk) own(w http.ResponseWriter, r *http.Request, who cloudapi.Staff) (
 	if err != nil && !errors.Is(err, data.ErrNotFound) {
 		d.Log.Error("staff: device cannot be looked up", "error", err)
 	}
-	if err != nil || !Trained(who, device.Region) {
+	if err != nil || !d.Reaches(r.Context(), who, device.ID, device.Region) {
 		web.Fail(w, http.StatusNotFound, "unknown-device", "There is no such device in your regions.")
 		return device, false
 	}
@@ -131,7 +132,7 @@ func (d *Desk) helpLogs(w http.ResponseWriter, r *http.Request, who cloudapi.Sta
 	device, logs, err := d.Data.HelpLogs(r.Context(), r.URL.Query().Get("request"))
 	var notOpen *data.UploadError
 	withheld := errors.As(err, &notOpen)
-	if errors.Is(err, data.ErrNotFound) || (err == nil || withheld) && !Trained(who, device.Region) {
+	if errors.Is(err, data.ErrNotFound) || (err == nil || withheld) && !d.Reaches(r.Context(), who, device.ID, device.Region) {
 		web.Fail(w, http.StatusNotFound, "no-logs", "There are no logs of such a request in your regions.")
 		return
 	}

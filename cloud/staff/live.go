@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"sync"
 	"time"
 
@@ -113,6 +114,7 @@ func (f *Feed) take(l *listener) (fleet bool, noted uint64) {
 const (
 	liveWrite   = 20 * time.Second
 	liveRefresh = 30 * time.Second
+	liveCheck   = 2 * time.Second
 	// liveGap is the least time between two pushes, and liveShare how many
 	// times longer a console rests than its last push took: a storm of changes
 	// is a few pushes a second in a small fleet, and fewer in a large one.
@@ -138,6 +140,9 @@ func (d *Desk) live(w http.ResponseWriter, r *http.Request, _ cloudapi.Staff) {
 	ctx := ws.CloseRead(context.WithoutCancel(r.Context())) // a console has nothing to say
 	refresh := time.NewTicker(liveRefresh)
 	defer refresh.Stop()
+	check := time.NewTicker(liveCheck)
+	defer check.Stop()
+	seen, _ := d.Who(r)
 	for rest := time.Duration(0); ; {
 		select {
 		case <-ctx.Done():
@@ -155,6 +160,12 @@ func (d *Desk) live(w http.ResponseWriter, r *http.Request, _ cloudapi.Staff) {
 			}
 		case <-refresh.C:
 			whole = true
+		case <-check.C:
+			// What somebody may see can end while they look at it.
+			if now, ok := d.Who(r); ok && reflect.DeepEqual(now, seen) {
+				continue
+			}
+			whole = true
 		}
 		// The session is looked up each time: who signed out sees no more.
 		who, ok := d.Who(r)
@@ -162,6 +173,7 @@ func (d *Desk) live(w http.ResponseWriter, r *http.Request, _ cloudapi.Staff) {
 			_ = ws.Close(websocket.StatusPolicyViolation, "signed out")
 			return
 		}
+		seen = who
 		begun := time.Now()
 		fleet, noted := d.Feed.take(console)
 		if err := d.push(ctx, ws, who, fleet || whole, noted); err != nil {

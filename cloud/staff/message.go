@@ -90,10 +90,12 @@ func (d *Desk) addressed(r *http.Request, who cloudapi.Staff, m cloudapi.Message
 		return nil, "A message goes to one device, or to one group, or to one region."
 	case m.Device != "":
 		device, err := d.Data.Device(r.Context(), m.Device)
-		if err != nil || !Trained(who, device.Region) {
+		if err != nil || !d.Reaches(r.Context(), who, device.ID, device.Region) {
 			return nil, "There is no such device in your regions."
 		}
 		return []string{device.Region}, ""
+	case len(who.Sites) > 0: // a region or a group holds other sites too
+		return nil, "You are assigned to some sites alone: write to one device."
 	case m.Region != "":
 		if !Trained(who, m.Region) {
 			return nil, "You are not trained for this region."

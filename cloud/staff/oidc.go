@@ -2,16 +2,13 @@ package staff
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/mail"
-	"regexp"
-	"slices"
-	"strings"
+	"strconv"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -26,6 +23,7 @@ type OIDC struct {
 	ClientSecret string
 	NativeID     string // of beckmanconnect-desk
 	RedirectURL  string // of the hosted console
+	Rules        Rules
 	Client       *http.Client
 }
 
@@ -74,6 +72,16 @@ func (p *provider) oauth(ctx context.Context) (*oauth2.Config, error) {
 	return &oauth2.Config{ClientID: p.ClientID, ClientSecret: p.ClientSecret, RedirectURL: p.RedirectURL, Endpoint: found.Endpoint(), Scopes: scopes}, nil
 }
 
+// asking are the parameters by which a second factor is asked for.
+func (p *provider) asking() []oauth2.AuthCodeOption {
+	f := p.Rules.SecondFactor
+	options := []oauth2.AuthCodeOption{oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(f.MaxAge.Seconds())))}
+	if values := f.values(); values != "" {
+		options = append(options, oauth2.SetAuthURLParam("acr_values", values))
+	}
+	return options
+}
+
 // exchange trades an authorisation code for who signed in.
 func (p *provider) exchange(ctx context.Context, code string, a attempt) (cloudapi.Staff, error) {
 	config, err := p.oauth(ctx)
@@ -112,43 +120,17 @@ func (p *provider) verify(ctx context.Context, raw, audience, nonce string) (clo
 	case p.now().Sub(token.IssuedAt) > maxTokenAge:
 		return cloudapi.Staff{}, time.Time{}, errors.New("staff: ID token: too old")
 	}
-	var c claims
-	if err := token.Claims(&c); err != nil {
+	said := map[string]json.RawMessage{}
+	if err := token.Claims(&said); err != nil {
 		return cloudapi.Staff{}, time.Time{}, fmt.Errorf("staff: ID token: %w", err)
+	}
+	c, err := p.Rules.Claims.read(said)
+	if err != nil {
+		return cloudapi.Staff{}, time.Time{}, err
+	}
+	if err := p.Rules.SecondFactor.met(c.AMR, c.ACR, time.Unix(c.AuthTime, 0), p.now()); err != nil {
+		return cloudapi.Staff{}, time.Time{}, err
 	}
 	who, err := c.staff()
 	return who, token.Expiry, err
-}
-
-// claims are what the SSO says about a person.
-type claims struct {
-	Email         string   `json:"email"`
-	EmailVerified bool     `json:"email_verified"`
-	Name          string   `json:"name"`
-	Organisation  string   `json:"organisation"`
-	Regions       []string `json:"trained_regions"`
-}
-
-var region = regexp.MustCompile(`^[a-z][a-z0-9-]{1,15}$`)
-
-// staff checks the claims. The account is what site policies list, so it is
-// plain ASCII in lower case or it is nobody (scenarios 15, 27).
-func (c claims) staff() (cloudapi.Staff, error) {
-	account := strings.ToLower(c.Email)
-	a, err := mail.ParseAddress(account)
-	switch {
-	case err != nil || a.Address != account || strings.IndexFunc(account, func(r rune) bool { return r <= ' ' || r > '~' }) >= 0:
-		return cloudapi.Staff{}, errors.New("staff: ID token: no usable account")
-	case !c.EmailVerified:
-		return cloudapi.Staff{}, errors.New("staff: ID token: the account's address is not verified")
-	case !readable(c.Name) || !readable(c.Organisation):
-		return cloudapi.Staff{}, errors.New("staff: ID token: name and organisation are needed, as plain text")
-	case len(c.Regions) > 32 || slices.ContainsFunc(c.Regions, func(s string) bool { return !region.MatchString(s) }):
-		return cloudapi.Staff{}, errors.New("staff: ID token: a trained region is not one")
-	}
-	return cloudapi.Staff{Account: account, Name: c.Name, Organisation: c.Organisation, Regions: slices.Compact(slices.Sorted(slices.Values(c.Regions)))}, nil
-}
-
-func readable(s string) bool {
-	return s != "" && len(s) <= 200 && strings.TrimSpace(s) == s && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
 )
@@ -86,7 +87,7 @@ func (d *Desk) login(w http.ResponseWriter, r *http.Request) {
 	}
 	// Lax: it must come back with the SSO's redirect. It opens nothing by itself.
 	http.SetCookie(w, &http.Cookie{Name: signInCookie, Value: a.browser, Path: "/", MaxAge: int(signInLife.Seconds()), Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	http.Redirect(w, r, config.AuthCodeURL(state, oidc.Nonce(a.nonce), oauth2.S256ChallengeOption(a.verifier)), http.StatusFound)
+	http.Redirect(w, r, config.AuthCodeURL(state, append(d.provider.asking(), oidc.Nonce(a.nonce), oauth2.S256ChallengeOption(a.verifier))...), http.StatusFound)
 }
 
 // callback ends it. A page of ours carries the browser on, because a redirect
@@ -101,22 +102,49 @@ func (d *Desk) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	who, err := d.provider.exchange(r.Context(), q.Get("code"), a)
 	if err != nil {
-		d.Log.Warn("staff: sign-in refused", "error", err)
-		web.Fail(w, http.StatusForbidden, "sign-in", "The sign-in service did not vouch for you.")
+		d.notVouched(w, r, err)
 		return
 	}
-	token, expires, err := d.begin(r, who)
-	if errors.Is(err, errRemoved) {
-		web.Fail(w, http.StatusForbidden, "removed", "Your account may not help any more.")
-		return
+	http.SetCookie(w, &http.Cookie{Name: signInCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	known, err := d.known(r, who)
+	if err == nil && !known {
+		browser := ""
+		if browser, err = d.hold(r, who, d.URL+cloudapi.PathPlace); err == nil {
+			waitPage(w, browser)
+			return
+		}
+	}
+	var (
+		token   string
+		expires time.Time
+	)
+	if err == nil {
+		token, expires, err = d.begin(r, who)
 	}
 	if err != nil {
-		d.Log.Error("staff: sign-in failed", "error", err)
-		web.Fail(w, http.StatusInternalServerError, "internal", "Try again.")
+		d.failPlace(w, r, err)
 		return
 	}
+	welcome(w, token, expires)
+}
+
+// notVouched refuses who the SSO did not vouch for as it should.
+func (d *Desk) notVouched(w http.ResponseWriter, r *http.Request, err error) {
+	d.Log.Warn("staff: sign-in refused", "error", err)
+	code, text := "sign-in", "The sign-in service did not vouch for you."
+	switch {
+	case errors.Is(err, errOneFactor):
+		code, text = "second-factor", "Sign in with your second factor: the sign-in service asked for none."
+	case errors.Is(err, errOldSignIn):
+		code, text = "second-factor", "Your sign-in at the sign-in service is too old; sign in there again."
+	}
+	d.report(r, events.SignInRefused, "", code)
+	web.Fail(w, http.StatusForbidden, code, text)
+}
+
+// welcome gives a browser its session.
+func welcome(w http.ResponseWriter, token string, expires time.Time) {
 	http.SetCookie(w, sessionCookie(token, expires))
-	http.SetCookie(w, &http.Cookie{Name: signInCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write([]byte(`<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>Signed in</title><p><a href="/">Go on to the console</a>`))
@@ -124,7 +152,8 @@ func (d *Desk) callback(w http.ResponseWriter, r *http.Request) {
 
 // oidcConfig tells beckmanconnect-desk where to sign in.
 func (d *Desk) oidcConfig(w http.ResponseWriter, _ *http.Request) {
-	web.JSON(w, cloudapi.OIDCConfig{Issuer: d.OIDC.Issuer, ClientID: d.OIDC.NativeID, Scopes: scopes})
+	web.JSON(w, cloudapi.OIDCConfig{Issuer: d.OIDC.Issuer, ClientID: d.OIDC.NativeID, Scopes: scopes,
+		MaxAge: int(d.Rules.SecondFactor.MaxAge.Seconds()), ACR: d.Rules.SecondFactor.values()})
 }
 
 // token trades a fresh ID token of the native client for a session, once.
@@ -139,14 +168,29 @@ func (d *Desk) token(w http.ResponseWriter, r *http.Request) {
 	}
 	who, tokenExpires, err := d.provider.verify(r.Context(), req.IDToken, d.OIDC.NativeID, req.Nonce)
 	if err != nil {
-		d.Log.Warn("staff: ID token refused", "error", err)
-		web.Fail(w, http.StatusForbidden, "sign-in", "The sign-in service did not vouch for you.")
+		d.notVouched(w, r, err)
 		return
 	}
 	first, err := d.Data.UseOnce(r.Context(), req.IDToken, tokenExpires)
 	if err == nil && !first {
+		d.report(r, events.SignInRefused, who.Account, "token used before")
 		web.Fail(w, http.StatusForbidden, "used", "This token was used before; sign in again.")
 		return
+	}
+	known := false
+	if err == nil {
+		known, err = d.known(r, who)
+	}
+	if err == nil && !known {
+		if !nativeReturn.MatchString(req.Return) {
+			web.Fail(w, http.StatusForbidden, "place", "You sign in from a new place, which this program cannot confirm; use a newer one.")
+			return
+		}
+		pending := ""
+		if pending, err = d.hold(r, who, req.Return); err == nil {
+			web.JSON(w, cloudapi.TokenReply{Pending: pending})
+			return
+		}
 	}
 	var (
 		token   string
@@ -155,13 +199,8 @@ func (d *Desk) token(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		token, expires, err = d.begin(r, who)
 	}
-	if errors.Is(err, errRemoved) {
-		web.Fail(w, http.StatusForbidden, "removed", "Your account may not help any more.")
-		return
-	}
 	if err != nil {
-		d.Log.Error("staff: sign-in failed", "error", err)
-		web.Fail(w, http.StatusInternalServerError, "internal", "Try again.")
+		d.failPlace(w, r, err)
 		return
 	}
 	web.JSON(w, cloudapi.TokenReply{Token: token, ExpiresMS: expires.UnixMilli()})

@@ -9,21 +9,22 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/time/rate"
 
+	"beckmanconnect/cloud/acts"
 	"beckmanconnect/cloud/cases"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/events"
+	"beckmanconnect/cloud/mail"
+	"beckmanconnect/cloud/rights"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/internal/trust"
 )
-
-// sessionLife is how long a sign-in lasts, whatever is done with it.
-const sessionLife = 8 * time.Hour
 
 // Config is what a Desk works with.
 type Config struct {
@@ -31,9 +32,15 @@ type Config struct {
 	StaffCA  *trust.Authority
 	DeviceCA *trust.Authority
 	Site     web.Site
-	URL      string       // where the hosted console is
-	Networks web.Networks // the service network (P21)
-	Removed  Removed      // accounts that may not do anything any more
+	URL      string                    // where the hosted console is
+	Networks web.Networks              // the service network (P21)
+	Removed  Accounts                  // that may not do anything any more
+	Rules    Rules                     // of a sign-in; New fills in what is not set
+	Revoked  func(account string) bool // by the vendor's policy; nil: none is
+	Sites    Sites                     // nil: no device stands at a site
+	Mail     mail.Sender               // nil: nobody signs in from a new place, unless Rules say that places do not matter
+	Events   events.Sink               // nil: none
+	Acts     *acts.Acts                // nil: there are none
 	OIDC     OIDC
 	Log      *slog.Logger
 	Now      func() time.Time
@@ -42,7 +49,6 @@ type Config struct {
 	Phones   []string    // the service numbers that may stand in one
 	Send     func()      // has waiting messages sent; must not block
 	Cases    *cases.Service
-	Events   events.Sink // nil: none
 }
 
 // Desk serves the staff's side.
@@ -52,17 +58,27 @@ type Desk struct {
 	pending  pending
 	limit    web.Limiter
 	sending  web.Limiter // of messages
+
+	mu        sync.Mutex
+	attending map[attendance]attending // each engineer who came to the relay
 }
 
 // New makes a Desk. The SSO need not be reachable yet.
 func New(c Config) *Desk {
-	return &Desk{
-		Config:   c,
-		provider: &provider{OIDC: c.OIDC, now: c.Now},
-		pending:  pending{now: c.Now, waiting: map[string]attempt{}},
-		limit:    web.Limiter{Every: rate.Every(2 * time.Second), Burst: 20},
-		sending:  web.Limiter{Every: rate.Every(time.Second), Burst: 40},
+	c.Rules = c.Rules.WithDefaults()
+	c.OIDC.Rules = c.Rules
+	d := &Desk{
+		Config:    c,
+		provider:  &provider{OIDC: c.OIDC, now: c.Now},
+		pending:   pending{now: c.Now, waiting: map[string]attempt{}},
+		limit:     web.Limiter{Every: rate.Every(2 * time.Second), Burst: 20},
+		sending:   web.Limiter{Every: rate.Every(time.Second), Burst: 40},
+		attending: map[attendance]attending{},
 	}
+	if c.Acts != nil {
+		d.registerActs()
+	}
+	return d
 }
 
 // Register mounts everything of the staff's on mux.
@@ -78,57 +94,97 @@ func (d *Desk) Register(mux web.Mux) {
 	get(cloudapi.PathCallback, d.limit.Limit(web.Attempts(web.NotVouchedFor, d.callback)))
 	post(cloudapi.PathToken, d.limit.Limit(web.Attempts(web.NotVouchedFor, d.token)))
 	post(cloudapi.PathLogout, d.logout)
-	get(cloudapi.PathMe, d.signedIn(d.me))
-	get(cloudapi.PathRequests, d.signedIn(d.requests))
-	get(cloudapi.PathFleet, d.signedIn(d.fleet))
-	get(cloudapi.PathAlarms, d.signedIn(d.notifications))
-	get(cloudapi.PathSessions, d.signedIn(d.sessions))
-	get(cloudapi.PathLive, d.signedIn(d.live))
-	get(cloudapi.PathFeed, d.signedIn(d.feed))
-	get(cloudapi.PathPresence, d.signedIn(d.presence))
-	get(cloudapi.PathHelpLogs, d.signedIn(d.helpLogs))
-	mux.Handle(cloudapi.PathMessage, d.Networks.Only(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	mux.Handle(cloudapi.PathPlace, d.Networks.Only(d.limit.Limit(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
-			d.signedIn(d.messages)(w, r)
+			d.confirmPlace(w, r)
 			return
 		}
-		web.Method(http.MethodPost, d.sending.Limit(d.signedIn(d.sendMessage)))(w, r)
+		web.Method(http.MethodPost, d.confirmNative)(w, r)
 	})))
-	d.registerEvents(get)
-	post(cloudapi.PathCert, d.limit.Limit(d.signedIn(d.certificate)))
+	get(cloudapi.PathMe, d.signedIn("", d.me))
+	post(cloudapi.PathActive, d.signedIn("", d.active))
+	post(cloudapi.PathLogoutAll, d.signedIn("", d.logoutAll))
+	get(cloudapi.PathRequests, d.signedIn(rights.SeeQueue, d.requests))
+	get(cloudapi.PathFleet, d.signedIn(rights.SeeDevices, d.fleet))
+	get(cloudapi.PathAlarms, d.signedIn(rights.SeeDevices, d.notifications))
+	get(cloudapi.PathSessions, d.signedIn(rights.ReadOwn, d.sessions))
+	get(cloudapi.PathLive, d.signedIn(rights.SeeDevices, d.live))
+	get(cloudapi.PathFeed, d.signedIn(rights.SeeDevices, d.feed))
+	get(cloudapi.PathPresence, d.signedIn(rights.SeeDevices, d.presence))
+	get(cloudapi.PathHelpLogs, d.signedIn(rights.SeeQueue, d.helpLogs))
+	mux.Handle(cloudapi.PathMessage, d.Networks.Only(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			d.signedIn(rights.Message, d.messages)(w, r)
+			return
+		}
+		web.Method(http.MethodPost, d.sending.Limit(d.signedIn(rights.Message, d.sendMessage)))(w, r)
+	})))
+	post(cloudapi.PathCert, d.limit.Limit(d.signedIn(rights.Help, d.certificate)))
+	if d.Acts != nil {
+		d.mountActs(mux)
+	}
 	d.registerCases(mux)
+	d.registerEvents(get)
 }
 
 // handler is a handler for somebody who is signed in.
 type handler func(http.ResponseWriter, *http.Request, cloudapi.Staff)
 
-func (d *Desk) signedIn(next handler) http.HandlerFunc {
+// signedIn lets callers through who are signed in and whose role allows act; ""
+// is allowed to everybody. Region and site are the handler's to ask.
+func (d *Desk) signedIn(act rights.Act, next handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		who, ok := d.Who(r)
+		l, ok := d.session(r)
 		if !ok {
 			web.Fail(w, http.StatusUnauthorized, "signed-out", "Sign in first.")
 			return
 		}
-		next(w, r, who)
+		if act != "" && !rights.May(l.Staff, act) {
+			d.Log.Warn("staff: refused", "act", string(act), "why", "role")
+			web.Fail(w, http.StatusForbidden, "role", "Your role does not allow this.")
+			return
+		}
+		if r.Method != http.MethodGet || r.URL.Path == cloudapi.PathMe {
+			d.touch(r.Context(), l)
+		}
+		next(w, r, l.Staff)
 	}
 }
 
+// SignedIn is for handlers of other packages: from the service network, signed
+// in, and by a role that allows act.
+func (d *Desk) SignedIn(act rights.Act, next func(http.ResponseWriter, *http.Request, cloudapi.Staff)) http.Handler {
+	return d.Networks.Only(d.signedIn(act, next))
+}
+
 // Open gives the request when this caller may help with it: signed in, from
-// the service network, and trained for the device's region. It is asked anew
-// for every certificate and every socket, not once per sign-in (P20).
+// the service network, in a role that helps, trained for the device's region
+// and assigned to its site. It is asked anew for every certificate and every
+// socket, not once per sign-in (P20).
 func (d *Desk) Open(r *http.Request, request string) (cloudapi.Staff, cloudapi.Request, bool) {
 	if !d.Networks.Contain(r) {
 		return cloudapi.Staff{}, cloudapi.Request{}, false
 	}
-	who, ok := d.Who(r)
+	l, ok := d.session(r)
 	if !ok {
-		return who, cloudapi.Request{}, false
+		return cloudapi.Staff{}, cloudapi.Request{}, false
 	}
-	req, err := d.Data.OpenRequest(r.Context(), request)
-	if err != nil || !Trained(who, req.Region) || !d.joins(r, who, req) {
-		return who, cloudapi.Request{}, false
+	req, ok := d.mayHelp(r.Context(), l.Staff, request)
+	if !ok || !d.joins(r, l.Staff, req) {
+		return l.Staff, cloudapi.Request{}, false
 	}
-	return who, req, true
+	return l.Staff, req, true
+}
+
+func (d *Desk) mayHelp(ctx context.Context, who cloudapi.Staff, request string) (cloudapi.Request, bool) {
+	if !rights.May(who, rights.Help) {
+		return cloudapi.Request{}, false
+	}
+	req, err := d.Data.OpenRequest(ctx, request)
+	if err != nil || !d.Reaches(ctx, who, req.Device, req.Region) {
+		return cloudapi.Request{}, false
+	}
+	return req, true
 }
 
 // Trained tells whether somebody may see a region's devices.
@@ -179,12 +235,12 @@ func (d *Desk) snapshot(ctx context.Context, who cloudapi.Staff) (cloudapi.Live,
 		return live, err
 	}
 	for _, r := range requests {
-		if Trained(who, r.Region) {
+		if rights.May(who, rights.SeeQueue) && d.Reaches(ctx, who, r.Device, r.Region) {
 			live.Requests = append(live.Requests, r)
 		}
 	}
 	for _, dev := range devices {
-		if Trained(who, dev.Region) {
+		if d.Reaches(ctx, who, dev.ID, dev.Region) {
 			live.Devices = append(live.Devices, dev.Device)
 		}
 	}

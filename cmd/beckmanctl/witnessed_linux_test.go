@@ -42,6 +42,7 @@ func TestTheCloudWitnessesTheLog(t *testing.T) {
 		Roots: roots, Private: filepath.Join(dir, "trust", trust.DirPrivate), Upgrades: filepath.Join(dir, "upgrades"),
 		StaffNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		OIDC:          cloud.OIDC{Issuer: "http://127.0.0.1:1", Client: "console", Secret: "secret", Native: "desk"},
+		Staff:         cloud.Staff{NewPlaces: "off"},
 		Log:           slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -352,6 +352,8 @@ type OIDCConfig struct {
 	Issuer   string   `json:"issuer"`
 	ClientID string   `json:"clientId"` // of the native client; redirect http://127.0.0.1:*/callback
 	Scopes   []string `json:"scopes"`
+	MaxAge   int      `json:"maxAge,omitempty"`    // seconds: what max_age is asked for
+	ACR      string   `json:"acrValues,omitempty"` // what acr_values is asked for
 }
 
 // TokenRequest trades a fresh ID token for a staff session; Nonce must be the
@@ -359,12 +361,22 @@ type OIDCConfig struct {
 type TokenRequest struct {
 	IDToken string `json:"idToken"`
 	Nonce   string `json:"nonce"`
+	Return  string `json:"return,omitempty"` // where the link in a mail leads: http://127.0.0.1:PORT/confirm
 }
 
-// TokenReply: Token goes into "Authorization: Bearer …".
+// TokenReply: Token goes into "Authorization: Bearer …". Without one the sign-in
+// is from a new place and waits until PathPlace is given Pending and the token
+// of the link in the mail.
 type TokenReply struct {
 	Token     string `json:"token"`
 	ExpiresMS int64  `json:"expiresMs"`
+	Pending   string `json:"pending,omitempty"`
+}
+
+// PlaceRequest confirms a sign-in from a new place for beckmanconnect-desk.
+type PlaceRequest struct {
+	Pending string `json:"pending"`
+	Token   string `json:"token"`
 }
 
 // Staff is who is signed in.

@@ -178,6 +178,10 @@ func toPC() []Message {
 			Fields: []Field{personal("note", "plain text, addressed and signed; no links")},
 		},
 		{
+			Name: "standing", Direction: ToPC, When: "on connecting and on change", Retention: nowhere, Region: onPC, kind: reflect.TypeFor[cloudapi.Standing](),
+			Fields: []Field{field("confirmed", "whether the registration was confirmed by mail"), field("help", "whether a request for help is taken in")},
+		},
+		{
 			Name: "place in the queue", Direction: ToPC, When: "while help is asked for, on connecting and on change", Retention: nowhere, Region: onPC, kind: reflect.TypeFor[cloudapi.QueuePlace](),
 			Fields: []Field{
 				field("request", "which call for help"), field("case", "the case number, for the phone"),

@@ -53,7 +53,7 @@ var kinds = map[string]reflect.Type{
 	cloudapi.KindDigest: reflect.TypeFor[cloudapi.Digest](),
 	cloudapi.KindTime:   reflect.TypeFor[cloudapi.SignedTime](), cloudapi.KindPolicy: reflect.TypeFor[cloudapi.VendorPolicy](),
 	cloudapi.KindMessage: reflect.TypeFor[cloudapi.VendorMessage](), cloudapi.KindWitness: reflect.TypeFor[cloudapi.Witnessed](),
-	cloudapi.KindQueue: reflect.TypeFor[cloudapi.QueuePlace](),
+	cloudapi.KindQueue: reflect.TypeFor[cloudapi.QueuePlace](), cloudapi.KindStanding: reflect.TypeFor[cloudapi.Standing](),
 }
 
 // A new kind of message, in either direction, meets this test.

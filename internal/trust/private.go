@@ -25,6 +25,15 @@ type Authority struct {
 // LoadAuthority pairs a CA certificate with its key and checks that they
 // belong together.
 func LoadAuthority(certFile, keyFile string) (*Authority, error) {
+	key, err := LoadKey(keyFile)
+	if err != nil {
+		return nil, err
+	}
+	return AuthorityOf(certFile, key)
+}
+
+// AuthorityOf is LoadAuthority with a key that lies elsewhere, on a token.
+func AuthorityOf(certFile string, key crypto.Signer) (*Authority, error) {
 	certPEM, err := os.ReadFile(certFile)
 	if err != nil {
 		return nil, fmt.Errorf("trust: load authority: %w", err)
@@ -37,13 +46,9 @@ func LoadAuthority(certFile, keyFile string) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("trust: load authority: %s: %w", certFile, err)
 	}
-	key, err := LoadKey(keyFile)
-	if err != nil {
-		return nil, err
-	}
 	public, ok := cert.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
 	if !ok || !public.Equal(key.Public()) {
-		return nil, fmt.Errorf("trust: load authority: %s is not the key of %s", keyFile, certFile)
+		return nil, fmt.Errorf("trust: load authority: the key is not that of %s", certFile)
 	}
 	return &Authority{Certificate: cert, PEM: certPEM, Key: key}, nil
 }
@@ -122,7 +127,13 @@ type Private struct {
 // LoadPrivate reads the cloud's online keys: private is the folder with the
 // keys, roots the one with their certificates.
 func LoadPrivate(roots, private string) (*Private, error) {
-	var p Private
+	return LoadPrivateWith(roots, private, nil)
+}
+
+// LoadPrivateWith is LoadPrivate with the CA of engineers' certificates given;
+// its key file need not be there. nil: it is read like the others.
+func LoadPrivateWith(roots, private string, staff *Authority) (*Private, error) {
+	p := Private{Staff: staff}
 	for _, a := range []struct {
 		to        **Authority
 		cert, key string
@@ -131,6 +142,9 @@ func LoadPrivate(roots, private string) (*Private, error) {
 		{&p.Device, FileDeviceCA, KeyDeviceCA},
 		{&p.Staff, FileStaffCA, KeyStaffCA},
 	} {
+		if *a.to != nil {
+			continue
+		}
 		authority, err := LoadAuthority(filepath.Join(roots, a.cert), filepath.Join(private, a.key))
 		if err != nil {
 			return nil, notOfTheseRoots(private, roots, err)

@@ -17,6 +17,7 @@ var errNoWindow = errors.New("native: the window has no handle")
 
 // New returns the windows of this program.
 func New() (Windows, error) {
+	identify()
 	user32 := windows.NewLazySystemDLL("user32.dll")
 	x := &win32{
 		setWindowPos: user32.NewProc("SetWindowPos"), getClientRect: user32.NewProc("GetClientRect"),

@@ -30,6 +30,7 @@ import (
 //	organisation = "Vendor Service EU"
 //	regions = ["eu"]
 //	password = "…"
+//	roles = ["lead"]                     # and training, sites, factors, class
 type Config struct {
 	Issuer    string   `toml:"issuer"`
 	Web       string   `toml:"web"`
@@ -47,6 +48,21 @@ type User struct {
 	Regions      []string `toml:"regions"`
 	Password     string   `toml:"password"`
 	Unverified   bool     `toml:"unverified"` // the address was never checked
+
+	Roles    []string   `toml:"roles"`    // absent: none, which is an engineer
+	Training []Training `toml:"training"` // beside regions, with an end
+	Sites    []string   `toml:"sites"`    // absent: every site
+	// Factors is how this person is said to have signed in (RFC 8176), and
+	// Class the class that is reached. There is no second factor here: absent,
+	// it says what the vendor's own service would.
+	Factors []string `toml:"factors"`
+	Class   string   `toml:"class"`
+}
+
+// Training is what somebody is trained for, until the end of a day.
+type Training struct {
+	Region string `toml:"region" json:"region"`
+	Until  string `toml:"until" json:"until,omitempty"`
 }
 
 // Load reads a Config from a TOML file.

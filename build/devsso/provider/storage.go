@@ -53,7 +53,10 @@ func (s *storage) signIn(id, account, password string) bool {
 	if r == nil {
 		return false
 	}
-	r.user, r.at = s.users[i].Account, time.Now()
+	r.user, r.at, r.factors, r.class = s.users[i].Account, time.Now(), s.users[i].Factors, s.users[i].Class
+	if r.factors == nil {
+		r.factors = []string{"pwd", "otp", "mfa"}
+	}
 	return true
 }
 
@@ -72,11 +75,14 @@ type request struct {
 	made time.Time
 	user string // empty: not yet signed in
 	at   time.Time
+
+	factors []string
+	class   string
 }
 
 func (r *request) GetID() string                      { return r.id }
-func (r *request) GetACR() string                     { return "" }
-func (r *request) GetAMR() []string                   { return []string{"pwd"} }
+func (r *request) GetACR() string                     { return r.class }
+func (r *request) GetAMR() []string                   { return r.factors }
 func (r *request) GetAudience() []string              { return []string{r.ask.ClientID} }
 func (r *request) GetAuthTime() time.Time             { return r.at }
 func (r *request) GetClientID() string                { return r.ask.ClientID }
@@ -185,6 +191,15 @@ func (s *storage) describe(info *oidc.UserInfo, account string, scopes []string)
 		case Scope:
 			info.AppendClaims("organisation", u.Organisation)
 			info.AppendClaims("trained_regions", u.Regions)
+			if len(u.Training) > 0 {
+				info.AppendClaims("trained", u.Training)
+			}
+			if len(u.Roles) > 0 {
+				info.AppendClaims("beckmanconnect_roles", u.Roles)
+			}
+			if len(u.Sites) > 0 {
+				info.AppendClaims("beckmanconnect_sites", u.Sites)
+			}
 		}
 	}
 	return nil

@@ -120,15 +120,26 @@ func (d *Desk) handler() http.Handler {
 	mux.Handle("GET /", console.Handler(console.Config{Mode: console.Desk}))
 	mux.HandleFunc("GET /start", d.guard.start)
 	mux.HandleFunc("GET /callback", d.signIn.callback)
+	mux.HandleFunc("GET "+pathConfirm, d.signIn.confirm)
 	mux.Handle("GET "+cloudapi.PathLogin, d.guard.page(http.HandlerFunc(d.signIn.login)))
 	mux.Handle("POST "+cloudapi.PathLogout, d.guard.page(http.HandlerFunc(d.logout)))
 	for _, path := range []string{cloudapi.PathMe, cloudapi.PathRequests, cloudapi.PathFleet, cloudapi.PathAlarms, cloudapi.PathSessions, cloudapi.PathLive,
 		cloudapi.PathFeed, cloudapi.PathPresence, cloudapi.PathMessage, cloudapi.PathHelpLogs, cloudapi.PathEvents, cloudapi.PathEventsExport,
-		cloudapi.PathCase, cloudapi.PathColleagues, cloudapi.PathHistory} {
+		cloudapi.PathCase, cloudapi.PathColleagues, cloudapi.PathHistory,
+		cloudapi.PathInstruments, cloudapi.PathInstrumentsCSV, cloudapi.PathInstrument, cloudapi.PathPlaces} {
 		mux.Handle("GET "+path, d.guard.page(http.HandlerFunc(d.pass)))
+	}
+	for _, path := range []string{cloudapi.PathActs, cloudapi.PathPeople} {
+		mux.Handle("GET "+path, d.guard.page(http.HandlerFunc(d.pass)))
+	}
+	for _, path := range []string{cloudapi.PathActs, cloudapi.PathActConfirm, cloudapi.PathActReject, cloudapi.PathActive} {
+		mux.Handle("POST "+path, d.guard.page(http.HandlerFunc(d.pass)))
 	}
 	mux.Handle("POST "+cloudapi.PathMessage, d.guard.page(http.HandlerFunc(d.pass)))
 	mux.Handle("POST "+cloudapi.PathCase, d.guard.page(http.HandlerFunc(d.pass)))
+	for _, path := range []string{cloudapi.PathSites, cloudapi.PathGroups, cloudapi.PathMove, cloudapi.PathNotes, cloudapi.PathAskAgain, cloudapi.PathTokenKey} {
+		mux.Handle("POST "+path, d.guard.page(http.HandlerFunc(d.pass)))
+	}
 	mux.Handle("GET /desk/session", d.guard.page(http.HandlerFunc(d.session)))
 	return d.guard.host(mux)
 }

@@ -14,6 +14,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +36,7 @@ type signIn struct {
 
 	mu      sync.Mutex
 	pending *attempt
+	place   string // of a sign-in from a new place that waits for a mail
 	token   string
 	expires time.Time
 }
@@ -42,6 +45,7 @@ type attempt struct {
 	state, nonce, verifier string
 	config                 *oauth2.Config
 	check                  *oidc.IDTokenVerifier
+	asking                 []oauth2.AuthCodeOption // for a second factor
 	expires                time.Time
 }
 
@@ -90,7 +94,7 @@ func (s *signIn) login(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.pending = a // the newest counts
 	s.mu.Unlock()
-	http.Redirect(w, r, a.config.AuthCodeURL(a.state, oidc.Nonce(a.nonce), oauth2.S256ChallengeOption(a.verifier)), http.StatusFound)
+	http.Redirect(w, r, a.config.AuthCodeURL(a.state, append(a.asking, oidc.Nonce(a.nonce), oauth2.S256ChallengeOption(a.verifier))...), http.StatusFound)
 }
 
 func (s *signIn) begin(ctx context.Context) (*attempt, error) {
@@ -105,8 +109,16 @@ func (s *signIn) begin(ctx context.Context) (*attempt, error) {
 	if err != nil {
 		return nil, fmt.Errorf("desk: sign-in service: %w", err)
 	}
+	var asking []oauth2.AuthCodeOption
+	if where.MaxAge > 0 {
+		asking = append(asking, oauth2.SetAuthURLParam("max_age", strconv.Itoa(where.MaxAge)))
+	}
+	if where.ACR != "" {
+		asking = append(asking, oauth2.SetAuthURLParam("acr_values", where.ACR))
+	}
 	return &attempt{
-		state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(),
+		asking: asking,
+		state:  rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(),
 		config:  &oauth2.Config{ClientID: where.ClientID, Endpoint: provider.Endpoint(), RedirectURL: s.redirect, Scopes: where.Scopes},
 		check:   provider.Verifier(&oidc.Config{ClientID: where.ClientID}),
 		expires: time.Now().Add(attemptLife),
@@ -145,11 +157,50 @@ func (s *signIn) callback(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This sign-in was not begun here, or too long ago. Begin again in the console.", http.StatusBadRequest)
 		return
 	}
-	if err := s.finish(r.Context(), a, q.Get("code")); err != nil {
+	err := s.finish(r.Context(), a, q.Get("code"))
+	if errors.Is(err, errNewPlace) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, "You sign in from a place that is new. We have written to you: open the link in that mail on this machine while this program runs.\n\n"+
+			"Sie melden sich von einem neuen Ort aus an. Öffnen Sie den Link in der E-Mail auf diesem Rechner, solange dieses Programm läuft.\n")
+		return
+	}
+	if err != nil {
 		s.conf.Log.Error("sign-in failed", "error", err)
 		http.Error(w, "You could not be signed in. Begin again in the console.", http.StatusForbidden)
 		return
 	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// pathConfirm is where the link in a mail leads, as the cloud expects it.
+const pathConfirm = "/confirm"
+
+var errNewPlace = errors.New("desk: the sign-in is from a new place and waits for the link in a mail")
+
+// confirm goes on with a sign-in from a new place. It takes the token of the
+// link and what this program alone has, so that the link is of no use to
+// anybody else.
+func (s *signIn) confirm(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	place := s.place
+	s.mu.Unlock()
+	if place == "" {
+		http.Error(w, "No sign-in waits here. Begin again in the console.", http.StatusBadRequest)
+		return
+	}
+	var reply cloudapi.TokenReply
+	err := s.ask(r.Context(), http.MethodPost, cloudapi.PathPlace, cloudapi.PlaceRequest{Pending: place, Token: r.URL.Query().Get("token")}, &reply)
+	if err == nil {
+		err = s.take(reply)
+	}
+	if err != nil {
+		s.conf.Log.Error("sign-in not confirmed", "error", err)
+		http.Error(w, "You could not be signed in. Begin again in the console.", http.StatusForbidden)
+		return
+	}
+	s.mu.Lock()
+	s.place = ""
+	s.mu.Unlock()
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
@@ -170,9 +221,20 @@ func (s *signIn) finish(ctx context.Context, a *attempt, code string) error {
 		return errors.New("desk: ID token: not of this sign-in")
 	}
 	var reply cloudapi.TokenReply
-	if err := s.ask(ctx, http.MethodPost, cloudapi.PathToken, cloudapi.TokenRequest{IDToken: raw, Nonce: a.nonce}, &reply); err != nil {
+	if err := s.ask(ctx, http.MethodPost, cloudapi.PathToken, cloudapi.TokenRequest{IDToken: raw, Nonce: a.nonce, Return: strings.TrimSuffix(s.redirect, "/callback") + pathConfirm}, &reply); err != nil {
 		return err
 	}
+	if reply.Pending != "" {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.place = reply.Pending
+		return errNewPlace
+	}
+	return s.take(reply)
+}
+
+// take keeps what the cloud gave.
+func (s *signIn) take(reply cloudapi.TokenReply) error {
 	if reply.Token == "" {
 		return errors.New("desk: the cloud gave no token")
 	}
@@ -192,6 +254,7 @@ func (s *signIn) ask(ctx context.Context, method, path string, body, reply any) 
 		return fmt.Errorf("desk: %s: %w", path, err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "beckmanconnect-desk") // a place is a network and a kind of browser
 	resp, err := s.cloud.Do(req)
 	if err != nil {
 		return fmt.Errorf("desk: %s: %w", path, err)
