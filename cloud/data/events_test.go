@@ -123,6 +123,9 @@ func TestEventsVerify(t *testing.T) { // P14, scenario 48
 			t.Errorf("%s: done", statement)
 		}
 	}
+	if o.pg {
+		return // the rest is tried on copies of SQLite's file
+	}
 	// Who gets past the triggers is found out.
 	dropped := []string{"events_stay", "event_leaves_stay", "event_leaves_kept", "event_checkpoints_stay", "event_checkpoints_kept"}
 	for _, name := range dropped {
@@ -213,6 +216,9 @@ func TestEventsExpire(t *testing.T) {
 	if len(r.Faults) > 0 || r.Expired != 31 || r.Size != 101 || r.Kept != 70 {
 		t.Errorf("%+v", r)
 	}
+	if o.pg {
+		return // the rest is tried on copies of SQLite's file
+	}
 	// One of another region, or one that is not old enough, is no retention.
 	for _, where := range []string{"region = 'us' AND seq < 90", "region = 'eu' AND seq > 95"} {
 		c := copyOf(t, o)
@@ -298,7 +304,11 @@ func TestEventsSearch(t *testing.T) {
 func TestEventsAreSealed(t *testing.T) {
 	o := open(t)
 	o.someEvents(t, 7)
-	rows, err := o.sql.Query("SELECT hex(body) || hex(who) || hex(mac) || kind || device || request FROM events")
+	hex := "hex(%s)"
+	if o.pg {
+		hex = "upper(encode(%s, 'hex'))"
+	}
+	rows, err := o.sql.Query(fmt.Sprintf("SELECT "+hex+" || "+hex+" || "+hex+" || kind || device || request FROM events", "body", "who", "mac"))
 	if err != nil {
 		t.Fatal(err)
 	}
