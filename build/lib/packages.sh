@@ -25,6 +25,7 @@ packages_windows="gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 osslsigncode" # ossl
 packages_installers="wixl msitools nsis osslsigncode gcc-mingw-w64-x86-64"
 packages_chroot="debootstrap systemd" # systemd: systemd-analyze verifies units
 packages_wine="wine wine64 libwine"
+packages_postgres="postgresql" # the cloud's data is tested on a server of their own
 packages_tokens="softhsm2 libengine-pkcs11-openssl" # a PKCS#11 token to hold release keys in tests, and how osslsigncode reaches it
 
 missing_packages() {
