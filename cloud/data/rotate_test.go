@@ -135,7 +135,7 @@ func TestSealedColumnsAreKnown(t *testing.T) {
 			if f == nil {
 				continue
 			}
-			if !slices.Contains(never, now+"."+f[1]) && !slices.ContainsFunc(resealed, func(c sealedColumn) bool { return c.table == now && c.column == f[1] }) {
+			if !slices.Contains(never, now+"."+f[1]) && !slices.ContainsFunc(resealed, func(c resealedColumn) bool { return c.table == now && c.column == f[1] }) {
 				t.Errorf("%s.%s is sealed, and a rotation does not know it", now, f[1])
 			}
 		}
