@@ -42,7 +42,7 @@ func (c *Cloud) wire() error {
 	c.desk = staff.New(staff.Config{
 		Data: c.data, StaffCA: c.private.Staff, DeviceCA: c.private.Device, Site: c.site, Networks: c.StaffNetworks, Removed: staff.Accounts(c.StaffRemoved),
 		URL: c.URL, Log: c.Log, Now: c.Now, Feed: c.feed, Vendor: c.private.Vendor, Phones: c.Phones, Send: c.wantMessages,
-		Rules: rules, Revoked: c.vendor.revokes, Mail: c.sender(), Acts: c.acts, Sites: c.data, Cases: c.cases, Events: c.events,
+		Rules: rules, Revoked: c.vendor.revokes, Mail: c.registrySender(), Acts: c.acts, Sites: c.data, Cases: c.cases, Events: c.events,
 		OIDC: staff.OIDC{
 			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.Client, ClientSecret: c.OIDC.Secret, NativeID: c.OIDC.Native,
 			RedirectURL: c.URL + cloudapi.PathCallback,

@@ -26,6 +26,7 @@ packages_installers="wixl msitools nsis osslsigncode gcc-mingw-w64-x86-64"
 packages_chroot="debootstrap systemd" # systemd: systemd-analyze verifies units
 packages_wine="wine wine64 libwine"
 packages_postgres="postgresql" # the cloud's data is tested on a server of their own
+packages_siem="rsyslog rsyslog-gnutls fail2ban nftables" # where the cloud's events go, and who shuts addresses out, each tried as it is
 packages_tokens="softhsm2 libengine-pkcs11-openssl" # a PKCS#11 token to hold release keys in tests, and how osslsigncode reaches it
 
 missing_packages() {

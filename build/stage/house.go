@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"beckmanconnect/service/scan/scantest"
 )
 
 // Config says where the house stands.
@@ -18,6 +20,7 @@ type Config struct {
 	Bin      string // programs of this build
 	Package  string // release archive of the host's programs that is installed first
 	Name     string // the cloud's host name; it then has port 443 of all addresses. Empty: localhost, a free port
+	Scanner  bool   // the cloud has a malware scanner: without one nobody opens what a technician sent
 	Progress func(string)
 }
 
@@ -27,7 +30,8 @@ type House struct {
 	config Config
 	cloud  string // https address
 	sso    string
-	// scanner is the socket of the malware scanner, "" when there is none.
+	clamd  *scantest.Clamd // nil: none runs
+	// scanner is the socket of the PCs' malware scanner, "" when there is none.
 	scanner string
 	stop    []func()
 }
@@ -80,6 +84,12 @@ func Open(ctx context.Context, config Config) (*House, error) {
 	if err := h.startSSO(ctx); err != nil {
 		h.Close()
 		return nil, err
+	}
+	if config.Scanner {
+		if err := h.runScanner(ctx); err != nil {
+			h.Close()
+			return nil, err
+		}
 	}
 	h.say("cloud")
 	if err := h.startCloud(ctx); err != nil {
@@ -209,6 +219,10 @@ func (h *House) cloudConfig(port int) string {
 	if h.config.Name != "" {
 		listen, name = "0.0.0.0", h.config.Name
 	}
+	uploads := ""
+	if h.clamd != nil {
+		uploads = fmt.Sprintf("\n[uploads]\nclamd = %q\nsignatures = %q\n", h.clamd.Socket, h.clamd.Signatures)
+	}
 	return fmt.Sprintf(`listen = "%s:%d"
 names = [%q]
 url = %q
@@ -226,7 +240,7 @@ native = "desk"
 
 [staff]
 new_places = "off"
-`, listen, port, name, h.cloud, h.dir("cloud"), h.Roots(), h.Keys(), h.Upgrades(), h.sso)
+`, listen, port, name, h.cloud, h.dir("cloud"), h.Roots(), h.Keys(), h.Upgrades(), h.sso) + uploads
 }
 
 // serve starts a server and waits until its port answers.

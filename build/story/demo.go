@@ -12,7 +12,7 @@ import (
 // demo starts everything for a person and stays until Ctrl-C. On a desktop it
 // uses that desktop; without one it makes its own.
 func demo(ctx context.Context, o options) error {
-	house, err := stage.Open(ctx, stage.Config{Dir: o.dir, Bin: o.bin, Package: o.first, Progress: func(what string) { fmt.Println("  " + what) }})
+	house, err := stage.Open(ctx, stage.Config{Dir: o.dir, Bin: o.bin, Package: o.first, Scanner: true, Progress: func(what string) { fmt.Println("  " + what) }})
 	if err != nil {
 		return err
 	}

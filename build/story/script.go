@@ -73,7 +73,7 @@ func script(ctx context.Context, o options) (err error) {
 }
 
 func (t *teller) setUp(ctx context.Context) error {
-	house, err := stage.Open(ctx, stage.Config{Dir: t.o.dir, Bin: t.o.bin, Package: t.o.first, Progress: func(what string) { fmt.Println("  " + what) }})
+	house, err := stage.Open(ctx, stage.Config{Dir: t.o.dir, Bin: t.o.bin, Package: t.o.first, Scanner: true, Progress: func(what string) { fmt.Println("  " + what) }})
 	if err != nil {
 		return err
 	}

@@ -7,12 +7,16 @@ import "testing"
 func TestComingInIsBounded(t *testing.T) {
 	b := &Broker{starting: make(chan struct{}, 2)}
 	first := &deviceConn{onSettled: func() { <-b.starting }}
-	if !b.begin() || !b.begin() || b.begin() {
-		t.Fatal("not two at a time")
+	for i, want := range []bool{true, true, false} {
+		if b.begin() != want {
+			t.Fatalf("number %d: %v", i+1, !want)
+		}
 	}
 	first.settled()
 	first.settled() // counted once
-	if !b.begin() || b.begin() {
-		t.Error("one that is in does not make room for exactly one")
+	for i, want := range []bool{true, false} {
+		if b.begin() != want {
+			t.Errorf("number %d after one is in: %v", i+1, !want)
+		}
 	}
 }

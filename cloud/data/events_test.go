@@ -123,10 +123,8 @@ func TestEventsVerify(t *testing.T) { // P14, scenario 48
 			t.Errorf("%s: done", statement)
 		}
 	}
-	if o.pg {
-		return // the rest is tried on copies of SQLite's file
-	}
-	// Who gets past the triggers is found out.
+	onSQLite(t)
+	// Who gets past the triggers is found out, in copies of the file.
 	dropped := []string{"events_stay", "event_leaves_stay", "event_leaves_kept", "event_checkpoints_stay", "event_checkpoints_kept"}
 	for _, name := range dropped {
 		if _, err := o.sql.Exec("DROP TRIGGER " + name); err != nil {
@@ -216,9 +214,7 @@ func TestEventsExpire(t *testing.T) {
 	if len(r.Faults) > 0 || r.Expired != 31 || r.Size != 101 || r.Kept != 70 {
 		t.Errorf("%+v", r)
 	}
-	if o.pg {
-		return // the rest is tried on copies of SQLite's file
-	}
+	onSQLite(t)
 	// One of another region, or one that is not old enough, is no retention.
 	for _, where := range []string{"region = 'us' AND seq < 90", "region = 'eu' AND seq > 95"} {
 		c := copyOf(t, o)
@@ -304,22 +300,22 @@ func TestEventsSearch(t *testing.T) {
 func TestEventsAreSealed(t *testing.T) {
 	o := open(t)
 	o.someEvents(t, 7)
-	hex := "hex(%s)"
-	if o.pg {
-		hex = "upper(encode(%s, 'hex'))"
-	}
-	rows, err := o.sql.Query(fmt.Sprintf("SELECT "+hex+" || "+hex+" || "+hex+" || kind || device || request FROM events", "body", "who", "mac"))
+	rows, err := o.sql.Query("SELECT body, who, mac, kind, device, request FROM events")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
+		var (
+			body, who, mac        []byte
+			kind, device, request string
+		)
+		if err := rows.Scan(&body, &who, &mac, &kind, &device, &request); err != nil {
 			t.Fatal(err)
 		}
+		text := string(body) + string(who) + string(mac) + kind + device + request
 		for _, canary := range []string{"person-", "canary", "192.0.2.7"} {
-			if strings.Contains(text, strings.ToUpper(fmt.Sprintf("%x", canary))) || strings.Contains(text, canary) {
+			if strings.Contains(text, canary) {
 				t.Errorf("%q stands in the table", canary)
 			}
 		}

@@ -25,9 +25,9 @@ CREATE TRIGGER event_nodes_kept BEFORE DELETE ON event_nodes BEGIN SELECT RAISE(
 CREATE TABLE event_head (
 	id   INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
 	size INTEGER NOT NULL,
-	root BLOB NOT NULL
+	root BLOB NOT NULL DEFAULT x''
 ) STRICT, WITHOUT ROWID;
-INSERT INTO event_head (id, size, root) VALUES (1, 0, x'');
+INSERT INTO event_head (id, size) VALUES (1, 0);
 
 -- Signed by the cloud's own key, newest last.
 CREATE TABLE event_checkpoints (

@@ -1,6 +1,7 @@
 // The page: which view stands, and what goes where between the cloud, the
 // worker and the views.
 
+import { tellPresence } from "./atwork";
 import { Device, Feed, Live, NotStarted, Request, Staff, follow, logout, me, paths } from "./api";
 import { Case, May, mayOf } from "./caseapi";
 import { CasePage, notesDialog } from "./casepage";
@@ -45,6 +46,7 @@ interface Page {
 }
 
 class App {
+  private told = false; // the cloud hears that somebody is here
   private readonly view = byId("view");
   private home: Home | null = null;
   private feed: Feed | null = null;
@@ -144,6 +146,8 @@ class App {
 
   private signedIn(who: Staff): void {
     this.header.signedIn(who);
+    if (!this.told) tellPresence();
+    this.told = true;
     this.regions = who.regions ?? [];
     this.feed = follow(
       (live) => this.live(live),
