@@ -135,7 +135,11 @@ func TestRevocation(t *testing.T) { // P13
 	r := start(t)
 	d := r.register(t)
 	l := d.connect(t)
-	beside, err := data.OpenBeside(t.Context(), data.Config{Dir: r.Data})
+	where, err := r.DataConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside, err := data.OpenBeside(t.Context(), where)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud"
+	"beckmanconnect/cloud/data/datatest"
 	"beckmanconnect/internal/cloudapi"
 )
 
@@ -89,8 +90,8 @@ func (l *teller) event(request, session, kind, engineer string, fields ...string
 // P14, P24: the engineer reads what the device logged of its own session, also
 // after the cloud was started again; other engineers read nothing of it.
 func TestEngineersOwnRecord(t *testing.T) {
-	folder := t.TempDir()
-	same := func(c *cloud.Config) { c.Data = folder }
+	folder, database := t.TempDir(), datatest.Database(t)
+	same := func(c *cloud.Config) { c.Data, c.Database = folder, database }
 	t.Run("first run", func(t *testing.T) {
 		r := start(t, same)
 		l := r.register(t).teller(t)

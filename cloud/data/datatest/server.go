@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"sort"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -101,6 +102,17 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 // Run starts the server, for the first time or after Kill.
 func (s *Server) Run() error {
+	for try := 0; ; try++ {
+		err := s.run()
+		// Of a server that was killed the memory may be held a moment longer.
+		if err == nil || try == 100 || !strings.Contains(err.Error(), "pre-existing shared memory") {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func (s *Server) run() error {
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -147,7 +159,7 @@ func (s *Server) ready() error {
 		select {
 		case end := <-s.ended:
 			text, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-			return fmt.Errorf("postgres ended: %w: %s", end, text)
+			return fmt.Errorf("postgres ended: %w: %s", end, text[max(0, len(text)-600):])
 		case <-ctx.Done():
 			return fmt.Errorf("postgres is not ready: %w", err)
 		case <-time.After(20 * time.Millisecond):
@@ -162,12 +174,20 @@ func (s *Server) URL(database string) string {
 
 // Kill ends the server as a power cut would: all of its processes at once.
 func (s *Server) Kill() error {
-	// Its children end by themselves when the first process is gone, before
-	// another one may start on the same folder.
+	pid := s.running.Process.Pid
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return err
+	}
 	if err := s.running.Process.Kill(); err != nil {
 		return err
 	}
 	<-s.ended
+	for _, child := range strings.Fields(string(text)) {
+		if n, err := strconv.Atoi(child); err == nil {
+			_ = syscall.Kill(n, syscall.SIGKILL) // some end by themselves first
+		}
+	}
 	return nil
 }
 
