@@ -7,15 +7,16 @@ import (
 
 // Rewrite turns a query as this product writes it, with ? and ?7 for values,
 // into PostgreSQL's, with $1. What names an index (INDEXED BY, NOT INDEXED) is
-// left out: PostgreSQL chooses itself. Texts, quoted names and comments stay.
+// left out: PostgreSQL chooses itself; x'00' becomes bytes. Texts, quoted names and
+// comments stay.
 func Rewrite(sql string) string {
-	if !strings.Contains(sql, "?") && !strings.Contains(sql, "INDEXED") {
+	if !strings.Contains(sql, "?") && !strings.Contains(sql, "INDEXED") && !strings.Contains(sql, "x'") {
 		return sql
 	}
 	var (
 		out     strings.Builder
 		highest int
-		tokens  = scan(sql)
+		tokens  = bytesOf(scan(sql))
 	)
 	out.Grow(len(sql) + 16)
 	for i := 0; i < len(tokens); i++ {

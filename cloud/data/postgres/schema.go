@@ -111,6 +111,7 @@ func statement(s []token, definitions bool) (string, error) {
 			}
 		}
 	}
+	s = bytesOf(s)
 	if table || first == "ALTER" {
 		s = types(s)
 		if table && ordered(w) {
@@ -142,7 +143,20 @@ func ordered(w []token) bool {
 	return false
 }
 
-// types replaces types, "x”" and identities.
+// bytesOf writes x'00' as PostgreSQL does, to which that is a row of bits.
+func bytesOf(s []token) (out []token) {
+	for i := 0; i < len(s); i++ {
+		t := s[i]
+		if t.is("x") && i+1 < len(s) && s[i+1].kind == quoted && s[i+1].text[0] == '\'' {
+			t = token{quoted, `'\x` + s[i+1].text[1:] + "::bytea"}
+			i++
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// types replaces types and identities.
 func types(s []token) (out []token) {
 	for i := 0; i < len(s); i++ {
 		t := s[i]
@@ -160,9 +174,6 @@ func types(s []token) (out []token) {
 			t.text = `TEXT COLLATE "C"`
 		case t.is("REAL"):
 			t.text = "DOUBLE PRECISION"
-		case t.is("x") && i+1 < len(s) && s[i+1].kind == quoted:
-			t = token{quoted, `'\x` + s[i+1].text[1:] + "::bytea"}
-			i++
 		}
 		out = append(out, t)
 	}
