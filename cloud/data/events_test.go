@@ -123,15 +123,8 @@ func TestEventsVerify(t *testing.T) { // P14, scenario 48
 			t.Errorf("%s: done", statement)
 		}
 	}
-<<<<<<< HEAD
 	onSQLite(t)
 	// Who gets past the triggers is found out, in copies of the file.
-=======
-	if o.pg {
-		return // the rest is tried on copies of SQLite's file
-	}
-	// Who gets past the triggers is found out.
->>>>>>> p
 	dropped := []string{"events_stay", "event_leaves_stay", "event_leaves_kept", "event_checkpoints_stay", "event_checkpoints_kept"}
 	for _, name := range dropped {
 		if _, err := o.sql.Exec("DROP TRIGGER " + name); err != nil {
@@ -221,13 +214,7 @@ func TestEventsExpire(t *testing.T) {
 	if len(r.Faults) > 0 || r.Expired != 31 || r.Size != 101 || r.Kept != 70 {
 		t.Errorf("%+v", r)
 	}
-<<<<<<< HEAD
 	onSQLite(t)
-=======
-	if o.pg {
-		return // the rest is tried on copies of SQLite's file
-	}
->>>>>>> p
 	// One of another region, or one that is not old enough, is no retention.
 	for _, where := range []string{"region = 'us' AND seq < 90", "region = 'eu' AND seq > 95"} {
 		c := copyOf(t, o)
@@ -313,15 +300,7 @@ func TestEventsSearch(t *testing.T) {
 func TestEventsAreSealed(t *testing.T) {
 	o := open(t)
 	o.someEvents(t, 7)
-<<<<<<< HEAD
 	rows, err := o.sql.Query("SELECT body, who, mac, kind, device, request FROM events")
-=======
-	hex := "hex(%s)"
-	if o.pg {
-		hex = "upper(encode(%s, 'hex'))"
-	}
-	rows, err := o.sql.Query(fmt.Sprintf("SELECT "+hex+" || "+hex+" || "+hex+" || kind || device || request FROM events", "body", "who", "mac"))
->>>>>>> p
 	if err != nil {
 		t.Fatal(err)
 	}
