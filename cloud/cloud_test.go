@@ -2,7 +2,9 @@ package cloud_test
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,6 +17,8 @@ import (
 
 	"beckmanconnect/build/devsso/provider"
 	"beckmanconnect/cloud"
+	"beckmanconnect/cloud/data/datatest"
+	"beckmanconnect/cloud/kms"
 	"beckmanconnect/internal/clamd"
 	"beckmanconnect/internal/trust"
 )
@@ -34,6 +38,23 @@ func TestMain(m *testing.M) {
 		_ = os.RemoveAll(dir)
 	}
 	os.Exit(code)
+}
+
+// wrappingKeys are the same for every cloud that tests run on PostgreSQL, which
+// they do where datatest.Variable names one.
+func wrappingKeys(t *testing.T) cloud.Keys {
+	t.Helper()
+	dir, err := roots()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := cloud.Keys{Data: filepath.Join(dir, "wrap.key"), Confidential: filepath.Join(dir, "confidential.key")}
+	for _, path := range []string{k.Data, k.Confidential} {
+		if _, err := kms.Make(path); err != nil && !errors.Is(err, fs.ErrExist) {
+			t.Fatal(err)
+		}
+	}
+	return k
 }
 
 // running is a cloud with its sign-in service, both on loopback.
@@ -79,6 +100,9 @@ func start(t *testing.T, change ...func(*cloud.Config)) *running {
 		RegistrationsPerMinute: 1000,
 		Staff:                  cloud.Staff{NewPlaces: "off"},
 		Uploads:                cloud.Uploads{Scanner: nothingFound{}},
+	}
+	if c.Database = datatest.Database(t); c.Database != "" {
+		c.Node, c.Keys = "a", wrappingKeys(t)
 	}
 	for _, f := range change {
 		f(&c)
