@@ -161,7 +161,7 @@ func values(all []attribute.KeyValue) []keyValue {
 		case attribute.INT64:
 			v["intValue"] = strconv.FormatInt(a.Value.AsInt64(), 10)
 		default:
-			v["stringValue"] = a.Value.Emit()
+			v["stringValue"] = a.Value.String()
 		}
 		out = append(out, keyValue{string(a.Key), v})
 	}
