@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/BurntSushi/toml"
+
 	"beckmanconnect/cloud/cluster"
 	"beckmanconnect/cloud/settings"
 	"beckmanconnect/cloud/staff"
@@ -100,7 +102,11 @@ func LoadConfig(path string) (Config, error) {
 			return c, fmt.Errorf("cloud: configuration: %w; name a file that this account may read with --config FILE", err)
 		}
 	}
-	if err := errors.Join(settings.Load(&c, string(text), Variables, os.Environ()), c.check()); err != nil {
+	err := settings.Load(&c, string(text), Variables, os.Environ())
+	if unread := (toml.ParseError{}); !errors.As(err, &unread) { // else all of it would be missing
+		err = errors.Join(err, c.check())
+	}
+	if err != nil {
 		return c, fmt.Errorf("cloud: configuration %s: %s; correct it", cmp.Or(path, "of the environment"), lines(err))
 	}
 	return c, nil

@@ -101,10 +101,10 @@ func RunPrompt(ctx context.Context, c Config, in io.Reader, out io.Writer) error
 		log = slog.New(slog.DiscardHandler)
 	}
 	p := newProgram(ctx, fyneApp, parts{
-		config: c, now: time.Now, do: fyne.Do, native: windows, locked: lock.Follow(ctx, log).Locked, quit: fyneApp.Quit, only: guard,
+		config: c, now: time.Now, do: fyne.Do, native: windows, locked: lock.Follow(ctx, log).Locked, quit: quitOf(fyneApp), only: guard,
 	})
 	defer p.close()
-	defer context.AfterFunc(ctx, func() { fyne.Do(fyneApp.Quit) })()
+	defer context.AfterFunc(ctx, func() { fyne.Do(quitOf(fyneApp)) })()
 	go func() {
 		select {
 		case <-guard.Over():

@@ -97,7 +97,7 @@ func Run(ctx context.Context, c Config) error {
 	}
 	p := newProgram(ctx, fyneApp, parts{
 		config: c, now: time.Now, do: fyne.Do, native: windows, locked: lock.Follow(ctx, log).Locked,
-		grabKillKey: killkey.Grab, dump: newLayoutDump(os.Getenv), pulse: beat, quit: fyneApp.Quit,
+		grabKillKey: killkey.Grab, dump: newLayoutDump(os.Getenv), pulse: beat, quit: quitOf(fyneApp),
 		successor: installed.Successor,
 	})
 	p.desk = owndesk.New(owndesk.Config{System: owndesk.Native(), Now: time.Now, Log: log})

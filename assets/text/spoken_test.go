@@ -69,7 +69,7 @@ var unspoken = map[string][]string{
 	// Names of rows in the code's own tables, which the catalogue's texts are found by.
 	"ui/model/pages.go": {"may be asked"},
 	"ui/model/privacy.go": {
-		"request for help", "session event", "help logs", "proof of the code", "signed time", "message to technicians", "vendor policy",
+		"request for help", "session event", "help logs", "proof of the code", "signed time", "message to technicians", "place in the queue", "vendor policy",
 		"with the device's record; no time limit is built in", "until the next one replaces it", "the newest", "number and epoch: the newest, to count each message once",
 		"not kept", "until 30 days after the request is over, 20 a device at most", "400 days after it is over", "400 days, and the newest change",
 		"not kept by the vendor's cloud: the relay carries bytes it has no key for", "as the hospital decides",

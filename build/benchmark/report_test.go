@@ -205,8 +205,8 @@ func TestFind(t *testing.T) {
 	}{
 		"log":     {args: []string{"log"}},
 		"idle":    {args: []string{"idle"}},
-		"unknown": {args: []string{"speed"}, err: `no bench "speed"; there are: consent, idle, line, link, log, notify, screen`},
-		"none":    {err: "name one bench: consent, idle, line, link, log, notify, screen, upgrade"},
+		"unknown": {args: []string{"speed"}, err: `no bench "speed"; there are: consent, idle, line, link, log, notify, relay, screen`},
+		"none":    {err: "name one bench: consent, idle, line, link, log, notify, relay, screen, upgrade"},
 		"two":     {args: []string{"log", "idle"}, err: "name one bench"},
 	} {
 		t.Run(name, func(t *testing.T) {
