@@ -120,14 +120,28 @@ func (c *Cloud) left(l relay.Left) {
 // watched counts and traces what next answers.
 func (c *Cloud) watched(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := time.Now()
+		began, route := time.Now(), ""
 		s := &status{ResponseWriter: w}
 		defer func() {
 			took := time.Since(began)
-			c.operator.metrics.Answered(r.Pattern, s.code(), took)
-			c.operator.traces.Answered(r.Method, r.Pattern, s.code(), took)
+			c.operator.metrics.Answered(route, s.code(), took)
+			c.operator.traces.Answered(r.Method, route, s.code(), took)
 		}()
-		next.ServeHTTP(s, r)
+		next.ServeHTTP(s, r.WithContext(context.WithValue(r.Context(), routeKey{}, &route)))
+	})
+}
+
+// routeKey is where a request's context says to whom its route is told.
+type routeKey struct{}
+
+// routed tells watched the route: handlers in between pass copies of the request
+// on, and only the last one's has it.
+func routed(mux http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if route, ok := r.Context().Value(routeKey{}).(*string); ok {
+			defer func() { *route = r.Pattern }()
+		}
+		mux.ServeHTTP(w, r)
 	})
 }
 

@@ -74,7 +74,7 @@ func (c *Cloud) handler() http.Handler {
 		rest = c.desk.Networks.Only(c.Console) // P21
 	}
 	mux.Handle("/", rest)
-	return c.Proxies.Resolve(c.watched(c.site.Guard(mux)))
+	return c.Proxies.Resolve(c.watched(c.site.Guard(routed(mux))))
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {

@@ -138,7 +138,9 @@ func (d *Desk) notVouched(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, errOldSignIn):
 		code, text = "second-factor", "Your sign-in at the sign-in service is too old; sign in there again."
 	}
-	d.report(r, events.SignInRefused, "", code)
+	if code != "sign-in" { // which is what the door says of each of them
+		d.report(r, events.SignInRefused, "", code)
+	}
 	web.Fail(w, http.StatusForbidden, code, text)
 }
 
