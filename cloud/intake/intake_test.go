@@ -65,6 +65,20 @@ func helpLogs(text string) cloudapi.HelpLogs {
 	return cloudapi.HelpLogs{Request: "r1", SHA256: hex.EncodeToString(sum[:]), Lines: strings.Count(text, "\n") + 1, Text: text}
 }
 
+// scanned finds nothing in what waits to be scanned.
+func scanned(t *testing.T, db *data.DB) {
+	t.Helper()
+	due, err := db.DueUploads(t.Context(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range due {
+		if err := db.SetUpload(t.Context(), u, data.UploadVerdict{State: data.UploadClean}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // What an honest device sends is taken, at its largest too.
 func TestNewKindsAreTaken(t *testing.T) {
 	in, db, changes := open(t)
@@ -81,6 +95,7 @@ func TestNewKindsAreTaken(t *testing.T) {
 	if len(*changes) != 4 || !(*changes)[0].Feed || !(*changes)[1].Feed || (*changes)[0].Fleet || !(*changes)[3].Requests {
 		t.Errorf("%+v", *changes)
 	}
+	scanned(t, db)
 	if d, _, err := db.HelpLogs(t.Context(), "r1"); err != nil || d.ID != device {
 		t.Errorf("%+v %v", d, err)
 	}
@@ -106,6 +121,7 @@ func TestLogsBelongToTheirRequest(t *testing.T) { // scenario 42
 	if err := in.Receive(t.Context(), device, message(t, cloudapi.KindHelpLogs, 2, helpLogs("real"))); err != nil {
 		t.Fatal(err)
 	}
+	scanned(t, db)
 	if _, l, err := db.HelpLogs(t.Context(), "r1"); err != nil || l.Text != "real" {
 		t.Errorf("%+v %v", l, err)
 	}

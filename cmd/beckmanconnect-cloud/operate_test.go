@@ -23,6 +23,8 @@ staff_networks = ["192.0.2.0/24"]
 issuer = "https://sso.example"
 client = "console"
 native = "desk"
+[staff]
+new_places = "off"
 [drain]
 notice = "5s"
 spread = "20s"
