@@ -221,6 +221,8 @@ issuer = %q
 client = "console"
 secret = "console-demo"
 native = "desk"
+[staff]
+new_places = "off"
 [cluster]
 node = %q
 listen = "%s:8444"
