@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ type twoNodes struct {
 	nats  *Process
 	d     *desk
 	v     *visit
-	at    int // where the engineer dials
+	at    atomic.Int32 // where the engineer dials
 }
 
 // A session goes on through the restart of the bus, a partition between the
@@ -69,11 +70,11 @@ func TestNodesComeAndGo(t *testing.T) { // scenario 56
 	n.register()
 	n.d = n.h.signIn(t, n.ctx)
 	n.d.over = func(ctx context.Context, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "tcp", n.nodes[n.at].public+":443")
+		return (&net.Dialer{}).DialContext(ctx, "tcp", n.nodes[n.at.Load()].public+":443")
 	}
 	help := n.requestHelp()
 	n.listed(n.d, help.RequestId)
-	n.at = other(n.hostAt())
+	n.at.Store(int32(other(n.hostAt())))
 	n.v = n.d.join(help.RequestId)
 	n.v.phase(engineer.Code)
 	if err := n.v.client.Try(n.v.ctx, help.Code); err != nil {
@@ -90,7 +91,7 @@ func TestNodesComeAndGo(t *testing.T) { // scenario 56
 		}
 		n.v.pictured()
 	}
-	if links := n.metric(n.at, `beckmanconnect_cloud_relay_sockets{end="link-out"}`); links != "1" {
+	if links := n.metric(int(n.at.Load()), `beckmanconnect_cloud_relay_sockets{end="link-out"}`); links != "1" {
 		t.Errorf("the engineer's node has %s links", links)
 	}
 
@@ -107,14 +108,14 @@ func TestNodesComeAndGo(t *testing.T) { // scenario 56
 	n.nft("add rule inet site between ip daddr { "+n.nodes[nodeA].inner+", "+n.nodes[nodeB].inner+" } tcp dport 8444 drop",
 		"add rule inet site between ip saddr { "+n.nodes[nodeA].inner+", "+n.nodes[nodeB].inner+" } tcp sport 8444 drop")
 	n.v.phase(engineer.Lost)
-	n.at = n.hostAt()
+	n.at.Store(int32(n.hostAt()))
 	goesOn("a partition between the nodes")
 	n.nft("flush chain inet site between")
 
 	// The node of both is killed: they meet at the other one.
 	gone := n.hostAt()
 	crash(n.nodes[gone].process)
-	n.at = other(gone)
+	n.at.Store(int32(other(gone)))
 	goesOn("a node was killed")
 
 	// An upgrade: the killed node is back, and the other one is drained.
@@ -126,7 +127,7 @@ func TestNodesComeAndGo(t *testing.T) { // scenario 56
 		drained <- err
 	}()
 	n.v.phase(engineer.Lost)
-	n.at = gone
+	n.at.Store(int32(gone))
 	goesOn("a node was drained")
 	if err := <-drained; err != nil {
 		t.Error(err)
