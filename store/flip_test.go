@@ -38,21 +38,22 @@ func TestVerifyFindsEveryChangedByte(t *testing.T) {
 		var key int64
 		changed := false
 		tamper(t, path, func(db *sql.DB) error {
+			some := "" // not every entry has a field of that name
+			if table == "entry_personal" {
+				some = " WHERE name = 'name'"
+			}
 			var count int
-			if err := db.QueryRow("SELECT count(*) FROM " + table).Scan(&count); err != nil {
+			if err := db.QueryRow("SELECT count(*) FROM " + table + some).Scan(&count); err != nil {
 				return err
 			}
 			var value any
-			err := db.QueryRow(fmt.Sprintf("SELECT %s, %s FROM %s LIMIT 1 OFFSET %d", keyOf[table], column, table, seed%count)).Scan(&key, &value)
+			err := db.QueryRow(fmt.Sprintf("SELECT %s, %s FROM %s%s LIMIT 1 OFFSET %d", keyOf[table], column, table, some, seed%count)).Scan(&key, &value)
 			if err != nil {
 				return err
 			}
 			where := fmt.Sprintf(" WHERE %s = %d", keyOf[table], key)
 			if table == "entry_personal" {
 				where += " AND name = 'name'"
-				if err := db.QueryRow("SELECT " + column + " FROM entry_personal" + where).Scan(&value); err != nil {
-					return err
-				}
 			}
 			if value = flipped(value, place, flip); value == nil {
 				return nil // an empty value has no byte
