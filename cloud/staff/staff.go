@@ -151,12 +151,6 @@ func (d *Desk) signedIn(act rights.Act, next handler) http.HandlerFunc {
 	}
 }
 
-// SignedIn is for handlers of other packages: from the service network, signed
-// in, and by a role that allows act.
-func (d *Desk) SignedIn(act rights.Act, next func(http.ResponseWriter, *http.Request, cloudapi.Staff)) http.Handler {
-	return d.Networks.Only(d.signedIn(act, next))
-}
-
 // Open gives the request when this caller may help with it: signed in, from
 // the service network, in a role that helps, trained for the device's region
 // and assigned to its site. It is asked anew for every certificate and every
