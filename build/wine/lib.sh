@@ -63,7 +63,7 @@ desktop() {
 # prefix makes the Wine prefix.
 prefix() {
   say "  a Wine prefix of its own"
-  build/wine/prefix "$WINEPREFIX" >"$work/prefix.log" 2>&1 || die "no Wine prefix was made"
+  build/wine/prefix.sh "$WINEPREFIX" >"$work/prefix.log" 2>&1 || die "no Wine prefix was made"
 }
 
 # first_client NAME: Wine gives the first client of a pipe to the listener's
