@@ -61,7 +61,7 @@ func TestNoHelpBeforeTheTerms(t *testing.T) {
 		return e.GetStatus().GetSupport().GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_READY
 	})
 	for what, accepted := range map[string]local.Accepted{
-		"another version": {Version: "0", SHA256: terms.Hash()},
+		"another version": {Version: "0", SHA256: terms.Current("en").SHA256},
 		"other words":     {Version: terms.Version, SHA256: "00"},
 	} {
 		if err := stop(); err != nil {

@@ -70,6 +70,11 @@ def said(lang):
             for entry in json.load(f).values():
                 found |= set("".join(entry.values()) if isinstance(entry, dict) else entry)
 
+    terms = os.path.join(ROOT, "assets/terms", lang)
+    for name in sorted(os.listdir(terms)):
+        with open(os.path.join(terms, name), encoding="utf-8") as f:
+            found |= set(f.read()) - {"\n"}
+
     def walk(node, inside):
         if isinstance(node, dict):
             for key, below in node.items():

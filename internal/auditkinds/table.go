@@ -94,7 +94,7 @@ var table = [][2]string{
 	{"vendor-policy.refused policy security", "it was refused: why"},
 	{"capabilities.installed policy security", "what this version can do"},
 	{"capabilities.new policy security", "a new version brought something that IT has to authorise"},
-	{"terms.accepted policy security", "the terms were accepted: version, hash, who"},
+	{"terms.accepted policy security", "the terms were accepted: version, hash and language of the words that were read, who"},
 	{"mask.in-force policy security", "what stays hidden on the screen in a session"},
 	{"mask.shown policy security", "a part of it was hidden"},
 

@@ -1952,7 +1952,7 @@ type Terms struct {
 	Version        string                 `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
 	ItRequirements string                 `protobuf:"bytes,2,opt,name=it_requirements,json=itRequirements,proto3" json:"it_requirements,omitempty"` // plain text with blank lines between paragraphs
 	Terms          string                 `protobuf:"bytes,3,opt,name=terms,proto3" json:"terms,omitempty"`
-	Sha256         string                 `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"` // hex, over both texts in English
+	Sha256         string                 `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"` // hex, over version and both texts as they are shown
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }

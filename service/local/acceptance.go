@@ -16,17 +16,18 @@ const settingAcceptance = "terms.accepted"
 
 // Accepted is which terms were accepted. By whom stands in the log.
 type Accepted struct {
-	Version string    `json:"version"`
-	SHA256  string    `json:"sha256"`
-	At      time.Time `json:"at"`
+	Version  string    `json:"version"`
+	SHA256   string    `json:"sha256"`             // of the words that were read
+	Language string    `json:"language,omitempty"` // they were read in
+	At       time.Time `json:"at"`
 }
 
 // Acceptance is whether IT requirements and terms were accepted in their
-// current version (P19). A new version asks again.
+// current version, in whichever language (P19). A new version asks again.
 type Acceptance struct {
 	store   *store.Store
 	now     func() time.Time
-	current atomic.Pointer[Accepted]
+	current atomic.Bool
 }
 
 // NewAcceptance reads what was accepted.
@@ -38,20 +39,19 @@ func NewAcceptance(ctx context.Context, s *store.Store, now func() time.Time) (*
 	}
 	var accepted Accepted
 	if ok && json.Unmarshal([]byte(text), &accepted) == nil {
-		a.current.Store(&accepted)
+		_, current := terms.Read(accepted.Version, accepted.SHA256)
+		a.current.Store(current)
 	}
 	return a, nil
 }
 
 // Current says whether the current version is accepted. It answers from memory.
-func (a *Acceptance) Current() bool {
-	accepted := a.current.Load()
-	return accepted != nil && accepted.Version == terms.Version && accepted.SHA256 == terms.Hash()
-}
+func (a *Acceptance) Current() bool { return a.current.Load() }
 
-// accept puts on record who accepted what; it counts once it is committed.
-func (a *Acceptance) accept(ctx context.Context, who notify.Person) error {
-	accepted := Accepted{Version: terms.Version, SHA256: terms.Hash(), At: a.now()}
+// accept puts on record who accepted the current version, by its hash in the
+// language it was read in; it counts once it is committed.
+func (a *Acceptance) accept(ctx context.Context, who notify.Person, sha256Hex, lang string) error {
+	accepted := Accepted{Version: terms.Version, SHA256: sha256Hex, Language: lang, At: a.now()}
 	text, err := json.Marshal(accepted)
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func (a *Acceptance) accept(ctx context.Context, who notify.Person) error {
 	err = a.store.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.Append(store.Entry{
 			Kind: "terms.accepted", Actor: who.Role, Subject: accepted.Version,
-			Fields: map[string]string{"sha256": accepted.SHA256, "it_requirements_read": "yes"}, Personal: who.Fields(),
+			Fields: map[string]string{"sha256": accepted.SHA256, "language": lang, "it_requirements_read": "yes"}, Personal: who.Fields(),
 		})
 		if err != nil {
 			return err
@@ -67,7 +67,7 @@ func (a *Acceptance) accept(ctx context.Context, who notify.Person) error {
 		return tx.SetSetting(settingAcceptance, string(text))
 	})
 	if err == nil {
-		a.current.Store(&accepted)
+		a.current.Store(true)
 	}
 	return err
 }

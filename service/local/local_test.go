@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"beckmanconnect/assets/terms"
+	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ipc/identity"
@@ -203,9 +204,16 @@ func (l *lab) entries() (kinds []string, newest store.Record) {
 	return kinds[1:], list[0] // without the log's own first
 }
 
-func (l *lab) accept() {
+func (l *lab) accept() { l.t.Helper(); l.acceptIn("en") }
+
+// acceptIn accepts the texts as they are read in a language.
+func (l *lab) acceptIn(lang string) {
 	l.t.Helper()
-	if _, err := l.AcceptTerms(anna, &hostpb.AcceptTermsRequest{Version: terms.Version, Sha256: terms.Hash(), ItRequirementsRead: true, Initials: "A\nW"}); err != nil {
+	read, err := l.GetTerms(anna, &hostpb.GetTermsRequest{Language: lang})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if _, err := l.AcceptTerms(anna, &hostpb.AcceptTermsRequest{Version: read.Version, Sha256: read.Sha256, ItRequirementsRead: true, Initials: "A\nW"}); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -219,9 +227,9 @@ func TestTermsComeFirst(t *testing.T) { // P19
 		request *hostpb.AcceptTermsRequest
 		want    string
 	}{
-		"another version": {&hostpb.AcceptTermsRequest{Version: "0", Sha256: terms.Hash(), ItRequirementsRead: true}, codeTermsChanged},
+		"another version": {&hostpb.AcceptTermsRequest{Version: "0", Sha256: terms.Current("en").SHA256, ItRequirementsRead: true}, codeTermsChanged},
 		"other words":     {&hostpb.AcceptTermsRequest{Version: terms.Version, Sha256: "00", ItRequirementsRead: true}, codeTermsChanged},
-		"not read":        {&hostpb.AcceptTermsRequest{Version: terms.Version, Sha256: terms.Hash()}, codeNotRead},
+		"not read":        {&hostpb.AcceptTermsRequest{Version: terms.Version, Sha256: terms.Current("en").SHA256}, codeNotRead},
 	} {
 		_, err := l.AcceptTerms(anna, row.request)
 		l.code(name, err, row.want)
@@ -232,7 +240,7 @@ func TestTermsComeFirst(t *testing.T) { // P19
 	l.accept()
 	kinds, newest := l.entries()
 	if !slices.Equal(kinds, []string{"terms.accepted"}) || newest.Actor != "technician" || newest.Subject != terms.Version ||
-		newest.Fields["sha256"] != terms.Hash() || newest.Personal["account"] != "anna" || newest.Personal["initials"] != "A W" {
+		newest.Fields["sha256"] != terms.Current("en").SHA256 || newest.Fields["language"] != "en" || newest.Personal["account"] != "anna" || newest.Personal["initials"] != "A W" {
 		t.Errorf("%+v", newest)
 	}
 	again, err := NewAcceptance(t.Context(), l.store, time.Now)
@@ -241,6 +249,29 @@ func TestTermsComeFirst(t *testing.T) { // P19
 	}
 	if l.changed != 1 {
 		t.Errorf("told %d times", l.changed)
+	}
+}
+
+// Whichever language they were read in, one version is accepted, and the log
+// says by its hash and by name which words were read (P19).
+func TestTermsInTheLanguageThatWasRead(t *testing.T) {
+	hashes := map[string]string{}
+	for _, lang := range text.Languages() {
+		l := newLab(t)
+		l.acceptIn(lang.Tag)
+		_, newest := l.entries()
+		sum := newest.Fields["sha256"]
+		if newest.Subject != terms.Version || newest.Fields["language"] != lang.Tag || sum != terms.Current(lang.Tag).SHA256 {
+			t.Errorf("read in %s, on record: %s %v", lang.Tag, newest.Subject, newest.Fields)
+		}
+		if other := hashes[sum]; other != "" {
+			t.Errorf("%s and %s are accepted by one hash", lang.Tag, other)
+		}
+		hashes[sum] = lang.Tag
+		again, err := NewAcceptance(t.Context(), l.store, time.Now)
+		if err != nil || !l.config.Acceptance.Current() || !again.Current() {
+			t.Errorf("read in %s: not accepted, or not after a restart: %v", lang.Tag, err)
+		}
 	}
 }
 

@@ -13,20 +13,21 @@ import (
 
 // GetTerms gives what has to be read before remote support can be switched on.
 func (h *Host) GetTerms(_ context.Context, r *hostpb.GetTermsRequest) (*hostpb.Terms, error) {
-	version, requirements, text, hash := terms.Current(r.GetLanguage())
-	return &hostpb.Terms{Version: version, ItRequirements: requirements, Terms: text, Sha256: hash}, nil
+	t := terms.Current(r.GetLanguage())
+	return &hostpb.Terms{Version: t.Version, ItRequirements: t.ITRequirements, Terms: t.Terms, Sha256: t.SHA256}, nil
 }
 
 // AcceptTerms accepts exactly the texts that were shown: their version and
-// hash come back with the click (P19).
+// hash, which says in which language, come back with the click (P19).
 func (h *Host) AcceptTerms(ctx context.Context, r *hostpb.AcceptTermsRequest) (*hostpb.Empty, error) {
+	lang, current := terms.Read(r.GetVersion(), r.GetSha256())
 	switch {
-	case r.GetVersion() != terms.Version || r.GetSha256() != terms.Hash():
+	case !current:
 		return nil, refuse(codeTermsChanged, "these are not the current terms; read them again")
 	case !r.GetItRequirementsRead():
 		return nil, refuse(codeNotRead, "the IT requirements must be read first")
 	}
-	if err := h.config.Acceptance.accept(ctx, person(ctx, r.GetInitials())); err != nil {
+	if err := h.config.Acceptance.accept(ctx, person(ctx, r.GetInitials()), r.GetSha256(), lang); err != nil {
 		return nil, h.fail("accept terms", err)
 	}
 	h.config.Changed()

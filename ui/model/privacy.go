@@ -11,7 +11,7 @@ import (
 // PrivacyView is what is sent where, in the technician's words. It is made out
 // of the table of all messages: what is not in that table is not sent.
 type PrivacyView struct {
-	Cloud string // the service network's host, as far as it is known
+	Cloud string // the support network's host, as far as it is known
 	Rows  []PrivacyRow
 }
 

@@ -75,8 +75,8 @@ func State() model.State {
 
 // Terms is what has to be accepted, in a language.
 func Terms(lang string) *hostpb.Terms {
-	version, it, service, sum := terms.Current(lang)
-	return &hostpb.Terms{Version: version, ItRequirements: it, Terms: service, Sha256: sum}
+	t := terms.Current(lang)
+	return &hostpb.Terms{Version: t.Version, ItRequirements: t.ITRequirements, Terms: t.Terms, Sha256: t.SHA256}
 }
 
 // Fresh is a device nobody has set up.

@@ -12,6 +12,7 @@ import (
 
 	"beckmanconnect/assets/fonts/noto"
 	"beckmanconnect/assets/profiles"
+	"beckmanconnect/assets/terms"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/service/notify/words"
 )
@@ -33,6 +34,8 @@ func TestEveryWordCanBeWritten(t *testing.T) {
 			}
 		}
 		note("Number", c.Number(1234567)+c.Size(1_400_000)+c.List("A", "B"))
+		read := terms.Current(l.Tag)
+		note("the terms", read.ITRequirements+read.Terms)
 		codes, err := words.Codes()
 		if err != nil {
 			t.Fatal(err)
