@@ -110,7 +110,7 @@ func (d *Desk) callback(w http.ResponseWriter, r *http.Request) {
 	if err == nil && !known {
 		browser := ""
 		if browser, err = d.hold(r, who, d.URL+cloudapi.PathPlace); err == nil {
-			waitPage(w, browser)
+			waitPage(w, r, browser)
 			return
 		}
 	}
@@ -122,7 +122,7 @@ func (d *Desk) callback(w http.ResponseWriter, r *http.Request) {
 		token, expires, err = d.begin(r, who)
 	}
 	if err != nil {
-		d.failPlace(w, r, err)
+		d.failPage(w, r, err)
 		return
 	}
 	welcome(w, token, expires)
