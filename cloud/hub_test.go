@@ -31,7 +31,9 @@ func sent(t *testing.T, kind, epoch string, seq uint64, body any) string {
 // switched off there, and the cloud's own door is closed for them.
 func TestCloudBehindAHub(t *testing.T) { // B13, scenarios 42, 43
 	e := brokerstest.IoTHub(t)
-	r := start(t, func(c *cloud.Config) { c.Broker = cloud.Broker{Engine: broker.IoTHub, CA: e.CAFile, IoTHub: e.Settings} })
+	r := start(t, func(c *cloud.Config) {
+		c.Broker = cloud.Broker{Engine: broker.IoTHub, CA: e.CAFile, IoTHub: e.Settings}
+	})
 	r.until("the hub", r.EngineUp)
 	d, other := r.register(t), r.register(t)
 	e.Identity(d.id, map[string]any{"deviceId": d.id, "etag": "1", "status": "enabled", "authentication": map[string]any{"type": "selfSigned"}})

@@ -2,18 +2,23 @@ package iothub_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"beckmanconnect/build/brokers/brokerstest"
 	"beckmanconnect/cloud/broker/iothub"
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/data/datatest"
+	"beckmanconnect/cloud/kms"
 )
 
 // taker notes what comes.
@@ -163,5 +168,121 @@ func TestSettings(t *testing.T) {
 				t.Error("no group is filled in")
 			}
 		})
+	}
+}
+
+// cutOff is a store that a node no longer reaches.
+type cutOff struct {
+	iothub.Store
+	gone atomic.Bool
+}
+
+var errGone = errors.New("the database is away")
+
+func (c *cutOff) LeasePartitions(ctx context.Context, hub string, partitions []string, life time.Duration) ([]data.HubLease, error) {
+	if c.gone.Load() {
+		return nil, errGone
+	}
+	return c.Store.LeasePartitions(ctx, hub, partitions, life)
+}
+
+func (c *cutOff) KeepPlace(ctx context.Context, hub string, l data.HubLease) error {
+	if c.gone.Load() {
+		return errGone
+	}
+	return c.Store.KeepPlace(ctx, hub, l)
+}
+
+func (c *cutOff) LeavePartitions(ctx context.Context, hub string) error {
+	if c.gone.Load() {
+		return nil // as one that was killed
+	}
+	return c.Store.LeavePartitions(ctx, hub)
+}
+
+// Two nodes share the partitions. One that is cut off from the database, as by
+// its death, is followed by the other from the last place that was kept, and
+// turned out at the endpoint by the higher epoch.
+func TestAnotherNodeReadsOn(t *testing.T) { // B13
+	server, err := datatest.Start(false)
+	if errors.Is(err, datatest.ErrMissing) && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	keys := data.Keys{Data: filepath.Join(t.TempDir(), "data"), Confidential: filepath.Join(t.TempDir(), "confidential")}
+	for _, path := range []string{keys.Data, keys.Confidential} {
+		if _, err := kms.Make(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, url := brokerstest.IoTHub(t), server.Database(t)
+	k := &taker{again: map[string]int{}, new: make(chan struct{}, 10_000)}
+	var nodes []*cutOff
+	for _, node := range []string{"a", "b"} {
+		db, err := data.OpenConfig(t.Context(), data.Config{Dir: t.TempDir(), URL: url, Node: node, Keys: keys})
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := &cutOff{Store: db}
+		nodes = append(nodes, store)
+		h, err := iothub.Open(iothub.Config{
+			Settings: e.Settings, TLS: e.TLS(), Store: store, Handler: k, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+			Retry: 10 * time.Millisecond, Lease: 2 * time.Second,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := h.Close(); err != nil {
+				t.Error(err)
+			}
+			db.Close()
+		})
+	}
+	opened := map[string]int64{} // by partition: the highest epoch
+	until := func(what string, ok func() bool) {
+		t.Helper()
+		for !ok() {
+			select {
+			case r := <-e.Opened:
+				opened[r.Partition] = max(opened[r.Partition], r.Epoch)
+			case <-t.Context().Done():
+				t.Fatalf("%s never came", what)
+			}
+		}
+	}
+	until("both partitions", func() bool { return len(opened) == 2 })
+	until("the second node", func() bool { return opened["0"] > 1 || opened["1"] > 1 })
+	e.Send("0", "bc-1", "0 before")
+	e.Send("1", "bc-2", "1 before")
+	<-k.new
+	<-k.new
+	before := map[string]int64{"0": opened["0"], "1": opened["1"]}
+	nodes[0].gone.Store(true)
+	e.Send("0", "bc-1", "0 after")
+	e.Send("1", "bc-2", "1 after")
+	until("the other node everywhere", func() bool { return opened["0"] > before["0"] || opened["1"] > before["1"] })
+	e.Send("0", "bc-1", "0 last")
+	e.Send("1", "bc-2", "1 last")
+	for last := 0; last < 2; {
+		<-k.new
+		k.mu.Lock()
+		last = 0
+		for _, what := range []string{"0 last", "1 last"} {
+			if slices.Contains(k.came, what) {
+				last++
+			}
+		}
+		k.mu.Unlock()
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, what := range []string{"0 before", "0 after", "1 before", "1 after"} {
+		if !slices.Contains(k.came, what) {
+			t.Errorf("%q is lost: %q", what, k.came)
+		}
 	}
 }
