@@ -72,6 +72,7 @@ func (d *Desk) known(r *http.Request, who cloudapi.Staff) (bool, error) {
 // hold keeps a sign-in back and mails the link that goes on with it. back is
 // where the link leads. It gives what the same browser must show again.
 func (d *Desk) hold(r *http.Request, who cloudapi.Staff, back string) (browser string, err error) {
+	d.failing.Allow(who.Account) // until somebody opens the link
 	if d.gone(r.Context(), who.Account) {
 		return "", errRemoved
 	}
