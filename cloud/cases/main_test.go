@@ -1,0 +1,10 @@
+package cases
+
+import (
+	"os"
+	"testing"
+
+	"beckmanconnect/cloud/data/dbtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
