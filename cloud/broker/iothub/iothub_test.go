@@ -26,10 +26,16 @@ type taker struct {
 	mu    sync.Mutex
 	came  []string
 	again map[string]int // how often to refuse
+	reads int
 	new   chan struct{}
 }
 
-func (k *taker) Reads(context.Context, string) error                 { return nil }
+func (k *taker) Reads(context.Context, string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.reads++
+	return nil
+}
 func (k *taker) Left(string)                                         {}
 func (k *taker) Connection(context.Context, iothub.Connection) error { return nil }
 func (k *taker) Delivered(_ context.Context, device, id string) error {
@@ -100,6 +106,11 @@ func TestTokensAreRenewed(t *testing.T) {
 	}
 	for range messages {
 		<-k.new
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.reads != 2 {
+		t.Errorf("%d times a partition is read anew; there are 2, and one lease of each", k.reads)
 	}
 	// What was under way when a connection ended may be read again.
 	next := 0
