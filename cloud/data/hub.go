@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -61,6 +62,9 @@ func (db *DB) LeasePartitions(ctx context.Context, hub string, partitions []stri
 			l.Epoch++
 			own = append(own, l)
 		}
+		slices.SortFunc(own, func(a, b HubLease) int {
+			return slices.Index(partitions, a.Partition) - slices.Index(partitions, b.Partition)
+		})
 		for _, l := range own {
 			if _, err := tx.Exec("UPDATE hub_partitions SET node=?, until_ms=?, epoch=? WHERE hub=? AND part=?", db.reader(), now.Add(life).UnixMilli(), l.Epoch, hub, l.Partition); err != nil {
 				return err
