@@ -2,9 +2,7 @@ package cloud_test
 
 import (
 	"context"
-	"errors"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,9 +16,9 @@ import (
 	"beckmanconnect/build/devsso/provider"
 	"beckmanconnect/cloud"
 	"beckmanconnect/cloud/data/datatest"
-	"beckmanconnect/cloud/kms"
 	"beckmanconnect/internal/clamd"
 	"beckmanconnect/internal/trust"
+	"beckmanconnect/session/channel/channeltest"
 )
 
 // roots is one development set for all tests: its RSA-4096 key takes seconds.
@@ -38,23 +36,6 @@ func TestMain(m *testing.M) {
 		_ = os.RemoveAll(dir)
 	}
 	os.Exit(code)
-}
-
-// wrappingKeys are the same for every cloud that tests run on PostgreSQL, which
-// they do where datatest.Variable names one.
-func wrappingKeys(t *testing.T) cloud.Keys {
-	t.Helper()
-	dir, err := roots()
-	if err != nil {
-		t.Fatal(err)
-	}
-	k := cloud.Keys{Data: filepath.Join(dir, "wrap.key"), Confidential: filepath.Join(dir, "confidential.key")}
-	for _, path := range []string{k.Data, k.Confidential} {
-		if _, err := kms.Make(path); err != nil && !errors.Is(err, fs.ErrExist) {
-			t.Fatal(err)
-		}
-	}
-	return k
 }
 
 // running is a cloud with its sign-in service, both on loopback.
@@ -92,7 +73,7 @@ func start(t *testing.T, change ...func(*cloud.Config)) *running {
 	}
 	logs := &logBuffer{}
 	c := cloud.Config{
-		Listen: "127.0.0.1:0", Names: []string{"localhost", "127.0.0.1"}, Data: t.TempDir(),
+		Listen: "127.0.0.1:0", Names: []string{"localhost", "127.0.0.1"}, Data: datatest.Dir(t),
 		Roots: filepath.Join(dir, trust.DirRoots), Private: filepath.Join(dir, trust.DirPrivate), Upgrades: t.TempDir(),
 		StaffNetworks:          []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		OIDC:                   cloud.OIDC{Issuer: "http://" + ssoListener.Addr().String(), Client: "console", Secret: "secret", Native: "desk"},
@@ -102,7 +83,7 @@ func start(t *testing.T, change ...func(*cloud.Config)) *running {
 		Uploads:                cloud.Uploads{Scanner: nothingFound{}},
 	}
 	if c.Database = datatest.Database(t); c.Database != "" {
-		c.Node, c.Keys = "a", wrappingKeys(t)
+		c.Node, c.Keys = "a", cloud.Keys{Data: filepath.Join(c.Data, "wrap.key"), Confidential: filepath.Join(c.Data, "confidential.key")}
 	}
 	for _, f := range change {
 		f(&c)
@@ -114,7 +95,7 @@ func start(t *testing.T, change ...func(*cloud.Config)) *running {
 	}
 	sso, err := provider.New(provider.Config{
 		Issuer: c.OIDC.Issuer, Web: c.OIDC.Client, Secret: c.OIDC.Secret, Native: c.OIDC.Native,
-		Redirects: []string{cl.BaseURL() + "/staff/callback"}, Users: users,
+		Redirects: []string{cl.BaseURL() + "/staff/callback"}, Users: users, Key: channeltest.EngineerKey(t),
 	})
 	if err != nil {
 		t.Fatal(err)

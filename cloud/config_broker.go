@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/broker/iothub"
 )
 
 // Connections of a node when the configuration names no number.
@@ -22,7 +23,7 @@ const (
 // Broker says what carries messages to devices, and how much one node holds.
 //
 //	[broker]
-//	engine = "embedded"                       # or "mosquitto", "nats": an MQTT broker behind several nodes
+//	engine = "embedded"                       # or "mosquitto", "nats": an MQTT broker behind several nodes; or "iothub": see iothub.Settings
 //	address = "mqtts://broker.internal:8883"  # of the engine; mqtt:// for 127.0.0.1 alone
 //	ca = "/etc/…/broker-ca.pem"               # who signed its certificate; absent: the system's
 //	certificate = "…", key = "…"              # this node's own for it; absent: none
@@ -47,6 +48,8 @@ type Broker struct {
 	MaxDevices     int    `toml:"max_devices"`
 	MaxConnections int    `toml:"max_connections"`
 
+	IoTHub iothub.Settings `toml:"iothub"`
+
 	engine broker.Engine
 }
 
@@ -55,7 +58,7 @@ func (b *Broker) check() error {
 	if b.MaxDevices < 0 || b.MaxConnections < 0 || b.MaxDevices > 0 && b.MaxConnections > 0 && b.MaxConnections < b.MaxDevices {
 		return errors.New(`"broker.max_devices" and "broker.max_connections" are numbers above 0, and the second no less than the first`)
 	}
-	e := broker.Engine{Kind: b.Engine, Address: b.Address, Node: b.Node, DeviceUser: b.DeviceUser, NodeUser: b.NodeUser}
+	e := broker.Engine{Kind: b.Engine, Address: b.Address, Node: b.Node, DeviceUser: b.DeviceUser, NodeUser: b.NodeUser, Hub: b.IoTHub}
 	var err error
 	for file, to := range map[string]*string{b.DevicePassword: &e.DevicePassword, b.NodePassword: &e.NodePassword} {
 		if file == "" {
@@ -110,7 +113,7 @@ func (b *Broker) tls() (*tls.Config, error) {
 // of 0 is none.
 func (b *Broker) settle(limit uint64) error {
 	each := 1 // descriptors of a device
-	if b.engine.Kind != "" && b.engine.Kind != broker.Embedded {
+	if b.engine.Kind == broker.Mosquitto || b.engine.Kind == broker.NATS {
 		each = 2
 	}
 	most := int(limit) - besides

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"beckmanconnect/cloud/broker"
+	"beckmanconnect/cloud/broker/iothub"
 )
 
 func TestBrokersConfiguration(t *testing.T) { // B13
@@ -34,7 +35,15 @@ func TestBrokersConfiguration(t *testing.T) { // B13
 		"a certificate, no key":  {func(b *Broker) { b.Certificate = "x" }, "belong together"},
 		"clear over the network": {func(b *Broker) { b.Address = "mqtt://broker.internal:1883" }, "without TLS"},
 		"fewer callers":          {func(b *Broker) { b.MaxDevices, b.MaxConnections = 10, 9 }, "no less"},
-		"below nothing":          {func(b *Broker) { b.MaxDevices = -1 }, "above 0"},
+		"a hub": {func(b *Broker) {
+			*b = Broker{Engine: broker.IoTHub, IoTHub: iothub.Settings{Host: "lab.azure-devices.net", Events: "ih.servicebus.windows.net", Name: "lab", Policy: "cloud", KeyFile: file("key", "c2VjcmV0IG9mIHRoZSBwb2xpY3k=")}}
+		}, ""},
+		"a hub without a name": {func(b *Broker) {
+			*b = Broker{Engine: broker.IoTHub, IoTHub: iothub.Settings{Host: "lab.azure-devices.net"}}
+		}, "events"},
+		"a hub with an address": {func(b *Broker) { b.Engine = broker.IoTHub }, "no address"},
+		"a hub and an engine":   {func(b *Broker) { b.IoTHub.Host = "lab.azure-devices.net" }, "alone"},
+		"below nothing":         {func(b *Broker) { b.MaxDevices = -1 }, "above 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := good
@@ -43,7 +52,7 @@ func TestBrokersConfiguration(t *testing.T) { // B13
 			if row.say == "" && err != nil || row.say != "" && (err == nil || !strings.Contains(err.Error(), row.say)) {
 				t.Errorf("%v, want %q", err, row.say)
 			}
-			if row.say == "" && b.Engine != "" && b.engine.NodePassword != "b" {
+			if row.say == "" && b.Engine == broker.NATS && b.engine.NodePassword != "b" {
 				t.Errorf("password %q", b.engine.NodePassword)
 			}
 		})

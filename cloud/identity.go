@@ -83,6 +83,7 @@ func (c *Cloud) watchIdentities(ctx context.Context) {
 		for _, device := range devices {
 			if c.refuse(ctx, device).Code == "" {
 				c.copies.Forget(device) // accepted again: what was seen before is over
+				c.broker.Admit(device)
 				continue
 			}
 			c.turnAway(ctx, device)

@@ -69,7 +69,7 @@ func TestEventsOnThePage(t *testing.T) {
 	harmless("home")
 	for _, place := range []struct{ id, ready string }{
 		{"#nav-feed", `document.querySelectorAll(".feed-row").length > 0 || document.querySelector(".feed-status").innerText !== ""`},
-		{"#nav-messages", `document.body.dataset.phase === "messages"`},
+		{"#nav-instruments", `document.querySelectorAll(".instrument").length > 0`},
 		{"#my-sessions", `document.body.dataset.phase === "record"`},
 	} {
 		b.Click(place.id)

@@ -78,6 +78,7 @@ var routes = map[string]route{
 	"/api/v1/staff/acts/confirm":       {staff, post1, ""},
 	"/api/v1/staff/acts/reject":        {staff, post1, ""},
 	"/api/v1/staff/people":             {staff, get1, ""},
+	"/api/v1/staff/people/sign-out":    {staff, post1, ""},
 	"/confirm":                         {open, both2, ""},
 	"/api/v1/devices/token":            {byDevice, post1, ""},
 	"/api/v1/staff/instruments":        {staff, get1, ""},

@@ -55,7 +55,7 @@ func (c *Cloud) wire() error {
 	c.broker, err = broker.New(broker.Config{
 		Engine: c.Broker.engine, MaxClients: int64(c.Broker.MaxDevices),
 		Inbox: in, Refused: intake.Refused, Refuse: c.refuse, Seen: c.seen, Presence: c.presence,
-		Time: c.private.Vendor, Policy: c.vendor.current, Waiting: c.waiting, Delivered: c.delivered, Log: c.Log, Now: c.Now,
+		Time: c.private.Vendor, Policy: c.vendor.current, Waiting: c.waiting, Delivered: c.delivered, Places: c.data, Log: c.Log, Now: c.Now,
 	})
 	return err
 }

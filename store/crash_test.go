@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"beckmanconnect/internal/logproof"
+	"beckmanconnect/internal/racetest"
 	"beckmanconnect/store/keys"
 )
 
@@ -35,7 +36,10 @@ func TestMain(m *testing.M) {
 	if plan := os.Getenv(faultPlan); plan != "" {
 		os.Exit(faultChild(plan))
 	}
-	os.Exit(m.Run())
+	// Changes made and looked for one after the other; of programs that are cut
+	// off nobody would read what the race detector found.
+	os.Exit(racetest.Main(m, "TestFaultAtEachWrite", "TestRandomChanges", "TestVerifyFindsEveryChangedByte", "TestVerifyFlippedFileByte", "TestVerifyFlippedWALByte",
+		"TestVerifyFindsTampering", "TestVerifyFindsTamperedArchives"))
 }
 
 // crashChild writes until it is killed and says aloud what was acknowledged.

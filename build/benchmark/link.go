@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	linkLimit   = 10 * time.Minute
+	linkLimit   = 30 * time.Minute
 	linkFew     = 1000              // devices, that the growth is measured from
 	linkRate    = 400               // new connections a second, while devices come one after the other
 	linkSettle  = 150 * time.Second // Go collects and gives back within that, though nothing happens

@@ -15,7 +15,7 @@ const (
 	relaySessions  = 200
 	relayRate      = 6e6 / 8 // bytes a second, from the host
 	relayPictures  = 30      // a second
-	relayRecord    = 16<<10 + 29
+	relayRecord    = 16<<10 - 64 + 29 // as session/channel writes it
 	relayUnpaced   = 16 // sessions without a pace
 	relayAnswer    = 100
 	relayWarm      = 2 * time.Second

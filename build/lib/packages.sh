@@ -10,7 +10,7 @@ packages_desktop="xvfb xserver-xephyr xauth openbox dunst xfce4-panel dbus dbus-
 packages_browser="chromium libnss3-tools"
 packages_npm="npm" # fetches axe-core, which the engineer's page is held against in tests
 packages_story="fuse2fs fuse3 e2fsprogs clamav-daemon"
-packages_network="iproute2 nftables netbase mount openssl mosquitto squid tinyproxy snmpd systemd-journal-remote" # netbase: nft names protocols by it; openssl: a peer without an extended master secret; mosquitto: a broker the link is tested with; squid, tinyproxy: proxies; snmpd: an agent to probe; systemd-journal-remote: makes a journal to read
+packages_network="iproute2 nftables netbase mount openssl mosquitto squid tinyproxy snmpd systemd-journal-remote python3-qpid-proton" # netbase: nft names protocols by it; openssl: a peer without an extended master secret; mosquitto: a broker the link is tested with; squid, tinyproxy: proxies; snmpd: an agent to probe; systemd-journal-remote: makes a journal to read; python3-qpid-proton: the AMQP side of an IoT hub
 # Other remote desktops, which build/bench screen compares with: installed only for it.
 packages_peers="tigervnc-scraping-server tigervnc-standalone-server tigervnc-viewer x11vnc novnc"
 # Programs that stand all day beside ours in build/bench idle.

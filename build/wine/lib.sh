@@ -1,6 +1,6 @@
-# Shared by the runs under Wine: a prefix of the run's own with the one DLL that
-# Wine lacks, a display, clean-up, and a few words to wait with. A run sources
-# this after common.sh; it has then $work (its folder), $WINEPREFIX, $root.
+# Shared by the runs under Wine: a prefix of the run's own, a display, clean-up,
+# and a few words to wait with. A run sources this after common.sh; it has then
+# $work (its folder), $WINEPREFIX, $root.
 root=$PWD
 version=$(app_field Version)
 work=$(mktemp -d)
@@ -11,16 +11,17 @@ export LC_ALL=C.UTF-8
 GOCACHE=$(go env GOCACHE) GOMODCACHE=$(go env GOMODCACHE) GOENV=$(go env GOENV)
 export GOCACHE GOMODCACHE GOENV
 export HOME=$work TMPDIR=$work XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/share XDG_CACHE_HOME=$work/cache
-wine_name=$(basename "$0") xvfb='' passed=''
+wine_name=$(basename "$0") xvfb='' passed='' beside=()
 
 finish() {
   set +e
   if [ -z "$passed" ]; then
     echo "The Wine run $wine_name failed." >&2
-    for log in "$work"/*.log; do
-      [ ! -s "$log" ] || { echo "--- $(basename "$log")" >&2; tail -n 20 "$log" >&2; }
+    for log in "$work"/*.log "$work"/stage/*.log; do
+      [ ! -s "$log" ] || { echo "--- $(basename "$log")" >&2; tail -n 40 "$log" >&2; }
     done
   fi
+  [ ${#beside[@]} = 0 ] || kill "${beside[@]}" 2>/dev/null
   timeout 20 wineserver -k 2>/dev/null || true
   [ -z "$xvfb" ] || kill "$xvfb" 2>/dev/null || true
   wait 2>/dev/null || true
@@ -44,21 +45,25 @@ within() {
 # run SECONDS PROGRAM.exe ARG…
 run() { timeout -k 5 "$1" wine "${@:2}"; }
 
-# display starts an X server of the run's own.
+# display [SIZE] starts an X server of the run's own.
 display() {
   mkfifo "$work/display"
-  Xvfb -displayfd 7 -screen 0 1280x800x24 -nolisten tcp 7<>"$work/display" >"$work/xvfb.log" 2>&1 &
+  Xvfb -displayfd 7 -screen 0 "${1:-1280x800}x24" -nolisten tcp 7<>"$work/display" >"$work/xvfb.log" 2>&1 &
   xvfb=$!
   read -r -t 20 number <"$work/display" || die "Xvfb did not start"
   export DISPLAY=:$number
 }
 
+# desktop starts its window manager.
+desktop() {
+  openbox >"$work/openbox.log" 2>&1 &
+  beside+=($!)
+}
+
 # prefix makes the Wine prefix.
 prefix() {
   say "  a Wine prefix of its own"
-  timeout -k 5 120 wineboot -i >"$work/boot.log" 2>&1 || die "wineboot failed"
-  timeout -k 5 60 wineserver -w || die "wineboot did not come to rest"
-  x86_64-w64-mingw32-gcc -shared -O1 -o "$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll" build/wine/bcryptprimitives.c -ladvapi32
+  build/wine/prefix.sh "$WINEPREFIX" >"$work/prefix.log" 2>&1 || die "no Wine prefix was made"
 }
 
 # first_client NAME: Wine gives the first client of a pipe to the listener's

@@ -14,6 +14,7 @@ import (
 
 	"beckmanconnect/cloud/acts"
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/data/datatest"
 	"beckmanconnect/cloud/events"
 	"beckmanconnect/internal/cloudapi"
 )
@@ -47,7 +48,7 @@ func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{t: t, now: time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC), lamp: "off"}
 	clock := func() time.Time { r.mu.Lock(); defer r.mu.Unlock(); return r.now }
-	db, err := data.Open(t.Context(), t.TempDir(), clock)
+	db, err := data.Open(t.Context(), datatest.Dir(t), clock)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func (a *Acts) Propose(ctx context.Context, by By, p cloudapi.ActProposal) (clou
 	if !ok || len(p.Params) > maxParams {
 		return cloudapi.Act{}, &Error{"act-kind", "There is no such act."}
 	}
-	reason, ok := line(p.Reason)
+	reason, ok := Line(p.Reason)
 	if !ok {
 		return cloudapi.Act{}, ErrReason
 	}
@@ -117,7 +117,7 @@ func (a *Acts) Confirm(ctx context.Context, by By, d cloudapi.ActDecision) (clou
 
 // Reject ends an act. Its proposer may, too.
 func (a *Acts) Reject(ctx context.Context, by By, d cloudapi.ActDecision) (cloudapi.Act, error) {
-	reason, ok := line(d.Reason)
+	reason, ok := Line(d.Reason)
 	if !ok {
 		return cloudapi.Act{}, ErrReason
 	}
@@ -210,8 +210,9 @@ func ofRegion(who cloudapi.Staff, region string) bool {
 	return region == "" || slices.Contains(who.Regions, region)
 }
 
-// line is one line of plain text for people.
-func line(text string) (string, bool) {
+// Line gives a reason as it is kept, and whether it is one: a line of plain text
+// of 1 to 300 characters, without control and direction marks.
+func Line(text string) (string, bool) {
 	text = strings.TrimSpace(text)
 	return text, text != "" && utf8.RuneCountInString(text) <= maxReason && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }

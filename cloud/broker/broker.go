@@ -10,6 +10,9 @@
 // An engine carries the way back, from the cloud to a device: the one built in,
 // for one node, or an MQTT broker behind several nodes (Mosquitto, a NATS
 // cluster). Everything above holds before all of them.
+//
+// Or the devices sign in at an Azure IoT Hub; then the door is closed, and what
+// they send is read from there.
 package broker
 
 import (
@@ -23,6 +26,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"beckmanconnect/cloud/broker/iothub"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
 )
@@ -75,6 +79,15 @@ type Config struct {
 	Log        *slog.Logger
 	Now        func() time.Time
 	MaxClients int64 // 0: 10,000
+	// Places keeps how far a hub's stream was read; for the engine IoTHub alone.
+	Places Places
+}
+
+// Places is what an IoTHub's reading needs of the database.
+type Places interface {
+	iothub.Store
+	HubSaid(ctx context.Context, hub, partition, device string, connected bool, number string) (newer bool, err error)
+	HubConnected(ctx context.Context, hub, partition string) ([]string, error)
 }
 
 // session is a device's connection inside an engine.
@@ -126,9 +139,12 @@ func New(c Config) (*Broker, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	b := &Broker{Config: c, ctx: ctx, cancel: cancel, starting: make(chan struct{}, maxStarting), conns: map[*deviceConn]struct{}{}, here: map[string]*track{}}
 	var err error
-	if c.Engine.Kind == "" || c.Engine.Kind == Embedded {
+	switch c.Engine.Kind {
+	case "", Embedded:
 		b.engine, err = newMochi(b)
-	} else {
+	case IoTHub:
+		b.engine, err = newHub(b)
+	default:
 		b.engine, err = newCarried(b)
 	}
 	if err != nil {
@@ -188,6 +204,10 @@ func (b *Broker) accept(w http.ResponseWriter, r *http.Request) {
 	}
 	if refusal := b.Refuse(r.Context(), device); refusal.Code != "" {
 		web.Fail(w, http.StatusForbidden, refusal.Code, refusal.Message)
+		return
+	}
+	if b.Engine.Kind == IoTHub {
+		web.Fail(w, http.StatusForbidden, "at-the-hub", "Devices of this cloud sign in at its IoT hub.")
 		return
 	}
 	if !b.begin() {

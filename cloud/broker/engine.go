@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"beckmanconnect/cloud/broker/iothub"
 )
 
 // Kinds of engine.
@@ -15,6 +17,7 @@ const (
 	Embedded  = "embedded"  // built in; for one node
 	Mosquitto = "mosquitto" // an Eclipse Mosquitto on a private address
 	NATS      = "nats"      // MQTT of a NATS server or cluster, on a private address
+	IoTHub    = "iothub"    // an Azure IoT Hub, at which the devices sign in
 )
 
 // Engine names the MQTT broker behind the nodes. It carries what the cloud
@@ -30,6 +33,8 @@ type Engine struct {
 	// the node itself with the second.
 	DeviceUser, DevicePassword string
 	NodeUser, NodePassword     string
+	// Hub is the engine IoTHub's; it has none of the above but TLS.
+	Hub iothub.Settings
 }
 
 // topicNodes is where nodes tell each other of devices.
@@ -59,7 +64,10 @@ func (e Engine) ready() (address string, secure bool, err error) {
 }
 
 // Check says what is wrong with it.
-func (e Engine) Check() error {
+func (e *Engine) Check() error {
+	if e.Kind != IoTHub && e.Hub != (iothub.Settings{}) {
+		return fmt.Errorf("[broker.iothub] is for the engine %q alone", IoTHub)
+	}
 	switch e.Kind {
 	case "", Embedded:
 		if e.Address != "" {
@@ -67,8 +75,13 @@ func (e Engine) Check() error {
 		}
 		return nil
 	case Mosquitto, NATS:
+	case IoTHub:
+		if e.Address != "" || e.DeviceUser != "" || e.NodeUser != "" {
+			return errors.New("an IoT hub has no address and no accounts; name it in [broker.iothub]")
+		}
+		return e.Hub.Check()
 	default:
-		return fmt.Errorf("there is no engine %q; there are %s, %s and %s", e.Kind, Embedded, Mosquitto, NATS)
+		return fmt.Errorf("there is no engine %q; there are %s, %s, %s and %s", e.Kind, Embedded, Mosquitto, NATS, IoTHub)
 	}
 	if _, _, err := e.ready(); err != nil {
 		return err

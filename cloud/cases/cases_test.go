@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/data/datatest"
 	"beckmanconnect/cloud/events"
 	"beckmanconnect/internal/cloudapi"
 )
@@ -38,7 +39,7 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{t: t, clock: time.UnixMilli(1_800_000_000_000), sent: map[string]cloudapi.QueuePlace{}, gone: map[string]bool{}}
-	db, err := data.Open(t.Context(), t.TempDir(), d.now)
+	db, err := data.Open(t.Context(), datatest.Dir(t), d.now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func TestCatalogues(t *testing.T) {
 	}
 	// Words that are the same in both.
 	same := strings.Fields(`liveOn online offline sevInfo ticket code alarmCode actual minutes seconds hours recRegion words capChat chatTitle monitorName
-		keyWin keyAltTab keyAltF4 keyF11 kAlt kEnter kF kK kV kH kQuestion qMs k1 k2 k3 k4 k6 kSlash kUp kDown kEsc kT lookSystem liveOff evRegion evSevInfo`)
+		keyWin keyAltTab keyAltF4 keyF11 kAlt kEnter kF kK kV kH kQuestion qMs k1 k2 k3 k4 k6 k7 admByOne kSlash kUp kDown kEsc kT lookSystem liveOff evRegion evSevInfo`)
 	for key, text := range en {
 		other, ok := de[key]
 		if !ok {

@@ -189,7 +189,7 @@ func backupWriter(to io.Writer, recovery *rsa.PublicKey) (lines *json.Encoder, d
 
 // notBackedUp are tables that belong to the running deployment, not to what it
 // knows.
-var notBackedUp = map[string]bool{"keysets": true, "schema_version": true, "nodes": true}
+var notBackedUp = map[string]bool{"keysets": true, "schema_version": true, "nodes": true, "hub_partitions": true, "hub_readers": true, "hub_devices": true}
 
 // tables gives the tables in the order they were made: one that refers to
 // another comes after it.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"beckmanconnect/internal/cloudapi"
 )
@@ -107,5 +108,63 @@ func TestPresenceByNode(t *testing.T) { // P14
 		if err != nil || news != step.news || d.Online != step.want {
 			t.Errorf("news %v, online %v, %v; want %+v", news, d.Online, err, step)
 		}
+	}
+}
+
+// What a node that was killed left online goes offline by the heartbeat of any
+// other, with nobody starting; a node that still says it is there keeps its own.
+func TestHeartbeatClosesWhatADeadNodeLeft(t *testing.T) { // P13
+	c := config(t)
+	if c.URL == "" {
+		t.Skip("one process has SQLite for itself")
+	}
+	now := time.UnixMilli(1_700_000_000_000)
+	c.Now = func() time.Time { return now }
+	nodes := map[string]*DB{}
+	for _, c.Node = range []string{"a", "b", "c"} {
+		db, err := OpenConfig(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		nodes[c.Node] = db
+		(&opened{DB: db}).register(t, "bc-"+c.Node)
+		if _, err := db.SetOnline(t.Context(), "bc-"+c.Node, true); err != nil {
+			t.Fatal(err)
+		}
+		if gone, err := db.Beat(t.Context()); gone || err != nil {
+			t.Fatalf("node %s: gone %v, %v", c.Node, gone, err)
+		}
+	}
+	online := func(node string) bool {
+		t.Helper()
+		d, err := nodes["b"].Device(t.Context(), "bc-"+node)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Online
+	}
+	now = now.Add(NodeGone - time.Second)
+	for _, node := range []string{"b", "c"} { // a is dead
+		if gone, err := nodes[node].Beat(t.Context()); gone || err != nil {
+			t.Errorf("node %s, too early: gone %v, %v", node, gone, err)
+		}
+	}
+	if !online("a") {
+		t.Error("a node counts as gone before its time")
+	}
+	now = now.Add(2 * time.Second)
+	if gone, err := nodes["b"].Beat(t.Context()); !gone || err != nil {
+		t.Errorf("gone %v, %v", gone, err)
+	}
+	if online("a") || !online("b") || !online("c") {
+		t.Errorf("online: a %v, b %v, c %v", online("a"), online("b"), online("c"))
+	}
+	h, err := nodes["b"].History(t.Context(), "bc-a", now.Add(-time.Hour), 10)
+	if err != nil || len(h) != 2 || h[0].Online || h[0].AtMS != now.UnixMilli() {
+		t.Errorf("history %+v, %v", h, err)
+	}
+	if gone, err := nodes["c"].Beat(t.Context()); gone || err != nil {
+		t.Errorf("said twice: %v, %v", gone, err)
 	}
 }

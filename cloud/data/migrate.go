@@ -28,6 +28,8 @@ var (
 	schemaEvents string
 	//go:embed schema_nodes.sql
 	schemaNodes string
+	//go:embed schema_hub.sql
+	schemaHub string
 )
 
 // migration leads from one version of the schema to the next.
@@ -50,6 +52,7 @@ var migrations = []migration{
 	{file: &schemaDesk},
 	{file: &schemaEvents},
 	{file: &schemaNodes},
+	{file: &schemaHub},
 }
 
 // migrate brings the schema up to date. Nodes that start together wait for each

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"beckmanconnect/cloud/data/postgres"
@@ -51,9 +50,7 @@ type DB struct {
 	index    accountIndex
 	edge     eventTree
 	now      func() time.Time
-	// writer is held by who writes to SQLite. It has one writer anyway, and lets
-	// the others wait by sleeping: of many, some would not come at their turn.
-	writer sync.Mutex
+	group    group // of changes, on SQLite
 }
 
 // claim keeps other processes out for as long as this one lives.
@@ -194,7 +191,7 @@ func (db *DB) update(ctx context.Context, f func(*sql.Tx) error) error {
 	wait := firstWait
 	for try := 1; ; try++ {
 		err := db.try(ctx, f)
-		if err == nil || !postgres.Again(err) || try == tries {
+		if err == nil || !postgres.Again(err) && !errors.Is(err, errGroupLost) || try == tries {
 			return named(err)
 		}
 		select {
@@ -208,28 +205,16 @@ func (db *DB) update(ctx context.Context, f func(*sql.Tx) error) error {
 
 func (db *DB) try(ctx context.Context, f func(*sql.Tx) error) error {
 	if !db.pg {
-		db.writer.Lock()
-		defer db.writer.Unlock()
+		return db.group.change(ctx, db.sql, f)
 	}
-	tx, err := db.sql.BeginTx(ctx, db.isolation())
+	tx, err := db.sql.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
 	if err != nil {
 		return err
 	}
 	if err := f(tx); err != nil {
-		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
-			return errors.Join(err, rollback)
-		}
-		return err
+		return joined(err, unlessDone(tx.Rollback()))
 	}
 	return tx.Commit()
-}
-
-// isolation: SQLite has one writer, whose transactions are serial anyway.
-func (db *DB) isolation() *sql.TxOptions {
-	if db.pg {
-		return &sql.TxOptions{Isolation: sql.LevelSerializable}
-	}
-	return nil
 }
 
 func (db *DB) nowMS() int64 { return db.now().UnixMilli() }

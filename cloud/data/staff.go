@@ -73,6 +73,36 @@ func (db *DB) StaffSessionByHash(ctx context.Context, hash []byte) (StaffLogin, 
 	return l, nil
 }
 
+// maxSignedIn bounds how many sessions are listed, the newest ones.
+const maxSignedIn = 2000
+
+// StaffSignedIn gives the sessions that run, the last used first.
+func (db *DB) StaffSignedIn(ctx context.Context) ([]StaffLogin, error) {
+	rows, err := db.sql.QueryContext(ctx, "SELECT hash, identity, used_ms FROM staff_sessions WHERE expires_ms>? ORDER BY used_ms DESC, hash LIMIT ?", db.nowMS(), maxSignedIn)
+	if err != nil {
+		return nil, fmt.Errorf("data: staff sessions: %w", err)
+	}
+	defer rows.Close()
+	list := []StaffLogin{}
+	for rows.Next() {
+		var (
+			l        StaffLogin
+			identity []byte
+		)
+		if err := rows.Scan(&l.Hash, &identity, &l.UsedMS); err != nil {
+			return nil, fmt.Errorf("data: staff sessions: %w", err)
+		}
+		if err := db.seal.openJSON(identity, &l.Staff, "staff_sessions", hex.EncodeToString(l.Hash), "identity"); err != nil {
+			return nil, fmt.Errorf("data: staff sessions: %w", err)
+		}
+		list = append(list, l)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("data: staff sessions: %w", err)
+	}
+	return list, nil
+}
+
 // TouchStaffSession remembers that a person did something in a session.
 func (db *DB) TouchStaffSession(ctx context.Context, hash []byte) error {
 	if _, err := db.sql.ExecContext(ctx, "UPDATE staff_sessions SET used_ms=? WHERE hash=?", db.nowMS(), hash); err != nil {

@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/data/datatest"
 	"beckmanconnect/cloud/events"
 )
 
@@ -36,7 +37,7 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 func openData(t testing.TB) *data.DB {
 	t.Helper()
-	db, err := data.Open(t.Context(), t.TempDir(), nil)
+	db, err := data.Open(t.Context(), datatest.Dir(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

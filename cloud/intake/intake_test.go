@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/data/datatest"
 	"beckmanconnect/internal/cloudapi"
 )
 
@@ -21,7 +22,7 @@ var now = time.UnixMilli(1_700_000_000_000)
 
 func open(t testing.TB) (*Intake, *data.DB, *[]Change) {
 	t.Helper()
-	db, err := data.Open(t.Context(), t.TempDir(), func() time.Time { return now })
+	db, err := data.Open(t.Context(), datatest.Dir(t), func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +257,7 @@ func TestRequestIsWhatTheCloudKnows(t *testing.T) {
 
 func TestStorageFaultIsNotFinal(t *testing.T) { // scenario 47: what is not on disk is not acknowledged
 	in, _, _ := open(t)
-	broken, err := data.Open(t.Context(), t.TempDir(), nil)
+	broken, err := data.Open(t.Context(), datatest.Dir(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

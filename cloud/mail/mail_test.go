@@ -24,6 +24,7 @@ import (
 
 	"beckmanconnect/build/mailbox/box"
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/data/datatest"
 	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/mail"
 )
@@ -180,7 +181,7 @@ func (r *rig) Emit(_ context.Context, e events.Event) error { r.said = append(r.
 func newRig(t *testing.T) *rig {
 	r := &rig{now: time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return r.now }
-	db, err := data.Open(t.Context(), t.TempDir(), clock)
+	db, err := data.Open(t.Context(), datatest.Dir(t), clock)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -235,7 +235,14 @@ func (m *meeting) end(lastWords time.Duration, p *parting) {
 		case s.other == nil:
 			s.leave(p)
 		default:
-			late := time.AfterFunc(lastWords, func() { s.leave(p) })
+			// Both in one step: once the first has left, the second is told that
+			// the other end left.
+			late := time.AfterFunc(lastWords, func() {
+				m.mu.Lock()
+				defer m.mu.Unlock()
+				s.leave(p)
+				s.other.leave(p)
+			})
 			context.AfterFunc(s.ctx, func() { late.Stop() })
 		}
 	}

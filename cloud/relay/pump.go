@@ -81,7 +81,7 @@ func (l *Relay) forward(s *side, r io.Reader, buf []byte) *parting {
 	if err != nil && !whole {
 		return gone
 	}
-	ctx, cancel := context.WithTimeout(l.ctx, l.WriteTimeout)
+	ctx, cancel := l.writing(s.other)
 	defer cancel()
 	passed := int64(n)
 	if whole {
@@ -98,6 +98,15 @@ func (l *Relay) forward(s *side, r io.Reader, buf []byte) *parting {
 		return tooMuch
 	}
 	return nil
+}
+
+// writing bounds a message to an end. At this node's own sockets each write has
+// its end already (bounded).
+func (l *Relay) writing(to *side) (context.Context, context.CancelFunc) {
+	if !to.link {
+		return context.Background(), func() {}
+	}
+	return context.WithTimeout(l.ctx, l.WriteTimeout)
 }
 
 // stream writes a message that begins with all of begun, and goes on in r.

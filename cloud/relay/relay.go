@@ -51,7 +51,7 @@ type Config struct {
 	PingTimeout  time.Duration // 20 s
 	CloseTimeout time.Duration // how long a closing handshake may take; 6 s
 	LastWords    time.Duration // how long a joined pair may go on once its request has ended; 5 s
-	WriteTimeout time.Duration // how long one message may take to be written; 30 s
+	WriteTimeout time.Duration // how long one write to a socket, of 32 KiB at most, may take; 30 s
 	MaxTime      time.Duration // of one joined pair; 8 h
 	MaxBytes     int64         // of one joined pair, both directions; 64 GiB
 	MaxMessage   int64         // bytes of one WebSocket message; 1 MiB
@@ -212,7 +212,7 @@ func (l *Relay) full(w http.ResponseWriter) {
 // attend makes the WebSocket and stays with it until it is closed.
 func (l *Relay) attend(w http.ResponseWriter, r *http.Request, m *meeting, s *side, until time.Time) {
 	// Who may come was decided before, by certificate or by session and origin.
-	ws, err := websocket.Accept(roomy{w}, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
+	ws, err := websocket.Accept(roomy{w, l.WriteTimeout}, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return // Accept answered
 	}

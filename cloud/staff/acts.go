@@ -25,6 +25,7 @@ func (d *Desk) mountActs(mux web.Mux) {
 	mux.Handle(cloudapi.PathActConfirm, d.Networks.Only(web.Method(http.MethodPost, d.sending.Limit(admin(d.confirmAct)))))
 	mux.Handle(cloudapi.PathActReject, d.Networks.Only(web.Method(http.MethodPost, d.sending.Limit(admin(d.rejectAct)))))
 	mux.Handle(cloudapi.PathPeople, d.Networks.Only(web.Method(http.MethodGet, admin(d.people))))
+	mux.Handle(cloudapi.PathSignOutAll, d.Networks.Only(web.Method(http.MethodPost, d.sending.Limit(admin(d.signOutAll)))))
 }
 
 func (d *Desk) listActs(w http.ResponseWriter, r *http.Request, who cloudapi.Staff) {
@@ -90,14 +91,4 @@ func (d *Desk) replyAct(w http.ResponseWriter, act cloudapi.Act, err error) {
 		d.Feed.Changed()
 	}
 	d.reply(w, act, err)
-}
-
-// people is what the cloud itself has on the staff.
-func (d *Desk) people(w http.ResponseWriter, r *http.Request, _ cloudapi.Staff) {
-	kept, err := d.Data.StaffPeople(r.Context())
-	list := make([]cloudapi.StaffEntry, 0, len(kept))
-	for _, p := range kept {
-		list = append(list, cloudapi.StaffEntry(p))
-	}
-	d.reply(w, list, err)
 }

@@ -8,10 +8,10 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
+	"beckmanconnect/cloud/console/card"
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/mail"
@@ -72,6 +72,7 @@ func (d *Desk) known(r *http.Request, who cloudapi.Staff) (bool, error) {
 // hold keeps a sign-in back and mails the link that goes on with it. back is
 // where the link leads. It gives what the same browser must show again.
 func (d *Desk) hold(r *http.Request, who cloudapi.Staff, back string) (browser string, err error) {
+	d.failing.Allow(who.Account) // until somebody opens the link
 	if d.gone(r.Context(), who.Account) {
 		return "", errRemoved
 	}
@@ -112,14 +113,9 @@ melden Sie es: Jemand hat Ihr Passwort.
 }
 
 // waitPage tells a browser that a mail is on its way.
-func waitPage(w http.ResponseWriter, browser string) {
+func waitPage(w http.ResponseWriter, r *http.Request, browser string) {
 	http.SetCookie(w, &http.Cookie{Name: placeCookie, Value: browser, Path: "/", MaxAge: int(placeWait.Seconds()), Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusAccepted)
-	_, _ = w.Write([]byte(`<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Confirm your sign-in</title>` +
-		`<main id="new-place"><h1>Confirm your sign-in</h1><p>You sign in from a place that is new. We have written to you: open the link in that mail within ` + strconv.Itoa(int(placeWait.Minutes())) +
-		` minutes, in this browser.<p lang="de">Sie melden sich von einem neuen Ort aus an. Öffnen Sie den Link in der E-Mail in diesem Browser.</main>`))
+	card.Show(w, r, http.StatusAccepted, "waiting", cardWaiting)
 }
 
 // confirmPlace is where the link in the mail leads. It works once, and only in
@@ -129,12 +125,12 @@ func (d *Desk) confirmPlace(w http.ResponseWriter, r *http.Request) {
 	cookie, err := r.Cookie(placeCookie)
 	if err != nil {
 		d.report(r, events.SignInRefused, "", "confirmed in another browser")
-		web.Fail(w, http.StatusForbidden, "place", "Open this link in the browser that you signed in with. If you did not sign in, tell your security team.")
+		card.Show(w, r, http.StatusForbidden, "other", cardOther)
 		return
 	}
 	token, expires, err := d.confirm(r, r.URL.Query().Get("token"), cookie.Value)
 	if err != nil {
-		d.failPlace(w, r, err)
+		d.failPage(w, r, err)
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: placeCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
@@ -168,18 +164,35 @@ func (d *Desk) confirm(r *http.Request, token, browser string) (string, time.Tim
 	return d.begin(r, waiting.Staff)
 }
 
+// failPlace answers a program whose sign-in went no further.
 func (d *Desk) failPlace(w http.ResponseWriter, r *http.Request, err error) {
+	switch d.failure(r, err) {
+	case "over":
+		web.Fail(w, http.StatusForbidden, "place", "This link was used, is too old, or belongs to another sign-in; sign in again.")
+	case "removed":
+		web.Fail(w, http.StatusForbidden, "removed", "Your account may not sign in.")
+	case "mail":
+		web.Fail(w, http.StatusServiceUnavailable, "mail", "You sign in from a new place, and no mail can be sent to confirm it; tell your administrator.")
+	case "internal":
+		web.Fail(w, http.StatusInternalServerError, "internal", "Try again.")
+	}
+}
+
+// failure says what kind of failure it is, and puts on record what belongs there.
+// "": who asked is gone.
+func (d *Desk) failure(r *http.Request, err error) string {
 	switch {
 	case errors.Is(err, data.ErrNotFound):
 		d.report(r, events.SignInRefused, "", "not a link of this browser, or used, or too old")
-		web.Fail(w, http.StatusForbidden, "place", "This link was used, is too old, or belongs to another sign-in; sign in again.")
+		return "over"
 	case errors.Is(err, errRemoved):
-		web.Fail(w, http.StatusForbidden, "removed", "Your account may not sign in.")
+		return "removed"
 	case errors.Is(err, errNoMail), errors.Is(err, mail.ErrRate), errors.Is(err, mail.ErrFull):
 		d.Log.Error("staff: sign-in from a new place not possible", "error", err)
-		web.Fail(w, http.StatusServiceUnavailable, "mail", "You sign in from a new place, and no mail can be sent to confirm it; tell your administrator.")
+		return "mail"
 	case !errors.Is(err, context.Canceled):
 		d.Log.Error("staff: sign-in failed", "error", err)
-		web.Fail(w, http.StatusInternalServerError, "internal", "Try again.")
+		return "internal"
 	}
+	return ""
 }

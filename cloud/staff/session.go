@@ -102,6 +102,7 @@ var errRemoved = errors.New("staff: this account may not sign in")
 // is on the record before it is given away.
 func (d *Desk) begin(r *http.Request, who cloudapi.Staff) (token string, expires time.Time, err error) {
 	if d.gone(r.Context(), who.Account) {
+		d.failing.Allow(who.Account)
 		d.report(r, events.SignInRefused, who.Account, "account")
 		return "", time.Time{}, errRemoved
 	}

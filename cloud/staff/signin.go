@@ -106,11 +106,14 @@ func (d *Desk) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: signInCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	if !d.mayTry(w, r, who) {
+		return
+	}
 	known, err := d.known(r, who)
 	if err == nil && !known {
 		browser := ""
 		if browser, err = d.hold(r, who, d.URL+cloudapi.PathPlace); err == nil {
-			waitPage(w, browser)
+			waitPage(w, r, browser)
 			return
 		}
 	}
@@ -122,10 +125,22 @@ func (d *Desk) callback(w http.ResponseWriter, r *http.Request) {
 		token, expires, err = d.begin(r, who)
 	}
 	if err != nil {
-		d.failPlace(w, r, err)
+		d.failPage(w, r, err)
 		return
 	}
 	welcome(w, token, expires)
+}
+
+// mayTry counts a sign-in of an account that the SSO vouched for. Where too
+// many failed, or are held back for a mail that nobody opens, it says no: a
+// stolen password is then tried no further, from however many addresses.
+func (d *Desk) mayTry(w http.ResponseWriter, r *http.Request, who cloudapi.Staff) bool {
+	if d.failing.Left(who.Account) && d.trying.Allow(who.Account) {
+		return true
+	}
+	d.report(r, events.SignInRefused, who.Account, "too many tries")
+	web.FailQuota(w, r)
+	return false
 }
 
 // notVouched refuses who the SSO did not vouch for as it should.
@@ -173,8 +188,12 @@ func (d *Desk) token(w http.ResponseWriter, r *http.Request) {
 		d.notVouched(w, r, err)
 		return
 	}
+	if !d.mayTry(w, r, who) {
+		return
+	}
 	first, err := d.Data.UseOnce(r.Context(), req.IDToken, tokenExpires)
 	if err == nil && !first {
+		d.failing.Allow(who.Account)
 		d.report(r, events.SignInRefused, who.Account, "token used before")
 		web.Fail(w, http.StatusForbidden, "used", "This token was used before; sign in again.")
 		return

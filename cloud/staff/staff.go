@@ -59,6 +59,9 @@ type Desk struct {
 	limit    web.Limiter
 	sending  web.Limiter // of messages
 
+	// Of an account, wherever it comes from (P18).
+	trying, failing, asking, writing web.Quota
+
 	mu        sync.Mutex
 	attending map[attendance]attending // each engineer who came to the relay
 }
@@ -73,6 +76,10 @@ func New(c Config) *Desk {
 		pending:   pending{now: c.Now, waiting: map[string]attempt{}},
 		limit:     web.Limiter{Every: rate.Every(2 * time.Second), Burst: 20},
 		sending:   web.Limiter{Every: rate.Every(time.Second), Burst: 40},
+		trying:    web.Quota{Every: rate.Every(20 * time.Second), Burst: 30},
+		failing:   web.Quota{Every: rate.Every(5 * time.Minute), Burst: 5},
+		asking:    web.Quota{Every: rate.Limit(20), Burst: 300},
+		writing:   web.Quota{Every: rate.Limit(2), Burst: 60},
 		attending: map[attendance]attending{},
 	}
 	if c.Acts != nil {
@@ -137,6 +144,14 @@ func (d *Desk) signedIn(act rights.Act, next handler) http.HandlerFunc {
 		l, ok := d.session(r)
 		if !ok {
 			web.Fail(w, http.StatusUnauthorized, "signed-out", "Sign in first.")
+			return
+		}
+		quota := &d.asking
+		if r.Method != http.MethodGet {
+			quota = &d.writing
+		}
+		if !quota.Allow(l.Staff.Account) {
+			web.FailQuota(w, r)
 			return
 		}
 		if act != "" && !rights.May(l.Staff, act) {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/data/datatest"
 	"beckmanconnect/internal/clamd"
 	"beckmanconnect/internal/clamd/clamdtest"
 	"beckmanconnect/internal/cloudapi"
@@ -55,7 +56,7 @@ type rig struct {
 func newRig(t *testing.T, c Config) *rig {
 	t.Helper()
 	r := &rig{now: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)}
-	db, err := data.Open(t.Context(), t.TempDir(), func() time.Time { return r.now })
+	db, err := data.Open(t.Context(), datatest.Dir(t), func() time.Time { return r.now })
 	if err != nil {
 		t.Fatal(err)
 	}

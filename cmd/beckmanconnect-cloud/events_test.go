@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/data/datatest"
 	"beckmanconnect/cloud/eventlog"
 )
 
 // P14: the tool says that nothing was changed, and fails when something was.
 func TestEventsTool(t *testing.T) {
-	db, err := data.Open(t.Context(), t.TempDir(), nil)
+	db, err := data.Open(t.Context(), datatest.Dir(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

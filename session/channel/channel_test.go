@@ -313,12 +313,13 @@ func TestACancelledReceiveEndsTheChannel(t *testing.T) {
 // counting counts what is written below TLS.
 type counting struct {
 	net.Conn
-	writes, bytes int
+	writes, bytes, longest int
 }
 
 func (c *counting) Write(p []byte) (int, error) {
 	c.writes++
 	c.bytes += len(p)
+	c.longest = max(c.longest, len(p))
 	return c.Conn.Write(p)
 }
 
@@ -343,5 +344,31 @@ func TestASmallFrameIsOneRecord(t *testing.T) {
 		if _, got, err := r.engineer.Receive(t.Context()); err != nil || len(got) != size {
 			t.Fatal(len(got), err)
 		}
+	}
+}
+
+// Each record of a large frame fits, with the WebSocket's header, into one
+// record of the TLS outside.
+func TestALargeFramesRecordsFitOutside(t *testing.T) {
+	k := channeltest.New(t, device)
+	a, b := loopback(t)
+	under := &counting{Conn: a}
+	r := meetOver(t, under, b, hostOf(k), engineerOf(k))
+	if r.hostErr != nil || r.err != nil {
+		t.Fatal(r.hostErr, r.err)
+	}
+	for range 3 { // TLS begins a connection with short records
+		sent := make(chan error, 1)
+		go func() { sent <- r.host.Send(t.Context(), wire.FrameCursor, make([]byte, 200_000)) }()
+		if _, got, err := r.engineer.Receive(t.Context()); err != nil || len(got) != 200_000 {
+			t.Fatal(len(got), err)
+		}
+		if err := <-sent; err != nil {
+			t.Fatal(err)
+		}
+	}
+	const outside, header = 16 << 10, 8
+	if under.longest > outside-header || under.longest < outside-256 {
+		t.Errorf("the longest record has %d bytes", under.longest)
 	}
 }

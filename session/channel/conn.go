@@ -129,6 +129,12 @@ func (c *Conn) Exporter(label string) ([]byte, error) {
 	return out, nil
 }
 
+// recordRoom is what one record of the channel carries. A full record of TLS
+// (16 KiB), with its own 29 bytes and the 8 of the WebSocket around it, would
+// not fit into one record of the TLS outside, and cost each end and the relay
+// a second one, of a few bytes.
+const recordRoom = 16<<10 - 64
+
 // Send writes one frame.
 func (c *Conn) Send(ctx context.Context, frameType byte, payload []byte) error {
 	if len(payload) > wire.MaxFrame {
@@ -143,9 +149,11 @@ func (c *Conn) Send(ctx context.Context, frameType byte, payload []byte) error {
 	c.out = append(c.out[:0], frameType)
 	c.out = binary.AppendUvarint(c.out, uint64(len(payload)))
 	c.out = append(c.out, payload...) // one write: one record for a small frame
-	if _, err := c.tls.Write(c.out); err != nil {
-		c.abort()
-		return c.explain(ctx, "send", err)
+	for part := range slices.Chunk(c.out, recordRoom) {
+		if _, err := c.tls.Write(part); err != nil {
+			c.abort()
+			return c.explain(ctx, "send", err)
+		}
 	}
 	if cap(c.out) > 256<<10 {
 		c.out = nil // one large picture should not stay in memory for hours

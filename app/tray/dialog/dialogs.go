@@ -187,15 +187,17 @@ func (c *canvas) draw(f *Form) {
 	}
 }
 
-// fit draws a form as large as wanted, or smaller where the screen is.
+// fit draws a form as large as wanted, or smaller where the screen is. Sizes that
+// do not fit are only measured: the countdown wants a picture each second, and a
+// press waits for it.
 func fit(f *Form, fonts *Fonts, scale float64, room image.Point) *image.RGBA {
-	for {
-		m := f.Draw(fonts, look.Light(), scale)
-		if scale-scaleStep < leastScale || m.Rect.Dx() <= room.X && m.Rect.Dy() <= room.Y {
-			return m
+	for scale-scaleStep >= leastScale {
+		if size := f.size(fonts, scale); size.X <= room.X && size.Y <= room.Y {
+			break
 		}
 		scale -= scaleStep
 	}
+	return f.Draw(fonts, look.Light(), scale)
 }
 
 // act takes one event into a form: the button it pressed and whether by key, or

@@ -59,6 +59,12 @@ func (f *Form) Draw(fonts *Fonts, p look.Palette, scale float64) *image.RGBA {
 	return m
 }
 
+// size is a picture's at a scale, without drawing it.
+func (f *Form) size(fonts *Fonts, scale float64) image.Point {
+	s := lay(f, fonts, look.Light(), scale)
+	return image.Pt(s.width, s.y)
+}
+
 func lay(f *Form, fonts *Fonts, p look.Palette, scale float64) *sheet {
 	s := &sheet{form: f, fonts: fonts, palette: p, scale: scale, places: map[string]image.Rectangle{}}
 	s.width = s.px(f.Width)

@@ -38,6 +38,8 @@ type Config struct {
 	Redirects []string `toml:"redirects"`
 	Native    string   `toml:"native"`
 	Users     []User   `toml:"user"`
+
+	Key *rsa.PrivateKey `toml:"-"` // signs tokens; nil: one is made, which takes a moment
 }
 
 // User is somebody who can sign in.
@@ -101,9 +103,12 @@ func New(c Config) (http.Handler, error) {
 	if _, err := c.Address(); err != nil {
 		return nil, err
 	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return nil, fmt.Errorf("provider: signing key: %w", err)
+	key := c.Key
+	if key == nil {
+		var err error
+		if key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+			return nil, fmt.Errorf("provider: signing key: %w", err)
+		}
 	}
 	var crypto [32]byte
 	if _, err := rand.Read(crypto[:]); err != nil {

@@ -3,6 +3,7 @@ package consoletest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -19,6 +20,13 @@ func (o *Other) SetAnswers(a Answers) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.answers = a
+}
+
+// Answers gives a copy of what SetAnswers set.
+func (o *Other) Answers() Answers {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return maps.Clone(o.answers)
 }
 
 // answer serves the path if there is an answer for it.

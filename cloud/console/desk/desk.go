@@ -132,7 +132,7 @@ func (d *Desk) handler() http.Handler {
 	for _, path := range []string{cloudapi.PathActs, cloudapi.PathPeople} {
 		mux.Handle("GET "+path, d.guard.page(http.HandlerFunc(d.pass)))
 	}
-	for _, path := range []string{cloudapi.PathActs, cloudapi.PathActConfirm, cloudapi.PathActReject, cloudapi.PathActive} {
+	for _, path := range []string{cloudapi.PathActs, cloudapi.PathActConfirm, cloudapi.PathActReject, cloudapi.PathActive, cloudapi.PathSignOutAll, cloudapi.PathPerson} {
 		mux.Handle("POST "+path, d.guard.page(http.HandlerFunc(d.pass)))
 	}
 	mux.Handle("POST "+cloudapi.PathMessage, d.guard.page(http.HandlerFunc(d.pass)))

@@ -22,6 +22,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"beckmanconnect/cloud/console/card"
 	"beckmanconnect/internal/cloudapi"
 )
 
@@ -159,14 +160,12 @@ func (s *signIn) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	err := s.finish(r.Context(), a, q.Get("code"))
 	if errors.Is(err, errNewPlace) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = io.WriteString(w, "You sign in from a place that is new. We have written to you: open the link in that mail on this machine while this program runs.\n\n"+
-			"Sie melden sich von einem neuen Ort aus an. Öffnen Sie den Link in der E-Mail auf diesem Rechner, solange dieses Programm läuft.\n")
+		card.Show(w, r, http.StatusAccepted, "waiting", cardWaiting)
 		return
 	}
 	if err != nil {
 		s.conf.Log.Error("sign-in failed", "error", err)
-		http.Error(w, "You could not be signed in. Begin again in the console.", http.StatusForbidden)
+		card.Show(w, r, http.StatusForbidden, "failed", cardFailed)
 		return
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
@@ -174,6 +173,23 @@ func (s *signIn) callback(w http.ResponseWriter, r *http.Request) {
 
 // pathConfirm is where the link in a mail leads, as the cloud expects it.
 const pathConfirm = "/confirm"
+
+// What the browser is told when it comes back and the console is not to be
+// opened yet.
+var (
+	cardWaiting = card.Said{
+		English: card.Words{Title: "Confirm your sign-in", Text: "You sign in from a place that is new. We have written to you: open the link in that mail on this machine while this program runs."},
+		German:  card.Words{Title: "Anmeldung bestätigen", Text: "Sie melden sich von einem neuen Ort aus an. Wir haben Ihnen geschrieben: Öffnen Sie den Link in der E-Mail auf diesem Rechner, solange dieses Programm läuft."},
+	}
+	cardFailed = card.Said{
+		English: card.Words{Title: "You could not be signed in", Text: "Begin again in the console."},
+		German:  card.Words{Title: "Sie konnten nicht angemeldet werden", Text: "Beginnen Sie neu in der Konsole."},
+	}
+	cardNothing = card.Said{
+		English: card.Words{Title: "No sign-in waits here", Text: "Begin again in the console."},
+		German:  card.Words{Title: "Hier wartet keine Anmeldung", Text: "Beginnen Sie neu in der Konsole."},
+	}
+)
 
 var errNewPlace = errors.New("desk: the sign-in is from a new place and waits for the link in a mail")
 
@@ -185,7 +201,7 @@ func (s *signIn) confirm(w http.ResponseWriter, r *http.Request) {
 	place := s.place
 	s.mu.Unlock()
 	if place == "" {
-		http.Error(w, "No sign-in waits here. Begin again in the console.", http.StatusBadRequest)
+		card.Show(w, r, http.StatusBadRequest, "nothing", cardNothing)
 		return
 	}
 	var reply cloudapi.TokenReply
@@ -195,7 +211,7 @@ func (s *signIn) confirm(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		s.conf.Log.Error("sign-in not confirmed", "error", err)
-		http.Error(w, "You could not be signed in. Begin again in the console.", http.StatusForbidden)
+		card.Show(w, r, http.StatusForbidden, "failed", cardFailed)
 		return
 	}
 	s.mu.Lock()

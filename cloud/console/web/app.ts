@@ -1,6 +1,7 @@
 // The page: which view stands, and what goes where between the cloud, the
 // worker and the views.
 
+import { AdminPage } from "./admin";
 import { tellPresence } from "./atwork";
 import { Device, Feed, Live, NotStarted, Request, Staff, follow, logout, me, paths } from "./api";
 import { Case, May, mayOf } from "./caseapi";
@@ -21,6 +22,7 @@ import { remember } from "./looks";
 import { MessagesPage } from "./messages";
 import { pageKey } from "./pagekeys";
 import { OwnRecord } from "./record";
+import { may } from "./roles";
 import { Session } from "./session";
 import { helpDialog } from "./shortcuts";
 import { endText, language, t } from "./strings";
@@ -56,7 +58,8 @@ class App {
   private devices: Device[] = [];
   private regions: string[] = [];
   private cases: Case[] = [];
-  private may: May = { help: false, assign: false };
+  private may: May = { queue: false, help: false, assign: false, message: false };
+  private who: Staff | null = null;
   private account = "";
   /** How far the cloud's notifications had come when it last said so. */
   private noted = -1;
@@ -107,6 +110,7 @@ class App {
       case "record": return this.showRecord();
       case "events": return this.show("events", new EventLog(() => this.signedOut()));
       case "instruments": return this.showInstruments();
+      case "admin": return this.who ? this.show("admin", new AdminPage(this.who, () => this.signedOut())) : undefined;
     }
   }
 
@@ -146,6 +150,7 @@ class App {
 
   private signedIn(who: Staff): void {
     this.header.signedIn(who);
+    if (!may(who, "see-devices")) return this.failed(t("admNoRights"));
     if (!this.told) tellPresence();
     this.told = true;
     this.regions = who.regions ?? [];
@@ -155,6 +160,7 @@ class App {
       () => this.signedOut());
     this.may = mayOf(who);
     this.account = who.account;
+    this.who = who;
     this.home = new Home(this.may, this.regions, {
       join: (r) => this.begin(r), logs: (r) => this.show("logs", new LogsPage(r, () => this.list(), () => this.signedOut())),
       open: (number) => this.showCase(number, () => this.list()), signedOut: () => this.signedOut(),
@@ -222,7 +228,8 @@ class App {
   }
 
   private showDevice(device: string, back: () => void): void {
-    this.show("device", new DevicePage(device, this.devices, back, (to) => this.showMessages(to), () => this.signedOut(), (number) => this.showCase(number, () => this.showDevice(device, back))), back);
+    this.show("device", new DevicePage(device, this.devices, back, this.may.message ? (to) => this.showMessages(to) : null, () => this.signedOut(),
+      this.may.queue ? (number) => this.showCase(number, () => this.showDevice(device, back)) : null), back);
   }
 
   private showCase(number: string, back: () => void): void {

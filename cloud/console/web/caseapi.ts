@@ -1,6 +1,7 @@
 // The desk's paths and messages: internal/cloudapi/desk.go in Go.
 
 import { Refused, SignedOut, Staff, read } from "./api";
+import { may } from "./roles";
 
 export interface Person { account: string; name: string }
 
@@ -45,9 +46,8 @@ export async function act(number: string, what: Act, more: { to?: string; text?:
 }
 
 /** What the reader's roles let them do at the desk; the cloud asks again for each act. */
-export interface May { help: boolean; assign: boolean }
+export interface May { queue: boolean; help: boolean; assign: boolean; message: boolean }
 
 export function mayOf(who: Staff): May {
-  const roles = who.roles?.length ? who.roles : ["engineer"];
-  return { help: roles.includes("engineer") || roles.includes("lead"), assign: roles.includes("lead") };
+  return { queue: may(who, "see-queue"), help: may(who, "help"), assign: may(who, "assign"), message: may(who, "message") };
 }

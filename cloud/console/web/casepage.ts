@@ -8,13 +8,14 @@ import { actText, complain } from "./deskwords";
 import { h, icon, setText, show } from "./dom";
 import { severityChip, when } from "./feedrow";
 import { NotesBox } from "./notesbox";
+import { plain } from "./plain";
 import { Key, endText, span, t } from "./strings";
 
 export interface CasePort { back(): void; device(id: string): void; signedOut(): void }
 
 /** A request of a case in a line: whether it became a session, whose, how it ended. */
 export function requestLine(q: CaseRequest): HTMLElement {
-  const running = q.state === "connected", who = q.engineer?.name ?? "";
+  const running = q.state === "connected", who = plain(q.engineer?.name ?? "", 80);
   const what = q.begunMs ? running ? t("deskReqRuns", { name: who }) : t("deskReqWas", { name: who, time: span((q.endedMs || q.begunMs) - q.begunMs) })
     : q.state === "waiting" ? t("deskReqWaits") : t("deskReqWaited");
   return h("li", { "data-state": q.state }, h("span", { class: "mono muted" }, when(q.sinceMs)), h("span", { class: "grow" }, what,
@@ -76,10 +77,10 @@ export class CasePage {
   private draw(f: CaseFile): void {
     show(this.status, false);
     show(this.body, true);
-    this.head.replaceChildren(h("h1", {}, f.number, " ", h("span", { class: "muted mono" }, f.serial)), h("p", { class: "device-state" }, f.type,
+    this.head.replaceChildren(h("h1", {}, f.number, " ", h("span", { class: "muted mono" }, plain(f.serial))), h("p", { class: "device-state" }, plain(f.type),
       f.severity ? severityChip(f.severity) : null, f.mine ? h("span", { class: "chip good" }, t("deskYours")) : null,
-      f.state === "connected" ? h("span", { class: "chip violet" }, f.engineer ? t("deskWith", { name: f.engineer.name }) : t("inSession")) : null));
-    const row = (name: Key, value: string | undefined): HTMLElement[] => value ? [h("div", { class: "fact" }, h("dt", {}, t(name)), h("dd", {}, value))] : [];
+      f.state === "connected" ? h("span", { class: "chip violet" }, f.engineer ? t("deskWith", { name: plain(f.engineer.name, 80) }) : t("inSession")) : null));
+    const row = (name: Key, value: string | undefined): HTMLElement[] => value ? [h("div", { class: "fact" }, h("dt", {}, t(name)), h("dd", {}, plain(value, 300)))] : [];
     this.facts.replaceChildren(...row("deskHolder", f.holder?.name ?? t("deskNobodys")), ...row("deskGuests", f.guests?.map((g) => g.name).join(", ")), ...row("recRegion", f.region.toUpperCase()));
     this.notes.set(f);
     this.requests.replaceChildren(...(f.requests ?? []).map(requestLine));

@@ -4,6 +4,7 @@
 import { Refused } from "./api";
 import type { CaseAct } from "./caseapi";
 import { h, setText } from "./dom";
+import { plain } from "./plain";
 import { Key, known, t } from "./strings";
 
 const refusals: Record<string, Key> = {
@@ -28,8 +29,8 @@ export function complain(error: unknown): void {
 
 /** An act on a case's record, in words. */
 export function actText(a: CaseAct): string {
-  const names = { by: a.by?.name ?? "", to: a.toName ?? "" };
+  const names = { by: plain(a.by?.name ?? "", 80), to: plain(a.toName ?? "", 80) };
   const words: Record<string, Key> = { take: "deskActTake", "give-back": a.by ? "deskActBack" : "deskActBackSelf", "hand-over": "deskActOver", invite: "deskActInvite", ticket: "deskActTicket", end: "deskActEnd" };
   const key = known(words, a.act);
-  return key ? t(key, names) : a.act;
+  return key ? t(key, names) : plain(a.act, 40);
 }

@@ -5,6 +5,7 @@ import { Device, SignedOut, presence } from "./api";
 import { deviceHistory } from "./devicehistory";
 import { h, icon } from "./dom";
 import { NotificationList } from "./feed";
+import { plain } from "./plain";
 import { timeline } from "./presence";
 import { logCell, logChip, logText, standingChip, standingText } from "./standing";
 import { Key, span, t } from "./strings";
@@ -20,16 +21,16 @@ export class DevicePage {
   private shown = "";
   private closed = false;
 
-  constructor(private readonly id: string, devices: Device[], back: () => void, write: (device: string) => void, private readonly signedOut: () => void, openCase: (number: string) => void) {
+  constructor(private readonly id: string, devices: Device[], back: () => void, write: ((device: string) => void) | null, private readonly signedOut: () => void, openCase: ((number: string) => void) | null) {
     this.back = h("button", { id: "device-back", class: "quiet", type: "button", click: back }, t("back")) as HTMLButtonElement;
     this.notifications = new NotificationList({ device: id, regions: [], open: null, signedOut });
     this.element = h("main", { class: "page", id: "content", "data-device": id },
       h("header", { class: "page-head" }, h("span", { class: "page-icon" }, icon("screen")), this.head,
-        h("button", { id: "device-write", type: "button", click: () => write(id) }, icon("send"), t("msgWrite")), this.back),
+        write ? h("button", { id: "device-write", type: "button", click: () => write(id) }, icon("send"), t("msgWrite")) : null, this.back),
       h("div", { class: "device-grid" },
         h("section", { class: "card detail", "aria-label": t("sumDevice") }, this.facts),
         h("section", { class: "card detail", "aria-labelledby": "presence-title" }, h("h2", { id: "presence-title" }, t("presenceTitle")), this.history)),
-      deviceHistory(id, openCase, signedOut),
+      openCase ? deviceHistory(id, openCase, signedOut) : null,
       h("section", { "aria-labelledby": "device-feed-title" }, h("h2", { id: "device-feed-title", class: "page-section" }, t("feedTitle")), this.notifications.element));
     this.fleet(devices);
     if (this.online === undefined) void this.load();
@@ -51,13 +52,13 @@ export class DevicePage {
     if (text === this.shown && this.head.hasChildNodes()) return;
     this.shown = text;
     this.head.replaceChildren(
-      h("h1", {}, d?.type ?? this.id, " ", h("span", { class: "muted mono" }, d?.serial ?? "")),
+      h("h1", {}, plain(d?.type ?? this.id), " ", h("span", { class: "muted mono" }, plain(d?.serial ?? ""))),
       h("p", { class: "device-state" }, h("span", { class: d?.online ? "dot on" : "dot", "aria-hidden": "true" }),
         d ? d.online ? t("online") : d.sinceMs ? t("offlineSince", { time: span(Date.now() - d.sinceMs) }) : t("offline") : t("devUnknown"),
         d?.status.class === "patient-data" ? h("span", { class: "chip note" }, t("patientData")) : null, standingChip(d), logChip(d)),
       ...[standingText(d), logText(d)].filter((e) => e !== null));
     const row = (name: Key, value: string | undefined, mono = false): HTMLElement[] => value
-      ? [h("div", { class: "fact" }, h("dt", {}, t(name)), h("dd", { class: mono ? "mono" : "" }, value))] : [];
+      ? [h("div", { class: "fact" }, h("dt", {}, t(name)), h("dd", { class: mono ? "mono" : "" }, plain(value, 300)))] : [];
     this.facts.replaceChildren(...(d ? [
       ...row("devPerson", d.name), ...row("recRegion", d.region.toUpperCase()), ...row("reqVersion", d.status.version, true),
       ...row("devAlarms", t("alarmsOpen", { n: d.status.open })),

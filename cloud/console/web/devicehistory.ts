@@ -6,6 +6,7 @@ import { history } from "./caseapi";
 import { requestLine } from "./casepage";
 import { h, setText } from "./dom";
 import { severityChip, when } from "./feedrow";
+import { plain } from "./plain";
 import { t } from "./strings";
 
 export function deviceHistory(device: string, open: (number: string) => void, signedOut: () => void): HTMLElement {
@@ -19,9 +20,9 @@ export function deviceHistory(device: string, open: (number: string) => void, si
       list.replaceChildren(...cases.map((c) => h("li", { class: "case-of" },
         h("span", { class: "mono muted" }, when(c.openedMs)),
         h("div", { class: "grow" }, h("button", { class: "small open-case", type: "button", click: () => open(c.number) }, c.number), " ",
-          h("span", { class: "muted" }, [c.holder?.name, c.ticket, c.notes ? c.notes === 1 ? t("deskNoteOne") : t("deskNoteCount", { n: c.notes }) : ""].filter(Boolean).join(" · ")),
+          h("span", { class: "muted" }, [plain(c.holder?.name ?? "", 80), plain(c.ticket ?? "", 60), c.notes ? c.notes === 1 ? t("deskNoteOne") : t("deskNoteCount", { n: c.notes }) : ""].filter(Boolean).join(" · ")),
           h("ul", { class: "case-lines" }, ...(c.requests ?? []).map(requestLine))))));
-      versions.replaceChildren(...(found.versions ?? []).map((v) => h("li", {}, h("span", { class: "mono" }, v.version || "–"), h("span", { class: "muted" }, t("deskVersionSince", { date: when(v.sinceMs) })))));
+      versions.replaceChildren(...(found.versions ?? []).map((v) => h("li", {}, h("span", { class: "mono" }, plain(v.version, 60) || "–"), h("span", { class: "muted" }, t("deskVersionSince", { date: when(v.sinceMs) })))));
       raised.replaceChildren(...["high", "medium", "low", "info"].filter((s) => found.raised?.[s]).map((s) => h("span", {}, severityChip(s), ` ${found.raised![s]}`)));
     } catch (error) {
       if (error instanceof SignedOut) return signedOut();

@@ -1,6 +1,6 @@
 // The log of events, as the cloud gives it to auditors and leads.
 
-import { SignedOut, Staff } from "./api";
+import { SignedOut } from "./api";
 
 export interface EventLine {
   seq: number; time: string; atMs: number; kind: string; severity: number;
@@ -12,11 +12,6 @@ export interface EventPage { rows: EventLine[]; next?: string; kinds: string[]; 
 export type EventFilter = Record<string, string>;
 
 const path = "/api/v1/staff/events";
-
-/** Whether somebody's role reads the record; the cloud asks the same again. */
-export function readsRecord(who: Staff): boolean {
-  return (who.roles ?? []).some((r) => r === "lead" || r === "auditor");
-}
 
 function query(filter: EventFilter): string {
   // A region that is named and empty is a filter: what belongs to no region.

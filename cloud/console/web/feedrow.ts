@@ -3,6 +3,7 @@
 
 import { FeedRow, Notification } from "./api";
 import { h, icon } from "./dom";
+import { plain } from "./plain";
 import { Key, known, language, span, t } from "./strings";
 
 const severities: Record<string, Key> = { high: "sevHigh", medium: "sevMedium", low: "sevLow", info: "sevInfo" };
@@ -88,5 +89,5 @@ function whose(row: FeedRow, port: RowPort): HTMLElement | null {
   if (!port.device) return null;
   const open = port.device;
   return h("button", { class: "feed-device", type: "button", title: t("devOpen"), click: () => open(row.device) },
-    h("span", {}, row.type), h("span", { class: "line muted" }, h("span", { class: "mono" }, row.serial), ` · ${row.region.toUpperCase()}`));
+    h("span", {}, plain(row.type)), h("span", { class: "line muted" }, h("span", { class: "mono" }, plain(row.serial)), ` · ${row.region.toUpperCase()}`));
 }

@@ -2,18 +2,19 @@
 // it looks.
 
 import type { Staff } from "./api";
-import { readsRecord } from "./eventapi";
 import { byId, h, icon, setText, show } from "./dom";
 import { Look, choose, chosen, looks, remember } from "./looks";
+import { plain } from "./plain";
+import { may } from "./roles";
 import { Key, t } from "./strings";
 
-export type Place = "home" | "feed" | "messages" | "record" | "events" | "instruments";
+export type Place = "home" | "feed" | "messages" | "record" | "events" | "instruments" | "admin";
 
-/** In the order they stand, which is that of their keys 1 to 6. */
+/** In the order they stand, which is that of their keys 1 to 7. */
 export const places: readonly [id: string, place: Place, text: Key][] = [
   ["nav-help", "home", "waitingTitle"], ["nav-feed", "feed", "feedTitle"], ["nav-messages", "messages", "msgTitle"], ["my-sessions", "record", "mySessions"],
   ["nav-events", "events", "evTitle"],
-  ["nav-instruments", "instruments", "insTitle"],
+  ["nav-instruments", "instruments", "insTitle"], ["nav-admin", "admin", "admTitle"],
 ];
 
 export interface HeaderPort {
@@ -57,9 +58,13 @@ export class Header {
     show(byId("account"), who !== null);
     remember(who !== null);
     if (!who) return show(byId("live"), false);
-    show(byId("nav-events"), readsRecord(who));
-    setText(byId("who"), who.name);
-    setText(byId("organisation"), who.organisation);
+    // What a role does not show is not offered; the cloud refuses it as well.
+    setText(byId("nav-help"), t(may(who, "see-queue") ? "waitingTitle" : "fleetTitle"));
+    show(byId("nav-messages"), may(who, "message"));
+    show(byId("nav-events"), may(who, "read-record"));
+    show(byId("nav-admin"), may(who, "administer") || may(who, "export-person"));
+    setText(byId("who"), plain(who.name, 80));
+    setText(byId("organisation"), plain(who.organisation, 80));
   }
 
   live(up: boolean): void {

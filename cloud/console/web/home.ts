@@ -6,6 +6,7 @@ import { arrange, h, icon, setText } from "./dom";
 import { severityChip, stateText } from "./feedrow";
 import { keepFocus } from "./focus";
 import { Queue, QueuePort } from "./queue";
+import { plain } from "./plain";
 import { Roving } from "./roving";
 import { skeleton } from "./skeleton";
 import { logChip, logText, standingChip, standingText } from "./standing";
@@ -31,8 +32,10 @@ export class Home {
 
   constructor(may: May, regions: string[], port: QueuePort, private readonly open: (device: string) => void) {
     this.queue = new Queue(may, regions, port);
-    this.element = h("main", { class: "home", id: "content", "data-loading": true },
-      this.queue.element,
+    // Who may not see the queue is not told that nobody waits.
+    const queue = may.queue ? this.queue.element : h("h1", { class: "visually-hidden", tabindex: "-1" }, t("fleetTitle"));
+    this.element = h("main", { class: may.queue ? "home" : "home alone", id: "content", "data-loading": true },
+      regions.length ? null : h("p", { id: "untrained", class: "page-note" }, icon("shield"), t("admUntrained")), queue,
       h("section", { "aria-labelledby": "fleet-title" },
         h("header", { class: "section" }, h("h2", { id: "fleet-title" }, t("fleetTitle")), this.fleetCount, h("div", { role: "search", class: "grow" }, this.find)), this.found, this.fleet));
     this.fleet.append(...skeleton(6, "row"));
@@ -93,8 +96,8 @@ export class Home {
     const details = h("details", { class: "device", "data-id": d.id, "data-online": String(d.online), "data-content": JSON.stringify(d) },
       h("summary", {},
         h("span", { class: d.online ? "dot on" : "dot", "aria-hidden": "true" }),
-        h("span", { class: "grow" }, h("strong", {}, d.type), " ", h("span", { class: "muted mono" }, d.serial),
-          h("span", { class: "line muted" }, [d.name, d.region.toUpperCase()].filter(Boolean).join(" · "))),
+        h("span", { class: "grow" }, h("strong", {}, plain(d.type)), " ", h("span", { class: "muted mono" }, plain(d.serial)),
+          h("span", { class: "line muted" }, [plain(d.name), d.region.toUpperCase()].filter(Boolean).join(" · "))),
         h("span", { class: "device-marks" },
           d.status.class === "patient-data" ? h("span", { class: "chip note" }, t("patientData")) : null,
           standingChip(d), logChip(d),

@@ -6,6 +6,7 @@ import { h, icon, setText } from "./dom";
 import { when } from "./feedrow";
 import { marks } from "./instruments";
 import { History, InstrumentDetail, Places, allPlaces, instrument, send } from "./instruments_api";
+import { plain } from "./plain";
 import { timeline } from "./presence";
 import { skeleton } from "./skeleton";
 import { Key, known, t } from "./strings";
@@ -55,8 +56,8 @@ export class InstrumentPage {
 
   private draw(d: InstrumentDetail, places: Places, line: HTMLElement): void {
     const i = d.instrument;
-    this.element.querySelector("h1")!.replaceChildren(i.type, " ", h("span", { class: "muted mono" }, i.serial));
-    const fact = (name: Key, value: string | undefined): HTMLElement[] => value ? [h("div", { class: "fact" }, h("dt", {}, t(name)), h("dd", {}, value))] : [];
+    this.element.querySelector("h1")!.replaceChildren(plain(i.type), " ", h("span", { class: "muted mono" }, plain(i.serial)));
+    const fact = (name: Key, value: string | undefined): HTMLElement[] => value ? [h("div", { class: "fact" }, h("dt", {}, t(name)), h("dd", {}, plain(value, 300)))] : [];
     const asked = d.askedMs ? t("insAsked", { time: when(d.askedMs) }) : t("insNotYet");
     const section = (id: string, title: Key, ...inside: (HTMLElement | null)[]): HTMLElement =>
       h("section", { class: "card detail", "aria-labelledby": id }, h("h2", { id }, t(title)), ...inside);
@@ -83,7 +84,7 @@ export class InstrumentPage {
     const list = [line(note, h("button", { id: "instrument-add", type: "button", click: () => void this.do("instruments/note", { device, text: note.value.trim() }, "insDone") }, t("insAddNote")))];
     if (!places.write || i.retiredMs) return list;
     const site = h("select", { id: "instrument-move-to", "aria-label": t("insMoveTo") }, h("option", { value: "" }, t("insUnassigned")),
-      ...places.regions.filter((r) => r.region === i.region).flatMap((r) => r.sites).filter((s) => !s.closedMs).map((s) => h("option", { value: s.id, selected: s.id === i.site }, s.name))) as HTMLSelectElement;
+      ...places.regions.filter((r) => r.region === i.region).flatMap((r) => r.sites).filter((s) => !s.closedMs).map((s) => h("option", { value: s.id, selected: s.id === i.site }, plain(s.name)))) as HTMLSelectElement;
     list.push(line(site, h("button", { id: "instrument-move", type: "button", click: () => void this.do("instruments/move", { devices: [device], site: site.value }, "insDone") }, t("insMove"))));
     if (!i.confirmedMs) list.push(h("p", {}, h("button", { id: "instrument-ask", type: "button", click: () => void this.do("instruments/ask", { device }, "insAskDone") }, icon("send"), t("insAsk"))));
     const reason = h("input", { id: "instrument-reason", type: "text", maxlength: "300", "aria-label": t("insReason"), placeholder: t("insReason") }) as HTMLInputElement;
@@ -110,8 +111,8 @@ function history(list: History[], texts: Record<string, Key>): HTMLElement {
   if (!list.length) return h("p", { class: "muted" }, t("insNothing"));
   return h("ul", { class: "breaks" }, ...list.map((e) => {
     const key = e.kind === "group" ? e.to ? "hisGroupIn" : "hisGroupOut" : known(texts, e.kind);
-    const text = key ? t(key, { from: e.from || t("hisNobody"), to: e.to || t("hisNobody") }) : e.kind;
-    return h("li", {}, h("span", { class: "grow" }, h("span", {}, text), e.text ? h("span", { class: "history-text" }, e.text) : null, e.by ? h("span", { class: "muted history-text" }, e.by) : null),
+    const text = key ? t(key, { from: plain(e.from ?? "") || t("hisNobody"), to: plain(e.to ?? "") || t("hisNobody") }) : plain(e.kind, 40);
+    return h("li", {}, h("span", { class: "grow" }, h("span", {}, text), e.text ? h("span", { class: "history-text" }, plain(e.text, 1000)) : null, e.by ? h("span", { class: "muted history-text" }, plain(e.by)) : null),
       h("time", { class: "muted" }, when(e.atMs)));
   }));
 }

@@ -5,6 +5,7 @@ import { SignedOut } from "./api";
 import { arrange, h, icon, setText } from "./dom";
 import { keepFocus } from "./focus";
 import { Instrument, InstrumentQuery, Places, allPlaces, instruments, instrumentsCSV } from "./instruments_api";
+import { plain } from "./plain";
 import { Roving } from "./roving";
 import { skeleton } from "./skeleton";
 import { Key, t } from "./strings";
@@ -82,12 +83,12 @@ export class InstrumentsPage {
     const add = (filter: Filter, options: [value: string, text: string][]): void => this.filters[filter].append(...options.map(([value, text]) => h("option", { value }, text)));
     add("region", p.regions.map((r) => [r.region, `${r.region.toUpperCase()} (${r.devices})`]));
     add("site", [["-", t("insNoSite", { n: p.regions.reduce((sum, r) => sum + r.unassigned, 0) })],
-      ...p.regions.flatMap((r) => r.sites.map((s): [string, string] => [s.id, `${s.name} (${s.devices})`]))]);
-    add("group", p.groups.map((g) => [g.id, `${g.name} (${g.devices})`]));
+      ...p.regions.flatMap((r) => r.sites.map((s): [string, string] => [s.id, `${plain(s.name, 60)} (${s.devices})`]))]);
+    add("group", p.groups.map((g) => [g.id, `${plain(g.name, 60)} (${g.devices})`]));
     add("state", states.map(([state, text]) => [state, t(text, { n: p.states[state] ?? 0 })]));
     const versions = new Map<string, number>();
     for (const v of p.versions) if (v.version) versions.set(v.version, (versions.get(v.version) ?? 0) + v.devices);
-    add("version", [...versions].map(([version, n]) => [version, `${version} (${n})`]));
+    add("version", [...versions].map(([version, n]) => [version, `${plain(version, 40)} (${n})`]));
     this.element.dataset.places = "true";
   }
 
@@ -146,9 +147,9 @@ function row(d: Instrument, content: string, open: (device: string) => void): HT
   return h("li", { class: "feed-row", "data-id": d.id, "data-content": content },
     h("button", { class: "instrument", type: "button", click: () => open(d.id) },
       h("span", { class: d.online ? "dot on" : "dot", "aria-hidden": "true" }),
-      h("span", { class: "instrument-what" }, h("strong", {}, d.type), h("span", { class: "mono muted" }, d.serial)),
-      h("span", { class: "instrument-where" }, h("span", {}, d.siteName || t("insUnassigned")), h("span", { class: "muted" }, d.region.toUpperCase())),
-      h("span", { class: "instrument-version" }, h("span", { class: "mono" }, d.status.version || t("insNoVersion")), h("span", { class: "muted" }, d.online ? t("online") : t("offline"))),
+      h("span", { class: "instrument-what" }, h("strong", {}, plain(d.type)), h("span", { class: "mono muted" }, plain(d.serial))),
+      h("span", { class: "instrument-where" }, h("span", {}, plain(d.siteName ?? "") || t("insUnassigned")), h("span", { class: "muted" }, d.region.toUpperCase())),
+      h("span", { class: "instrument-version" }, h("span", { class: "mono" }, plain(d.status.version, 40) || t("insNoVersion")), h("span", { class: "muted" }, d.online ? t("online") : t("offline"))),
       h("span", { class: "instrument-marks" }, ...marks(d))));
 }
 

@@ -28,7 +28,8 @@ export type InstrumentQuery = { region?: string; site?: string; group?: string; 
 
 const base = "/api/v1/staff/";
 
-async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+/** Asks the cloud; refusals come as Refused, with the cloud's code. */
+export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const answer = await fetch(base + path, { cache: "no-store", ...init });
   if (answer.status === 401) throw new SignedOut();
   if (!answer.ok) {

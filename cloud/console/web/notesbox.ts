@@ -5,6 +5,7 @@ import { CaseFile, CaseNote, act } from "./caseapi";
 import { refusal } from "./deskwords";
 import { h, setText } from "./dom";
 import { when } from "./feedrow";
+import { plain, plainLines } from "./plain";
 import { t } from "./strings";
 
 export interface NotesPort {
@@ -55,12 +56,12 @@ export class NotesBox {
     for (let next = newer.get(first.id); next; next = newer.get(next.id)) versions.push(next);
     const now = versions.pop()!;
     return h("li", { class: "note", "data-id": String(now.id) },
-      h("p", { class: "note-head" }, h("strong", {}, now.by.name), h("span", { class: "muted" }, when(now.atMs)),
+      h("p", { class: "note-head" }, h("strong", {}, plain(now.by.name, 80)), h("span", { class: "muted" }, when(now.atMs)),
         versions.length ? h("span", { class: "chip note" }, t("deskAmended")) : null, h("span", { class: "grow" }),
         now.by.account === this.me && !this.writing.hidden ? h("button", { class: "quiet small amend", type: "button", click: () => this.amend(now) }, t("deskAmend")) : null),
-      h("p", { class: "note-text" }, now.text),
+      h("p", { class: "note-text" }, plainLines(now.text)),
       versions.length ? h("details", { class: "note-was" }, h("summary", {}, t("deskWas")),
-        ...versions.reverse().map((n) => h("p", { class: "note-text muted" }, `${when(n.atMs)}: ${n.text}`))) : null);
+        ...versions.reverse().map((n) => h("p", { class: "note-text muted" }, `${when(n.atMs)}: ${plainLines(n.text)}`))) : null);
   }
 
   private amend(n: CaseNote | null): void {

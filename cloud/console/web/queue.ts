@@ -7,6 +7,7 @@ import { arrange, h, icon, setText } from "./dom";
 import { severityChip, when } from "./feedrow";
 import { keepFocus } from "./focus";
 import { keep, kept } from "./kept";
+import { plain } from "./plain";
 import { Roving } from "./roving";
 import { singleKeys } from "./shortcuts";
 import { skeleton } from "./skeleton";
@@ -85,7 +86,7 @@ export class Queue {
     this.mine.hidden = !cases.length;
     this.mine.replaceChildren(h("h2", { id: "queue-mine-title", class: "queue-part" }, t("deskMine")), h("ul", { class: "case-lines" }, ...cases.map((c) => h("li", { "data-id": c.number },
       h("button", { class: "small open-case", type: "button", "aria-label": t("deskOpen", { number: c.number }), click: () => this.port.open(c.number) }, c.number),
-      h("span", { class: "grow" }, c.type, " ", h("span", { class: "muted mono" }, c.serial)), c.ticket ? h("span", { class: "mono muted" }, c.ticket) : null,
+      h("span", { class: "grow" }, plain(c.type), " ", h("span", { class: "muted mono" }, plain(c.serial))), c.ticket ? h("span", { class: "mono muted" }, c.ticket) : null,
       h("span", { class: "muted" }, when(c.sinceMs))))));
     if (was) this.mine.querySelector<HTMLElement>(`[data-id="${CSS.escape(was)}"] button`)?.focus({ preventScroll: true });
   }
@@ -93,7 +94,7 @@ export class Queue {
   private types(list: string[], chosen: string): void {
     const all = [...new Set([...list, chosen])].filter(Boolean).sort();
     if (all.join("|") === [...this.type.options].slice(1).map((o) => o.value).join("|") && this.type.options.length) return;
-    this.type.replaceChildren(h("option", { value: "" }, t("deskAllTypes")), ...all.map((x) => h("option", { value: x, selected: x === chosen }, x)));
+    this.type.replaceChildren(h("option", { value: "" }, t("deskAllTypes")), ...all.map((x) => h("option", { value: x, selected: x === chosen }, plain(x, 60))));
   }
 
   private filtered(): void {
@@ -164,29 +165,29 @@ export class Queue {
     const { request: r, case: c } = row, waits = r.state === "waiting";
     const mine = c?.mine === true, free = waits && !c?.holder, joins = waits && (!c || this.may.help && (free || mine || c.invited === true));
     const take: HTMLButtonElement | null = c && free && this.may.help
-      ? h("button", { class: "take lead", type: "button", "aria-label": t("deskTakeLabel", { number: c.number, type: r.type, serial: r.serial }), "aria-keyshortcuts": "T", click: () => void this.take(c, take!) }, t("deskTake")) as HTMLButtonElement : null;
+      ? h("button", { class: "take lead", type: "button", "aria-label": t("deskTakeLabel", { number: c.number, type: plain(r.type), serial: plain(r.serial) }), "aria-keyshortcuts": "T", click: () => void this.take(c, take!) }, t("deskTake")) as HTMLButtonElement : null;
     const button = joins
-      ? h("button", { class: `join primary${take ? "" : " lead"}`, type: "button", "aria-label": `${t("join")}: ${r.type} ${r.serial}`, click: () => this.port.join(r) }, t("join"))
-      : waits ? null : h("span", { class: "chip violet" }, c?.engineer ? t("deskWith", { name: c.engineer.name }) : t("inSession"));
+      ? h("button", { class: `join primary${take ? "" : " lead"}`, type: "button", "aria-label": `${t("join")}: ${plain(r.type)} ${plain(r.serial)}`, click: () => this.port.join(r) }, t("join"))
+      : waits ? null : h("span", { class: "chip violet" }, c?.engineer ? t("deskWith", { name: plain(c.engineer.name, 80) }) : t("inSession"));
     const file = c ? h("button", { class: `small open-case${joins ? "" : " lead"}`, type: "button", "aria-label": t("deskOpen", { number: c.number }), click: () => this.port.open(c.number) }, c.number) : null;
     return h("article", { class: "request card", "data-id": r.id, "data-case": c?.number, "data-state": r.state, "data-taken": c?.holder ? (mine ? "mine" : "other") : undefined, "data-content": JSON.stringify(row) },
       h("div", { class: "request-head" },
-        h("div", { class: "grow" }, h("h2", {}, r.type), h("p", { class: "muted mono" }, r.serial)),
+        h("div", { class: "grow" }, h("h2", {}, plain(r.type)), h("p", { class: "muted mono" }, plain(r.serial))),
         h("div", { class: "request-marks" },
-          r.alarmCode ? h("span", { class: "chip attention" }, t("alarmCode", { code: r.alarmCode })) : null,
+          r.alarmCode ? h("span", { class: "chip attention" }, t("alarmCode", { code: plain(r.alarmCode, 60) })) : null,
           c?.severity ? severityChip(c.severity) : null,
-          c?.holder && waits ? h("span", { class: mine ? "chip good" : "chip" }, mine ? t("deskYours") : t("deskTaken", { name: c.holder.name })) : null,
+          c?.holder && waits ? h("span", { class: mine ? "chip good" : "chip" }, mine ? t("deskYours") : t("deskTaken", { name: plain(c.holder.name, 80) })) : null,
           c?.invited && !mine ? h("span", { class: "chip note" }, t("deskInvited")) : null)),
-      h("p", { class: "reason" }, r.reason || t("noReason")),
+      h("p", { class: "reason" }, plain(r.reason, 1000) || t("noReason")),
       this.brought(r),
       h("div", { class: "request-foot" },
-        h("div", { class: "muted grow" }, h("span", { class: "person" }, r.technician || t("technician")),
+        h("div", { class: "muted grow" }, h("span", { class: "person" }, plain(r.technician) || t("technician")),
           h("span", { class: "times" },
             c?.place ? h("span", {}, t("deskPlace", { n: c.place })) : null,
             c ? h("span", {}, r.region.toUpperCase()) : null,
             !waits && c?.begunMs ? h("span", { "data-running": String(c.begunMs) }) : h("span", { "data-since": String(c?.sinceMs ?? r.sinceMs) }),
             waits ? h("span", { "data-expires": String(r.expiresMs) }) : null,
-            c?.ticket ? h("span", { class: "mono" }, c.ticket) : null,
+            c?.ticket ? h("span", { class: "mono" }, plain(c.ticket, 60)) : null,
             c?.notes ? h("span", {}, c.notes === 1 ? t("deskNoteOne") : t("deskNoteCount", { n: c.notes })) : null)),
         h("div", { class: "request-acts" }, file, take, button)));
   }
@@ -194,10 +195,10 @@ export class Queue {
   /** What came with a request: versions, and the logs the technician sent. */
   private brought(r: Request): HTMLElement | null {
     if (!r.version && !r.profile && !r.hasLogs) return null;
-    const fact = (name: Key, value: string | undefined): HTMLElement | null => value ? h("span", {}, `${t(name)} `, h("span", { class: "mono" }, value)) : null;
+    const fact = (name: Key, value: string | undefined): HTMLElement | null => value ? h("span", {}, `${t(name)} `, h("span", { class: "mono" }, plain(value, 60))) : null;
     return h("div", { class: "brought muted" }, fact("reqVersion", r.version), fact("reqProfile", r.profile),
       /\bsample\b/i.test(r.profile ?? "") ? h("span", { class: "chip attention", title: t("sampleText") }, t("sample")) : null,
-      r.hasLogs ? h("button", { class: "small logs", type: "button", "aria-label": `${t("logsAttached")}: ${r.type} ${r.serial}`, click: () => this.port.logs(r) }, icon("log"), t("logsAttached")) : null);
+      r.hasLogs ? h("button", { class: "small logs", type: "button", "aria-label": `${t("logsAttached")}: ${plain(r.type)} ${plain(r.serial)}`, click: () => this.port.logs(r) }, icon("log"), t("logsAttached")) : null);
   }
 }
 

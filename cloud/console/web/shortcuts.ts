@@ -18,7 +18,7 @@ const shown: [keys: Key[], text: Key][] = [
 ];
 
 const onPages: [keys: Key[], text: Key][] = [
-  [["k1"], "waitingTitle"], [["k2"], "feedTitle"], [["k3"], "msgTitle"], [["k4"], "mySessions"], [["k6"], "insTitle"],
+  [["k1"], "waitingTitle"], [["k2"], "feedTitle"], [["k3"], "msgTitle"], [["k4"], "mySessions"], [["k6"], "insTitle"], [["k7"], "admTitle"],
   [["kSlash"], "scSearch"], [["kUp", "kDown"], "scList"], [["kEnter"], "scOpen"], [["kT"], "scTake"], [["kEsc"], "scBack"],
   [["kQuestion"], "scHelpPage"], [["kCtrl", "kAlt", "kH"], "scHelpPage"],
 ];

@@ -1,16 +1,18 @@
 // The language of the page, and what is written the same way everywhere.
 
 import { de as deBase } from "./de";
+import { adminDe } from "./de_admin";
 import { deskDe } from "./de_desk";
 import { deEvents } from "./de_events";
 import { instrumentsDe } from "./de_instruments";
 import { en as enBase } from "./en";
+import { adminEn } from "./en_admin";
 import { deskEn } from "./en_desk";
 import { enEvents } from "./en_events";
 import { instrumentsEn } from "./en_instruments";
 
-const en = { ...enBase, ...deskEn, ...enEvents, ...instrumentsEn };
-const de: Record<Key, string> = { ...deBase, ...deskDe, ...deEvents, ...instrumentsDe };
+const en = { ...enBase, ...deskEn, ...enEvents, ...instrumentsEn, ...adminEn };
+const de: Record<Key, string> = { ...deBase, ...deskDe, ...deEvents, ...instrumentsDe, ...adminDe };
 
 export type Key = keyof typeof en;
 

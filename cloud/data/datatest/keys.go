@@ -1,0 +1,30 @@
+package datatest
+
+import (
+	_ "embed"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// The wrapping keys of tests are published with the source, because making them
+// takes seconds; they are worth nothing outside tests.
+var (
+	//go:embed wrap.test.pem
+	wrapPEM []byte
+	//go:embed confidential.test.pem
+	confidentialPEM []byte
+)
+
+// Dir is an empty data folder that has wrapping keys, where data.Open makes them
+// otherwise.
+func Dir(tb testing.TB) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	for name, text := range map[string][]byte{"wrap.key": wrapPEM, "confidential.key": confidentialPEM} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return dir
+}
