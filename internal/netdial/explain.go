@@ -97,10 +97,13 @@ func (e *StatusError) judge() string {
 	switch {
 	case e.Code == "unknown-device", e.Code == "no-certificate":
 		return CodeCertificateRefused
-	case e.Status >= 300 && e.Status < 400, e.Status == http.StatusNetworkAuthenticationRequired, e.Page:
+	case e.Status >= 300 && e.Status < 400, e.Status == http.StatusNetworkAuthenticationRequired:
 		return CodePortal
+	// Whoever answers has proved to be the cloud's own door, with a page or without.
 	case e.Status == http.StatusTooManyRequests, e.Status >= 500:
 		return CodeCloudBusy
+	case e.Page:
+		return CodePortal
 	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden:
 		return CodeCertificateRefused
 	}

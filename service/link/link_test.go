@@ -531,6 +531,16 @@ func TestWhyItIsOffline(t *testing.T) { // scenarios 54, 55
 	away, awayRoots := server(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "https://portal.example/", http.StatusFound)
 	}, asIs)
+	// As cloud/broker says it while too many devices come in.
+	busy, busyRoots := server(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_ = json.NewEncoder(w).Encode(cloudapi.Error{Code: "busy", Message: "Too many devices come in at this moment; try again."})
+	}, asIs)
+	maintained, maintainedRoots := server(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadGateway)
+		fmt.Fprint(w, "<!doctype html><title>Back soon</title>")
+	}, asIs)
 	old, oldRoots := server(http.NotFound, func(s *httptest.Server) { s.TLS = &tls.Config{MaxVersion: tls.VersionTLS11} })
 	late, _ := signedUntil(t, time.Now().Add(-time.Minute))
 	expired, expiredRoots := server(http.NotFound, func(s *httptest.Server) { s.TLS = &tls.Config{Certificates: []tls.Certificate{late}} })
@@ -544,6 +554,8 @@ func TestWhyItIsOffline(t *testing.T) { // scenarios 54, 55
 		{"an HTML page", html.URL, "portal", "log-in page", htmlRoots},
 		{"a redirect", away.URL, "portal", "log-in page", awayRoots},
 		{"a log-in page in clear", strings.Replace(plain.URL, "http:", "https:", 1), "portal", "log-in page", pageRoots},
+		{"too many devices", busy.URL, "cloud-busy", "busy or being maintained; wait", busyRoots},
+		{"the page of the cloud's own door", maintained.URL, "cloud-busy", "busy or being maintained; wait", maintainedRoots},
 		{"nobody", "https://127.0.0.1:1", "refused", "nothing answers", b.roots},
 		{"no such name", "https://cloud.invalid", "dns", "name cannot be resolved", b.roots},
 		{"TLS 1.1", old.URL, "old-tls", "no TLS of version 1.2", oldRoots},

@@ -314,7 +314,7 @@ func TestQuietHours(t *testing.T) {
 func TestLinkProblemByCode(t *testing.T) {
 	s := sample.State()
 	s.Status.Link = hostpb.Link_LINK_OFFLINE
-	for _, code := range []string{"dns", "clock", "inspection", "portal", "proxy-auth", "proxy-loop", "refused", "no-answer", "certificate-refused", "not-accepted", "excess", "lost"} {
+	for _, code := range []string{"dns", "clock", "inspection", "portal", "proxy-auth", "proxy-loop", "refused", "no-answer", "certificate-refused", "not-accepted", "excess", "cloud-busy", "lost"} {
 		s.Status.LinkFacts = []*hostpb.LinkFact{{Name: "proxy", Value: "lost"}, {Name: "code", Value: code}}
 		if b := s.Frame(en).Banner; b == nil || !strings.HasSuffix(b.Word, en.T("link.code."+code)) {
 			t.Errorf("%s: %+v", code, b)

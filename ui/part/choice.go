@@ -22,6 +22,7 @@ func (k *Kit) Choice(id, hint string, values []string) *Choice {
 	open := k.SmallButton(id+".values", Ghost, icons.Down, "", c.offer)
 	open.Name = hint
 	c.ActionItem = open
+	c.hinted = min(k.Hinted(hint)+open.MinSize().Width, hintMost)
 	c.ExtendBaseWidget(c)
 	return c
 }

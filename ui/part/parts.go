@@ -107,11 +107,16 @@ func (l squareLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
+// bannerWords is the least width of a banner's words: what else is in it goes
+// below them where less would be left.
+const bannerWords float32 = 200
+
 // Banner is a message across the page.
 func (k *Kit) Banner(tone theme.Tone, icon icons.Name, s string, extra ...fyne.CanvasObject) fyne.CanvasObject {
 	c := k.Palette.Chips[tone]
-	objects := append([]fyne.CanvasObject{k.Icon(icon, 20, c.Ink), k.text(s, theme.TextBody, false, c.Ink)}, extra...)
-	return k.card(c.Paper, k.tonedLine(tone), 12, RowStretch(12, 1, objects...))
+	words := k.text(s, theme.TextBody, false, c.Ink)
+	objects := append([]fyne.CanvasObject{k.Icon(icon, 20, c.Ink), words}, extra...)
+	return k.card(c.Paper, k.tonedLine(tone), 12, FlowStretch(12, k.Size(bannerWords), words, objects...))
 }
 
 // Empty is what a list shows that has nothing in it.

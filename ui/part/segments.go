@@ -45,9 +45,21 @@ func (k *Kit) Segments(id string, choices []Segment) *Segments {
 	back := canvas.NewRectangle(k.Palette.Sunken)
 	back.CornerRadius, back.StrokeColor, back.StrokeWidth = 10, k.Palette.Field, k.Edge()
 	s.ring = k.Ring(12)
-	s.box = container.NewStack(back, Inset(3, 3, 3, 3, container.New(&segmentsLayout{}, objects...)), s.ring)
+	s.box = container.NewStack(back, Inset(segmentsInset, segmentsInset, segmentsInset, segmentsInset, container.New(&segmentsLayout{}, objects...)), s.ring)
 	s.ExtendBaseWidget(s)
 	return s
+}
+
+// segmentsInset is the room around the choices.
+const segmentsInset float32 = 3
+
+// natural is the width in which all choices stand in one line.
+func (s *Segments) natural() float32 {
+	widest := float32(0)
+	for _, item := range s.items {
+		widest = max(widest, item.MinSize().Width)
+	}
+	return widest*float32(len(s.items)) + 2*segmentsInset
 }
 
 // segmentsLayout gives all choices one width, in as few lines as they fit.
@@ -67,11 +79,7 @@ func (l *segmentsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 	for _, each := range o {
 		size = size.Max(each.MinSize())
 	}
-	n := l.columns(o, size.Width)
-	size.Height *= float32(len(o) / n)
-	if l.width <= 0 {
-		size.Width *= float32(n) // until a width is known: what stands in a row of others
-	}
+	size.Height *= float32(len(o) / l.columns(o, size.Width))
 	return size
 }
 

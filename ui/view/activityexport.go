@@ -38,8 +38,9 @@ func exportPanel(k *part.Kit, actions Actions, v model.ExportView, key func(*fyn
 		column.Add(part.RowStretch(8, 0, k.Small(v.Progress), leave("activity.export.cancel")))
 	case model.ExportSaved:
 		tone = theme.Good
-		column = part.Column(10, part.RowStretch(8, 1, k.Icon(icons.Check, 20, k.Palette.Chips[tone].Ink), k.Bold(v.Detail),
-			button("activity.export.folder", part.Quiet, icons.File, "activity.export.folder", actions.OpenExportFolder), leave("activity.export.close")))
+		saved := k.Bold(v.Detail)
+		column = part.FlowStretch(8, k.Size(260), saved, k.Icon(icons.Check, 20, k.Palette.Chips[tone].Ink), saved,
+			button("activity.export.folder", part.Quiet, icons.File, "activity.export.folder", actions.OpenExportFolder), leave("activity.export.close"))
 	case model.ExportFailed:
 		tone = theme.Danger
 		column = part.Column(10, part.RowStretch(8, 1, k.Icon(icons.Warning, 20, k.Palette.Chips[tone].Ink), k.Body(v.Failure), leave("activity.export.close")))

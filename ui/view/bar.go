@@ -3,6 +3,7 @@ package view
 import (
 	"image/color"
 	"reflect"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -86,30 +87,32 @@ func (b *Bar) draw(v model.BarView) {
 	if v.Lost {
 		icon = icons.Offline
 	}
-	row := part.Row(14, k.Badge(icon, 36),
-		part.Column(0, k.Plain(v.Title, theme.TextStrong, true, theme.HeaderInk), k.Plain(v.Kill, theme.TextSmall, false, theme.HeaderMuted)))
+	head := []fyne.CanvasObject{k.Badge(icon, 36),
+		part.Column(0, k.Plain(v.Title, theme.TextStrong, true, theme.HeaderInk), k.Plain(v.Kill, theme.TextSmall, false, theme.HeaderMuted))}
 	if v.Nothing != "" {
-		row.Add(k.Chip(theme.Neutral, icons.Shield, v.Nothing))
+		head = append(head, k.Chip(theme.Neutral, icons.Shield, v.Nothing))
 	}
-	// A few rights stand beside the name, more of them in rows below it.
-	content, rows := row, part.Column(7, row)
-	if len(v.Leases) > besideName {
-		content = rows
-	}
-	for i, l := range v.Leases {
-		switch {
-		case len(v.Leases) <= besideName:
-			row.Add(b.lease(l))
-			continue
-		case i%perRow == 0:
-			rows.Add(part.Row(9))
-		}
-		rows.Objects[len(rows.Objects)-1].(*fyne.Container).Add(b.lease(l))
+	var rights, ends []fyne.CanvasObject
+	for _, l := range v.Leases {
+		rights = append(rights, b.lease(l))
 	}
 	if v.Unread != "" {
-		row.Add(k.SmallButton("bar.chat", part.Primary, icons.Chat, v.Unread, b.actions.ShowChat))
+		ends = append(ends, k.SmallButton("bar.chat", part.Primary, icons.Chat, v.Unread, b.actions.ShowChat))
 	}
-	row.Add(k.Button("bar.end", part.Stop, icons.Power, v.End, b.actions.EndSession))
+	ends = append(ends, k.Button("bar.end", part.Stop, icons.Power, v.End, b.actions.EndSession))
+	// A few rights stand beside the name, more of them in rows below it.
+	content := part.Row(14, slices.Concat(head, rights, ends)...)
+	if len(rights) > besideName || content.MinSize().Width > barMost {
+		content = part.Column(7, part.Row(14, slices.Concat(head, ends)...))
+		for len(rights) > 0 {
+			n := min(perRow, len(rights))
+			for n > 1 && part.Row(9, rights[:n]...).MinSize().Width > barMost {
+				n--
+			}
+			content.Add(part.Row(9, rights[:n]...))
+			rights = rights[n:]
+		}
+	}
 	grip := newGrip(b.actions.MoveBar)
 	// An edge, so that the bar stands out from a window of the same colours.
 	edge := canvas.NewRectangle(color.Transparent)
@@ -117,10 +120,12 @@ func (b *Bar) draw(v model.BarView) {
 	redraw(b.place, k.HeaderBack(theme.Session), edge, grip, part.Inset(7, 10, 7, 14, content))
 }
 
-// How many rights stand where on the bar: it must fit a screen of 1024.
+// How many rights stand where on the bar, and how wide what is on it may be: it
+// must fit a screen of 1024, and one of 1920 at 200 %.
 const (
-	besideName = 2
-	perRow     = 3
+	besideName         = 2
+	perRow             = 3
+	barMost    float32 = 936
 )
 
 // lease is one thing that is allowed, with the way to take it back.

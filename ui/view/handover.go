@@ -27,6 +27,7 @@ type handoverPage struct {
 	sign          *signer
 	left          *part.Text
 	said, unsaved *part.Text // one of them says something
+	told          *fyne.Container
 	wrong         *part.Text
 	save          *part.Button
 	editor        fyne.CanvasObject
@@ -46,11 +47,13 @@ func newHandoverPage(k *part.Kit, actions Actions) *handoverPage {
 	p.save = k.Button("handover.save", part.Primary, icons.Check, k.T("handover.save"), p.send)
 	fields := p.sign.fields(model.Signing{Initials: true, PIN: true})
 	p.initials, p.pin = fields[0], fields[1]
-	p.pin.Hide()
-	p.sign.none.Hide()
+	p.told = container.NewStack(p.said, p.unsaved)
+	for _, o := range []fyne.CanvasObject{p.pin, p.sign.none, p.told} {
+		o.Hide()
+	}
 	p.wrong.Hide()
 	p.editor = k.Card(part.Column(10, k.Strong(k.T("handover.mine")), k.Small(k.T("handover.no-patient-data")), p.note, p.left,
-		part.RowStretch(12, 3, p.initials, p.pin, p.save, container.NewStack(p.said, p.unsaved)), p.sign.none, p.wrong))
+		part.FlowStretch(12, k.Size(180), p.told, p.initials, p.pin, p.save, p.told), p.sign.none, p.wrong))
 	head := part.RowStretch(12, 1, k.SmallButton("handover.back", part.Quiet, icons.Back, k.T("help.back"), actions.BackFromNotification), k.Title(k.T("handover.title")))
 	p.place = part.Column(14, head, p.above, p.editor, p.below)
 	p.root = pageFrame(p.place)
@@ -71,6 +74,7 @@ func (p *handoverPage) update(s *model.State, now time.Time) {
 	p.left.Set(v.Left)
 	p.said.Set(v.Saved)
 	p.unsaved.Set(v.Unsaved)
+	show(p.told, v.Saved != "" || v.Unsaved != "")
 	label := "handover.save"
 	if v.Busy {
 		label = "pin.saving"
