@@ -27,7 +27,8 @@ type Part struct {
 	H      int    `json:"h"`
 	Window string `json:"window"`
 
-	Enabled bool `json:"enabled"`
+	Enabled bool   `json:"enabled"`
+	Text    string `json:"text"` // what it says, or holds; never a PIN's
 }
 
 // Parts lists what the window program shows now.
@@ -127,6 +128,12 @@ func (h *Hand) Point(ctx context.Context, x, y int) error {
 // Type writes a text where the focus is.
 func (h *Hand) Type(ctx context.Context, text string) error {
 	return h.do(ctx, "type", "--delay", "25", "--", text)
+}
+
+// Holds waits until a field shows a text.
+func (h *Hand) Holds(ctx context.Context, pattern, text string) error {
+	_, err := h.part(ctx, pattern, func(p Part) bool { return p.Text == text })
+	return err
 }
 
 // Fill clicks a field, empties it and writes a text.

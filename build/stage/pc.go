@@ -139,7 +139,7 @@ func (p *PC) StartService(ctx context.Context) (err error) {
 	if p.Service, err = p.start("service", "beckmanconnect-service"); err != nil {
 		return err
 	}
-	wait, cancel := context.WithTimeout(ctx, 30*time.Second)
+	wait, cancel := context.WithTimeout(ctx, 90*time.Second)
 	defer cancel()
 	return Until(wait, p.Name+"'s service (see logs)", func() (bool, error) { _, err := p.Ctl(wait, "status", "--json"); return err == nil, err })
 }

@@ -18,7 +18,7 @@ type WineConfig struct {
 	Programs string // folder of the Windows programs, signed by the house's publisher
 	Package  string // their release archive
 	Bridge   string // build/wine/bridge
-	Random   string // bcryptprimitives.dll, which Wine lacks
+	Prefix   string // folder of a prefix, made by build/wine/prefix.sh; OpenWine takes it away
 }
 
 // Wine is a Windows of the stage's own, as far as Wine is one: a prefix, on a
@@ -33,21 +33,14 @@ type Wine struct {
 	first   string // name of the PC whose folders are the installed product's
 }
 
-// OpenWine makes the prefix with the work-arounds that Wine needs.
+// OpenWine puts the prefix on a desktop.
 func (h *House) OpenWine(ctx context.Context, d *Display, c WineConfig) (*Wine, error) {
 	w := &Wine{house: h, config: c, display: d, prefix: h.dir("wine")}
 	h.say("Windows (a Wine prefix of its own)")
-	boot, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
-	for _, command := range [][]string{{"wineboot", "-i"}, {"wineserver", "-w"}} {
-		if _, err := run(boot, w.env(), command[0], command[1:]...); err != nil {
-			return nil, err
-		}
+	if err := os.Rename(c.Prefix, w.prefix); err != nil {
+		return nil, fmt.Errorf("stage: Wine's prefix: %w", err)
 	}
 	h.stop = append(h.stop, w.end)
-	if err := copyFile(c.Random, w.drive("windows", "system32", "bcryptprimitives.dll")); err != nil {
-		return nil, err
-	}
 	// PowerShell is a stub there: what is put in its place writes down what it
 	// was to run.
 	if err := copyFile(c.Bridge, w.drive("recorder", "powershell.exe")); err != nil {
@@ -80,7 +73,7 @@ func (w *Wine) startBridge(ctx context.Context) error {
 		return err
 	}
 	w.house.stop = append(w.house.stop, func() { p.Stop(2 * time.Second) })
-	wait, cancel := context.WithTimeout(ctx, 30*time.Second)
+	wait, cancel := context.WithTimeout(ctx, 90*time.Second)
 	defer cancel()
 	return Until(wait, "the bridge into Wine (see logs/bridge.log)", func() (bool, error) {
 		text, err := os.ReadFile(w.house.dir("logs", "bridge.log"))

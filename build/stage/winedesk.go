@@ -72,6 +72,10 @@ func (w *Wine) shown(ctx context.Context, meant func(Window) bool) (Window, erro
 	return Window{}, err
 }
 
+// menuTime bounds all that is done with a menu once: everything starts slowly
+// under Wine.
+const menuTime = 90 * time.Second
+
 // Pixels of a menu that are no entries, as Wine draws it.
 const (
 	menuBorder    = 3
@@ -109,7 +113,7 @@ func entry(menu Window, items []MenuItem, label string) (x, y int, found bool) {
 // ChooseInTray clicks the tray icon and then the entry with this label. Items
 // says what stands in the menu: Wine tells nobody outside of the tray.
 func (w *Wine) ChooseInTray(ctx context.Context, h *Hand, label string, items func(context.Context) ([]MenuItem, error)) error {
-	wait, cancel := context.WithTimeout(ctx, 30*time.Second)
+	wait, cancel := context.WithTimeout(ctx, menuTime)
 	defer cancel()
 	var now []MenuItem
 	if err := Until(wait, fmt.Sprintf("an enabled entry %q in the tray's menu", label), func() (found bool, err error) {
@@ -129,7 +133,7 @@ func (w *Wine) ChooseInTray(ctx context.Context, h *Hand, label string, items fu
 
 // ShotOfTrayMenu opens the menu, takes a picture and closes it again.
 func (w *Wine) ShotOfTrayMenu(ctx context.Context, h *Hand, file string) error {
-	wait, cancel := context.WithTimeout(ctx, 30*time.Second)
+	wait, cancel := context.WithTimeout(ctx, menuTime)
 	defer cancel()
 	menu, err := w.openMenu(wait, h)
 	if err != nil {

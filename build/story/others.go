@@ -131,7 +131,7 @@ func watchPrompts(ctx context.Context, host hostpb.HostClient, prompts chan<- st
 func (t *teller) holdBar(ctx context.Context, host hostpb.HostClient) (release func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var session string
-	wait, end := context.WithTimeout(ctx, 10*time.Second)
+	wait, end := context.WithTimeout(ctx, 60*time.Second)
 	defer end()
 	if err := stage.Until(wait, "the session", func() (bool, error) {
 		status, err := host.GetStatus(wait, &hostpb.GetStatusRequest{})

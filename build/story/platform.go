@@ -25,8 +25,9 @@ type platform interface {
 	// openPrograms starts what stands on an instrument PC: the instrument's own
 	// screen, and an editor for the engineer to type into.
 	openPrograms(ctx context.Context, t *teller) error
-	// editor tells the editor's window from others.
-	editor(w stage.Window) bool
+	// clicks are the windows that the engineer clicks until each is in front, by
+	// which a click is seen to arrive; the last is the editor.
+	clicks() []func(stage.Window) bool
 	// clicked checks that the engineer's click at a place reached a window: it is
 	// in front, and the pointer there.
 	clicked(ctx context.Context, t *teller, at stage.Window, x, y int) (bool, error)
@@ -94,7 +95,9 @@ func (linux) openPrograms(_ context.Context, t *teller) error {
 
 func typedFile(t *teller) string { return t.path("typed.txt") }
 
-func (linux) editor(w stage.Window) bool { return w.Class == "XTerm" }
+func (linux) clicks() []func(stage.Window) bool {
+	return []func(stage.Window) bool{func(w stage.Window) bool { return w.Class == "XTerm" }}
+}
 
 func (linux) clicked(ctx context.Context, t *teller, at stage.Window, x, y int) (bool, error) {
 	atX, atY, err := t.desktop.Pointer(ctx)

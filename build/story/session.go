@@ -23,7 +23,7 @@ import (
 func (t *teller) help(ctx context.Context) (string, error) {
 	err := within(ctx, 60*time.Second, func(ctx context.Context) error {
 		return all(
-			func() error { return t.chooseInTray(ctx, "tray.menu.help") },
+			func() error { return t.openFromTray(ctx, "help.called-them", "tray.menu.help") },
 			func() error { return t.hand.Press(ctx, "help.called-them") },
 			func() error { return t.hand.Press(ctx, "help.with-log") },
 			func() error { _, err := t.hand.Part(ctx, "logs.send"); return err },
@@ -157,6 +157,27 @@ func (t *teller) support(ctx context.Context) (*hostpb.SupportState, error) {
 	return status.GetSupport(), err
 }
 
+// granted asks for a capability and has it allowed. A question that ended before
+// its answer was given is asked again: its deadline is the product's.
+func (t *teller) granted(ctx context.Context, selector, shot string) error {
+	return stage.Until(ctx, selector+" to be granted", func() (bool, error) {
+		if err := t.browser.Click(selector); err != nil {
+			return false, err
+		}
+		asked, cancel := context.WithTimeout(ctx, questionTime)
+		defer cancel()
+		err := t.allow(asked, shot)
+		if err == nil {
+			err = t.state(asked, selector, "granted")
+		}
+		return err == nil, err
+	})
+}
+
+// questionTime is the site policy's for a question, and a little for its end to
+// be told.
+const questionTime = 35 * time.Second
+
 // allow answers the prompt that comes up, after its buttons are armed.
 func (t *teller) allow(ctx context.Context, shot string) error {
 	if _, err := t.hand.Part(ctx, "prompt.allow"); err != nil {
@@ -170,6 +191,7 @@ func (t *teller) allow(ctx context.Context, shot string) error {
 		return ctx.Err()
 	}
 	return all(
+		func() error { return t.confirmRun(ctx) },
 		func() error { return t.desk(ctx, shot) },
 		func() error { return t.identify(ctx) },
 		func() error { return t.answer(ctx, "prompt.allow") },
@@ -249,9 +271,7 @@ func (t *teller) view(ctx context.Context) (string, error) {
 	different := 0
 	err := within(ctx, 90*time.Second, func(ctx context.Context) error {
 		return all(
-			func() error { return t.browser.Click("#ask-view") },
-			func() error { return t.allow(ctx, "prompt-view") },
-			func() error { return t.state(ctx, "#ask-view", "granted") },
+			func() error { return t.granted(ctx, "#ask-view", "prompt-view") },
 			func() error {
 				return stage.Until(ctx, "the engineer's picture to equal the technician's screen", func() (bool, error) {
 					n, err := t.compare(ctx)
@@ -288,10 +308,7 @@ func (t *teller) closeMainWindow(ctx context.Context) error {
 func (t *teller) control(ctx context.Context) (string, error) {
 	err := within(ctx, 60*time.Second, func(ctx context.Context) error {
 		return all(
-			func() error { return t.browser.Click("#ask-control") },
-			func() error { return t.confirmRun(ctx) },
-			func() error { return t.allow(ctx, "prompt-control") },
-			func() error { return t.state(ctx, "#ask-control", "granted") },
+			func() error { return t.granted(ctx, "#ask-control", "prompt-control") },
 			func() error { return t.clickEditor(ctx) },
 			func() error { return t.engineerTypes("pump primed by remote, OK (1)") },
 			func() error { return t.lands(ctx, "pump primed by remote, OK (1)") },
@@ -305,9 +322,6 @@ func (t *teller) control(ctx context.Context) (string, error) {
 
 // confirmRun ticks the second yes where a run is or may be in progress (B7).
 func (t *teller) confirmRun(ctx context.Context) error {
-	if _, err := t.hand.Part(ctx, "prompt.allow"); err != nil {
-		return err
-	}
 	parts, err := t.hand.Parts()
 	if err != nil {
 		return err
@@ -325,14 +339,23 @@ func (t *teller) confirmRun(ctx context.Context) error {
 // dropped, so the engineer clicks until the pointer is there and the editor in
 // front.
 func (t *teller) clickEditor(ctx context.Context) error {
-	return stage.Until(ctx, "the editor in front, by the engineer's click", func() (bool, error) {
+	for _, is := range t.on.clicks() {
+		if err := t.click(ctx, is); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *teller) click(ctx context.Context, is func(stage.Window) bool) error {
+	return stage.Until(ctx, "the window in front, by the engineer's click", func() (bool, error) {
 		windows, err := t.desktop.Windows(ctx)
 		if err != nil {
 			return false, err
 		}
-		i := slices.IndexFunc(windows, t.on.editor)
+		i := slices.IndexFunc(windows, is)
 		if i < 0 {
-			return false, errors.New("the editor is not on the technician's desktop")
+			return false, errors.New("it is not on the technician's desktop")
 		}
 		w := windows[i]
 		x, y := w.X+w.W/2, w.Y+w.H/2
@@ -441,9 +464,7 @@ func (t *teller) refuse(ctx context.Context) (string, error) {
 	// does not.
 	err = within(ctx, 60*time.Second, func(ctx context.Context) error {
 		return all(
-			func() error { return t.browser.Click("#ask-view") },
-			func() error { return t.allow(ctx, "prompt-again") },
-			func() error { return t.state(ctx, "#ask-view", "granted") },
+			func() error { return t.granted(ctx, "#ask-view", "prompt-again") },
 			func() error { return t.clickEditor(ctx) },
 			func() error { return t.engineerTypes("last words") },
 			func() error { return t.lands(ctx, "last words") },

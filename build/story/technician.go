@@ -57,15 +57,14 @@ func (t *teller) register(ctx context.Context) (string, error) {
 	}
 	err = within(ctx, 60*time.Second, func(ctx context.Context) error {
 		return all(
-			func() error { return t.chooseInTray(ctx, "tray.menu.register") },
-			func() error { _, err := t.hand.Part(ctx, "register.it-read"); return err },
+			func() error { return t.openFromTray(ctx, "register.it-read", "tray.menu.register") },
 			func() error { return t.desk(ctx, "terms") },
-			func() error { return t.hand.Tick(ctx, "register.it-read") },
+			func() error { return t.readyTo(ctx, "register.accept", t.tick("register.it-read")) },
 			func() error { return t.hand.Press(ctx, "register.accept") },
-			func() error { return t.hand.Fill(ctx, "register.email", "maria.koch@lab.example") },
-			func() error { return t.hand.Fill(ctx, "register.name", "Maria Koch") },
-			func() error { return t.hand.Fill(ctx, "register.type", "DxH 900") },
-			func() error { return t.hand.Fill(ctx, "register.serial", "BC-4711") },
+			func() error {
+				return t.readyTo(ctx, "register.submit", t.fill("register.email", "maria.koch@lab.example"), t.fill("register.name", "Maria Koch"),
+					t.fill("register.type", "DxH 900"), t.fill("register.serial", "BC-4711"))
+			},
 			func() error { return t.desk(ctx, "registration") },
 			func() error { return t.hand.Press(ctx, "register.submit") },
 			func() error { return t.hand.Gone(ctx, "register.submit") },
@@ -97,24 +96,81 @@ func (t *teller) setPIN(ctx context.Context) error {
 		return err
 	}
 	defer service.Close()
-	return all(
-		func() error { return t.hand.Fill(ctx, "pin.initials", initials) },
-		func() error { return t.hand.Fill(ctx, "pin.new", pin) },
-		func() error { return t.hand.Fill(ctx, "pin.repeat", pin) },
-		func() error { return t.desk(ctx, "pin") },
-		func() error { return t.hand.Press(ctx, "pin.save") },
-		func() error {
-			return stage.Until(ctx, "the PIN to be set", func() (bool, error) {
-				status, err := service.Host.GetStatus(ctx, &hostpb.GetStatusRequest{})
-				return len(status.GetPinInitials()) == 1 && status.PinInitials[0] == initials, err
-			})
-		},
-	)
+	isSet := func(ctx context.Context) error {
+		return stage.Until(ctx, "the PIN to be set", func() (bool, error) {
+			status, err := service.Host.GetStatus(ctx, &hostpb.GetStatusRequest{})
+			return len(status.GetPinInitials()) == 1 && status.PinInitials[0] == initials, err
+		})
+	}
+	// Nobody sees what a field that shows dots holds: it is typed until it counts.
+	return stage.Until(ctx, "a PIN to be chosen", func() (bool, error) {
+		err := all(
+			func() error {
+				return t.readyTo(ctx, "pin.save", t.fill("pin.initials", initials), t.fillHidden("pin.new", pin), t.fillHidden("pin.repeat", pin))
+			},
+			func() error { return t.desk(ctx, "pin") },
+			func() error { return t.hand.Press(ctx, "pin.save") },
+		)
+		return err == nil && t.comes(ctx, isSet), err
+	})
 }
 
 // chooseInTray picks an entry of the tray's menu in the technician's language.
 func (t *teller) chooseInTray(ctx context.Context, key string, args ...any) error {
 	return t.on.chooseInTray(ctx, t, t.words.T(key, args...))
+}
+
+// openFromTray picks an entry of the tray's menu until what it leads to shows: a
+// menu closes under the mouse when a window comes up, and a person opens it again.
+func (t *teller) openFromTray(ctx context.Context, shows, key string, args ...any) error {
+	return stage.Until(ctx, "“"+shows+"” behind the tray's “"+key+"”", func() (bool, error) {
+		if err := t.chooseInTray(ctx, key, args...); err != nil {
+			return false, err
+		}
+		return t.comes(ctx, func(ctx context.Context) error { _, err := t.hand.Part(ctx, shows); return err }), nil
+	})
+}
+
+// readyTo does what is needed before a button answers, and again when it does not:
+// a window that has only just come up may not take the mouse or the keyboard yet.
+func (t *teller) readyTo(ctx context.Context, button string, needed ...func(context.Context) error) error {
+	return stage.Until(ctx, "“"+button+"” to answer", func() (bool, error) {
+		for _, do := range needed {
+			if err := do(ctx); err != nil {
+				return false, err
+			}
+		}
+		return t.comes(ctx, func(ctx context.Context) error { return t.hand.Pressable(ctx, button) }), nil
+	})
+}
+
+// comes is whether something happens in the time in which a program that was
+// asked answers, also under Wine on a busy machine.
+func (t *teller) comes(ctx context.Context, what func(context.Context) error) bool {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	return what(ctx) == nil
+}
+
+// fill writes a text into a field until it stands there.
+func (t *teller) fill(part, text string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return stage.Until(ctx, "“"+text+"” in “"+part+"”", func() (bool, error) {
+			if err := t.hand.Fill(ctx, part, text); err != nil {
+				return false, err
+			}
+			return t.comes(ctx, func(ctx context.Context) error { return t.hand.Holds(ctx, part, text) }), nil
+		})
+	}
+}
+
+// fillHidden writes into a field that shows dots.
+func (t *teller) fillHidden(part, text string) func(context.Context) error {
+	return func(ctx context.Context) error { return t.hand.Fill(ctx, part, text) }
+}
+
+func (t *teller) tick(part string) func(context.Context) error {
+	return func(ctx context.Context) error { return t.hand.Tick(ctx, part) }
 }
 
 // signIn is the engineer's, through the development provider.
@@ -175,7 +231,7 @@ func (t *teller) notify(ctx context.Context) (string, error) {
 		return "", err
 	}
 	err = within(ctx, 60*time.Second, func(ctx context.Context) error {
-		if err := t.chooseInTray(ctx, "tray.menu.open"); err != nil {
+		if err := t.openFromTray(ctx, "nav.notifications", "tray.menu.open"); err != nil {
 			return err
 		}
 		if err := t.turnTo(ctx, "nav.notifications", "notification.*.acknowledge"); err != nil {

@@ -88,8 +88,9 @@ func (t *teller) acceptNow(ctx context.Context, version, shot string) (offered u
 					return offered.State == "offered" && offered.Version == version, err
 				})
 			},
-			func() error { return t.chooseInTray(ctx, "tray.menu.upgrade-offered", "version", version) },
-			func() error { _, err := t.hand.Part(ctx, "upgrade.now"); return err },
+			func() error {
+				return t.openFromTray(ctx, "upgrade.now", "tray.menu.upgrade-offered", "version", version)
+			},
 			func() error { return t.desk(ctx, shot) },
 			func() error { return t.hand.Press(ctx, "upgrade.now") },
 			func() error { return t.hand.Gone(ctx, "upgrade.now") },
@@ -118,8 +119,7 @@ func (t *teller) rollsBack(ctx context.Context, good string) (string, error) {
 	}
 	err := within(ctx, 60*time.Second, func(ctx context.Context) error {
 		return all(
-			func() error { return t.chooseInTray(ctx, "tray.menu.activity") },
-			func() error { return t.hand.Gone(ctx, "upgrade.*") },
+			func() error { return t.openFromTray(ctx, "activity.search", "tray.menu.activity") },
 			func() error { return t.desk(ctx, "rolled-back-log") },
 			func() error { return t.turnTo(ctx, "nav.upgrade", "upgrade.check") },
 			func() error { return t.desk(ctx, "rolled-back") },

@@ -53,19 +53,16 @@ func (w *windows) setUp(ctx context.Context, t *teller) (err error) {
 	}
 	w.wine, err = t.house.OpenWine(ctx, t.desktop, stage.WineConfig{
 		Programs: programs, Package: t.o.first,
-		Bridge: filepath.Join(t.o.windows, "bridge.exe"), Random: filepath.Join(t.o.windows, "bcryptprimitives.dll"),
+		Bridge: filepath.Join(t.o.windows, "bridge.exe"), Prefix: filepath.Join(t.o.windows, "prefix"),
 	})
 	if err != nil {
 		return err
 	}
-	if t.pc, err = t.house.AddPC(ctx, stage.PCConfig{Name: "pc1", Policy: w.policy(), Folder: folder, Wine: w.wine}); err != nil {
+	if t.pc, err = t.house.AddPC(ctx, stage.PCConfig{Name: "pc1", Policy: sitePolicy, Folder: folder, Wine: w.wine}); err != nil {
 		return err
 	}
 	return t.pc.LogOn(t.desktop, t.hand.LayoutEnvOf(t.pc))
 }
-
-// policy leaves more time for an answer: everything starts slowly under Wine.
-func (w *windows) policy() string { return strings.Replace(sitePolicy, `"15s"`, `"30s"`, 1) }
 
 func (w *windows) another(c stage.PCConfig) stage.PCConfig {
 	c.Wine = w.wine
@@ -165,8 +162,13 @@ func (w *windows) openPrograms(ctx context.Context, t *teller) error {
 	return nil
 }
 
-func (w *windows) editor(of stage.Window) bool {
-	return strings.TrimPrefix(of.Title, "*") == notesTitle
+// clicks: the instrument's window first. Where the notes are in front already,
+// nothing would show that a click on them did not count.
+func (w *windows) clicks() []func(stage.Window) bool {
+	titled := func(title string) func(stage.Window) bool {
+		return func(of stage.Window) bool { return of.Shown && of.Title == title }
+	}
+	return []func(stage.Window) bool{titled(instrumentTitle), titled(notesTitle)}
 }
 
 func (w *windows) clicked(ctx context.Context, t *teller, at stage.Window, _, _ int) (bool, error) {
