@@ -129,7 +129,7 @@ func (c *Cloud) open() (err error) {
 	if err = c.openData(context.Background()); err != nil {
 		return err
 	}
-	if _, c.identities, err = c.data.IdentityChanged(context.Background(), 0); err != nil {
+	if c.identities, err = c.data.IdentityLast(context.Background()); err != nil {
 		return err
 	}
 	if c.events, err = eventlog.New(context.Background(), eventlog.Config{

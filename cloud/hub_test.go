@@ -51,13 +51,14 @@ func TestCloudBehindAHub(t *testing.T) { // B13, scenarios 42, 43
 	}
 	online(true)
 	for range 2 {
+		e.Send("0", d.id, sent(t, cloudapi.KindRequest, "e", 3, waiting("req-1")))
 		e.Send("0", d.id, sent(t, cloudapi.KindNotification, "e", 1, alarm(1)))
 		e.Send("0", d.id, sent(t, cloudapi.KindSessionEvent, "e", 2, cloudapi.SessionEvent{Request: "req-1", Kind: "asked"}))
 	}
 	e.Send("0", d.id, "not a message")
 	e.Send("0", other.id, sent(t, cloudapi.KindSessionEvent, "e", 1, cloudapi.SessionEvent{Request: "req-1", Kind: "forged"})) // of another device's request
 	e.Send("0", "bc-nobody", sent(t, cloudapi.KindNotification, "e", 1, alarm(1)))
-	e.Send("0", d.id, sent(t, cloudapi.KindNotification, "e", 3, alarm(3)))
+	e.Send("0", d.id, sent(t, cloudapi.KindNotification, "e", 5, alarm(3)))
 	var list []cloudapi.Notification
 	anna := r.bearer(t, "anna.weber@vendor.example")
 	r.until("the last one", func() bool {
@@ -75,7 +76,7 @@ func TestCloudBehindAHub(t *testing.T) { // B13, scenarios 42, 43
 		t.Fatal(err)
 	}
 	r.until("that it is switched off", func() bool { status, _ := e.Status(d.id); return status == "disabled" })
-	e.Send("0", d.id, sent(t, cloudapi.KindNotification, "e", 4, alarm(4)))
+	e.Send("0", d.id, sent(t, cloudapi.KindNotification, "e", 6, alarm(4)))
 	e.Send("0", other.id, sent(t, cloudapi.KindNotification, "e", 1, alarm(1))) // behind it
 	r.until("what is behind it", func() bool {
 		n, err := r.DB().Notifications(t.Context(), other.id, 10)

@@ -44,9 +44,6 @@ func TestFourEyesOnThePage(t *testing.T) {
 	l := d.connect(t)
 	l.say(d.id, cloudapi.KindRequest, "e", 1, waiting("req-1"))
 	anna := r.bearer(t, "anna.weber@vendor.example")
-	host, engineer := r.host(t, d, "req-1"), r.engineer(t, "req-1", anna)
-	engineer.send([]byte("x"))
-	host.receives([]byte("x"))
 	one, two := r.administration(t, "adam"), r.administration(t, "bea")
 
 	// Proposed from the staff list, with the account filled in.
@@ -82,6 +79,9 @@ func TestFourEyesOnThePage(t *testing.T) {
 		t.Errorf("confirm: %v", f)
 	}
 	two.Shot("acts-confirm")
+	host, engineer := r.host(t, d, "req-1"), r.engineer(t, "req-1", anna)
+	engineer.send([]byte("x"))
+	host.receives([]byte("x"))
 	two.Click("#act-confirm-dialog-do")
 	if code := engineer.closed(); code != cloudapi.CloseEnded {
 		t.Errorf("the removed engineer's socket was closed with %d", code)

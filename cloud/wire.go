@@ -101,6 +101,13 @@ func (c *Cloud) changed(ch intake.Change) {
 			c.Log.Warn("a cosigned checkpoint was not sent", "device", ch.Device, "error", err)
 		}
 	}
+	if ch.Again != nil {
+		c.Log.Info("a device is asked for messages again", "device", ch.Device, "ranges", len(ch.Again.Ranges))
+		// Lost with the connection: the device says again what it keeps.
+		if err := c.broker.Send(ch.Device, cloudapi.KindAgain, ch.Again); err != nil {
+			c.Log.Warn("a device was not asked for messages again", "device", ch.Device, "error", err)
+		}
+	}
 	if ch.Requests {
 		c.cases.Moved()
 		c.uploads.Look() // a request's logs may have come

@@ -24,7 +24,7 @@ func (tx *Tx) Enqueue(kind string, body []byte) (uint64, error) {
 // wait, in place of another one of its kind that still waits ahead. It has the
 // next number like any other: the cloud takes numbers in any order.
 func (tx *Tx) EnqueueAhead(kind string, body []byte) (uint64, error) {
-	if err := tx.exec("DELETE FROM outbox WHERE ahead = 1 AND kind = ?", kind); err != nil {
+	if err := tx.exec("DELETE FROM outbox WHERE ahead = 1 AND sent_ms = 0 AND kind = ?", kind); err != nil {
 		return 0, err
 	}
 	return tx.enqueue(kind, body, true)
@@ -47,8 +47,8 @@ func (tx *Tx) enqueue(kind string, body []byte, ahead bool) (uint64, error) {
 // does; all says how many wait of any kind, behind what goes ahead.
 func (tx *Tx) Waiting(kind string) (n, all int, oldest time.Time, err error) {
 	var ms int64
-	if _, err = tx.row([]any{&n, &ms}, "SELECT count(*), coalesce(min(made_ms), 0) FROM outbox WHERE kind = ?", kind); err == nil {
-		_, err = tx.row([]any{&all}, "SELECT count(*) FROM outbox WHERE ahead = 0")
+	if _, err = tx.row([]any{&n, &ms}, "SELECT count(*), coalesce(min(made_ms), 0) FROM outbox WHERE sent_ms = 0 AND kind = ?", kind); err == nil {
+		_, err = tx.row([]any{&all}, "SELECT count(*) FROM outbox WHERE sent_ms = 0 AND ahead = 0")
 	}
 	return n, all, fromMS(ms), err
 }
@@ -56,7 +56,7 @@ func (tx *Tx) Waiting(kind string) (n, all int, oldest time.Time, err error) {
 // Outbox gives up to limit waiting messages, oldest first. One that goes ahead
 // of the others comes alone.
 func (s *Store) Outbox(ctx context.Context, limit int) ([]Outgoing, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT seq, kind, made_ms, sealed FROM outbox WHERE ahead = EXISTS (SELECT 1 FROM outbox WHERE ahead = 1) ORDER BY seq LIMIT ?", clampLimit(limit))
+	rows, err := s.read.QueryContext(ctx, "SELECT seq, kind, made_ms, sealed FROM outbox WHERE sent_ms = 0 AND ahead = EXISTS (SELECT 1 FROM outbox WHERE ahead = 1) ORDER BY seq LIMIT ?", clampLimit(limit))
 	if err != nil {
 		return nil, wrap("outbox", err)
 	}
@@ -76,19 +76,4 @@ func (s *Store) Outbox(ctx context.Context, limit int) ([]Outgoing, error) {
 		list = append(list, m)
 	}
 	return list, wrap("outbox", rows.Err())
-}
-
-// Sent takes every message up to seq out of the outbox: the cloud has them. Of
-// one that went ahead it takes only that one.
-func (s *Store) Sent(ctx context.Context, seq uint64) error {
-	return s.Update(ctx, func(tx *Tx) error {
-		ahead, err := tx.result("DELETE FROM outbox WHERE seq = ? AND ahead = 1", int64(seq))
-		if err != nil {
-			return err
-		}
-		if n, err := ahead.RowsAffected(); err != nil || n > 0 {
-			return tx.fail(err)
-		}
-		return tx.exec("DELETE FROM outbox WHERE seq <= ? AND ahead = 0", int64(seq))
-	})
 }

@@ -5,9 +5,9 @@ import (
 	"strconv"
 )
 
-// Waiting counts the messages in the outbox.
+// Waiting counts the messages that wait in the outbox.
 func (s *Store) Waiting(ctx context.Context) (int, error) {
-	n, err := s.number(ctx, "SELECT count(*) FROM outbox")
+	n, err := s.number(ctx, "SELECT count(*) FROM outbox WHERE sent_ms = 0")
 	return int(n), err
 }
 
@@ -21,7 +21,7 @@ func (s *Store) Supersede(ctx context.Context, kind string, key func(body []byte
 	}
 	return len(old), s.Update(ctx, func(tx *Tx) error {
 		for _, seq := range old {
-			if err := tx.exec("DELETE FROM outbox WHERE seq = ?", seq); err != nil {
+			if err := tx.exec("DELETE FROM outbox WHERE seq = ? AND sent_ms = 0", seq); err != nil {
 				return err
 			}
 		}
@@ -30,7 +30,7 @@ func (s *Store) Supersede(ctx context.Context, kind string, key func(body []byte
 }
 
 func (s *Store) superseded(ctx context.Context, kind string, key func([]byte) string) (old []int64, err error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT seq, sealed FROM outbox WHERE kind = ? ORDER BY seq DESC", kind)
+	rows, err := s.read.QueryContext(ctx, "SELECT seq, sealed FROM outbox WHERE sent_ms = 0 AND kind = ? ORDER BY seq DESC", kind)
 	if err != nil {
 		return nil, wrap("outbox", err)
 	}

@@ -5,7 +5,7 @@
 
 packages_build="gcc libc6-dev pkg-config ca-certificates libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev
   libxinerama-dev libxi-dev libxxf86vm-dev libxkbcommon-dev libgtk-3-dev libayatana-appindicator3-dev libvpx-dev"
-packages_desktop="xvfb xserver-xephyr xauth openbox dunst xfce4-panel dbus dbus-x11 dbus-bin xdotool x11-utils
+packages_desktop="xclip xvfb xserver-xephyr xauth openbox dunst xfce4-panel dbus dbus-x11 dbus-bin xdotool x11-utils
   x11-xserver-utils imagemagick libgl1-mesa-dri libglx-mesa0 fonts-dejavu-core adwaita-icon-theme xterm procps"
 packages_browser="chromium libnss3-tools"
 packages_npm="npm" # fetches axe-core, which the engineer's page is held against in tests

@@ -66,12 +66,13 @@ type Kept struct {
 }
 
 // Store keeps acts. Decide and Finish change what is in the state they start
-// from and report whether it was.
+// from and report whether it was. Decide puts the record down with it, or
+// changes nothing.
 type Store interface {
 	AddAct(ctx context.Context, a Kept, most int) error // ErrTooMany when so many wait
 	Act(ctx context.Context, id string) (Kept, error)   // ErrUnknown
 	Acts(ctx context.Context, limit int) ([]Kept, error)
-	DecideAct(ctx context.Context, id, state, by, why string, at time.Time) (bool, error)
+	DecideAct(ctx context.Context, id, state, by, why string, at time.Time, record events.Event) (bool, error)
 	CarryAct(ctx context.Context, id string, at, begunBefore time.Time) (bool, error) // one caller may carry it out now
 	FinishAct(ctx context.Context, id, state, why string) error
 	ExpireActs(ctx context.Context, now time.Time) error
@@ -81,7 +82,7 @@ type Store interface {
 // Config is what Acts works with.
 type Config struct {
 	Store  Store
-	Events events.Sink // nil: none
+	Events events.Sink // of proposals; nil: none
 	Log    *slog.Logger
 	Now    func() time.Time
 }
@@ -111,15 +112,13 @@ func (a *Acts) Register(name string, describe Describe, execute Execute) {
 	a.kinds[name] = kind{describe, execute}
 }
 
-func (a *Acts) emit(ctx context.Context, what events.Kind, act Kept, actor string, fields map[string]string) error {
-	if a.Events == nil {
-		return nil
-	}
+// event is what becomes of an act, for the record.
+func event(what events.Kind, act Kept, actor string, fields map[string]string) events.Event {
 	all := map[string]string{"act": act.ID, "kind": act.Kind, "digest": act.Digest}
 	for name, value := range fields {
 		all[name] = value
 	}
-	return a.Events.Emit(ctx, events.Event{Kind: what, Severity: events.Notice, Actor: actor, Region: act.Region, Device: act.Device, Fields: all})
+	return events.Event{Kind: what, Severity: events.Notice, Actor: actor, Region: act.Region, Device: act.Device, Fields: all}
 }
 
 // Run expires what nobody confirmed and carries out what was confirmed when

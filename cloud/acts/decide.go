@@ -51,8 +51,10 @@ func (a *Acts) Propose(ctx context.Context, by By, p cloudapi.ActProposal) (clou
 	act.Hash = digest(act)
 	act.Digest = hex.EncodeToString(act.Hash)
 	// On the record first: an act that no auditor could find must not wait.
-	if err := a.emit(ctx, events.ActProposed, act, by.Staff.Account, map[string]string{"reason": reason}); err != nil {
-		return cloudapi.Act{}, err
+	if a.Events != nil {
+		if err := a.Events.Emit(ctx, event(events.ActProposed, act, by.Staff.Account, map[string]string{"reason": reason})); err != nil {
+			return cloudapi.Act{}, err
+		}
 	}
 	if err := a.Store.AddAct(ctx, act, maxWaiting); err != nil {
 		return cloudapi.Act{}, err
@@ -101,10 +103,8 @@ func (a *Acts) Confirm(ctx context.Context, by By, d cloudapi.ActDecision) (clou
 	if !slices.Equal(digest(now), act.Hash) {
 		return cloudapi.Act{}, ErrChanged
 	}
-	if err := a.emit(ctx, events.ActConfirmed, act, by.Staff.Account, map[string]string{"proposer": act.By}); err != nil {
-		return cloudapi.Act{}, err
-	}
-	first, err := a.Store.DecideAct(ctx, act.ID, cloudapi.ActConfirmed, by.Staff.Account, "", a.Now())
+	first, err := a.Store.DecideAct(ctx, act.ID, cloudapi.ActConfirmed, by.Staff.Account, "", a.Now(),
+		event(events.ActConfirmed, act, by.Staff.Account, map[string]string{"proposer": act.By}))
 	if err != nil {
 		return cloudapi.Act{}, err
 	}
@@ -125,15 +125,13 @@ func (a *Acts) Reject(ctx context.Context, by By, d cloudapi.ActDecision) (cloud
 	if err != nil {
 		return cloudapi.Act{}, err
 	}
-	first, err := a.Store.DecideAct(ctx, act.ID, cloudapi.ActRejected, by.Staff.Account, reason, a.Now())
+	first, err := a.Store.DecideAct(ctx, act.ID, cloudapi.ActRejected, by.Staff.Account, reason, a.Now(),
+		event(events.ActRejected, act, by.Staff.Account, map[string]string{"proposer": act.By, "reason": reason}))
 	if err != nil {
 		return cloudapi.Act{}, err
 	}
 	if !first {
 		return cloudapi.Act{}, ErrUnknown
-	}
-	if err := a.emit(ctx, events.ActRejected, act, by.Staff.Account, map[string]string{"proposer": act.By, "reason": reason}); err != nil {
-		a.Log.Error("a rejected act is not on the record", "act", act.ID, "error", err)
 	}
 	act.State, act.Decided, act.Why = cloudapi.ActRejected, by.Staff.Account, reason
 	return act.Act, nil

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/data"
-	"beckmanconnect/cloud/data/datatest"
+	"beckmanconnect/cloud/data/dbtest"
 	"beckmanconnect/cloud/events"
 	"beckmanconnect/internal/cloudapi"
 )
@@ -39,15 +39,7 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{t: t, clock: time.UnixMilli(1_800_000_000_000), sent: map[string]cloudapi.QueuePlace{}, gone: map[string]bool{}}
-	db, err := data.Open(t.Context(), datatest.Dir(t), d.now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := dbtest.Open(t, d.now)
 	d.db = db
 	d.Service = New(Config{
 		Data: db, Events: d, Log: slog.New(slog.DiscardHandler), Now: d.now, Removed: func(account string) bool { return d.gone[account] },

@@ -3,11 +3,16 @@ package console_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 
 	"beckmanconnect/cloud/console/consoletest"
 	"beckmanconnect/internal/cloudapi"
 )
+
+// audited are the states that hold all that the others do: axe-core takes its
+// time.
+var audited = []string{"acts", "form-staff.training", "form-device.release", "act-confirm", "people", "places", "person", "site", "failed"}
 
 // The administrators' pages in every state and both languages: held against
 // axe-core in each look, with room down to 320 CSS pixels, by keyboard (P16,
@@ -29,7 +34,7 @@ func TestAdministration(t *testing.T) {
 			b.Wait(`document.body.dataset.phase === "home" && document.querySelector("#nav-admin").checkVisibility()`)
 			state := func(name string) {
 				t.Helper()
-				if lang == "en-US" {
+				if lang == "en-US" && slices.Contains(audited, name) {
 					audit(t, b, name)
 				}
 				for _, s := range [][2]int64{{1366, 768}, {683, 384}, {320, 640}} {

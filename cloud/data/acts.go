@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/acts"
+	"beckmanconnect/cloud/events"
 	"beckmanconnect/internal/cloudapi"
 )
 
@@ -98,14 +99,31 @@ func (db *DB) scanAct(scan func(...any) error) (acts.Kept, error) {
 	return a, nil
 }
 
-// DecideAct moves a waiting act on and reports whether it still waited.
-func (db *DB) DecideAct(ctx context.Context, id, state, by, why string, at time.Time) (bool, error) {
+// DecideAct moves a waiting act on, puts on record that it did, and reports
+// whether it still waited. Of many who decide at once one is on record; what
+// cannot be put on record is not decided.
+func (db *DB) DecideAct(ctx context.Context, id, state, by, why string, at time.Time, record events.Event) (bool, error) {
 	said, err := db.seal.sealJSON(decision{by, why}, "acts", id, "decision")
 	if err != nil {
 		return false, fmt.Errorf("data: act: %w", err)
 	}
-	return db.one(ctx, "UPDATE acts SET state=?, decision=?, decided_ms=? WHERE id=? AND state=? AND expires_ms>?",
-		state, said, at.UnixMilli(), id, cloudapi.ActWaiting, at.UnixMilli())
+	met := false
+	err = db.update(ctx, func(tx *sql.Tx) error {
+		res, err := tx.Exec("UPDATE acts SET state=?, decision=?, decided_ms=? WHERE id=? AND state=? AND expires_ms>?",
+			state, said, at.UnixMilli(), id, cloudapi.ActWaiting, at.UnixMilli())
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		if met = n == 1; err != nil || !met {
+			return err
+		}
+		return db.noteEvent(tx, EventFrom(record))
+	})
+	if err != nil {
+		return false, fmt.Errorf("data: act: %w", err)
+	}
+	return met, nil
 }
 
 // CarryAct gives a confirmed act to one caller to carry out: one that nobody

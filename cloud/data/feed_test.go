@@ -16,7 +16,7 @@ import (
 
 func (o *opened) put(t testing.TB, device, epoch string, n cloudapi.Notification) {
 	t.Helper()
-	if err := o.Do(t.Context(), device, func(tx *Tx) error { return tx.PutNotification(epoch, n) }); err != nil {
+	if err := o.Do(t.Context(), device, func(tx *Tx) error { return tx.PutNotification(epoch, 0, n) }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -246,7 +246,7 @@ func TestFrequentTextGoesOnByPages(t *testing.T) {
 			if i == 3 {
 				n.State = "raised" // the only open one is the oldest
 			}
-			if err := tx.PutNotification("e", n); err != nil {
+			if err := tx.PutNotification("e", 0, n); err != nil {
 				return err
 			}
 		}

@@ -22,10 +22,11 @@ const (
 	sourceOfCloud = "cloud"
 )
 
-// PutNotification keeps the latest form of a notification. One that stands in
-// a group is folded into it; one that a digest told of, into the digest once it
-// is over (B9).
-func (t *Tx) PutNotification(epoch string, n cloudapi.Notification) error {
+// PutNotification keeps the latest form of a notification, which is that of the
+// highest number: what is sent again changes nothing that came later. One that
+// stands in a group is folded into it; one that a digest told of, into the
+// digest once it is over (B9).
+func (t *Tx) PutNotification(epoch string, seq uint64, n cloudapi.Notification) error {
 	parent := int64(n.Group)
 	if parent == 0 {
 		var err error
@@ -35,7 +36,7 @@ func (t *Tx) PutNotification(epoch string, n cloudapi.Notification) error {
 	}
 	listed := parent == 0 || parent < 0 && n.State != "cleared"
 	return t.db.putFeed(t.tx, feedRow{
-		device: t.device, epoch: epoch, id: int64(n.ID), severity: n.Severity, state: n.State, label: label(n),
+		device: t.device, epoch: epoch, id: int64(n.ID), seq: int64(seq), severity: n.Severity, state: n.State, label: label(n),
 		parent: parent, listed: listed, raisedMS: n.RaisedMS, lastMS: n.LastMS, body: n,
 	})
 }
@@ -63,7 +64,7 @@ func (t *Tx) PutDigest(epoch string, seq uint64, d cloudapi.Digest) error {
 		}
 	}
 	return t.db.putFeed(t.tx, feedRow{
-		device: t.device, epoch: epoch, id: -int64(seq), severity: worst, state: stateDigest, label: stateDigest,
+		device: t.device, epoch: epoch, id: -int64(seq), seq: int64(seq), severity: worst, state: stateDigest, label: stateDigest,
 		listed: true, raisedMS: d.FromMS, lastMS: d.ToMS, body: d,
 	})
 }
@@ -72,6 +73,7 @@ func (t *Tx) PutDigest(epoch string, seq uint64, d cloudapi.Digest) error {
 type feedRow struct {
 	device, epoch    string
 	id               int64
+	seq              int64 // of the message; 0: the cloud's own
 	severity, state  string
 	label            string
 	parent           int64
@@ -94,11 +96,11 @@ func (db *DB) putFeed(tx *sql.Tx, r feedRow) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO feed (device, epoch, id, region, severity, state, label, parent, listed, raised_ms, last_ms, body)
-		VALUES (?1,?2,?3,(SELECT region FROM devices WHERE id=?1),?4,?5,?6,?7,?8,?9,?10,?11)
+	_, err = tx.Exec(`INSERT INTO feed (device, epoch, id, region, severity, state, label, parent, listed, raised_ms, last_ms, body, message)
+		VALUES (?1,?2,?3,(SELECT region FROM devices WHERE id=?1),?4,?5,?6,?7,?8,?9,?10,?11,?12)
 		ON CONFLICT (device, epoch, id) DO UPDATE SET region=excluded.region, severity=excluded.severity, state=excluded.state, label=excluded.label,
-			parent=excluded.parent, listed=excluded.listed, raised_ms=excluded.raised_ms, last_ms=excluded.last_ms, body=excluded.body`,
-		r.device, r.epoch, r.id, severity, state, labelID, r.parent, r.listed, r.raisedMS, r.lastMS, string(text))
+			parent=excluded.parent, listed=excluded.listed, raised_ms=excluded.raised_ms, last_ms=excluded.last_ms, body=excluded.body, message=excluded.message WHERE excluded.message >= feed.message`,
+		r.device, r.epoch, r.id, severity, state, labelID, r.parent, r.listed, r.raisedMS, r.lastMS, string(text), r.seq)
 	return err
 }
 

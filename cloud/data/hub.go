@@ -1,10 +1,12 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -17,6 +19,9 @@ type HubLease struct {
 	Epoch     int64 // higher than that of every node before
 	Place     int64 // number of the last message whose effect is stored; -1: none
 }
+
+// reader is this process's name among those that read a stream.
+func (db *DB) reader() string { return cmp.Or(db.node, "the only one") }
 
 // LeasePartitions says that this node reads the stream, renews what it reads of
 // it, takes its share of what nobody reads, and gives back what is more than
@@ -43,9 +48,9 @@ func (db *DB) LeasePartitions(ctx context.Context, hub string, partitions []stri
 				return err
 			}
 			switch {
-			case node == db.node && len(own) < share:
+			case node == db.reader() && len(own) < share:
 				own = append(own, l)
-			case node == db.node:
+			case node == db.reader():
 				if _, err := tx.Exec("UPDATE hub_partitions SET node='', until_ms=0 WHERE hub=? AND part=?", hub, part); err != nil {
 					return err
 				}
@@ -57,8 +62,11 @@ func (db *DB) LeasePartitions(ctx context.Context, hub string, partitions []stri
 			l.Epoch++
 			own = append(own, l)
 		}
+		slices.SortFunc(own, func(a, b HubLease) int {
+			return slices.Index(partitions, a.Partition) - slices.Index(partitions, b.Partition)
+		})
 		for _, l := range own {
-			if _, err := tx.Exec("UPDATE hub_partitions SET node=?, until_ms=?, epoch=? WHERE hub=? AND part=?", db.node, now.Add(life).UnixMilli(), l.Epoch, hub, l.Partition); err != nil {
+			if _, err := tx.Exec("UPDATE hub_partitions SET node=?, until_ms=?, epoch=? WHERE hub=? AND part=?", db.reader(), now.Add(life).UnixMilli(), l.Epoch, hub, l.Partition); err != nil {
 				return err
 			}
 		}
@@ -72,7 +80,7 @@ func (db *DB) LeasePartitions(ctx context.Context, hub string, partitions []stri
 
 // share is how many partitions each of the nodes reads at most that are there.
 func (db *DB) share(tx *sql.Tx, hub string, partitions int, now time.Time, life time.Duration) (int, error) {
-	if _, err := tx.Exec("INSERT INTO hub_readers (hub, node, seen_ms) VALUES (?,?,?) ON CONFLICT (hub, node) DO UPDATE SET seen_ms=excluded.seen_ms", hub, db.node, now.UnixMilli()); err != nil {
+	if _, err := tx.Exec("INSERT INTO hub_readers (hub, node, seen_ms) VALUES (?,?,?) ON CONFLICT (hub, node) DO UPDATE SET seen_ms=excluded.seen_ms", hub, db.reader(), now.UnixMilli()); err != nil {
 		return 0, err
 	}
 	if _, err := tx.Exec("DELETE FROM hub_readers WHERE hub=? AND seen_ms<?", hub, now.Add(-life).UnixMilli()); err != nil {
@@ -90,7 +98,7 @@ func (db *DB) share(tx *sql.Tx, hub string, partitions int, now time.Time, life 
 // reads it.
 func (db *DB) KeepPlace(ctx context.Context, hub string, l HubLease) error {
 	err := db.update(ctx, func(tx *sql.Tx) error {
-		res, err := tx.Exec("UPDATE hub_partitions SET place=? WHERE hub=? AND part=? AND node=? AND epoch=?", l.Place, hub, l.Partition, db.node, l.Epoch)
+		res, err := tx.Exec("UPDATE hub_partitions SET place=? WHERE hub=? AND part=? AND node=? AND epoch=?", l.Place, hub, l.Partition, db.reader(), l.Epoch)
 		if err != nil {
 			return err
 		}
@@ -109,10 +117,10 @@ func (db *DB) KeepPlace(ctx context.Context, hub string, l HubLease) error {
 // for the end of its leases.
 func (db *DB) LeavePartitions(ctx context.Context, hub string) error {
 	err := db.update(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.Exec("UPDATE hub_partitions SET node='', until_ms=0 WHERE hub=? AND node=?", hub, db.node); err != nil {
+		if _, err := tx.Exec("UPDATE hub_partitions SET node='', until_ms=0 WHERE hub=? AND node=?", hub, db.reader()); err != nil {
 			return err
 		}
-		_, err := tx.Exec("DELETE FROM hub_readers WHERE hub=? AND node=?", hub, db.node)
+		_, err := tx.Exec("DELETE FROM hub_readers WHERE hub=? AND node=?", hub, db.reader())
 		return err
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"beckmanconnect/internal/logbinding"
 )
@@ -45,17 +46,20 @@ type sealedIdentity struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// noteIdentity puts something on record.
+// noteIdentity puts something on record. The log of events comes first: its
+// head is held until the transaction ends, so that numbers of this record are
+// given in the order in which transactions are kept. A reader who asks for what
+// is behind a number misses none.
 func (db *DB) noteIdentity(tx *sql.Tx, r IdentityRecord) error {
+	if err := db.noteOf(tx, identityEvent(r)); err != nil {
+		return err
+	}
 	body, err := db.seal.sealJSON(sealedIdentity{r.By, r.Reason}, "identity_record", r.Device, "body")
 	if err != nil {
 		return err
 	}
 	_, err = tx.Exec("INSERT INTO identity_record (device, kind, other, body, at_ms) VALUES (?,?,?,?,?)", r.Device, r.Kind, r.Other, body, db.nowMS())
-	if err != nil {
-		return err
-	}
-	return db.noteOf(tx, identityEvent(r))
+	return err
 }
 
 // IdentityRecords gives what happened to a device's identity, newest first.
@@ -88,26 +92,34 @@ func (db *DB) IdentityRecords(ctx context.Context, device string) ([]IdentityRec
 // record, and the newest record's number: a cloud that runs asks for what a
 // tool beside it wrote.
 func (db *DB) IdentityChanged(ctx context.Context, after int64) (devices []string, last int64, err error) {
-	rows, err := db.sql.QueryContext(ctx, "SELECT DISTINCT device FROM identity_record WHERE id > ?", after)
+	// One look: what is kept between two would be counted and not told.
+	rows, err := db.sql.QueryContext(ctx, "SELECT id, device FROM identity_record WHERE id > ? ORDER BY id", after)
 	if err != nil {
 		return nil, after, fmt.Errorf("data: identity: %w", err)
 	}
 	defer rows.Close()
+	last = after
 	for rows.Next() {
 		var device string
-		if err := rows.Scan(&device); err != nil {
+		if err := rows.Scan(&last, &device); err != nil {
 			return nil, after, fmt.Errorf("data: identity: %w", err)
 		}
-		devices = append(devices, device)
+		if !slices.Contains(devices, device) {
+			devices = append(devices, device)
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, after, fmt.Errorf("data: identity: %w", err)
 	}
-	err = db.sql.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM identity_record").Scan(&last)
-	if err != nil {
-		return nil, after, fmt.Errorf("data: identity: %w", err)
-	}
 	return devices, last, nil
+}
+
+// IdentityLast is the newest record's number.
+func (db *DB) IdentityLast(ctx context.Context) (last int64, err error) {
+	if err := db.sql.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM identity_record").Scan(&last); err != nil {
+		return 0, fmt.Errorf("data: identity: %w", err)
+	}
+	return last, nil
 }
 
 // Standing says whether a device may come in: nil, ErrNotFound, ErrRevoked (a

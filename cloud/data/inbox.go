@@ -87,20 +87,8 @@ func (db *DB) mark(tx *sql.Tx, device, epoch string, seq int64) (bool, error) {
 // advance moves "upto" over everything that follows without a gap, and over
 // the gap itself when too much waits behind it.
 func (db *DB) advance(tx *sql.Tx, device, epoch string, upto int64) error {
-	rows, err := tx.Query("SELECT seq FROM inbox_early WHERE device=? AND epoch=? ORDER BY seq", device, epoch)
+	early, err := db.early(tx, device, epoch)
 	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var early []int64
-	for rows.Next() {
-		var seq int64
-		if err := rows.Scan(&seq); err != nil {
-			return err
-		}
-		early = append(early, seq)
-	}
-	if err := rows.Err(); err != nil {
 		return err
 	}
 	if len(early) > maxEarly {

@@ -13,6 +13,7 @@ const (
 	AlarmLogShrunk    = "CLOUD-LOG-SHRUNK"
 	AlarmLogForked    = "CLOUD-LOG-FORKED"
 	AlarmLogSignature = "CLOUD-LOG-SIGNATURE"
+	AlarmWitnessBack  = "CLOUD-WITNESS-BACK" // the cloud's own record of a log is older than what it cosigned
 	AlarmNewLog       = "CLOUD-LOG-BEGAN"
 	AlarmCopied       = "CLOUD-DEVICE-COPIED"
 )

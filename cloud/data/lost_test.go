@@ -41,7 +41,7 @@ func TestNoUpdateIsLost(t *testing.T) { // B13
 			for i := range times {
 				seq := uint64(i + 1)
 				news, err := db.Take(t.Context(), device, "e", seq, func(tx *Tx) error {
-					return tx.PutNotification("e", cloudapi.Notification{ID: seq, Code: "c", Severity: "low", State: "raised", Title: strconv.Itoa(i)})
+					return tx.PutNotification("e", seq, cloudapi.Notification{ID: seq, Code: "c", Severity: "low", State: "raised", Title: strconv.Itoa(i)})
 				})
 				if err == nil {
 					err = db.Do(t.Context(), device, func(tx *Tx) error { return tx.Raise(AlarmLogForked, "log", fmt.Sprint(w)) })

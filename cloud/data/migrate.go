@@ -30,6 +30,8 @@ var (
 	schemaNodes string
 	//go:embed schema_hub.sql
 	schemaHub string
+	//go:embed schema_again.sql
+	schemaAgain string
 )
 
 // migration leads from one version of the schema to the next.
@@ -53,6 +55,7 @@ var migrations = []migration{
 	{file: &schemaEvents},
 	{file: &schemaNodes},
 	{file: &schemaHub},
+	{file: &schemaAgain},
 }
 
 // migrate brings the schema up to date. Nodes that start together wait for each

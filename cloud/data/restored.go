@@ -40,7 +40,8 @@ func restored(ctx context.Context, from rows) (at, of int64, err error) {
 
 // noteGap tells staff once that messages of a device are missing which it sent,
 // and was told were kept, after the backup that this database comes from. They
-// are in the device's own log; nobody sends them again.
+// are in the device's own log; a device that keeps what it sent has said so
+// before (Missing), and is asked for them.
 func (db *DB) noteGap(tx *sql.Tx, device, epoch string, upto, seq int64) error {
 	if seq == upto+1 {
 		return nil
@@ -53,6 +54,5 @@ func (db *DB) noteGap(tx *sql.Tx, device, epoch string, upto, seq int64) error {
 	if err := tx.QueryRow("SELECT used_ms FROM inbox WHERE device=? AND epoch=?", device, epoch).Scan(&used); err != nil || used >= at {
 		return err // it was heard since: messages out of order are nothing new
 	}
-	return db.raise(tx, device, AlarmLost, epoch, fmt.Sprintf("The cloud was restored as of %s: messages %d to %d of this device came later and are missing here; its own log has them",
-		time.UnixMilli(of).UTC().Format("2006-01-02 15:04Z"), upto+1, seq-1))
+	return db.raiseLost(tx, device, epoch, of, upto+1, seq-1)
 }

@@ -1,8 +1,10 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -15,29 +17,39 @@ import (
 type resealedColumn struct {
 	table, column string
 	key           string // finds the row
-	row           string // what the value is bound to, in SQL
+	row           string // what the value is bound to, in SQL; "": key in hexadecimal
 	first         any    // before every key
+	shared        bool   // several rows have the same key
 }
 
 // resealed are the columns that are sealed again after a rotation. What is not
-// among them, because it ends soon or because nobody may change it, stays
+// among them, because it ends soon (a sign-in) or because the database itself
+// refuses every change (the log of events, the record of identities), stays
 // readable: keys of before stay in their set.
 var resealed = []resealedColumn{
-	{"devices", "email", "id", "id", ""},
-	{"devices", "name", "id", "id", ""},
-	{"requests", "reason", "id", "id", ""},
-	{"certificates", "identity", "serial", "serial", ""},
-	{"help_logs", "text", "request", "request", ""},
-	{"messages", "note", "id", "id", ""},
-	{"messages", "request", "id", "id", ""},
-	{"messages", "identity", "id", "id", ""},
-	{"session_events", "body", "id", "device", int64(-1)},
-	{"accesses", "identity", "id", "what || '|' || object", int64(-1)},
-	{"secrets", "value", "name", "name", ""},
-	{"sites", "address", "id", "id", ""},
-	{"acts", "body", "id", "id", ""},
-	{"acts", "decision", "id", "id", ""},
-	{"mails", "body", "id", "id", ""},
+	{table: "devices", column: "email", key: "id", row: "id", first: ""},
+	{table: "devices", column: "name", key: "id", row: "id", first: ""},
+	{table: "requests", column: "reason", key: "id", row: "id", first: ""},
+	{table: "certificates", column: "identity", key: "serial", row: "serial", first: ""},
+	{table: "help_logs", column: "text", key: "request", row: "request", first: ""},
+	{table: "messages", column: "note", key: "id", row: "id", first: ""},
+	{table: "messages", column: "request", key: "id", row: "id", first: ""},
+	{table: "messages", column: "identity", key: "id", row: "id", first: ""},
+	{table: "session_events", column: "body", key: "id", row: "device", first: int64(-1)},
+	{table: "accesses", column: "identity", key: "id", row: "what || '|' || object", first: int64(-1)},
+	{table: "secrets", column: "value", key: "name", row: "name", first: ""},
+	{table: "sites", column: "address", key: "id", row: "id", first: ""},
+	{table: "acts", column: "body", key: "id", row: "id", first: ""},
+	{table: "acts", column: "decision", key: "id", row: "id", first: ""},
+	{table: "mails", column: "body", key: "id", row: "id", first: ""},
+	{table: "device_history", column: "body", key: "id", row: "device", first: int64(-1)},
+	{table: "cases", column: "person", key: "number", row: "number", first: ""},
+	{table: "case_requests", column: "person", key: "request", row: "request", first: ""},
+	{table: "case_guests", column: "person", key: "number", row: "number", first: "", shared: true},
+	{table: "case_notes", column: "body", key: "id", row: "number", first: int64(-1)},
+	{table: "case_acts", column: "body", key: "id", row: "number", first: int64(-1)},
+	{table: "colleagues", column: "identity", key: "who", first: []byte{}},
+	{table: "staff_people", column: "person", key: "who", first: []byte{}},
 }
 
 // resealBatch is how many values one transaction seals again: others wait no
@@ -190,8 +202,12 @@ func (db *DB) resealSome(ctx context.Context, c resealedColumn, after any) (last
 
 // oldValues reads some values that lie under keys of before.
 func (db *DB) oldValues(ctx context.Context, c resealedColumn, after any, now *ring) (list []sealedValue, err error) {
-	found, err := db.sql.QueryContext(ctx, "SELECT "+c.key+", "+c.row+", "+c.column+" FROM "+c.table+
-		" WHERE "+c.key+" > ? AND length("+c.column+") > 0 AND substr("+c.column+", 1, ?) <> ? ORDER BY "+c.key+" LIMIT ?", after, keyHead, now.head[:], resealBatch)
+	row, behind := cmp.Or(c.row, c.key), ">"
+	if c.shared { // a step may have ended among them; those that are done are not found again
+		behind = ">="
+	}
+	found, err := db.sql.QueryContext(ctx, "SELECT "+c.key+", "+row+", "+c.column+" FROM "+c.table+
+		" WHERE "+c.key+" "+behind+" ? AND length("+c.column+") > 0 AND substr("+c.column+", 1, ?) <> ? ORDER BY "+c.key+" LIMIT ?", after, keyHead, now.head[:], resealBatch)
 	if err != nil {
 		return nil, err
 	}
@@ -200,6 +216,9 @@ func (db *DB) oldValues(ctx context.Context, c resealedColumn, after any, now *r
 		var v sealedValue
 		if err := found.Scan(&v.key, &v.row, &v.sealed); err != nil {
 			return nil, err
+		}
+		if c.row == "" {
+			v.row = hex.EncodeToString([]byte(v.row))
 		}
 		list = append(list, v)
 	}

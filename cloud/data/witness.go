@@ -47,6 +47,22 @@ func (t *Tx) KeepCheckpoint(c Checkpoint) error {
 	return err
 }
 
+// WitnessBack tells staff that a device was cosigned more of its log than this
+// database knows of, once a log; unless a backup was restored since, which
+// explains it. It reports whether staff is told.
+func (t *Tx) WitnessBack(known Checkpoint, cosigned int64) (bool, error) {
+	at, _, err := restored(context.Background(), t.tx)
+	if err != nil {
+		return false, err
+	}
+	var newest int64
+	if err := t.tx.QueryRow("SELECT coalesce(max(at_ms), 0) FROM checkpoints WHERE device=? AND origin=?", t.device, known.Origin).Scan(&newest); err != nil || newest < at {
+		return false, err
+	}
+	return true, t.db.raise(t.tx, t.device, AlarmWitnessBack, known.Origin,
+		fmt.Sprintf("The cloud's record of this device's log went back: %d entries were witnessed, %d are known here", cosigned, known.Size))
+}
+
 // logStanding is what the witness knows of the log of a device, whose name is
 // in front of the verifier. A history that was contradicted stays so; a wrong
 // signature is over with the next right one.

@@ -29,7 +29,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/data"
-	"beckmanconnect/cloud/data/datatest"
+	"beckmanconnect/cloud/data/dbtest"
 	"beckmanconnect/cloud/events"
 )
 
@@ -37,12 +37,7 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 func openData(t testing.TB) *data.DB {
 	t.Helper()
-	db, err := data.Open(t.Context(), datatest.Dir(t), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	return db
+	return dbtest.Open(t, nil)
 }
 
 func openStore(t testing.TB, siem SIEM) *Store {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/netip"
 	"slices"
 	"strconv"
 	"sync"
@@ -18,7 +17,6 @@ import (
 
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/events"
-	"beckmanconnect/internal/redact"
 )
 
 // Config is what a Store works with.
@@ -32,14 +30,8 @@ type Config struct {
 	SIEM      SIEM
 }
 
-// Bounds of one event.
-const (
-	maxFields = 32
-	maxName   = 40
-	maxValue  = 500
-	maxActor  = 254
-	maxBatch  = 256
-)
+// maxBatch bounds the events of one transaction.
+const maxBatch = 256
 
 // Store keeps events, signs the log's checkpoints, deletes what retention says
 // and sends everything to the SIEM.
@@ -94,7 +86,7 @@ func (s *Store) Emit(ctx context.Context, e events.Event) error {
 		}
 		s.atTheDoor(e)
 	}
-	return s.keep(ctx, []data.Event{row(e)})
+	return s.keep(ctx, []data.Event{data.EventFrom(e)})
 }
 
 // atTheDoor writes the line that the filter reads. Nothing in it comes from
@@ -109,39 +101,12 @@ func (s *Store) atTheDoor(e events.Event) {
 func (s *Store) counted(ctx context.Context, over map[events.Kind]int) error {
 	var rows []data.Event
 	for _, kind := range slices.Sorted(maps.Keys(over)) {
-		rows = append(rows, row(events.Event{Kind: kind, Severity: events.Warning, Fields: map[string]string{"more": strconv.Itoa(over[kind])}}))
+		rows = append(rows, data.EventFrom(events.Event{Kind: kind, Severity: events.Warning, Fields: map[string]string{"more": strconv.Itoa(over[kind])}}))
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	return s.keep(ctx, rows)
-}
-
-// row bounds an event and makes its texts inert: one line each, with no control
-// or direction marks (scenario 49).
-func row(e events.Event) data.Event {
-	d := data.Event{
-		Kind: string(e.Kind), Severity: int(e.Severity), Region: redact.Line(e.Region, maxName), Device: redact.Line(e.Device, 64), Request: redact.Line(e.Request, 64),
-		Personal: data.EventPersonal{Actor: redact.Line(e.Actor, maxActor)},
-	}
-	if e.Severity < 0 || e.Severity > 7 {
-		d.Severity = int(events.Notice)
-	}
-	if e.Address.IsValid() {
-		d.Personal.Address = netip.Addr.String(e.Address.Unmap().WithZone(""))
-	}
-	names := slices.Sorted(maps.Keys(e.Fields))
-	for i, name := range names {
-		if d.Personal.Fields == nil {
-			d.Personal.Fields = map[string]string{}
-		}
-		if i == maxFields {
-			d.Personal.Fields["left_out"] = strconv.Itoa(len(names) - i)
-			break
-		}
-		d.Personal.Fields[redact.Line(name, maxName)] = redact.Line(e.Fields[name], maxValue)
-	}
-	return d
 }
 
 // keep puts rows on record. Whoever comes while a transaction is being written

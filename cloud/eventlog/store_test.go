@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/events"
 )
 
@@ -95,12 +96,12 @@ func TestEventsAreBounded(t *testing.T) {
 	for i := range 100 {
 		fields[fmt.Sprintf("f%03d\n\u202e", i)] = strings.Repeat("x\n", 10_000)
 	}
-	d := row(events.Event{Kind: events.SignIn, Severity: 99, Actor: strings.Repeat("a", 1000) + "\x1b[31m", Fields: fields})
-	if len(d.Personal.Fields) != maxFields+1 || d.Personal.Fields["left_out"] != "68" || d.Severity != 5 || len([]rune(d.Personal.Actor)) > maxActor {
+	d := data.EventFrom(events.Event{Kind: events.SignIn, Severity: 99, Actor: strings.Repeat("a", 1000) + "\x1b[31m", Fields: fields})
+	if len(d.Personal.Fields) != 32+1 || d.Personal.Fields["left_out"] != "68" || d.Severity != 5 || len([]rune(d.Personal.Actor)) > 254 {
 		t.Errorf("%d fields, %+v", len(d.Personal.Fields), d.Personal.Fields["left_out"])
 	}
 	for name, value := range d.Personal.Fields {
-		if strings.ContainsAny(name+value, "\n\x1b\u202e") || len([]rune(value)) > maxValue {
+		if strings.ContainsAny(name+value, "\n\x1b\u202e") || len([]rune(value)) > 500 {
 			t.Errorf("%q %q", name, value)
 		}
 	}

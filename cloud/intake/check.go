@@ -111,6 +111,10 @@ func checkCheckpoint(c *cloudapi.Checkpoint) bool {
 	return len(c.Note) <= 4096 && c.Note != "" && len(c.Verifier) <= 300 && c.Old >= 0 && len(c.Proof) <= 64
 }
 
+func checkKept(k *cloudapi.Kept) bool {
+	return k.V == cloudapi.AgainVersion && k.Epoch != "" && texts(64, k.Epoch) && k.Oldest > 0 && k.Newest > 0 && k.Oldest <= k.Newest && k.Newest <= 1<<62
+}
+
 // texts checks lengths and that nothing in them moves a reader's cursor or
 // direction (scenario 49).
 func texts(max int, list ...string) bool {

@@ -33,6 +33,8 @@ type Change struct {
 	Device   string // that sent the message
 	// Witnessed is the answer to a checkpoint; nil: none.
 	Witnessed *cloudapi.Witnessed
+	// Again is what the device is asked for once more; nil: nothing.
+	Again *cloudapi.Again
 }
 
 // Config is what an Intake works with.
@@ -110,7 +112,7 @@ func parse(payload []byte) (cloudapi.Envelope, error) {
 		return e, fmt.Errorf("%w: epoch", ErrMalformed)
 	case (e.Seq == 0) != (e.Epoch == "") || e.Seq > 1<<62:
 		return e, fmt.Errorf("%w: epoch and number belong together", ErrMalformed)
-	case e.Seq == 0 && e.Kind != cloudapi.KindStatus && e.Kind != cloudapi.KindCheckpoint:
+	case e.Seq == 0 && e.Kind != cloudapi.KindStatus && e.Kind != cloudapi.KindCheckpoint && e.Kind != cloudapi.KindKept:
 		// Only of these nothing but the latest counts. A checkpoint is never
 		// taken for one that came before: an older database counts anew.
 		return e, fmt.Errorf("%w: %q without a number", ErrMalformed, short(e.Kind))
@@ -130,7 +132,7 @@ func (i *Intake) effect(e cloudapi.Envelope) (effect, error) {
 		})
 	case cloudapi.KindNotification:
 		return body(e, checkNotification, func(tx *data.Tx, n cloudapi.Notification) (Change, error) {
-			return Change{Feed: true}, tx.PutNotification(e.Epoch, n)
+			return Change{Feed: true}, tx.PutNotification(e.Epoch, e.Seq, n)
 		})
 	case cloudapi.KindDigest:
 		return body(e, checkDigest, func(tx *data.Tx, d cloudapi.Digest) (Change, error) {
@@ -155,8 +157,19 @@ func (i *Intake) effect(e cloudapi.Envelope) (effect, error) {
 		})
 	case cloudapi.KindCheckpoint:
 		return body(e, checkCheckpoint, i.witness)
+	case cloudapi.KindKept:
+		return body(e, checkKept, missing)
 	}
 	return nil, fmt.Errorf("%w: unknown kind %q", ErrMalformed, short(e.Kind))
+}
+
+// missing asks a device for what it keeps and the cloud lacks.
+func missing(tx *data.Tx, k cloudapi.Kept) (Change, error) {
+	ranges, err := tx.Missing(k)
+	if err != nil || len(ranges) == 0 {
+		return Change{}, err
+	}
+	return Change{Again: &cloudapi.Again{V: cloudapi.AgainVersion, Epoch: k.Epoch, Ranges: ranges}}, nil
 }
 
 // body reads and checks a message's body as T.

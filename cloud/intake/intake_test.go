@@ -13,6 +13,7 @@ import (
 
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/data/datatest"
+	"beckmanconnect/cloud/data/dbtest"
 	"beckmanconnect/internal/cloudapi"
 )
 
@@ -22,15 +23,7 @@ var now = time.UnixMilli(1_700_000_000_000)
 
 func open(t testing.TB) (*Intake, *data.DB, *[]Change) {
 	t.Helper()
-	db, err := data.Open(t.Context(), datatest.Dir(t), func() time.Time { return now })
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := dbtest.Open(t, func() time.Time { return now })
 	for _, id := range []string{device, "bc-2"} {
 		r := data.Registration{Device: id, KeyHash: []byte(id), Region: "eu", Serial: id, Type: "t", Terms: "1", Email: "e", Name: "n"}
 		if err := db.Register(t.Context(), r); err != nil {
@@ -277,6 +270,7 @@ func FuzzReceive(f *testing.F) {
 	f.Add(message(f, cloudapi.KindCheckpoint, 2, cloudapi.Checkpoint{Note: "log\n1\nAAAA\n\n— x y\n"}))
 	f.Add(message(f, cloudapi.KindDigest, 3, cloudapi.Digest{ToMS: 1, Raised: map[string]int{"low": 1}}))
 	f.Add(message(f, cloudapi.KindHelpLogs, 4, helpLogs("a line")))
+	f.Add(message(f, cloudapi.KindKept, 0, cloudapi.Kept{V: cloudapi.AgainVersion, Epoch: "e", Oldest: 1, Newest: 9}))
 	f.Add([]byte(`{"v":1,"kind":"notification","epoch":"e","seq":1,"body":{"id":1,"code":"c","severity":"low","state":"raised"}}`))
 	in, _, _ := open(f)
 	f.Fuzz(func(t *testing.T, payload []byte) {

@@ -45,7 +45,12 @@ func (i *Intake) witness(tx *data.Tx, c cloudapi.Checkpoint) (Change, error) {
 	case "":
 		return ch, nil
 	case cloudapi.WitnessOld: // an answer was lost, or the device shows its log anew
-		return ch, nil
+		if c.Old <= answer.Seen.Size {
+			return ch, nil
+		}
+		told, err := tx.WitnessBack(data.Checkpoint{Origin: answer.Origin, Size: answer.Seen.Size}, c.Old)
+		ch.Feed = told
+		return ch, err
 	case cloudapi.WitnessSignature, cloudapi.WitnessUnknown:
 		_, err := i.unsigned(tx, answer.Why)
 		ch.Feed, ch.Fleet = true, true

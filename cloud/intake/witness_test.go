@@ -6,6 +6,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"beckmanconnect/cloud/data"
 	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/internal/cosign"
 	"beckmanconnect/internal/logproof"
@@ -145,4 +146,43 @@ func TestWitnessAnswers(t *testing.T) {
 	if err != nil || d.LogEntries != 319 || d.LogTrouble != "forked" {
 		t.Errorf("%+v %v", d.Device, err)
 	}
+}
+
+// A record of the witness's that went back is noticed when the device shows what
+// it was cosigned: staff is told once, and the log is cosigned on from there
+// (scenario 48).
+func TestWitnessRecordWentBack(t *testing.T) {
+	in, db, _ := open(t)
+	skey, _, err := cosign.GenerateKey("cloud")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.Witness, err = cosign.NewSigner(skey, nil); err != nil {
+		t.Fatal(err)
+	}
+	var answer *cloudapi.Witnessed
+	in.Changed = func(c Change) { answer = c.Witnessed }
+	show := func(c cloudapi.Checkpoint, code string, size int64, alarms int) {
+		t.Helper()
+		answer = nil
+		if err := in.Receive(t.Context(), device, message(t, cloudapi.KindCheckpoint, 0, c)); err != nil {
+			t.Fatal(err)
+		}
+		if answer == nil || answer.Code != code || answer.Size != size {
+			t.Errorf("%+v, want %q %d", answer, code, size)
+		}
+		list, err := db.Notifications(t.Context(), device, 10)
+		if err != nil || len(list) != alarms || alarms > 0 && list[0].Code != data.AlarmWitnessBack {
+			t.Errorf("%+v %v, want %d", list, err, alarms)
+		}
+	}
+	ten := newDeviceLog(t).grow(10, 'a')
+	fifty := ten.grow(40, 'a')
+	show(ten.shown(t, 0), "", 10, 0)
+	show(fifty.shown(t, 5), cloudapi.WitnessOld, 10, 0) // an answer that was lost
+	// Somebody put a database back that knows of ten; the device had forty.
+	show(fifty.shown(t, 40), cloudapi.WitnessOld, 10, 1)
+	show(fifty.shown(t, 40), cloudapi.WitnessOld, 10, 1)
+	show(fifty.shown(t, 10), "", 50, 1)
+	show(fifty.grow(9, 'a').shown(t, 50), "", 59, 1)
 }

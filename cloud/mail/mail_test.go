@@ -23,8 +23,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"beckmanconnect/build/mailbox/box"
-	"beckmanconnect/cloud/data"
-	"beckmanconnect/cloud/data/datatest"
+	"beckmanconnect/cloud/data/dbtest"
 	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/mail"
 )
@@ -181,11 +180,7 @@ func (r *rig) Emit(_ context.Context, e events.Event) error { r.said = append(r.
 func newRig(t *testing.T) *rig {
 	r := &rig{now: time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return r.now }
-	db, err := data.Open(t.Context(), datatest.Dir(t), clock)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := dbtest.Open(t, clock)
 	r.Queue = mail.NewQueue(mail.QueueConfig{Store: db, Transport: r, Events: r, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: clock})
 	return r
 }

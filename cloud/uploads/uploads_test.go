@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud/data"
-	"beckmanconnect/cloud/data/datatest"
+	"beckmanconnect/cloud/data/dbtest"
 	"beckmanconnect/internal/clamd"
 	"beckmanconnect/internal/clamd/clamdtest"
 	"beckmanconnect/internal/cloudapi"
@@ -56,12 +56,8 @@ type rig struct {
 func newRig(t *testing.T, c Config) *rig {
 	t.Helper()
 	r := &rig{now: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)}
-	db, err := data.Open(t.Context(), datatest.Dir(t), func() time.Time { return r.now })
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	err = db.Register(t.Context(), data.Registration{Device: device, KeyHash: []byte{1}, Region: "eu", Serial: "S", Type: "T", Terms: "1", Email: "a@b.example", Name: "A"})
+	db := dbtest.Open(t, func() time.Time { return r.now })
+	err := db.Register(t.Context(), data.Registration{Device: device, KeyHash: []byte{1}, Region: "eu", Serial: "S", Type: "T", Terms: "1", Email: "a@b.example", Name: "A"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,6 +103,14 @@ func toCloud() []Message {
 			},
 		},
 		checkpoint("checkpoint", ToCloud, "when the log has grown, every half minute at most", noLimit, regional, reflect.TypeFor[cloudapi.Checkpoint]()),
+		{
+			Name: "kept", Direction: ToCloud, When: "on connecting, while messages are kept that the cloud acknowledged", Retention: nowhere, Region: regional,
+			kind: reflect.TypeFor[cloudapi.Kept](),
+			Fields: []Field{
+				field("v", "version of the message"), field("epoch", "names the PC's database; random"),
+				field("oldest", "lowest number that can be sent again; kept for 30 days, 20,000 numbers, 32 MiB"), field("newest", "highest number that can be"),
+			},
+		},
 	}
 }
 
@@ -178,10 +186,6 @@ func toPC() []Message {
 			Fields: []Field{personal("note", "plain text, addressed and signed; no links")},
 		},
 		{
-			Name: "standing", Direction: ToPC, When: "on connecting and on change", Retention: nowhere, Region: onPC, kind: reflect.TypeFor[cloudapi.Standing](),
-			Fields: []Field{field("confirmed", "whether the registration was confirmed by mail"), field("help", "whether a request for help is taken in")},
-		},
-		{
 			Name: "place in the queue", Direction: ToPC, When: "while help is asked for, on connecting and on change", Retention: nowhere, Region: onPC, kind: reflect.TypeFor[cloudapi.QueuePlace](),
 			Fields: []Field{
 				field("request", "which call for help"), field("case", "the case number, for the phone"),
@@ -199,6 +203,11 @@ func toPC() []Message {
 				field("origin", "which log"), field("size", "the newest checkpoint that was cosigned"),
 				field("note", "that checkpoint with the cosignature"), field("code", "why nothing was cosigned"),
 			},
+		},
+		{
+			Name: "again", Direction: ToPC, When: "where the cloud lacks what it acknowledged, after a backup was restored; answered once a connection, with the same messages as before",
+			Retention: nowhere, Region: onPC, kind: reflect.TypeFor[cloudapi.Again](),
+			Fields: []Field{field("v", "version of the message"), field("epoch", "names the PC's database"), field("ranges", "which numbers are asked for")},
 		},
 	}
 }

@@ -54,6 +54,7 @@ var kinds = map[string]reflect.Type{
 	cloudapi.KindTime:   reflect.TypeFor[cloudapi.SignedTime](), cloudapi.KindPolicy: reflect.TypeFor[cloudapi.VendorPolicy](),
 	cloudapi.KindMessage: reflect.TypeFor[cloudapi.VendorMessage](), cloudapi.KindWitness: reflect.TypeFor[cloudapi.Witnessed](),
 	cloudapi.KindQueue: reflect.TypeFor[cloudapi.QueuePlace](), cloudapi.KindStanding: reflect.TypeFor[cloudapi.Standing](),
+	cloudapi.KindKept: reflect.TypeFor[cloudapi.Kept](), cloudapi.KindAgain: reflect.TypeFor[cloudapi.Again](),
 }
 
 // A new kind of message, in either direction, meets this test.

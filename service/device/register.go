@@ -171,7 +171,11 @@ func (d *Device) post(ctx context.Context, body cloudapi.RegisterRequest) (cloud
 		return reply, fmt.Errorf("device: request: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/json")
-	client := d.config.Client(d.TLS())
+	// Without the certificate of before: the request is signed by the key, and
+	// with one that has ended no connection would come about.
+	c := d.TLS()
+	c.GetClientCertificate = nil
+	client := d.config.Client(c)
 	defer client.CloseIdleConnections()
 	response, err := client.Do(request)
 	if err != nil {

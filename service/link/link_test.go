@@ -53,6 +53,8 @@ type broker struct {
 	// anyOrder: numbers may come early, as the cloud takes them.
 	anyOrder bool
 	seen     map[uint64]bool
+	// ask is what the device is asked for when it says what it keeps; nil: nothing.
+	ask func(cloudapi.Kept) []cloudapi.Range
 
 	mu       sync.Mutex
 	got      []cloudapi.Envelope // numbered ones, each once, as the cloud keeps them
@@ -60,6 +62,7 @@ type broker struct {
 	again    int
 	statuses int
 	lost     int
+	kept     *cloudapi.Kept // what the device said last
 	news     chan struct{}
 }
 
@@ -111,6 +114,14 @@ func (b *broker) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, 
 	switch {
 	case e.Kind == cloudapi.KindStatus:
 		b.statuses++
+	case e.Kind == cloudapi.KindKept:
+		b.kept = &cloudapi.Kept{}
+		if err := json.Unmarshal(e.Body, b.kept); err != nil || e.Seq != 0 || e.Epoch != "" {
+			b.t.Errorf("%s: %v", pk.Payload, err)
+		}
+		if b.ask != nil {
+			b.askFor(b.ask(*b.kept))
+		}
 	case e.Kind == cloudapi.KindCheckpoint: // no number: only the newest counts
 		if e.Seq != 0 || e.Epoch != "" {
 			b.t.Errorf("a checkpoint with number %d", e.Seq)
@@ -141,6 +152,22 @@ func (b *broker) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, 
 		return pk, packets.ErrRejectPacket
 	}
 	return pk, packets.CodeSuccessIgnore
+}
+
+// askFor asks the device for messages again; b.mu is held.
+func (b *broker) askFor(ranges []cloudapi.Range) {
+	if len(ranges) == 0 {
+		return
+	}
+	body, err := json.Marshal(cloudapi.Again{V: cloudapi.AgainVersion, Epoch: b.kept.Epoch, Ranges: ranges})
+	if err != nil {
+		b.t.Error(err)
+	}
+	payload, err := json.Marshal(cloudapi.Envelope{V: cloudapi.Version, Kind: cloudapi.KindAgain, Body: body})
+	if err != nil {
+		b.t.Error(err)
+	}
+	go func() { _ = b.server.Publish(cloudapi.DeviceBoundTopic(device), payload, false, 1) }() // it may be gone again
 }
 
 func (b *broker) until(what string, ok func() bool) {

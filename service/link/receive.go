@@ -54,6 +54,8 @@ func (c *connection) receive(payload []byte) {
 		if err := c.config.Policy(ctx, policy.Note); err != nil {
 			c.config.Log.Warn("a policy from the cloud was not taken", "error", err)
 		}
+	case cloudapi.KindAgain:
+		c.askedAgain(e.Body)
 	case cloudapi.KindWitness:
 		c.witnessed(ctx, e.Body)
 	case cloudapi.KindMessage:

@@ -32,9 +32,11 @@ type connection struct {
 	client mqtt.Client
 	shown  shown
 
-	gone chan struct{} // closed when the connection is lost
-	mu   sync.Mutex
-	why  error // it was lost, or could not be made: paho hides that
+	asked    chan []cloudapi.Range // for what the cloud wants again, once a connection
+	gone     chan struct{}         // closed when the connection is lost
+	mu       sync.Mutex
+	why      error // it was lost, or could not be made: paho hides that
+	wasAsked bool  // for messages again
 }
 
 // session connects, works until the connection is lost, and says why it was.
@@ -46,7 +48,7 @@ func (l *Link) session(ctx context.Context, id string) error {
 	l.mu.Lock()
 	l.endpoint = s.Host
 	l.mu.Unlock()
-	c := &connection{Link: l, Session: s, gone: make(chan struct{})}
+	c := &connection{Link: l, Session: s, asked: make(chan []cloudapi.Range, 1), gone: make(chan struct{})}
 	c.client = mqtt.NewClient(c.options(ctx))
 	defer c.client.Disconnect(250)
 	if err := c.wait(ctx, c.client.Connect(), connectWithin); err != nil {
@@ -59,6 +61,9 @@ func (l *Link) session(ctx context.Context, id string) error {
 		return errors.Join(c.reason(), err)
 	}
 	if err := c.sendStatus(ctx); err != nil {
+		return err
+	}
+	if err := c.offerAgain(ctx); err != nil {
 		return err
 	}
 	c.greet(ctx)
@@ -144,6 +149,7 @@ func (c *connection) work(ctx context.Context) error {
 		if err := c.showLog(ctx); err != nil {
 			return err
 		}
+		c.sendAgain(ctx)
 		if err := c.drain(ctx); err != nil {
 			return err
 		}
@@ -160,8 +166,8 @@ func (c *connection) work(ctx context.Context) error {
 	}
 }
 
-// drain sends the outbox in order. A message is taken out when it, and with it
-// all before it, was acknowledged.
+// drain sends the outbox in order. A message waits no longer when it, and with
+// it all before it, was acknowledged.
 func (c *connection) drain(ctx context.Context) error {
 	for {
 		waiting, err := c.config.Store.Outbox(ctx, window)
@@ -189,7 +195,7 @@ func (c *connection) drain(ctx context.Context) error {
 		if sent > 0 {
 			// Not when the store cannot be written: then it comes again, and
 			// the cloud drops it.
-			if e := c.config.Store.Sent(ctx, sent); e != nil {
+			if e := c.config.Store.Sent(ctx, sent, notKept...); e != nil {
 				return errors.Join(err, fmt.Errorf("%w: %w", errOutbox, e))
 			}
 		}

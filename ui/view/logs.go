@@ -32,6 +32,8 @@ type logsPage struct {
 const (
 	logSize   float32 = 12
 	logHeight float32 = 18
+	// logLeast lines are always there to read: in a low window the page scrolls.
+	logLeast = 6
 	// logColumns fit the page at the window's least width.
 	logColumns = 80
 )
@@ -49,7 +51,7 @@ func newLogsPage(k *part.Kit, actions Actions) *logsPage {
 	head := part.Column(8, part.RowStretch(12, 1, back, k.Title(k.T("logs.title"))), k.Body(k.T("logs.detail")),
 		k.Banner(theme.Attention, icons.Warning, k.T("logs.some-remain")), p.facts)
 	p.root = part.Inset(14, 24, 18, 24, part.Fill(part.Inset(0, 0, 10, 0, head),
-		k.Panel(p.list), part.Inset(12, 0, 0, 0, part.Answers(p.without, nil, p.send))))
+		k.Panel(container.NewStack(part.Space(0, logLeast*k.Size(logHeight)), p.list)), part.Inset(12, 0, 0, 0, part.Answers(p.without, nil, p.send))))
 	return p
 }
 

@@ -2,7 +2,6 @@ package view_test
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"testing"
 
@@ -66,22 +65,6 @@ func cutOff(w fyne.Window) []string {
 // smallest is the window's least size, in Fyne's units.
 var smallest = fyne.NewSize(800, 520)
 
-// everyLanguage draws each screen in all languages rather than in some.
-var everyLanguage = os.Getenv("EVERY_LANGUAGE") != ""
-
-// languagesFor are those a screen is drawn in: a few, and others for each, so
-// that all are drawn often without drawing everything in all.
-func languagesFor(screen int) []string {
-	all := text.Languages()
-	var out []string
-	for i, l := range all {
-		if everyLanguage || (i+screen)%len(all) == 0 || !raceDetector && (i+screen)%len(all) == 3 {
-			out = append(out, l.Tag)
-		}
-	}
-	return out
-}
-
 // show draws a screen, a page of the main window at a size of choice. Whoever
 // calls it closes the window.
 func show(t *testing.T, k *part.Kit, s sample.Screen, page fyne.Size) fyne.Window {
@@ -109,10 +92,7 @@ func sized(t testing.TB, lang string, p theme.Palette, size string) *part.Kit {
 func TestNothingIsCutOff(t *testing.T) {
 	for _, l := range text.Languages() {
 		k := sized(t, l.Tag, theme.Light(), "largest")
-		for i, s := range sample.Screens(l.Tag) {
-			if !contains(languagesFor(i), l.Tag) {
-				continue
-			}
+		for _, s := range sample.Screens(l.Tag) {
 			for _, fault := range unfit(k, s) {
 				t.Errorf("%s in %s: %s", s.Name, l.Tag, fault)
 			}
@@ -148,13 +128,4 @@ func unfit(k *part.Kit, s sample.Screen) (faults []string) {
 		faults = append(faults, fmt.Sprintf("is %.0f high: %.0f is there", got, most.Height))
 	}
 	return append(faults, cutOff(w)...)
-}
-
-func contains(list []string, s string) bool {
-	for _, one := range list {
-		if one == s {
-			return true
-		}
-	}
-	return false
 }

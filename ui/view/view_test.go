@@ -80,20 +80,6 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// Nothing is cut off: in every language and at the smallest window each part
-// is inside the window and no single line is shortened.
-func TestFitsTheWindow(t *testing.T) {
-	for _, l := range text.Languages() {
-		k := kit(t, l.Tag, theme.Light())
-		for _, s := range sample.Screens(l.Tag) {
-			content, size := s.Draw(k)
-			if m := content.MinSize(); m.Width > 1008 || size.Height != 0 && m.Width > size.Width+0.5 {
-				t.Errorf("%s in %s needs a width of %.0f", s.Name, l.Tag, m.Width)
-			}
-		}
-	}
-}
-
 // actions notes what was asked for.
 type actions struct {
 	sample.Nobody

@@ -106,9 +106,9 @@ type Connection struct {
 
 // Handler takes what comes. An error has it come again.
 type Handler interface {
-	// Reads is told of a partition before its first message.
+	// Reads is told of a partition before its first message, once for a lease.
 	Reads(ctx context.Context, partition string) error
-	// Left is told when this node reads it no longer.
+	// Left is told when its lease is lost.
 	Left(partition string)
 	Message(ctx context.Context, m Message) error
 	Connection(ctx context.Context, c Connection) error

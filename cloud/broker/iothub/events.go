@@ -48,7 +48,7 @@ func (h *Hub) readLeased(ctx context.Context) error {
 	defer func() {
 		cancel() // all at once
 		for partition := range readers {
-			h.stop(readers, partition)
+			stop(readers, partition)
 		}
 	}()
 	tick := time.NewTicker(h.Lease / 4)
@@ -105,9 +105,10 @@ func (h *Hub) lease(ctx context.Context, conn *amqp.Conn, c *claims, partitions 
 		default:
 		}
 		if l, ok := mine[partition]; !ok || l.Epoch != r.epoch || ended {
-			h.stop(readers, partition)
+			stop(readers, partition)
 		}
 	}
+	h.left(mine)
 	for _, l := range leases {
 		if readers[l.Partition] != nil {
 			continue
@@ -130,13 +131,46 @@ func (h *Hub) lease(ctx context.Context, conn *amqp.Conn, c *claims, partitions 
 	return nil
 }
 
-// stop ends the reading of a partition, and says so.
-func (h *Hub) stop(readers map[string]*reader, partition string) {
+// stop ends the reading of a partition.
+func stop(readers map[string]*reader, partition string) {
 	r := readers[partition]
 	r.stop()
 	<-r.over
 	delete(readers, partition)
-	h.Handler.Left(partition)
+}
+
+// left says of which partitions other nodes read on. A new connection of this
+// node is no change.
+func (h *Hub) left(mine map[string]data.HubLease) {
+	var gone []string
+	h.mu.Lock()
+	for partition, epoch := range h.told {
+		if l, ok := mine[partition]; !ok || l.Epoch != epoch {
+			gone = append(gone, partition)
+			delete(h.told, partition)
+		}
+	}
+	h.mu.Unlock()
+	for _, partition := range gone {
+		h.Handler.Left(partition)
+	}
+}
+
+// reads says that this node reads a partition from now on, once for a lease.
+func (h *Hub) reads(ctx context.Context, l data.HubLease) error {
+	h.mu.Lock()
+	_, told := h.told[l.Partition]
+	h.mu.Unlock()
+	if told {
+		return nil
+	}
+	if err := h.Handler.Reads(ctx, l.Partition); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.told[l.Partition] = l.Epoch
+	return nil
 }
 
 // receiver opens the link of one partition, behind the place that was kept. The
@@ -174,7 +208,7 @@ func (h *Hub) partition(ctx context.Context, r *amqp.Receiver, l data.HubLease) 
 		defer cancel()
 		_ = r.Close(ctx) // the connection may be gone
 	}()
-	if err := h.try(ctx, func() error { return h.Handler.Reads(ctx, l.Partition) }); err != nil {
+	if err := h.try(ctx, func() error { return h.reads(ctx, l) }); err != nil {
 		return err
 	}
 	for {

@@ -22,8 +22,9 @@ type Hub struct {
 	reading atomic.Bool             // the events' endpoint answers
 
 	mu       sync.Mutex
-	switches map[string]bool // devices to be switched on or off in the registry
-	wanted   chan struct{}   // there are some
+	told     map[string]int64 // by partition: the epoch that Handler.Reads was told of
+	switches map[string]bool  // devices to be switched on or off in the registry
+	wanted   chan struct{}    // there are some
 }
 
 // Open begins to connect. A hub that is not there yet is no error.
@@ -32,7 +33,7 @@ func Open(c Config) (*Hub, error) {
 		return nil, fmt.Errorf("iothub: %w", err)
 	}
 	c.defaults()
-	h := &Hub{Config: c, switches: map[string]bool{}, wanted: make(chan struct{}, 1)}
+	h := &Hub{Config: c, told: map[string]int64{}, switches: map[string]bool{}, wanted: make(chan struct{}, 1)}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	h.http = h.client()
 	h.work.Go(func() { h.again("service", h.serve) })
@@ -59,6 +60,9 @@ func (h *Hub) Up() bool {
 func (h *Hub) Close() error {
 	h.cancel()
 	h.work.Wait()
+	if s := h.service.Swap(nil); s != nil {
+		s.conn.Close()
+	}
 	h.http.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()

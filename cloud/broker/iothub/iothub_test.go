@@ -26,10 +26,16 @@ type taker struct {
 	mu    sync.Mutex
 	came  []string
 	again map[string]int // how often to refuse
+	reads int
 	new   chan struct{}
 }
 
-func (k *taker) Reads(context.Context, string) error                 { return nil }
+func (k *taker) Reads(context.Context, string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.reads++
+	return nil
+}
 func (k *taker) Left(string)                                         {}
 func (k *taker) Connection(context.Context, iothub.Connection) error { return nil }
 func (k *taker) Delivered(_ context.Context, device, id string) error {
@@ -93,13 +99,27 @@ func TestTokensAreRenewed(t *testing.T) {
 		if err := h.Send(t.Context(), "bc-1", fmt.Sprint("m", i), []byte("x"), time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		if m := <-e.Down; m.ID != fmt.Sprint("m", i) {
-			t.Errorf("sent m%d, came %+v", i, m)
+		// What was under way when a connection ended is sent again.
+		for m := range e.Down {
+			if m.ID == fmt.Sprint("m", i) {
+				break
+			}
+			if m.ID != fmt.Sprint("m", i-10) {
+				t.Fatalf("sent m%d, came %+v", i, m)
+			}
 		}
 		<-e.Opened // of a connection, of which there are many
 	}
-	for range messages {
+	for last := false; !last; {
 		<-k.new
+		k.mu.Lock()
+		last = slices.Contains(k.came, fmt.Sprint(messages-1))
+		k.mu.Unlock()
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.reads != 2 {
+		t.Errorf("%d times a partition is read anew; there are 2, and one lease of each", k.reads)
 	}
 	// What was under way when a connection ended may be read again.
 	next := 0

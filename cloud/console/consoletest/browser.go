@@ -10,14 +10,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -35,12 +33,14 @@ import (
 	"beckmanconnect/session/channel/channeltest"
 )
 
-// Browser is a Chromium with a home of its own.
+// Browser is a page in Chromium that shares nothing with any other: cookies,
+// storage and cache are its own.
 type Browser struct {
 	tb  testing.TB
 	Ctx context.Context
 
-	follows bool // the page looks as the system does
+	own     cdp.BrowserContextID // where nothing is any other page's
+	follows bool                 // the page looks as the system does
 
 	mu     sync.Mutex
 	faults []string
@@ -49,46 +49,21 @@ type Browser struct {
 // patience is for a machine that does much else at the same time.
 const patience = 90 * time.Second
 
-// Open starts Chromium. It trusts ca, when given, through a certificate store
-// of its own; certificate errors are never ignored.
+// Open opens a page of its own: in a Chromium that tests share where Main runs
+// them and ca is nil or Serve's, in one for this test alone otherwise. It trusts
+// ca, when given, through a certificate store; certificate errors are never
+// ignored.
 func Open(tb testing.TB, ca []byte, lang string) *Browser {
 	tb.Helper()
-	home := tb.TempDir()
-	if ca != nil {
-		trust(tb, home, ca)
-	}
-	options := append([]chromedp.ExecAllocatorOption{},
-		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Headless, chromedp.DisableGPU,
-		chromedp.ExecPath("chromium"),
-		chromedp.UserDataDir(filepath.Join(home, "profile")),
-		chromedp.Env("HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "XDG_CACHE_HOME="+filepath.Join(home, ".cache")),
-		chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.Flag("disable-sync", true),
-		chromedp.Flag("no-proxy-server", true),
-		chromedp.Flag("lang", lang),
-		chromedp.Flag("accept-lang", lang),
-		chromedp.WindowSize(1440, 900),
-	)
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // Chromium's own sandbox refuses to start as root
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	tb.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	tb.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	tb.Cleanup(cancel)
-	tb.Cleanup(func() {
-		// Asked to close, it takes its folder in /tmp with it; killed, it would not.
-		bye, end := context.WithTimeout(ctx, 10*time.Second)
-		defer end()
-		_ = chromedp.Cancel(bye)
-	})
-	b := &Browser{tb: tb, Ctx: ctx}
+	chromium := running.chromium(tb, ca, lang)
+	own, tab := window(tb, chromium)
+	ctx, end := context.WithTimeout(chromium, 10*time.Minute)
+	tb.Cleanup(end)
+	ctx, end = chromedp.NewContext(ctx, chromedp.WithTargetID(tab))
+	tb.Cleanup(end)
+	b := &Browser{tb: tb, Ctx: ctx, own: own}
 	chromedp.ListenTarget(ctx, b.listen)
-	b.Do("start Chromium", log.Enable())
+	b.Do("open a page", log.Enable())
 	return b
 }
 
@@ -206,8 +181,9 @@ func (b *Browser) Eval(script string) {
 func (b *Browser) AllowClipboard() {
 	b.tb.Helper()
 	b.Do("allow the clipboard", chromedp.ActionFunc(func(ctx context.Context) error {
+		c := chromedp.FromContext(ctx)
 		return browser.GrantPermissions([]browser.PermissionType{browser.PermissionTypeClipboardReadWrite, browser.PermissionTypeClipboardSanitizedWrite}).
-			Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser))
+			WithBrowserContextID(b.own).Do(cdp.WithExecutor(ctx, c.Browser))
 	}))
 }
 
@@ -305,30 +281,11 @@ func (b *Browser) AwaitPicture(want string) {
 	b.Wait(`(async () => { window.lastHash = await ` + ScreenHash + `; return window.lastHash === "` + want + `"; })()`)
 }
 
-func trust(tb testing.TB, home string, ca []byte) {
-	tb.Helper()
-	nss := filepath.Join(home, ".pki", "nssdb")
-	if err := os.MkdirAll(nss, 0o700); err != nil {
-		tb.Fatal(err)
-	}
-	file := filepath.Join(home, "ca.pem")
-	if err := os.WriteFile(file, ca, 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	for _, args := range [][]string{
-		{"-d", "sql:" + nss, "-N", "--empty-password"},
-		{"-d", "sql:" + nss, "-A", "-t", "C,,", "-n", "test CA", "-i", file},
-	} {
-		if out, err := exec.Command("certutil", args...).CombinedOutput(); err != nil {
-			tb.Fatalf("certutil %v: %v: %s", args, err, out)
-		}
-	}
-}
-
-// Serve is a TLS server on loopback with a certificate of a new CA.
+// Serve is a TLS server on loopback; its CA is the same for all tests of a
+// program, so that they can share what trusts it.
 func Serve(tb testing.TB, h http.Handler) (server *httptest.Server, ca []byte) {
 	tb.Helper()
-	authority := channeltest.NewCA(tb, "Test Cloud CA")
+	authority := running.authority(tb)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		tb.Fatal(err)
@@ -343,5 +300,5 @@ func Serve(tb testing.TB, h http.Handler) (server *httptest.Server, ca []byte) {
 	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}}
 	server.StartTLS()
 	tb.Cleanup(server.Close)
-	return server, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Cert.Raw})
+	return server, authority.PEM()
 }

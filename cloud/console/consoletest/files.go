@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/chromedp"
 
 	"beckmanconnect/session/engineer/engineertest"
@@ -34,7 +35,10 @@ const firstFile = `document.querySelector("#files .file")`
 func save(ctx context.Context, tb testing.TB, b *Browser, name string, sent []byte) {
 	tb.Helper()
 	dir := tb.TempDir()
-	b.Do("let files be kept", browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(dir))
+	b.Do("let files be kept", chromedp.ActionFunc(func(ctx context.Context) error {
+		c := chromedp.FromContext(ctx)
+		return browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithBrowserContextID(b.own).WithDownloadPath(dir).Do(cdp.WithExecutor(ctx, c.Browser))
+	}))
 	b.Click("#files .file a.save")
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()

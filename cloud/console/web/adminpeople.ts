@@ -33,7 +33,7 @@ export class PeopleList {
     this.find = h("input", { id: "people-find", type: "text", class: "find", maxlength: "100", autocomplete: "off", spellcheck: "false", placeholder: t("admFindPerson"), "aria-label": t("admFindPerson"), input: () => this.draw() });
     this.list.hidden = true;
     this.list.setAttribute("aria-label", t("admPeople"));
-    this.element = h("section", { class: "feed" }, h("p", { class: "muted" }, t("admPeopleText")), h("div", { role: "search" }, this.find), this.list, this.says);
+    this.element = h("section", { class: "feed" }, h("h2", { class: "visually-hidden" }, t("admPeople")), h("p", { class: "muted" }, t("admPeopleText")), h("div", { role: "search" }, this.find), this.list, this.says);
   }
 
   async load(places: Places | null): Promise<Person[]> {

@@ -134,6 +134,7 @@ export class PlacesPart {
       else await changeGroup(what === "in" ? { id, add: [device] } : { id, remove: [device] });
       this.reason.value = "";
       setText(this.said, t("insDone"));
+      this.picker.refresh();
       this.port.changed();
     } catch (error) {
       if (error instanceof SignedOut) return this.port.signedOut();

@@ -49,5 +49,6 @@ export const adminDe: Record<keyof typeof adminEn, string> = {
   admNoInUse: "Dort stehen noch Geräte. Lassen Sie sie erst umziehen, dann schließen Sie ihn.", admNoClosed: "Dieser Standort ist geschlossen. Wählen Sie einen anderen.", admNoOtherRegion: "Ein Standort, eine Gruppe und ihre Geräte gehören zu einer Region.", admNoInvalid: "Etwas ist zu lang, leer oder enthält Zeichen, die kein einfacher Text sind.",
   admNoRole: "Ihre Rolle erlaubt das nicht.", admNoTooOften: "Zu viele Versuche aus diesem Netz. Warten Sie eine Minute.", admNoNetwork: "Das geht nur aus dem Servicenetz.", admNoCloud: "Die Cloud antwortet nicht. Versuchen Sie es noch einmal.", admNoAnswer: "Das hat nicht geklappt. Versuchen Sie es noch einmal.",
   admNoRights: "Ihr Konto hat hier keine Rolle, die etwas zeigt. Fragen Sie die Verwaltung Ihres Anmeldedienstes.", admUntrained: "Sie sind zurzeit für keine Region geschult, deshalb wird nichts gezeigt. Die Verwaltung kann sagen, bis wann Ihre Schulung galt.",
+  admOverview: "Übersicht",
   k7: "7",
 };

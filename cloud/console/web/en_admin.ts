@@ -47,5 +47,6 @@ export const adminEn = {
   admNoInUse: "Instruments are still there. Move them first, then close it.", admNoClosed: "This site is closed. Choose another one.", admNoOtherRegion: "A site, a group and their instruments are of one region.", admNoInvalid: "Something is too long, empty, or holds characters that are not plain text.",
   admNoRole: "Your role does not allow this.", admNoTooOften: "Too many tries from this network. Wait a minute.", admNoNetwork: "This works from the service network only.", admNoCloud: "The cloud does not answer. Try again.", admNoAnswer: "That did not work. Try again.",
   admNoRights: "Your account has no role here that shows anything. Ask an administrator of your sign-in service.", admUntrained: "You are trained for no region here at present, so nothing is shown. An administrator can say until when your training counted.",
+  admOverview: "Overview",
   k7: "7",
 };

@@ -31,6 +31,9 @@ export class DevicePicker {
   /** The ID of the chosen one, "" when none is. */
   get value(): string { return this.list.value; }
 
+  /** Looks again: what is listed may stand elsewhere now. */
+  refresh(): void { void this.load(); }
+
   close(): void {
     clearTimeout(this.timer);
     this.turn++;

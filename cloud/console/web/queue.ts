@@ -86,7 +86,7 @@ export class Queue {
     this.mine.hidden = !cases.length;
     this.mine.replaceChildren(h("h2", { id: "queue-mine-title", class: "queue-part" }, t("deskMine")), h("ul", { class: "case-lines" }, ...cases.map((c) => h("li", { "data-id": c.number },
       h("button", { class: "small open-case", type: "button", "aria-label": t("deskOpen", { number: c.number }), click: () => this.port.open(c.number) }, c.number),
-      h("span", { class: "grow" }, plain(c.type), " ", h("span", { class: "muted mono" }, plain(c.serial))), c.ticket ? h("span", { class: "mono muted" }, c.ticket) : null,
+      h("span", { class: "grow" }, plain(c.type), " ", h("span", { class: "muted mono" }, plain(c.serial))), c.ticket ? h("span", { class: "mono muted" }, plain(c.ticket, 60)) : null,
       h("span", { class: "muted" }, when(c.sinceMs))))));
     if (was) this.mine.querySelector<HTMLElement>(`[data-id="${CSS.escape(was)}"] button`)?.focus({ preventScroll: true });
   }

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -19,11 +20,15 @@ const Variable = "BECKMANCONNECT_TEST_POSTGRES"
 // Main runs a package's tests on SQLite and then again on a PostgreSQL of their
 // own. Without PostgreSQL's programs the second half is left out, and says so;
 // where CI is set it fails. With Variable set they run on that server alone.
-func Main(m *testing.M) int {
+func Main(m *testing.M) int { return MainOf(m, "") }
+
+// MainOf is Main for a package of which only the tests that fit the pattern run
+// on PostgreSQL as well; with "-run" those that it names do.
+func MainOf(m *testing.M, pattern string) int {
 	if os.Getenv(Variable) != "" {
 		return m.Run()
 	}
-	if code := m.Run(); code != 0 {
+	if code := m.Run(); code != 0 || asked("test.fuzz") || asked("test.fuzzworker") || asked("test.list") {
 		return code
 	}
 	s, err := Start(false)
@@ -41,8 +46,22 @@ func Main(m *testing.M) int {
 		return 1
 	}
 	defer os.Unsetenv(Variable)
-	fmt.Println("The same tests on PostgreSQL:")
+	if pattern != "" && !asked("test.run") {
+		if err := flag.Set("test.run", pattern); err != nil {
+			fmt.Println("FAIL:", err)
+			return 1
+		}
+		fmt.Println("Those on PostgreSQL that fit", pattern)
+	} else {
+		fmt.Println("The same tests on PostgreSQL:")
+	}
 	return m.Run()
+}
+
+// asked tells whether a flag of the test binary was given.
+func asked(name string) bool {
+	f := flag.Lookup(name)
+	return f != nil && f.Value.String() != f.DefValue
 }
 
 // Database makes an empty database for one test, gone when the test ends, and

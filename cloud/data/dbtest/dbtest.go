@@ -1,0 +1,31 @@
+// Package dbtest opens the cloud's database for the tests of other packages, on
+// the engine that package datatest runs them on.
+package dbtest
+
+import (
+	"testing"
+	"time"
+
+	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/data/datatest"
+)
+
+// Open opens an empty database of the test's own and closes it when the test
+// ends. now may be nil.
+func Open(t testing.TB, now func() time.Time) *data.DB {
+	t.Helper()
+	c := data.Config{Dir: datatest.Dir(t), URL: datatest.Database(t), Now: now}
+	if c.URL != "" {
+		c.Node = "a"
+	}
+	db, err := data.OpenConfig(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
