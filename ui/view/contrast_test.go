@@ -16,19 +16,26 @@ import (
 )
 
 // B12: what is written and drawn can be told from what is really behind it,
-// and whatever has the colour of a tone has a word or an icon in it.
+// and whatever has the colour of a tone has a word or an icon in it. Pages are
+// as high as all that is on them: what is scrolled to is looked at, too.
 func TestDrawnContrast(t *testing.T) {
 	for i, p := range []theme.Palette{theme.Light(), theme.Dark(), theme.HighContrast()} {
 		name := []string{"light", "dark", "contrast"}[i]
 		k := sized(t, "en", p, "normal")
+		drawn, least := 0, 0
 		for n, s := range sample.Screens("en") {
 			if raceDetector && n%3 != i {
 				continue
 			}
-			w := show(t, k, s, fyne.NewSize(980, 690))
+			w := show(t, k, s, fyne.NewSize(980, 2400))
 			all := pieces(w)
+			least += 5
 			for at, piece := range all {
-				for _, fault := range faint(all[:at], piece) {
+				ink, need, what := inkOf(piece)
+				if what != "" {
+					drawn++
+				}
+				for _, fault := range faint(all[:at], piece, ink, need, what) {
 					t.Errorf("%s in %s: %s", s.Name, name, fault)
 				}
 				if fault := wordless(all[at:], piece, p); fault != "" {
@@ -37,34 +44,39 @@ func TestDrawnContrast(t *testing.T) {
 			}
 			w.Close()
 		}
+		// Were words and icons no longer known as such, nothing would be looked at.
+		if drawn < least {
+			t.Errorf("%s: only %d words and icons were looked at", name, drawn)
+		}
 	}
 }
 
-// faint says what of a text or icon cannot be told from what is behind it.
-func faint(before []piece, p piece) []string {
-	var ink color.NRGBA
-	least, what := look.TextContrast, ""
+// inkOf is the colour a text or an icon of ours is drawn in, the contrast it
+// needs, and what it is called; no name: it is neither, or out of sight.
+func inkOf(p piece) (ink color.NRGBA, least float64, what string) {
+	if !p.clip.holds(p.at.x+p.at.w/2, p.at.y+p.at.h/2) {
+		return ink, 0, ""
+	}
 	switch o := p.object.(type) {
 	case *canvas.Text:
-		if strings.TrimSpace(o.Text) == "" {
-			return nil
+		if strings.TrimSpace(o.Text) != "" {
+			return color.NRGBAModel.Convert(o.Color).(color.NRGBA), look.TextContrast, strconv.Quote(o.Text)
 		}
-		ink, what = color.NRGBAModel.Convert(o.Color).(color.NRGBA), strconv.Quote(o.Text)
 	case *canvas.Image:
-		var ok bool
-		if ink, ok = iconInk(o); !ok {
-			return nil
+		if ink, ok := iconInk(o); ok {
+			return ink, look.EdgeContrast, o.Resource.Name()
 		}
-		least, what = look.EdgeContrast, o.Resource.Name()
-	default:
-		return nil
 	}
-	x, y := p.at.x+p.at.w/2, p.at.y+p.at.h/2
-	if !p.clip.holds(x, y) {
+	return ink, 0, ""
+}
+
+// faint says on what a text or icon cannot be told from what is behind it.
+func faint(before []piece, p piece, ink color.NRGBA, least float64, what string) []string {
+	if what == "" {
 		return nil
 	}
 	var out []string
-	for _, behind := range papers(before, x, y) {
+	for _, behind := range papers(before, p.at.x+p.at.w/2, p.at.y+p.at.h/2) {
 		if got := theme.Contrast(ink, behind); got < least {
 			out = append(out, fmt.Sprintf("%s: %s has contrast %.2f on #%02x%02x%02x", p.within, what, got, behind.R, behind.G, behind.B))
 		}
