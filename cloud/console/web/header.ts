@@ -60,6 +60,7 @@ export class Header {
     if (!who) return show(byId("live"), false);
     // What a role does not show is not offered; the cloud refuses it as well.
     setText(byId("nav-help"), t(may(who, "see-queue") ? "waitingTitle" : "admOverview"));
+    show(byId("nav"), may(who, "see-devices"));
     show(byId("nav-messages"), may(who, "message"));
     show(byId("nav-events"), may(who, "read-record"));
     show(byId("nav-admin"), may(who, "administer") || may(who, "export-person"));
