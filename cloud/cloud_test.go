@@ -30,8 +30,13 @@ var roots = sync.OnceValues(func() (string, error) {
 	return dir, trust.Init(dir)
 })
 
+// onPostgres are the tests of registry, inventory and desk, and of what came
+// back from a backup: they run on PostgreSQL too.
+const onPostgres = "^Test(Registration|SerialNumberTwice|DeviceTokens|HandedOver|RegionsOfADeployment|NoDeviceAppears|Instruments|TakeRace|PlaceAfterConnecting|" +
+	"EndByStaff|OneAddress|MailThatFails|EngineersOwnRecord|RecordCannot|RemovedAccount|TwoPCs|Revocation|Replacement|TrainingByTwo|ADeviceLosesNothing)"
+
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := datatest.MainOf(m, onPostgres)
 	if dir, err := roots(); err == nil {
 		_ = os.RemoveAll(dir)
 	}
@@ -45,6 +50,7 @@ type running struct {
 	roots *trust.Roots
 	logs  *logBuffer
 	sso   *http.Server
+	stop  func() // earlier than the test ends
 }
 
 const password = "correct horse battery staple"
@@ -109,11 +115,12 @@ func start(t *testing.T, change ...func(*cloud.Config)) *running {
 			t.Errorf("cloud: %v", err)
 		}
 	})
-	t.Cleanup(func() {
+	r.stop = sync.OnceFunc(func() {
 		stop()
 		_ = r.sso.Close()
 		group.Wait()
 	})
+	t.Cleanup(r.stop)
 	return r
 }
 

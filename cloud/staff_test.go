@@ -112,9 +112,14 @@ func (r *running) idToken(t *testing.T, account, nonce string) string {
 // bearer signs in natively and gives the header.
 func (r *running) bearer(t *testing.T, account string) []string {
 	t.Helper()
+	return r.bearerNonce(t, account, "n-"+account)
+}
+
+func (r *running) bearerNonce(t *testing.T, account, nonce string) []string {
+	t.Helper()
 	var reply cloudapi.TokenReply
 	status, failure := post(t, r.client(), r.BaseURL()+cloudapi.PathToken,
-		cloudapi.TokenRequest{IDToken: r.idToken(t, account, "n-"+account), Nonce: "n-" + account}, &reply)
+		cloudapi.TokenRequest{IDToken: r.idToken(t, account, nonce), Nonce: nonce}, &reply)
 	if status != http.StatusOK || reply.Token == "" {
 		t.Fatalf("token: %d %+v", status, failure)
 	}
