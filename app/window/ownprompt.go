@@ -2,19 +2,12 @@ package window
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"log/slog"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/app"
 
-	"beckmanconnect/app/desktop/lock"
 	"beckmanconnect/app/desktop/owndesk"
-	"beckmanconnect/app/window/native"
-	"beckmanconnect/assets/icons"
-	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ui/model"
@@ -89,22 +82,15 @@ func RunPrompt(ctx context.Context, c Config, in io.Reader, out io.Writer) error
 	defer cancel()
 	guard := owndesk.NewGuard(in, out, owndesk.BackToShared)
 	defer guard.Gone()
-	fyneApp := app.NewWithID(version.ID())
-	fyneApp.SetIcon(fyne.NewStaticResource("app.png", icons.App()))
-	windows, err := native.New()
+	fyneApp, with, err := onScreen(ctx, c)
 	if err != nil {
-		return fmt.Errorf("window: %w", err)
+		return err
 	}
-	defer windows.Close()
-	log := c.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	p := newProgram(ctx, fyneApp, parts{
-		config: c, now: time.Now, do: fyne.Do, native: windows, locked: lock.Follow(ctx, log).Locked, quit: quitOf(fyneApp), only: guard,
-	})
+	defer with.native.Close()
+	with.only = guard
+	p := newProgram(ctx, fyneApp, with)
 	defer p.close()
-	defer context.AfterFunc(ctx, func() { fyne.Do(quitOf(fyneApp)) })()
+	defer context.AfterFunc(ctx, func() { fyne.Do(p.quit) })()
 	go func() {
 		select {
 		case <-guard.Over():

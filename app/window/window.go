@@ -80,27 +80,17 @@ func Run(ctx context.Context, c Config) error {
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	fyneApp := app.NewWithID(version.ID())
-	fyneApp.SetIcon(fyne.NewStaticResource("app.png", icons.App()))
-	windows, err := native.New()
+	fyneApp, with, err := onScreen(ctx, c)
 	if err != nil {
+		return err
+	}
+	defer with.native.Close()
+	if with.pulse, err = newPulse(os.Getenv); err != nil {
 		return fmt.Errorf("window: %w", err)
 	}
-	defer windows.Close()
-	log := c.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	beat, err := newPulse(os.Getenv)
-	if err != nil {
-		return fmt.Errorf("window: %w", err)
-	}
-	p := newProgram(ctx, fyneApp, parts{
-		config: c, now: time.Now, do: fyne.Do, native: windows, locked: lock.Follow(ctx, log).Locked,
-		grabKillKey: killkey.Grab, dump: newLayoutDump(os.Getenv), pulse: beat, quit: quitOf(fyneApp),
-		successor: installed.Successor,
-	})
-	p.desk = owndesk.New(owndesk.Config{System: owndesk.Native(), Now: time.Now, Log: log})
+	with.grabKillKey, with.dump, with.successor = killkey.Grab, newLayoutDump(os.Getenv), installed.Successor
+	p := newProgram(ctx, fyneApp, with)
+	p.desk = owndesk.New(owndesk.Config{System: owndesk.Native(), Now: time.Now, Log: with.config.Log})
 	defer p.close()
 	// Quitting from outside goes the same way as closing the last window.
 	defer context.AfterFunc(ctx, func() { fyne.Do(fyneApp.Quit) })()
@@ -110,7 +100,7 @@ func Run(ctx context.Context, c Config) error {
 	p.openMain()
 	// Without a window, as without OpenGL, this program must not count as one:
 	// then the tray asks in its place.
-	if _, err := windows.Area(p.main); err != nil {
+	if _, err := with.native.Area(p.main); err != nil {
 		return fmt.Errorf("window: this screen cannot be drawn on: %w", err)
 	}
 	fyneApp.Run()
@@ -118,6 +108,21 @@ func Run(ctx context.Context, c Config) error {
 		return *p.again
 	}
 	return nil
+}
+
+// onScreen is what both programs, the one with all the windows and the one with
+// a question alone, begin with. Whoever calls it closes native.
+func onScreen(ctx context.Context, c Config) (fyne.App, parts, error) {
+	a := app.NewWithID(version.ID())
+	a.SetIcon(fyne.NewStaticResource("app.png", icons.App()))
+	windows, err := native.New()
+	if err != nil {
+		return nil, parts{}, fmt.Errorf("window: %w", err)
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return a, parts{config: c, now: time.Now, do: fyne.Do, native: windows, locked: lock.Follow(ctx, c.Log).Locked, quit: quitOf(a)}, nil
 }
 
 // handOver asks the windows that are open to come forward.

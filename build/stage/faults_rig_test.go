@@ -251,7 +251,13 @@ chat = "ask"
 func newSite(t *testing.T, changes ...func(*Config)) *site {
 	t.Helper()
 	ctx, h := newHouse(t, changes...)
-	s := &site{t: t, ctx: ctx, h: h, PC: &PC{house: h, Name: "pc", Dir: h.dir("pc")}}
+	return h.site(t, ctx, "pc")
+}
+
+// site is one more instrument PC of a house.
+func (h *House) site(t *testing.T, ctx context.Context, name string) *site {
+	t.Helper()
+	s := &site{t: t, ctx: ctx, h: h, PC: &PC{house: h, Name: name, Dir: h.dir(name)}}
 	sockets, err := os.MkdirTemp("", "bc") // short: a socket's path has 107 bytes
 	if err != nil {
 		t.Fatal(err)
@@ -337,7 +343,7 @@ func (s *site) path(name string) string { return filepath.Join(s.Dir, name) }
 // serviceUp starts the service and waits until it answers.
 func (s *site) serviceUp() {
 	s.t.Helper()
-	s.Service = s.h.startOnce(s.t, "service", "beckmanconnect-service", nil, "--config", s.Config)
+	s.Service = s.h.startOnce(s.t, s.Name+"-service", "beckmanconnect-service", nil, "--config", s.Config)
 	until(s.t, s.ctx, "the service to answer", func() (bool, error) {
 		c, err := s.dial()
 		if err != nil {

@@ -62,7 +62,7 @@ func TestKilledUnderLoad(t *testing.T) {
 		if round%6 == 2 {
 			crash(cloud)
 		}
-		s.Service = s.h.startOnce(t, "service", "beckmanconnect-service", nil, "--config", s.Config)
+		s.Service = s.h.startOnce(t, s.Name+"-service", "beckmanconnect-service", nil, "--config", s.Config)
 		if round%6 == 4 {
 			cloud = s.h.cloudUp(t, s.ctx)
 		}

@@ -91,12 +91,14 @@ func sized(t testing.TB, lang string, p theme.Palette, size string) *part.Kit {
 // they ask for.
 func TestNothingIsCutOff(t *testing.T) {
 	for _, l := range text.Languages() {
-		k := sized(t, l.Tag, theme.Light(), "largest")
-		for _, s := range sample.Screens(l.Tag) {
-			for _, fault := range unfit(k, s) {
-				t.Errorf("%s in %s: %s", s.Name, l.Tag, fault)
+		t.Run(l.Tag, func(t *testing.T) {
+			k := sized(t, l.Tag, theme.Light(), "largest")
+			for _, s := range sample.Screens(l.Tag) {
+				for _, fault := range unfit(k, s) {
+					t.Errorf("%s: %s", s.Name, fault)
+				}
 			}
-		}
+		})
 	}
 }
 
