@@ -19,7 +19,7 @@ type Answers map[string]any
 func (o *Other) SetAnswers(a Answers) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.answers = a
+	o.answers = maps.Clone(a) // the test may change its own
 }
 
 // Answers gives a copy of what SetAnswers set.
