@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/browser"
-
 	"beckmanconnect/cloud"
 	"beckmanconnect/cloud/console"
 	"beckmanconnect/cloud/console/consoletest"
@@ -226,8 +224,7 @@ func TestRegistryOnThePage(t *testing.T) {
 	}
 
 	// A person's data, as a file of either kind; then an erasure is proposed.
-	dir := t.TempDir()
-	b.Do("let files be kept", browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(dir))
+	dir := b.Keep()
 	b.Click("#adm-person-tab")
 	b.Fill("#person-subject", "no address")
 	b.Fill("#person-reason", "her letter")

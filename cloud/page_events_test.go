@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -102,8 +101,7 @@ func TestEventsOnThePage(t *testing.T) {
 	b.Wait(rows + ` > ` + before + ` && document.querySelector(".event-row .event-about").innerText.startsWith("asked")`)
 	b.Click("#events-follow")
 	// The file.
-	dir := t.TempDir()
-	b.Do("let files be kept", browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(dir))
+	dir := b.Keep()
 	b.Click("#events-csv")
 	until(t, "the export is kept", func() bool {
 		text, err := os.ReadFile(filepath.Join(dir, "events.csv"))

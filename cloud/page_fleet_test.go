@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/browser"
-
 	"beckmanconnect/cloud"
 	"beckmanconnect/cloud/console"
 	"beckmanconnect/cloud/console/consoletest"
@@ -178,8 +176,7 @@ func TestFleetOnThePage(t *testing.T) { // P13, P14, B8, scenario 44
 	}
 	noMarkup(t, b, "logs")
 	shoot(t, b, "logs")
-	dir := t.TempDir()
-	b.Do("let files be kept", browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(dir))
+	dir := b.Keep()
 	b.Click("#logs-save")
 	until(t, "the log is kept", func() bool {
 		kept, err := os.ReadFile(filepath.Join(dir, "logs-req-1.txt"))

@@ -34,11 +34,7 @@ const firstFile = `document.querySelector("#files .file")`
 // what was sent: the browser reserves the name with an empty file first.
 func save(ctx context.Context, tb testing.TB, b *Browser, name string, sent []byte) {
 	tb.Helper()
-	dir := tb.TempDir()
-	b.Do("let files be kept", chromedp.ActionFunc(func(ctx context.Context) error {
-		c := chromedp.FromContext(ctx)
-		return browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithBrowserContextID(b.own).WithDownloadPath(dir).Do(cdp.WithExecutor(ctx, c.Browser))
-	}))
+	dir := b.Keep()
 	b.Click("#files .file a.save")
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
@@ -145,4 +141,16 @@ func onceAfter(bytes int, do func()) func(int) {
 			once()
 		}
 	}
+}
+
+// Keep lets the page's downloads be kept in a folder of the test's, which it
+// gives.
+func (b *Browser) Keep() string {
+	b.tb.Helper()
+	dir := b.tb.TempDir()
+	b.Do("let files be kept", chromedp.ActionFunc(func(ctx context.Context) error {
+		c := chromedp.FromContext(ctx)
+		return browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithBrowserContextID(b.own).WithDownloadPath(dir).Do(cdp.WithExecutor(ctx, c.Browser))
+	}))
+	return dir
 }
