@@ -3,6 +3,7 @@
 package dbtest
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,7 +15,11 @@ import (
 // ends. now may be nil.
 func Open(t testing.TB, now func() time.Time) *data.DB {
 	t.Helper()
-	c := data.Config{Dir: datatest.Dir(t), URL: datatest.Database(t), Now: now}
+	dir := datatest.Dir(t)
+	c := data.Config{
+		Dir: dir, URL: datatest.Database(t), Now: now,
+		Keys: data.Keys{Data: filepath.Join(dir, "wrap.key"), Confidential: filepath.Join(dir, "confidential.key")},
+	}
 	if c.URL != "" {
 		c.Node = "a"
 	}
