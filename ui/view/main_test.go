@@ -9,6 +9,6 @@ import (
 
 // What draws every screen does so in the one goroutine that draws.
 func TestMain(m *testing.M) {
-	os.Exit(racetest.Main(m, "TestMarkup", "TestPictures", "TestFitsTheWindow", "TestNothingIsCutOff", "TestDrawnContrast", "TestByTouchAndKeyboard",
+	os.Exit(racetest.Main(m, "TestMarkup", "TestPictures", "TestNothingIsCutOff", "TestDrawnContrast", "TestByTouchAndKeyboard",
 		"TestSmallestWindow", "TestLargestPromptFits", "TestWarningMovesNothing"))
 }
