@@ -246,7 +246,7 @@ func (w *Prompt) build(initials string) fyne.CanvasObject {
 	foot := part.Column(10, part.Answers(w.deny, w.fields(initials), w.allow),
 		// Room for two lines, so that a warning moves nothing.
 		container.NewStack(part.Space(0, 36), part.Column(0, w.hint), part.Column(0, w.warnBox)))
-	w.sheet = part.NewSheet(head, part.Inset(14, 24, 14, 24, body), w.moreRow(), part.Column(0, k.Rule(), part.Inset(12, 24, 10, 24, foot)))
+	w.sheet = part.NewSheet(head, part.Inset(12, 24, 10, 24, body), w.moreRow(), part.Column(0, k.Rule(), part.Inset(12, 24, 8, 24, foot)))
 	w.sheet.OnScrolled(w.read)
 	return container.NewStack(canvas.NewRectangle(p.Surface), w.sheet.Container)
 }
