@@ -13,10 +13,10 @@ import (
 // Of the relay's bench: a session as the product has it while the screen moves.
 const (
 	relaySessions  = 200
-	relayRate      = 6e6 / 8 // bytes a second, from the host
-	relayPictures  = 30      // a second
+	relayRate      = 6e6 / 8          // bytes a second, from the host
+	relayPictures  = 30               // a second
 	relayRecord    = 16<<10 - 64 + 29 // as session/channel writes it
-	relayUnpaced   = 16 // sessions without a pace
+	relayUnpaced   = 16               // sessions without a pace
 	relayAnswer    = 100
 	relayWarm      = 2 * time.Second
 	relayAtLeast   = 1 / 0.7 // of what a peer carries, as a cost

@@ -40,7 +40,7 @@ var topics = []topic{
 	{"help-logs", icons.Note, []string{"help logs"}},
 	{"session", icons.Eye, []string{"view", "control", "files", "clipboard", "chat", "pointer", "proof of the code"}},
 	{"registration", icons.Setup, []string{"registration", "registered", "refused"}},
-	{"status", icons.Online, []string{"status", "standing", "envelope", "presence", "signed time"}},
+	{"status", icons.Online, []string{"status", "standing", "kept", "again", "envelope", "presence", "signed time"}},
 	{"log", icons.Seal, []string{"checkpoint", "witnessed", "hospital's witness"}},
 	{"upgrades", icons.Upgrade, []string{"upgrades"}},
 	{"messages", icons.Chat, []string{"message to technicians", "place in the queue", "vendor policy"}},
