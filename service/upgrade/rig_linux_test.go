@@ -284,6 +284,21 @@ func (m *machine) upgrader() *client.Upgrader {
 	}
 }
 
+// call makes a call that does no harm twice; the upgrade service that has rolled
+// back starts once more, and nobody answers in between.
+func (m *machine) call(do func(*client.Upgrader) error) {
+	m.t.Helper()
+	for {
+		err := do(m.upgrader())
+		if err == nil {
+			return
+		}
+		if client.Code(err) != protocol.CodeUnavailable || m.t.Context().Err() != nil {
+			m.t.Fatal(err)
+		}
+	}
+}
+
 // until follows the state until it is in one of these phases, over restarts of
 // the upgrade service, and returns it.
 func (m *machine) until(phases ...string) *upgradepb.State {
