@@ -1,3 +1,6 @@
+// Package datatest gives tests of the cloud's data wrapping keys, and a real
+// PostgreSQL: one server a test binary, in a temporary folder, on loopback, gone
+// with the tests. The server is not for Windows, where the cloud's tests do not run.
 package datatest
 
 import (

@@ -1,5 +1,5 @@
-// Package datatest runs a real PostgreSQL for tests: one server a test binary,
-// in a temporary folder, on loopback, gone with the tests.
+//go:build !windows
+
 package datatest
 
 import (
