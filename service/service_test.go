@@ -2,22 +2,10 @@ package service
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"math/big"
 	mathrand "math/rand/v2"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,16 +16,12 @@ import (
 	"testing/fstest"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
-	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/internal/version"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ipc/pipe"
-	"beckmanconnect/ipc/protocol"
 	"beckmanconnect/store"
 )
 
@@ -81,192 +65,6 @@ var madeTrust = sync.OnceValues(func() (fs.FS, error) {
 		return err
 	})
 })
-
-// site is an instrument PC in a folder, with real trust roots.
-type site struct {
-	t      *testing.T
-	dir    string
-	config hostconfig.Config
-	log    string
-}
-
-func newSite(t *testing.T) *site {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "bc") // short: a socket's path has 107 bytes
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	made, err := madeTrust()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.CopyFS(filepath.Join(dir, "trust"), made); err != nil {
-		t.Fatal(err)
-	}
-	s := &site{t: t, dir: dir, log: filepath.Join(dir, "instrument.log")}
-	s.write("host.toml", `data = "data"
-socket = "host.sock"
-upgrade_socket = "upgrade.sock"
-trust = "trust/roots"
-policy = "site-policy.note"
-install = "install"
-[cloud]
-url = "https://127.0.0.1:1"
-[instrument]
-log = "instrument.log"
-`)
-	s.write("instrument.log", "")
-	s.load()
-	return s
-}
-
-func (s *site) write(name, text string) {
-	s.t.Helper()
-	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *site) load() {
-	s.t.Helper()
-	var err error
-	if s.config, err = hostconfig.Load(filepath.Join(s.dir, "host.toml")); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *site) line(text string) {
-	s.t.Helper()
-	f, err := os.OpenFile(s.log, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer f.Close()
-	if _, err := f.WriteString(text + "\n"); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *site) policy(text string) {
-	s.t.Helper()
-	signer, err := trust.LoadNoteSigner(filepath.Join(s.dir, "trust", trust.DirPrivate, trust.KeyPolicy))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	signed, err := note.Sign(&note.Note{Text: text}, signer)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.write("site-policy.note", string(signed))
-}
-
-// run starts the service in this process; stop ends it and gives its error.
-func (s *site) run() (stop func() error) {
-	s.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- Run(ctx, s.config, slog.New(slog.DiscardHandler)) }()
-	done := false
-	stop = func() error {
-		if done {
-			return nil
-		}
-		done = true
-		cancel()
-		return <-ended
-	}
-	s.t.Cleanup(func() { _ = stop() })
-	for {
-		c, err := s.dial()
-		if err == nil {
-			c.Close()
-			return stop
-		}
-		select {
-		case err := <-ended:
-			s.t.Fatalf("the service ended: %v", err)
-		case <-time.After(5 * time.Millisecond): // it is starting
-		}
-	}
-}
-
-func (s *site) dial() (*client.Client, error) {
-	return client.Dial(s.t.Context(), client.Config{Socket: s.config.Socket, Program: protocol.Window, Version: version.Version()})
-}
-
-func (s *site) client() *client.Client {
-	s.t.Helper()
-	c, err := s.dial()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { c.Close() })
-	return c
-}
-
-func (s *site) status(c *client.Client) *hostpb.Status {
-	s.t.Helper()
-	status, err := c.Host.GetStatus(s.t.Context(), &hostpb.GetStatusRequest{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return status
-}
-
-// watch collects events in a channel.
-func (s *site) watch() <-chan *hostpb.Event {
-	events := make(chan *hostpb.Event, 1000)
-	ctx, cancel := context.WithCancel(s.t.Context())
-	config := client.Config{Socket: s.config.Socket, Program: protocol.Tray, Version: version.Version()}
-	done, up := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	go func() {
-		defer close(done)
-		_ = client.Follow(ctx, config, func(e *hostpb.Event) { // ends with ctx
-			events <- e
-			once.Do(func() { close(up) })
-		}, nil)
-	}()
-	s.t.Cleanup(func() { cancel(); <-done })
-	// The snapshot comes first: what happens from here on is not missed.
-	select {
-	case <-up:
-	case <-time.After(stuck):
-		s.t.Fatal("the service sent no snapshot")
-	}
-	return events
-}
-
-// stuck ends a wait for what does not come, long after it should have.
-const stuck = time.Minute
-
-func await(t *testing.T, events <-chan *hostpb.Event, what string, ok func(*hostpb.Event) bool) *hostpb.Event {
-	t.Helper()
-	for {
-		select {
-		case e := <-events:
-			if ok(e) {
-				return e
-			}
-		case <-time.After(stuck):
-			t.Fatalf("%s never came", what)
-		}
-	}
-}
-
-func acceptTerms(t *testing.T, c *client.Client) {
-	t.Helper()
-	terms, err := c.Host.GetTerms(t.Context(), &hostpb.GetTermsRequest{Language: "de"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Host.AcceptTerms(t.Context(), &hostpb.AcceptTermsRequest{Version: terms.GetVersion(), Sha256: terms.GetSha256(), ItRequirementsRead: true}); err != nil {
-		t.Fatal(err)
-	}
-}
-
-var form = &hostpb.RegisterRequest{Email: "lab@hospital.example", Name: "Lab One", InstrumentType: "DxH 900", Serial: "SN-1"}
 
 // The service starts, warns, and stops with the cloud absent; what was
 // acknowledged is there after a restart.
@@ -342,142 +140,6 @@ func (s *site) kinds() []string {
 		}
 	}
 	return kinds
-}
-
-// registrar is as much of a cloud as the registration needs.
-func (s *site) registrar() *httptest.Server {
-	s.t.Helper()
-	private, roots := filepath.Join(s.dir, "trust", trust.DirPrivate), filepath.Join(s.dir, "trust", trust.DirRoots)
-	cloud, err := trust.LoadAuthority(filepath.Join(roots, trust.FileCloudCA), filepath.Join(private, trust.KeyCloudCA))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	devices, err := trust.LoadAuthority(filepath.Join(roots, trust.FileDeviceCA), filepath.Join(private, trust.KeyDeviceCA))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	own := issue(s.t, cloud, &key.PublicKey, &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, KeyUsage: x509.KeyUsageDigitalSignature})
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var request cloudapi.RegisterRequest
-		if r.URL.Path != cloudapi.PathDevices || json.NewDecoder(r.Body).Decode(&request) != nil {
-			http.NotFound(w, r)
-			return
-		}
-		block, _ := pem.Decode([]byte(request.CSR))
-		csr, err := x509.ParseCertificateRequest(block.Bytes)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		id := cloudapi.DeviceID(csr.RawSubjectPublicKeyInfo)
-		der := issue(s.t, devices, csr.PublicKey, &x509.Certificate{
-			Subject: pkix.Name{CommonName: id}, IsCA: true, MaxPathLenZero: true, BasicConstraintsValid: true,
-			KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-		})
-		_ = json.NewEncoder(w).Encode(cloudapi.RegisterReply{DeviceID: id, Certificate: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))})
-	}))
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{own}, PrivateKey: key}}}
-	server.StartTLS()
-	s.t.Cleanup(server.Close)
-	text, err := os.ReadFile(filepath.Join(s.dir, "host.toml"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.write("host.toml", strings.Replace(string(text), "https://127.0.0.1:1", server.URL, 1))
-	s.load()
-	return server
-}
-
-func issue(t *testing.T, by *trust.Authority, public any, template *x509.Certificate) []byte {
-	t.Helper()
-	template.SerialNumber, template.NotBefore, template.NotAfter = big.NewInt(7), time.Now().Add(-time.Hour), time.Now().Add(365*24*time.Hour)
-	der, err := x509.CreateCertificate(rand.Reader, template, by.Certificate, public, by.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der
-}
-
-// Registration switches support on, policy and class follow the signed file
-// in the running service, and what is refused is told (P13, P25, scenario 28).
-func TestRegistrationAndPolicy(t *testing.T) {
-	s := newSite(t)
-	s.registrar()
-	stop := s.run()
-	c, events := s.client(), s.watch()
-	acceptTerms(t, c)
-	r, err := c.Host.Register(t.Context(), form)
-	if err != nil || !strings.HasPrefix(r.GetDeviceId(), "bc-") {
-		t.Fatalf("%v %v", r, err)
-	}
-	await(t, events, "support to be ready", func(e *hostpb.Event) bool {
-		return e.GetStatus().GetSupport().GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_READY
-	})
-	// A PIN is set before help is asked for, not while somebody may come in (B3).
-	pin := &hostpb.SetPINRequest{Initials: "mh", Pin: "493817265013"}
-	if _, err := c.Host.SetPIN(t.Context(), pin); err != nil {
-		t.Fatal(err)
-	}
-	await(t, events, "whose PIN is set", func(e *hostpb.Event) bool {
-		return slices.Equal(e.GetStatus().GetPinInitials(), []string{"MH"})
-	})
-	help, err := c.Host.RequestHelp(t.Context(), &hostpb.RequestHelpRequest{TechnicianCalled: true, Reason: "x"})
-	if err != nil || len(help.GetCode()) != 9 {
-		t.Fatalf("%v %v", help, err)
-	}
-	if _, err := c.Host.SetPIN(t.Context(), &hostpb.SetPINRequest{Initials: "xy", Pin: "4938"}); client.Code(err) != "session-running" {
-		t.Errorf("a PIN while help is asked for: %v", err)
-	}
-	await(t, events, "the waiting request", func(e *hostpb.Event) bool {
-		return e.GetSupport().GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_WAITING
-	})
-	explained := func(capability string) string {
-		t.Helper()
-		p, err := c.Host.ExplainPolicy(t.Context(), &hostpb.ExplainPolicyRequest{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, row := range p.GetRows() {
-			if row.GetCapability() == capability {
-				return row.GetEffective()
-			}
-		}
-		return ""
-	}
-	if got := explained("files"); got != "never" {
-		t.Errorf("files without a policy: %s", got)
-	}
-	general := "number=2\ninstrument_class=\"general\"\nstaff_any=true\n"
-	s.policy(general)
-	await(t, events, "the policy", func(e *hostpb.Event) bool { return e.GetStatus().GetInstrumentClass() == "general" })
-	if got := explained("files"); got != "may be asked" {
-		t.Errorf("files on a general instrument: %s", got)
-	}
-	s.policy("number=1\ninstrument_class=\"general\"\nstaff_any=true\n[capabilities]\nclipboard=\"ask\"\n")
-	await(t, events, "the refusal", func(e *hostpb.Event) bool {
-		return strings.HasPrefix(e.GetStatus().GetPolicy(), "refused: number 1 is older")
-	})
-	if got := explained("files"); got != "never" {
-		t.Errorf("files after a refused policy: %s", got)
-	}
-	if err := stop(); err != nil {
-		t.Fatal(err)
-	}
-	kinds := s.kinds()
-	for _, want := range []string{"device.registered", "help.requested", "policy.accepted", "policy.refused", "help.ended"} {
-		if !slices.Contains(kinds, want) {
-			t.Errorf("the log lacks %s: %q", want, kinds)
-		}
-	}
-	s.run() // the registration is still there, and the refusal, too
-	status := s.status(s.client())
-	if status.GetRegistration().GetDeviceId() != r.GetDeviceId() || !strings.HasPrefix(status.GetPolicy(), "refused") {
-		t.Errorf("after a restart: %v", status)
-	}
 }
 
 // kill -9 at random: every line that was written counts once, and what was

@@ -40,11 +40,7 @@ const (
 	maxInflight      = 64
 	sessionLife      = 3600 // seconds a device's subscriptions outlive its connection
 	connectTimeout   = 15 * time.Second
-	// maxStarting devices come in at a time. A fleet that comes back all at once
-	// would otherwise wait for the database together, and longer than its own
-	// patience: none would ever be in.
-	maxStarting = 256
-	timeEvery   = time.Hour
+	timeEvery        = time.Hour
 )
 
 var (
@@ -122,10 +118,11 @@ type Broker struct {
 	starting chan struct{}  // one for each device that is coming in
 	changing [64]sync.Mutex // held while a device's coming or going is recorded; see change
 
-	mu    sync.Mutex
-	conns map[*deviceConn]struct{}
-	here  map[string]*track // by device: its present connection
-	made  uint64            // connections
+	mu     sync.Mutex
+	conns  map[*deviceConn]struct{}
+	coming map[string]*place // by device: its place among those that come in
+	here   map[string]*track // by device: its present connection
+	made   uint64            // connections
 }
 
 // New starts a broker. Close ends it.
@@ -137,7 +134,7 @@ func New(c Config) (*Broker, error) {
 		c.Policy = func() string { return "" }
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	b := &Broker{Config: c, ctx: ctx, cancel: cancel, starting: make(chan struct{}, maxStarting), conns: map[*deviceConn]struct{}{}, here: map[string]*track{}}
+	b := &Broker{Config: c, ctx: ctx, cancel: cancel, starting: make(chan struct{}, maxStarting), conns: map[*deviceConn]struct{}{}, coming: map[string]*place{}, here: map[string]*track{}}
 	var err error
 	switch c.Engine.Kind {
 	case "", Embedded:
@@ -221,7 +218,7 @@ func (b *Broker) accept(w http.ResponseWriter, r *http.Request) {
 		b.Log.Debug("device link not opened", "device", device, "error", err)
 		return // it was answered
 	}
-	conn.onSettled = func() { <-b.starting }
+	b.starts(conn)
 	if !b.keep(conn) {
 		conn.settled()
 		conn.Close()
@@ -230,16 +227,6 @@ func (b *Broker) accept(w http.ResponseWriter, r *http.Request) {
 	// In a goroutine of its own, with a small stack: that of the server went
 	// through a TLS handshake, and its request and buffers go with it.
 	go b.serve(conn)
-}
-
-// begin tells whether one more may come in now.
-func (b *Broker) begin() bool {
-	select {
-	case b.starting <- struct{}{}:
-		return true
-	default:
-		return false
-	}
 }
 
 // keep notes an open connection, unless the broker is going down, or full.

@@ -148,10 +148,7 @@ func (s *carriedSession) up(keep time.Duration) error {
 		if err != nil {
 			return err
 		}
-		s.mu.Lock()
-		why := tooMuch(pk, len(s.granted))
-		s.mu.Unlock()
-		if why != "" {
+		if why := tooMuch(pk, s.subscriptions()); why != "" {
 			s.c.b.Log.Warn("device link closed", "device", s.conn.device, "why", why)
 			return packets.ErrRejectPacket
 		}
@@ -203,6 +200,17 @@ func (s *carriedSession) published(pk *packets.Packet) error {
 	return s.answer(packets.Puback, pk.PacketID, 0)
 }
 
+// subscriptions counts the device's, and those on their way.
+func (s *carriedSession) subscriptions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.granted)
+	for _, filters := range s.asked {
+		n += len(filters)
+	}
+	return n
+}
+
 // subscribe passes on the filters that are the device's own, and remembers the
 // others for the answer.
 func (s *carriedSession) subscribe(pk *packets.Packet) error {
@@ -230,11 +238,7 @@ func (s *carriedSession) subscribe(pk *packets.Packet) error {
 		s.asked, s.refused = map[uint16][]packets.Subscription{}, map[uint16][]bool{}
 	}
 	s.asked[pk.PacketID], s.refused[pk.PacketID] = pk.Filters, refused
-	full := len(s.asked) > maxSubscriptions
 	s.mu.Unlock()
-	if full {
-		return packets.ErrQuotaExceeded
-	}
 	pk.Filters, pk.FixedHeader.Qos = own, 1
 	return s.send(pk)
 }

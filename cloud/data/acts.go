@@ -54,9 +54,12 @@ func (db *DB) Act(ctx context.Context, id string) (acts.Kept, error) {
 	return a, nil
 }
 
-// Acts gives the newest acts, newest first.
+// Acts gives the newest acts: first those that were confirmed and are not done,
+// then those that wait, then what became of others, each newest first. So no
+// number of acts that are over hides one that is to be decided about.
 func (db *DB) Acts(ctx context.Context, limit int) ([]acts.Kept, error) {
-	rows, err := db.sql.QueryContext(ctx, actQuery+"ORDER BY at_ms DESC, id LIMIT ?", limit)
+	rows, err := db.sql.QueryContext(ctx, actQuery+"ORDER BY CASE state WHEN ? THEN 0 WHEN ? THEN 1 ELSE 2 END, at_ms DESC, id LIMIT ?",
+		cloudapi.ActConfirmed, cloudapi.ActWaiting, limit)
 	if err != nil {
 		return nil, fmt.Errorf("data: acts: %w", err)
 	}
@@ -148,7 +151,7 @@ func (db *DB) FinishAct(ctx context.Context, id, state, why string) error {
 
 // ExpireActs ends what nobody decided about in time.
 func (db *DB) ExpireActs(ctx context.Context, now time.Time) error {
-	if _, err := db.sql.ExecContext(ctx, "UPDATE acts SET state=? WHERE state=? AND expires_ms<=?", cloudapi.ActExpired, cloudapi.ActWaiting, now.UnixMilli()); err != nil {
+	if _, err := db.one(ctx, "UPDATE acts SET state=? WHERE state=? AND expires_ms<=?", cloudapi.ActExpired, cloudapi.ActWaiting, now.UnixMilli()); err != nil {
 		return fmt.Errorf("data: acts: %w", err)
 	}
 	return nil
@@ -167,7 +170,7 @@ func (db *DB) SameActor(ctx context.Context, id, account string) (bool, error) {
 	return subtle.ConstantTimeCompare(proposer, db.index.of(account)) == 1, nil
 }
 
-// one runs a change and reports whether it met a row.
+// one runs a change and reports whether it met one row.
 func (db *DB) one(ctx context.Context, query string, args ...any) (bool, error) {
 	met := false
 	err := db.update(ctx, func(tx *sql.Tx) error {

@@ -36,8 +36,8 @@ func (t *Tx) Missing(k cloudapi.Kept) ([]cloudapi.Range, error) {
 		return nil, err
 	}
 	if used < at { // not heard since
-		if lost := missing(upto+1, int64(k.Oldest)-1, early); len(lost) > 0 {
-			if err := t.db.raiseLost(t.tx, t.device, k.Epoch, of, int64(lost[0].From), int64(lost[len(lost)-1].To)); err != nil {
+		if from, to := highest(upto, early)+1, int64(k.Oldest)-1; from <= to {
+			if err := t.db.raiseLost(t.tx, t.device, k.Epoch, of, from, to); err != nil {
 				return nil, err
 			}
 		}
@@ -46,7 +46,18 @@ func (t *Tx) Missing(k cloudapi.Kept) ([]cloudapi.Range, error) {
 		}
 	}
 	list := missing(max(upto+1, int64(k.Oldest)), int64(k.Newest), early)
-	return list[:min(len(list), cloudapi.MaxAgain)], nil
+	// The last ones: what came after a backup is there, and numbers that are
+	// missing for good, because a newer state took their place, are below.
+	return list[max(0, len(list)-cloudapi.MaxAgain):], nil
+}
+
+// highest is the highest number that was taken in. What is missing below it was
+// missing when it came, and so is no loss of a restore.
+func highest(upto int64, early []int64) int64 {
+	if len(early) == 0 {
+		return upto
+	}
+	return max(upto, early[len(early)-1])
 }
 
 // missing gives the ranges within from and to that have none of the numbers in

@@ -2,11 +2,13 @@ package data
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"beckmanconnect/cloud/kms"
 	"beckmanconnect/internal/cloudapi"
 )
 
@@ -57,12 +59,108 @@ func TestMissing(t *testing.T) { // scenario 43
 	for n := range uint64(2 * cloudapi.MaxAgain) {
 		o.take(t, 20+2*n)
 	}
-	if list := o.missing(t, device, cloudapi.Kept{Epoch: "e", Oldest: 1, Newest: 1000}); len(list) != cloudapi.MaxAgain || list[0] != (cloudapi.Range{From: 3, To: 4}) {
-		t.Errorf("%d ranges are asked for", len(list))
+	// What came last is what a backup cannot have; below it numbers may be missing
+	// for good.
+	if list := o.missing(t, device, cloudapi.Kept{Epoch: "e", Oldest: 1, Newest: 1000}); len(list) != cloudapi.MaxAgain || list[len(list)-1] != (cloudapi.Range{From: 275, To: 1000}) {
+		t.Errorf("%d ranges are asked for, at last %v", len(list), list[len(list)-1])
 	}
 	if rows, err := o.Notifications(t.Context(), device, 9); err != nil || len(rows) > 0 {
 		t.Errorf("staff is told of what was never lost: %+v %v", rows, err)
 	}
+}
+
+// backedUp backs a database up, and gives what makes another one of that.
+func (o *opened) backedUp(t *testing.T, key *kms.Key) func(*testing.T) *opened {
+	t.Helper()
+	var backup bytes.Buffer
+	if _, err := o.Backup(t.Context(), &backup, key.Public()); err != nil {
+		t.Fatal(err)
+	}
+	return func(t *testing.T) *opened {
+		t.Helper()
+		c := config(t)
+		r := &opened{dir: c.Dir, now: o.now.Add(1e9)}
+		c.Now = func() time.Time { return r.now }
+		if _, err := Restore(t.Context(), c, bytes.NewReader(backup.Bytes()), key); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if r.DB, err = OpenConfig(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Close() })
+		r.now = r.now.Add(1e9)
+		return r
+	}
+}
+
+// toldLost gives what staff was told of messages that are missing for good, "" for
+// nothing.
+func (o *opened) toldLost(t *testing.T) (title string) {
+	t.Helper()
+	rows, err := o.Notifications(t.Context(), device, 9)
+	if err != nil || len(rows) > 1 || len(rows) == 1 && (rows[0].Code != AlarmLost || rows[0].Count != 1) {
+		t.Errorf("%+v %v", rows, err)
+	}
+	for _, n := range rows {
+		title = n.Title
+	}
+	return title
+}
+
+// A device whose numbers have many gaps, because newer states took the place of
+// older ones, is asked for what came after the backup all the same, and nobody is
+// told that the gaps were lost by the restore.
+func TestMissingBehindGaps(t *testing.T) { // P15, scenario 43
+	key, err := recoveryKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := open(t)
+	const gaps = 2 * cloudapi.MaxAgain
+	newest := uint64(2*gaps + 1)
+	for n := uint64(1); n <= newest; n += 2 {
+		before.take(t, n)
+	}
+	restored := before.backedUp(t, key)
+	t.Run("all is kept", func(t *testing.T) {
+		o := restored(t)
+		list := o.missing(t, device, cloudapi.Kept{Epoch: "e", Oldest: 1, Newest: newest + 40})
+		if len(list) != cloudapi.MaxAgain || list[len(list)-1] != (cloudapi.Range{From: newest + 1, To: newest + 40}) {
+			t.Errorf("%v is asked for, without what came after the backup", list)
+		}
+		if said := o.toldLost(t); said != "" {
+			t.Errorf("staff was told %q", said)
+		}
+	})
+	t.Run("the gaps are older than what is kept", func(t *testing.T) {
+		o := restored(t)
+		if list := o.missing(t, device, cloudapi.Kept{Epoch: "e", Oldest: newest + 1, Newest: newest + 2}); !slices.Equal(list, ranges(newest+1, newest+2)) {
+			t.Errorf("%v is asked for", list)
+		}
+		if said := o.toldLost(t); said != "" {
+			t.Errorf("staff was told %q", said)
+		}
+	})
+	t.Run("some that came later is gone", func(t *testing.T) {
+		o := restored(t)
+		o.missing(t, device, cloudapi.Kept{Epoch: "e", Oldest: newest + 8, Newest: newest + 9})
+		if said, want := o.toldLost(t), fmt.Sprintf("messages %d to %d ", newest+1, newest+7); !strings.Contains(said, want) {
+			t.Errorf("staff was told %q, not of %s", said, want)
+		}
+	})
+	t.Run("a device that does not say what it keeps", func(t *testing.T) {
+		o := restored(t)
+		o.take(t, newest+1)
+		if said := o.toldLost(t); said != "" {
+			t.Errorf("staff was told %q", said)
+		}
+		o = restored(t)
+		o.take(t, newest+5)
+		if said, want := o.toldLost(t), fmt.Sprintf("messages %d to %d ", newest+1, newest+4); !strings.Contains(said, want) {
+			t.Errorf("staff was told %q, not of %s", said, want)
+		}
+	})
 }
 
 // After a backup was restored what came later is asked for. Staff is told, once,
@@ -74,36 +172,8 @@ func TestMissingAfterARestore(t *testing.T) { // P15, scenario 43
 	}
 	before := open(t)
 	before.take(t, 1, 2, 3)
-	var backup bytes.Buffer
-	if _, err := before.Backup(t.Context(), &backup, key.Public()); err != nil {
-		t.Fatal(err)
-	}
-	restored := func(t *testing.T) *opened {
-		t.Helper()
-		c := config(t)
-		now := before.now.Add(1e9)
-		o := &opened{dir: c.Dir, now: now}
-		c.Now = func() time.Time { return o.now }
-		if _, err := Restore(t.Context(), c, bytes.NewReader(backup.Bytes()), key); err != nil {
-			t.Fatal(err)
-		}
-		if o.DB, err = OpenConfig(t.Context(), c); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { o.Close() })
-		return o
-	}
-	lost := func(o *opened) (title string) {
-		t.Helper()
-		rows, err := o.Notifications(t.Context(), device, 9)
-		if err != nil || len(rows) > 1 || len(rows) == 1 && (rows[0].Code != AlarmLost || rows[0].Count != 1) {
-			t.Errorf("%+v %v", rows, err)
-		}
-		for _, n := range rows {
-			title = n.Title
-		}
-		return title
-	}
+	restored := before.backedUp(t, key)
+	lost := func(o *opened) string { return o.toldLost(t) }
 	for _, row := range []struct {
 		name           string
 		epoch          string
@@ -116,7 +186,6 @@ func TestMissingAfterARestore(t *testing.T) { // P15, scenario 43
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			o := restored(t)
-			o.now = o.now.Add(1e9)
 			k := cloudapi.Kept{Epoch: row.epoch, Oldest: row.oldest, Newest: row.newest}
 			for range 2 { // the first answer was lost
 				if list := o.missing(t, device, k); !slices.Equal(list, row.want) {

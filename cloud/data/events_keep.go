@@ -29,7 +29,7 @@ func (db *DB) EventSigner(ctx context.Context, name string) (signed.Signer, stri
 	if err != nil {
 		return nil, "", fmt.Errorf("data: event key: %w", err)
 	}
-	if _, err := db.sql.ExecContext(ctx, "INSERT INTO secrets (name, value) VALUES (?,?) ON CONFLICT (name) DO NOTHING", secretEventKey, made); err != nil {
+	if _, err := db.one(ctx, "INSERT INTO secrets (name, value) VALUES (?,?) ON CONFLICT (name) DO NOTHING", secretEventKey, made); err != nil {
 		return nil, "", fmt.Errorf("data: event key: %w", err)
 	}
 	return db.eventKey(ctx)
@@ -76,7 +76,7 @@ func (db *DB) GrowEvents(ctx context.Context, seen *EventTree) (*EventTree, erro
 	}
 	var tree *logproof.Tree
 	if seen == nil {
-		tx, err := db.sql.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		tx, err := db.moment(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("data: event log: %w", err)
 		}
@@ -123,7 +123,7 @@ func (t *EventTree) Sign(key signed.Signer) (string, error) {
 
 // KeepEventCheckpoint keeps a signed checkpoint.
 func (db *DB) KeepEventCheckpoint(ctx context.Context, size int64, text string) error {
-	_, err := db.sql.ExecContext(ctx, "INSERT INTO event_checkpoints (size, note, at_ms) VALUES (?,?,?) ON CONFLICT (size) DO NOTHING", size, text, db.nowMS())
+	_, err := db.one(ctx, "INSERT INTO event_checkpoints (size, note, at_ms) VALUES (?,?,?) ON CONFLICT (size) DO NOTHING", size, text, db.nowMS())
 	if err != nil {
 		return fmt.Errorf("data: event checkpoint: %w", err)
 	}
@@ -157,7 +157,7 @@ func (db *DB) EventCursor(ctx context.Context, name string) (seq int64, err erro
 // MoveEventCursor keeps that a receiver has everything up to seq. It only goes
 // forward.
 func (db *DB) MoveEventCursor(ctx context.Context, name string, seq int64) error {
-	_, err := db.sql.ExecContext(ctx, `INSERT INTO event_cursors (name, seq, at_ms) VALUES (?,?,?)
+	_, err := db.one(ctx, `INSERT INTO event_cursors (name, seq, at_ms) VALUES (?,?,?)
 		ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, at_ms = excluded.at_ms WHERE event_cursors.seq < excluded.seq`, name, seq, db.nowMS())
 	if err != nil {
 		return fmt.Errorf("data: event cursor: %w", err)

@@ -182,7 +182,7 @@ func copyOf(t *testing.T, o *opened) *opened {
 	}
 	c.SetMaxOpenConns(1)
 	t.Cleanup(func() { c.Close() })
-	return &opened{DB: &DB{sql: c, seal: o.seal, index: o.index, now: o.DB.now}, now: o.now}
+	return &opened{DB: &DB{sql: c, reading: c, seal: o.seal, index: o.index, now: o.DB.now}, now: o.now}
 }
 
 // P14: what retention deletes leaves its proof, and nothing else goes unseen.

@@ -53,7 +53,7 @@ func (db *DB) VerifyEvents(ctx context.Context, witnessed ...string) (report Eve
 		return report, err
 	}
 	report.Verifier = verifierKey
-	tx, err := db.sql.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := db.moment(ctx)
 	if err != nil {
 		return report, err
 	}

@@ -37,20 +37,21 @@ type batch struct {
 
 // change runs f in a transaction, which is on disk when change returns nil.
 func (g *group) change(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
-	b, err := g.join(ctx, db, f)
+	b, lost, err := g.join(ctx, db, f)
 	if b == nil {
 		return err
 	}
 	<-b.done
-	if err != nil {
+	if lost || b.err == nil {
 		return err
 	}
-	return b.err
+	return b.err // also of one that was refused: it saw what was not kept
 }
 
-// join makes the change in the open transaction, or in a new one. Without an
-// error of its own the outcome is the transaction's.
-func (g *group) join(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) (b *batch, err error) {
+// join makes the change in the open transaction, or in a new one. lost says that
+// it was this change that took the transaction along; otherwise what became of
+// it is known when the transaction is done.
+func (g *group) join(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) (b *batch, lost bool, err error) {
 	g.waiting.Add(1)
 	g.turn.Lock()
 	g.waiting.Add(-1)
@@ -64,9 +65,9 @@ func (g *group) join(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) (b 
 	}
 	b = g.open
 	if b == nil {
-		return nil, err
+		return nil, false, err
 	}
-	lost := true // also when f panics
+	lost = true // also when f panics
 	defer func() {
 		switch {
 		case lost:
@@ -84,7 +85,7 @@ func (g *group) join(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) (b 
 	} else {
 		lost = false
 	}
-	return b, err
+	return b, lost, err
 }
 
 // add makes one change, all of it or nothing. lost says that the transaction

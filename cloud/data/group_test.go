@@ -6,9 +6,12 @@ import (
 	"errors"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/mattn/go-sqlite3"
 )
 
 // numberTable is a database with an empty table of numbers.
@@ -161,5 +164,157 @@ func TestGroupOfWhoLeft(t *testing.T) {
 	})
 	if got := kept(t, db); len(got) != 0 {
 		t.Errorf("kept %v", got)
+	}
+}
+
+// Who was refused because of a change that is not kept after all is asked again.
+func TestGroupRefusedForWhatWasNotKept(t *testing.T) {
+	db := numberTable(t)
+	behind := func() { // until the next one waits
+		for db.group.waiting.Load() == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	taken := errors.New("taken")
+	tries, begun, refused, broken := 0, make(chan struct{}), make(chan struct{}), false
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := db.update(t.Context(), func(tx *sql.Tx) error {
+			if tries++; tries > 1 {
+				return errors.New("given up")
+			}
+			close(begun)
+			behind()
+			return insert(tx, 1)
+		}); err == nil {
+			t.Error("the first one is kept")
+		}
+	})
+	<-begun
+	all.Go(func() {
+		first := true
+		if err := db.update(t.Context(), func(tx *sql.Tx) error {
+			var n int
+			err := tx.QueryRow("SELECT count(*) FROM numbers").Scan(&n)
+			if first {
+				first = false
+				close(refused)
+				behind()
+			}
+			if err == nil && n > 0 {
+				err = taken
+			}
+			if err != nil {
+				return err
+			}
+			return insert(tx, 2)
+		}); err != nil {
+			t.Errorf("the second one: %v", err)
+		}
+	})
+	<-refused
+	all.Go(func() {
+		if err := db.update(t.Context(), func(tx *sql.Tx) error {
+			broken = true
+			_, _ = tx.Exec("ROLLBACK")
+			return errors.New("disk full")
+		}); err == nil {
+			t.Error("the third one is kept")
+		}
+	})
+	all.Wait()
+	if got := kept(t, db); !broken || !slices.Equal(got, []int{2}) {
+		t.Errorf("kept %v", got)
+	}
+}
+
+// What changes a row by itself takes its turn with the others: beside them it
+// would wait for a lock that busy ones do not let go of, and fail.
+func TestNoChangeIsBesideTheGroup(t *testing.T) {
+	onSQLite(t)
+	o := open(t)
+	ctx := t.Context()
+	changes := map[string]func() error{
+		"sign out": func() error { return o.EndStaffSession(ctx, "x") }, "touch": func() error { return o.TouchStaffSession(ctx, []byte("x")) },
+		"acts": func() error { return o.ExpireActs(ctx, o.now) }, "cursor": func() error { return o.MoveEventCursor(ctx, "siem", 1) },
+		"checkpoint": func() error { return o.KeepEventCheckpoint(ctx, 1, "x") }, "mail sent": func() error { return o.SentMail(ctx, "x") },
+		"mail again": func() error { return o.AgainMail(ctx, "x", o.now) }, "mail dropped": func() error { return o.DropMail(ctx, "x") },
+		"old mail": func() error { return o.CleanMail(ctx, o.now) }, "key of events": func() error { _, _, err := o.EventSigner(ctx, "x"); return err },
+	}
+	held, done, over := make(chan struct{}), make(chan struct{}), make(chan string, len(changes))
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := o.update(ctx, func(*sql.Tx) error {
+			close(held)
+			<-done
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+	<-held
+	for name, change := range changes {
+		all.Go(func() {
+			if err := change(); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			over <- name
+		})
+	}
+	for int(o.group.waiting.Load()) < len(changes) && len(over) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	select {
+	case name := <-over:
+		t.Errorf("%s did not wait for its turn", name)
+	default:
+	}
+	close(done)
+	all.Wait()
+}
+
+// A database that is full refuses what does not fit, and keeps what it said it
+// kept.
+func TestGroupOnAFullDatabase(t *testing.T) {
+	db := numberTable(t)
+	db.sql.SetMaxOpenConns(1) // the bound is a connection's
+	if err := db.update(t.Context(), func(tx *sql.Tx) error {
+		if _, err := tx.Exec("CREATE TABLE large (n INTEGER PRIMARY KEY, what BLOB)"); err != nil {
+			return err
+		}
+		var pages int
+		if err := tx.QueryRow("PRAGMA page_count").Scan(&pages); err != nil {
+			return err
+		}
+		return tx.QueryRow("PRAGMA max_page_count = " + strconv.Itoa(pages+200)).Scan(&pages)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var done []int
+	full := 0
+	together(t, db, 300, func(n int) {
+		err := db.update(t.Context(), func(tx *sql.Tx) error {
+			if err := insert(tx, n); err != nil {
+				return err
+			}
+			_, err := tx.Exec("INSERT INTO large (n, what) VALUES (?, zeroblob(40000))", n)
+			return err
+		})
+		mu.Lock()
+		defer mu.Unlock()
+		var e sqlite3.Error
+		switch {
+		case err == nil:
+			done = append(done, n)
+		case errors.As(err, &e) && e.Code == sqlite3.ErrFull:
+			full++
+		default:
+			t.Errorf("%d: %v", n, err)
+		}
+	})
+	slices.Sort(done)
+	if got := kept(t, db); !slices.Equal(got, done) || len(done) == 0 || full == 0 {
+		t.Errorf("kept %v, told as done %v, %d were refused", got, done, full)
 	}
 }

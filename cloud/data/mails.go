@@ -106,7 +106,7 @@ func (db *DB) CleanMail(ctx context.Context, horizon time.Time) error {
 }
 
 func (db *DB) mail(ctx context.Context, query string, args ...any) error {
-	if _, err := db.sql.ExecContext(ctx, query, args...); err != nil {
+	if _, err := db.one(ctx, query, args...); err != nil {
 		return fmt.Errorf("data: mail: %w", err)
 	}
 	return nil

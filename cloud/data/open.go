@@ -40,6 +40,7 @@ type Config struct {
 type DB struct {
 	sql      *sql.DB
 	aside    *sql.DB // one connection more, for what is looked up while others are busy
+	reading  *sql.DB // for moment, on SQLite
 	dir      string
 	pg       bool // on PostgreSQL, else SQLite
 	node     string
@@ -154,7 +155,7 @@ func (db *DB) Close() error {
 	if db.claim != nil {
 		errs = append(errs, db.claim.Close())
 	}
-	for _, d := range []*sql.DB{db.sql, db.aside} {
+	for _, d := range []*sql.DB{db.sql, db.aside, db.reading} {
 		if d != nil {
 			errs = append(errs, d.Close())
 		}
@@ -215,6 +216,17 @@ func (db *DB) try(ctx context.Context, f func(*sql.Tx) error) error {
 		return joined(err, unlessDone(tx.Rollback()))
 	}
 	return tx.Commit()
+}
+
+// moment begins to read the database as it is now, however long that takes and
+// whatever is changed meanwhile. It keeps nobody from changing anything. The
+// caller rolls it back.
+func (db *DB) moment(ctx context.Context) (*sql.Tx, error) {
+	from := db.reading
+	if db.pg {
+		from = db.sql
+	}
+	return from.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 }
 
 func (db *DB) nowMS() int64 { return db.now().UnixMilli() }

@@ -68,27 +68,34 @@ func (db *DB) StaffPeople(ctx context.Context) ([]StaffPerson, error) {
 	return list, rows.Err()
 }
 
-// PutStaffPerson keeps the cloud's word on somebody, in place of what it was.
-// Who is removed has no session any more.
-func (db *DB) PutStaffPerson(ctx context.Context, p StaffPerson) error {
-	who := db.index.of(p.Account)
-	sealed, err := db.seal.sealJSON(p, "staff_people", hex.EncodeToString(who), "person")
-	if err != nil {
-		return fmt.Errorf("data: staff: %w", err)
-	}
-	removed := 0
-	if p.Removed {
-		removed = 1
-	}
-	err = db.update(ctx, func(tx *sql.Tx) error {
+// ChangeStaffPerson changes the cloud's word on somebody; what another one changes
+// at the same moment stays. change may be called more than once. Who is removed
+// has no session any more.
+func (db *DB) ChangeStaffPerson(ctx context.Context, account string, change func(*StaffPerson)) error {
+	who := db.index.of(account)
+	err := db.update(ctx, func(tx *sql.Tx) error {
+		p, sealed := &StaffPerson{Account: account}, []byte(nil)
+		err := tx.QueryRow("SELECT person FROM staff_people WHERE who=?", who).Scan(&sealed)
+		if err == nil {
+			p, err = db.openPerson(who, sealed)
+		}
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		change(p)
+		if sealed, err = db.seal.sealJSON(p, "staff_people", hex.EncodeToString(who), "person"); err != nil {
+			return err
+		}
+		removed := 0
 		if p.Removed {
+			removed = 1
 			for _, table := range []string{"staff_sessions", "staff_waiting", "staff_places"} {
 				if _, err := tx.Exec("DELETE FROM "+table+" WHERE who=?", who); err != nil {
 					return err
 				}
 			}
 		}
-		_, err := tx.Exec(`INSERT INTO staff_people (who, person, removed, changed_ms) VALUES (?,?,?,?)
+		_, err = tx.Exec(`INSERT INTO staff_people (who, person, removed, changed_ms) VALUES (?,?,?,?)
 			ON CONFLICT (who) DO UPDATE SET person=excluded.person, removed=excluded.removed, changed_ms=excluded.changed_ms`, who, sealed, removed, db.nowMS())
 		return err
 	})

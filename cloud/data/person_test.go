@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	"encoding/json"
 	"io/fs"
 	"os"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"beckmanconnect/cloud/mail"
 	"beckmanconnect/internal/cloudapi"
 )
 
@@ -207,6 +209,30 @@ func TestPersonIsAnsweredAndErased(t *testing.T) {
 	}
 	if list, err := db.Unasked(t.Context(), 10); err != nil || len(list) != 1 || list[0].Device != "bc-2" {
 		t.Errorf("an erased address is asked: %+v %v", list, err)
+	}
+}
+
+// What a person is handed of their data holds nothing to confirm by in their
+// place.
+func TestNoLinkInAPersonsData(t *testing.T) { // scenario 45
+	o := open(t)
+	const registered, signIn = "REGISTRATIONLINK2345", "SIGNINLINK234567"
+	for id, link := range map[string]string{"m1": "https://cloud.example/confirm?link=" + registered, "m2": "https://cloud.example/staff/place?token=" + signIn} {
+		w := mail.Waiting{ID: id, Message: mail.Message{To: "canary.person@hospital.example", Subject: "s", Text: "Open this:\n\n  " + link + "\n\nThanks"}, UntilMS: o.now.Add(time.Hour).UnixMilli()}
+		if err := o.AddMail(t.Context(), w, o.now, o.now.Add(-time.Hour), 9, 9); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := o.PersonData(t.Context(), "canary.person@hospital.example")
+	if err != nil || p.Counts["mails"] != 2 {
+		t.Fatal(p.Counts, err)
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), registered) || strings.Contains(string(text), signIn) || !strings.Contains(string(text), "/confirm?link=…") || !strings.Contains(string(text), "Thanks") {
+		t.Errorf("%s", text)
 	}
 }
 

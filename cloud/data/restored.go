@@ -43,7 +43,7 @@ func restored(ctx context.Context, from rows) (at, of int64, err error) {
 // are in the device's own log; a device that keeps what it sent has said so
 // before (Missing), and is asked for them.
 func (db *DB) noteGap(tx *sql.Tx, device, epoch string, upto, seq int64) error {
-	if seq == upto+1 {
+	if seq <= upto+1 {
 		return nil
 	}
 	at, of, err := restored(context.Background(), tx)
@@ -53,6 +53,13 @@ func (db *DB) noteGap(tx *sql.Tx, device, epoch string, upto, seq int64) error {
 	var used int64
 	if err := tx.QueryRow("SELECT used_ms FROM inbox WHERE device=? AND epoch=?", device, epoch).Scan(&used); err != nil || used >= at {
 		return err // it was heard since: messages out of order are nothing new
+	}
+	early, err := db.early(tx, device, epoch)
+	if err != nil {
+		return err
+	}
+	if upto = highest(upto, early); seq <= upto+1 {
+		return nil
 	}
 	return db.raiseLost(tx, device, epoch, of, upto+1, seq-1)
 }

@@ -90,7 +90,7 @@ func TestRotationOfTheDesk(t *testing.T) { // P15
 	}
 	must(o.AddCaseNote(t.Context(), number, person(0), "a note", 0))
 	must(o.AddNote(t.Context(), device, "ada@vendor.example", "a note on the device"))
-	must(o.PutStaffPerson(t.Context(), StaffPerson{Account: "p1@vendor.example", Sites: []string{"site-1"}}))
+	must(o.ChangeStaffPerson(t.Context(), "p1@vendor.example", func(p *StaffPerson) { p.Sites = []string{"site-1"} }))
 	under := func(c resealedColumn) (rows, old int) {
 		t.Helper()
 		head := o.seal.now.Load().head

@@ -55,7 +55,9 @@ func (db *DB) findFile() error {
 }
 
 func (db *DB) openFile() (err error) {
-	address := dsn(filepath.Join(db.dir, fileName), "_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_txlock=immediate&_busy_timeout=5000&_secure_delete=1")
+	const options = "_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_busy_timeout=5000&_secure_delete=1"
+	path := filepath.Join(db.dir, fileName)
+	address := dsn(path, options+"&_txlock=immediate")
 	if db.sql, err = sql.Open("sqlite3", address); err != nil {
 		return err
 	}
@@ -66,6 +68,12 @@ func (db *DB) openFile() (err error) {
 		return err
 	}
 	db.aside.SetMaxOpenConns(1)
+	// The driver takes the writer's lock for a transaction that only reads, too,
+	// where its address says so.
+	if db.reading, err = sql.Open("sqlite3", dsn(path, options+"&_txlock=deferred&_query_only=1")); err != nil {
+		return err
+	}
+	db.reading.SetMaxOpenConns(2)
 	return nil
 }
 

@@ -105,7 +105,7 @@ func (db *DB) StaffSignedIn(ctx context.Context) ([]StaffLogin, error) {
 
 // TouchStaffSession remembers that a person did something in a session.
 func (db *DB) TouchStaffSession(ctx context.Context, hash []byte) error {
-	if _, err := db.sql.ExecContext(ctx, "UPDATE staff_sessions SET used_ms=? WHERE hash=?", db.nowMS(), hash); err != nil {
+	if _, err := db.one(ctx, "UPDATE staff_sessions SET used_ms=? WHERE hash=?", db.nowMS(), hash); err != nil {
 		return fmt.Errorf("data: staff session: %w", err)
 	}
 	return nil
@@ -135,7 +135,7 @@ func (db *DB) EndStaffSessions(ctx context.Context, account string) (int64, erro
 // EndStaffSession forgets a token.
 func (db *DB) EndStaffSession(ctx context.Context, token string) error {
 	hash := sha256.Sum256([]byte(token))
-	if _, err := db.sql.ExecContext(ctx, "DELETE FROM staff_sessions WHERE hash=?", hash[:]); err != nil {
+	if _, err := db.one(ctx, "DELETE FROM staff_sessions WHERE hash=?", hash[:]); err != nil {
 		return fmt.Errorf("data: staff session: %w", err)
 	}
 	return nil

@@ -126,6 +126,13 @@ func (db *DB) UploadContent(ctx context.Context, u Upload) ([]byte, error) {
 	return []byte(text), nil
 }
 
+// DropUpload forgets an upload whose content is there no more.
+func (db *DB) DropUpload(ctx context.Context, u Upload) error {
+	_, err := db.one(ctx, "DELETE FROM uploads WHERE kind=? AND object=? AND device=? AND NOT EXISTS (SELECT 1 FROM help_logs l WHERE l.request = uploads.object AND l.device = uploads.device)",
+		u.Kind, u.Object, u.Device)
+	return err
+}
+
 // UploadVerdict is what came of a scan.
 type UploadVerdict struct {
 	State   UploadState

@@ -171,7 +171,7 @@ func (l *Relay) serve(w http.ResponseWriter, r *http.Request) {
 		web.Fail(w, http.StatusNotFound, "unknown-request", "There is no such request, or it has ended.")
 		return
 	case errors.Is(err, ErrEndedByStaff):
-		sayEnded(w, r)
+		l.tellEnded(w, r, side)
 		return
 	case errors.Is(err, ErrRefused):
 		web.Fail(w, http.StatusForbidden, "refused", "This request is not open to you.")
@@ -186,7 +186,7 @@ func (l *Relay) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !l.take(side.owner, side.limit) {
-		web.Fail(w, http.StatusTooManyRequests, "too-many", "Too many connections at once.")
+		tooMany(w)
 		return
 	}
 	defer l.give(side.owner)
@@ -207,6 +207,10 @@ func (l *Relay) serve(w http.ResponseWriter, r *http.Request) {
 func (l *Relay) full(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", "1")
 	web.Fail(w, http.StatusServiceUnavailable, "full", "The relay is full or going down; try again.")
+}
+
+func tooMany(w http.ResponseWriter) {
+	web.Fail(w, http.StatusTooManyRequests, "too-many", "Too many connections at once.")
 }
 
 // attend makes the WebSocket and stays with it until it is closed.

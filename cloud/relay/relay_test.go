@@ -21,7 +21,9 @@ import (
 // is the test's own: who may come is the cloud's business and is tested there.
 func serve(t *testing.T, c Config) (*Relay, *httptest.Server) {
 	t.Helper()
-	c.Host = func(context.Context, string, string) (time.Time, error) { return time.Now().Add(time.Hour), nil }
+	if c.Host == nil {
+		c.Host = func(context.Context, string, string) (time.Time, error) { return time.Now().Add(time.Hour), nil }
+	}
 	c.Engineer = func(r *http.Request, _ string) (Engineer, error) {
 		if who := r.Header.Get("Who"); who != "" {
 			return Engineer{Account: who}, nil
@@ -76,6 +78,20 @@ func TestNobodyComes(t *testing.T) {
 	_, s := serve(t, Config{EngineerWait: 10 * time.Millisecond})
 	ws, _ := dial(t, s, roleEngineer, "anna")
 	if code := closeCode(t, ws); code != cloudapi.CloseNobody {
+		t.Errorf("closed with %d", code)
+	}
+}
+
+// A host that does not answer when it is told that staff ended its session has no
+// more sockets than any other.
+func TestEndedHostsAreBounded(t *testing.T) {
+	_, s := serve(t, Config{PerDevice: 2, Host: func(context.Context, string, string) (time.Time, error) { return time.Time{}, ErrEndedByStaff }})
+	told, _ := dial(t, s, roleHost, "")
+	dial(t, s, roleHost, "")
+	if ws, status := dial(t, s, roleHost, ""); ws != nil || status != http.StatusTooManyRequests {
+		t.Errorf("a third socket got %d", status)
+	}
+	if code := closeCode(t, told); code != cloudapi.CloseByStaff {
 		t.Errorf("closed with %d", code)
 	}
 }

@@ -60,8 +60,18 @@ func (m *meeting) dismiss(p *parting, roles ...string) {
 	}
 }
 
-// sayEnded tells a host that comes back that staff ended its session.
-func sayEnded(w http.ResponseWriter, r *http.Request) {
+// tellEnded tells a host that comes back that staff ended its session. Its socket
+// counts like any other: a host that does not answer holds it for a while.
+func (l *Relay) tellEnded(w http.ResponseWriter, r *http.Request, s *side) {
+	if l.leaving() {
+		l.full(w)
+		return
+	}
+	if !l.take(s.owner, s.limit) {
+		tooMany(w)
+		return
+	}
+	defer l.give(s.owner)
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return // Accept answered

@@ -130,16 +130,16 @@ func (c claims) training() ([]cloudapi.Training, error) {
 }
 
 // endOf reads the end of a training: the end of a day (UTC), or a moment; 0 when
-// there is none.
+// there is none. An end before 1970 is over, and must not read as none.
 func endOf(text string) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
 	if day, err := time.Parse(time.DateOnly, text); err == nil {
-		return day.AddDate(0, 0, 1).UnixMilli(), nil
+		return max(1, day.AddDate(0, 0, 1).UnixMilli()), nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
-	return at.UnixMilli(), err
+	return max(1, at.UnixMilli()), err
 }
 
 // earlier of two ends, of which 0 is none.

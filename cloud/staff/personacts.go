@@ -91,12 +91,9 @@ func (d *Desk) setTraining(ctx context.Context, a cloudapi.Act) error {
 	if err != nil {
 		return err
 	}
-	now, err := d.person(ctx, p.Account)
-	if err != nil {
-		return err
-	}
-	now.Trained, now.Training, now.Sites = true, list, p.Sites
-	if err := d.Data.PutStaffPerson(ctx, now); err != nil {
+	if err := d.Data.ChangeStaffPerson(ctx, p.Account, func(now *data.StaffPerson) {
+		now.Trained, now.Training, now.Sites = true, list, p.Sites
+	}); err != nil {
 		return err
 	}
 	d.Feed.Changed()
@@ -132,12 +129,7 @@ func (d *Desk) setRemoved(ctx context.Context, a cloudapi.Act, removed bool) err
 	if !ok {
 		return errParams
 	}
-	now, err := d.person(ctx, plain)
-	if err != nil {
-		return err
-	}
-	now.Removed = removed
-	if err := d.Data.PutStaffPerson(ctx, now); err != nil {
+	if err := d.Data.ChangeStaffPerson(ctx, plain, func(now *data.StaffPerson) { now.Removed = removed }); err != nil {
 		return err
 	}
 	d.Feed.Changed()

@@ -96,7 +96,12 @@ func (k *Keeper) Once(ctx context.Context) (n int, err error) {
 	for _, u := range list {
 		content, err := k.Data.UploadContent(ctx, u)
 		if errors.Is(err, data.ErrNotFound) {
-			continue // it was deleted meanwhile, and its row goes with the next round of retention
+			// It was deleted meanwhile. Its row must not take a place among the next
+			// ones that are due.
+			if err := k.Data.DropUpload(ctx, u); err != nil {
+				return n, err
+			}
+			continue
 		}
 		v := data.UploadVerdict{State: data.UploadUnavailable, Why: "it cannot be read"}
 		if err == nil {

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -57,16 +58,21 @@ func newRig(t *testing.T, c Config) *rig {
 	t.Helper()
 	r := &rig{now: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)}
 	db := dbtest.Open(t, func() time.Time { return r.now })
-	err := db.Register(t.Context(), data.Registration{Device: device, KeyHash: []byte{1}, Region: "eu", Serial: "S", Type: "T", Terms: "1", Email: "a@b.example", Name: "A"})
-	if err != nil {
-		t.Fatal(err)
-	}
 	c.Data, c.Now, c.Log = db, func() time.Time { return r.now }, slog.New(slog.NewTextHandler(&r.log, nil))
 	r.db, r.Keeper = db, New(c)
+	r.register(t, device, "a@b.example")
 	return r
 }
 
-func (r *rig) send(t *testing.T, request, text string) {
+func (r *rig) register(t *testing.T, device, email string) {
+	t.Helper()
+	err := r.db.Register(t.Context(), data.Registration{Device: device, KeyHash: []byte(device), Region: "eu", Serial: device, Type: "T", Terms: "1", Email: email, Name: "A"})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *rig) send(t *testing.T, device, request, text string) {
 	t.Helper()
 	sum := sha256.Sum256([]byte(text))
 	err := r.db.Do(t.Context(), device, func(tx *data.Tx) error {
@@ -120,7 +126,7 @@ func TestOnlyCleanIsOpened(t *testing.T) {
 		"a date of nothing": {&scanner{said: "ClamAV 1.4.2/27000/yesterday", verdict: clamd.Verdict{Clean: true}}, data.UploadUnavailable, "does not say how old"},
 	} {
 		r := newRig(t, Config{Scanner: c.scanner})
-		r.send(t, "r1", "text")
+		r.send(t, device, "r1", "text")
 		if state, _ := r.state(t, "r1"); state != data.UploadScanning {
 			t.Errorf("%s: before the scan it is %q", name, state)
 		}
@@ -136,7 +142,7 @@ func TestOnlyCleanIsOpened(t *testing.T) {
 func TestTriedAgain(t *testing.T) {
 	s := &scanner{said: today, err: errors.New("down")}
 	r := newRig(t, Config{Scanner: s})
-	r.send(t, "r1", "text")
+	r.send(t, device, "r1", "text")
 	for _, wait := range []time.Duration{0, 15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 5 * time.Minute, 5 * time.Minute} {
 		if wait > 0 {
 			r.now = r.now.Add(wait - time.Second)
@@ -155,14 +161,14 @@ func TestTriedAgain(t *testing.T) {
 		t.Errorf("the log says so %d times", n)
 	}
 	// The same again stays as it is.
-	r.send(t, "r1", "text")
+	r.send(t, device, "r1", "text")
 	r.once(t, 0)
 }
 
 // What is refused is on record, and the staff see an alarm of the device.
 func TestRefusedIsTold(t *testing.T) {
 	r := newRig(t, Config{Scanner: &scanner{said: today, verdict: clamd.Verdict{Signature: "Some.Thing"}}})
-	r.send(t, "r1", "text")
+	r.send(t, device, "r1", "text")
 	r.once(t, 1)
 	list, _, err := r.db.Events(t.Context(), data.EventQuery{Regions: []string{"eu"}, Kinds: []string{"upload.refused"}, Limit: 9})
 	if err != nil || len(list) != 1 || list[0].Request != "r1" || list[0].Device != device || list[0].Severity != 1 || list[0].Personal.Fields["found"] != "Some.Thing" {
@@ -175,6 +181,25 @@ func TestRefusedIsTold(t *testing.T) {
 	// Refused stays refused, whatever a scanner says later.
 	r.now = r.now.Add(time.Hour)
 	r.once(t, 0)
+}
+
+// Logs that were deleted while they waited take no place among those that are
+// looked at.
+func TestDeletedWhileItWaits(t *testing.T) {
+	r := newRig(t, Config{Scanner: &scanner{said: today, verdict: clamd.Verdict{Clean: true}}})
+	for n := range atOnce {
+		r.send(t, device, fmt.Sprintf("a%02d", n), "gone")
+	}
+	if _, err := r.db.ErasePerson(t.Context(), "a@b.example", "ada@vendor.example"); err != nil {
+		t.Fatal(err)
+	}
+	r.register(t, "bc-0000000000000002", "b@b.example")
+	r.send(t, "bc-0000000000000002", "b", "kept")
+	r.once(t, 0)
+	r.once(t, 1)
+	if state, text := r.state(t, "b"); state != "" || text != "kept" {
+		t.Errorf("%s, %s", state, text)
+	}
 }
 
 func freePort(t *testing.T) string {
@@ -206,8 +231,8 @@ func TestRealClamd(t *testing.T) { // P13
 		r.now = time.Now()
 	}
 	wall(t, clamd.Clamd{Socket: c.Socket, Stall: time.Second, Think: time.Second})
-	r.send(t, "good", "2026-11-26 08:00:12 PUMP diluent pressure 3.1 bar")
-	r.send(t, "evil", "a line\n"+clamdtest.Malware+"\nanother")
+	r.send(t, device, "good", "2026-11-26 08:00:12 PUMP diluent pressure 3.1 bar")
+	r.send(t, device, "evil", "a line\n"+clamdtest.Malware+"\nanother")
 	r.once(t, 2)
 	if state, text := r.state(t, "good"); state != "" || !strings.HasPrefix(text, "2026") {
 		t.Errorf("good: %q", state)
@@ -226,7 +251,7 @@ func TestRealClamd(t *testing.T) { // P13
 			t.Fatal(err)
 		}
 	}
-	r.send(t, "later", "text")
+	r.send(t, device, "later", "text")
 	r.once(t, 1)
 	if state, why := r.state(t, "later"); state != data.UploadUnavailable || !strings.Contains(why, "older than") {
 		t.Errorf("old signatures: %q %q", state, why)
@@ -245,7 +270,7 @@ func TestRealClamd(t *testing.T) { // P13
 	if err := syscall.Kill(c.Pid(), syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	r.send(t, "stopped", "text")
+	r.send(t, device, "stopped", "text")
 	r.once(t, 1)
 	if state, why := r.state(t, "stopped"); state != data.UploadUnavailable || !strings.Contains(why, "too long") {
 		t.Errorf("stopped: %q %q", state, why)
@@ -254,7 +279,7 @@ func TestRealClamd(t *testing.T) { // P13
 		t.Fatal(err)
 	}
 	c.Stop()
-	r.send(t, "gone", "text")
+	r.send(t, device, "gone", "text")
 	r.once(t, 1)
 	if state, _ := r.state(t, "gone"); state != data.UploadUnavailable {
 		t.Errorf("gone: %q", state)

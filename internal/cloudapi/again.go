@@ -12,8 +12,8 @@ const (
 // AgainVersion of Kept and Again. Of another one nothing is taken.
 const AgainVersion = 1
 
-// MaxAgain is how many ranges an Again has at most. The rest is asked for after
-// the next connection.
+// MaxAgain is how many ranges an Again has at most, the highest ones. The rest
+// is asked for after the next connection, where those came.
 const MaxAgain = 64
 
 // Kept says which numbered messages a device can send again. Between Oldest and
