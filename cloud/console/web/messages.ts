@@ -5,7 +5,7 @@ import { Device, MessageRequest, MessageSent, MessageText, Refused, SignedOut, s
 import { h, icon, setText } from "./dom";
 import { severityChip, when } from "./feedrow";
 import { codeText } from "./refusals";
-import { language, t } from "./strings";
+import { Key, language, t } from "./strings";
 
 const maxTitle = 120, maxText = 600;
 const languages = ["en", "de", "fr", "es", "it", "zh", "ja"];
