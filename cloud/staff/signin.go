@@ -65,20 +65,28 @@ func (p *pending) take(state string) (attempt, bool) {
 	return a, ok && p.now().Before(a.expires)
 }
 
-// door is what a person's browser comes to: who comes from elsewhere or too often
-// is told so on a card.
+// door is what a person's browser comes to: who comes from elsewhere is told so on
+// a card.
 func (d *Desk) door(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case !d.Networks.Contain(r):
+		if !d.Networks.Contain(r) {
 			web.Refused(r, web.ForeignNetwork)
 			card.Fail(w, r, http.StatusForbidden, card.ForeignNetwork)
-		case !d.limit.Allow(r):
-			d.tooOften(w, r)
-		default:
-			next(w, r)
+			return
 		}
+		next(w, r)
 	})
+}
+
+// limited is the same for who comes too often.
+func (d *Desk) limited(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !d.limit.Allow(r) {
+			d.tooOften(w, r)
+			return
+		}
+		next(w, r)
+	}
 }
 
 func (d *Desk) tooOften(w http.ResponseWriter, r *http.Request) {

@@ -97,17 +97,17 @@ func (d *Desk) Register(mux web.Mux) {
 		mux.Handle(path, d.Networks.Only(web.Method(http.MethodPost, h)))
 	}
 	get(cloudapi.PathOIDC, d.oidcConfig)
-	mux.Handle(cloudapi.PathLogin, d.door(web.Method(http.MethodGet, d.login)))
-	mux.Handle(cloudapi.PathCallback, d.door(web.Method(http.MethodGet, web.Attempts(web.NotVouchedFor, d.callback))))
+	mux.Handle(cloudapi.PathLogin, d.door(web.Method(http.MethodGet, d.limited(d.login))))
+	mux.Handle(cloudapi.PathCallback, d.door(web.Method(http.MethodGet, d.limited(web.Attempts(web.NotVouchedFor, d.callback)))))
 	post(cloudapi.PathToken, d.limit.Limit(web.Attempts(web.NotVouchedFor, d.token)))
 	post(cloudapi.PathLogout, d.logout)
-	mux.Handle(cloudapi.PathPlace, d.door(func(w http.ResponseWriter, r *http.Request) {
+	mux.Handle(cloudapi.PathPlace, d.door(d.limited(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			d.confirmPlace(w, r)
 			return
 		}
 		web.Method(http.MethodPost, d.confirmNative)(w, r)
-	}))
+	})))
 	get(cloudapi.PathMe, d.signedIn("", d.me))
 	post(cloudapi.PathActive, d.signedIn("", d.active))
 	post(cloudapi.PathLogoutAll, d.signedIn("", d.logoutAll))
