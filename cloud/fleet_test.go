@@ -325,12 +325,12 @@ func TestMessageRefusals(t *testing.T) { // scenarios 44, 45
 		code string
 	}{
 		"nobody":               {message(), nil, http.StatusUnauthorized, "signed-out"},
-		"another region":       {message(), r.bearer(t, carl), http.StatusForbidden, "not-yours"},
-		"another's device":     {message(func(m *cloudapi.MessageRequest) { m.Region, m.Device = "", d.id }), r.bearer(t, carl), http.StatusForbidden, "not-yours"},
+		"another region":       {message(), r.bearer(t, carl), http.StatusForbidden, "not-trained"},
+		"another's device":     {message(func(m *cloudapi.MessageRequest) { m.Region, m.Device = "", d.id }), r.bearer(t, carl), http.StatusForbidden, "nobody"},
 		"another's group":      {message(func(m *cloudapi.MessageRequest) { m.Region, m.Group = "", "DxH 900" }), r.bearer(t, carl), http.StatusNotFound, "nobody"},
-		"no target":            {message(func(m *cloudapi.MessageRequest) { m.Region = "" }), annas, http.StatusForbidden, "not-yours"},
-		"two targets":          {message(func(m *cloudapi.MessageRequest) { m.Device = d.id }), annas, http.StatusForbidden, "not-yours"},
-		"unknown device":       {message(func(m *cloudapi.MessageRequest) { m.Region, m.Device = "", "bc-1" }), annas, http.StatusForbidden, "not-yours"},
+		"no target":            {message(func(m *cloudapi.MessageRequest) { m.Region = "" }), annas, http.StatusForbidden, "target"},
+		"two targets":          {message(func(m *cloudapi.MessageRequest) { m.Device = d.id }), annas, http.StatusForbidden, "target"},
+		"unknown device":       {message(func(m *cloudapi.MessageRequest) { m.Region, m.Device = "", "bc-1" }), annas, http.StatusForbidden, "nobody"},
 		"unknown group":        {message(func(m *cloudapi.MessageRequest) { m.Region, m.Group = "", "no such" }), annas, http.StatusNotFound, "nobody"},
 		"no hours":             {message(func(m *cloudapi.MessageRequest) { m.Hours = 0 }), annas, http.StatusBadRequest, "hours"},
 		"too many hours":       {message(func(m *cloudapi.MessageRequest) { m.Hours = 721 }), annas, http.StatusBadRequest, "hours"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/registry"
 	"beckmanconnect/internal/cloudapi"
 )
@@ -37,7 +38,7 @@ func (c *Cloud) seen(ctx context.Context, device string, connection uint64, s cl
 	if len(s.Boot) > 64 || !c.copies.Seen(device, connection, s.Boot, c.Now()) {
 		return
 	}
-	news, err := c.data.MarkCopied(ctx, device, "two services took the link from each other")
+	news, err := c.data.MarkCopied(ctx, device, data.CopiedTwoServices)
 	if err != nil && ctx.Err() == nil {
 		c.Log.Error("a copied device is not marked", "device", device, "error", err)
 	}

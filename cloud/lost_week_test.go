@@ -176,7 +176,7 @@ func TestADeviceLosesNothingInALostWeek(t *testing.T) {
 			if _, twice := has[n.ID]; twice || n.Source == "cloud" {
 				t.Errorf("%s: %+v is there twice, or a loss was told", when, n)
 			}
-			has[n.ID] = n
+			has[n.ID] = n.Notification
 		}
 		all := 0
 		for before, more := uint64(0), true; more; {

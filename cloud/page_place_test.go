@@ -72,7 +72,7 @@ func TestNewPlaceOnThePage(t *testing.T) {
 		}
 		link := mailLink.FindString(mail.Text)
 		b.Go(link + "x") // cut off or changed on its way
-		b.Wait(`document.querySelector("#card")?.dataset.state === "over"`)
+		b.Wait(`document.querySelector("#card")?.dataset.state === "place"`)
 		look("over")
 		b.Go(link)
 		b.Wait(`document.body.dataset.phase === "home"`)

@@ -35,7 +35,8 @@ type Describe func(ctx context.Context, by cloudapi.Staff, params json.RawMessag
 // down in the middle: the second time must do no more than the first did.
 type Execute func(ctx context.Context, act cloudapi.Act) error
 
-// Error refuses a proposal. Code is stable, Message is for people.
+// Error refuses a proposal, or says why an act failed. Code is stable, and the
+// console has words for it; Message says the same in English.
 type Error struct{ Code, Message string }
 
 func (e *Error) Error() string { return "acts: " + e.Code + ": " + e.Message }
@@ -49,6 +50,8 @@ var (
 	ErrRegion  = &Error{"act-region", "This act is decided by administrators of its region."}
 	ErrReason  = &Error{"act-reason", "A reason of one line is needed."}
 	ErrTooMany = &Error{"act-many", "Too many acts wait already; have some of them decided first."}
+	ErrKind    = &Error{"act-kind", "There is no such act."}
+	errFailed  = &Error{"act-failed", "It could not be carried out; the cloud's log says why."}
 )
 
 // By is who does something, in which session.
@@ -74,7 +77,7 @@ type Store interface {
 	Acts(ctx context.Context, limit int) ([]Kept, error)
 	DecideAct(ctx context.Context, id, state, by, why string, at time.Time, record events.Event) (bool, error)
 	CarryAct(ctx context.Context, id string, at, begunBefore time.Time) (bool, error) // one caller may carry it out now
-	FinishAct(ctx context.Context, id, state, why string) error
+	FinishAct(ctx context.Context, id, state string, failed *Error) error
 	ExpireActs(ctx context.Context, now time.Time) error
 	SameActor(ctx context.Context, id, account string) (bool, error)
 }

@@ -265,10 +265,16 @@ func TestFailed(t *testing.T) {
 	act := r.propose("eu")
 	r.fails = &acts.Error{Code: "lamp", Message: "There is no bulb."}
 	got, err := r.Confirm(t.Context(), ben, decide(act))
-	if err != nil || got.State != cloudapi.ActFailed || got.Why != "There is no bulb." {
+	if err != nil || got.State != cloudapi.ActFailed || got.WhyCode != "lamp" || got.Why != "There is no bulb." {
 		t.Errorf("%+v %v", got, err)
 	}
-	if list, _ := r.List(t.Context(), ben.Staff); list[0].State != cloudapi.ActFailed || list[0].Why != "There is no bulb." || list[0].Decided != ben.Staff.Account {
+	if list, _ := r.List(t.Context(), ben.Staff); list[0].State != cloudapi.ActFailed || list[0].WhyCode != "lamp" || list[0].Why != "There is no bulb." || list[0].Decided != ben.Staff.Account {
 		t.Errorf("%+v", list)
+	}
+	// What nobody has words for has a code all the same.
+	act = r.propose("eu")
+	r.fails = io.ErrClosedPipe
+	if got, err := r.Confirm(t.Context(), ben, decide(act)); err != nil || got.State != cloudapi.ActFailed || got.WhyCode != "act-failed" || strings.Contains(got.Why, "pipe") {
+		t.Errorf("%+v %v", got, err)
 	}
 }

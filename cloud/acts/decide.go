@@ -30,7 +30,7 @@ const (
 func (a *Acts) Propose(ctx context.Context, by By, p cloudapi.ActProposal) (cloudapi.Act, error) {
 	k, ok := a.kinds[p.Kind]
 	if !ok || len(p.Params) > maxParams {
-		return cloudapi.Act{}, &Error{"act-kind", "There is no such act."}
+		return cloudapi.Act{}, ErrKind
 	}
 	reason, ok := Line(p.Reason)
 	if !ok {
@@ -175,16 +175,16 @@ func (a *Acts) carryOut(ctx context.Context, act Kept) (cloudapi.Act, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, carryTime-time.Minute)
 	defer cancel()
-	act.State, act.Why = cloudapi.ActDone, ""
+	act.State, act.Why, act.WhyCode = cloudapi.ActDone, "", ""
+	var failed *Error
 	if err := k.execute(ctx, act.Act); err != nil {
 		a.Log.Error("a confirmed act failed", "act", act.ID, "kind", act.Kind, "error", err)
-		act.State, act.Why = cloudapi.ActFailed, "It could not be carried out; the cloud's log says why."
-		var refused *Error
-		if errors.As(err, &refused) {
-			act.Why = refused.Message
+		if !errors.As(err, &failed) {
+			failed = errFailed
 		}
+		act.State, act.Why, act.WhyCode = cloudapi.ActFailed, failed.Message, failed.Code
 	}
-	return act.Act, a.Store.FinishAct(ctx, act.ID, act.State, act.Why)
+	return act.Act, a.Store.FinishAct(ctx, act.ID, act.State, failed)
 }
 
 // digest covers all that the two people read and all that is carried out.

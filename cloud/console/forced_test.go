@@ -127,6 +127,12 @@ func TestForcedColoursPages(t *testing.T) {
 	b.Clean()
 }
 
+func TestForcedColoursAdministration(t *testing.T) {
+	b, other, url := administrators(t, "en-US")
+	walkAdministration(b, other, url, func(state string) { forced(t, b, "admin-"+state) })
+	b.Clean()
+}
+
 func TestForcedColoursSession(t *testing.T) {
 	l := enterLab(t, "en-US")
 	tour(l, func(state string) { forced(t, l.Browser, state) })

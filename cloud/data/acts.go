@@ -14,7 +14,10 @@ import (
 )
 
 // decision is who decided about an act, and what came of it.
-type decision struct{ By, Why string }
+type decision struct {
+	By, Why string
+	Code    string `json:",omitempty"` // of what failed
+}
 
 // AddAct keeps a proposal, unless most wait already.
 func (db *DB) AddAct(ctx context.Context, a acts.Kept, most int) error {
@@ -97,7 +100,7 @@ func (db *DB) scanAct(scan func(...any) error) (acts.Kept, error) {
 		if err := db.seal.openJSON(said, &d, "acts", id, "decision"); err != nil {
 			return a, err
 		}
-		a.Decided, a.Why = d.By, d.Why
+		a.Decided, a.Why, a.WhyCode = d.By, d.Why, d.Code
 	}
 	return a, nil
 }
@@ -106,7 +109,7 @@ func (db *DB) scanAct(scan func(...any) error) (acts.Kept, error) {
 // whether it still waited. Of many who decide at once one is on record; what
 // cannot be put on record is not decided.
 func (db *DB) DecideAct(ctx context.Context, id, state, by, why string, at time.Time, record events.Event) (bool, error) {
-	said, err := db.seal.sealJSON(decision{by, why}, "acts", id, "decision")
+	said, err := db.seal.sealJSON(decision{By: by, Why: why}, "acts", id, "decision")
 	if err != nil {
 		return false, fmt.Errorf("data: act: %w", err)
 	}
@@ -135,13 +138,17 @@ func (db *DB) CarryAct(ctx context.Context, id string, at, begunBefore time.Time
 	return db.one(ctx, "UPDATE acts SET carried_ms=? WHERE id=? AND state=? AND carried_ms<?", at.UnixMilli(), id, cloudapi.ActConfirmed, begunBefore.UnixMilli())
 }
 
-// FinishAct says what came of a confirmed act.
-func (db *DB) FinishAct(ctx context.Context, id, state, why string) error {
+// FinishAct says what came of a confirmed act; failed is nil where it was done.
+func (db *DB) FinishAct(ctx context.Context, id, state string, failed *acts.Error) error {
 	a, err := db.Act(ctx, id)
 	if err != nil {
 		return err
 	}
-	said, err := db.seal.sealJSON(decision{a.Decided, why}, "acts", id, "decision")
+	d := decision{By: a.Decided}
+	if failed != nil {
+		d.Why, d.Code = failed.Message, failed.Code
+	}
+	said, err := db.seal.sealJSON(d, "acts", id, "decision")
 	if err != nil {
 		return fmt.Errorf("data: act: %w", err)
 	}

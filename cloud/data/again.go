@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"beckmanconnect/internal/cloudapi"
@@ -100,5 +101,6 @@ func (db *DB) early(tx *sql.Tx, device, epoch string) ([]int64, error) {
 // raiseLost tells staff that messages of a device are missing for good.
 func (db *DB) raiseLost(tx *sql.Tx, device, epoch string, of, from, to int64) error {
 	return db.raise(tx, device, AlarmLost, epoch, fmt.Sprintf("The cloud was restored as of %s: messages %d to %d of this device came later and are missing here; its own log has them",
-		time.UnixMilli(of).UTC().Format("2006-01-02 15:04Z"), from, to))
+		time.UnixMilli(of).UTC().Format("2006-01-02 15:04Z"), from, to),
+		cloudapi.Values{"asOfMs": strconv.FormatInt(of, 10), "from": strconv.FormatInt(from, 10), "to": strconv.FormatInt(to, 10)})
 }

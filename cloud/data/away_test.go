@@ -31,7 +31,7 @@ func TestServerKilled(t *testing.T) { // B13, scenario 43
 	defer db.Close()
 	(&opened{DB: db}).register(t, device)
 	take := func(seq uint64) (bool, error) {
-		return db.Take(t.Context(), device, "e", seq, func(tx *Tx) error { return tx.Raise(AlarmLogForked, "log", "x") })
+		return db.Take(t.Context(), device, "e", seq, func(tx *Tx) error { return tx.Raise(AlarmLogForked, "log", "x", nil) })
 	}
 	const kills, between = 4, 10
 	seq := uint64(0)

@@ -153,7 +153,7 @@ func (db *DB) noteSharedSerial(tx *sql.Tx, r Registration) error {
 	if err != nil {
 		return err
 	}
-	return db.raise(tx, r.Device, AlarmSerialTwice, other, "This serial number was registered before with another key")
+	return db.raise(tx, r.Device, AlarmSerialTwice, other, "This serial number was registered before with another key", nil)
 }
 
 // DeviceRecord is a device as staff may see it, and who answers for it.

@@ -276,7 +276,9 @@ func (db *DB) feedRows(ctx context.Context, seqs []int64, regions []string) ([]c
 			continue
 		}
 		if id > 0 {
-			err = json.Unmarshal([]byte(body), &r.Notification)
+			var a cloudapi.DeviceAlarm
+			err = json.Unmarshal([]byte(body), &a)
+			r.Notification, r.Values = a.Notification, a.Values
 		} else {
 			r.Digest = &cloudapi.Digest{}
 			if err = json.Unmarshal([]byte(body), r.Digest); err == nil {

@@ -223,15 +223,17 @@ func TestFeedMovesWithItsDevice(t *testing.T) {
 func TestCloudsOwnAlarmsAreListed(t *testing.T) {
 	o := open(t)
 	for range 2 {
-		if err := o.Do(t.Context(), device, func(tx *Tx) error { return tx.Raise(AlarmLogForked, "log", "Two histories") }); err != nil {
+		if err := o.Do(t.Context(), device, func(tx *Tx) error {
+			return tx.Raise(AlarmLogForked, "log", "Two histories", cloudapi.Values{"entries": "7"})
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	rows, _, err := o.Feed(t.Context(), FeedQuery{Regions: []string{"eu"}, Severities: []string{"high"}, Limit: 5})
-	if err != nil || len(rows) != 1 || rows[0].Notification.Code != AlarmLogForked || rows[0].Notification.Count != 2 {
+	if err != nil || len(rows) != 1 || rows[0].Notification.Code != AlarmLogForked || rows[0].Notification.Count != 2 || rows[0].Values["entries"] != "7" {
 		t.Errorf("%+v %v", rows, err)
 	}
-	if list, err := o.Notifications(t.Context(), device, 10); err != nil || len(list) != 1 {
+	if list, err := o.Notifications(t.Context(), device, 10); err != nil || len(list) != 1 || list[0].Values["entries"] != "7" {
 		t.Errorf("%+v %v", list, err)
 	}
 }

@@ -112,8 +112,9 @@ func (db *DB) labelID(tx *sql.Tx, severity int, text string) (id int64, err erro
 	return id, tx.QueryRow("INSERT INTO labels (severity, text) VALUES (?,?) RETURNING id", severity, text).Scan(&id)
 }
 
-// raise keeps an alarm of the cloud's own about a device, and lists it.
-func (db *DB) raise(tx *sql.Tx, device, code, subject, title string) error {
+// raise keeps an alarm of the cloud's own about a device, and lists it. The
+// console says code and values in its own words, title is the English of it.
+func (db *DB) raise(tx *sql.Tx, device, code, subject, title string, values cloudapi.Values) error {
 	now := db.nowMS()
 	n := cloudapi.Notification{Code: code, Severity: "high", State: "raised", Source: sourceOfCloud, Subject: subject, Title: title, LastMS: now, Verified: true}
 	err := tx.QueryRow(`INSERT INTO alarms (device, code, subject, title, count, at_ms, last_ms) VALUES (?,?,?,?,1,?,?)
@@ -124,7 +125,7 @@ func (db *DB) raise(tx *sql.Tx, device, code, subject, title string) error {
 	}
 	return db.putFeed(tx, feedRow{
 		device: device, epoch: epochCloud, id: int64(n.ID), severity: n.Severity, state: n.State, label: label(n),
-		listed: true, raisedMS: n.RaisedMS, lastMS: n.LastMS, body: n,
+		listed: true, raisedMS: n.RaisedMS, lastMS: n.LastMS, body: cloudapi.DeviceAlarm{Notification: n, Values: values},
 	})
 }
 

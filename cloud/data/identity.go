@@ -29,14 +29,20 @@ const (
 	IdentityLogBegan   = "log-began"
 )
 
+// Why the cloud itself took a device for copied: the Reason of IdentityCopied.
+const (
+	CopiedTwoPCs      = "two-pcs"      // it named two different PCs
+	CopiedTwoServices = "two-services" // two services took the link from each other
+)
+
 // IdentityRecord is what happened to a device's identity. It is never changed.
 type IdentityRecord struct {
 	ID     int64  `json:"id"`
 	Device string `json:"device"`
 	Kind   string `json:"kind"`
 	Other  string `json:"other,omitempty"`
-	By     string `json:"by,omitempty"` // who decided it; the device or the cloud itself where empty
-	Reason string `json:"reason,omitempty"`
+	By     string `json:"by,omitempty"`     // who decided it; the device or the cloud itself where empty
+	Reason string `json:"reason,omitempty"` // a person's words, a CopiedTwoPCs, or of IdentityLogBegan "NAME ENTRIES": the old log and how far it was witnessed
 	AtMS   int64  `json:"atMs"`
 }
 
@@ -173,7 +179,7 @@ func (db *DB) markCopied(tx *sql.Tx, device, how string) (bool, error) {
 	if err := db.noteIdentity(tx, IdentityRecord{Device: device, Kind: IdentityCopied, Reason: how}); err != nil {
 		return false, err
 	}
-	return true, db.raise(tx, device, AlarmCopied, "identity", "This device's identity is on two PCs; each has to be registered with a key of its own")
+	return true, db.raise(tx, device, AlarmCopied, "identity", "This device's identity is on two PCs; each has to be registered with a key of its own", nil)
 }
 
 // SeenOn keeps on which PC a device says it is. Another one than before is a
@@ -212,7 +218,7 @@ func (db *DB) pinMachine(tx *sql.Tx, device, machine string) (copied bool, err e
 		_, err := tx.Exec("UPDATE devices SET machine=? WHERE id=?", machine, device)
 		return false, err
 	}
-	return db.markCopied(tx, device, "it named two different PCs")
+	return db.markCopied(tx, device, CopiedTwoPCs)
 }
 
 // Revoke takes a device's identity back.

@@ -90,7 +90,8 @@ func (t *Tx) PinVerifier(offered string) (string, error) {
 	return offered, err
 }
 
-// Raise keeps an alarm of the cloud's own about this device.
-func (t *Tx) Raise(code, subject, title string) error {
-	return t.db.raise(t.tx, t.device, code, subject, title)
+// Raise keeps an alarm of the cloud's own about this device; title says code and
+// values in English.
+func (t *Tx) Raise(code, subject, title string, values cloudapi.Values) error {
+	return t.db.raise(t.tx, t.device, code, subject, title, values)
 }

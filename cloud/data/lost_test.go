@@ -44,7 +44,7 @@ func TestNoUpdateIsLost(t *testing.T) { // B13
 					return tx.PutNotification("e", seq, cloudapi.Notification{ID: seq, Code: "c", Severity: "low", State: "raised", Title: strconv.Itoa(i)})
 				})
 				if err == nil {
-					err = db.Do(t.Context(), device, func(tx *Tx) error { return tx.Raise(AlarmLogForked, "log", fmt.Sprint(w)) })
+					err = db.Do(t.Context(), device, func(tx *Tx) error { return tx.Raise(AlarmLogForked, "log", fmt.Sprint(w), nil) })
 				}
 				if err != nil {
 					t.Error(err)

@@ -4,7 +4,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+
+	"beckmanconnect/internal/cloudapi"
 )
 
 // newLog takes another log of a device up, for which its key spoke.
@@ -22,10 +25,11 @@ func (db *DB) newLog(tx *sql.Tx, device, verifier string) error {
 	if _, err := tx.Exec("UPDATE devices SET log_verifier=? WHERE id=?", verifier, device); err != nil {
 		return err
 	}
-	if err := db.noteIdentity(tx, IdentityRecord{Device: device, Kind: IdentityLogBegan, Other: name, Reason: fmt.Sprintf("%s ended at %d entries", origin, size)}); err != nil {
+	if err := db.noteIdentity(tx, IdentityRecord{Device: device, Kind: IdentityLogBegan, Other: name, Reason: fmt.Sprintf("%s %d", origin, size)}); err != nil {
 		return err
 	}
-	return db.raise(tx, device, AlarmNewLog, name, fmt.Sprintf("A new log of this device began; the old one ended at %d entries as far as they were witnessed", size))
+	return db.raise(tx, device, AlarmNewLog, name, fmt.Sprintf("A new log of this device began; the old one ended at %d entries as far as they were witnessed", size),
+		cloudapi.Values{"entries": strconv.FormatInt(size, 10)})
 }
 
 // logName is the name in a note verifier.

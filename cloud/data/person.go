@@ -28,7 +28,7 @@ type found struct {
 func (db *DB) PersonData(ctx context.Context, subject string) (cloudapi.Person, error) {
 	p := cloudapi.Person{Subject: subject, AtMS: db.nowMS(), Parts: []cloudapi.PersonPart{}, Counts: map[string]int{}}
 	err := db.eachRule(ctx, subject, func(rule personRule, rows []found) error {
-		part := cloudapi.PersonPart{Name: rule.table, Purpose: rule.purpose, Erasure: rule.erasure}
+		part := rule.part()
 		for _, row := range rows {
 			record := cloudapi.PersonRecord{Key: row.key, Device: row.device, AtMS: row.at, Values: map[string]string{}}
 			for n, c := range rule.columns {
@@ -279,6 +279,22 @@ func (db *DB) RegisteredBy(ctx context.Context, subject string) (map[string]int,
 		counts[regions[f.device]]++
 	}
 	return counts, nil
+}
+
+func (r personRule) part() cloudapi.PersonPart {
+	return cloudapi.PersonPart{Name: r.table, Purpose: r.purpose, Erasure: r.erasure}
+}
+
+// PersonParts are the parts that may hold something of a person, without records.
+// The console has words of its own for each, which a test holds against these.
+func PersonParts() []cloudapi.PersonPart {
+	var list []cloudapi.PersonPart
+	for _, rule := range personRules {
+		if !rule.secret {
+			list = append(list, rule.part())
+		}
+	}
+	return list
 }
 
 // KeptOfPerson names the tables that an erasure leaves as they are.

@@ -102,17 +102,26 @@ func (db *DB) scanRequest(scan func(...any) error) (cloudapi.Request, error) {
 
 // Notifications gives a device's notifications, newest first, the cloud's own
 // words about the device before them.
-func (db *DB) Notifications(ctx context.Context, device string, limit int) ([]cloudapi.Notification, error) {
-	list := []cloudapi.Notification{}
-	own, err := db.sql.QueryContext(ctx, "SELECT id, code, subject, title, count, at_ms, last_ms, CASE cleared WHEN 0 THEN 'raised' ELSE 'cleared' END FROM alarms WHERE device=? ORDER BY last_ms DESC LIMIT ?", device, limit)
+func (db *DB) Notifications(ctx context.Context, device string, limit int) ([]cloudapi.DeviceAlarm, error) {
+	list := []cloudapi.DeviceAlarm{}
+	own, err := db.sql.QueryContext(ctx, `SELECT a.id, a.code, a.subject, a.title, a.count, a.at_ms, a.last_ms, CASE a.cleared WHEN 0 THEN 'raised' ELSE 'cleared' END, coalesce(f.body, '')
+		FROM alarms a LEFT JOIN feed f ON f.device=a.device AND f.epoch='' AND f.id=a.id WHERE a.device=? ORDER BY a.last_ms DESC LIMIT ?`, device, limit)
 	if err != nil {
 		return nil, fmt.Errorf("data: notifications: %w", err)
 	}
 	defer own.Close()
 	for own.Next() {
-		n := cloudapi.Notification{Severity: "high", Source: "cloud"}
-		if err := own.Scan(&n.ID, &n.Code, &n.Subject, &n.Title, &n.Count, &n.RaisedMS, &n.LastMS, &n.State); err != nil {
+		n := cloudapi.DeviceAlarm{Notification: cloudapi.Notification{Severity: "high", Source: sourceOfCloud}}
+		var listed string
+		if err := own.Scan(&n.ID, &n.Code, &n.Subject, &n.Title, &n.Count, &n.RaisedMS, &n.LastMS, &n.State, &listed); err != nil {
 			return nil, fmt.Errorf("data: notifications: %w", err)
+		}
+		if listed != "" {
+			var said struct{ Values cloudapi.Values }
+			if err := json.Unmarshal([]byte(listed), &said); err != nil {
+				return nil, fmt.Errorf("data: notifications: %w", err)
+			}
+			n.Values = said.Values
 		}
 		list = append(list, n)
 	}
@@ -129,8 +138,8 @@ func (db *DB) Notifications(ctx context.Context, device string, limit int) ([]cl
 		if err := rows.Scan(&body); err != nil {
 			return nil, fmt.Errorf("data: notifications: %w", err)
 		}
-		var n cloudapi.Notification
-		if err := json.Unmarshal([]byte(body), &n); err != nil {
+		var n cloudapi.DeviceAlarm
+		if err := json.Unmarshal([]byte(body), &n.Notification); err != nil {
 			return nil, fmt.Errorf("data: notifications: %w", err)
 		}
 		list = append(list, n)

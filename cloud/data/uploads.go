@@ -160,7 +160,7 @@ func (db *DB) SetUpload(ctx context.Context, u Upload, v UploadVerdict) error {
 		}}); err != nil {
 			return err
 		}
-		return db.raise(tx, u.Device, AlarmUpload, u.Object, "The malware scanner refused what this device sent")
+		return db.raise(tx, u.Device, AlarmUpload, u.Object, "The malware scanner refused what this device sent", nil)
 	})
 	if err != nil {
 		return fmt.Errorf("data: upload: %w", err)

@@ -6,6 +6,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
+
+	"beckmanconnect/internal/cloudapi"
 )
 
 // Checkpoint is a device log's checkpoint that the witness cosigned.
@@ -60,7 +63,8 @@ func (t *Tx) WitnessBack(known Checkpoint, cosigned int64) (bool, error) {
 		return false, err
 	}
 	return true, t.db.raise(t.tx, t.device, AlarmWitnessBack, known.Origin,
-		fmt.Sprintf("The cloud's record of this device's log went back: %d entries were witnessed, %d are known here", cosigned, known.Size))
+		fmt.Sprintf("The cloud's record of this device's log went back: %d entries were witnessed, %d are known here", cosigned, known.Size),
+		cloudapi.Values{"witnessed": strconv.FormatInt(cosigned, 10), "known": strconv.FormatInt(known.Size, 10)})
 }
 
 // logStanding is what the witness knows of the log of a device, whose name is

@@ -23,7 +23,7 @@ func TestCheckpoints(t *testing.T) {
 	raise := func(code, subject string) {
 		t.Helper()
 		o.now = o.now.Add(time.Second)
-		if err := o.Do(t.Context(), device, func(tx *Tx) error { return tx.Raise(code, subject, "title") }); err != nil {
+		if err := o.Do(t.Context(), device, func(tx *Tx) error { return tx.Raise(code, subject, "title", nil) }); err != nil {
 			t.Fatal(err)
 		}
 	}

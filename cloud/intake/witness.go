@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -62,15 +63,16 @@ func (i *Intake) witness(tx *data.Tx, c cloudapi.Checkpoint) (Change, error) {
 }
 
 func raiseLog(tx *data.Tx, a witness.Answer, c cloudapi.Checkpoint) error {
+	seen := cloudapi.Values{"entries": strconv.FormatInt(int64(a.Seen.Size), 10)}
 	if a.Code == cloudapi.WitnessShrunk {
-		return tx.Raise(data.AlarmLogShrunk, a.Origin, fmt.Sprintf("The device's log has become shorter: %d entries were witnessed", a.Seen.Size))
+		return tx.Raise(data.AlarmLogShrunk, a.Origin, fmt.Sprintf("The device's log has become shorter: %d entries were witnessed", a.Seen.Size), seen)
 	}
-	return tx.Raise(data.AlarmLogForked, a.Origin, fmt.Sprintf("The device's log shows two histories: it does not begin with the %d entries that were witnessed", a.Seen.Size))
+	return tx.Raise(data.AlarmLogForked, a.Origin, fmt.Sprintf("The device's log shows two histories: it does not begin with the %d entries that were witnessed", a.Seen.Size), seen)
 }
 
 func (i *Intake) unsigned(tx *data.Tx, why string) (Change, error) {
 	i.Log.Warn("log checkpoint refused", "why", why)
-	return Change{Feed: true, Fleet: true}, tx.Raise(data.AlarmLogSignature, "log", "A checkpoint of the device's log is not signed by the device's log key")
+	return Change{Feed: true, Fleet: true}, tx.Raise(data.AlarmLogSignature, "log", "A checkpoint of the device's log is not signed by the device's log key", nil)
 }
 
 func usableVerifier(text string) string {

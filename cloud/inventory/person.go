@@ -1,16 +1,11 @@
 package inventory
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
-	"html/template"
 	"net/http"
 	"net/mail"
 	"strings"
-	"time"
 
 	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/web"
@@ -60,22 +55,7 @@ func (i *Inventory) person(w http.ResponseWriter, r *http.Request, who cloudapi.
 		i.failed(w, "person", err)
 		return
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
-		web.JSON(w, p)
-		return
-	}
-	var page bytes.Buffer
-	if err := personPage.Execute(&page, struct {
-		cloudapi.Person
-		Style template.CSS
-	}{p, personStyle}); err != nil {
-		i.failed(w, "person", err)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", personPolicy)
-	_, _ = w.Write(page.Bytes())
+	web.JSON(w, p)
 }
 
 // inRegions leaves out what belongs to devices of other regions (P20).
@@ -109,7 +89,7 @@ func (i *Inventory) EraseDue(ctx context.Context) error {
 	for _, device := range due {
 		d, err := i.Data.Device(ctx, device)
 		if err == nil {
-			err = i.emit(ctx, events.Event{Kind: events.PersonErased, Severity: events.Notice, Region: d.Region, Device: device, Fields: map[string]string{"why": "end of life"}})
+			err = i.emit(ctx, events.Event{Kind: events.PersonErased, Severity: events.Notice, Region: d.Region, Device: device, Fields: map[string]string{"why": "end-of-life"}})
 		}
 		if err == nil {
 			err = i.Data.EraseDevice(ctx, device)
@@ -118,27 +98,3 @@ func (i *Inventory) EraseDue(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
-
-const personStyle = `body{max-width:60rem;margin:2rem auto;padding:0 1rem;font:16px/1.5 system-ui,sans-serif;color:#10253d;background:#fff}h2{margin:2rem 0 .25rem}p{margin:.25rem 0}
-table{width:100%;border-collapse:collapse;margin-top:.75rem}th,td{padding:.4rem .6rem;border:1px solid #c9d4df;text-align:left;vertical-align:top;overflow-wrap:anywhere}th{background:#f3f6fa}`
-
-var personPolicy = func() string {
-	sum := sha256.Sum256([]byte(personStyle))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
-}()
-
-var personPage = template.Must(template.New("person").Funcs(template.FuncMap{
-	"at": func(ms int64) string {
-		if ms == 0 {
-			return ""
-		}
-		return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05 UTC")
-	},
-}).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Data kept about {{.Subject}}</title><style>{{.Style}}</style></head><body>
-<h1>Data kept about {{.Subject}}</h1><p>As of {{at .AtMS}}. Each part says what it is kept for, and what an erasure does with it.</p>
-{{if not .Parts}}<p>Nothing is kept.</p>{{end}}
-{{range .Parts}}<h2>{{.Name}}</h2><p>Kept for: {{.Purpose}}.</p><p>Erasure: {{.Erasure}}.</p>
-<table><thead><tr><th scope="col">Record</th><th scope="col">Instrument</th><th scope="col">Time</th><th scope="col">What</th></tr></thead><tbody>
-{{range .Records}}<tr><td>{{.Key}}</td><td>{{.Device}}</td><td>{{at .AtMS}}</td><td>{{range $name, $value := .Values}}<p>{{$name}}: {{$value}}</p>{{end}}</td></tr>{{end}}
-</tbody></table>{{end}}</body></html>
-`))

@@ -35,9 +35,9 @@ func (d *Desk) sendMessage(w http.ResponseWriter, r *http.Request, who cloudapi.
 	if !web.Decode(w, r, &m, maxMessageBody) {
 		return
 	}
-	regions, why := d.addressed(r, who, m)
-	if why != "" {
-		web.Fail(w, http.StatusForbidden, "not-yours", why)
+	regions, code, why := d.addressed(r, who, m)
+	if code != "" {
+		web.Fail(w, http.StatusForbidden, code, why)
 		return
 	}
 	if m.Hours < 1 || m.Hours > maxHours {
@@ -77,8 +77,9 @@ func (d *Desk) sendMessage(w http.ResponseWriter, r *http.Request, who cloudapi.
 	d.reply(w, reply, err)
 }
 
-// addressed gives the regions that a message may go to, or why it may not go.
-func (d *Desk) addressed(r *http.Request, who cloudapi.Staff, m cloudapi.MessageRequest) (regions []string, why string) {
+// addressed gives the regions that a message may go to, or the code and the text
+// of why it may not go.
+func (d *Desk) addressed(r *http.Request, who cloudapi.Staff, m cloudapi.MessageRequest) (regions []string, code, why string) {
 	given := 0
 	for _, target := range []string{m.Device, m.Group, m.Region} {
 		if target != "" {
@@ -87,24 +88,24 @@ func (d *Desk) addressed(r *http.Request, who cloudapi.Staff, m cloudapi.Message
 	}
 	switch {
 	case given != 1:
-		return nil, "A message goes to one device, or to one group, or to one region."
+		return nil, "target", "A message goes to one device, or to one group, or to one region."
 	case m.Device != "":
 		device, err := d.Data.Device(r.Context(), m.Device)
 		if err != nil || !d.Reaches(r.Context(), who, device.ID, device.Region) {
-			return nil, "There is no such device in your regions."
+			return nil, "nobody", "There is no such device in your regions."
 		}
-		return []string{device.Region}, ""
+		return []string{device.Region}, "", ""
 	case len(who.Sites) > 0: // a region or a group holds other sites too
-		return nil, "You are assigned to some sites alone: write to one device."
+		return nil, "sites-only", "You are assigned to some sites alone: write to one device."
 	case m.Region != "":
 		if !Trained(who, m.Region) {
-			return nil, "You are not trained for this region."
+			return nil, "not-trained", "You are not trained for this region."
 		}
-		return []string{m.Region}, ""
+		return []string{m.Region}, "", ""
 	case len(who.Regions) == 0:
-		return nil, "You are not trained for any region."
+		return nil, "not-trained", "You are not trained for any region."
 	}
-	return who.Regions, ""
+	return who.Regions, "", ""
 }
 
 func to(m cloudapi.MessageRequest, regions []string) vendormessage.To {

@@ -115,7 +115,7 @@ melden Sie es: Jemand hat Ihr Passwort.
 // waitPage tells a browser that a mail is on its way.
 func waitPage(w http.ResponseWriter, r *http.Request, browser string) {
 	http.SetCookie(w, &http.Cookie{Name: placeCookie, Value: browser, Path: "/", MaxAge: int(placeWait.Seconds()), Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	card.Show(w, r, http.StatusAccepted, "waiting", cardWaiting)
+	card.Show(w, r, http.StatusAccepted, card.Waiting)
 }
 
 // confirmPlace is where the link in the mail leads. It works once, and only in
@@ -124,17 +124,17 @@ func waitPage(w http.ResponseWriter, r *http.Request, browser string) {
 func (d *Desk) confirmPlace(w http.ResponseWriter, r *http.Request) {
 	cookie, err := r.Cookie(placeCookie)
 	if err != nil {
-		d.report(r, events.SignInRefused, "", "confirmed in another browser")
-		card.Show(w, r, http.StatusForbidden, "other", cardOther)
+		d.report(r, events.SignInRefused, "", "other-browser")
+		card.Fail(w, r, http.StatusForbidden, card.OtherBrowser)
 		return
 	}
 	token, expires, err := d.confirm(r, r.URL.Query().Get("token"), cookie.Value)
 	if err != nil {
-		d.failPage(w, r, err)
+		d.failPlace(w, r, err)
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: placeCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	welcome(w, token, expires)
+	welcome(w, r, token, expires)
 }
 
 // confirmNative is the same for beckmanconnect-desk, which holds in its memory
@@ -164,35 +164,20 @@ func (d *Desk) confirm(r *http.Request, token, browser string) (string, time.Tim
 	return d.begin(r, waiting.Staff)
 }
 
-// failPlace answers a program whose sign-in went no further.
+// failPlace answers a person or a program whose sign-in went no further, and puts
+// on record what belongs there.
 func (d *Desk) failPlace(w http.ResponseWriter, r *http.Request, err error) {
-	switch d.failure(r, err) {
-	case "over":
-		web.Fail(w, http.StatusForbidden, "place", "This link was used, is too old, or belongs to another sign-in; sign in again.")
-	case "removed":
-		web.Fail(w, http.StatusForbidden, "removed", "Your account may not sign in.")
-	case "mail":
-		web.Fail(w, http.StatusServiceUnavailable, "mail", "You sign in from a new place, and no mail can be sent to confirm it; tell your administrator.")
-	case "internal":
-		web.Fail(w, http.StatusInternalServerError, "internal", "Try again.")
-	}
-}
-
-// failure says what kind of failure it is, and puts on record what belongs there.
-// "": who asked is gone.
-func (d *Desk) failure(r *http.Request, err error) string {
 	switch {
 	case errors.Is(err, data.ErrNotFound):
-		d.report(r, events.SignInRefused, "", "not a link of this browser, or used, or too old")
-		return "over"
+		d.report(r, events.SignInRefused, "", "no-such-link")
+		card.Fail(w, r, http.StatusForbidden, card.LinkOver)
 	case errors.Is(err, errRemoved):
-		return "removed"
+		card.Fail(w, r, http.StatusForbidden, card.Removed)
 	case errors.Is(err, errNoMail), errors.Is(err, mail.ErrRate), errors.Is(err, mail.ErrFull):
 		d.Log.Error("staff: sign-in from a new place not possible", "error", err)
-		return "mail"
+		card.Fail(w, r, http.StatusServiceUnavailable, card.NoMail)
 	case !errors.Is(err, context.Canceled):
 		d.Log.Error("staff: sign-in failed", "error", err)
-		return "internal"
+		card.Fail(w, r, http.StatusInternalServerError, card.Failed)
 	}
-	return ""
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"beckmanconnect/cloud/console/card"
 	"beckmanconnect/cloud/events"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
@@ -64,6 +65,36 @@ func (p *pending) take(state string) (attempt, bool) {
 	return a, ok && p.now().Before(a.expires)
 }
 
+// door is what a person's browser comes to: who comes from elsewhere is told so on
+// a card.
+func (d *Desk) door(next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !d.Networks.Contain(r) {
+			web.Refused(r, web.ForeignNetwork)
+			card.Fail(w, r, http.StatusForbidden, card.ForeignNetwork)
+			return
+		}
+		next(w, r)
+	})
+}
+
+// limited is the same for who comes too often.
+func (d *Desk) limited(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !d.limit.Allow(r) {
+			d.tooOften(w, r)
+			return
+		}
+		next(w, r)
+	}
+}
+
+func (d *Desk) tooOften(w http.ResponseWriter, r *http.Request) {
+	web.Refused(r, web.TooOften)
+	w.Header().Set("Retry-After", "60")
+	card.Fail(w, r, http.StatusTooManyRequests, card.TooOften)
+}
+
 // login begins a sign-in of the hosted console: code flow with state, nonce
 // and PKCE, bound to this browser.
 func (d *Desk) login(w http.ResponseWriter, r *http.Request) {
@@ -76,13 +107,13 @@ func (d *Desk) login(w http.ResponseWriter, r *http.Request) {
 	config, err := d.provider.oauth(r.Context())
 	if err != nil {
 		d.Log.Error("staff: sign-in not possible", "error", err)
-		web.Fail(w, http.StatusBadGateway, "sso", "The sign-in service does not answer; try again.")
+		card.Fail(w, r, http.StatusBadGateway, card.NoAnswer)
 		return
 	}
 	a := attempt{browser: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), expires: d.Now().Add(signInLife)}
 	state := rand.Text()
 	if !d.pending.put(state, a) {
-		web.Fail(w, http.StatusTooManyRequests, "too-often", "Too many sign-ins at once; try again.")
+		card.Fail(w, r, http.StatusTooManyRequests, card.TooOften)
 		return
 	}
 	// Lax: it must come back with the SSO's redirect. It opens nothing by itself.
@@ -97,7 +128,7 @@ func (d *Desk) callback(w http.ResponseWriter, r *http.Request) {
 	a, ok := d.pending.take(q.Get("state"))
 	cookie, err := r.Cookie(signInCookie)
 	if !ok || err != nil || subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(a.browser)) != 1 {
-		web.Fail(w, http.StatusBadRequest, "sign-in", "This sign-in was not begun here, or too long ago; begin again.")
+		card.Fail(w, r, http.StatusBadRequest, card.NotBegun)
 		return
 	}
 	who, err := d.provider.exchange(r.Context(), q.Get("code"), a)
@@ -125,10 +156,10 @@ func (d *Desk) callback(w http.ResponseWriter, r *http.Request) {
 		token, expires, err = d.begin(r, who)
 	}
 	if err != nil {
-		d.failPage(w, r, err)
+		d.failPlace(w, r, err)
 		return
 	}
-	welcome(w, token, expires)
+	welcome(w, r, token, expires)
 }
 
 // mayTry counts a sign-in of an account that the SSO vouched for. Where too
@@ -138,33 +169,37 @@ func (d *Desk) mayTry(w http.ResponseWriter, r *http.Request, who cloudapi.Staff
 	if d.failing.Left(who.Account) && d.trying.Allow(who.Account) {
 		return true
 	}
-	d.report(r, events.SignInRefused, who.Account, "too many tries")
-	web.FailQuota(w, r)
+	d.report(r, events.SignInRefused, who.Account, "too-many-tries")
+	d.tooOften(w, r)
 	return false
 }
 
 // notVouched refuses who the SSO did not vouch for as it should.
 func (d *Desk) notVouched(w http.ResponseWriter, r *http.Request, err error) {
 	d.Log.Warn("staff: sign-in refused", "error", err)
-	code, text := "sign-in", "The sign-in service did not vouch for you."
+	said := card.NotVouched
 	switch {
 	case errors.Is(err, errOneFactor):
-		code, text = "second-factor", "Sign in with your second factor: the sign-in service asked for none."
+		said = card.OneFactor
 	case errors.Is(err, errOldSignIn):
-		code, text = "second-factor", "Your sign-in at the sign-in service is too old; sign in there again."
+		said = card.OldSignIn
 	}
-	if code != "sign-in" { // which is what the door says of each of them
-		d.report(r, events.SignInRefused, "", code)
+	if said.Code != card.NotVouched.Code { // which is what the door says of each of them
+		d.report(r, events.SignInRefused, "", said.Code)
 	}
-	web.Fail(w, http.StatusForbidden, code, text)
+	card.Fail(w, r, http.StatusForbidden, said)
 }
 
 // welcome gives a browser its session.
-func welcome(w http.ResponseWriter, token string, expires time.Time) {
+func welcome(w http.ResponseWriter, r *http.Request, token string, expires time.Time) {
+	language, title, text := "en", "Signed in", "Go on to the console"
+	if card.German(r) {
+		language, title, text = "de", "Angemeldet", "Weiter zur Konsole"
+	}
 	http.SetCookie(w, sessionCookie(token, expires))
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write([]byte(`<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>Signed in</title><p><a href="/">Go on to the console</a>`))
+	_, _ = w.Write([]byte(`<!doctype html><html lang="` + language + `"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>` + title + `</title><p><a href="/">` + text + `</a>`))
 }
 
 // oidcConfig tells beckmanconnect-desk where to sign in.
@@ -194,7 +229,7 @@ func (d *Desk) token(w http.ResponseWriter, r *http.Request) {
 	first, err := d.Data.UseOnce(r.Context(), req.IDToken, tokenExpires)
 	if err == nil && !first {
 		d.failing.Allow(who.Account)
-		d.report(r, events.SignInRefused, who.Account, "token used before")
+		d.report(r, events.SignInRefused, who.Account, "token-used")
 		web.Fail(w, http.StatusForbidden, "used", "This token was used before; sign in again.")
 		return
 	}

@@ -97,11 +97,11 @@ func (d *Desk) Register(mux web.Mux) {
 		mux.Handle(path, d.Networks.Only(web.Method(http.MethodPost, h)))
 	}
 	get(cloudapi.PathOIDC, d.oidcConfig)
-	get(cloudapi.PathLogin, d.limit.Limit(d.login))
-	get(cloudapi.PathCallback, d.limit.Limit(web.Attempts(web.NotVouchedFor, d.callback)))
+	mux.Handle(cloudapi.PathLogin, d.door(web.Method(http.MethodGet, d.limited(d.login))))
+	mux.Handle(cloudapi.PathCallback, d.door(web.Method(http.MethodGet, d.limited(web.Attempts(web.NotVouchedFor, d.callback)))))
 	post(cloudapi.PathToken, d.limit.Limit(web.Attempts(web.NotVouchedFor, d.token)))
 	post(cloudapi.PathLogout, d.logout)
-	mux.Handle(cloudapi.PathPlace, d.Networks.Only(d.limit.Limit(func(w http.ResponseWriter, r *http.Request) {
+	mux.Handle(cloudapi.PathPlace, d.door(d.limited(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			d.confirmPlace(w, r)
 			return

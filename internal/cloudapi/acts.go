@@ -51,7 +51,8 @@ type Act struct {
 	Own       bool            `json:"own,omitempty"` // the caller proposed it, and so may not confirm it
 	Decided   string          `json:"decided,omitempty"`
 	DecidedMS int64           `json:"decidedMs,omitempty"`
-	Why       string          `json:"why,omitempty"` // it was rejected, or failed
+	Why       string          `json:"why,omitempty"`     // it was rejected, in the words of who did, or failed
+	WhyCode   string          `json:"whyCode,omitempty"` // it failed; a stable word, the console has a text for it
 }
 
 // ActLine is one line of what an act would do. Name is a stable word; the

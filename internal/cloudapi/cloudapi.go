@@ -271,6 +271,18 @@ type FeedRow struct {
 	Region       string       `json:"region"`
 	Notification Notification `json:"notification"`
 	Digest       *Digest      `json:"digest,omitempty"` // then Notification holds its severity and times alone
+	Values       Values       `json:"values,omitempty"`
+}
+
+// Values are what an alarm of the cloud's own (source "cloud") says in figures,
+// by name. Its code and these are what the console makes its words of; the title
+// says the same in English. A device's alarms have none.
+type Values map[string]string
+
+// DeviceAlarm is a notification of one device as staff reads it.
+type DeviceAlarm struct {
+	Notification
+	Values Values `json:"values,omitempty"`
 }
 
 // Presence is one change of a device's online status.

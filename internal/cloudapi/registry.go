@@ -192,9 +192,9 @@ type Person struct {
 
 // PersonPart is what one part of the cloud keeps.
 type PersonPart struct {
-	Name    string         `json:"name"`    // "registration"
-	Purpose string         `json:"purpose"` // what it is kept for
-	Erasure string         `json:"erasure"` // what an erasure does with it, and why
+	Name    string         `json:"name"`    // "devices"; the console has words for each
+	Purpose string         `json:"purpose"` // what it is kept for, in English
+	Erasure string         `json:"erasure"` // what an erasure does with it, and why, in English
 	Records []PersonRecord `json:"records"`
 }
 

@@ -27,19 +27,22 @@ var page = template.Must(template.New("card").Parse(`<!doctype html>
 // Words are what a card says in one language.
 type Words struct{ Title, Text, Note string }
 
-// Said is what a card says in each language of the console.
-type Said struct{ English, German Words }
+// Said is what a card says in each language of the console. Code is a stable word
+// for it.
+type Said struct {
+	Code            string
+	English, German Words
+}
 
-// Show answers with a card in the browser's language, as the console chooses it.
-// State is a stable word for it. A status of 400 and more is a refusal, with the
-// way back to the console.
-func Show(w http.ResponseWriter, r *http.Request, status int, state string, said Said) {
+// Show answers with a card in the browser's language. A status of 400 and more is
+// a refusal, with the way back to the console.
+func Show(w http.ResponseWriter, r *http.Request, status int, said Said) {
 	view := struct {
 		Words
 		Lang, State, Console, Again string
 		Refused                     bool
-	}{said.English, "en", state, "Engineer’s console", "To the console", status >= http.StatusBadRequest}
-	if first, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ","); strings.HasPrefix(strings.ToLower(strings.TrimSpace(first)), "de") {
+	}{said.English, "en", said.Code, "Engineer’s console", "To the console", status >= http.StatusBadRequest}
+	if German(r) {
 		view.Words, view.Lang, view.Console, view.Again = said.German, "de", "Konsole für den Service", "Zur Konsole"
 	}
 	var body bytes.Buffer
@@ -54,4 +57,11 @@ func Show(w http.ResponseWriter, r *http.Request, status int, state string, said
 	h.Set("Vary", "Accept-Language")
 	w.WriteHeader(status)
 	_, _ = w.Write(body.Bytes())
+}
+
+// German tells whether the console speaks German to this browser: its first
+// language decides, as on the console's own page.
+func German(r *http.Request) bool {
+	first, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",")
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(first)), "de")
 }

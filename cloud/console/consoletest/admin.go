@@ -27,7 +27,7 @@ func Administration() Answers {
 	training := act("2", "staff.training", cloudapi.ActWaiting, "account", "anna.weber@vendor.example", "training-now", "as-signed-in", "training-then", "eu 2027-06-30, us", "sites-now", "every-site", "sites-then", "site-1, site-9")
 	training.Own = true
 	failed := act("5", "staff.remove", cloudapi.ActFailed, "account", "old.hand@vendor.example", "account-now", "may-sign-in")
-	failed.Why = "It could not be carried out; the cloud's log says why."
+	failed.Why, failed.WhyCode = "It could not be carried out; the cloud's log says why.", "act-failed"
 	expired := act("6", "staff.restore", cloudapi.ActExpired, "account", "old.hand@vendor.example", "account-now", "removed")
 	expired.Decided, expired.DecidedMS = "", 0
 	rejected := act("7", "device.release", cloudapi.ActRejected, "instrument", "DxFLEX", "serial", "BK00871", "device", "bc-2", "site", "", "register-at", "https://us.vendor.example", "erase-days", "90")

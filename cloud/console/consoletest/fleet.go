@@ -11,7 +11,8 @@ import (
 	"beckmanconnect/internal/cloudapi"
 )
 
-// Answers of the cloud about the fleet: by path, what it says; nil is a cloud
+// Answers of the cloud about the fleet: by path, what it says, or a function of the
+// request that gives it. A cloudapi.Error is a refusal; nil is a cloud
 // that cannot say it.
 type Answers map[string]any
 
@@ -45,6 +46,9 @@ func (o *Other) answer(w http.ResponseWriter, r *http.Request) bool {
 		say = make(r)
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if _, refused := say.(cloudapi.Error); refused {
+		w.WriteHeader(http.StatusConflict)
+	}
 	_ = json.NewEncoder(w).Encode(say)
 	return true
 }

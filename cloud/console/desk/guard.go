@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"beckmanconnect/cloud/console/card"
 	"beckmanconnect/internal/cloudapi"
 )
 
@@ -86,7 +87,7 @@ func (g *guard) start(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/", http.StatusSeeOther) // the same browser came again
 			return
 		}
-		http.Error(w, "This address was used already. Start beckmanconnect-desk again for a new one.", http.StatusForbidden)
+		card.Fail(w, r, http.StatusForbidden, card.AddressUsed)
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: g.name, Value: g.cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})

@@ -89,7 +89,7 @@ func (s *signIn) login(w http.ResponseWriter, r *http.Request) {
 	a, err := s.begin(r.Context())
 	if err != nil {
 		s.conf.Log.Error("sign-in not possible", "error", err)
-		http.Error(w, "The sign-in service or the cloud does not answer. Try again.", http.StatusBadGateway)
+		card.Fail(w, r, http.StatusBadGateway, card.NoAnswer)
 		return
 	}
 	s.mu.Lock()
@@ -155,17 +155,17 @@ func (s *signIn) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Unlock()
 	if !good {
-		http.Error(w, "This sign-in was not begun here, or too long ago. Begin again in the console.", http.StatusBadRequest)
+		card.Fail(w, r, http.StatusBadRequest, card.NotBegun)
 		return
 	}
 	err := s.finish(r.Context(), a, q.Get("code"))
 	if errors.Is(err, errNewPlace) {
-		card.Show(w, r, http.StatusAccepted, "waiting", cardWaiting)
+		card.Show(w, r, http.StatusAccepted, card.WaitingForProgram)
 		return
 	}
 	if err != nil {
 		s.conf.Log.Error("sign-in failed", "error", err)
-		card.Show(w, r, http.StatusForbidden, "failed", cardFailed)
+		card.Fail(w, r, http.StatusForbidden, card.NotSignedIn)
 		return
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
@@ -173,23 +173,6 @@ func (s *signIn) callback(w http.ResponseWriter, r *http.Request) {
 
 // pathConfirm is where the link in a mail leads, as the cloud expects it.
 const pathConfirm = "/confirm"
-
-// What the browser is told when it comes back and the console is not to be
-// opened yet.
-var (
-	cardWaiting = card.Said{
-		English: card.Words{Title: "Confirm your sign-in", Text: "You sign in from a place that is new. We have written to you: open the link in that mail on this machine while this program runs."},
-		German:  card.Words{Title: "Anmeldung bestätigen", Text: "Sie melden sich von einem neuen Ort aus an. Wir haben Ihnen geschrieben: Öffnen Sie den Link in der E-Mail auf diesem Rechner, solange dieses Programm läuft."},
-	}
-	cardFailed = card.Said{
-		English: card.Words{Title: "You could not be signed in", Text: "Begin again in the console."},
-		German:  card.Words{Title: "Sie konnten nicht angemeldet werden", Text: "Beginnen Sie neu in der Konsole."},
-	}
-	cardNothing = card.Said{
-		English: card.Words{Title: "No sign-in waits here", Text: "Begin again in the console."},
-		German:  card.Words{Title: "Hier wartet keine Anmeldung", Text: "Beginnen Sie neu in der Konsole."},
-	}
-)
 
 var errNewPlace = errors.New("desk: the sign-in is from a new place and waits for the link in a mail")
 
@@ -201,7 +184,7 @@ func (s *signIn) confirm(w http.ResponseWriter, r *http.Request) {
 	place := s.place
 	s.mu.Unlock()
 	if place == "" {
-		card.Show(w, r, http.StatusBadRequest, "nothing", cardNothing)
+		card.Fail(w, r, http.StatusBadRequest, card.NothingWaits)
 		return
 	}
 	var reply cloudapi.TokenReply
@@ -211,7 +194,7 @@ func (s *signIn) confirm(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		s.conf.Log.Error("sign-in not confirmed", "error", err)
-		card.Show(w, r, http.StatusForbidden, "failed", cardFailed)
+		card.Fail(w, r, http.StatusForbidden, card.NotSignedIn)
 		return
 	}
 	s.mu.Lock()

@@ -1,7 +1,7 @@
 // Acts that wait for a second person, and what became of earlier ones.
 
 import { Act, confirmAct, rejectAct } from "./admin_api";
-import { actAbout, actLines, forGood, kindTitle, stateTitle } from "./actwords";
+import { actAbout, actLines, actWhy, forGood, kindTitle, stateTitle } from "./actwords";
 import { askDialog, reasonField } from "./askdialog";
 import { arrange, h, icon } from "./dom";
 import { when } from "./feedrow";
@@ -102,6 +102,6 @@ function row(a: Act, places: Places | null): HTMLElement {
       h("span", { class: `chip sev ${tones[a.state] ?? ""}` }, stateTitle(a.state)),
       h("span", { class: "event-what" }, h("strong", {}, kindTitle(a.kind)), h("span", { class: "event-about muted" }, actAbout(a))),
       h("span", { class: "event-who" }, who), h("time", { class: "muted" }, when(a.decidedMs || a.atMs))),
-    h("dl", { class: "event-facts" }, ...[...actLines(a, places), [t("admReason"), plain(a.reason, 300)], ...(a.why ? [[t("admWhy"), plain(a.why, 300)]] : [])]
+    h("dl", { class: "event-facts" }, ...[...actLines(a, places), [t("admReason"), plain(a.reason, 300)], ...(actWhy(a) ? [[t("admWhy"), actWhy(a)]] : [])]
       .flatMap(([name, value]) => [h("dt", {}, name!), h("dd", {}, value!)])));
 }

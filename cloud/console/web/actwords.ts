@@ -2,9 +2,10 @@
 // says, and what to do about a refusal.
 
 import type { Act, ActLine, Training } from "./admin_api";
-import { Refused } from "./api";
 import type { Places } from "./instruments_api";
+import { partName } from "./personwords";
 import { plain } from "./plain";
+import { codeText, refusalText } from "./refusals";
 import { Key, known, language, t } from "./strings";
 
 const titles: Record<string, Key> = {
@@ -32,19 +33,6 @@ const names: Record<string, Key> = {
 };
 
 const words: Record<string, Key> = { "as-signed-in": "admAsSignedIn", none: "admNoTraining", "every-site": "admEverySite", "may-sign-in": "admMaySignIn", removed: "admIsRemoved" };
-
-/** Tables of what is kept about a person, which stay or go. */
-const parts: Record<string, Key> = {
-  devices: "admPartDevices", requests: "admPartRequests", help_logs: "admPartHelpLogs", session_events: "admPartSessionEvents", identity_record: "admPartIdentity", device_history: "admPartHistory",
-  staff_sessions: "admPartStaffSessions", staff_people: "admPartStaffPeople", staff_waiting: "admPartStaffWaiting", acts: "admPartActs", mails: "admPartMails", certificates: "admPartCertificates",
-  accesses: "admPartAccesses", messages: "admPartMessages", cases: "admPartCases", case_requests: "admPartCaseRequests", case_guests: "admPartCaseGuests", case_notes: "admPartCaseNotes",
-  case_acts: "admPartCaseActs", colleagues: "admPartColleagues", events: "admPartEvents",
-};
-
-export function partName(name: string): string {
-  const key = known(parts, name);
-  return key ? t(key) : plain(name, 60);
-}
 
 /** The last day a training counts, in the reader's form. */
 export function day(text: string): string {
@@ -106,16 +94,10 @@ export function forGood(kind: string): string {
   return key ? t(key) : "";
 }
 
-const refusals: Record<string, Key> = {
-  "unknown-act": "admNoUnknownAct", "own-act": "admNoOwn", "act-changed": "admNoChanged", "act-expired": "admNoExpired", "act-region": "admNoRegion", "act-reason": "admNoReason", "act-many": "admNoMany",
-  "act-kind": "admNoKind", "act-params": "admNoParams", "unknown-device": "admNoDevice", retired: "admNoRetired", unknown: "admNoUnknown", "name-taken": "admNoNameTaken", "in-use": "admNoInUse",
-  closed: "admNoClosed", "other-region": "admNoOtherRegion", invalid: "admNoInvalid", role: "admNoRole", "not-your-role": "admNoRole", "too-often": "admNoTooOften", network: "admNoNetwork",
-  cloud: "admNoCloud", "too-large": "admNoInvalid",
-};
+/** Why the cloud refused something of these pages. */
+export function refusedText(error: unknown): string { return refusalText(error, "admNoAnswer"); }
 
-/** Why the cloud refused something, and what to do now. */
-export function refusedText(error: unknown): string {
-  if (!(error instanceof Refused)) return t("admNoAnswer");
-  const key = known(refusals, error.code);
-  return key ? t(key) : plain(error.message, 300) || t("admNoAnswer");
+/** What came of an act that was rejected, in the words of who did, or failed. */
+export function actWhy(a: Act): string {
+  return a.state === "failed" ? codeText(a.whyCode ?? "", "refActFailed") : plain(a.why ?? "", 300);
 }

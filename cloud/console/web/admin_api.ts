@@ -8,7 +8,7 @@ export interface ActLine { name: string; value: string }
 /** An administrative act, which takes two people. */
 export interface Act {
   id: string; kind: string; region?: string; state: string; lines: ActLine[] | null; reason: string; by: string; byName: string;
-  atMs: number; expiresMs: number; digest: string; own?: boolean; decided?: string; decidedMs?: number; why?: string;
+  atMs: number; expiresMs: number; digest: string; own?: boolean; decided?: string; decidedMs?: number; why?: string; whyCode?: string;
 }
 
 export interface Training { region: string; untilMs?: number }
@@ -27,8 +27,7 @@ export interface SiteChange { id?: string; region?: string; name: string; addres
 
 export interface GroupChange { id?: string; region?: string; name?: string; add?: string[]; remove?: string[]; delete?: boolean }
 
-const post = (path: string, body: object, more: Record<string, string> = {}): Promise<Response> =>
-  ask(path, { method: "POST", headers: { "Content-Type": "application/json", ...more }, body: JSON.stringify(body) });
+const post = (path: string, body: object): Promise<Response> => ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
 export async function acts(): Promise<Act[]> { return await (await ask("acts")).json() as Act[] | null ?? []; }
 
@@ -53,6 +52,3 @@ export async function changeGroup(c: GroupChange): Promise<void> { await post("g
 export async function moveDevice(device: string, site: string, reason: string): Promise<void> { await post("instruments/move", { devices: [device], site, reason }); }
 
 export async function personData(subject: string, reason: string): Promise<PersonData> { return await (await post("person", { subject, reason })).json() as PersonData; }
-
-/** The same as a page to hand out. */
-export async function personPage(subject: string, reason: string): Promise<Blob> { return (await post("person", { subject, reason }, { Accept: "text/html" })).blob(); }

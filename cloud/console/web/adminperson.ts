@@ -1,12 +1,14 @@
 // Everything that is kept about one person (GDPR, article 15), to look at and to
 // hand out. Each time is on record, with whose request it answers.
 
-import { PersonData, personData, personPage } from "./admin_api";
-import { partName, refusedText } from "./actwords";
+import { PersonData, personData } from "./admin_api";
+import { refusedText } from "./actwords";
 import { SignedOut } from "./api";
 import { reasonField } from "./askdialog";
 import { h, icon, setText, show } from "./dom";
 import { when } from "./feedrow";
+import { personHTML, personJSON } from "./personpage";
+import { partErasure, partName, partPurpose } from "./personwords";
 import { plain } from "./plain";
 import { t } from "./strings";
 
@@ -60,7 +62,7 @@ export class PersonPart {
     this.go.disabled = true;
     this.found.hidden = true;
     try {
-      this.draw(await personData(...q), q);
+      this.draw(await personData(...q));
     } catch (error) {
       if (error instanceof SignedOut) return this.port.signedOut();
       this.fail(refusedText(error));
@@ -69,7 +71,7 @@ export class PersonPart {
     }
   }
 
-  private draw(d: PersonData, q: [string, string]): void {
+  private draw(d: PersonData): void {
     const kept = (d.parts ?? []).filter((p) => p.records?.length);
     const erase = this.port.erase;
     const name = `person-${d.subject.replace(/[^A-Za-z0-9.@_-]/g, "_").slice(0, 80)}`;
@@ -77,21 +79,12 @@ export class PersonPart {
       h("div", { class: "act-head" }, h("h2", { class: "grow" }, t("admKeptAbout", { subject: plain(d.subject, 254) })), h("span", { class: "muted" }, when(d.atMs))),
       kept.length ? h("ul", { class: "feed-list" }, ...kept.map((p) => h("li", { class: "feed-row person-part", "data-part": p.name },
         h("div", { class: "act-head" }, h("h3", { class: "grow" }, partName(p.name)), h("span", { class: "chip" }, t("admRecords", { n: p.records?.length ?? 0 }))),
-        h("p", { class: "line muted", lang: "en" }, `${p.purpose} – ${p.erasure}`)))) : h("p", { class: "muted" }, t("admNothingKept")),
+        h("p", { class: "line muted" }, `${partPurpose(p.name)} – ${partErasure(p.name)}`)))) : h("p", { class: "muted" }, t("admNothingKept")),
       h("div", { class: "case-acts" },
-        h("button", { id: "person-json", type: "button", click: () => save(new Blob([JSON.stringify(d, null, 2)], { type: "application/json" }), `${name}.json`) }, icon("download"), t("admSaveJSON")),
-        h("button", { id: "person-page", type: "button", click: () => void this.page(q, `${name}.html`) }, icon("download"), t("admSavePage")),
+        h("button", { id: "person-json", type: "button", click: () => save(personJSON(d), `${name}.json`) }, icon("download"), t("admSaveJSON")),
+        h("button", { id: "person-page", type: "button", click: () => save(personHTML(d), `${name}.html`) }, icon("download"), t("admSavePage")),
         erase ? h("button", { id: "person-erase", type: "button", click: () => erase(d.subject) }, t("admProposeErase")) : null));
     this.found.hidden = false;
-  }
-
-  private async page(q: [string, string], name: string): Promise<void> {
-    try {
-      save(await personPage(...q), name);
-    } catch (error) {
-      if (error instanceof SignedOut) return this.port.signedOut();
-      this.fail(refusedText(error));
-    }
   }
 }
 

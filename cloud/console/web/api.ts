@@ -26,8 +26,13 @@ export interface Notification {
 /** What a device did while nobody heard it. */
 export interface Digest { fromMs: number; toMs: number; raised: { [severity: string]: number } | null; open: number; waiting: number }
 
+/** What an alarm of the cloud's own says in figures, by name. */
+export type Values = { [name: string]: string };
+
+export interface DeviceAlarm extends Notification { values?: Values }
+
 /** A notification of the fleet, or a digest, with whose it is. */
-export interface FeedRow { seq: number; device: string; serial: string; type: string; region: string; notification: Notification; digest?: Digest }
+export interface FeedRow { seq: number; values?: Values; device: string; serial: string; type: string; region: string; notification: Notification; digest?: Digest }
 
 export interface FeedPage { rows: FeedRow[] | null; next?: string }
 
@@ -68,15 +73,11 @@ export const paths = {
   logs: "/api/v1/staff/logs",
 };
 
-/** The local console was opened by another way than its start address. */
-export class NotStarted extends Error {}
-
 /** Who is signed in; null when nobody is. */
 export async function me(): Promise<Staff | null> {
   const answer = await fetch(paths.me, { cache: "no-store" });
-  if (answer.status === 403) throw new NotStarted();
   if (answer.status === 401) return null;
-  if (!answer.ok) throw new Error(`who: ${answer.status}`);
+  if (!answer.ok) throw await refused(answer);
   return await answer.json() as Staff;
 }
 
@@ -87,22 +88,27 @@ export async function logout(): Promise<void> {
 /** Nobody is signed in any more. */
 export class SignedOut extends Error {}
 
-/** What the cloud says about a request it refused. */
+/** The cloud refused a request; the code says why. Its message is English, for
+ * scripts: package refusals has the words. */
 export class Refused extends Error {
   constructor(readonly code: string, message: string) { super(message); }
+}
+
+export async function refused(answer: Response): Promise<Refused> {
+  const said = await answer.json().catch(() => ({})) as { code?: string; message?: string };
+  return new Refused(said.code ?? "", said.message ?? "");
 }
 
 export async function read<T>(path: string, query: Record<string, string | undefined> = {}): Promise<T> {
   const list = Object.entries(query).flatMap(([name, value]) => value ? [`${name}=${encodeURIComponent(value)}`] : []);
   const answer = await fetch(list.length ? `${path}?${list.join("&")}` : path, { cache: "no-store" });
   if (answer.status === 401) throw new SignedOut();
-  if (answer.status === 409) throw new Refused((await answer.json().catch(() => ({})) as { code?: string }).code ?? "", "");
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  if (!answer.ok) throw await refused(answer);
   return await answer.json() as T;
 }
 
-export async function alarms(device: string): Promise<Notification[]> {
-  return await read<Notification[] | null>(paths.alarms, { device }) ?? [];
+export async function alarms(device: string): Promise<DeviceAlarm[]> {
+  return await read<DeviceAlarm[] | null>(paths.alarms, { device }) ?? [];
 }
 
 /** A page of the fleet's notifications, newest first. */
@@ -124,10 +130,7 @@ export async function sentMessages(): Promise<MessageSent[]> { return await read
 export async function sendMessage(message: MessageRequest): Promise<number> {
   const answer = await fetch(paths.messages, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(message) });
   if (answer.status === 401) throw new SignedOut();
-  if (!answer.ok) {
-    const said = await answer.json().catch(() => ({})) as { code?: string; message?: string };
-    throw new Refused(said.code ?? "", said.message ?? "");
-  }
+  if (!answer.ok) throw await refused(answer);
   return (await answer.json() as { devices: number }).devices;
 }
 

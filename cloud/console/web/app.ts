@@ -3,7 +3,7 @@
 
 import { AdminPage } from "./admin";
 import { tellPresence } from "./atwork";
-import { Device, Feed, Live, NotStarted, Request, Staff, follow, logout, me, paths } from "./api";
+import { Device, Feed, Live, Request, Staff, follow, logout, me, paths } from "./api";
 import { Case, May, mayOf } from "./caseapi";
 import { CasePage, notesDialog } from "./casepage";
 import { DevicePage } from "./device";
@@ -22,6 +22,7 @@ import { remember } from "./looks";
 import { MessagesPage } from "./messages";
 import { pageKey } from "./pagekeys";
 import { OwnRecord } from "./record";
+import { refusalText } from "./refusals";
 import { may } from "./roles";
 import { Session } from "./session";
 import { helpDialog } from "./shortcuts";
@@ -86,7 +87,7 @@ class App {
       const who = await me();
       if (who) this.signedIn(who); else this.signIn();
     } catch (error) {
-      this.failed(error instanceof NotStarted && mode === "desk" ? t("deskStart") : t("error"));
+      this.failed(refusalText(error, "error"));
     }
   }
 

@@ -1,6 +1,6 @@
 // The desk's paths and messages: internal/cloudapi/desk.go in Go.
 
-import { Refused, SignedOut, Staff, read } from "./api";
+import { SignedOut, Staff, read, refused } from "./api";
 import { may } from "./roles";
 
 export interface Person { account: string; name: string }
@@ -38,10 +38,7 @@ export async function history(device: string): Promise<DeviceHistory> { return r
 export async function act(number: string, what: Act, more: { to?: string; text?: string; note?: number } = {}): Promise<Case> {
   const answer = await fetch(casePaths.file, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ case: number, act: what, ...more }) });
   if (answer.status === 401) throw new SignedOut();
-  if (!answer.ok) {
-    const said = await answer.json().catch(() => ({})) as { code?: string; message?: string };
-    throw new Refused(said.code ?? "", said.message ?? "");
-  }
+  if (!answer.ok) throw await refused(answer);
   return await answer.json() as Case;
 }
 

@@ -390,7 +390,6 @@ export const de: Record<Key, string> = {
   msgNoEmpty: "Titel und Nachricht braucht es in jeder Sprache.",
   msgNobody: "Ein solches Gerät gibt es in Ihren Regionen nicht.",
   msgNotYours: "Sie sind für diese Geräte nicht geschult.",
-  msgTooOften: "Zu viele Nachrichten von hier. Warten Sie eine Minute.",
   lookLabel: "Darstellung",
   lookDark: "Dunkel",
   lookLight: "Hell",

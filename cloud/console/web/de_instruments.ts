@@ -12,7 +12,7 @@ export const instrumentsDe: Record<keyof typeof instrumentsEn, string> = {
   insDetailFailed: "Dieses Gerät konnte nicht gelesen werden.", insRegistered: "Registriert", insConfirmed: "Bestätigt", insNotYet: "noch nicht", insAsked: "noch nicht, Mail gesendet {time}", insEmail: "E-Mail",
   insSince: "{version} seit {time}", insMovedTo: "Übergeben an", insGroups: "Gruppen", insMove: "Umziehen", insMoveTo: "An Standort umziehen", insNote: "Notiz", insNoteText: "Eine Notiz zu diesem Gerät", insAddNote: "Notiz hinzufügen",
   insAsk: "Mail erneut senden", insAskDone: "Die Mail ist unterwegs.", insRetire: "Außerbetriebnahme vorschlagen", insReason: "Grund, für das Protokoll", insRetireText: "Eine zweite Person mit Verwaltungsrecht muss bestätigen. Danach ist das Gerät endgültig getrennt, und seine personenbezogenen Daten werden nach der Aufbewahrungsfrist gelöscht.",
-  insRetireDone: "Vorgeschlagen. Eine zweite Person mit Verwaltungsrecht muss bestätigen.", insDone: "Gespeichert.", insRefused: "Das hat nicht geklappt: {why}",
+  insRetireDone: "Vorgeschlagen. Eine zweite Person mit Verwaltungsrecht muss bestätigen.", insDone: "Gespeichert.",
   insHistory: "Verlauf", insIdentity: "Identität", insSessions: "Support-Sitzungen", insNothing: "Noch nichts.", insLines: "Einträge: {n}",
   hisSite: "Von {from} nach {to} umgezogen", hisGroupIn: "In die Gruppe {to} aufgenommen", hisGroupOut: "Aus der Gruppe {from} entfernt", hisRegion: "Region von {from} zu {to} geändert", hisVersion: "Auf Version {to}", hisConfirmed: "Registrierung bestätigt",
   hisRetired: "Außer Betrieb genommen", hisMoved: "Übergeben an {to}", hisErased: "Personenbezogene Daten gelöscht", hisKey: "Token-Schlüssel ersetzt", hisNobody: "ohne Standort",

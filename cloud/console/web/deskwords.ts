@@ -1,20 +1,13 @@
 // What the desk says of refusals, and where it says it: in a corner, so that
 // nothing moves under a finger.
 
-import { Refused } from "./api";
 import type { CaseAct } from "./caseapi";
 import { h, setText } from "./dom";
 import { plain } from "./plain";
+import { refusalText } from "./refusals";
 import { Key, known, t } from "./strings";
 
-const refusals: Record<string, Key> = {
-  taken: "deskErrTaken", forbidden: "deskErrForbidden", over: "deskErrOver", "no-session": "deskErrSession", "in-session": "deskErrIn", "not-them": "deskErrThem", theirs: "deskErrTheirs",
-  note: "deskErrNote", full: "deskErrFull", "not-yours": "deskErrNotYours", ticket: "deskErrTicket", "unknown-case": "deskErrUnknown",
-};
-
-export function refusal(error: unknown): string {
-  return t((error instanceof Refused ? known(refusals, error.code) : undefined) ?? "deskErrOther");
-}
+export function refusal(error: unknown): string { return refusalText(error, "deskErrOther"); }
 
 const corner = h("p", { id: "desk-says", class: "corner", role: "alert", hidden: true });
 let gone = 0;

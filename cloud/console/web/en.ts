@@ -389,7 +389,6 @@ export const en = {
   msgNoEmpty: "Title and message are needed in each language.",
   msgNobody: "There is no such instrument in your regions.",
   msgNotYours: "You are not trained for these instruments.",
-  msgTooOften: "Too many messages from here. Wait a minute.",
   lookLabel: "Look",
   lookDark: "Dark",
   lookLight: "Light",

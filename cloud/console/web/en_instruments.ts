@@ -10,7 +10,7 @@ export const instrumentsEn = {
   insDetailFailed: "This instrument could not be read.", insRegistered: "Registered", insConfirmed: "Confirmed", insNotYet: "not yet", insAsked: "not yet, mail sent {time}", insEmail: "E-mail",
   insSince: "{version} since {time}", insMovedTo: "Handed over to", insGroups: "Groups", insMove: "Move", insMoveTo: "Move to site", insNote: "Note", insNoteText: "A note about this instrument", insAddNote: "Add note",
   insAsk: "Send the mail again", insAskDone: "The mail is on its way.", insRetire: "Propose end of life", insReason: "Reason, for the record", insRetireText: "A second administrator has to confirm it. Then the instrument is cut off for good, and its personal data goes after the retention period.",
-  insRetireDone: "Proposed. A second administrator has to confirm it.", insDone: "Saved.", insRefused: "That did not work: {why}",
+  insRetireDone: "Proposed. A second administrator has to confirm it.", insDone: "Saved.",
   insHistory: "History", insIdentity: "Identity", insSessions: "Support sessions", insNothing: "Nothing yet.", insLines: "Entries: {n}",
   hisSite: "Moved from {from} to {to}", hisGroupIn: "Put into the group {to}", hisGroupOut: "Taken out of the group {from}", hisRegion: "Region changed from {from} to {to}", hisVersion: "Version {to}", hisConfirmed: "Registration confirmed",
   hisRetired: "Out of service", hisMoved: "Handed over to {to}", hisErased: "Personal data erased", hisKey: "Token key replaced", hisNobody: "no site",

@@ -30,6 +30,17 @@ function kindText(kind: string): string {
   return key ? t(key) : kind;
 }
 
+/** Why something was refused, where the cloud itself says so. */
+const whys: Record<string, Key> = {
+  "too-many-tries": "whyTooManyTries", "token-used": "whyTokenUsed", "other-browser": "whyOtherBrowser", "no-such-link": "whyNoSuchLink", "second-factor": "whySecondFactor", account: "whyAccount", "end-of-life": "whyEndOfLife",
+};
+
+/** A field of the record: the word that stands there, with what it means. */
+function fieldText(name: string, value: string): string {
+  const key = name === "why" ? known(whys, value) : undefined;
+  return key ? `${value} (${t(key)})` : value;
+}
+
 function severity(n: number): HTMLElement {
   const [key, look]: [Key, string] = n <= 3 ? ["evSevAlert", "sev-high"] : n === 4 ? ["evSevWarning", "sev-medium"] : n === 5 ? ["evSevNotice", "sev-low"] : ["evSevInfo", "sev-info"];
   return h("span", { class: `chip sev ${look}` }, t(key));
@@ -40,7 +51,7 @@ function regionText(region: string): string { return region ? region.toUpperCase
 function eventRow(e: EventLine): HTMLElement {
   const facts: [string, string | undefined][] = [
     [t("evNumber"), String(e.seq)], [t("evTime"), e.time], [t("evKind"), e.kind], [t("evRegion"), regionText(e.region ?? "")], [t("evActor"), e.actor], [t("evAddress"), e.address],
-    [t("evDevice"), e.device], [t("evRequest"), e.request], ...Object.entries(e.fields ?? {}).sort(([a], [b]) => a < b ? -1 : 1),
+    [t("evDevice"), e.device], [t("evRequest"), e.request], ...Object.entries(e.fields ?? {}).map(([name, value]): [string, string] => [name, fieldText(name, value)]).sort(([a], [b]) => a < b ? -1 : 1),
   ];
   return h("details", { class: "event-row", "data-seq": String(e.seq), "data-kind": e.kind },
     h("summary", {}, severity(e.severity),

@@ -1,6 +1,7 @@
 // One notification of the fleet, as a line: what, whose, how it stands. A
 // device's words are text here as everywhere.
 
+import { rowTitle } from "./alarmwords";
 import { FeedRow, Notification } from "./api";
 import { h, icon } from "./dom";
 import { plain } from "./plain";
@@ -63,7 +64,7 @@ function total(row: FeedRow): number {
 
 function title(row: FeedRow): string {
   const d = row.digest;
-  if (!d) return row.notification.title || row.notification.code;
+  if (!d) return rowTitle(row);
   return t("digestLine", { time: span(d.toMs - d.fromMs), n: total(row), open: d.open });
 }
 

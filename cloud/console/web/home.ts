@@ -1,6 +1,7 @@
 // The first page: who waits for help, and which instruments there are.
 
-import { Device, Live, Notification, Request, alarms } from "./api";
+import { alarmTitle } from "./alarmwords";
+import { Device, DeviceAlarm, Live, Request, alarms } from "./api";
 import type { Case, May } from "./caseapi";
 import { arrange, h, icon, setText } from "./dom";
 import { severityChip, stateText } from "./feedrow";
@@ -134,11 +135,11 @@ export class Home {
     }
   }
 
-  private alarm(n: Notification): HTMLElement {
+  private alarm(n: DeviceAlarm): HTMLElement {
     const at = new Date(n.lastMs || n.raisedMs).toLocaleString(language, { dateStyle: "short", timeStyle: "short" });
     return h("div", { class: "alarm", "data-state": n.state },
       severityChip(n.severity),
-      h("span", { class: "grow" }, h("span", {}, n.title || n.code), n.count > 1 ? h("span", { class: "muted" }, ` ×${n.count}`) : null,
+      h("span", { class: "grow" }, h("span", {}, alarmTitle(n)), n.count > 1 ? h("span", { class: "muted" }, ` ×${n.count}`) : null,
         h("span", { class: "line muted" }, [n.subject, stateText(n.state), at].filter(Boolean).join(" · "))));
   }
 

@@ -1,15 +1,16 @@
 // One instrument of the registry: how it stands, what became of it, and what an
 // administrator may do about it.
 
-import { Refused, SignedOut, presence } from "./api";
+import { SignedOut, presence } from "./api";
 import { h, icon, setText } from "./dom";
 import { when } from "./feedrow";
 import { marks } from "./instruments";
 import { History, InstrumentDetail, Places, allPlaces, instrument, send } from "./instruments_api";
 import { plain } from "./plain";
 import { timeline } from "./presence";
+import { refusalText } from "./refusals";
 import { skeleton } from "./skeleton";
-import { Key, known, t } from "./strings";
+import { Key, known, language, t } from "./strings";
 
 const kinds: Record<string, Key> = {
   site: "hisSite", region: "hisRegion", version: "hisVersion", confirmed: "hisConfirmed", retired: "hisRetired", moved: "hisMoved", erased: "hisErased", "token-key": "hisKey", note: "insNote",
@@ -43,14 +44,14 @@ export class InstrumentPage {
       if (this.closed) return;
       this.draw(d, places, timeline(changes));
     } catch (error) {
-      this.failed(error, t("insDetailFailed"));
+      this.failed(error, "insDetailFailed");
     }
   }
 
-  private failed(error: unknown, text: string): void {
+  private failed(error: unknown, key: Key): void {
     if (this.closed) return;
     if (error instanceof SignedOut) return this.signedOut();
-    setText(this.said, error instanceof Refused && error.message ? t("insRefused", { why: error.message }) : text);
+    setText(this.said, refusalText(error, key));
     this.element.dataset.state = "failed";
   }
 
@@ -100,19 +101,27 @@ export class InstrumentPage {
       await this.load();
       setText(this.said, t(done));
     } catch (error) {
-      this.failed(error, t("insDetailFailed"));
+      this.failed(error, "insDetailFailed");
     }
   }
 }
 
 const line = (...inside: HTMLElement[]): HTMLElement => h("div", { class: "instrument-line" }, ...inside);
 
+/** What the cloud itself put on record, in words; a person's words as they are. */
+const reasons: Record<string, Key> = { "two-pcs": "idTwoPCs", "two-services": "idTwoServices" };
+
+function said(kind: string, text: string): string {
+  const ended = kind === "log-began" ? /^(\S+) (\d+)$/.exec(text) : null, key = kind === "copied" ? known(reasons, text) : undefined;
+  return ended ? t("idLogEnded", { log: plain(ended[1]!), entries: Number(ended[2]).toLocaleString(language) }) : key ? t(key) : plain(text, 1000);
+}
+
 function history(list: History[], texts: Record<string, Key>): HTMLElement {
   if (!list.length) return h("p", { class: "muted" }, t("insNothing"));
   return h("ul", { class: "breaks" }, ...list.map((e) => {
     const key = e.kind === "group" ? e.to ? "hisGroupIn" : "hisGroupOut" : known(texts, e.kind);
     const text = key ? t(key, { from: plain(e.from ?? "") || t("hisNobody"), to: plain(e.to ?? "") || t("hisNobody") }) : plain(e.kind, 40);
-    return h("li", {}, h("span", { class: "grow" }, h("span", {}, text), e.text ? h("span", { class: "history-text" }, plain(e.text, 1000)) : null, e.by ? h("span", { class: "muted history-text" }, plain(e.by)) : null),
+    return h("li", {}, h("span", { class: "grow" }, h("span", {}, text), e.text ? h("span", { class: "history-text" }, said(e.kind, e.text)) : null, e.by ? h("span", { class: "muted history-text" }, plain(e.by)) : null),
       h("time", { class: "muted" }, when(e.atMs)));
   }));
 }

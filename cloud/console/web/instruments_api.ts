@@ -1,6 +1,6 @@
 // The registry's paths that the page uses: internal/cloudapi/registry.go in Go.
 
-import { Device, Refused, SignedOut } from "./api";
+import { Device, SignedOut, refused } from "./api";
 
 export interface Instrument extends Device {
   site?: string; siteName?: string; channel?: string; versionMs?: number; registeredMs: number; confirmedMs?: number; retiredMs?: number; movedTo?: string;
@@ -32,10 +32,7 @@ const base = "/api/v1/staff/";
 export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const answer = await fetch(base + path, { cache: "no-store", ...init });
   if (answer.status === 401) throw new SignedOut();
-  if (!answer.ok) {
-    const said = await answer.json().catch(() => ({})) as { code?: string; message?: string };
-    throw new Refused(said.code ?? "", said.message ?? "");
-  }
+  if (!answer.ok) throw await refused(answer);
   return answer;
 }
 

@@ -3,10 +3,9 @@
 
 import { Refused, Request, SignedOut, helpLogs } from "./api";
 import { h, icon } from "./dom";
-import { Key, known, t } from "./strings";
+import { refusalText } from "./refusals";
+import { t } from "./strings";
 
-/** Why a log cannot be read now, by the cloud's code. */
-const withheld: Record<string, Key> = { "upload-scanning": "upScanning", "upload-refused": "upRefused", "upload-unavailable": "upUnavailable" };
 const again = 3000;
 
 export class LogsPage {
@@ -58,9 +57,9 @@ export class LogsPage {
       if (this.closed) return;
       if (error instanceof SignedOut) return this.signedOut();
       this.element.dataset.state = "failed";
-      this.facts.replaceChildren(t(error instanceof Refused ? known(withheld, error.code) ?? "logsFailed" : "logsFailed"));
+      this.facts.replaceChildren(refusalText(error, "logsFailed"));
       // What is being looked through may be readable in a moment.
-      if (error instanceof Refused && error.code !== "upload-refused") this.timer = window.setTimeout(() => void this.load(), again);
+      if (error instanceof Refused && ["upload-scanning", "upload-unavailable"].includes(error.code)) this.timer = window.setTimeout(() => void this.load(), again);
     }
   }
 }

@@ -4,15 +4,11 @@
 import { Device, MessageRequest, MessageSent, MessageText, Refused, SignedOut, sendMessage, sentMessages } from "./api";
 import { h, icon, setText } from "./dom";
 import { severityChip, when } from "./feedrow";
-import { Key, known, language, t } from "./strings";
+import { codeText } from "./refusals";
+import { Key, language, t } from "./strings";
 
 const maxTitle = 120, maxText = 600;
 const languages = ["en", "de", "fr", "es", "it", "zh", "ja"];
-
-const refusals: Record<string, Key> = {
-  "text-link": "msgNoLink", "text-phone": "msgNoPhone", "text-characters": "msgNoCharacters", "text-too-long": "msgNoLong", "text-empty": "msgNoEmpty",
-  nobody: "msgNobody", "not-yours": "msgNotYours", "too-often": "msgTooOften",
-};
 
 const name = (tag: string): string => new Intl.DisplayNames([language], { type: "language" }).of(tag) ?? tag;
 
@@ -157,8 +153,8 @@ export class MessagesPage {
   private look(): void {
     this.error.hidden = true;
     const m = this.request(), list = this.reached();
-    if (m.texts.some((x) => !x.title || !x.text)) return this.refused("text-empty", "");
-    if (!list.length) return this.refused("nobody", "");
+    if (m.texts.some((x) => !x.title || !x.text)) return this.refused("text-empty");
+    if (!list.length) return this.refused("nobody");
     const send = h("button", { id: "message-send", class: "primary", type: "button", click: () => void this.send(m, send) }, icon("send"), t("msgSendTo", { n: list.length })) as HTMLButtonElement;
     this.preview.replaceChildren(
       h("h2", {}, t("msgPreview")),
@@ -194,14 +190,12 @@ export class MessagesPage {
       if (this.closed) return;
       if (error instanceof SignedOut) return this.signedOut();
       this.edit();
-      if (error instanceof Refused) this.refused(error.code, error.message);
-      else this.refused("", "");
+      this.refused(error instanceof Refused ? error.code : "");
     }
   }
 
-  private refused(code: string, message: string): void {
-    const key = known(refusals, code);
-    setText(this.error, key ? t(key) : message || t("msgFailed"));
+  private refused(code: string): void {
+    setText(this.error, codeText(code, "msgFailed"));
     this.error.dataset.code = code;
     this.error.hidden = false;
   }

@@ -5,14 +5,16 @@ import { adminDe } from "./de_admin";
 import { deskDe } from "./de_desk";
 import { deEvents } from "./de_events";
 import { instrumentsDe } from "./de_instruments";
+import { saidDe } from "./de_said";
 import { en as enBase } from "./en";
 import { adminEn } from "./en_admin";
 import { deskEn } from "./en_desk";
 import { enEvents } from "./en_events";
 import { instrumentsEn } from "./en_instruments";
+import { saidEn } from "./en_said";
 
-const en = { ...enBase, ...deskEn, ...enEvents, ...instrumentsEn, ...adminEn };
-const de: Record<Key, string> = { ...deBase, ...deskDe, ...deEvents, ...instrumentsDe, ...adminDe };
+const en = { ...enBase, ...deskEn, ...enEvents, ...instrumentsEn, ...adminEn, ...saidEn };
+const de: Record<Key, string> = { ...deBase, ...deskDe, ...deEvents, ...instrumentsDe, ...adminDe, ...saidDe };
 
 export type Key = keyof typeof en;
 
