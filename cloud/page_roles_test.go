@@ -82,6 +82,8 @@ func TestRolesOnThePage(t *testing.T) {
 	)
 	asks := []string{seeQueue, seeDevices, readRecord, message, help, acts, propose, confirm, reject, people, signOut, sites, groups, move, person}
 	engineer, administrator := staffOf("erik"), staffOf("adam", cloudapi.RoleAdministrator)
+	elsewhere := staffOf("ulla", cloudapi.RoleAdministrator)
+	elsewhere.Regions = []string{"us"}
 	untrained := staffOf("uwe")
 	untrained.Regions = nil
 	card := fmt.Sprintf(`.request[data-case=%q]`, number)
@@ -134,6 +136,16 @@ func TestRolesOnThePage(t *testing.T) {
 				b.Fill("#site-name", "Central Lab")
 				b.Click("#site-dialog-do")
 				b.Wait(`document.querySelector(".place-row strong")?.textContent === "Central Lab"`)
+			}},
+		{"an administrator of another region", elsewhere, "home", "nav-help nav-feed my-sessions nav-instruments nav-admin",
+			[]string{seeDevices, acts, propose, confirm, reject, people, signOut, sites, groups, move, person}, func() {
+				b.Click("#nav-admin")
+				b.Wait(`document.querySelector(".admin-page").dataset.state === "shown"`)
+				b.Click("#adm-people-tab")
+				b.Wait(`document.querySelector(".person-row") !== null`)
+				if rows := b.Text(`[...document.querySelectorAll(".person-row")].map(e => e.dataset.id).join(" ")`); rows != elsewhere.Account {
+					t.Errorf("people of another region are shown: %q", rows)
+				}
 			}},
 		{"somebody without training", untrained, "home", "nav-help nav-feed nav-messages my-sessions nav-instruments", []string{seeQueue, seeDevices, message, help}, func() {
 			b.Wait(`document.querySelectorAll("#fleet .empty").length === 1 && document.querySelector("#untrained").checkVisibility()`)

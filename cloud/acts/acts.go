@@ -22,8 +22,12 @@ const Life = 24 * time.Hour
 // Description is what an act would do, as both people read it.
 type Description struct {
 	Region string // administrators of this region alone decide; "": any
-	Device string // that it is about, for the record; or ""
-	Lines  []cloudapi.ActLine
+	// Regions is for an act about a person: who decides looks after all of them
+	// (LooksAfter), and nobody else sees it. Nil: it is about no person.
+	Regions []string
+	Device  string // that it is about, for the record; or ""
+	Person  string // account or address that it is about, for the record; or ""
+	Lines   []cloudapi.ActLine
 }
 
 // Describe reads the parameters of a proposal and says what it would do. It is
@@ -47,7 +51,7 @@ var (
 	ErrOwn     = &Error{"own-act", "Somebody else must confirm what you proposed."}
 	ErrChanged = &Error{"act-changed", "What this act would do has changed since it was shown; look at it again, or have it proposed anew."}
 	ErrExpired = &Error{"act-expired", "Nobody confirmed this act in time; have it proposed anew."}
-	ErrRegion  = &Error{"act-region", "This act is decided by administrators of its region."}
+	ErrRegion  = &Error{"act-region", "This is decided by administrators of all regions that it is about, who are not assigned to single sites."}
 	ErrReason  = &Error{"act-reason", "A reason of one line is needed."}
 	ErrTooMany = &Error{"act-many", "Too many acts wait already; have some of them decided first."}
 	ErrKind    = &Error{"act-kind", "There is no such act."}
@@ -63,6 +67,7 @@ type By struct {
 // Kept is an act as the Store has it.
 type Kept struct {
 	cloudapi.Act
+	Regions []string // see Description
 	Device  string
 	Session []byte // it was proposed in
 	Hash    []byte // the digest

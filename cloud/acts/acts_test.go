@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -52,13 +53,16 @@ func newRig(t *testing.T) *rig {
 	r.db = db
 	r.Acts = acts.New(acts.Config{Store: db, Events: r, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: clock})
 	r.Register("lamp.switch", func(_ context.Context, _ cloudapi.Staff, params json.RawMessage) (acts.Description, error) {
-		var p struct{ To, Region string }
+		var p struct {
+			To, Region string
+			Regions    []string
+		}
 		if err := json.Unmarshal(params, &p); err != nil || p.To == "" {
 			return acts.Description{}, &acts.Error{Code: "lamp", Message: "To what?"}
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		return acts.Description{Region: p.Region, Lines: []cloudapi.ActLine{{Name: "lamp-now", Value: r.lamp}, {Name: "lamp-then", Value: p.To}}}, nil
+		return acts.Description{Region: p.Region, Regions: p.Regions, Person: "lamp@vendor.example", Lines: []cloudapi.ActLine{{Name: "lamp-now", Value: r.lamp}, {Name: "lamp-then", Value: p.To}}}, nil
 	}, func(_ context.Context, a cloudapi.Act) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -143,17 +147,18 @@ func TestRefusals(t *testing.T) { // scenario 45
 		with func(cloudapi.Act) cloudapi.ActDecision
 		set  func(*rig)
 		want error
+		why  []string // of the refusals on record
 	}{
-		{"the proposer", ada, decide, nil, acts.ErrOwn},
-		{"the proposer in another session", by("ada@vendor.example", "s-2", "eu"), decide, nil, acts.ErrOwn},
-		{"the proposer's session under another name", by("eve@vendor.example", "s-ada", "eu"), decide, nil, acts.ErrOwn},
-		{"no session", by("eve@vendor.example", "", "eu"), decide, nil, acts.ErrOwn},
-		{"another region", cyd, decide, nil, acts.ErrUnknown},
-		{"no such act", ben, func(cloudapi.Act) cloudapi.ActDecision { return cloudapi.ActDecision{ID: "act-x"} }, nil, acts.ErrUnknown},
-		{"another digest", ben, other, nil, acts.ErrChanged},
-		{"no digest", ben, func(a cloudapi.Act) cloudapi.ActDecision { return cloudapi.ActDecision{ID: a.ID} }, nil, acts.ErrChanged},
-		{"the world has changed", ben, decide, func(r *rig) { r.lamp = "broken" }, acts.ErrChanged},
-		{"a day later", ben, decide, func(r *rig) { r.later(acts.Life) }, acts.ErrExpired},
+		{"the proposer", ada, decide, nil, acts.ErrOwn, []string{acts.WhyOwn}},
+		{"the proposer in another session", by("ada@vendor.example", "s-2", "eu"), decide, nil, acts.ErrOwn, []string{acts.WhyOwn}},
+		{"the proposer's session under another name", by("eve@vendor.example", "s-ada", "eu"), decide, nil, acts.ErrOwn, []string{acts.WhyOwn}},
+		{"no session", by("eve@vendor.example", "", "eu"), decide, nil, acts.ErrOwn, []string{acts.WhyOwn}},
+		{"another region", cyd, decide, nil, acts.ErrUnknown, []string{acts.WhyRegion}},
+		{"no such act", ben, func(cloudapi.Act) cloudapi.ActDecision { return cloudapi.ActDecision{ID: "act-x"} }, nil, acts.ErrUnknown, nil},
+		{"another digest", ben, other, nil, acts.ErrChanged, nil},
+		{"no digest", ben, func(a cloudapi.Act) cloudapi.ActDecision { return cloudapi.ActDecision{ID: a.ID} }, nil, acts.ErrChanged, nil},
+		{"the world has changed", ben, decide, func(r *rig) { r.lamp = "broken" }, acts.ErrChanged, nil},
+		{"a day later", ben, decide, func(r *rig) { r.later(acts.Life) }, acts.ErrExpired, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t)
@@ -166,6 +171,9 @@ func TestRefusals(t *testing.T) { // scenario 45
 			}
 			if len(r.done) != 0 || len(r.decided()) != 0 {
 				t.Error("it was carried out, or is on record")
+			}
+			if got := r.refusals(); !slices.Equal(got, c.why) {
+				t.Errorf("refused on record: %q, want %q", got, c.why)
 			}
 		})
 	}

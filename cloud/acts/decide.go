@@ -40,11 +40,12 @@ func (a *Acts) Propose(ctx context.Context, by By, p cloudapi.ActProposal) (clou
 	if err != nil {
 		return cloudapi.Act{}, err
 	}
-	if !ofRegion(by.Staff, what.Region) {
+	if !mayDecide(by.Staff, what.Region, what.Regions) {
+		a.refused(ctx, by.Staff, Refusal{Kind: p.Kind, Why: WhyRegion, Person: what.Person, Device: what.Device})
 		return cloudapi.Act{}, ErrRegion
 	}
 	now := a.Now()
-	act := Kept{Device: what.Device, Session: by.Session, Act: cloudapi.Act{
+	act := Kept{Regions: what.Regions, Device: what.Device, Session: by.Session, Act: cloudapi.Act{
 		ID: "act-" + strings.ToLower(rand.Text()[:16]), Kind: p.Kind, Region: what.Region, State: cloudapi.ActWaiting, Params: p.Params, Lines: what.Lines,
 		Reason: reason, By: by.Staff.Account, ByName: by.Staff.Name, AtMS: now.UnixMilli(), ExpiresMS: now.Add(Life).UnixMilli(), Own: true,
 	}}
@@ -70,7 +71,7 @@ func (a *Acts) List(ctx context.Context, by cloudapi.Staff) ([]cloudapi.Act, err
 	}
 	list := []cloudapi.Act{}
 	for _, k := range kept {
-		if !ofRegion(by, k.Region) {
+		if !mayDecide(by, k.Region, k.Regions) {
 			continue
 		}
 		if k.State == cloudapi.ActWaiting && a.Now().UnixMilli() >= k.ExpiresMS {
@@ -92,14 +93,19 @@ func (a *Acts) Confirm(ctx context.Context, by By, d cloudapi.ActDecision) (clou
 	if same, err := a.Store.SameActor(ctx, act.ID, by.Staff.Account); err != nil {
 		return cloudapi.Act{}, err
 	} else if same || act.By == by.Staff.Account || len(by.Session) == 0 || subtle.ConstantTimeCompare(act.Session, by.Session) == 1 {
+		a.refused(ctx, by.Staff, Refusal{Kind: act.Kind, Act: act.ID, Why: WhyOwn, Device: act.Device})
 		return cloudapi.Act{}, ErrOwn
 	}
 	what, err := a.kinds[act.Kind].describe(ctx, by.Staff, act.Params)
 	if err != nil {
 		return cloudapi.Act{}, err
 	}
+	if !mayDecide(by.Staff, what.Region, what.Regions) { // it was told of fewer when it was proposed
+		a.refused(ctx, by.Staff, Refusal{Kind: act.Kind, Act: act.ID, Why: WhyRegion, Person: what.Person, Device: what.Device})
+		return cloudapi.Act{}, ErrRegion
+	}
 	now := act
-	now.Region, now.Device, now.Lines = what.Region, what.Device, what.Lines
+	now.Region, now.Regions, now.Device, now.Lines = what.Region, what.Regions, what.Device, what.Lines
 	if !slices.Equal(digest(now), act.Hash) {
 		return cloudapi.Act{}, ErrChanged
 	}
@@ -146,7 +152,8 @@ func (a *Acts) open(ctx context.Context, by By, d cloudapi.ActDecision) (Kept, e
 	}
 	seen, err := hex.DecodeString(d.Digest)
 	switch {
-	case !ofRegion(by.Staff, act.Region):
+	case !mayDecide(by.Staff, act.Region, act.Regions):
+		a.refused(ctx, by.Staff, Refusal{Kind: act.Kind, Act: act.ID, Why: WhyRegion, Device: act.Device})
 		return act, ErrUnknown // who may not see it learns nothing about it
 	case act.State != cloudapi.ActWaiting:
 		return act, ErrUnknown
@@ -196,16 +203,13 @@ func digest(k Kept) []byte {
 		Lines                    []cloudapi.ActLine
 		Reason, By, ByName       string
 		AtMS, ExpiresMS          int64
-	}{"beckmanconnect act v1", k.ID, k.Kind, k.Region, k.Device, k.Params, k.Lines, k.Reason, k.By, k.ByName, k.AtMS, k.ExpiresMS})
+		Regions                  []string `json:",omitempty"`
+	}{"beckmanconnect act v1", k.ID, k.Kind, k.Region, k.Device, k.Params, k.Lines, k.Reason, k.By, k.ByName, k.AtMS, k.ExpiresMS, k.Regions})
 	if err != nil {
 		return nil // parameters that are no JSON: equal to no digest
 	}
 	sum := sha256.Sum256(text)
 	return sum[:]
-}
-
-func ofRegion(who cloudapi.Staff, region string) bool {
-	return region == "" || slices.Contains(who.Regions, region)
 }
 
 // Line gives a reason as it is kept, and whether it is one: a line of plain text

@@ -18,6 +18,9 @@ type StaffPerson struct {
 	Training []cloudapi.Training `json:"training"`
 	Sites    []string            `json:"sites"` // none: every site
 	Removed  bool                `json:"removed"`
+	// Regions they belonged to, as far as was known when the word was given: who
+	// does not look after all of them does not take it back.
+	Regions []string `json:"regions,omitempty"`
 }
 
 func (db *DB) openPerson(who, sealed []byte) (*StaffPerson, error) {

@@ -63,7 +63,7 @@ var personRules = []personRule{
 		columns: []sealedColumn{{"body", overwrite, "{}"}}},
 	{table: "staff_sessions", key: []string{"hash"}, at: "expires_ms", purpose: "who is signed in", erasure: "deleted: the person is signed out",
 		columns: []sealedColumn{{"identity", remove, ""}}},
-	{table: "staff_people", key: []string{"who"}, at: "changed_ms", purpose: "training and assignment of staff (P16, P20)", erasure: "kept: without it somebody who was removed could come back; it holds account, training and sites",
+	{table: "staff_people", key: []string{"who"}, at: "changed_ms", purpose: "training and assignment of staff (P16, P20)", erasure: "kept: without it somebody who was removed could come back; it holds account, regions, training and sites",
 		columns: []sealedColumn{{"person", keep, ""}}},
 	{table: "staff_waiting", key: []string{"hash"}, at: "expires_ms", purpose: "sign-ins from a new place that wait for a confirmation (P18)", erasure: "deleted",
 		columns: []sealedColumn{{"identity", remove, ""}}},

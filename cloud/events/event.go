@@ -61,6 +61,7 @@ const (
 	ActProposed    Kind = "act.proposed" // waits for a second person
 	ActConfirmed   Kind = "act.confirmed"
 	ActRejected    Kind = "act.rejected"
+	ActRefused     Kind = "act.refused" // to an administrator who may not decide about it
 	CaseTaken      Kind = "case.taken"
 	CaseHandedOver Kind = "case.handed-over"
 	CaseInvited    Kind = "case.invited"

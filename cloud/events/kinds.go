@@ -9,7 +9,7 @@ var Kinds = []Kind{
 	Registered, Confirmed, Moved, Retired, DeviceRefused, Identity,
 	CaseTaken, CaseHandedOver, CaseInvited, CaseNoted,
 	Certificate, SessionEvent, SessionEnded,
-	ActProposed, ActConfirmed, ActRejected,
+	ActProposed, ActConfirmed, ActRejected, ActRefused,
 	PersonExported, PersonErased,
 	RecordRead, RecordExported, RecordExpired, UploadRefused, Draining, MailGivenUp,
 }

@@ -107,9 +107,10 @@ func (i *Inventory) end(ctx context.Context, a cloudapi.Act) error {
 	return err
 }
 
-// describeErase takes somebody of every region that the person registered an
-// instrument in.
-func (i *Inventory) describeErase(ctx context.Context, by cloudapi.Staff, raw json.RawMessage) (acts.Description, error) {
+// describeErase takes somebody who looks after every region that the person
+// registered an instrument in, or belongs to as one of the staff: an erasure
+// signs them out. Of whom no region is known something may stand in any.
+func (i *Inventory) describeErase(ctx context.Context, _ cloudapi.Staff, raw json.RawMessage) (acts.Description, error) {
 	var p personParams
 	if err := strict(raw, &p); err != nil {
 		return acts.Description{}, err
@@ -122,16 +123,25 @@ func (i *Inventory) describeErase(ctx context.Context, by cloudapi.Staff, raw js
 	if err != nil {
 		return acts.Description{}, err
 	}
+	concerned, err := i.Data.StaffRegions(ctx, name)
+	if err != nil {
+		return acts.Description{}, err
+	}
 	n := 0
 	for region, count := range regions {
-		if !reaches(by, region) {
-			return acts.Description{}, refuse("act-region", "This person registered instruments in regions that are not yours.")
-		}
+		concerned = append(concerned, region)
 		n += count
 	}
-	return acts.Description{Lines: []cloudapi.ActLine{
+	if len(concerned) == 0 {
+		if concerned, err = i.Data.Regions(ctx); err != nil {
+			return acts.Description{}, err
+		}
+	}
+	slices.Sort(concerned)
+	concerned = slices.Compact(concerned)
+	return acts.Description{Regions: concerned, Person: name, Lines: []cloudapi.ActLine{
 		{Name: "person", Value: name}, {Name: "regions", Value: strings.Join(slices.Sorted(maps.Keys(regions)), ", ")}, {Name: "instruments", Value: strconv.Itoa(n)},
-		{Name: "stays", Value: strings.Join(data.KeptOfPerson(), ", ")},
+		{Name: "decided-in", Value: strings.Join(concerned, ", ")}, {Name: "stays", Value: strings.Join(data.KeptOfPerson(), ", ")},
 	}}, nil
 }
 

@@ -7,7 +7,9 @@ import (
 	"net/mail"
 	"strings"
 
+	"beckmanconnect/cloud/acts"
 	"beckmanconnect/cloud/events"
+	"beckmanconnect/cloud/rights"
 	"beckmanconnect/cloud/web"
 	"beckmanconnect/internal/cloudapi"
 )
@@ -42,6 +44,18 @@ func (i *Inventory) person(w http.ResponseWriter, r *http.Request, who cloudapi.
 		web.Fail(w, http.StatusForbidden, "not-your-role", "This takes somebody who is not assigned to single sites.")
 		return
 	}
+	if mine, err := i.looksAfter(r.Context(), who, name); err != nil {
+		i.failed(w, "person", err)
+		return
+	} else if !mine {
+		e := acts.Refusal{Kind: "person.export", Why: acts.WhyRegion, Person: name}.Event(who)
+		e.Address = web.Address(r)
+		if err := i.emit(r.Context(), e); err != nil {
+			i.Log.Error("inventory: a refusal is not on the record", "error", err)
+		}
+		web.Fail(w, http.StatusForbidden, acts.ErrRegion.Code, acts.ErrRegion.Message)
+		return
+	}
 	err := i.emit(r.Context(), events.Event{Kind: events.PersonExported, Severity: events.Notice, Actor: who.Account, Address: web.Address(r),
 		Fields: map[string]string{"subject": name, "reason": q.Reason}})
 	var p cloudapi.Person
@@ -56,6 +70,17 @@ func (i *Inventory) person(w http.ResponseWriter, r *http.Request, who cloudapi.
 		return
 	}
 	web.JSON(w, p)
+}
+
+// looksAfter tells whether somebody may have the data of one who is of the
+// staff, most of which belongs to no device. Auditors read the cloud's own record
+// as it is; who is not of the staff is everybody's, by region.
+func (i *Inventory) looksAfter(ctx context.Context, who cloudapi.Staff, account string) (bool, error) {
+	if rights.May(who, rights.ReadCloud) {
+		return true, nil
+	}
+	regions, err := i.Data.StaffRegions(ctx, account)
+	return err == nil && (len(regions) == 0 || acts.LooksAfter(who, regions)), err
 }
 
 // inRegions leaves out what belongs to devices of other regions (P20).

@@ -2,6 +2,7 @@ package staff
 
 import (
 	"net/http"
+	"slices"
 
 	"beckmanconnect/cloud/acts"
 	"beckmanconnect/cloud/data"
@@ -12,8 +13,8 @@ import (
 )
 
 // people is the staff as an administrator sees it: who is signed in, and whom
-// the cloud itself has a word on.
-func (d *Desk) people(w http.ResponseWriter, r *http.Request, _ cloudapi.Staff) {
+// the cloud itself has a word on, of those whom they look after.
+func (d *Desk) people(w http.ResponseWriter, r *http.Request, who cloudapi.Staff) {
 	logins, err := d.Data.StaffSignedIn(r.Context())
 	var kept []data.StaffPerson
 	if err == nil {
@@ -44,10 +45,33 @@ func (d *Desk) people(w http.ResponseWriter, r *http.Request, _ cloudapi.Staff) 
 		e := of(p.Account)
 		e.Trained, e.Training, e.Sites, e.Removed = p.Trained, p.Training, p.Sites, p.Removed
 	}
+	if err == nil {
+		list, err = d.lookedAfter(r, who, list)
+	}
 	d.reply(w, list, err)
 }
 
-// signOutAll ends every session of an account. It is on record first.
+// lookedAfter leaves out whom an administrator does not look after.
+func (d *Desk) lookedAfter(r *http.Request, who cloudapi.Staff, list []cloudapi.StaffEntry) ([]cloudapi.StaffEntry, error) {
+	known, err := d.Data.AllStaffRegions(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	all, err := d.Data.Regions(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(e cloudapi.StaffEntry) bool {
+		regions := known[e.Account]
+		if len(regions) == 0 {
+			regions = all
+		}
+		return !acts.LooksAfter(who, regions)
+	}), nil
+}
+
+// signOutAll ends every session of an account that the caller looks after. It
+// is on record first, and so is a refusal.
 func (d *Desk) signOutAll(w http.ResponseWriter, r *http.Request, who cloudapi.Staff) {
 	var q cloudapi.SignOutRequest
 	if !web.Decode(w, r, &q, maxActBytes) {
@@ -59,7 +83,18 @@ func (d *Desk) signOutAll(w http.ResponseWriter, r *http.Request, who cloudapi.S
 		web.Fail(w, http.StatusBadRequest, "invalid", "An account and a reason of one line are needed.")
 		return
 	}
-	err := d.note(r, events.SignOut, events.Notice, who.Account, map[string]string{"account": plain, "reason": reason})
+	regions, err := d.regions(r.Context(), plain)
+	if err != nil {
+		d.Log.Error("staff: sign-out failed", "error", err)
+		web.Fail(w, http.StatusInternalServerError, "internal", "That did not work; try again.")
+		return
+	}
+	if !acts.LooksAfter(who, regions) {
+		d.refuse(r, who, acts.Refusal{Kind: "staff.sign-out", Why: acts.WhyRegion, Person: plain})
+		web.Fail(w, http.StatusForbidden, acts.ErrRegion.Code, acts.ErrRegion.Message)
+		return
+	}
+	err = d.note(r, events.SignOut, events.Notice, who.Account, map[string]string{"account": plain, "reason": reason})
 	var ended int64
 	if err == nil {
 		ended, err = d.Data.EndStaffSessions(r.Context(), plain)
@@ -72,4 +107,17 @@ func (d *Desk) signOutAll(w http.ResponseWriter, r *http.Request, who cloudapi.S
 	d.Log.Info("staff signed out by an administrator", "sessions", ended)
 	d.Feed.Changed() // the page's own socket, and a session's
 	web.JSON(w, cloudapi.SignedOut{Sessions: ended})
+}
+
+// refuse puts on record that an administrator was refused. They stay refused
+// when that fails.
+func (d *Desk) refuse(r *http.Request, who cloudapi.Staff, what acts.Refusal) {
+	if d.Events == nil {
+		return
+	}
+	e := what.Event(who)
+	e.Address = web.Address(r)
+	if err := d.Events.Emit(r.Context(), e); err != nil {
+		d.Log.Error("staff: a refusal is not on the record", "error", err)
+	}
 }

@@ -59,9 +59,9 @@ func readTraining(params json.RawMessage) (p trainingParams, list []cloudapi.Tra
 	return p, list, nil
 }
 
-// describeTraining says what stands now and what would. An administrator
-// decides about regions of their own alone.
-func (d *Desk) describeTraining(ctx context.Context, by cloudapi.Staff, params json.RawMessage) (acts.Description, error) {
+// describeTraining says what stands now and what would. It is decided by who
+// looks after every region that the person has now or would have.
+func (d *Desk) describeTraining(ctx context.Context, _ cloudapi.Staff, params json.RawMessage) (acts.Description, error) {
 	p, list, err := readTraining(params)
 	if err != nil {
 		return acts.Description{}, err
@@ -70,17 +70,20 @@ func (d *Desk) describeTraining(ctx context.Context, by cloudapi.Staff, params j
 	if err != nil {
 		return acts.Description{}, err
 	}
-	for _, t := range slices.Concat(list, now.Training) {
-		if !slices.Contains(by.Regions, t.Region) {
-			return acts.Description{}, acts.ErrRegion
-		}
+	regions, err := d.regions(ctx, p.Account)
+	if err != nil {
+		return acts.Description{}, err
 	}
+	for _, t := range list {
+		regions = append(regions, t.Region)
+	}
+	regions = sorted(regions)
 	var region string
-	if len(list) == 1 && len(now.Training) <= 1 && (len(now.Training) == 0 || now.Training[0].Region == list[0].Region) {
+	if len(regions) == 1 && len(list) == 1 {
 		region = list[0].Region
 	}
-	return acts.Description{Region: region, Lines: []cloudapi.ActLine{
-		{Name: "account", Value: p.Account},
+	return acts.Description{Region: region, Regions: regions, Person: p.Account, Lines: []cloudapi.ActLine{
+		{Name: "account", Value: p.Account}, {Name: "decided-in", Value: strings.Join(regions, ", ")},
 		{Name: "training-now", Value: trainingText(now.Trained, now.Training)}, {Name: "training-then", Value: trainingText(true, list)},
 		{Name: "sites-now", Value: sitesText(now.Sites)}, {Name: "sites-then", Value: sitesText(p.Sites)},
 	}}, nil
@@ -91,8 +94,21 @@ func (d *Desk) setTraining(ctx context.Context, a cloudapi.Act) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Data.ChangeStaffPerson(ctx, p.Account, func(now *data.StaffPerson) {
+	return d.change(ctx, p.Account, func(now *data.StaffPerson) {
 		now.Trained, now.Training, now.Sites = true, list, p.Sites
+	})
+}
+
+// change changes the cloud's word on somebody, and keeps with it the regions that
+// they belonged to.
+func (d *Desk) change(ctx context.Context, account string, change func(*data.StaffPerson)) error {
+	regions, err := d.Data.StaffRegions(ctx, account)
+	if err != nil {
+		return err
+	}
+	if err := d.Data.ChangeStaffPerson(ctx, account, func(now *data.StaffPerson) {
+		change(now)
+		now.Regions = sorted(append(now.Regions, regions...))
 	}); err != nil {
 		return err
 	}
@@ -100,7 +116,18 @@ func (d *Desk) setTraining(ctx context.Context, a cloudapi.Act) error {
 	return nil
 }
 
-func (d *Desk) describeRemoved(ctx context.Context, by cloudapi.Staff, params json.RawMessage) (acts.Description, error) {
+// regions gives the regions of which somebody must look after each to act on an
+// account: those it belongs to, and where none is known every one there is.
+func (d *Desk) regions(ctx context.Context, account string) ([]string, error) {
+	list, err := d.Data.StaffRegions(ctx, account)
+	if err == nil && len(list) == 0 {
+		list, err = d.Data.Regions(ctx)
+	}
+	return list, err
+}
+
+// describeRemoved serves ActRemove and ActRestore.
+func (d *Desk) describeRemoved(ctx context.Context, _ cloudapi.Staff, params json.RawMessage) (acts.Description, error) {
 	var p accountParams
 	if err := strictly(params, &p); err != nil {
 		return acts.Description{}, errParams
@@ -113,11 +140,17 @@ func (d *Desk) describeRemoved(ctx context.Context, by cloudapi.Staff, params js
 	if err != nil {
 		return acts.Description{}, err
 	}
+	regions, err := d.regions(ctx, plain)
+	if err != nil {
+		return acts.Description{}, err
+	}
 	state := "may-sign-in"
 	if now.Removed {
 		state = "removed"
 	}
-	return acts.Description{Lines: []cloudapi.ActLine{{Name: "account", Value: plain}, {Name: "account-now", Value: state}}}, nil
+	return acts.Description{Regions: sorted(regions), Person: plain, Lines: []cloudapi.ActLine{
+		{Name: "account", Value: plain}, {Name: "account-now", Value: state}, {Name: "decided-in", Value: strings.Join(regions, ", ")},
+	}}, nil
 }
 
 func (d *Desk) setRemoved(ctx context.Context, a cloudapi.Act, removed bool) error {
@@ -129,11 +162,7 @@ func (d *Desk) setRemoved(ctx context.Context, a cloudapi.Act, removed bool) err
 	if !ok {
 		return errParams
 	}
-	if err := d.Data.ChangeStaffPerson(ctx, plain, func(now *data.StaffPerson) { now.Removed = removed }); err != nil {
-		return err
-	}
-	d.Feed.Changed()
-	return nil
+	return d.change(ctx, plain, func(now *data.StaffPerson) { now.Removed = removed })
 }
 
 // person is the cloud's word on an account as it is now, empty when it has none.

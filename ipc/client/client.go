@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -71,7 +72,7 @@ type Client struct {
 func (c *Client) Hello() *hostpb.HelloReply { return c.hello() }
 
 // Close ends the connection and every call on it.
-func (c *Client) Close() error { return c.link.conn.Close() }
+func (c *Client) Close() error { return c.link.close() }
 
 // Dial connects to the host pipe and says Hello. When it cannot, the error
 // says why: see Detail and Code.
@@ -113,7 +114,7 @@ type Upgrader struct {
 }
 
 // Close ends the connection and every call on it.
-func (u *Upgrader) Close() error { return u.link.conn.Close() }
+func (u *Upgrader) Close() error { return u.link.close() }
 
 // DialUpgrader connects to the upgrade service's pipe and says Hello.
 func DialUpgrader(ctx context.Context, c Config) (*Upgrader, error) {
@@ -156,6 +157,8 @@ type link struct {
 	conn   *grpc.ClientConn
 	hello  func(context.Context, grpc.ClientConnInterface) error
 
+	closed atomic.Bool // by us
+
 	mu     sync.Mutex
 	cause  error  // why the newest attempt to open the pipe failed
 	opened uint64 // pipes opened so far
@@ -183,6 +186,11 @@ func newLink(c Config, hello func(context.Context, grpc.ClientConnInterface) err
 	}
 	l.conn = conn
 	return l, nil
+}
+
+func (l *link) close() error {
+	l.closed.Store(true)
+	return l.conn.Close()
 }
 
 // dial opens the pipe, verifies the server and passes its gate. gRPC drops a
@@ -246,12 +254,27 @@ func (l *link) open(ctx context.Context) error {
 		case connectivity.TransientFailure, connectivity.Shutdown:
 			l.conn.Close()
 			return l.explain(status.Error(codes.Unavailable, "cannot connect"))
+		case connectivity.Idle:
+			// Not begun yet, or open and lost again before this looked: then gRPC
+			// waits to be asked, and we would wait for gRPC. It is asked once.
+			if l.pipes() > 1 {
+				l.conn.Close()
+				return l.explain(status.Error(codes.Unavailable, "the connection was lost as soon as it was made"))
+			}
+			l.conn.Connect()
 		}
 		if !l.conn.WaitForStateChange(ctx, state) {
 			l.conn.Close()
 			return l.explain(status.FromContextError(ctx.Err()).Err())
 		}
 	}
+}
+
+// pipes is how many pipes were opened so far.
+func (l *link) pipes() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.opened
 }
 
 // ensure says Hello if the newest pipe has not heard it yet.
@@ -311,15 +334,18 @@ func (l *link) stream(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.Cli
 	}
 	s, err := open(ctx, desc, conn, method, o...)
 	if err != nil {
-		return nil, l.explain(err)
+		return nil, l.explain(l.ended(ctx, err))
 	}
-	return explained{s, l}, nil
+	return explained{s, l, ctx}, nil
 }
 
 type explained struct {
 	grpc.ClientStream
-	link *link
+	link  *link
+	asked context.Context // the caller's
 }
 
-func (e explained) RecvMsg(m any) error { return e.link.explain(e.ClientStream.RecvMsg(m)) }
-func (e explained) SendMsg(m any) error { return e.link.explain(e.ClientStream.SendMsg(m)) }
+func (e explained) RecvMsg(m any) error { return e.explain(e.ClientStream.RecvMsg(m)) }
+func (e explained) SendMsg(m any) error { return e.explain(e.ClientStream.SendMsg(m)) }
+
+func (e explained) explain(err error) error { return e.link.explain(e.link.ended(e.asked, err)) }

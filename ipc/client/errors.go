@@ -77,6 +77,16 @@ func Incompatible(err error) (old protocol.Side, ok bool) {
 	return protocol.Caller, true
 }
 
+// ended says that the service stops where gRPC says that a stream was cancelled
+// and nobody here did: a service that stops while it reads from a stream has
+// gRPC answer for it, in gRPC's words alone.
+func (l *link) ended(ctx context.Context, err error) error {
+	if s, ok := status.FromError(err); !ok || s.Code() != codes.Canceled || len(s.Details()) > 0 || ctx.Err() != nil || l.closed.Load() {
+		return err
+	}
+	return failure(codes.Unavailable, protocol.CodeUnavailable, "the service is stopping", "", err)
+}
+
 // explain puts the reason why there is no connection in the place of gRPC's
 // "connection error".
 func (l *link) explain(err error) error {

@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"google.golang.org/grpc"
 	"pgregory.net/rapid"
 
 	"beckmanconnect/ipc/client"
@@ -206,6 +210,101 @@ func TestServiceStopsInMidCall(t *testing.T) {
 		}
 	}
 	if _, err := c.Host.ListActivity(t.Context(), &hostpb.ListActivityRequest{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A stream in both directions whose service reads from it when it stops: gRPC
+// answers for the service there, that the stream was cancelled. Nobody here did;
+// who closes the connection or gives up did, and is told that.
+func TestServiceStopsWhileItReads(t *testing.T) {
+	f := ipctest.Start(t, ipctest.Config{})
+	reached := make(chan struct{}, 3)
+	f.Host.Handle(func(h *ipctest.Handlers) {
+		h.AttachDesktop = func(s grpc.BidiStreamingServer[hostpb.HelperMessage, hostpb.HelperCommand]) error {
+			reached <- struct{}{}
+			for {
+				if _, err := s.Recv(); err != nil {
+					return err
+				}
+			}
+		}
+	})
+	attach := func(ctx context.Context) (*client.Client, grpc.BidiStreamingClient[hostpb.HelperMessage, hostpb.HelperCommand]) {
+		t.Helper()
+		c := f.Dial(ipctest.Technician("anna"), protocol.Desktop)
+		s, err := c.Host.AttachDesktop(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-reached
+		return c, s
+	}
+	closing, closed := attach(t.Context())
+	if err := closing.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := closed.Recv(); client.Code(err) != protocol.CodeCancelled {
+		t.Errorf("closed here, the stream ended with %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, left := attach(ctx)
+	cancel()
+	if _, err := left.Recv(); client.Code(err) != protocol.CodeCancelled {
+		t.Errorf("given up here, the stream ended with %v", err)
+	}
+	_, s := attach(t.Context())
+	f.Stop()
+	if _, err := s.Recv(); client.Code(err) != protocol.CodeUnavailable || !client.Detail(err).GetRetryable() {
+		t.Errorf("the stream ended with %v", err)
+	}
+}
+
+// brief is a pipe that breaks right after the service's first words to gRPC.
+type brief struct {
+	net.Conn
+	welcome bool // the gate's answer was read
+	said    bool
+}
+
+func (b *brief) Read(p []byte) (int, error) {
+	if b.said {
+		b.Conn.Close()
+		return 0, io.EOF
+	}
+	n, err := b.Conn.Read(p)
+	b.said, b.welcome = b.welcome, true
+	return n, err
+}
+
+// A pipe that breaks as soon as it is open, as on a busy PC or when the service
+// stops just then, ends Dial and is followed on from, whether Dial saw it open
+// or not.
+func TestDialEndsWithABriefPipe(t *testing.T) {
+	f := ipctest.Start(t, ipctest.Config{})
+	config := f.Client(ipctest.Technician("anna"), protocol.Window)
+	dial := config.DialPipe
+	var whole atomic.Bool
+	config.DialPipe = func(ctx context.Context) (net.Conn, error) {
+		conn, err := dial(ctx)
+		if err != nil || whole.Load() {
+			return conn, err
+		}
+		return &brief{Conn: conn}, nil
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // whoever waits for ever is told from whoever is answered
+	defer cancel()
+	for range 100 {
+		if c, err := client.Dial(ctx, config); client.Code(err) != protocol.CodeUnavailable {
+			t.Fatalf("a pipe that broke: %v, %v", c, err)
+		}
+	}
+	whole.Store(true)
+	c, err := client.Dial(ctx, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
 }

@@ -21,6 +21,9 @@ func (s *Server) admit(ctx context.Context, info *tap.Info) (context.Context, er
 	if c == nil {
 		return nil, Fail(codes.Unauthenticated, protocol.CodeUnknownCaller, "the system does not say who is calling", "")
 	}
+	if s.stopping.Err() != nil {
+		return nil, stopping()
+	}
 	m, err := s.check(c, info.FullMethodName)
 	if err != nil {
 		s.gate.warn("a call was refused", "method", info.FullMethodName, "caller", c.actor, "error", err)
@@ -55,9 +58,9 @@ func (s *Server) check(c *conn, name string) (method, error) {
 	return m, s.options.Authorize(name, c.actor)
 }
 
-// limit bounds a call in time: a stream by the server's life, any other call
-// also by Limits.Call, so that a message that drips in cannot hold its place
-// for ever (scenario 3).
+// limit bounds a call in time: a stream by the server's life (see endsWithUs),
+// any other call by Limits.Call, so that a message that drips in cannot hold its
+// place for ever (scenario 3).
 func (s *Server) limit(ctx context.Context, m method) context.Context {
 	if !m.stream {
 		limited, cancel := context.WithTimeout(ctx, s.options.Limits.Call)
@@ -65,9 +68,35 @@ func (s *Server) limit(ctx context.Context, m method) context.Context {
 		return limited
 	}
 	limited, cancel := context.WithCancel(ctx)
-	detach := context.AfterFunc(s.stopping, cancel)
-	context.AfterFunc(ctx, func() { detach(); cancel() })
-	return limited
+	context.AfterFunc(ctx, cancel)
+	return context.WithValue(limited, cancelKey{}, cancel)
+}
+
+// cancelKey finds what ends a stream's context.
+type cancelKey struct{}
+
+// endsWithUs has a stream end when the server stops. A stream whose context is
+// over already when gRPC opens it, or reads its request, is answered by gRPC
+// itself, without saying that we stop. So it is called when that is behind it.
+func (s *Server) endsWithUs(ctx context.Context) {
+	if cancel, ok := ctx.Value(cancelKey{}).(context.CancelFunc); ok {
+		detach := context.AfterFunc(s.stopping, cancel)
+		context.AfterFunc(ctx, func() { detach() })
+	}
+}
+
+// asked is a stream whose caller sends one request and then listens.
+type asked struct {
+	grpc.ServerStream
+	server *Server
+}
+
+func (a asked) RecvMsg(m any) error {
+	err := a.ServerStream.RecvMsg(m)
+	if err == nil {
+		a.server.endsWithUs(a.Context())
+	}
+	return err
 }
 
 func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (reply any, err error) {
@@ -77,7 +106,11 @@ func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 
 func (s *Server) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
 	defer func() { err = s.outcome(stream.Context(), info.FullMethod, recover(), err) }()
-	return handler(srv, stream)
+	if info.IsClientStream {
+		s.endsWithUs(stream.Context())
+		return handler(srv, stream)
+	}
+	return handler(srv, asked{stream, s})
 }
 
 // outcome is what the caller gets. A panic ends the call, never the service.

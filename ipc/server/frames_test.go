@@ -80,6 +80,9 @@ func (f *frames) hello(t testing.TB) {
 		if h, ok := frame.(*http2.HeadersFrame); ok && h.StreamEnded() {
 			return
 		}
+		if h, ok := frame.(*http2.MetaHeadersFrame); ok && h.StreamEnded() {
+			return
+		}
 		if s, ok := frame.(*http2.SettingsFrame); ok && !s.IsAck() {
 			if err := f.WriteSettingsAck(); err != nil {
 				t.Fatal(err)

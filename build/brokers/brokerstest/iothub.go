@@ -124,9 +124,26 @@ func (h *Hub) Connect(partition, device string, on bool, number int) {
 // Event puts an entry into the stream.
 func (h *Hub) Event(e HubEvent) { h.events.order(e) }
 
+// Rewind sends a partition's stream once more from its beginning, over the link
+// that is open.
+func (h *Hub) Rewind(partition string) {
+	h.events.order(map[string]any{"partition": partition, "rewind": true})
+}
+
 // Taken has a device take what was sent to it.
-func (h *Hub) Taken(device, id string) {
-	h.hub.order(map[string]any{"taken": []map[string]string{{"originalMessageId": id, "deviceId": device, "statusCode": "Success", "description": "Success"}}})
+func (h *Hub) Taken(device, id string) { h.Became(device, id, "Success") }
+
+// Became has the hub say what became of what was sent to a device: "Success",
+// "Expired", "DeliveryCountExceeded", "Rejected", "Purged".
+func (h *Hub) Became(device, id, status string) {
+	h.hub.order(map[string]any{"taken": []map[string]string{{"originalMessageId": id, "deviceId": device, "statusCode": status, "description": status}}})
+}
+
+// Connections is how many there are to it.
+func (h *Hub) Connections() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.open)
 }
 
 // Busy has the hub refuse the next messages as too many.

@@ -82,9 +82,12 @@ class Events(Peer):
         self.readers = {}  # by partition: link, epoch, position
 
     def order(self, order):
-        stream = self.streams[order["partition"]]
-        stream.append(order)
-        self.pump(order["partition"])
+        partition = order["partition"]
+        if order.get("rewind"):
+            self.readers[partition]["next"] = 0
+        else:
+            self.streams[partition].append(order)
+        self.pump(partition)
 
     def may(self, link, path):
         return "amqps://%s/%s" % (self.host, path) in link.connection.shown
@@ -166,6 +169,8 @@ class Events(Peer):
         else:
             code, text, body = 404, "no such entity", None
         if link:
+            # Before each answer comes one that somebody gave up waiting for.
+            link.send(Message(correlation_id="of another request", properties={"status-code": int32(401), "status-description": "too late"}))
             link.send(Message(correlation_id=m.id, body=body, properties={"status-code": int32(code), "status-description": text}))
 
     def put(self, connection, m):

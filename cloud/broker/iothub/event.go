@@ -31,6 +31,11 @@ func (h *Hub) event(ctx context.Context, partition string, m *amqp.Message) erro
 	if device == "" || module != "" {
 		return nil
 	}
+	// Where the hub names no limit of its own the link has none (go-amqp 1.7).
+	if n := size(m.Data); n > maxMessage {
+		h.Log.Error("a message of the IoT Hub is larger than a device's can be; it is passed over", "device", device, "bytes", n)
+		return nil
+	}
 	switch {
 	case source == "" || strings.EqualFold(source, sourceDevice):
 		return h.Handler.Message(ctx, Message{Device: device, Partition: partition, Payload: join(m.Data)})

@@ -116,6 +116,15 @@ func TestTokensAreRenewed(t *testing.T) {
 		last = slices.Contains(k.came, fmt.Sprint(messages-1))
 		k.mu.Unlock()
 	}
+	// A connection whose token ends is closed: there is one each, and one that
+	// takes over.
+	for e.Connections() > 4 {
+		select {
+		case <-t.Context().Done():
+			t.Fatalf("%d connections are open", e.Connections())
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.reads != 2 {
@@ -130,6 +139,22 @@ func TestTokensAreRenewed(t *testing.T) {
 	}
 	if next != messages {
 		t.Errorf("%d of %d came in order: %q", next, messages, k.came)
+	}
+}
+
+// What a device did not take is not told as taken.
+func TestOnlyTakenIsTaken(t *testing.T) {
+	e, _, k := open(t, func(*iothub.Config) {})
+	for _, status := range []string{"Expired", "DeliveryCountExceeded", "Rejected", "Purged"} {
+		e.Became("bc-1", "m-"+status, status)
+	}
+	e.Taken("bc-1", "")
+	e.Taken("bc-1", "m1")
+	<-k.new
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if want := []string{"bc-1 took m1"}; !slices.Equal(k.came, want) {
+		t.Errorf("told %q, want %q", k.came, want)
 	}
 }
 

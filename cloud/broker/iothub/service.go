@@ -140,6 +140,10 @@ func (h *Hub) feedback(ctx context.Context, m *amqp.Message) error {
 	if m.Properties == nil || m.Properties.ContentType == nil || *m.Properties.ContentType != contentFeedback {
 		return nil
 	}
+	if n := size(m.Data); n > maxFeedback {
+		h.Log.Error("feedback of the IoT Hub is too large; it is passed over", "bytes", n)
+		return nil
+	}
 	var records []struct {
 		ID     string `json:"originalMessageId"`
 		Device string `json:"deviceId"`
@@ -158,6 +162,13 @@ func (h *Hub) feedback(ctx context.Context, m *amqp.Message) error {
 		}
 	}
 	return nil
+}
+
+func size(parts [][]byte) (n int) {
+	for _, p := range parts {
+		n += len(p)
+	}
+	return n
 }
 
 func join(parts [][]byte) []byte {

@@ -24,9 +24,9 @@ func Administration() Answers {
 		}
 		return a
 	}
-	training := act("2", "staff.training", cloudapi.ActWaiting, "account", "anna.weber@vendor.example", "training-now", "as-signed-in", "training-then", "eu 2027-06-30, us", "sites-now", "every-site", "sites-then", "site-1, site-9")
+	training := act("2", "staff.training", cloudapi.ActWaiting, "account", "anna.weber@vendor.example", "training-now", "as-signed-in", "training-then", "eu 2027-06-30, us", "sites-now", "every-site", "sites-then", "site-1, site-9", "decided-in", "eu, us")
 	training.Own = true
-	failed := act("5", "staff.remove", cloudapi.ActFailed, "account", "old.hand@vendor.example", "account-now", "may-sign-in")
+	failed := act("5", "staff.remove", cloudapi.ActFailed, "account", "old.hand@vendor.example", "account-now", "may-sign-in", "decided-in", "eu")
 	failed.Why, failed.WhyCode = "It could not be carried out; the cloud's log says why.", "act-failed"
 	expired := act("6", "staff.restore", cloudapi.ActExpired, "account", "old.hand@vendor.example", "account-now", "removed")
 	expired.Decided, expired.DecidedMS = "", 0
@@ -34,7 +34,7 @@ func Administration() Answers {
 	rejected.Why = "Not the right one."
 	list := []cloudapi.Act{
 		act("1", "device.retire", cloudapi.ActWaiting, "instrument", "DxH 900", "serial", "AV12345", "device", DeviceID, "site", "Charité, Central Lab", "erase-days", "90"), training,
-		act("3", "person.erase", cloudapi.ActWaiting, "person", "maria.lindqvist@hospital.example", "regions", "eu", "instruments", "2", "stays", "session_events, identity_record, acts, certificates, accesses, cases, events"),
+		act("3", "person.erase", cloudapi.ActWaiting, "person", "maria.lindqvist@hospital.example", "regions", "eu", "instruments", "2", "decided-in", "eu", "stays", "session_events, identity_record, acts, certificates, accesses, cases, events"),
 		act("4", "staff.training", cloudapi.ActDone, "account", "bob.stone@vendor.example", "training-now", "eu", "training-then", "none", "sites-now", "site-1", "sites-then", "every-site"), failed, expired, rejected,
 	}
 	sites := []cloudapi.Site{

@@ -29,7 +29,7 @@ export function stateTitle(state: string): string {
 const names: Record<string, Key> = {
   instrument: "admLineInstrument", serial: "admLineSerial", device: "admLineDevice", site: "admLineSite", "register-at": "admLineRegisterAt", "erase-days": "admLineEraseDays",
   person: "admLinePerson", regions: "admLineRegions", instruments: "admLineInstruments", stays: "admLineStays",
-  account: "admLineAccount", "training-now": "admLineTrainingNow", "training-then": "admLineTrainingThen", "sites-now": "admLineSitesNow", "sites-then": "admLineSitesThen", "account-now": "admLineAccountNow",
+  account: "admLineAccount", "training-now": "admLineTrainingNow", "training-then": "admLineTrainingThen", "sites-now": "admLineSitesNow", "sites-then": "admLineSitesThen", "account-now": "admLineAccountNow", "decided-in": "admLineDecidedIn",
 };
 
 const words: Record<string, Key> = { "as-signed-in": "admAsSignedIn", none: "admNoTraining", "every-site": "admEverySite", "may-sign-in": "admMaySignIn", removed: "admIsRemoved" };
@@ -67,7 +67,7 @@ function valueText(line: ActLine, places: Places | null): string {
     case "sites-now": case "sites-then": return word ? t(word) : some(line.value).map((id) => siteName(id, places)).join(", ");
     case "account-now": return word ? t(word) : plain(line.value);
     case "stays": return some(line.value).map(partName).join(", ");
-    case "regions": return some(line.value).map((r) => plain(r, 20).toUpperCase()).join(", ") || t("admNowhere");
+    case "regions": case "decided-in": return some(line.value).map((r) => plain(r, 20).toUpperCase()).join(", ") || t("admNowhere");
     case "erase-days": return t("admDays", { n: plain(line.value, 10) });
     case "site": return plain(line.value) || t("insUnassigned");
     default: return plain(line.value, 300) || "–";

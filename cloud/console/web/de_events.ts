@@ -15,7 +15,7 @@ export const deEvents: Record<keyof typeof enEvents, string> = {
   evkNetwork: "Fremdes Netz abgewiesen", evkOrigin: "Fremde Seite abgewiesen", evkRate: "Zu viele Versuche abgewiesen",
   evkDeviceRefused: "Gerät abgewiesen", evkRegistered: "Gerät registriert", evkConfirmed: "Registrierung bestätigt", evkMoved: "Gerät verschoben", evkRetired: "Gerät außer Betrieb", evkIdentity: "Identität des Geräts",
   evkPersonExported: "Daten einer Person exportiert", evkPersonErased: "Daten einer Person gelöscht",
-  evkProposed: "Vorgang vorgeschlagen", evkActConfirmed: "Vorgang bestätigt", evkRejected: "Vorgang abgelehnt",
+  evkProposed: "Vorgang vorgeschlagen", evkActConfirmed: "Vorgang bestätigt", evkRejected: "Vorgang abgelehnt", evkActRefused: "Entscheidung nicht erlaubt",
   evkTaken: "Fall übernommen", evkHandedOver: "Fall übergeben", evkInvited: "Kollege eingeladen", evkNoted: "Fall vermerkt",
   evkEnded: "Sitzung vom Support beendet", evkCertificate: "Zertifikat ausgestellt", evkSession: "Sitzungsereignis", evkRead: "Protokoll gelesen", evkExported: "Protokoll exportiert", evkExpired: "Nach Frist gelöscht",
   evkUpload: "Upload abgelehnt", evkDraining: "Knoten wird geleert", evkMail: "E-Mail aufgegeben",

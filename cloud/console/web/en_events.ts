@@ -13,7 +13,7 @@ export const enEvents = {
   evkNetwork: "Foreign network refused", evkOrigin: "Foreign page refused", evkRate: "Too many tries refused",
   evkDeviceRefused: "Device refused", evkRegistered: "Device registered", evkConfirmed: "Registration confirmed", evkMoved: "Device moved", evkRetired: "Device retired", evkIdentity: "Device's identity",
   evkPersonExported: "Person's data exported", evkPersonErased: "Person's data erased",
-  evkProposed: "Act proposed", evkActConfirmed: "Act confirmed", evkRejected: "Act rejected",
+  evkProposed: "Act proposed", evkActConfirmed: "Act confirmed", evkRejected: "Act rejected", evkActRefused: "Not allowed to decide",
   evkTaken: "Case taken", evkHandedOver: "Case handed over", evkInvited: "Colleague invited", evkNoted: "Case noted",
   evkEnded: "Session ended by staff", evkCertificate: "Certificate issued", evkSession: "Session event", evkRead: "Record read", evkExported: "Record exported", evkExpired: "Deleted by retention",
   evkUpload: "Upload refused", evkDraining: "Node drains", evkMail: "Mail given up",

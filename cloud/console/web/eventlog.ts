@@ -19,7 +19,7 @@ const kinds: Record<string, Key> = {
   "signin.ok": "evkSignin", "signin.refused": "evkSigninRefused", "signin.new-place": "evkSigninNewPlace", "signin.out": "evkSignOut",
   "abuse.network": "evkNetwork", "abuse.origin": "evkOrigin", "abuse.rate": "evkRate",
   "device.refused": "evkDeviceRefused", "device.registered": "evkRegistered", "device.confirmed": "evkConfirmed", "device.moved": "evkMoved", "device.retired": "evkRetired", "device.identity": "evkIdentity",
-  "person.exported": "evkPersonExported", "person.erased": "evkPersonErased", "act.proposed": "evkProposed", "act.confirmed": "evkActConfirmed", "act.rejected": "evkRejected",
+  "person.exported": "evkPersonExported", "person.erased": "evkPersonErased", "act.proposed": "evkProposed", "act.confirmed": "evkActConfirmed", "act.rejected": "evkRejected", "act.refused": "evkActRefused",
   "case.taken": "evkTaken", "case.handed-over": "evkHandedOver", "case.invited": "evkInvited", "case.noted": "evkNoted",
   "session.ended-by-staff": "evkEnded", "session.certificate": "evkCertificate", "session.event": "evkSession",
   "record.read": "evkRead", "record.exported": "evkExported", "record.expired": "evkExpired", "upload.refused": "evkUpload", "node.draining": "evkDraining", "mail.given-up": "evkMail",
