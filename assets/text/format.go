@@ -46,6 +46,14 @@ func (c *Catalogue) Moment(t, now time.Time) string {
 	return c.T("time.moment", "day", day, "clock", c.Clock(t))
 }
 
+// Within is Moment inside a sentence, where a language writes the day small.
+func (c *Catalogue) Within(t, now time.Time) string {
+	if c.Day(t, now) != c.T("time.yesterday") {
+		return c.Moment(t, now)
+	}
+	return c.T("time.moment", "day", c.T("time.yesterday.within"), "clock", c.Clock(t))
+}
+
 // Lasting is how long something stood, in its two largest units: "3 days 4 h".
 func (c *Catalogue) Lasting(d time.Duration) string {
 	if d < time.Minute {

@@ -29,7 +29,7 @@ var palettes = map[string]func() theme.Palette{"light": theme.Light, "dark": the
 // sized are the screens that are drawn in every size of text: those with most
 // words in least room.
 var sized = []string{
-	"alarms", "alarm", "help", "help-waiting", "help-session", "upgrade", "activity", "register-who", "summary",
+	"alarms", "alarms-small", "alarms-small-filter", "activity-small", "alarm", "help", "help-waiting", "help-session", "upgrade", "activity", "register-who", "summary",
 	"home", "settings", "about", "guide", "prompt-view", "prompt-control", "prompt-file", "prompt-pin", "prompt-long", "bar",
 }
 

@@ -44,6 +44,9 @@ func TestOtherLooks(t *testing.T) {
 		t.Errorf("in German: %q", got)
 	}
 	b.Shot("dark-home")
+	if out := b.Text(`[...document.querySelectorAll(".top *")].filter(e => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth).map(e => e.id || e.className).join(" ")`); out != "" {
+		t.Errorf("the bar on top is wider than the page: %s", out)
+	}
 	b.Click(`.request[data-id="req-1"] .join`)
 	b.Fill("#reason", "Alarm Pumpendruck")
 	b.Fill("#ticket", "4711")

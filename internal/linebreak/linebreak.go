@@ -2,7 +2,8 @@
 // fits, for whatever draws text: windows, the tray's dialogs, documents. Words of
 // Latin letters stay whole, codes and file names too: they end at spaces. Chinese
 // and Japanese have no spaces; there a line ends between any two characters but
-// for those that must not begin or end one.
+// for those that must not begin or end one, and a paragraph does not end in a
+// line of a character or two.
 package linebreak
 
 import (
@@ -61,10 +62,18 @@ func endsNever(r rune) bool {
 
 // Wrap breaks a text into lines no wider than width, each without the spaces at
 // its end. A line feed always ends one. A word that is wider than a line is cut.
+// There are never more lines than it takes.
 func Wrap[L Length](s string, width L, measure func(string) L) []string {
 	var lines []string
 	for _, paragraph := range strings.Split(s, "\n") {
-		lines = append(lines, wrap(paragraph, width, measure)...)
+		broken := wrap(paragraph, width, measure, false)
+		if len(broken) > 1 && strings.ContainsFunc(paragraph, hiragana) {
+			// Lines that end where a phrase does are shorter.
+			if phrases := wrap(paragraph, width, measure, true); len(phrases) == len(broken) {
+				broken = phrases
+			}
+		}
+		lines = append(lines, broken...)
 	}
 	return lines
 }
@@ -74,7 +83,7 @@ type Length interface {
 	~int | ~float32 | ~float64
 }
 
-func wrap[L Length](s string, width L, measure func(string) L) []string {
+func wrap[L Length](s string, width L, measure func(string) L, phrases bool) []string {
 	var lines []string
 	for {
 		all := strings.TrimRight(s, " ")
@@ -93,7 +102,8 @@ func wrap[L Length](s string, width L, measure func(string) L) []string {
 		n := most(len(ends)-1, int(L(len(ends))*width/whole), fits)
 		end := 0
 		if n > 0 {
-			end = ends[n-1]
+			rest := func(i int) bool { return measure(all[min(ends[i-1], len(all)):]) <= width }
+			end = ends[seemly(pieces, n, phrases, rest)-1]
 		} else {
 			// A word longer than a line, such as a path or a hash, is cut.
 			end = cut(s[:ends[0]], width, measure)

@@ -149,11 +149,11 @@ func proofFacts(c *text.Catalogue, d *hostpb.ActivityDetail, now time.Time) [][2
 	}
 	rows = append(rows, [2]string{c.T("activity.fact.leaf"), Clean(d.GetLeaf(), 64)})
 	if n := d.GetCheckpoint(); n > 0 {
-		rows = append(rows, [2]string{c.T("activity.fact.checkpoint"), c.T("activity.checkpoint", "n", int(n), "when", c.Moment(at(d.GetCheckpointUnix()*1000, now), now))})
+		rows = append(rows, [2]string{c.T("activity.fact.checkpoint"), c.T("activity.checkpoint", "n", int(n), "when", c.Within(at(d.GetCheckpointUnix()*1000, now), now))})
 	}
 	var seen []string
 	for _, w := range d.GetWitnesses() {
-		seen = append(seen, c.T("activity.witness", "name", witnessName(c, w.GetName()), "when", c.Moment(at(w.GetUnix()*1000, now), now)))
+		seen = append(seen, c.T("activity.witness", "name", witnessName(c, w.GetName()), "when", c.Within(at(w.GetUnix()*1000, now), now)))
 	}
 	if len(seen) == 0 {
 		seen = []string{c.T("activity.witness.none")}

@@ -58,9 +58,9 @@ func proofMark(c *text.Catalogue, log *hostpb.LogState, now time.Time) Mark {
 	if sealed <= 0 {
 		return Mark{theme.Attention, icons.Clock, c.T("activity.unsealed")}
 	}
-	words := c.T("activity.sealed", "when", c.Moment(at(sealed*1000, now), now))
+	words := c.T("activity.sealed", "when", c.Within(at(sealed*1000, now), now))
 	if seen := log.GetWitnessedUnix(); seen > 0 {
-		return Mark{theme.Good, icons.Seal, words + " · " + c.T("activity.seen", "when", c.Moment(at(seen*1000, now), now))}
+		return Mark{theme.Good, icons.Seal, words + " · " + c.T("activity.seen", "when", c.Within(at(seen*1000, now), now))}
 	}
 	return Mark{theme.Neutral, icons.Seal, words + " · " + c.T("activity.unseen")}
 }

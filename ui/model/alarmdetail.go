@@ -99,13 +99,13 @@ func (s *State) notes(c *text.Catalogue, n *hostpb.Notification, now time.Time) 
 		out = append(out, mark)
 	}
 	if ms := n.GetEscalatedUnixMs(); ms > 0 && isOpen(n) {
-		out = append(out, Mark{theme.Attention, icons.Warning, c.T("alarms.escalated-at", "when", c.Moment(at(ms, now), now))})
+		out = append(out, Mark{theme.Attention, icons.Warning, c.T("alarms.escalated-at", "when", c.Within(at(ms, now), now))})
 	}
 	if n.GetChatters() {
 		out = append(out, Mark{theme.Neutral, icons.Info, c.T("alarms.chatters-why")})
 	}
 	if n.GetCount() > 1 {
-		out = append(out, Mark{theme.Neutral, icons.Activity, c.T("notifications.repeated", "n", n.GetCount(), "when", c.Moment(at(lastMs(n), now), now))})
+		out = append(out, Mark{theme.Neutral, icons.Activity, c.T("notifications.repeated", "n", n.GetCount(), "when", c.Within(at(lastMs(n), now), now))})
 	}
 	if n.GetSample() {
 		out = append(out, Mark{theme.Neutral, icons.Info, c.T("alarms.sample-why")})

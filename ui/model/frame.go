@@ -69,6 +69,7 @@ func (s *State) headline(c *text.Catalogue, f *Frame) {
 		f.Tone, f.Icon, f.Title, f.Detail = tone, icon, c.T(key+".title", args...), c.T(key+".detail", args...)
 	}
 	open, worst := int(s.Status.GetOpenNotifications()), s.Status.GetWorst()
+	stopped := s.stopped(c)
 	engineer := cleanName(s.Support.GetEngineer().GetName())
 	switch {
 	case !s.Connected:
@@ -81,6 +82,8 @@ func (s *State) headline(c *text.Catalogue, f *Frame) {
 		set(theme.Note, icons.Phone, "state.waiting")
 	case open > 0 && worst == hostpb.Severity_SEVERITY_HIGH:
 		set(theme.Danger, icons.Stop, "state.urgent", "n", open)
+	case stopped.Title != "":
+		f.Tone, f.Icon, f.Title, f.Detail = theme.Danger, icons.Stop, stopped.Title, stopped.Detail
 	case open > 0:
 		set(theme.Attention, icons.Warning, "state.attention", "n", open)
 	case s.needsSetup():
@@ -88,6 +91,18 @@ func (s *State) headline(c *text.Catalogue, f *Frame) {
 	default:
 		set(theme.Good, icons.Check, "state.ok")
 	}
+}
+
+// stopped is what keeps the service from working for this device: trouble with
+// the log, a device the vendor has withdrawn.
+func (s *State) stopped(c *text.Catalogue) Trouble {
+	if t := trouble(c, s.Status.GetLog()); s.Status.GetLog() != nil && t.Title != "" {
+		return t
+	}
+	if key := "banner.device." + s.Status.GetDeviceState(); c.Has(key) {
+		return Trouble{c.T("home.device.title"), c.T(key)}
+	}
+	return Trouble{}
 }
 
 func (s *State) link(c *text.Catalogue) Mark {

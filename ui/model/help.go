@@ -271,7 +271,7 @@ func (s *State) sessionView(c *text.Catalogue, now time.Time) SessionView {
 		Lost: s.Support.GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_LOST, Words: Clean(s.Support.GetWords(), 120),
 	}
 	if ms := s.Support.GetStartedUnixMs(); ms > 0 {
-		v.Since = c.T("help.session.since", "when", c.Moment(at(ms, now), now))
+		v.Since = c.T("help.session.since", "when", c.Within(at(ms, now), now))
 	}
 	v.Sees, v.Steps = sees(c, s.Support), steps(c, s.Support)
 	v.Chat = s.chatView(c, now)

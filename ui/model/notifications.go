@@ -114,7 +114,7 @@ func titleOf(c *text.Catalogue, n *hostpb.Notification) string {
 // stateOf says what became of a notification, "" while it is open; whole also
 // by whom.
 func stateOf(c *text.Catalogue, n *hostpb.Notification, now time.Time, whole bool) string {
-	moment := func(ms int64) string { return c.Moment(at(ms, now), now) }
+	moment := func(ms int64) string { return c.Within(at(ms, now), now) }
 	switch n.GetState() {
 	case hostpb.AlarmState_ALARM_STATE_ACKNOWLEDGED:
 		by := cleanName(n.GetAcknowledgedBy())

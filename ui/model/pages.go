@@ -67,7 +67,7 @@ func (s *State) AboutView(c *text.Catalogue, version string, now time.Time) Abou
 	}
 	if log := st.GetLog(); log != nil {
 		v.Log = [][2]string{
-			{c.T("about.log.entries"), c.T("activity.entries", "n", int(log.GetEntries()))},
+			{c.T("about.log.entries"), c.Number(int(log.GetEntries()))},
 			{c.T("about.log.checkpoint"), proofMark(c, log, now).Word},
 			{c.T("about.log.witness"), c.T("about.log.no-witness")},
 		}

@@ -64,7 +64,7 @@ func (s *State) HandoverView(c *text.Catalogue, now time.Time) HandoverView {
 	h, got := s.Alarms.Handover, s.Alarms.Handover.Got
 	v := HandoverView{Loading: got == nil, Busy: h.Busy, Sign: s.signing(), Note: CleanText(got.GetNote(), HandoverNoteLimit)}
 	if ms := got.GetUnixMs(); ms > 0 {
-		when := c.Moment(at(ms, now), now)
+		when := c.Within(at(ms, now), now)
 		v.NoteBy = c.T("handover.written", "when", when)
 		if by := cleanName(got.GetBy()); by != "" {
 			v.NoteBy = c.T("handover.written-by", "when", when, "name", by)

@@ -167,7 +167,7 @@ func (s *State) UpgradeView(c *text.Catalogue, now time.Time) UpgradeView {
 	case "offered":
 		v.Mark, v.CanRemind, v.CanChoose = Mark{theme.Note, icons.Upgrade, c.T("upgrade.offered", "version", version)}, true, true
 		if ms := u.GetPlannedMs(); ms > 0 {
-			v.Waiting = c.T("upgrade.postponed", "when", c.Moment(at(ms, now), now))
+			v.Waiting = c.T("upgrade.postponed", "when", c.Within(at(ms, now), now))
 		}
 	case "planned", "ready":
 		v.Mark = Mark{theme.Note, icons.Clock, c.T("upgrade.planned", "version", version)}

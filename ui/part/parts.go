@@ -115,7 +115,7 @@ const bannerWords float32 = 200
 func (k *Kit) Banner(tone theme.Tone, icon icons.Name, s string, extra ...fyne.CanvasObject) fyne.CanvasObject {
 	c := k.Palette.Chips[tone]
 	words := k.text(s, theme.TextBody, false, c.Ink)
-	objects := append([]fyne.CanvasObject{k.Icon(icon, 20, c.Ink), words}, extra...)
+	objects := append([]fyne.CanvasObject{k.Icon(icon, k.Size(20), c.Ink), words}, extra...)
 	return k.card(c.Paper, k.tonedLine(tone), 12, FlowStretch(12, k.Size(bannerWords), words, objects...))
 }
 

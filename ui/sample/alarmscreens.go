@@ -86,15 +86,15 @@ func alarmScreens(lang string, page func(name, page string, s model.State, then 
 	preparing.Help.Logs = model.LogsState{For: 19, Asked: true, Busy: true}
 	logs := ready
 	logs.Help.Step = model.StepLogs
-	tall := func(s Screen) Screen {
-		return Screen{s.Name, func(k *part.Kit) (fyne.CanvasObject, fyne.Size) {
-			content, _ := s.Draw(k)
-			return content, fyne.NewSize(980, 1100)
-		}}
-	}
 	phone := State()
 	phone.Status.SupportPhone = "+43 1 000 0000"
-	narrow := page("notifications-narrow", view.Notifications, Busy())
+	sized := func(s Screen, size fyne.Size) Screen {
+		return Screen{s.Name, func(k *part.Kit) (fyne.CanvasObject, fyne.Size) {
+			content, _ := s.Draw(k)
+			return content, size
+		}}
+	}
+	slash := func(w *view.Window) { w.TypedRune('/') }
 	return []Screen{
 		list("alarms", Busy()),
 		list("alarms-loading", loading),
@@ -106,10 +106,10 @@ func alarmScreens(lang string, page func(name, page string, s model.State, then 
 		list("alarms-many", filtered(model.Filter{Scope: model.ScopeAll}, Many(12_000))),
 		list("alarms-group-all", filtered(model.Filter{Scope: model.ScopeAll, Group: 31}, Members())),
 		list("alarms-wordy", wordy),
-		{narrow.Name, func(k *part.Kit) (fyne.CanvasObject, fyne.Size) {
-			content, _ := narrow.Draw(k)
-			return content, fyne.NewSize(1024, 520)
-		}},
+		sized(list("notifications-narrow", Busy()), fyne.NewSize(1024, 520)),
+		sized(list("alarms-small", Busy()), view.SmallestSize),
+		sized(page("alarms-small-filter", view.Notifications, Busy(), slash), view.SmallestSize),
+		sized(page("activity-small", view.Activity, State()), view.SmallestSize),
 		list("alarm", Opened(27)),
 		list("alarm-opening", opening),
 		list("alarm-group", Opened(31)),
@@ -130,8 +130,8 @@ func alarmScreens(lang string, page func(name, page string, s model.State, then 
 		list("handover-loading", waiting),
 		list("offenders", offenders),
 		list("offenders-none", none),
-		tall(page("quiet", view.Settings, tested)),
-		tall(page("quiet-site", view.Settings, quiet(&hostpb.QuietHours{On: true, FromMinute: 21 * 60, ToMinute: 7 * 60, Site: true}))),
+		sized(page("quiet", view.Settings, tested), fyne.NewSize(980, 1100)),
+		sized(page("quiet-site", view.Settings, quiet(&hostpb.QuietHours{On: true, FromMinute: 21 * 60, ToMinute: 7 * 60, Site: true})), fyne.NewSize(980, 1100)),
 		page("help-phone", view.Help, phone),
 		page("help-form-logs", view.Help, ready),
 		page("help-form-patient", view.Help, patient),

@@ -20,6 +20,7 @@ func Notifications() []*hostpb.Notification {
 			Texts: []*hostpb.LocalText{
 				{Language: "en", Title: "The disk for results is nearly full", Advice: "Archive old results now. Below 2 % the instrument stops measuring."},
 				{Language: "de", Title: "Der Datenträger für Ergebnisse ist fast voll", Advice: "Archivieren Sie jetzt alte Ergebnisse. Unter 2 % misst das Gerät nicht weiter."},
+				{Language: "ja", Title: "結果用のディスクの空きが残りわずかです", Advice: "古い結果を今すぐ保管してください。空きが2 %を下回ると、装置は測定を停止します。"},
 			},
 		},
 		{
@@ -28,6 +29,7 @@ func Notifications() []*hostpb.Notification {
 			Texts: []*hostpb.LocalText{
 				{Language: "en", Title: "The sample syringe is worn", Advice: "Replace the syringe within the next 200 samples. The part stands in the manual under 7.4."},
 				{Language: "de", Title: "Die Probenspritze ist abgenutzt", Advice: "Tauschen Sie die Spritze innerhalb der nächsten 200 Proben. Das Teil steht im Handbuch unter 7.4."},
+				{Language: "ja", Title: "サンプルシリンジが摩耗しています", Advice: "200検体以内にシリンジを交換してください。部品は取扱説明書の7.4に記載されています。"},
 			},
 		},
 		{
@@ -36,6 +38,7 @@ func Notifications() []*hostpb.Notification {
 			Texts: []*hostpb.LocalText{
 				{Language: "en", Title: "Reagent lot 2217 was opened"},
 				{Language: "de", Title: "Reagenz-Charge 2217 wurde geöffnet"},
+				{Language: "ja", Title: "試薬ロット2217を開封しました"},
 			},
 		},
 		{
@@ -44,6 +47,7 @@ func Notifications() []*hostpb.Notification {
 			Texts: []*hostpb.LocalText{
 				{Language: "en", Title: "The clock of this PC was off by 40 seconds", Advice: "Nothing to do."},
 				{Language: "de", Title: "Die Uhr dieses PCs ging 40 Sekunden falsch", Advice: "Nichts zu tun."},
+				{Language: "ja", Title: "このPCの時計が40秒ずれていました", Advice: "対応は不要です。"},
 			},
 		},
 	}
@@ -59,6 +63,7 @@ func Everything() []*hostpb.Notification {
 		Texts: []*hostpb.LocalText{
 			{Language: "en", Title: "12 alarms within a few minutes", Advice: "The most important one: Reagent at place 1 is too warm. Open the group to see each of them."},
 			{Language: "de", Title: "12 Meldungen in wenigen Minuten", Advice: "Die wichtigste: Reagenz auf Platz 1 ist zu warm. Öffnen Sie die Gruppe, um alle zu sehen."},
+			{Language: "ja", Title: "数分間に12件の通知", Advice: "最も重要なもの：位置1の試薬の温度が高すぎます。グループを開くとすべて確認できます。"},
 		},
 	}
 	shelved := &hostpb.Notification{
@@ -68,6 +73,7 @@ func Everything() []*hostpb.Notification {
 		Texts: []*hostpb.LocalText{
 			{Language: "en", Title: "The label printer does not answer", Advice: "Check its cable and paper."},
 			{Language: "de", Title: "Der Etikettendrucker antwortet nicht", Advice: "Prüfen Sie Kabel und Papier."},
+			{Language: "ja", Title: "ラベルプリンターが応答しません", Advice: "ケーブルと用紙を確認してください。"},
 		},
 	}
 	escalated := &hostpb.Notification{
@@ -76,11 +82,16 @@ func Everything() []*hostpb.Notification {
 		Texts: []*hostpb.LocalText{
 			{Language: "en", Title: "The waste container is full", Advice: "Empty the container and put it back until it clicks.\nWear gloves."},
 			{Language: "de", Title: "Der Abfallbehälter ist voll", Advice: "Leeren Sie den Behälter und setzen Sie ihn ein, bis er einrastet.\nTragen Sie Handschuhe."},
+			{Language: "ja", Title: "廃液容器が満杯です", Advice: "容器を空にして、カチッと音がするまで戻してください。\n手袋を着用してください。"},
 		},
 	}
 	foreign := &hostpb.Notification{
 		Id: 25, Code: "export-failed", Severity: hostpb.Severity_SEVERITY_LOW, State: hostpb.AlarmState_ALARM_STATE_RAISED, Source: "local", Publisher: "lab-export", Count: 1,
-		RaisedUnixMs: Ago(8 * time.Hour), LastUnixMs: Ago(8 * time.Hour), Texts: []*hostpb.LocalText{{Language: "en", Title: "The nightly export did not run"}},
+		RaisedUnixMs: Ago(8 * time.Hour), LastUnixMs: Ago(8 * time.Hour), Texts: []*hostpb.LocalText{
+			{Language: "en", Title: "The nightly export did not run"},
+			{Language: "de", Title: "Der nächtliche Export lief nicht"},
+			{Language: "ja", Title: "夜間の書き出しが実行されませんでした"},
+		},
 	}
 	return append([]*hostpb.Notification{group, shelved, escalated, foreign}, all...)
 }
@@ -95,6 +106,7 @@ func Members() []*hostpb.Notification {
 			Texts: []*hostpb.LocalText{
 				{Language: "en", Title: fmt.Sprintf("Reagent at place %d is too warm", i+1), Advice: "Check the cooling before you go on."},
 				{Language: "de", Title: fmt.Sprintf("Reagenz auf Platz %d ist zu warm", i+1), Advice: "Prüfen Sie die Kühlung, bevor Sie weitermachen."},
+				{Language: "ja", Title: fmt.Sprintf("位置%dの試薬の温度が高すぎます", i+1), Advice: "続ける前に冷却装置を確認してください。"},
 			},
 		}
 		if i == 0 {
@@ -108,10 +120,14 @@ func Members() []*hostpb.Notification {
 // Wordy is a notification with more words than any place has room for.
 func Wordy() *hostpb.Notification {
 	long := strings.Repeat("A very long sentence that somebody meant well with, and that goes on and on. ", 12)
+	lang := strings.Repeat("Ein sehr langer Satz, mit dem es jemand gut meinte, über die Probenvorbereitungseinrichtung, und der kein Ende nimmt. ", 9)
+	nagai := strings.Repeat("誰かが親切のつもりで書いた、いつまでも続いていく、とても長い文です。", 12)
 	return &hostpb.Notification{
 		Id: 40, Code: strings.Repeat("long-code-", 12), Severity: hostpb.Severity_SEVERITY_HIGH, State: hostpb.AlarmState_ALARM_STATE_RAISED, Source: "local",
 		Publisher: strings.Repeat("publisher", 12), Subject: strings.Repeat("/a/very/deep/folder", 20), Count: 123456, Chatters: true, Sample: true, EscalatedUnixMs: Ago(time.Hour),
-		RaisedUnixMs: Ago(40 * 24 * time.Hour), LastUnixMs: Ago(30 * 24 * time.Hour), Texts: []*hostpb.LocalText{{Language: "en", Title: long, Advice: long}},
+		RaisedUnixMs: Ago(40 * 24 * time.Hour), LastUnixMs: Ago(30 * 24 * time.Hour), Texts: []*hostpb.LocalText{
+			{Language: "en", Title: long, Advice: long}, {Language: "de", Title: lang, Advice: lang}, {Language: "ja", Title: nagai, Advice: nagai},
+		},
 	}
 }
 
@@ -123,7 +139,11 @@ func Many(n int) []*hostpb.Notification {
 		out[i] = &hostpb.Notification{
 			Id: id, Code: fmt.Sprintf("code-%d", id%97), Severity: hostpb.Severity(1 + id%4), State: hostpb.AlarmState(1 + id%4), Source: model.Sources()[id%6],
 			Subject: fmt.Sprintf("module %d", id%13), Verified: true, Count: uint32(1 + id%5), RaisedUnixMs: Ago(time.Duration(i) * time.Minute), LastUnixMs: Ago(time.Duration(i) * time.Minute),
-			Texts: []*hostpb.LocalText{{Language: "en", Title: fmt.Sprintf("Notification number %d of many", id), Advice: "Look at it when there is time, and acknowledge it."}},
+			Texts: []*hostpb.LocalText{
+				{Language: "en", Title: fmt.Sprintf("Notification number %d of many", id), Advice: "Look at it when there is time, and acknowledge it."},
+				{Language: "de", Title: fmt.Sprintf("Meldung Nummer %d von vielen", id), Advice: "Sehen Sie sie an, wenn Zeit ist, und bestätigen Sie sie."},
+				{Language: "ja", Title: fmt.Sprintf("多数の通知のうち%d番目", id), Advice: "時間のあるときに内容を見て、「確認」を押してください。"},
+			},
 		}
 		over := Ago(time.Duration(i)*time.Minute - 30*time.Second)
 		switch n := out[i]; n.State {

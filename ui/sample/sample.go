@@ -58,6 +58,7 @@ func Upgrade() *hostpb.Upgrade {
 		Notes: []*hostpb.LocalText{
 			{Language: "en", Title: "Quicker start, clearer questions", Advice: "The window opens in half the time.\nQuestions name the file's fingerprint.\nThe log can be exported for a day."},
 			{Language: "de", Title: "Schnellerer Start, klarere Fragen", Advice: "Das Fenster öffnet in der halben Zeit.\nFragen nennen die Prüfsumme der Datei.\nDas Protokoll lässt sich für einen Tag exportieren."},
+			{Language: "ja", Title: "起動がより速く、確認画面がより分かりやすく", Advice: "ウィンドウが半分の時間で開きます。\nファイルの確認画面にハッシュ値が表示されます。\nログを1日単位で書き出せます。"},
 		},
 	}
 }

@@ -85,7 +85,7 @@ func (d *activityDetail) head(v model.ActivityDetailView) fyne.CanvasObject {
 	body := part.Column(10, part.RowStretch(8, 0, chips, k.Plain(v.When, theme.TextSmall, true, k.Palette.Muted)),
 		part.RowStretch(12, 1, k.Disc(v.Tone, v.Icon, 40), k.Title(v.What)))
 	for _, note := range v.Notes {
-		body.Add(part.RowTop(8, 1, part.Inset(2, 0, 0, 0, k.Icon(note.Icon, 16, k.Palette.Chips[note.Tone].Ink)), k.Body(note.Word)))
+		body.Add(part.RowTop(8, 1, part.Inset(2, 0, 0, 0, k.Icon(note.Icon, k.Size(16), k.Palette.Chips[note.Tone].Ink)), k.Body(note.Word)))
 	}
 	if v.Session != "" {
 		only := d.button("activity.session.show", part.Quiet, icons.Search, "activity.session.show", func() { d.actions.FilterActivity(model.ActivityFilter{Session: v.Session}) })

@@ -43,7 +43,7 @@ func exportPanel(k *part.Kit, actions Actions, v model.ExportView, key func(*fyn
 			button("activity.export.folder", part.Quiet, icons.File, "activity.export.folder", actions.OpenExportFolder), leave("activity.export.close"))
 	case model.ExportFailed:
 		tone = theme.Danger
-		column = part.Column(10, part.RowStretch(8, 1, k.Icon(icons.Warning, 20, k.Palette.Chips[tone].Ink), k.Body(v.Failure), leave("activity.export.close")))
+		column = part.Column(10, part.RowStretch(8, 1, k.Icon(icons.Warning, k.Size(20), k.Palette.Chips[tone].Ink), k.Body(v.Failure), leave("activity.export.close")))
 	default:
 		return nil
 	}

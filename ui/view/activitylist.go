@@ -23,7 +23,6 @@ type activityList struct {
 	drawn   bool
 	setting bool // fields are being set: what they say is no wish
 
-	above   *fyne.Container
 	title   *part.Text
 	newer   *part.Button
 	top     uint64 // the first row when it was last scrolled to the top
@@ -37,8 +36,10 @@ type activityList struct {
 	span    *part.Select
 	picks   []*part.Button
 	session *part.Button
-	paper   *part.Button // the certificate of that session
-	line    *fyne.Container
+	paper   *part.Button    // the certificate of that session
+	line    *fyne.Container // what session is shown
+	toggle  *part.Button    // opens the filter where there is not room for it and the list
+	fold    *part.Fold
 	list    *part.List
 	size    activityRowSize
 	empty   *fyne.Container
@@ -58,19 +59,22 @@ func newActivityList(p *activityPage) *activityList {
 	l.again = k.SmallButton("activity.again", part.Quiet, "", k.T("activity.again"), p.actions.ReloadActivity)
 	l.clear = k.SmallButton("activity.clear", part.Ghost, icons.Cross, k.T("activity.clear"), func() { p.actions.FilterActivity(model.ActivityFilter{}) })
 	l.save = k.SmallButton("activity.export", part.Quiet, icons.File, k.T("activity.export"), p.actions.AskExport)
-	l.head = part.Head(8, l.title, l.newer, l.again, l.clear, l.save)
+	l.toggle = k.SmallButton("activity.filter", part.Pick, icons.Search, k.T("activity.filter"), nil)
+	l.head = part.Head(8, l.title, l.newer, l.again, l.clear, l.toggle, l.save)
 	for _, b := range []*part.Button{l.newer, l.again, l.clear} {
 		b.Hide()
 	}
-	l.filter()
-	l.above = part.Column(10, part.Column(3, l.head, l.proof), l.notice,
-		part.Column(8, part.Sides(8, k.Size(150), k.Hinted(l.search.PlaceHolder), l.search, part.NewNamed("activity.span", k.Boxed(l.span))), l.line))
-	l.root = part.Inset(14, 24, 18, 24, part.Fill(part.Inset(0, 0, 10, 0, l.above), k.Panel(container.NewStack(l.list, l.empty)), nil))
+	groups := l.filter()
+	l.line = part.Flow(8, l.session, l.paper)
+	details := part.Column(8, part.Sides(8, k.Size(150), k.Hinted(l.search.PlaceHolder), l.search, part.NewNamed("activity.span", k.Boxed(l.span))), groups)
+	l.fold = part.NewFold(10, rowsWanted*l.size.height, rowsLeast*l.size.height, l.toggle, func() { giveFocus(details, l.list) },
+		part.Column(10, part.Column(3, l.head, l.proof), l.notice, l.line), details, k.Panel(container.NewStack(l.list, l.empty)))
+	l.root = part.Inset(14, 24, 18, 24, l.fold.Container)
 	return l
 }
 
-// filter makes what narrows the log.
-func (l *activityList) filter() {
+// filter makes what narrows the log, and returns the row of groups.
+func (l *activityList) filter() *fyne.Container {
 	k := l.kit
 	l.search = k.Entry("activity.search", k.T("activity.search"))
 	l.search.OnChanged = func(s string) { l.change(func(f *model.ActivityFilter) { f.Text = s }) }
@@ -84,7 +88,7 @@ func (l *activityList) filter() {
 	l.span = part.NewSelect(spans, func(label string) {
 		l.change(func(f *model.ActivityFilter) { f.Span = model.ActivitySpans()[max(slices.Index(spans, label), 0)] })
 	})
-	l.line = part.Flow(8)
+	groups := part.Flow(8)
 	l.session = k.SmallButton("activity.session", part.Primary, icons.Cross, "", func() { l.change(func(f *model.ActivityFilter) { f.Session = "" }) })
 	l.paper = k.SmallButton("activity.certificate", part.Quiet, icons.File, k.T("activity.session.certificate"), func() { l.page.actions.SaveCertificate(l.shown.Filter.Session) })
 	for i, group := range model.ActivityGroups() {
@@ -92,8 +96,9 @@ func (l *activityList) filter() {
 			l.change(func(f *model.ActivityFilter) { f.Groups[i] = !f.Groups[i] })
 		})
 		l.picks = append(l.picks, b)
-		l.line.Add(b)
+		groups.Add(b)
 	}
+	return groups
 }
 
 // change asks for another filter.
@@ -171,7 +176,7 @@ func (l *activityList) draw(v, before model.ActivityView) {
 	if !l.drawn || v.Proof != before.Proof {
 		l.proof.Objects = nil
 		if v.Proof.Word != "" {
-			l.proof.Objects = []fyne.CanvasObject{part.RowStretch(6, 1, k.Icon(v.Proof.Icon, 15, k.Palette.Chips[v.Proof.Tone].Ink), k.Small(v.Proof.Word))}
+			l.proof.Objects = []fyne.CanvasObject{part.RowStretch(6, 1, k.Icon(v.Proof.Icon, k.Size(15), k.Palette.Chips[v.Proof.Tone].Ink), k.Small(v.Proof.Word))}
 		}
 		l.proof.Refresh()
 	}
@@ -195,17 +200,8 @@ func (l *activityList) draw(v, before model.ActivityView) {
 	}
 	l.session.SetLabel(v.Session)
 	l.paper.SetEnabled(v.CanSave && v.Export.Step == model.ExportClosed)
-	objects := []fyne.CanvasObject{}
-	if v.Session != "" {
-		objects = append(objects, l.session, l.paper)
-	}
-	for _, b := range l.picks {
-		objects = append(objects, b)
-	}
-	l.line.Objects = objects
-	l.line.Refresh()
-	l.above.Refresh()
-	l.head.Refresh()
+	show(l.line, v.Session != "")
+	l.fold.Refresh()
 	l.nothing(v)
 }
 
@@ -234,6 +230,7 @@ func (l *activityList) nothing(v model.ActivityView) {
 // rune is a letter: the slash searches.
 func (l *activityList) rune(r rune) {
 	if r == '/' {
+		l.fold.Open(true)
 		focusOn(l.search)
 	}
 }

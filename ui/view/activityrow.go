@@ -81,7 +81,6 @@ func (r *activityRow) set(v model.ActivityRow) {
 	r.shown, r.width = v, 0
 	p := r.kit.Palette
 	r.only.ID = fmt.Sprintf("activity.%d.session", v.Index)
-	show(r.only, v.Session != "")
 	r.disc.FillColor = p.Chips[v.Tone].Paper
 	picture(r.icon, v.Icon, p.Chips[v.Tone].Ink)
 	r.seal.Hidden = v.Proof.Word == ""
@@ -108,6 +107,7 @@ func picture(image *canvas.Image, icon icons.Name, ink color.NRGBA) {
 const (
 	entryRound float32 = 32
 	sealSize   float32 = 14
+	whatLeast  float32 = 120 // of what happened: what else is in the row gives way, and stands in the entry
 )
 
 // place cuts the texts for a width and puts everything where it stands.
@@ -140,7 +140,8 @@ func (r *activityRow) place(size fyne.Size) {
 		lower = end - r.warning.MinSize().Width
 		at(r.warning, lower, r.size.lower, r.size.small)
 	}
-	if button := r.only.MinSize(); r.only.Visible() {
+	button := r.only.MinSize()
+	if show(r.only, v.Session != "" && upper-button.Width-24-r.size.text >= r.kit.Size(whatLeast)); r.only.Visible() {
 		upper, lower = upper-button.Width-10, min(lower, upper-button.Width-10)
 		r.only.Move(fyne.NewPos(upper, (size.Height-button.Height)/2))
 		r.only.Resize(button)

@@ -143,7 +143,7 @@ func (d *alarmDetail) head(v model.AlarmDetailView) fyne.CanvasObject {
 		return part.NewNamed(fmt.Sprintf("notification.%d.page", v.ID), k.Stripe(v.Severity.Tone, body))
 	}
 	for _, note := range v.Notes {
-		body.Add(part.RowTop(8, 1, part.Inset(2, 0, 0, 0, k.Icon(note.Icon, 16, k.Palette.Chips[note.Tone].Ink)), k.Body(note.Word)))
+		body.Add(part.RowTop(8, 1, part.Inset(2, 0, 0, 0, k.Icon(note.Icon, k.Size(16), k.Palette.Chips[note.Tone].Ink)), k.Body(note.Word)))
 	}
 	if v.Reason != "" {
 		body.Add(k.Small(k.T("alarms.reason.given", "reason", v.Reason)))
@@ -259,7 +259,7 @@ func (d *alarmDetail) history(rows []model.StepRow) fyne.CanvasObject {
 			words.Add(k.Small(r.Detail))
 		}
 		column.Add(part.RowTop(12, 2, part.FixedWidth(k.Size(138), k.Styled(r.When, theme.TextBody, false, k.Palette.Muted)),
-			part.Inset(1, 0, 0, 0, k.Icon(r.Mark.Icon, 17, k.Palette.Chips[r.Mark.Tone].Ink)), words))
+			part.Inset(1, 0, 0, 0, k.Icon(r.Mark.Icon, k.Size(17), k.Palette.Chips[r.Mark.Tone].Ink)), words))
 	}
 	return part.NewNamed("notification.history", k.Card(column))
 }

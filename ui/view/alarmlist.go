@@ -32,6 +32,8 @@ type alarmList struct {
 	again  *part.Button
 	clear  *part.Button
 	head   *fyne.Container
+	toggle *part.Button // opens the filter where there is not room for it and the list
+	fold   *part.Fold
 	root   fyne.CanvasObject
 
 	acknowledged struct { // the last row that was, and where it stood
@@ -39,6 +41,13 @@ type alarmList struct {
 		seat float32
 	}
 }
+
+// How many rows of the list should be seen with the filter above them, and how
+// many always are.
+const (
+	rowsWanted float32 = 2.5
+	rowsLeast  float32 = 1.5
+)
 
 func newAlarmList(p *notificationsPage) *alarmList {
 	k := p.kit
@@ -59,12 +68,13 @@ func newAlarmList(p *notificationsPage) *alarmList {
 	l.newer.Hide()
 	l.again.Hide()
 	l.clear.Hide()
-	l.head = part.Head(8, l.count, l.newer, l.again, l.clear,
+	l.toggle = k.SmallButton("notifications.filter", part.Pick, icons.Search, "", nil)
+	l.head = part.Head(8, l.count, l.newer, l.again, l.clear, l.toggle,
 		k.SmallButton("notifications.handover", part.Quiet, icons.Note, k.T("handover.title"), func() { p.actions.ShowNotifications(model.PlaceHandover) }),
 		k.SmallButton("notifications.offenders", part.Quiet, icons.Activity, k.T("offenders.title"), func() { p.actions.ShowNotifications(model.PlaceOffenders) }))
-	l.root = part.Inset(14, 24, 18, 24, part.Fill(
-		part.Inset(0, 0, 10, 0, part.Column(10, l.head, l.filter.root)),
-		k.Panel(container.NewStack(l.list, l.empty)), nil))
+	l.fold = part.NewFold(10, rowsWanted*l.size.height, rowsLeast*l.size.height, l.toggle, func() { giveFocus(l.filter.rest, l.list) },
+		part.Column(10, l.head, l.filter.groupRow), container.NewStack(l.filter.rest), k.Panel(container.NewStack(l.list, l.empty)))
+	l.root = part.Inset(14, 24, 18, 24, l.fold.Container)
 	return l
 }
 
@@ -131,9 +141,10 @@ func (l *alarmList) draw(v model.AlarmsView) {
 		return // a count changes often
 	}
 	l.filter.set(v)
+	l.toggle.SetLabel(k.T("alarms.filter", "scope", l.filter.scopeWord()))
 	show(l.again, v.Faulty)
 	show(l.clear, v.Narrowed && v.Group == "")
-	l.head.Refresh()
+	l.fold.Refresh()
 	l.empty.Objects = nil
 	say := func(tone theme.Tone, icon icons.Name, key string) {
 		l.empty.Objects = []fyne.CanvasObject{k.Empty(tone, icon, k.T(key+".title"), k.T(key+".detail"))}
@@ -183,6 +194,7 @@ func (l *alarmList) inSight() []uint64 {
 func (l *alarmList) rune(r rune) {
 	switch r {
 	case '/':
+		l.fold.Open(true)
 		focusOn(l.filter.search)
 	case 'a', 'A':
 		i, ok := l.Index(l.list.Cursor())
@@ -205,5 +217,16 @@ func or(s, otherwise string) string {
 func focusOn(o fyne.CanvasObject) {
 	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil {
 		c.Focus(o.(fyne.Focusable))
+	}
+}
+
+// giveFocus hands the keyboard on to another part where one inside has it.
+func giveFocus(inside, to fyne.CanvasObject) {
+	c := fyne.CurrentApp().Driver().CanvasForObject(to)
+	if c == nil {
+		return
+	}
+	if named, ok := c.Focused().(part.Identified); ok && part.Find(inside, named.WidgetID()) != nil {
+		c.Focus(to.(fyne.Focusable))
 	}
 }

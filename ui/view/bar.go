@@ -144,7 +144,7 @@ func (b *Bar) lease(l model.LeaseRow) fyne.CanvasObject {
 		words.Add(left)
 	}
 	revoke := k.SmallButton("bar."+l.ID+".revoke", part.Quiet, icons.Cross, k.T("bar.take-back"), func() { b.actions.Revoke(capability) })
-	return k.Tile(tone, part.Inset(3, 4, 3, 10, part.Row(9, k.Icon(l.Icon, 20, c.Ink), words, revoke)))
+	return k.Tile(tone, part.Inset(3, 4, 3, 10, part.Row(9, k.Icon(l.Icon, k.Size(20), c.Ink), words, revoke)))
 }
 
 // grip is the bar's back: dragging it moves the window.

@@ -65,7 +65,7 @@ func (c *chatCard) draw(v *model.ChatView) fyne.CanvasObject {
 	c.lines.Refresh()
 	column := part.Column(12, k.Strong(k.T("chat.title")))
 	if v.PatientData {
-		column.Add(part.RowStretch(8, 1, k.Icon(icons.Warning, 18, k.Palette.Chips[theme.Attention].Ink), k.Toned(k.T("chat.patient-data"), theme.Attention)))
+		column.Add(part.RowStretch(8, 1, k.Icon(icons.Warning, k.Size(18), k.Palette.Chips[theme.Attention].Ink), k.Toned(k.T("chat.patient-data"), theme.Attention)))
 	}
 	column.Add(part.NewNamed("chat.lines", c.roll))
 	if v.Open {

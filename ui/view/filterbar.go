@@ -24,9 +24,8 @@ type filterBar struct {
 	source   *part.Select
 	span     *part.Select
 	group    *part.Text
-	groupRow *fyne.Container
+	groupRow *fyne.Container // what group is shown, in place of the rest
 	rest     *fyne.Container
-	root     fyne.CanvasObject
 }
 
 func newFilterBar(k *part.Kit, actions Actions) *filterBar {
@@ -78,7 +77,6 @@ func newFilterBar(k *part.Kit, actions Actions) *filterBar {
 		part.Sides(8, k.Size(158)+8+k.Size(138), k.Hinted(f.search.PlaceHolder), f.search, part.Row(8,
 			part.FixedWidth(k.Size(158), part.NewNamed("notifications.source", k.Boxed(f.source))), part.FixedWidth(k.Size(138), part.NewNamed("notifications.span", k.Boxed(f.span))))),
 		line)
-	f.root = part.Column(0, f.groupRow, f.rest)
 	return f
 }
 
@@ -98,6 +96,11 @@ func (f *filterBar) leave() {
 	}
 }
 
+// scopeWord is what the list shows: open, put away or all.
+func (f *filterBar) scopeWord() string {
+	return f.kit.T([]string{"alarms.scope.open", "alarms.scope.shelved", "alarms.scope.all"}[f.filter.Scope])
+}
+
 // set shows the filter that holds.
 func (f *filterBar) set(v model.AlarmsView) {
 	f.setting = true
@@ -115,5 +118,5 @@ func (f *filterBar) set(v model.AlarmsView) {
 	f.group.Set(v.Group)
 	show(f.groupRow, v.Group != "")
 	show(f.rest, v.Group == "")
-	f.root.Refresh()
+	f.rest.Refresh()
 }

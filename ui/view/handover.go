@@ -99,7 +99,7 @@ func (p *handoverPage) draw(v model.HandoverView) {
 	case v.Note == "":
 		redraw(p.above, k.Card(part.Column(4, k.Strong(k.T("handover.last")), k.Muted(k.T("handover.none")))))
 	default:
-		redraw(p.above, part.NewNamed("handover.last", k.TonedCard(theme.Note, part.Column(6, part.RowStretch(10, 1, k.Icon(icons.Note, 20, k.Palette.Chips[theme.Note].Ink), k.Strong(k.T("handover.last"))),
+		redraw(p.above, part.NewNamed("handover.last", k.TonedCard(theme.Note, part.Column(6, part.RowStretch(10, 1, k.Icon(icons.Note, k.Size(20), k.Palette.Chips[theme.Note].Ink), k.Strong(k.T("handover.last"))),
 			k.Body(v.Note), k.Small(v.NoteBy)))))
 	}
 	if v.Loading {

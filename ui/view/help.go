@@ -197,7 +197,7 @@ func (p *helpPage) waiting(v model.WaitingView) fyne.CanvasObject {
 		tone = theme.Attention
 	}
 	p.left = k.Toned(v.Left, tone)
-	valid := part.RowStretch(8, 1, k.Icon(icons.Clock, 18, k.Palette.Chips[tone].Ink), p.left,
+	valid := part.RowStretch(8, 1, k.Icon(icons.Clock, k.Size(18), k.Palette.Chips[tone].Ink), p.left,
 		k.SmallButton("help.cancel", part.Quiet, icons.Cross, k.T("help.cancel"), p.actions.CancelHelp))
 	code := part.Column(14, steps(k, v.Steps))
 	if v.Queue != nil {
@@ -224,9 +224,9 @@ func (p *helpPage) waiting(v model.WaitingView) fyne.CanvasObject {
 	if v.NoFiles {
 		ask.Add(part.RowStretch(12, 1, k.Disc(theme.Neutral, icons.Cross, 34), k.Muted(k.T("help.will-ask.no-files"))))
 	}
-	ask.Add(part.RowStretch(8, 1, k.Icon(icons.Shield, 18, k.Palette.Chips[theme.Good].Ink), k.Toned(k.T("help.will-ask.each"), theme.Good)))
+	ask.Add(part.RowStretch(8, 1, k.Icon(icons.Shield, k.Size(18), k.Palette.Chips[theme.Good].Ink), k.Toned(k.T("help.will-ask.each"), theme.Good)))
 	ask.Add(k.Rule())
-	ask.Add(part.RowStretch(8, 1, k.Icon(icons.Check, 18, k.Palette.Muted), k.Muted(k.T("help.words.ahead"))))
-	ask.Add(part.RowStretch(8, 1, k.Icon(icons.Seal, 18, k.Palette.Muted), k.Muted(k.T("help.lock"))))
+	ask.Add(part.RowStretch(8, 1, k.Icon(icons.Check, k.Size(18), k.Palette.Muted), k.Muted(k.T("help.words.ahead"))))
+	ask.Add(part.RowStretch(8, 1, k.Icon(icons.Seal, k.Size(18), k.Palette.Muted), k.Muted(k.T("help.lock"))))
 	return part.Column(14, k.Card(code), k.Card(ask))
 }

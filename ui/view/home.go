@@ -90,7 +90,7 @@ func (p *homePage) recent(v model.HomeView) fyne.CanvasObject {
 		list.Add(k.Muted(v.Quiet))
 	}
 	for _, r := range v.Recent {
-		list.Add(part.RowStretch(12, 1, k.Icon(r.Icon, 18, k.Palette.Chips[r.Tone].Ink), k.Body(r.What), k.Plain(r.When, theme.TextSmall, false, k.Palette.Muted)))
+		list.Add(part.RowStretch(12, 1, k.Icon(r.Icon, k.Size(18), k.Palette.Chips[r.Tone].Ink), k.Body(r.What), k.Plain(r.When, theme.TextSmall, false, k.Palette.Muted)))
 	}
 	return k.Card(list)
 }
@@ -136,7 +136,7 @@ func (p *homePage) help(v model.HomeHelp) fyne.CanvasObject {
 			column.Add(queue(k, v.Queue))
 		}
 		p.left = k.Toned("", tone)
-		column.Add(part.RowStretch(8, 1, k.Icon(icons.Clock, 18, k.Palette.Chips[tone].Ink), p.left))
+		column.Add(part.RowStretch(8, 1, k.Icon(icons.Clock, k.Size(18), k.Palette.Chips[tone].Ink), p.left))
 		column.Add(k.Button("home.code.open", part.Primary, icons.Phone, k.T("home.help.code"), open))
 		column.Add(k.Button("home.cancel", part.Quiet, icons.Cross, k.T("help.cancel"), p.actions.CancelHelp))
 	case model.HomeHelpOff:

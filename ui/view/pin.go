@@ -23,6 +23,7 @@ type pinCard struct {
 	initials, old, pin, repeat  *part.Entry
 	fInitials, fOld, fPIN, fRep *part.Field
 	oldRow                      *fyne.Container
+	said                        *fyne.Container // done and general
 	save                        *part.Button
 }
 
@@ -44,6 +45,9 @@ func (p *pinCard) build() fyne.CanvasObject {
 	p.save = k.Button("pin.save", part.Primary, icons.Seal, k.T("pin.save"), p.send)
 	p.have, p.general = k.Small(""), k.Toned("", theme.Danger)
 	p.done = k.Toned("", theme.Good)
+	p.done.Hide()
+	p.general.Hide()
+	p.said = part.Column(0, p.done, p.general)
 	p.oldRow = part.Column(0, p.fOld.Content)
 	p.oldRow.Hide()
 	return k.Card(part.Column(14,
@@ -51,7 +55,7 @@ func (p *pinCard) build() fyne.CanvasObject {
 			part.Column(3, k.Strong(k.T("pin.title")), k.Body(k.T("pin.why")), p.have)),
 		part.Grid2(18, p.fInitials.Content, p.oldRow),
 		part.Grid2(18, p.fPIN.Content, p.fRep.Content),
-		part.RowStretch(14, 1, p.save, part.Column(0, p.done, p.general)),
+		part.RowStretch(14, 1, p.save, p.said),
 		k.Small(k.T("pin.forgotten")),
 	))
 }
@@ -81,6 +85,14 @@ func (p *pinCard) update(s *model.State) {
 	if v.Running {
 		p.general.Set(p.kit.T("pin.session"))
 	}
+	p.tell()
+}
+
+// tell shows what is said beside the button, and no empty line above or below it.
+func (p *pinCard) tell() {
+	show(p.done, p.done.Content() != "")
+	show(p.general, p.general.Content() != "")
+	p.said.Refresh()
 }
 
 // arrange shows the field for the present PIN where there is one.
@@ -97,6 +109,7 @@ func (p *pinCard) say(f model.PINFault) {
 	p.fPIN.SetWrong(f.New)
 	p.fRep.SetWrong(f.Repeat)
 	p.general.Set(f.General)
+	p.tell()
 }
 
 // again takes back what was said to be wrong as soon as something changes.

@@ -68,7 +68,7 @@ func (p *Preview) Update(v model.PreviewView, picture image.Image) {
 	if !p.drawn || v != p.shown {
 		p.drawn, p.shown = true, v
 		k := p.kit
-		p.state.Objects = []fyne.CanvasObject{part.RowStretch(9, 1, k.Icon(v.State.Icon, 20, k.Palette.Chips[v.State.Tone].Ink),
+		p.state.Objects = []fyne.CanvasObject{part.RowStretch(9, 1, k.Icon(v.State.Icon, k.Size(20), k.Palette.Chips[v.State.Tone].Ink),
 			part.NewNamed("preview.state", k.Bold(v.State.Word)))}
 		p.state.Refresh()
 		p.mark.Objects = []fyne.CanvasObject{k.Disc(v.State.Tone, v.State.Icon, 76)}

@@ -207,7 +207,7 @@ func (w *Prompt) build(initials string) fyne.CanvasObject {
 
 	body := part.Column(9, part.RowStretch(16, 1, k.Disc(theme.Session, v.Icon, 52), k.Styled(v.Says, promptText, true, p.Ink)))
 	if v.Missed != "" {
-		body.Add(part.RowStretch(9, 1, k.Icon(icons.Clock, 20, p.Chips[theme.Attention].Ink), k.Toned(v.Missed, theme.Attention)))
+		body.Add(part.RowStretch(9, 1, k.Icon(icons.Clock, k.Size(20), p.Chips[theme.Attention].Ink), k.Toned(v.Missed, theme.Attention)))
 	}
 	body.Add(k.Facts(v.Facts...))
 	if v.Folder {
@@ -232,7 +232,7 @@ func (w *Prompt) build(initials string) fyne.CanvasObject {
 	if v.Run {
 		w.run = k.Check("prompt.run", k.T("prompt.run.confirm"), func(bool) { w.enable() })
 		w.run.OnKey = w.key
-		body.Add(k.TonedBox(theme.Danger, part.Column(0, part.RowStretch(10, 1, k.Icon(icons.Stop, 22, p.Chips[theme.Danger].Ink), k.Toned(k.T("prompt.run.title"), theme.Danger)), w.run)))
+		body.Add(k.TonedBox(theme.Danger, part.Column(0, part.RowStretch(10, 1, k.Icon(icons.Stop, k.Size(22), p.Chips[theme.Danger].Ink), k.Toned(k.T("prompt.run.title"), theme.Danger)), w.run)))
 	}
 
 	w.deny = k.Button("prompt.deny", part.Stop, icons.Cross, k.T("prompt.deny"), w.Deny)
@@ -241,11 +241,11 @@ func (w *Prompt) build(initials string) fyne.CanvasObject {
 	w.allow.OnKey, w.allow.Guarded = w.key, true
 	w.hint = k.Small(w.hints())
 	w.warn = k.Styled("", theme.TextSmall, true, p.Chips[theme.Danger].Ink)
-	w.warnBox = part.RowStretch(8, 1, k.Icon(icons.Warning, 18, p.Chips[theme.Danger].Ink), part.NewNamed("prompt.warning", w.warn))
+	w.warnBox = part.RowStretch(8, 1, k.Icon(icons.Warning, k.Size(18), p.Chips[theme.Danger].Ink), part.NewNamed("prompt.warning", w.warn))
 	// The order is that of the Tab key: from Deny over the fields to Allow.
 	foot := part.Column(10, part.Answers(w.deny, w.fields(initials), w.allow),
 		// Room for two lines, so that a warning moves nothing.
-		container.NewStack(part.Space(0, 36), part.Column(0, w.hint), part.Column(0, w.warnBox)))
+		container.NewStack(part.Space(0, k.Size(36)), part.Column(0, w.hint), part.Column(0, w.warnBox)))
 	w.sheet = part.NewSheet(head, part.Inset(12, 24, 10, 24, body), w.moreRow(), part.Column(0, k.Rule(), part.Inset(12, 24, 8, 24, foot)))
 	w.sheet.OnScrolled(w.read)
 	return container.NewStack(canvas.NewRectangle(p.Surface), w.sheet.Container)
@@ -272,7 +272,7 @@ func (w *Prompt) fields(initials string) fyne.CanvasObject {
 	w.pinLeft = k.Plain(v.PINLeft, theme.TextSmall, false, k.Palette.Muted)
 	rows := part.Column(8)
 	if v.PINWhy != "" {
-		rows.Add(part.RowStretch(9, 1, k.Icon(icons.Seal, 20, k.Palette.Chips[theme.Session].Ink), k.Bold(v.PINWhy)))
+		rows.Add(part.RowStretch(9, 1, k.Icon(icons.Seal, k.Size(20), k.Palette.Chips[theme.Session].Ink), k.Bold(v.PINWhy)))
 	}
 	rows.Add(part.Grid2(18, name, part.Column(5, part.RowStretch(8, 0, k.Bold(k.T("prompt.pin")), w.pinLeft), w.pin)))
 	return rows

@@ -103,7 +103,7 @@ func (p *helpPage) summary(v *model.SummaryView) []fyne.CanvasObject {
 			words.Add(k.Small(l.Detail))
 		}
 		lines.Add(part.RowStretch(12, 2, k.Plain(l.Clock, theme.TextBody, false, k.Palette.Muted),
-			k.Icon(l.Mark.Icon, 18, k.Palette.Chips[l.Mark.Tone].Ink), words))
+			k.Icon(l.Mark.Icon, k.Size(18), k.Palette.Chips[l.Mark.Tone].Ink), words))
 	}
 	if len(v.Lines) == 0 {
 		lines.Add(k.Muted(k.T("summary.nothing")))

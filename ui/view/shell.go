@@ -93,7 +93,7 @@ func (w *Window) slimHeader(f model.Frame) fyne.CanvasObject {
 	k := w.kit
 	colours := k.Palette.Headers[f.Tone]
 	row := part.RowStretch(12, 1, k.Badge(f.Icon, 36), k.Styled(f.Title, theme.TextStrong, true, theme.HeaderInk),
-		part.Row(7, k.Icon(f.Link.Icon, 16, theme.HeaderInk), k.Plain(f.Link.Word, theme.TextSmall, true, theme.HeaderInk)))
+		part.Row(7, k.Icon(f.Link.Icon, k.Size(16), theme.HeaderInk), k.Plain(f.Link.Word, theme.TextSmall, true, theme.HeaderInk)))
 	return container.NewStack(canvas.NewHorizontalGradient(colours[0], colours[1]), part.Inset(8, 16, 8, 16, row))
 }
 

@@ -104,7 +104,7 @@ func (p *upgradePage) draw(v model.UpgradeView) {
 	if len(v.New) > 0 {
 		list := part.Column(9, k.Strong(k.T("upgrade.new")))
 		for _, line := range v.New {
-			list.Add(part.RowTop(10, 1, part.Inset(2, 0, 0, 0, k.Icon(icons.Check, 16, k.Palette.Accent)), k.Body(line)))
+			list.Add(part.RowTop(10, 1, part.Inset(2, 0, 0, 0, k.Icon(icons.Check, k.Size(16), k.Palette.Accent)), k.Body(line)))
 		}
 		rows = append(rows, k.Card(list))
 	}
