@@ -163,8 +163,11 @@ func (t *teller) readAlarm(ctx context.Context) (*task, error) {
 		if err := p.tray(ctx, t.words.T("tray.menu.open"), "nav.notifications"); err != nil {
 			return err
 		}
+		if err := p.toRow(ctx, row); err != nil {
+			return err
+		}
 		return all(
-			func() error { return p.toAlarm(ctx, alarm.GetId()) },
+			func() error { return p.click(ctx, "opens the alarm", row, row+".page") },
 			func() error {
 				return p.do(ctx, act{Does: "reads what to do", Person: 2 * mindTime}, image.Rectangle{}, nil, nil)
 			},
@@ -186,24 +189,18 @@ func (t *teller) readAlarm(ctx context.Context) (*task, error) {
 	})
 }
 
-// toAlarm opens an alarm from where it stands first: on the start page, or in the
-// list, where the window opened there.
-func (p *person) toAlarm(ctx context.Context, id uint64) error {
-	row := fmt.Sprintf("notification.%d", id)
-	from := map[string]string{fmt.Sprintf("home.todo.alarm.%d", id): "reads it from the start page", row: "opens it from the list"}
-	place := ""
-	if err := stage.Until(ctx, "the alarm in the window", func() (bool, error) {
-		parts, err := p.t.hand.Parts()
-		for _, part := range parts {
-			if from[part.ID] != "" {
-				place = part.ID
-			}
-		}
-		return place != "", err
-	}); err != nil {
+// toRow goes to the list of notifications, where the window opens elsewhere.
+func (p *person) toRow(ctx context.Context, row string) error {
+	parts, err := p.t.hand.Parts()
+	if err != nil {
 		return err
 	}
-	return p.click(ctx, from[place], place, row+".page")
+	for _, part := range parts {
+		if part.ID == row {
+			return nil
+		}
+	}
+	return p.click(ctx, "goes to the notifications", "nav.notifications", row)
 }
 
 // getHelp is the second.
