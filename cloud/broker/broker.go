@@ -148,6 +148,9 @@ func New(c Config) (*Broker, error) {
 		cancel()
 		return nil, fmt.Errorf("broker: %w", err)
 	}
+	if h, ok := b.engine.(*hub); ok {
+		close(h.begun)
+	}
 	b.open.Go(b.tellTime)
 	return b, nil
 }

@@ -35,7 +35,8 @@ var errNotAtHub = errors.New("broker: the device may not be here, or that cannot
 type hub struct {
 	b      *Broker
 	client *iothub.Hub
-	coming chan string // devices that have to hear something
+	coming chan string   // devices that have to hear something
+	begun  chan struct{} // closed when the broker has this engine: before, nothing of it may be used
 	over   context.CancelFunc
 	work   sync.WaitGroup
 
@@ -63,7 +64,7 @@ func (s *hubSession) listens() bool { return true }
 
 func newHub(b *Broker) (*hub, error) {
 	ctx, over := context.WithCancel(context.Background())
-	h := &hub{b: b, coming: make(chan string, 1024), over: over, of: map[string]map[string]*hubSession{}}
+	h := &hub{b: b, coming: make(chan string, 1024), begun: make(chan struct{}), over: over, of: map[string]map[string]*hubSession{}}
 	var err error
 	if h.client, err = iothub.Open(iothub.Config{
 		Settings: b.Engine.Hub, TLS: b.Engine.TLS, Store: b.Places, Handler: hubHandler{h}, Log: b.Log, Now: b.Now,
@@ -205,6 +206,9 @@ type hubHandler struct{ *hub }
 // Reads implements iothub.Handler: what the hub said before, to whichever node.
 // What these devices have to hear may have changed while nobody read.
 func (h hubHandler) Reads(ctx context.Context, partition string) error {
+	if err := h.await(ctx); err != nil {
+		return err
+	}
 	devices, err := h.b.Places.HubConnected(ctx, h.b.Engine.Hub.Stream(), partition)
 	if err != nil {
 		return err
@@ -282,11 +286,25 @@ func (h hubHandler) Delivered(ctx context.Context, device, id string) error {
 	if h.b.Delivered == nil {
 		return nil
 	}
+	if err := h.await(ctx); err != nil {
+		return err
+	}
 	h.b.Delivered(ctx, device, id)
 	if h.b.present(device, nil) != nil {
 		h.b.sendMessages(device)
 	}
 	return nil
+}
+
+// await waits until the broker has this engine. A hub may speak before: no
+// message and no connection comes before Reads.
+func (h hubHandler) await(ctx context.Context) error {
+	select {
+	case <-h.begun:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // may tells whether a device may be here. One that may not is switched off in
