@@ -52,10 +52,12 @@ var (
 	ErrChanged = &Error{"act-changed", "What this act would do has changed since it was shown; look at it again, or have it proposed anew."}
 	ErrExpired = &Error{"act-expired", "Nobody confirmed this act in time; have it proposed anew."}
 	ErrRegion  = &Error{"act-region", "This is decided by administrators of all regions that it is about, who are not assigned to single sites."}
-	ErrReason  = &Error{"act-reason", "A reason of one line is needed."}
-	ErrTooMany = &Error{"act-many", "Too many acts wait already; have some of them decided first."}
-	ErrKind    = &Error{"act-kind", "There is no such act."}
-	errFailed  = &Error{"act-failed", "It could not be carried out; the cloud's log says why."}
+	// ErrProposer: it takes two who may act, at the moment when it is done.
+	ErrProposer = &Error{"act-proposer", "Whoever proposed this was removed since. Propose it anew."}
+	ErrReason   = &Error{"act-reason", "A reason of one line is needed."}
+	ErrTooMany  = &Error{"act-many", "Too many acts wait already; have some of them decided first."}
+	ErrKind     = &Error{"act-kind", "There is no such act."}
+	errFailed   = &Error{"act-failed", "It could not be carried out; the cloud's log says why."}
 )
 
 // By is who does something, in which session.
@@ -85,6 +87,7 @@ type Store interface {
 	FinishAct(ctx context.Context, id, state string, failed *Error) error
 	ExpireActs(ctx context.Context, now time.Time) error
 	SameActor(ctx context.Context, id, account string) (bool, error)
+	StaffRemoved(ctx context.Context, account string) (bool, error)
 }
 
 // Config is what Acts works with.

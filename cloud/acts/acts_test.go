@@ -45,6 +45,14 @@ func (r *rig) Emit(_ context.Context, e events.Event) error {
 	return nil
 }
 
+// remove takes an account off the staff, or puts it back.
+func (r *rig) remove(account string, removed bool) {
+	r.t.Helper()
+	if err := r.db.ChangeStaffPerson(r.t.Context(), account, func(p *data.StaffPerson) { p.Removed = removed }); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{t: t, now: time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC), lamp: "off"}
@@ -158,6 +166,7 @@ func TestRefusals(t *testing.T) { // scenario 45
 		{"another digest", ben, other, nil, acts.ErrChanged, nil},
 		{"no digest", ben, func(a cloudapi.Act) cloudapi.ActDecision { return cloudapi.ActDecision{ID: a.ID} }, nil, acts.ErrChanged, nil},
 		{"the world has changed", ben, decide, func(r *rig) { r.lamp = "broken" }, acts.ErrChanged, nil},
+		{"a proposer who was removed", ben, decide, func(r *rig) { r.remove(ada.Staff.Account, true) }, acts.ErrProposer, []string{acts.WhyProposer}},
 		{"a day later", ben, decide, func(r *rig) { r.later(acts.Life) }, acts.ErrExpired, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

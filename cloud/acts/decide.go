@@ -96,6 +96,12 @@ func (a *Acts) Confirm(ctx context.Context, by By, d cloudapi.ActDecision) (clou
 		a.refused(ctx, by.Staff, Refusal{Kind: act.Kind, Act: act.ID, Why: WhyOwn, Device: act.Device})
 		return cloudapi.Act{}, ErrOwn
 	}
+	if gone, err := a.Store.StaffRemoved(ctx, act.By); err != nil {
+		return cloudapi.Act{}, err
+	} else if gone {
+		a.refused(ctx, by.Staff, Refusal{Kind: act.Kind, Act: act.ID, Why: WhyProposer, Person: act.By, Device: act.Device})
+		return cloudapi.Act{}, ErrProposer
+	}
 	what, err := a.kinds[act.Kind].describe(ctx, by.Staff, act.Params)
 	if err != nil {
 		return cloudapi.Act{}, err

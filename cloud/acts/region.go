@@ -26,6 +26,8 @@ func mayDecide(who cloudapi.Staff, region string, regions []string) bool {
 const (
 	WhyRegion = "region" // it is about a region, or a person of regions, that are not all theirs
 	WhyOwn    = "own"    // they proposed it themselves, or its session did
+	// WhyProposer: whoever proposed it was removed since.
+	WhyProposer = "proposer"
 )
 
 // Refusal is something that an administrator asked for and may not do.

@@ -130,7 +130,7 @@ func (db *DB) check(ctx context.Context) error {
 }
 
 func dsn(path, options string) string {
-	return (&url.URL{Scheme: "file", Opaque: filepath.ToSlash(path), RawQuery: options}).String()
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + options
 }
 
 // touchPrivate makes sure that a file exists with rights for its owner alone;

@@ -12,7 +12,7 @@ const refusals: Record<string, Key> = {
   "not-json": "refOld", method: "refOld", format: "refOld", query: "refQuery", host: "refForeign", origin: "refForeign", "not-started": "deskStart",
   "unknown-device": "admNoDevice", "unknown-row": "refNotThere", "no-logs": "logsFailed", "upload-scanning": "upScanning", "upload-refused": "upRefused", "upload-unavailable": "upUnavailable",
   // Acts that take two people, and the registry.
-  "unknown-act": "admNoUnknownAct", "own-act": "admNoOwn", "act-changed": "admNoChanged", "act-expired": "admNoExpired", "act-region": "admNoRegion", "act-reason": "admNoReason", "act-many": "admNoMany",
+  "unknown-act": "admNoUnknownAct", "own-act": "admNoOwn", "act-changed": "admNoChanged", "act-expired": "admNoExpired", "act-region": "admNoRegion", "act-proposer": "admNoProposer", "act-reason": "admNoReason", "act-many": "admNoMany",
   "act-kind": "admNoKind", "act-params": "admNoParams", "act-failed": "refActFailed", retired: "admNoRetired", unknown: "admNoUnknown", "name-taken": "admNoNameTaken", "in-use": "admNoInUse",
   closed: "admNoClosed", "other-region": "admNoOtherRegion",
   // Cases.
