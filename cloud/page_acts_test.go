@@ -191,7 +191,7 @@ func TestRegistryOnThePage(t *testing.T) {
 	}
 	move("Site Central Lab (")
 	move("Into the group Pilot")
-	b.Wait(`document.querySelector(".place-row").innerText.includes("Instruments: 1")`)
+	b.Wait(`[...document.querySelectorAll(".place-row")].filter(r => r.innerText.includes("Instruments: 1")).length === 2`) // the page has drawn both
 	got, err := r.DB().Device(t.Context(), d.id)
 	if groups, more := r.DB().GroupsOf(t.Context(), d.id); err != nil || more != nil || got.SiteName != "Central Lab" || len(groups) != 1 {
 		t.Errorf("%+v %v %v %v", got, groups, err, more)
