@@ -26,8 +26,10 @@ func (l *Relay) run(m *meeting, s *side, until time.Time) *parting {
 		l.announce(m, s, true)
 		p := l.pump(s)
 		s.leave(p)
-		if s.link && s.other != nil && p != gone {
-			s.other.leave(p) // what the other node says of its end
+		// What the other node says of its end; not what it repeats of a reason
+		// that this node gave it.
+		if s.link && s.other != nil && p != gone && s.parting == p {
+			s.other.leave(p)
 		}
 		m.stand(s)
 		<-watched
