@@ -18,6 +18,7 @@ import (
 
 	"beckmanconnect/cloud"
 	"beckmanconnect/cloud/data"
+	"beckmanconnect/cloud/data/datatest"
 	"beckmanconnect/internal/cloudapi"
 
 	"errors"
@@ -159,7 +160,7 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 		change func(*cloud.Config)
 		want   string
 	}{
-		{"port taken", func(c *cloud.Config) { c.Listen = r.Addr(); c.Data = t.TempDir() }, "taken by another program"},
+		{"port taken", func(c *cloud.Config) { c.Listen = r.Addr(); c.Data = datatest.Dir(t) }, "taken by another program"},
 		{"data in use", func(c *cloud.Config) { c.Listen = "127.0.0.1:0" }, data.ErrLocked.Error()},
 		{"no networks", func(c *cloud.Config) { c.StaffNetworks = nil }, "staff_networks"},
 		{"no names", func(c *cloud.Config) { c.Names = nil }, "names"},

@@ -17,6 +17,7 @@ import (
 	"github.com/coder/websocket"
 
 	"beckmanconnect/cloud"
+	"beckmanconnect/cloud/data/datatest"
 	"beckmanconnect/internal/cloudapi"
 )
 
@@ -233,5 +234,5 @@ func shortDir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	return filepath.Join(dir, "d")
+	return datatest.Keys(t, filepath.Join(dir, "d"))
 }

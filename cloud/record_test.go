@@ -90,7 +90,7 @@ func (l *teller) event(request, session, kind, engineer string, fields ...string
 // P14, P24: the engineer reads what the device logged of its own session, also
 // after the cloud was started again; other engineers read nothing of it.
 func TestEngineersOwnRecord(t *testing.T) {
-	folder, database := t.TempDir(), datatest.Database(t)
+	folder, database := datatest.Dir(t), datatest.Database(t)
 	same := func(c *cloud.Config) { c.Data, c.Database = folder, database }
 	t.Run("first run", func(t *testing.T) {
 		r := start(t, same)

@@ -21,6 +21,7 @@ import (
 	"github.com/ThalesGroup/crypto11"
 
 	"beckmanconnect/cloud"
+	"beckmanconnect/cloud/data/datatest"
 	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/internal/trust"
 	"beckmanconnect/session/channel"
@@ -138,7 +139,7 @@ func TestSessionCAOnAToken(t *testing.T) {
 		"no library": func(c *cloud.Config) { c.Staff.SessionCA = strings.Replace(ref, softHSM, "/nowhere.so", 1) },
 	} {
 		c := cloud.Config{
-			Listen: "127.0.0.1:0", Names: []string{"localhost"}, Data: t.TempDir(), Upgrades: t.TempDir(), StaffNetworks: r.StaffNetworks, OIDC: r.OIDC,
+			Listen: "127.0.0.1:0", Names: []string{"localhost"}, Data: datatest.Dir(t), Upgrades: t.TempDir(), StaffNetworks: r.StaffNetworks, OIDC: r.OIDC,
 			Staff: cloud.Staff{NewPlaces: "off"},
 		}
 		on(&c)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"beckmanconnect/cloud"
+	"beckmanconnect/cloud/data/datatest"
 	"beckmanconnect/internal/cloudapi"
 	"beckmanconnect/internal/vendorpolicy"
 )
@@ -84,7 +85,7 @@ func TestVendorPolicyRefusals(t *testing.T) {
 		t.Error("a policy that was refused is there")
 	}
 	// A cloud whose policy is damaged does not start and send nothing.
-	config.Data = t.TempDir()
+	config.Data = datatest.Dir(t)
 	if err := os.WriteFile(filepath.Join(config.Data, "vendor-policy.note"), []byte("damaged"), 0o600); err != nil {
 		t.Fatal(err)
 	}

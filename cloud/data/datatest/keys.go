@@ -23,7 +23,16 @@ var (
 // otherwise.
 func Dir(tb testing.TB) string {
 	tb.Helper()
-	dir := tb.TempDir()
+	return Keys(tb, tb.TempDir())
+}
+
+// Keys puts the wrapping keys into a data folder, which it makes where there is
+// none, and gives it back.
+func Keys(tb testing.TB, dir string) string {
+	tb.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		tb.Fatal(err)
+	}
 	for name, text := range map[string][]byte{"wrap.key": wrapPEM, "confidential.key": confidentialPEM} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
 			tb.Fatal(err)
