@@ -3,13 +3,18 @@
 // opens anything on an instrument PC.
 package mail
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Message is plain text to one person.
 type Message struct {
 	To      string // one address
 	Subject string // one line
 	Text    string
+	// Until is when it is of no use any more and is given up; zero: after a day.
+	Until time.Time `json:"-"`
 }
 
 // Sender takes a message. With nil it is on disk and will be tried until it is

@@ -159,9 +159,13 @@ type rig struct {
 	answers []error
 	sent    []mail.Message
 	said    []events.Event
+	during  func() // what happens while a message is on its way; nil: nothing
 }
 
 func (r *rig) Deliver(_ context.Context, m mail.Message) error {
+	if r.during != nil {
+		r.during()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.answers) > 0 {
@@ -231,6 +235,23 @@ func TestQueueGivesUp(t *testing.T) {
 			t.Error("it was sent after all")
 		}
 	})
+	t.Run("when its link is over", func(t *testing.T) { // P18
+		r := newRig(t)
+		link := message()
+		link.Until = r.now.Add(15 * time.Minute)
+		if err := r.Send(t.Context(), link); err != nil {
+			t.Fatal(err)
+		}
+		r.answers = []error{errors.New("down")}
+		_ = r.Flush(t.Context())
+		r.now = link.Until
+		if err := r.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if len(r.sent) != 0 || len(r.said) != 1 || r.said[0].Kind != events.MailGivenUp {
+			t.Errorf("sent %+v, said %+v", r.sent, r.said)
+		}
+	})
 	t.Run("at once when the address is refused", func(t *testing.T) {
 		r := newRig(t)
 		r.answers = []error{mail.ErrRefused}
@@ -242,6 +263,47 @@ func TestQueueGivesUp(t *testing.T) {
 			t.Errorf("%+v", r.said)
 		}
 	})
+}
+
+// A mail server that takes its time: what one node still has before it when its
+// hold ends, another one may send, and nobody gets it twice.
+func TestNodesSendOnce(t *testing.T) { // B13
+	r := newRig(t)
+	other := &rig{}
+	node := r.QueueConfig
+	node.Transport = other
+	second := mail.NewQueue(node)
+	r.during = func() {
+		r.now = r.now.Add(100 * time.Second)
+		if err := second.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	for i := range 7 {
+		m := message()
+		m.Subject = strings.Repeat("x", i+1)
+		if err := r.Send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 7 {
+		if err := r.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.now = r.now.Add(2 * time.Minute)
+	}
+	times := map[string]int{}
+	for _, m := range append(r.sent, other.sent...) {
+		times[m.Subject]++
+	}
+	for subject, n := range times {
+		if n != 1 {
+			t.Errorf("%s was sent %d times", subject, n)
+		}
+	}
+	if len(times) != 7 {
+		t.Errorf("%d of 7 were sent", len(times))
+	}
 }
 
 func TestRate(t *testing.T) {

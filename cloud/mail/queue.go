@@ -18,7 +18,8 @@ const (
 	life        = 24 * time.Hour   // then a message is given up
 	firstPause  = 30 * time.Second // after the first try that failed; doubled each time,
 	longPause   = time.Hour        // up to this
-	lease       = 5 * time.Minute  // how long one try may hold a message
+	lease       = 5 * time.Minute  // how long a message is held for whoever tries it
+	tryFor      = 2 * time.Minute  // how long one try may last
 	lookEvery   = 15 * time.Second
 	batch       = 20
 	perAddress  = 10 // messages an hour to one address
@@ -85,7 +86,11 @@ func (q *Queue) Send(ctx context.Context, m Message) error {
 		return err
 	}
 	now := q.Now()
-	w := Waiting{ID: "mail-" + strings.ToLower(rand.Text()), Message: m, UntilMS: now.Add(life).UnixMilli()}
+	until := now.Add(life)
+	if !m.Until.IsZero() && m.Until.Before(until) {
+		until = m.Until
+	}
+	w := Waiting{ID: "mail-" + strings.ToLower(rand.Text()), Message: m, UntilMS: until.UnixMilli()}
 	if err := q.Store.AddMail(ctx, w, now, now.Add(-rateHorizon), perAddress, maxWaiting); err != nil {
 		return err
 	}
@@ -122,7 +127,8 @@ func (q *Queue) Run(ctx context.Context) {
 func (q *Queue) flush(ctx context.Context) error {
 	for ctx.Err() == nil {
 		now := q.Now()
-		due, err := q.Store.DueMail(ctx, now, now.Add(lease), batch)
+		held := now.Add(lease)
+		due, err := q.Store.DueMail(ctx, now, held, batch)
 		if err != nil {
 			return err
 		}
@@ -131,6 +137,9 @@ func (q *Queue) flush(ctx context.Context) error {
 		}
 		var failed error
 		for _, w := range due {
+			if q.Now().Add(tryFor).After(held) {
+				break // others may try the rest by the time this try ends
+			}
 			failed = errors.Join(failed, q.try(ctx, w))
 		}
 		if failed != nil {
@@ -142,7 +151,10 @@ func (q *Queue) flush(ctx context.Context) error {
 
 // try sends one message. What goes wrong names no address: it goes to the log.
 func (q *Queue) try(ctx context.Context, w Waiting) error {
-	trying, cancel := context.WithTimeout(ctx, lease-time.Minute)
+	if q.Now().UnixMilli() >= w.UntilMS {
+		return q.giveUp(ctx, w, false)
+	}
+	trying, cancel := context.WithTimeout(ctx, tryFor)
 	err := q.Transport.Deliver(trying, w.Message)
 	cancel()
 	// What happened is kept even when the process is told to stop meanwhile.

@@ -53,6 +53,7 @@ func family(agent string) string {
 
 var (
 	errNoMail    = errors.New("staff: sign-in from a new place: no mail server is configured")
+	errNoReturn  = errors.New("staff: sign-in from a new place: the program names no way back for the link")
 	nativeReturn = regexp.MustCompile(`^http://127\.0\.0\.1:[1-9][0-9]{0,4}/confirm$`)
 )
 
@@ -67,6 +68,30 @@ func (d *Desk) known(r *http.Request, who cloudapi.Staff) (bool, error) {
 		return false, errors.New("staff: sign-in from nowhere")
 	}
 	return d.Data.KnownPlace(r.Context(), who.Account, place)
+}
+
+// entry is how the sign-in of somebody the SSO vouched for went on: held back
+// until the new place is confirmed, or with a session.
+type entry struct {
+	pending string // what the same browser must show with the link; "" with a session
+	token   string
+	expires time.Time
+}
+
+// enter lets somebody in from a place that is known. From another one it mails
+// a link that leads back; errNoReturn where it could lead nowhere.
+func (d *Desk) enter(r *http.Request, who cloudapi.Staff, back string) (in entry, err error) {
+	known, err := d.known(r, who)
+	switch {
+	case err != nil:
+	case known:
+		in.token, in.expires, err = d.begin(r, who)
+	case back == "":
+		err = errNoReturn
+	default:
+		in.pending, err = d.hold(r, who, back)
+	}
+	return in, err
 }
 
 // hold keeps a sign-in back and mails the link that goes on with it. back is
@@ -84,10 +109,13 @@ func (d *Desk) hold(r *http.Request, who cloudapi.Staff, back string) (browser s
 	if err := d.note(r, events.SignInNewPlace, events.Notice, who.Account, map[string]string{"browser": family(r.UserAgent())}); err != nil {
 		return "", err
 	}
-	if err := d.Data.PutSignInWaiting(r.Context(), token, browser, data.SignInWaiting{Staff: who, Place: place}, d.Now().Add(placeWait)); err != nil {
+	until := d.Now().Add(placeWait)
+	if err := d.Data.PutSignInWaiting(r.Context(), token, browser, data.SignInWaiting{Staff: who, Place: place}, until); err != nil {
 		return "", err
 	}
-	return browser, d.Mail.Send(r.Context(), placeMail(who, web.Address(r).String(), family(r.UserAgent()), back+"?token="+url.QueryEscape(token)))
+	letter := placeMail(who, web.Address(r).String(), family(r.UserAgent()), back+"?token="+url.QueryEscape(token))
+	letter.Until = until
+	return browser, d.Mail.Send(r.Context(), letter)
 }
 
 func placeMail(who cloudapi.Staff, address, browser, link string) mail.Message {

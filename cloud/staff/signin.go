@@ -140,26 +140,15 @@ func (d *Desk) callback(w http.ResponseWriter, r *http.Request) {
 	if !d.mayTry(w, r, who) {
 		return
 	}
-	known, err := d.known(r, who)
-	if err == nil && !known {
-		browser := ""
-		if browser, err = d.hold(r, who, d.URL+cloudapi.PathPlace); err == nil {
-			waitPage(w, r, browser)
-			return
-		}
-	}
-	var (
-		token   string
-		expires time.Time
-	)
-	if err == nil {
-		token, expires, err = d.begin(r, who)
-	}
-	if err != nil {
+	in, err := d.enter(r, who, d.URL+cloudapi.PathPlace)
+	switch {
+	case err != nil:
 		d.failPlace(w, r, err)
-		return
+	case in.pending != "":
+		waitPage(w, r, in.pending)
+	default:
+		welcome(w, r, in.token, in.expires)
 	}
-	welcome(w, r, token, expires)
 }
 
 // mayTry counts a sign-in of an account that the SSO vouched for. Where too
@@ -233,31 +222,23 @@ func (d *Desk) token(w http.ResponseWriter, r *http.Request) {
 		web.Fail(w, http.StatusForbidden, "used", "This token was used before; sign in again.")
 		return
 	}
-	known := false
-	if err == nil {
-		known, err = d.known(r, who)
-	}
-	if err == nil && !known {
-		if !nativeReturn.MatchString(req.Return) {
-			web.Fail(w, http.StatusForbidden, "place", "You sign in from a new place, which this program cannot confirm; use a newer one.")
-			return
-		}
-		pending := ""
-		if pending, err = d.hold(r, who, req.Return); err == nil {
-			web.JSON(w, cloudapi.TokenReply{Pending: pending})
-			return
-		}
-	}
-	var (
-		token   string
-		expires time.Time
-	)
-	if err == nil {
-		token, expires, err = d.begin(r, who)
-	}
 	if err != nil {
 		d.failPlace(w, r, err)
 		return
 	}
-	web.JSON(w, cloudapi.TokenReply{Token: token, ExpiresMS: expires.UnixMilli()})
+	back := req.Return
+	if !nativeReturn.MatchString(back) {
+		back = ""
+	}
+	in, err := d.enter(r, who, back)
+	switch {
+	case errors.Is(err, errNoReturn):
+		web.Fail(w, http.StatusForbidden, "place", "You sign in from a new place, which this program cannot confirm; use a newer one.")
+	case err != nil:
+		d.failPlace(w, r, err)
+	case in.pending != "":
+		web.JSON(w, cloudapi.TokenReply{Pending: in.pending})
+	default:
+		web.JSON(w, cloudapi.TokenReply{Token: in.token, ExpiresMS: in.expires.UnixMilli()})
+	}
 }

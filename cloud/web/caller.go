@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"sync"
 
 	"golang.org/x/time/rate"
 
@@ -65,18 +64,13 @@ func (n Networks) Only(next http.Handler) http.Handler {
 	})
 }
 
-// maxCallers bounds a Limiter's memory; when it is full it forgets all of
-// them, which lets each start afresh.
-const maxCallers = 10_000
-
 // Limiter bounds how often one address may do a thing. An IPv6 site has a
 // whole /64, so that counts as one.
 type Limiter struct {
 	Every rate.Limit
 	Burst int
 
-	mu      sync.Mutex
-	callers map[netip.Prefix]*rate.Limiter
+	callers buckets[netip.Prefix]
 }
 
 // Allow counts one try.
@@ -90,17 +84,7 @@ func (l *Limiter) Allow(r *http.Request) bool {
 	if err != nil {
 		return false
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.callers == nil || len(l.callers) >= maxCallers {
-		l.callers = map[netip.Prefix]*rate.Limiter{}
-	}
-	one := l.callers[key]
-	if one == nil {
-		one = rate.NewLimiter(l.Every, l.Burst)
-		l.callers[key] = one
-	}
-	return one.Allow()
+	return l.callers.get(key, l.Every, l.Burst).Allow()
 }
 
 // Limit refuses callers that come too often.

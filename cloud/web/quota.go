@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"strings"
-	"sync"
 
 	"golang.org/x/time/rate"
 )
@@ -15,8 +14,7 @@ type Quota struct {
 	Every rate.Limit
 	Burst int
 
-	mu sync.Mutex
-	of map[string]*rate.Limiter
+	accounts buckets[string]
 }
 
 // Allow counts one try.
@@ -26,18 +24,7 @@ func (q *Quota) Allow(account string) bool { return q.one(account).Allow() }
 func (q *Quota) Left(account string) bool { return q.one(account).Tokens() >= 1 }
 
 func (q *Quota) one(account string) *rate.Limiter {
-	account = strings.ToLower(account)
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.of == nil || len(q.of) >= maxCallers {
-		q.of = map[string]*rate.Limiter{}
-	}
-	one := q.of[account]
-	if one == nil {
-		one = rate.NewLimiter(q.Every, q.Burst)
-		q.of[account] = one
-	}
-	return one
+	return q.accounts.get(strings.ToLower(account), q.Every, q.Burst)
 }
 
 // FailQuota answers a try that is one too many for the account.
