@@ -8,6 +8,7 @@ import (
 	"beckmanconnect/assets/icons"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/ask"
 )
 
 // The menu's items, from the top. "Open" is first: the left click opens the
@@ -76,7 +77,7 @@ func Show(s State, c *text.Catalogue) View {
 		engineer = support.GetEngineer().GetAccount()
 	}
 	engineer = clean(engineer, maxName)
-	v := View{Icon: icon(status), Count: min(int(status.GetOpenNotifications()), icons.MaxCount)}
+	v := View{Icon: icon(status, c), Count: min(int(status.GetOpenNotifications()), icons.MaxCount)}
 	v.Tooltip = tooltip(status, engineer, c)
 
 	notifications := c.T("tray.menu.notifications")
@@ -115,7 +116,7 @@ func upgradeItem(u *hostpb.Upgrade, c *text.Catalogue) (title string, shown bool
 
 // icon picks the most pressing of what is true. A session comes first: that
 // somebody sees the screen must never be hidden behind an alarm.
-func icon(s *hostpb.Status) icons.State {
+func icon(s *hostpb.Status, c *text.Catalogue) icons.State {
 	switch {
 	case s == nil:
 		return icons.Offline
@@ -123,6 +124,8 @@ func icon(s *hostpb.Status) icons.State {
 		return icons.Session
 	case s.GetSupport().GetPhase() == hostpb.SupportPhase_SUPPORT_PHASE_WAITING:
 		return icons.Waiting
+	case ask.Stopped(c, s).Title != "":
+		return icons.ActNow
 	case s.GetOpenNotifications() > 0 && s.GetWorst() >= hostpb.Severity_SEVERITY_HIGH:
 		return icons.ActNow
 	case s.GetOpenNotifications() > 0 && s.GetWorst() == hostpb.Severity_SEVERITY_MEDIUM:
@@ -136,12 +139,15 @@ func icon(s *hostpb.Status) icons.State {
 }
 
 func tooltip(s *hostpb.Status, engineer string, c *text.Catalogue) string {
-	switch icon(s) {
+	switch icon(s, c) {
 	case icons.Session:
 		return c.T("tray.tooltip.session", "name", engineer)
 	case icons.Waiting:
 		return withQueue(c.T("tray.tooltip.waiting"), s.GetSupport().GetQueue(), c)
 	case icons.ActNow:
+		if what := ask.Stopped(c, s).Title; what != "" {
+			return c.T("tray.tooltip.stopped", "what", what)
+		}
 		return c.T("tray.tooltip.urgent", "n", s.GetOpenNotifications())
 	case icons.Offline:
 		if s == nil {

@@ -29,6 +29,11 @@ func phase(p hostpb.SupportPhase) func(*hostpb.Status) {
 	}
 }
 
+// log is one that cannot be written, for this reason.
+func log(trouble string) func(*hostpb.Status) {
+	return func(s *hostpb.Status) { s.Log = &hostpb.LogState{Trouble: trouble} }
+}
+
 func offline(s *hostpb.Status) { s.Link = hostpb.Link_LINK_OFFLINE }
 
 func offer(s *hostpb.Status) {
@@ -87,6 +92,12 @@ func TestShow(t *testing.T) {
 		{"high", tray.State{Connected: true, Status: well(open(2, high))}, icons.ActNow, "act now", ""},
 		{"high while the cloud is offline", tray.State{Connected: true, Status: well(open(2, high), offline)}, icons.ActNow, "act now", ""},
 		{"low while the cloud is offline", tray.State{Connected: true, Status: well(open(1, low), offline)}, icons.Offline, "offline", ""},
+		{"the log cannot be written", tray.State{Connected: true, Status: well(log(""))}, icons.ActNow, "The log cannot be written", ""},
+		{"the log is damaged, and an alarm", tray.State{Connected: true, Status: well(open(2, high), log("damaged"))}, icons.ActNow, "The log is damaged", ""},
+		{"trouble we have no words for", tray.State{Connected: true, Status: well(log("new"), offline)}, icons.ActNow, "wrong with the log", ""},
+		{"the log is fine", tray.State{Connected: true, Status: well(func(s *hostpb.Status) { s.Log = &hostpb.LogState{Writable: true} })}, icons.OK, "all is well", ""},
+		{"withdrawn by the vendor", tray.State{Connected: true, Status: well(func(s *hostpb.Status) { s.DeviceState = "revoked" })}, icons.ActNow, "BeckmanConnect: ", ""},
+		{"a session, and no log", tray.State{Connected: true, Status: well(phase(session), log(""))}, icons.Session, "Anna Weber", "end-session"},
 		{"waiting", tray.State{Connected: true, Status: well(open(2, high), phase(waiting))}, icons.Waiting, "waiting", ""},
 		{"session", tray.State{Connected: true, Status: well(open(2, high), phase(session))}, icons.Session, "Anna Weber", "end-session"},
 		{"link lost in a session", tray.State{Connected: true, Status: well(phase(lost))}, icons.Session, "Anna Weber", "end-session"},

@@ -5,6 +5,7 @@ import (
 
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/ask"
 	"beckmanconnect/ui/icons"
 	"beckmanconnect/ui/theme"
 )
@@ -21,14 +22,11 @@ type ActivityView struct {
 	Filter  ActivityFilter
 	Session string // what the filter's session is called; "": all of them
 	Title   string
-	Proof   Mark    // how far the log is proven
-	Trouble Trouble // Title "": all is well
+	Proof   Mark        // how far the log is proven
+	Trouble ask.Trouble // Title "": all is well
 	CanSave bool
 	Export  ExportView
 }
-
-// Trouble is what is wrong with the log, and what to do.
-type Trouble struct{ Title, Detail string }
 
 // ActivityView makes the view model.
 func (s *State) ActivityView(c *text.Catalogue, now time.Time) ActivityView {
@@ -48,7 +46,7 @@ func (s *State) ActivityView(c *text.Catalogue, now time.Time) ActivityView {
 		return v
 	}
 	v.Title = c.T("activity.entries", "n", int(log.GetEntries()))
-	v.Proof, v.Trouble = proofMark(c, log, now), trouble(c, log)
+	v.Proof, v.Trouble = proofMark(c, log, now), ask.LogTrouble(c, log)
 	return v
 }
 
@@ -63,23 +61,6 @@ func proofMark(c *text.Catalogue, log *hostpb.LogState, now time.Time) Mark {
 		return Mark{theme.Good, icons.Seal, words + " · " + c.T("activity.seen", "when", c.Within(at(seen*1000, now), now))}
 	}
 	return Mark{theme.Neutral, icons.Seal, words + " · " + c.T("activity.unseen")}
-}
-
-// trouble is what is wrong with the log. What we have no words for is trouble
-// all the same.
-func trouble(c *text.Catalogue, log *hostpb.LogState) Trouble {
-	code := log.GetTrouble()
-	if code == "" && !log.GetWritable() {
-		code = "not-writable"
-	}
-	key := "activity.trouble." + code
-	switch {
-	case code == "":
-		return Trouble{}
-	case c.Has(key + ".title"):
-		return Trouble{c.T(key + ".title"), c.T(key + ".detail")}
-	}
-	return Trouble{c.T("activity.trouble.other.title"), c.T("activity.trouble.other.detail", "code", Clean(code, 40))}
 }
 
 // shortID is enough of an identifier to tell it from others on a screen.

@@ -69,7 +69,7 @@ func (s *State) headline(c *text.Catalogue, f *Frame) {
 		f.Tone, f.Icon, f.Title, f.Detail = tone, icon, c.T(key+".title", args...), c.T(key+".detail", args...)
 	}
 	open, worst := int(s.Status.GetOpenNotifications()), s.Status.GetWorst()
-	stopped := s.stopped(c)
+	stopped := ask.Stopped(c, s.Status)
 	engineer := cleanName(s.Support.GetEngineer().GetName())
 	switch {
 	case !s.Connected:
@@ -91,18 +91,6 @@ func (s *State) headline(c *text.Catalogue, f *Frame) {
 	default:
 		set(theme.Good, icons.Check, "state.ok")
 	}
-}
-
-// stopped is what keeps the service from working for this device: trouble with
-// the log, a device the vendor has withdrawn.
-func (s *State) stopped(c *text.Catalogue) Trouble {
-	if t := trouble(c, s.Status.GetLog()); s.Status.GetLog() != nil && t.Title != "" {
-		return t
-	}
-	if key := "banner.device." + s.Status.GetDeviceState(); c.Has(key) {
-		return Trouble{c.T("home.device.title"), c.T(key)}
-	}
-	return Trouble{}
 }
 
 func (s *State) link(c *text.Catalogue) Mark {

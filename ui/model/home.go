@@ -6,6 +6,7 @@ import (
 
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/hostpb"
+	"beckmanconnect/ui/ask"
 	"beckmanconnect/ui/icons"
 	"beckmanconnect/ui/theme"
 )
@@ -100,7 +101,7 @@ func (s *State) todo(c *text.Catalogue, now time.Time) (rows []TodoRow, more str
 	if s.Status == nil {
 		return nil, ""
 	}
-	if t := trouble(c, s.Status.GetLog()); s.Status.GetLog() != nil && t.Title != "" {
+	if t := ask.LogTrouble(c, s.Status.GetLog()); t.Title != "" {
 		rows = append(rows, TodoRow{
 			ID: "log", Mark: Mark{theme.Danger, icons.Stop, c.T("home.weight.now")}, Title: t.Title, Detail: t.Detail, Do: c.T("home.do.activity"), Go: "activity",
 		}.spoken(c))
