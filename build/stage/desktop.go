@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -50,15 +51,17 @@ func (d *Display) Stop() {
 	}
 }
 
-// xserver starts Xvfb or Xephyr and learns the display's number from the
-// server itself: a fixed number might be somebody else's.
+// xserver starts Xvfb or Xephyr under a number far from everybody's. Let to
+// choose, a server takes the lowest one that is free: that of a server which is
+// about to end and then removes the socket that has just been made anew.
 func xserver(logs, name, program string, env []string, args ...string) (*Display, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("stage: pipe for %s: %w", program, err)
 	}
 	defer r.Close()
-	p, err := start(logs, Command{Name: name, Path: program, Args: append([]string{"-displayfd", "3", "-nolisten", "tcp", "-noreset"}, args...), Env: env, Files: []*os.File{w}})
+	display := fmt.Sprintf(":%d", 100+rand.N(50_000))
+	p, err := start(logs, Command{Name: name, Path: program, Args: append([]string{display, "-displayfd", "3", "-nolisten", "tcp", "-noreset"}, args...), Env: env, Files: []*os.File{w}})
 	w.Close()
 	if err != nil {
 		return nil, err
@@ -66,12 +69,11 @@ func xserver(logs, name, program string, env []string, args ...string) (*Display
 	if err := r.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		return nil, err
 	}
-	line, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil {
+	if _, err := bufio.NewReader(r).ReadString('\n'); err != nil {
 		p.Stop(time.Second)
 		return nil, fmt.Errorf("stage: %s did not come up (see logs/%s.log): %w", program, name, err)
 	}
-	return &Display{Name: ":" + strings.TrimSpace(line), proc: []*Process{p}}, nil
+	return &Display{Name: display, proc: []*Process{p}}, nil
 }
 
 // newVirtualDisplay is a bare screen in memory.

@@ -48,7 +48,8 @@ run() { timeout -k 5 "$1" wine "${@:2}"; }
 # display [SIZE] starts an X server of the run's own.
 display() {
   mkfifo "$work/display"
-  Xvfb -displayfd 7 -screen 0 "${1:-1280x800}x24" -nolisten tcp 7<>"$work/display" >"$work/xvfb.log" 2>&1 &
+  # A number far from everybody's; see xserver in build/stage.
+  Xvfb ":$((100 + RANDOM))" -displayfd 7 -screen 0 "${1:-1280x800}x24" -nolisten tcp 7<>"$work/display" >"$work/xvfb.log" 2>&1 &
   xvfb=$!
   read -r -t 20 number <"$work/display" || die "Xvfb did not start"
   export DISPLAY=:$number

@@ -6,10 +6,11 @@ package xtesting
 
 import (
 	"bufio"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -33,9 +34,7 @@ func server(t testing.TB, env []string, name string, args ...string) string {
 	if _, err := exec.LookPath(name); err != nil {
 		t.Fatalf("%s is not installed: build/test installs it (Debian: xvfb, xserver-xephyr)", name)
 	}
-	// Two servers that start in the same moment may want the same number; the
-	// one that loses ends, and is started again.
-	for range 3 {
+	for range 3 { // a number that is taken by chance
 		if display, ok := try(t, env, name, args); ok {
 			return display
 		}
@@ -51,7 +50,11 @@ func try(t testing.TB, env []string, name string, args []string) (string, bool) 
 		t.Fatal(err)
 	}
 	defer r.Close()
-	cmd := exec.Command(name, append(args[:len(args):len(args)], "-displayfd", "3")...)
+	// A number far from everybody's. Let to choose, a server takes the lowest one
+	// that is free: that of a server which is about to end and then removes the
+	// socket that has just been made anew.
+	display := fmt.Sprintf(":%d", 100+rand.N(50_000))
+	cmd := exec.Command(name, append([]string{display, "-displayfd", "3"}, args...)...)
 	cmd.Env = append(os.Environ(), env...)
 	cmd.ExtraFiles = []*os.File{w}
 	start(t, cmd)
@@ -59,12 +62,11 @@ func try(t testing.TB, env []string, name string, args []string) (string, bool) 
 	if err := r.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	line, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil {
-		t.Logf("%s: %v", name, err)
+	if _, err := bufio.NewReader(r).ReadString('\n'); err != nil {
+		t.Logf("%s %s: %v", name, display, err)
 		return "", false
 	}
-	return ":" + strings.TrimSpace(line), true
+	return display, true
 }
 
 // Program starts a program on a display. It is ended with the test.
