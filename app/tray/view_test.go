@@ -96,7 +96,7 @@ func TestShow(t *testing.T) {
 		{"the log is damaged, and an alarm", tray.State{Connected: true, Status: well(open(2, high), log("damaged"))}, icons.ActNow, "The log is damaged", ""},
 		{"trouble we have no words for", tray.State{Connected: true, Status: well(log("new"), offline)}, icons.ActNow, "wrong with the log", ""},
 		{"the log is fine", tray.State{Connected: true, Status: well(func(s *hostpb.Status) { s.Log = &hostpb.LogState{Writable: true} })}, icons.OK, "all is well", ""},
-		{"withdrawn by the vendor", tray.State{Connected: true, Status: well(func(s *hostpb.Status) { s.DeviceState = "revoked" })}, icons.ActNow, "BeckmanConnect: ", ""},
+		{"withdrawn by the vendor", tray.State{Connected: true, Status: well(func(s *hostpb.Status) { s.DeviceState = "revoked" })}, icons.ActNow, "identity does not count", ""},
 		{"a session, and no log", tray.State{Connected: true, Status: well(phase(session), log(""))}, icons.Session, "Anna Weber", "end-session"},
 		{"waiting", tray.State{Connected: true, Status: well(open(2, high), phase(waiting))}, icons.Waiting, "waiting", ""},
 		{"session", tray.State{Connected: true, Status: well(open(2, high), phase(session))}, icons.Session, "Anna Weber", "end-session"},

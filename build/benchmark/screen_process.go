@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -101,14 +102,16 @@ func (p *programs) stop() {
 	}
 }
 
-// display starts an X server and learns its number from itself.
+// display starts an X server under a number far from everybody's; see xserver in
+// build/stage.
 func (p *programs) display(name, path string, args ...string) (display string, server *started, err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return "", nil, err
 	}
 	defer r.Close()
-	server, err = p.start(name, nil, []*os.File{w}, path, append([]string{"-displayfd", "3", "-nolisten", "tcp", "-noreset", "-dpi", "96"}, args...)...)
+	display = fmt.Sprintf(":%d", 100+rand.N(50_000))
+	server, err = p.start(name, nil, []*os.File{w}, path, append([]string{display, "-displayfd", "3", "-nolisten", "tcp", "-noreset", "-dpi", "96"}, args...)...)
 	w.Close()
 	if err != nil {
 		return "", nil, err
@@ -116,11 +119,10 @@ func (p *programs) display(name, path string, args ...string) (display string, s
 	if err := r.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		return "", nil, err
 	}
-	number, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil {
+	if _, err := bufio.NewReader(r).ReadString('\n'); err != nil {
 		return "", nil, fmt.Errorf("%s did not come up (see %s.log): %w", path, name, err)
 	}
-	return ":" + strings.TrimSpace(number), server, nil
+	return display, server, nil
 }
 
 // xvfb is a bare screen of the bench's size.

@@ -1,47 +1,17 @@
 package paint
 
 import (
-	"bufio"
 	"context"
 	"hash/maphash"
 	"image"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
-)
 
-// display starts an Xvfb for the test.
-func display(t *testing.T) string {
-	t.Helper()
-	if _, err := exec.LookPath("Xvfb"); err != nil {
-		t.Skip("Xvfb is not installed")
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	server := exec.Command("Xvfb", "-displayfd", "3", "-nolisten", "tcp", "-noreset", "-screen", "0", "1920x1080x24")
-	server.ExtraFiles = []*os.File{w}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	w.Close()
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	})
-	number, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ":" + strings.TrimSpace(number)
-}
+	"beckmanconnect/app/desktop/xtesting"
+)
 
 // look is a hash of a part of the display.
 func look(t *testing.T, x *xgb.Conn, r image.Rectangle) uint64 {
@@ -65,7 +35,7 @@ var seed = maphash.MakeSeed()
 // Every work changes the part that is watched with every step, paints the same
 // pixels for the same seed, and leaves the display as it was.
 func TestWorks(t *testing.T) {
-	name := display(t)
+	name := xtesting.Xvfb(t, "1920x1080")
 	if err := Wallpaper(name); err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +88,7 @@ func TestWorks(t *testing.T) {
 
 // A run makes its steps in its time, and ends with its context.
 func TestRun(t *testing.T) {
-	name := display(t)
+	name := xtesting.Xvfb(t, "1920x1080")
 	p, err := Open(Config{Display: name, Work: Typing, Seed: 7})
 	if err != nil {
 		t.Fatal(err)
