@@ -49,12 +49,12 @@ func TestCheckArchives(t *testing.T) {
 	if got, err := s.Check(context.Background()); err != nil || got.Fault != "" || got.Entries != s.LogState().Entries-1-768 {
 		t.Fatalf("%+v %v", got, err)
 	}
-	f, err := os.OpenFile(s.archivePath(all[0].Name), os.O_WRONLY, 0)
+	damaged, err := os.ReadFile(s.archivePath(all[0].Name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	if _, err := f.WriteAt([]byte("x"), 5000); err != nil {
+	damaged[5000] ^= 1
+	if err := os.WriteFile(s.archivePath(all[0].Name), damaged, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := s.Check(context.Background()); err != nil || !strings.Contains(got.Fault, fmt.Sprint(all[0].Name)) {
