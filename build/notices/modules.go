@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 )
 
 // module is one version of somebody else's module, unpacked in the cache.
@@ -39,13 +40,15 @@ func linkedModules(ctx context.Context, root string) ([]module, error) {
 			var p struct {
 				Module *struct {
 					module
-					Main bool
+					Main    bool
+					Replace *struct{ Path string }
 				}
 			}
 			if err := dec.Decode(&p); err != nil {
 				return err
 			}
-			if p.Module != nil && !p.Module.Main {
+			own := p.Module == nil || p.Module.Main || p.Module.Replace != nil && strings.HasPrefix(p.Module.Replace.Path, ".")
+			if !own {
 				seen[p.Module.Path] = p.Module.module
 			}
 			return nil

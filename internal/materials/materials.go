@@ -97,7 +97,9 @@ func Of(version string, programs, launchers []string) (*Bill, error) {
 		uses := []string{standard.Ref}
 		for _, m := range info.Deps {
 			if m.Replace != nil {
-				m = m.Replace
+				if m = m.Replace; strings.HasPrefix(m.Path, ".") {
+					continue // a folder of the product's own sources
+				}
 			}
 			c := Component{Type: "library", Name: m.Path, Version: m.Version, PURL: "pkg:golang/" + purlPath(m.Path) + "@" + url.PathEscape(m.Version)}
 			c.Ref = c.PURL
