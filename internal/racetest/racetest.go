@@ -15,9 +15,10 @@ import (
 const All = "BECKMANCONNECT_TEST_ALL_RACES"
 
 // Main runs a package's tests for its TestMain. Those named in single do all
-// their work, and much of it, in one goroutine: the race detector makes them
-// ten times as slow and finds nothing, so they are left out under it unless
-// they are asked for, by All or by -run. build/test runs them without it.
+// their work, and much of it, in one goroutine, or start hundreds of processes
+// whose work other tests do under the race detector: it makes them up to ten
+// times as slow and finds nothing, so they are left out under it unless they
+// are asked for, by All or by -run. build/test runs them without it.
 func Main(m *testing.M, single ...string) int {
 	flag.Parse()
 	if skip := left(enabled, os.Getenv(All), flag.Lookup("test.run").Value.String(), flag.Lookup("test.skip").Value.String(), single); skip != "" {

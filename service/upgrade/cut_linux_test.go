@@ -19,6 +19,7 @@ import (
 	"beckmanconnect/cloud/releases/releasestest"
 	"beckmanconnect/internal/cutpower"
 	"beckmanconnect/internal/netdial/netdialtest"
+	"beckmanconnect/internal/racetest"
 	"beckmanconnect/ipc/upgradepb"
 	"beckmanconnect/service/upgrade/archive"
 	"beckmanconnect/service/upgrade/source"
@@ -52,7 +53,7 @@ func TestMain(m *testing.M) {
 		fmt.Printf("%s %s %s\n", endMark, end.GetPhase(), end.GetErrorCode())
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(racetest.Main(m, "TestKilledAtEachWrite", "TestFullAtEachWrite"))
 }
 
 const endMark = "the end:"

@@ -1,0 +1,10 @@
+package delta_test
+
+import (
+	"os"
+	"testing"
+
+	"beckmanconnect/internal/racetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(racetest.Main(m, "TestThereAndBack")) }
