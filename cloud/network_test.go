@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"beckmanconnect/cloud"
-	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/data/datatest"
 	"beckmanconnect/internal/cloudapi"
 
@@ -161,7 +160,7 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 		want   string
 	}{
 		{"port taken", func(c *cloud.Config) { c.Listen = r.Addr(); c.Data = datatest.Dir(t) }, "taken by another program"},
-		{"data in use", func(c *cloud.Config) { c.Listen = "127.0.0.1:0" }, data.ErrLocked.Error()},
+		{"data in use", func(c *cloud.Config) { c.Listen = "127.0.0.1:0" }, "another process uses this"},
 		{"no networks", func(c *cloud.Config) { c.StaffNetworks = nil }, "staff_networks"},
 		{"no names", func(c *cloud.Config) { c.Names = nil }, "names"},
 		{"no roots", func(c *cloud.Config) { c.Roots = t.TempDir() }, "trust"},

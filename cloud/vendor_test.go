@@ -85,12 +85,14 @@ func TestVendorPolicyRefusals(t *testing.T) {
 		t.Error("a policy that was refused is there")
 	}
 	// A cloud whose policy is damaged does not start and send nothing.
-	config.Data = datatest.Dir(t)
+	config.Data, config.Database = datatest.Dir(t), datatest.Database(t)
 	if err := os.WriteFile(filepath.Join(config.Data, "vendor-policy.note"), []byte("damaged"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if c, err := cloud.New(config); err == nil || !strings.Contains(err.Error(), "sign it again, or restore") {
 		t.Errorf("started: %v", err)
-		_ = c.Close()
+		if err == nil {
+			_ = c.Close()
+		}
 	}
 }
