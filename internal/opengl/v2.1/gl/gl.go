@@ -1,10 +1,9 @@
-// Package gl is the some forty functions of OpenGL 2.1 that Fyne draws with, under
-// the import path and with the signatures of github.com/go-gl/gl, which it
-// replaces (go.mod). That module binds every function there is, 2.2 MB of
-// generated Go: a compiler is at it for almost four minutes, for each of
-// Linux, Windows and the race detector, and every program with a window
-// carries and loads all of it. When a new Fyne calls for more, the build says
-// which function is missing.
+// Package gl has the some forty functions of OpenGL 2.1 that Fyne draws with,
+// under the import path and with the signatures of github.com/go-gl/gl, whose
+// place it takes (go.mod). That module binds every function there is in 2.2 MB
+// of generated Go: compilers are at it for almost four minutes, for each of
+// Linux, Windows and the race detector, and every program with a window carries
+// and loads all of it. When a newer Fyne calls for more, the build names it.
 //
 // Everything but Init is for the thread whose context is current, after Init.
 // What the functions do stands in the OpenGL 2.1 specification (Khronos, 2006).
