@@ -7,4 +7,6 @@ import (
 	"beckmanconnect/internal/racetest"
 )
 
-func TestMain(m *testing.M) { os.Exit(racetest.Main(m, "TestWhatWorkCosts", "TestPackedStream", "TestMovesCostLittle")) }
+func TestMain(m *testing.M) {
+	os.Exit(racetest.Main(m, "TestWhatWorkCosts", "TestPackedStream", "TestMovesCostLittle"))
+}
