@@ -135,7 +135,7 @@ func TestACopyIsFoundAndRenewed(t *testing.T) {
 		t.Fatal(first.State(), first.MachineID())
 	}
 	raw, err := os.ReadFile(filepath.Join(dir, MachineFile))
-	if err != nil || bytes.Contains(raw, []byte("u1")) || bytes.Contains(raw, []byte("uuid")) {
+	if err != nil || bytes.Contains(raw, []byte(lab().Model)) || bytes.Contains(raw, []byte("uuid")) {
 		t.Errorf("the record of the PC is readable: %v", err)
 	}
 	repaired := open(t, Config{Dir: dir, DeviceCA: ca.pool(), Machine: func() Machine {
