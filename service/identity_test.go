@@ -186,7 +186,7 @@ func TestWhatIsFoundAtTheStart(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	for _, value := range e.Fields {
-		if strings.Contains(value, "555") {
+		if strings.Contains(value, "555 0100") {
 			t.Errorf("the log names a value of the configuration: %+v", e)
 		}
 	}
