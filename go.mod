@@ -163,3 +163,6 @@ tool (
 )
 
 replace github.com/go-gl/gl => ./internal/opengl
+
+// Roots of other systems lie there while packages are tried, with Go's own sources in them.
+ignore ./build/out
