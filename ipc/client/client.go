@@ -160,13 +160,14 @@ type link struct {
 	closed atomic.Bool // by us
 
 	mu     sync.Mutex
-	cause  error  // why the newest attempt to open the pipe failed
-	opened uint64 // pipes opened so far
-	said   uint64 // the pipe Hello was said on
+	cause  error         // why the newest attempt to open the pipe failed
+	failed chan struct{} // closed when the next attempt to open the pipe fails
+	opened uint64        // pipes opened so far
+	said   uint64        // the pipe Hello was said on
 }
 
 func newLink(c Config, hello func(context.Context, grpc.ClientConnInterface) error) (*link, error) {
-	l := &link{config: c, hello: hello}
+	l := &link{config: c, hello: hello, failed: make(chan struct{})}
 	conn, err := grpc.NewClient("passthrough:///beckmanconnect",
 		grpc.WithContextDialer(l.dial),
 		grpc.WithTransportCredentials(verified{}),
@@ -207,6 +208,8 @@ func (l *link) dial(ctx context.Context, _ string) (net.Conn, error) {
 	defer l.mu.Unlock()
 	l.cause = err
 	if err != nil {
+		close(l.failed)
+		l.failed = make(chan struct{})
 		return nil, err
 	}
 	l.opened++
@@ -270,6 +273,35 @@ func (l *link) open(ctx context.Context) error {
 	}
 }
 
+// retry makes an attempt of this call's own where an earlier one failed: gRPC
+// refuses calls for up to MaxDelay after that, also once the service is back, and
+// whoever presses a button then would be told that it is not there.
+func (l *link) retry(ctx context.Context) {
+	if l.conn.GetState() != connectivity.TransientFailure {
+		return
+	}
+	l.mu.Lock()
+	failed := l.failed
+	l.mu.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		select {
+		case <-failed:
+			cancel()
+		case <-over:
+		}
+	}()
+	l.conn.ResetConnectBackoff()
+	for state := l.conn.GetState(); state != connectivity.Ready && state != connectivity.Shutdown; state = l.conn.GetState() {
+		if !l.conn.WaitForStateChange(ctx, state) {
+			return
+		}
+	}
+}
+
 // pipes is how many pipes were opened so far.
 func (l *link) pipes() uint64 {
 	l.mu.Lock()
@@ -308,6 +340,7 @@ func (p plain) Invoke(ctx context.Context, method string, in, out any, o ...grpc
 }
 
 func (l *link) unary(ctx context.Context, method string, in, out any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, o ...grpc.CallOption) error {
+	l.retry(ctx)
 	if ctx.Value(greetingKey{}) != nil {
 		return l.explain(invoke(ctx, method, in, out, conn, o...))
 	}
