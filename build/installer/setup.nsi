@@ -200,9 +200,20 @@ Function AddressPage
 {{end}}  nsDialogs::Show
 FunctionEnd
 
+; What "install" would refuse of an address is said while it can be mended.
 Function AddressPageLeave
 {{range .Fields}}  ${NSD_GetText} $Field{{.Number}} ${{.Name}}
-{{end}}FunctionEnd
+{{end}}  StrCpy $0 $CLOUDURL 8
+  StrCpy $1 $CLOUDURL 1 8
+  ${If} $CLOUDURL != ""
+    ${If} $0 != "https://"
+    ${OrIf} $1 == ""
+      MessageBox MB_OK|MB_ICONEXCLAMATION "$(NOADDRESS)"
+      ${NSD_SetFocus} $Field1
+      Abort
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
 
 Function Cancelled
   SetErrorLevel ${CANCELLED}

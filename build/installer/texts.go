@@ -105,6 +105,13 @@ var setupTexts = []struct {
 		"Lo que quede vacío no cambia o puede definirse más tarde.",
 		"Ciò che resta vuoto non cambia, o può essere impostato più tardi.",
 	}},
+	{"NOADDRESS", [5]string{
+		"The address has to begin with https:// and name the support network, as in https://support.example.com.",
+		"Die Adresse muss mit https:// beginnen und das Support-Netzwerk nennen, wie in https://support.example.com.",
+		"L'adresse doit commencer par https:// et nommer le réseau d'assistance, comme dans https://support.example.com.",
+		"La dirección debe empezar por https:// e indicar la red de asistencia, como en https://support.example.com.",
+		"L'indirizzo deve iniziare con https:// e indicare la rete di assistenza, come in https://support.example.com.",
+	}},
 	{"LABELURL", [5]string{"Address (https):", "Adresse (https):", "Adresse (https) :", "Dirección (https):", "Indirizzo (https):"}},
 	{"LABELREGION", [5]string{"Region:", "Region:", "Région :", "Región:", "Regione:"}},
 	{"LABELINSTRUMENT", [5]string{"Instrument profile:", "Geräteprofil:", "Profil de l'appareil :", "Perfil del instrumento:", "Profilo dello strumento:"}},
