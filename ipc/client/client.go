@@ -151,6 +151,9 @@ func (c Config) speaks(agreed uint32) error {
 	return failure(codes.FailedPrecondition, protocol.CodeIncompatible, old.Error(), old.Action(), old)
 }
 
+// connectTime is how long one attempt to connect may take.
+const connectTime = 5 * time.Second
+
 // link is a gRPC connection that says Hello on each transport it makes.
 type link struct {
 	config Config
@@ -177,7 +180,7 @@ func newLink(c Config, hello func(context.Context, grpc.ClientConnInterface) err
 		grpc.WithDisableServiceConfig(),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 5 * time.Second},
-			MinConnectTimeout: 5 * time.Second,
+			MinConnectTimeout: connectTime,
 		}),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: time.Minute, Timeout: 20 * time.Second, PermitWithoutStream: true}),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(protocol.MaxDesktopMessage)),
@@ -283,7 +286,7 @@ func (l *link) retry(ctx context.Context) {
 	l.mu.Lock()
 	failed := l.failed
 	l.mu.Unlock()
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
 	over := make(chan struct{})
 	defer close(over)
