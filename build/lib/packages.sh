@@ -7,7 +7,7 @@ packages_build="gcc libc6-dev pkg-config ca-certificates libgl1-mesa-dev libx11-
   libxinerama-dev libxi-dev libxxf86vm-dev libxkbcommon-dev libgtk-3-dev libayatana-appindicator3-dev libvpx-dev"
 packages_desktop="xclip xvfb xserver-xephyr xauth openbox dunst xfce4-panel dbus dbus-x11 dbus-bin xdotool x11-utils
   x11-xserver-utils imagemagick libgl1-mesa-dri libglx-mesa0 fonts-dejavu-core adwaita-icon-theme xterm procps"
-packages_browser="chromium libnss3-tools"
+packages_browser="chromium chromium-headless-shell libnss3-tools" # the story runs in the whole browser, the pages' own tests in the one without windows
 packages_npm="npm" # fetches axe-core, which the engineer's page is held against in tests
 packages_story="fuse2fs fuse3 e2fsprogs clamav-daemon"
 packages_network="iproute2 nftables netbase mount openssl mosquitto squid tinyproxy snmpd systemd-journal-remote python3-qpid-proton" # netbase: nft names protocols by it; openssl: a peer without an extended master secret; mosquitto: a broker the link is tested with; squid, tinyproxy: proxies; snmpd: an agent to probe; systemd-journal-remote: makes a journal to read; python3-qpid-proton: the AMQP side of an IoT hub

@@ -129,7 +129,7 @@ func launch(home string, ca []byte, lang string) (context.Context, func(), error
 	}
 	options := append([]chromedp.ExecAllocatorOption{},
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Headless, chromedp.DisableGPU,
-		chromedp.ExecPath("chromium"),
+		chromedp.ExecPath("chromium-headless-shell"), // a fifth less time than Chromium's own --headless; the story has all of Chromium
 		chromedp.UserDataDir(filepath.Join(home, "profile")),
 		chromedp.Env("HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "XDG_CACHE_HOME="+filepath.Join(home, ".cache")),
 		chromedp.Flag("disable-background-networking", true),
