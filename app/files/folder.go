@@ -15,6 +15,15 @@ func DefaultFolder() string {
 	return ""
 }
 
+// Folder is where received files go: into the one that was chosen, as long as
+// files can be put there.
+func Folder(chosen string) string {
+	if chosen != "" && CheckFolder(chosen) == nil {
+		return chosen
+	}
+	return DefaultFolder()
+}
+
 // CheckFolder says whether files can be put into a folder that was chosen.
 func CheckFolder(folder string) error {
 	if !filepath.IsAbs(folder) {

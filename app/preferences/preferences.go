@@ -30,6 +30,7 @@ type Preferences struct {
 	TextSize string  `json:"text_size,omitempty"` // one of TextSizes
 	Silent   bool    `json:"silent,omitempty"`    // no sounds; every one has a visible twin
 	Guided   string  `json:"guided,omitempty"`    // version whose guide was finished or left; "": never
+	Folder   string  `json:"folder,omitempty"`    // received files go there; "": into the downloads
 	Window   *Window `json:"window,omitempty"`    // nil: as it opens the first time
 }
 

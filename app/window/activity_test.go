@@ -84,7 +84,7 @@ func appendTo(t *testing.T, s *store.Store, entries ...store.Entry) {
 func TestActivityFromFilterToFile(t *testing.T) { // scenario 49
 	s, log := withLog(t)
 	folder := t.TempDir()
-	s.program.app.Preferences().SetString(folderKey, folder)
+	s.program.choices.Folder = folder
 	for range 60 {
 		appendTo(t, log, store.Entry{Kind: "notification.raised", Actor: "system", Subject: "disk-nearly-full"},
 			store.Entry{Kind: "file.received", Actor: "service", Subject: "s-1", Fields: map[string]string{"sha256": "ab"}, Personal: map[string]string{"name": "notes.txt"}})
@@ -198,7 +198,7 @@ func TestExportIsWholeOrNotThere(t *testing.T) {
 func TestStopExport(t *testing.T) {
 	s := newStage(t, Config{})
 	folder := t.TempDir()
-	s.program.app.Preferences().SetString(folderKey, folder)
+	s.program.choices.Folder = folder
 	ended := make(chan struct{})
 	s.service.Host.Handle(func(h *ipctest.Handlers) {
 		h.ExportLog = func(r *hostpb.ExportLogRequest, out hostpb.Host_ExportLogServer) error {

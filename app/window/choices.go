@@ -14,6 +14,7 @@ import (
 const (
 	oldLanguage = "language"
 	oldLook     = "theme"
+	oldFolder   = "files.folder"
 )
 
 // loadChoices reads what was chosen at this log-on. What cannot be read is told
@@ -37,6 +38,9 @@ func (p *program) loadChoices() {
 		old := p.app.Preferences()
 		p.choices.Language, p.choices.Look = old.String(oldLanguage), old.StringWithFallback(oldLook, preferences.Looks[0])
 		p.choices.TextSize = preferences.TextSizes[0]
+	}
+	if p.choices.Folder == "" {
+		p.choices.Folder = p.app.Preferences().String(oldFolder)
 	}
 	look := p.choices.Look
 	if p.config.Theme != "" {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"beckmanconnect/app/files"
+	"beckmanconnect/app/preferences"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ui/model"
 )
@@ -24,16 +25,8 @@ type filesWork struct {
 // ended although the session goes on.
 const filesPause = time.Second
 
-// folderKey is where this log-on's folder for received files is kept.
-const folderKey = "files.folder"
-
 // folder is where received files go.
-func (p *program) folder() string {
-	if chosen := p.app.Preferences().String(folderKey); chosen != "" && files.CheckFolder(chosen) == nil {
-		return chosen
-	}
-	return files.DefaultFolder()
-}
+func (p *program) folder() string { return files.Folder(p.choices.Folder) }
 
 // updateFiles opens the stream with a session and closes it with its end.
 func (p *program) updateFiles() {
@@ -188,7 +181,7 @@ func (p *program) changeFolder(w *promptWindow) {
 			}
 			return
 		}
-		p.app.Preferences().SetString(folderKey, path)
+		p.keep(func(c *preferences.Preferences) { c.Folder = path })
 		if p.prompt == w {
 			w.showFolder()
 		}

@@ -15,14 +15,16 @@ import (
 const PolicyKey = `Software\Policies\BeckmanConnect`
 
 // policyLanguages are the languages of the templates, as Windows names them.
-var policyLanguages = []string{"en-US", "de-DE", "fr-FR", "es-ES", "it-IT"}
+var policyLanguages = []string{"en-US", "de-DE", "fr-FR", "es-ES", "it-IT", "zh-CN", "ja-JP"}
 
 // policyTexts are the texts of the templates in the order of policyLanguages.
-var policyTexts = map[string][5]string{
+var policyTexts = map[string][7]string{
 	"supported": {
 		"Windows 10 1809, Windows 11, Windows Server 2019, or later", "Windows 10 1809, Windows 11, Windows Server 2019 oder neuer",
 		"Windows 10 1809, Windows 11, Windows Server 2019 ou ultérieur", "Windows 10 1809, Windows 11, Windows Server 2019 o posterior",
 		"Windows 10 1809, Windows 11, Windows Server 2019 o successivo",
+		"Windows 10 1809、Windows 11、Windows Server 2019 或更高版本",
+		"Windows 10 1809、Windows 11、Windows Server 2019 以降",
 	},
 	"explain": {
 		"Goes before what this PC's configuration file says. It authorises nothing: that is for the signed site policy alone. Property at installation: %s.",
@@ -30,20 +32,24 @@ var policyTexts = map[string][5]string{
 		"Prévaut sur le fichier de configuration de ce PC. N'autorise rien : seule la politique de site signée le peut. Propriété à l'installation : %s.",
 		"Prevalece sobre el archivo de configuración de este PC. No autoriza nada: solo puede hacerlo la política de sitio firmada. Propiedad en la instalación: %s.",
 		"Prevale sul file di configurazione di questo PC. Non autorizza nulla: può farlo solo la politica di sito firmata. Proprietà all'installazione: %s.",
+		"优先于本机配置文件中的设置。它不授予任何权限：只有已签名的单位策略才能授权。安装时的属性：%s。",
+		"この PC の構成ファイルより優先されます。何も許可しません：許可できるのは署名済みの施設ポリシーだけです。インストール時のプロパティ：%s。",
 	},
-	"CLOUDURL":      {"Address of the support network", "Adresse des Support-Netzwerks", "Adresse du réseau d'assistance", "Dirección de la red de asistencia", "Indirizzo della rete di assistenza"},
-	"REGION":        {"Region", "Region", "Région", "Región", "Regione"},
-	"INSTRUMENT":    {"Profile of the instrument", "Profil des Geräts", "Profil de l'appareil", "Perfil del instrumento", "Profilo dello strumento"},
-	"SERIAL":        {"Serial number of the instrument", "Seriennummer des Geräts", "Numéro de série de l'appareil", "Número de serie del instrumento", "Numero di serie dello strumento"},
-	"INSTRUMENTLOG": {"Log file of the instrument's software", "Protokolldatei der Gerätesoftware", "Fichier journal du logiciel de l'appareil", "Archivo de registro del software del instrumento", "File di registro del software dello strumento"},
-	"PHONE":         {"The vendor's service number", "Servicenummer des Herstellers", "Numéro de service du fournisseur", "Número de servicio del proveedor", "Numero di assistenza del fornitore"},
-	"HOURS":         {"When the vendor's service can be called", "Wann der Service des Herstellers erreichbar ist", "Heures d'ouverture du service du fournisseur", "Horario del servicio del proveedor", "Orari del servizio del fornitore"},
-	"CHANNEL":       {"Channel that upgrades are taken from", "Kanal der Aktualisierungen", "Canal des mises à jour", "Canal de las actualizaciones", "Canale degli aggiornamenti"},
-	"PROXY":         {"Proxy", "Proxy", "Proxy", "Proxy", "Proxy"},
-	"PROXYUSER":     {"The proxy's user", "Benutzer des Proxys", "Utilisateur du proxy", "Usuario del proxy", "Utente del proxy"},
+	"CLOUDURL":      {"Address of the support network", "Adresse des Support-Netzwerks", "Adresse du réseau d'assistance", "Dirección de la red de asistencia", "Indirizzo della rete di assistenza", "支持网络的地址", "サポートネットワークのアドレス"},
+	"REGION":        {"Region", "Region", "Région", "Región", "Regione", "区域", "リージョン"},
+	"INSTRUMENT":    {"Profile of the instrument", "Profil des Geräts", "Profil de l'appareil", "Perfil del instrumento", "Profilo dello strumento", "仪器配置", "装置プロファイル"},
+	"SERIAL":        {"Serial number of the instrument", "Seriennummer des Geräts", "Numéro de série de l'appareil", "Número de serie del instrumento", "Numero di serie dello strumento", "仪器的序列号", "装置のシリアル番号"},
+	"INSTRUMENTLOG": {"Log file of the instrument's software", "Protokolldatei der Gerätesoftware", "Fichier journal du logiciel de l'appareil", "Archivo de registro del software del instrumento", "File di registro del software dello strumento", "仪器软件的日志文件", "装置ソフトウェアのログファイル"},
+	"PHONE":         {"The vendor's service number", "Servicenummer des Herstellers", "Numéro de service du fournisseur", "Número de servicio del proveedor", "Numero di assistenza del fornitore", "厂商客服电话", "提供元のサポート窓口の電話番号"},
+	"HOURS":         {"When the vendor's service can be called", "Wann der Service des Herstellers erreichbar ist", "Heures d'ouverture du service du fournisseur", "Horario del servicio del proveedor", "Orari del servizio del fornitore", "厂商客服的服务时间", "提供元のサポート窓口の受付時間"},
+	"CHANNEL":       {"Channel that upgrades are taken from", "Kanal der Aktualisierungen", "Canal des mises à jour", "Canal de las actualizaciones", "Canale degli aggiornamenti", "更新通道", "更新を受け取るチャネル"},
+	"PROXY":         {"Proxy", "Proxy", "Proxy", "Proxy", "Proxy", "代理服务器", "プロキシ"},
+	"PROXYUSER":     {"The proxy's user", "Benutzer des Proxys", "Utilisateur du proxy", "Usuario del proxy", "Utente del proxy", "代理服务器用户", "プロキシのユーザー"},
 	"PROXYPASSWORDFILE": {
 		"File that holds the proxy's password", "Datei mit dem Passwort des Proxys", "Fichier contenant le mot de passe du proxy",
 		"Archivo con la contraseña del proxy", "File con la password del proxy",
+		"存放代理服务器密码的文件",
+		"プロキシのパスワードを収めたファイル",
 	},
 }
 

@@ -326,7 +326,7 @@ func TestShortcut(t *testing.T) {
 	}
 }
 
-// The setup program speaks five languages, and no text is left out.
+// The setup program speaks the product's seven languages, and no text is left out.
 func TestSetupTexts(t *testing.T) {
 	for _, l := range setupLanguages("1.2.3") {
 		for _, text := range l.Texts {
@@ -339,7 +339,7 @@ func TestSetupTexts(t *testing.T) {
 	for _, u := range used {
 		if !slices.ContainsFunc(setupTexts, func(x struct {
 			key string
-			in  [5]string
+			in  [7]string
 		}) bool {
 			return x.key == u[1]
 		}) {

@@ -117,7 +117,7 @@ type setupText struct{ Key, Text string }
 
 func setupLanguages(number string) []setupLanguage {
 	fill := strings.NewReplacer("@NAME@", version.Name(), "@VERSION@", number, "@SUPPORTED@", Supported)
-	names := []string{"English", "German", "French", "Spanish", "Italian"}
+	names := []string{"English", "German", "French", "Spanish", "Italian", "SimpChinese", "Japanese"}
 	var all []setupLanguage
 	for i, name := range names {
 		l := setupLanguage{Name: name, Upper: strings.ToUpper(name)}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"beckmanconnect/app/files"
 	"beckmanconnect/ipc/hostpb"
 )
 
@@ -31,6 +32,19 @@ func (c dialogCalls) HoldSessionBar(ctx context.Context, session string) error {
 			return nil // the session is over
 		}
 		return err
+	})
+}
+
+// HandleFiles lends the stream for files to serve.
+func (c dialogCalls) HandleFiles(ctx context.Context, serve func(files.Stream) error) error {
+	return c.with(ctx, func(host hostpb.HostClient) error {
+		ctx, cancel := context.WithCancel(ctx) // the stream ends with serve
+		defer cancel()
+		stream, err := host.HandleFiles(ctx)
+		if err != nil {
+			return err
+		}
+		return serve(stream)
 	})
 }
 

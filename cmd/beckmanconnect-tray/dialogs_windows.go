@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"beckmanconnect/app/desktop/lock"
+	"beckmanconnect/app/files"
 	"beckmanconnect/app/killkey"
+	"beckmanconnect/app/preferences"
 	"beckmanconnect/app/tray"
 	"beckmanconnect/app/tray/dialog"
 	"beckmanconnect/app/tray/screen"
@@ -19,7 +21,20 @@ import (
 func dialogs(ctx context.Context, log *slog.Logger, c *text.Catalogue, service calls) tray.Dialogs {
 	return dialog.New(dialog.Config{
 		Text: c, Log: log, Service: dialogCalls{service}, Screen: screen.Windows{},
-		Locked: lock.Follow(ctx, log).Locked, Grab: killkey.Grab, Now: time.Now,
+		Locked: lock.Follow(ctx, log).Locked, Folder: func() string { return files.Folder(folder(log)) }, Grab: killkey.Grab, Now: time.Now,
 		Failure: func(c *text.Catalogue, err error) string { return ask.Failure(c, client.Code(err)) },
 	})
+}
+
+// folder is the one that was chosen in the window for received files; "": none.
+func folder(log *slog.Logger) string {
+	path, err := preferences.Path()
+	var chosen preferences.Preferences
+	if err == nil {
+		chosen, err = preferences.Load(path)
+	}
+	if err != nil {
+		log.Warn("the folder that was chosen for files is not known", "error", err)
+	}
+	return chosen.Folder
 }

@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"image"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -15,6 +18,7 @@ import (
 	"golang.org/x/sys/windows"
 	"google.golang.org/grpc"
 
+	"beckmanconnect/app/files"
 	"beckmanconnect/app/tray/dialog"
 	"beckmanconnect/app/tray/screen"
 	"beckmanconnect/assets/text"
@@ -34,7 +38,8 @@ type stage struct {
 	dir    string
 	f      *ipctest.Fixture
 	socket string
-	held   chan string // sessions whose bar is held; "" when it is let go of
+	held   chan string               // sessions whose bar is held; "" when it is let go of
+	files  chan *hostpb.FilesMessage // what the tray says of a session's files
 }
 
 func newStage(t *testing.T) *stage {
@@ -42,7 +47,7 @@ func newStage(t *testing.T) *stage {
 	if dir == "" {
 		t.Skip("build/wine/nativedialog runs this")
 	}
-	s := &stage{t: t, dir: dir, socket: fmt.Sprintf(`\\.\pipe\beckmanconnect-dialog-%d-%s`, os.Getpid(), t.Name()), held: make(chan string, 16)}
+	s := &stage{t: t, dir: dir, socket: fmt.Sprintf(`\\.\pipe\beckmanconnect-dialog-%d-%s`, os.Getpid(), t.Name()), held: make(chan string, 16), files: make(chan *hostpb.FilesMessage, 16)}
 	s.f = ipctest.Start(t, ipctest.Config{})
 	s.f.SetStatus(&hostpb.Status{Version: "0.1.0", TermsAccepted: true, Registration: &hostpb.Registration{DeviceId: "d"}})
 	s.f.Host.Handle(func(h *ipctest.Handlers) {
@@ -51,6 +56,24 @@ func newStage(t *testing.T) *stage {
 			<-out.Context().Done()
 			s.held <- ""
 			return nil
+		}
+		h.HandleFiles = func(stream grpc.BidiStreamingServer[hostpb.FilesMessage, hostpb.FilesCommand]) error {
+			sum := sha256.Sum256([]byte(sentFile))
+			for _, c := range []*hostpb.FilesCommand{
+				{Body: &hostpb.FilesCommand_Save{Save: &hostpb.SaveFile{TransferId: "t1", Name: "a.txt", Size: uint64(len(sentFile)), Sha256: hex.EncodeToString(sum[:])}}},
+				{Body: &hostpb.FilesCommand_Data{Data: &hostpb.FileData{TransferId: "t1", Data: []byte(sentFile), Last: true}}},
+			} {
+				if err := stream.Send(c); err != nil {
+					return err
+				}
+			}
+			for {
+				m, err := stream.Recv()
+				if err != nil {
+					return err
+				}
+				s.files <- m
+			}
 		}
 		h.RequestHelp = func(context.Context, *hostpb.RequestHelpRequest) (*hostpb.HelpRequested, error) {
 			return &hostpb.HelpRequested{RequestId: "r1", Code: "ABCD EFGH", ExpiresUnixMs: time.Now().Add(10 * time.Minute).UnixMilli()}, nil
@@ -74,6 +97,9 @@ func newStage(t *testing.T) *stage {
 	}
 	return s
 }
+
+// sentFile is a file that comes in each session.
+const sentFile = "from the engineer"
 
 // tray starts the tray's program.
 func (s *stage) tray() {
@@ -222,7 +248,7 @@ func TestNativePrompt(t *testing.T) {
 	p := askControl("p1", func(p *hostpb.Prompt) { p.RunInProgress, p.PatientData = true, true })
 	s.prompt(p)
 	window := s.one("the question shows")
-	f := dialog.NewPrompt(catalogue, p, "", "").Form()
+	f := dialog.NewPrompt(catalogue, p, dialog.Here{}).Form()
 	at := func(id string) image.Point { return s.middle(f, window, id) }
 
 	// A program's press, by the system and by a message of its own.
@@ -292,6 +318,26 @@ func TestNativePrompt(t *testing.T) {
 	if a := s.answers("p3")[0]; !a.GetAllow() || a.GetInitials() != "AB" || a.GetPin() != "4711" {
 		t.Errorf("answered %v", a)
 	}
+	s.until("it is gone", func() bool { return len(dialogsOnScreen()) == 0 })
+
+	// A file for this PC is allowed by hand as well, and the question says where it goes.
+	file := askControl("p4", func(p *hostpb.Prompt) {
+		p.Capability, p.Durations = hostpb.Capability_CAPABILITY_FILES, nil
+		p.FileDirection, p.FileName, p.FileSize, p.FileSha256 = "to-pc", "a.txt", 17, strings.Repeat("0a1b2c3d", 8)
+	})
+	s.prompt(file)
+	window = s.one("the question about a file")
+	f = dialog.NewPrompt(catalogue, file, dialog.Here{Folder: files.DefaultFolder()}).Form()
+	s.ask("wait 1500")
+	s.ask("shot file-" + scaleName(window))
+	s.until("the answer about a file", func() bool {
+		s.click(at("prompt.allow"))
+		s.ask("wait 1000")
+		return len(s.answers("p4")) > 0
+	})
+	if a := s.answers("p4")[0]; !a.GetAllow() {
+		t.Errorf("answered %v", a)
+	}
 }
 
 // The session bar is the tray's own: it is held while it stands, and End ends
@@ -305,6 +351,25 @@ func TestNativeBar(t *testing.T) {
 	window := s.one("the bar shows")
 	if held := <-s.held; held != "s1" {
 		t.Fatalf("%q is held", held)
+	}
+	// The session's files are the tray's as well. Wine has nowhere to note that a
+	// file came from outside, and without that none is kept.
+	if m := <-s.files; m.GetHello().GetSessionId() != "s1" {
+		t.Errorf("of the session's files it said %v", m)
+	}
+	folder := files.DefaultFolder()
+	switch m := <-s.files; {
+	case m.GetSaved() != nil:
+		if got, err := os.ReadFile(filepath.Join(folder, m.GetSaved().GetName())); err != nil || string(got) != sentFile {
+			t.Errorf("the file holds %q, %v", got, err)
+		}
+	case m.GetTrouble().GetTransferId() == "t1":
+		t.Logf("nothing was kept: %s", m.GetTrouble().GetCode())
+		if left, _ := os.ReadDir(folder); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	default:
+		t.Errorf("of the file it said %v", m)
 	}
 	s.ask("wait 500")
 	s.ask("shot bar-" + scaleName(window))

@@ -12,11 +12,12 @@ import (
 
 const (
 	idEnd    = "bar.end"
+	idStop   = "bar.stop" // of a file
 	barWidth = 640
 )
 
 // bar is the session bar as a form: who is here, what is allowed and for how
-// long, how it ends.
+// long, the file that came last, how it ends.
 func bar(c *text.Catalogue, s *hostpb.SupportState, killKey bool, now time.Time) *Form {
 	name := ask.CleanName(s.GetEngineer().GetName())
 	title := c.T("bar.connected", "name", name)
@@ -38,8 +39,14 @@ func bar(c *text.Catalogue, s *hostpb.SupportState, killKey bool, now time.Time)
 	if !killKey {
 		kill = c.T("bar.no-kill", "key", c.T("key.pause"))
 	}
-	return &Form{Width: barWidth, focus: "none", Blocks: []Block{{
-		Kind: Row, Tone: look.Session, Rows: [][2]string{{title}, {strings.Join(append(allowed, kill), " · ")}},
-		Buttons: []Button{{ID: idEnd, Label: c.T("bar.end"), Style: Stop, Enabled: true}},
-	}}}
+	b := Block{Kind: Row, Tone: look.Session, Rows: [][2]string{{title}, {strings.Join(append(allowed, kill), " · ")}}}
+	if t := shownTransfer(s); t != nil {
+		row := ask.NewTransfer(c, t)
+		b.Rows = append(b.Rows, [2]string{ask.Joined(row.Name, row.State)})
+		if t.GetId() == liveTransfer(s) {
+			b.Buttons = append(b.Buttons, Button{ID: idStop, Label: c.T("bar.take-back"), Enabled: true})
+		}
+	}
+	b.Buttons = append(b.Buttons, Button{ID: idEnd, Label: c.T("bar.end"), Style: Stop, Enabled: true})
+	return &Form{Width: barWidth, focus: "none", Blocks: []Block{b}}
 }

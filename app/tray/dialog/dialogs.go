@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"beckmanconnect/app/files"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ui/ask"
@@ -23,6 +24,9 @@ type Service interface {
 	EndSession(ctx context.Context, how string) error
 	RequestHelp(context.Context, *hostpb.RequestHelpRequest) (*hostpb.HelpRequested, error)
 	CancelHelp(ctx context.Context, request string) error
+	// HandleFiles opens the stream for a session's files and lends it to serve,
+	// until that returns.
+	HandleFiles(ctx context.Context, serve func(files.Stream) error) error
 }
 
 // Config of Dialogs.
@@ -32,6 +36,8 @@ type Config struct {
 	Service Service
 	Screen  Screen
 	Locked  func() bool // whether the technician's screen is locked
+	// Folder is where received files go now.
+	Folder func() string
 	// Grab takes the key that ends a session; release gives it back.
 	Grab func(ctx context.Context, pressed func()) (release func(), err error)
 	// Failure says the code of a call that failed in words.
@@ -228,7 +234,7 @@ func (d *Dialogs) runPrompt(ctx context.Context, p *hostpb.Prompt, news <-chan *
 	}
 	defer c.surface.Close()
 	d.mu.Lock()
-	w := NewPrompt(d.speaks(), p, d.initials, d.refusal(p))
+	w := NewPrompt(d.speaks(), p, Here{Initials: d.initials, Folder: d.config.Folder(), Refuse: d.refusal(p)})
 	d.mu.Unlock()
 	log.Info("a question shows in the tray's own dialog")
 	answered := make(chan error, 1)
@@ -284,11 +290,11 @@ func (d *Dialogs) runPrompt(ctx context.Context, p *hostpb.Prompt, news <-chan *
 	}
 }
 
-// refusal is why a yes is not possible in this dialog: files are read and
-// written by the window program.
+// refusal is why a yes is not possible in this dialog: a file of this PC is
+// chosen in the window.
 func (d *Dialogs) refusal(p *hostpb.Prompt) string {
-	if p.GetCapability() == hostpb.Capability_CAPABILITY_FILES {
-		return d.speaks().T("dialog.no-files")
+	if p.GetCapability() == hostpb.Capability_CAPABILITY_FILES && p.GetFileDirection() != "to-pc" {
+		return d.speaks().T("dialog.no-choosing")
 	}
 	return ""
 }
@@ -374,10 +380,12 @@ func (d *Dialogs) runBar(ctx context.Context, s *hostpb.SupportState, news <-cha
 	killKey := err == nil
 	held := false
 	f := bar(d.speaks(), s, killKey, d.config.Now())
+	received := &filesWork{dialogs: d, session: s.GetSessionId(), log: log}
 	tick := time.NewTicker(frameTime)
 	defer tick.Stop()
 	for {
 		f.Blocks = bar(d.speaks(), s, killKey, d.config.Now()).Blocks
+		live := liveTransfer(s)
 		c.draw(f)
 		if !held {
 			held = true
@@ -388,6 +396,7 @@ func (d *Dialogs) runBar(ctx context.Context, s *hostpb.SupportState, news <-cha
 				cancel()
 			})
 			log.Info("the session bar is the tray's own")
+			work.Go(func() { received.run(ctx) })
 		}
 		select {
 		case <-ctx.Done():
@@ -398,8 +407,11 @@ func (d *Dialogs) runBar(ctx context.Context, s *hostpb.SupportState, news <-cha
 			if !on {
 				return
 			}
-			if pressed, _, closed := act(f, e); closed || pressed == idEnd {
+			switch pressed, _, closed := act(f, e); {
+			case closed || pressed == idEnd:
 				end("button")
+			case pressed == idStop:
+				work.Go(func() { received.cancel(live) })
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"beckmanconnect/app/files"
 	"beckmanconnect/assets/text"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ui/ask"
@@ -32,6 +33,8 @@ type bench struct {
 	held   int
 	grab   error
 	kill   func()
+	folder string
+	files  func(context.Context, func(files.Stream) error) error // nil: nothing ever comes
 }
 
 type pane struct {
@@ -95,12 +98,20 @@ func (b *bench) RequestHelp(_ context.Context, r *hostpb.RequestHelpRequest) (*h
 	}
 	return &hostpb.HelpRequested{RequestId: "r1", Code: "ABCD EFGH"}, b.note("request")
 }
+func (b *bench) HandleFiles(ctx context.Context, serve func(files.Stream) error) error {
+	if b.files != nil {
+		return b.files(ctx, serve)
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
 func (b *bench) CancelHelp(_ context.Context, id string) error { return b.note("cancel " + id) }
 
 func newBench(t *testing.T) (*bench, *Dialogs) {
 	b := &bench{t: t, sight: ask.InSight, made: true, able: true}
 	return b, New(Config{
 		Text: text.New("en"), Log: slog.New(slog.DiscardHandler), Service: b, Screen: b, Now: time.Now,
+		Folder: func() string { return b.folder },
 		Locked: func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.locked },
 		Grab: func(_ context.Context, pressed func()) (func(), error) {
 			b.kill = pressed
@@ -176,7 +187,7 @@ func TestDialogsAnswer(t *testing.T) {
 				question := question(plain, soon)
 				d.Prompt(t.Context(), question)
 				time.Sleep(2 * time.Second)
-				row.do(b, b.last(), NewPrompt(text.New("en"), question, "", "").Form())
+				row.do(b, b.last(), NewPrompt(text.New("en"), question, Here{}).Form())
 				time.Sleep(time.Second)
 				synctest.Wait()
 				var got []bool

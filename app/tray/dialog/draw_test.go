@@ -38,6 +38,11 @@ func file(p *hostpb.Prompt) {
 	p.FileDirection, p.FileName, p.FileSize, p.FileSha256 = "to-pc", "firmware-update-module-2-version-4.7.1.zip", 12_345_678, strings.Repeat("0a1b2c3d", 8)
 }
 
+// fetch asks for a file of this PC.
+func fetch(p *hostpb.Prompt) {
+	p.FileDirection, p.FileName, p.FileSize, p.FileSha256 = "to-engineer", "", 0, ""
+}
+
 func plain(p *hostpb.Prompt) {
 	p.Capability, p.NeedsPin, p.PatientData, p.RunInProgress, p.Missed = hostpb.Capability_CAPABILITY_VIEW, false, false, false, 0
 	p.Engineer.Name, p.Engineer.Account = "Anna Weber", "anna.weber@service.example"
@@ -46,15 +51,16 @@ func plain(p *hostpb.Prompt) {
 // forms are all that is ever drawn, each at its fullest.
 func forms(c *text.Catalogue) map[string]*Form {
 	all := map[string]*Form{}
-	for name, p := range map[string]*hostpb.Prompt{"control": question(), "file": question(file), "view": question(plain)} {
-		w := NewPrompt(c, p, "AB", "")
-		if name == "file" {
-			w = NewPrompt(c, p, "", c.T("dialog.no-files"))
+	for name, p := range map[string]*hostpb.Prompt{"control": question(), "file": question(file), "fetch": question(file, fetch), "view": question(plain)} {
+		here := Here{Initials: "AB", Folder: `C:\Users\laboratory.haematology\Downloads\BeckmanConnect`}
+		if name == "fetch" {
+			here.Refuse = c.T("dialog.no-choosing")
 		}
+		w := NewPrompt(c, p, here)
 		w.Tick(now, ask.InSight)
 		all[name] = w.Form()
 	}
-	covered := NewPrompt(c, question(plain), "", "")
+	covered := NewPrompt(c, question(plain), Here{})
 	covered.Tick(now, ask.InSight)
 	covered.Tick(now, ask.Covered)
 	all["covered"] = covered.Form()
@@ -65,6 +71,9 @@ func forms(c *text.Catalogue) map[string]*Form {
 		}
 	}
 	all["bar"] = bar(c, session, true, now)
+	moving := &hostpb.SupportState{Phase: session.Phase, Engineer: session.Engineer, Leases: session.Leases,
+		Transfers: []*hostpb.Transfer{{Id: "t", Name: question(file).FileName, State: "paused", Size: 123_456_789, Done: 12_345_678, Direction: "to-pc"}}}
+	all["bar-file"] = bar(c, moving, true, now)
 	session.Leases, session.Phase = nil, hostpb.SupportPhase_SUPPORT_PHASE_LOST
 	all["bar-lost"] = bar(c, session, false, now)
 	ready := &hostpb.SupportState{Phase: hostpb.SupportPhase_SUPPORT_PHASE_READY}
@@ -138,7 +147,7 @@ func TestNothingIsCut(t *testing.T) {
 func TestNothingMoves(t *testing.T) {
 	for _, language := range text.Languages() {
 		c, fonts := text.New(language.Tag), NewFonts(language.Tag)
-		w := NewPrompt(c, question(), "", "")
+		w := NewPrompt(c, question(), Here{})
 		w.Tick(now, ask.InSight)
 		before := lay(w.Form(), fonts, look.Light(), 1)
 		for _, sight := range []ask.Sight{ask.Covered, ask.OutOfSight, ask.Locked, ask.InSight} {

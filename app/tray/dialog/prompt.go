@@ -34,25 +34,31 @@ type Prompt struct {
 	view   ask.Prompt
 	arming *ask.Arming
 	until  time.Time
-	refuse string // why this dialog cannot take a yes; "": it can
+	here   Here
 
 	over bool
 	said string
 	form Form
 }
 
-// NewPrompt makes a question's dialog. initials are those this log-on used last;
-// refuse says why a yes is not possible here, "" when it is.
-func NewPrompt(c *text.Catalogue, p *hostpb.Prompt, initials, refuse string) *Prompt {
-	w := &Prompt{text: c, view: ask.NewPrompt(c, p), arming: ask.NewArming(p), until: time.UnixMilli(p.GetExpiresUnixMs()), refuse: refuse}
-	w.build(initials)
+// Here is what this log-on adds to a question.
+type Here struct {
+	Initials string // that were used last
+	Folder   string // where a file would go
+	Refuse   string // why a yes is not possible in this dialog; "": it is
+}
+
+// NewPrompt makes a question's dialog.
+func NewPrompt(c *text.Catalogue, p *hostpb.Prompt, here Here) *Prompt {
+	w := &Prompt{text: c, view: ask.NewPrompt(c, p), arming: ask.NewArming(p), until: time.UnixMilli(p.GetExpiresUnixMs()), here: here}
+	w.build()
 	return w
 }
 
 // promptWidth is a question's, without scale.
 const promptWidth = 600
 
-func (w *Prompt) build(initials string) {
+func (w *Prompt) build() {
 	c, v := w.text, w.view
 	f := &w.form
 	f.Width, f.Order = promptWidth, []string{idDeny}
@@ -62,7 +68,11 @@ func (w *Prompt) build(initials string) {
 	if v.Missed != "" {
 		add(Block{Kind: Text, Words: v.Missed, Tone: look.Attention})
 	}
-	add(Block{Kind: Facts, Rows: v.Facts})
+	facts := v.Facts
+	if v.Folder {
+		facts = append(facts, [2]string{c.T("prompt.folder"), w.here.Folder})
+	}
+	add(Block{Kind: Facts, Rows: facts})
 	if len(v.Durations) > 0 {
 		b := Block{Kind: Choice, ID: idDuration, Words: c.T("prompt.duration")}
 		for _, d := range v.Durations {
@@ -83,7 +93,7 @@ func (w *Prompt) build(initials string) {
 		add(Block{Kind: Text, Words: v.PINWhy, Bold: true})
 	}
 	if v.Initials {
-		add(Block{Kind: Field, ID: idInitials, Words: c.T("prompt.initials"), Value: ask.Initials(initials), Limit: ask.InitialsLimit})
+		add(Block{Kind: Field, ID: idInitials, Words: c.T("prompt.initials"), Value: ask.Initials(w.here.Initials), Limit: ask.InitialsLimit})
 		f.Order = append(f.Order, idInitials)
 	}
 	if v.PIN {
@@ -168,7 +178,7 @@ func (w *Prompt) Changed() { w.enable() }
 
 // ready says whether a yes would be one.
 func (w *Prompt) ready() bool {
-	return !w.over && w.refuse == "" && w.arming.Armed() && (!w.view.Run || w.form.Block(idRun).On) && w.filled()
+	return !w.over && w.here.Refuse == "" && w.arming.Armed() && (!w.view.Run || w.form.Block(idRun).On) && w.filled()
 }
 
 // filled says whether the fields hold what can be an answer.
@@ -194,7 +204,7 @@ func (w *Prompt) enable() {
 		words = w.said
 	}
 	if words == "" {
-		words = w.refuse
+		words = w.here.Refuse
 	}
 	switch {
 	case words != "":

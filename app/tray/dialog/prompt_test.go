@@ -15,7 +15,7 @@ import (
 // asked is a question that has been in sight for a while.
 func asked(t *testing.T, seen time.Duration, change ...func(*hostpb.Prompt)) *Prompt {
 	t.Helper()
-	w := NewPrompt(text.New("en"), question(change...), "", "")
+	w := NewPrompt(text.New("en"), question(change...), Here{})
 	for at := time.Duration(0); at <= seen; at += 100 * time.Millisecond {
 		w.Tick(now.Add(at), ask.InSight)
 	}
@@ -63,14 +63,14 @@ func TestWhenAllowWorks(t *testing.T) {
 			}
 		}
 	}
-	files := NewPrompt(text.New("en"), question(file), "", "no files here")
+	files := NewPrompt(text.New("en"), question(file, fetch), Here{Refuse: "not here"})
 	files.Tick(now, ask.InSight)
 	files.Tick(now.Add(200*time.Millisecond), ask.InSight)
 	for i := range 20 {
 		files.Tick(now.Add(time.Duration(i)*200*time.Millisecond), ask.InSight)
 	}
 	if _, ok := files.Pressed(idAllow); ok {
-		t.Error("a file is allowed without the window that takes it")
+		t.Error("a file is allowed without the window it is chosen in")
 	}
 	if a, ok := files.Pressed(idDeny); !ok || a.Allow {
 		t.Error("it cannot be denied")
@@ -116,10 +116,10 @@ func TestAnswer(t *testing.T) {
 // Whatever is typed and clicked, in whatever order: without the time in sight
 // nothing is ever allowed, and Enter never decides.
 func TestNothingAllowsTooEarly(t *testing.T) {
-	w := NewPrompt(text.New("en"), question(), "AB", "")
+	w := NewPrompt(text.New("en"), question(), Here{Initials: "AB"})
 	places := lay(w.Form(), NewFonts("en"), look.Light(), 1).places
 	rapid.Check(t, func(r *rapid.T) {
-		w := NewPrompt(text.New("en"), question(), "AB", "")
+		w := NewPrompt(text.New("en"), question(), Here{Initials: "AB"})
 		w.Tick(now, ask.InSight)
 		w.Form().places = places
 		armed, at := false, now
