@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -22,8 +23,12 @@ const (
 	sysName   = ".1.3.6.1.2.1.1.5.0"
 )
 
-// agent starts Debian's SNMP agent on a port of its own.
-func agent(t *testing.T) (port int) {
+// agentPort is below those that the system hands out: between a port being
+// let go of and snmpd taking it somebody else could be given it.
+const agentPort = 1161
+
+// agent starts Debian's SNMP agent on a loopback address of its own.
+func agent(t *testing.T) (host string) {
 	t.Helper()
 	program, err := exec.LookPath("snmpd")
 	if err != nil {
@@ -31,12 +36,7 @@ func agent(t *testing.T) (port int) {
 			t.Skip("there is no snmpd (Debian: snmpd)")
 		}
 	}
-	l, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port = l.LocalAddr().(*net.UDPAddr).Port
-	l.Close()
+	host = fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(250), rand.IntN(250), 1+rand.IntN(250))
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "snmpd.conf")
 	text := `rocommunity public 127.0.0.1
@@ -49,7 +49,7 @@ rouser old priv
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "-f", "-Le", "-C", "-c", conf, "-I", "-smux", fmt.Sprintf("udp:127.0.0.1:%d", port))
+	cmd := exec.Command(program, "-f", "-Le", "-C", "-c", conf, "-I", "-smux", fmt.Sprintf("udp:%s:%d", host, agentPort))
 	cmd.Env = append(os.Environ(), "SNMP_PERSISTENT_DIR="+dir, "MIBS=")
 	var log bytes.Buffer
 	cmd.Stderr = &log
@@ -63,17 +63,18 @@ rouser old priv
 			t.Logf("snmpd: %s", &log)
 		}
 	})
-	up := snmpProbe(port, policy.SNMPProbe{Version: "2c", Community: "public", OID: sysUpTime})
+	up := snmpProbe(host, agentPort, policy.SNMPProbe{Version: "2c", Community: "public", OID: sysUpTime})
 	for until := time.Now().Add(time.Minute); time.Now().Before(until); {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		found := lookerOf(up, "").look(ctx)
 		cancel()
 		if found.why == "" {
-			return port
+			return host
 		}
+		time.Sleep(50 * time.Millisecond)
 	}
 	t.Fatal("snmpd never answered")
-	return 0
+	return ""
 }
 
 func executable(path string) bool {
@@ -81,14 +82,14 @@ func executable(path string) bool {
 	return err == nil && info.Mode()&0o111 != 0
 }
 
-func snmpProbe(port int, s policy.SNMPProbe) policy.Probe {
-	return policy.Probe{Name: "ups", Kind: policy.ProbeSNMP, Host: "127.0.0.1", Port: port, Every: time.Minute, Snmp: &s}
+func snmpProbe(host string, port int, s policy.SNMPProbe) policy.Probe {
+	return policy.Probe{Name: "ups", Kind: policy.ProbeSNMP, Host: host, Port: port, Every: time.Minute, Snmp: &s}
 }
 
 // Against the agent that Debian ships: both versions, conditions on numbers and
 // texts, wrong passwords, an unknown value.
 func TestSNMP(t *testing.T) {
-	port := agent(t)
+	host := agent(t)
 	passwords := filepath.Join(t.TempDir(), "snmp-passwords.toml")
 	text := `[bc]
 auth = "auth secret 1"
@@ -133,7 +134,7 @@ priv = "priv secret 9"
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), row.within)
 			defer cancel()
-			found := lookerOf(snmpProbe(port, row.snmp), row.file).look(ctx)
+			found := lookerOf(snmpProbe(host, agentPort, row.snmp), row.file).look(ctx)
 			if !strings.Contains(found.why, row.why) || row.why == "" && found.why != "" || found.condition != row.level {
 				t.Errorf("%+v, want %q and %d", found, row.why, row.level)
 			}
@@ -150,7 +151,7 @@ func TestSNMPNobodyThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	silent := snmpProbe(l.LocalAddr().(*net.UDPAddr).Port, policy.SNMPProbe{Version: "2c", Community: "public", OID: sysUpTime})
+	silent := snmpProbe("127.0.0.1", l.LocalAddr().(*net.UDPAddr).Port, policy.SNMPProbe{Version: "2c", Community: "public", OID: sysUpTime})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if found := lookerOf(silent, "").look(ctx); found.why != "no answer in time" {
