@@ -350,7 +350,8 @@ func (d *Dialogs) remember(initials string) {
 // runBar shows the bar and holds it at the service for as long as it stands:
 // without a bar there is no session (B5). Whatever goes wrong lets go of it.
 func (d *Dialogs) runBar(ctx context.Context, s *hostpb.SupportState, news <-chan *hostpb.SupportState) {
-	log := d.config.Log.With("session", s.GetSessionId())
+	session := s.GetSessionId()
+	log := d.config.Log.With("session", session)
 	c, err := d.open(Options{Title: d.speaks().T("app.name") + " · " + d.speaks().T("bar.window"), Bar: true})
 	if err != nil {
 		log.Error("the session bar could not be shown", "error", err)
@@ -380,7 +381,7 @@ func (d *Dialogs) runBar(ctx context.Context, s *hostpb.SupportState, news <-cha
 	killKey := err == nil
 	held := false
 	f := bar(d.speaks(), s, killKey, d.config.Now())
-	received := &filesWork{dialogs: d, session: s.GetSessionId(), log: log}
+	received := &filesWork{dialogs: d, session: session, log: log}
 	tick := time.NewTicker(frameTime)
 	defer tick.Stop()
 	for {
@@ -390,7 +391,7 @@ func (d *Dialogs) runBar(ctx context.Context, s *hostpb.SupportState, news <-cha
 		if !held {
 			held = true
 			work.Go(func() {
-				if err := d.config.Service.HoldSessionBar(ctx, s.GetSessionId()); err != nil && ctx.Err() == nil {
+				if err := d.config.Service.HoldSessionBar(ctx, session); err != nil && ctx.Err() == nil {
 					log.Warn("the session bar is not held any more", "error", err)
 				}
 				cancel()
