@@ -82,12 +82,16 @@ func publishMode(*os.File) error { return nil }
 // syncDir: NTFS journals names by itself.
 func syncDir(*os.File) error { return nil }
 
-// discardHidden closes a file and removes it if it still has its hidden name.
+// discardHidden closes a file and removes it if it still has its hidden name:
+// by its own handle, for which nothing on the way to the name matters.
 func discardHidden(root *os.Root, file *os.File, part string) {
-	_ = file.Close()
 	if root != nil {
-		_ = root.Remove(part)
+		if _, err := root.Lstat(part); err == nil {
+			remove := byte(1) // FILE_DISPOSITION_INFO
+			_ = windows.SetFileInformationByHandle(windows.Handle(file.Fd()), windows.FileDispositionInfo, &remove, 1)
+		}
 	}
+	_ = file.Close()
 }
 
 // zoneInternet is the mark of the web: Windows and its programs then treat the
