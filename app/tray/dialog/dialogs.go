@@ -233,9 +233,14 @@ func (d *Dialogs) runPrompt(ctx context.Context, p *hostpb.Prompt, news <-chan *
 		return
 	}
 	defer c.surface.Close()
+	here := Here{Refuse: d.refusal(p)}
+	if p.GetCapability() == hostpb.Capability_CAPABILITY_FILES && here.Refuse == "" {
+		here.Folder = d.config.Folder() // may ask a slow disk: never under the lock
+	}
 	d.mu.Lock()
-	w := NewPrompt(d.speaks(), p, Here{Initials: d.initials, Folder: d.config.Folder(), Refuse: d.refusal(p)})
+	here.Initials = d.initials
 	d.mu.Unlock()
+	w := NewPrompt(d.speaks(), p, here)
 	log.Info("a question shows in the tray's own dialog")
 	answered := make(chan error, 1)
 	var work sync.WaitGroup
