@@ -439,6 +439,9 @@ func (w *world) Download(context.Context, source.Offer, source.Options) (*source
 // Clear implements Source.
 func (w *world) Clear() error { return nil }
 
+// Close implements Source.
+func (w *world) Close() {}
+
 // superviseService is the service with its supervisor: it is whatever version
 // is current when it starts, and ends when another one is wanted.
 func (w *world) superviseService() {

@@ -37,6 +37,7 @@ type Source interface {
 	Confirm(ctx context.Context, o source.Offer) error
 	Download(ctx context.Context, o source.Offer, opt source.Options) (*source.File, error)
 	Clear() error
+	Close() // when Run ends
 }
 
 // Config is what the upgrade service needs.
@@ -177,6 +178,7 @@ func (u *Upgrader) versionOf(digest string) string {
 // Run works until ctx ends, or until it has to be started as another version.
 // Checks and installations happen here, one at a time.
 func (u *Upgrader) Run(ctx context.Context) error {
+	defer u.config.Source.Close()
 	if err := u.resume(ctx); err != nil {
 		return err
 	}

@@ -31,10 +31,7 @@ func (s *Source) base() string {
 		roots = s.config.MirrorCA
 	}
 	if s.client == nil || s.at != at {
-		if s.client != nil {
-			s.client.CloseIdleConnections()
-			s.again.CloseIdleConnections()
-		}
+		s.Close()
 		s.at = at
 		s.connect(roots)
 	}

@@ -60,7 +60,7 @@ PRAGMA user_version = 1;`
 // seen returns how far the repository was; the zero seen when it was never
 // looked at.
 func (m Memory) seen(ctx context.Context) (s seen, err error) {
-	err = m.with(ctx, func(tx *sql.Tx) error {
+	err = m.with(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var at int64
 		err := tx.QueryRowContext(ctx, "SELECT root, timestamp, snapshot, targets, signed_ms, keys FROM seen").Scan(&s.Root, &s.Timestamp, &s.Snapshot, &s.Targets, &at, &s.Keys)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -76,7 +76,7 @@ func (m Memory) seen(ctx context.Context) (s seen, err error) {
 
 // see keeps how far the repository is. It is on disk when it returns.
 func (m Memory) see(ctx context.Context, s seen) error {
-	return m.with(ctx, func(tx *sql.Tx) error { return insertSeen(ctx, tx, s) })
+	return m.with(ctx, func(ctx context.Context, tx *sql.Tx) error { return insertSeen(ctx, tx, s) })
 }
 
 func insertSeen(ctx context.Context, tx *sql.Tx, s seen) error {
@@ -90,7 +90,7 @@ func insertSeen(ctx context.Context, tx *sql.Tx, s seen) error {
 
 // Policy returns the site policy that was accepted last; 0 and nil for none.
 func (m Memory) Policy(ctx context.Context) (number uint64, signed []byte, err error) {
-	err = m.with(ctx, func(tx *sql.Tx) error {
+	err = m.with(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var n int64
 		err := tx.QueryRowContext(ctx, "SELECT number, note FROM policy").Scan(&n, &signed)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -104,14 +104,20 @@ func (m Memory) Policy(ctx context.Context) (number uint64, signed []byte, err e
 
 // SetPolicy keeps which site policy is in force. It is on disk when it returns.
 func (m Memory) SetPolicy(ctx context.Context, number uint64, signed []byte) error {
-	return m.with(ctx, func(tx *sql.Tx) error {
+	return m.with(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO policy VALUES (1, ?, ?)", int64(number), signed)
 		return err
 	})
 }
 
-// with runs one transaction.
-func (m Memory) with(ctx context.Context, work func(*sql.Tx) error) error {
+// with runs one transaction. One that was begun comes to its end, a matter of
+// milliseconds, whatever becomes of ctx: database/sql returns from one that is
+// cancelled while the database is still being written to.
+func (m Memory) with(ctx context.Context, work func(context.Context, *sql.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
 	if _, err := os.Lstat(m.path); errors.Is(err, fs.ErrNotExist) {
 		if err := m.create(ctx); err != nil {
 			return fmt.Errorf("upgrade source: %w, nor made: %w", ErrMemory, err)
@@ -121,12 +127,12 @@ func (m Memory) with(ctx context.Context, work func(*sql.Tx) error) error {
 		if err := sound(ctx, tx); err != nil {
 			return err
 		}
-		return work(tx)
+		return work(ctx, tx)
 	})
-	if err != nil && ctx.Err() == nil {
+	if err != nil {
 		return fmt.Errorf("upgrade source: %w: %s: %w; restore it from a backup, or compare what is offered with the vendor's announcement and move it away", ErrMemory, m.path, err)
 	}
-	return err
+	return nil
 }
 
 // sound is an error unless all of the database can be read and is ours.

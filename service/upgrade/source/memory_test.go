@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -109,6 +110,37 @@ func TestPolicyMemory(t *testing.T) {
 		}
 		if got, note, err := m.Policy(t.Context()); got != n || string(note) != "note" || err != nil {
 			t.Fatalf("%d: %d, %q, %v", n, got, note, err)
+		}
+	}
+}
+
+// Whoever gives up in the midst of it has either kept something or not, and
+// nothing is written any more when the call has returned.
+func TestMemoryGivenUp(t *testing.T) {
+	dir := t.TempDir()
+	m := source.NewMemory(dir)
+	kept := uint64(0)
+	for n := uint64(1); n <= 60; n++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		given := make(chan struct{})
+		go func() {
+			defer close(given)
+			time.Sleep(time.Duration(n) * 50 * time.Microsecond) // somewhere in the call; nothing is timed by it
+			cancel()
+		}()
+		err := m.SetPolicy(ctx, n, []byte("note"))
+		files, readErr := filepath.Glob(filepath.Join(dir, "*-journal"))
+		if readErr != nil || len(files) > 0 {
+			t.Fatalf("%d: still written to: %v, %v", n, files, readErr)
+		}
+		<-given
+		if err == nil {
+			kept = n
+		} else if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if got, _, err := m.Policy(t.Context()); got != kept || err != nil {
+			t.Fatalf("%d: %d is kept, not %d: %v", n, got, kept, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net/http"
+	"sync"
 	"sync/atomic"
 )
 
@@ -13,8 +14,11 @@ import (
 type sessions struct {
 	tls.ClientSessionCache
 	held atomic.Bool
-	file keptSession
 	warn func(error)
+
+	mu     sync.Mutex // held while the file is written
+	file   keptSession
+	closed bool
 }
 
 func newSessions(file keptSession, warn func(error)) *sessions {
@@ -32,9 +36,22 @@ func newSessions(file keptSession, warn func(error)) *sessions {
 func (s *sessions) Put(name string, state *tls.ClientSessionState) {
 	s.ClientSessionCache.Put(name, state)
 	s.held.Store(state != nil)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
 	if err := s.file.keep(name, state); err != nil {
 		s.warn(err) // the next life begins with a whole handshake
 	}
+}
+
+// close ends the writing: a connection's own goroutine hands a ticket over when
+// it comes, also one of a call that was given up.
+func (s *sessions) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
 }
 
 // resuming is a configuration for handshakes that resume. The first handshake
@@ -54,6 +71,18 @@ func (s *Source) connect(roots *x509.CertPool) {
 	s.sessions = newSessions(keptSession(s.sessionFile()), func(err error) { s.config.Log.Warn("a TLS session is not kept", "error", err) })
 	config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: s.sessions}
 	s.client, s.again = s.config.Client(config), s.config.Client(resuming(config))
+}
+
+// Close lets the connections go; nothing is written any more when it returns.
+// A call after it connects anew.
+func (s *Source) Close() {
+	if s.client == nil {
+		return
+	}
+	s.sessions.close()
+	s.client.CloseIdleConnections()
+	s.again.CloseIdleConnections()
+	s.client, s.again, s.sessions = nil, nil, nil
 }
 
 func (s *Source) metadataClient() *http.Client {
