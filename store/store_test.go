@@ -104,8 +104,16 @@ func TestRoundTrip(t *testing.T) {
 
 // A relative folder, and one whose name would mean something in a URI.
 func TestOddFolders(t *testing.T) {
-	t.Chdir(t.TempDir())
-	for _, dir := range []string{"data", "a b", "50% ü#y"} {
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := filepath.Rel(here, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"data", "a b", "50% ü#y"} {
+		dir := filepath.Join(folder, name)
 		s, err := Open(context.Background(), Options{Dir: dir})
 		if err != nil {
 			t.Fatal(dir, err)

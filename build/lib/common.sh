@@ -64,20 +64,26 @@ vet_windows() {
   GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ go vet "$@"
 }
 
+# passed is where once notes what passed: beside Go's results of tests, which it
+# is like, so that what keeps those keeps these.
+passed() { echo "$(go env GOCACHE)/beckmanconnect-passed"; }
+
 # once NAME FILE… -- COMMAND…: runs COMMAND, unless it passed before with the same
-# bytes in all these files, as go test does for its packages.
+# bytes in all these files and the same Debian packages, as go test does for its
+# packages. In any clone: what it leaves behind in one is not in the next.
 once() {
-  local name=$1 files=() mark=$out/passed/$1 sum
+  local name=$1 files=() mark
   shift
   while [ "$1" != -- ]; do files+=("$1"); shift; done
   shift
-  sum=$({ printf '%s\n' "$*"; sha256sum -- "${files[@]}"; } | sha256sum)
-  if [ "$(cat "$mark" 2>/dev/null)" = "$sum" ]; then
+  mark=$({ printf '%s\n' "$*"; sha256sum -- "${files[@]}"; dpkg-query -W; } | sha256sum | cut -c1-64)
+  mark=$(passed)/$name-$mark
+  if [ -e "$mark" ]; then
     say "  passed before with the same programs"
     return
   fi
-  rm -f "$mark"
   "$@"
-  mkdir -p "$out/passed"
-  echo "$sum" >"$mark"
+  mkdir -p "$(passed)"
+  find "$(passed)" -type f -mtime +30 -delete
+  touch "$mark"
 }
