@@ -9,12 +9,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
 	"beckmanconnect/build/stage"
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/freeport"
 	"beckmanconnect/internal/trust"
 )
 
@@ -25,10 +27,15 @@ func (b *fleetBench) mosquitto(ctx context.Context) (f linkFigures, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return f, err
 	}
-	port, inner, err := freePorts()
+	outer, err := freeport.Choose()
 	if err != nil {
 		return f, err
 	}
+	within, err := freeport.Choose()
+	if err != nil {
+		return f, err
+	}
+	port, inner := strconv.Itoa(outer), strconv.Itoa(within)
 	config, err := b.mosquittoConfig(dir, port, inner)
 	if err != nil {
 		return f, err
@@ -142,20 +149,4 @@ func startMosquitto(ctx context.Context, config, port string) (*exec.Cmd, error)
 		}
 		return true, c.Close()
 	})
-}
-
-func freePorts() (a, b string, err error) {
-	first, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", "", err
-	}
-	defer first.Close()
-	second, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", "", err
-	}
-	defer second.Close()
-	_, a, _ = net.SplitHostPort(first.Addr().String())
-	_, b, _ = net.SplitHostPort(second.Addr().String())
-	return a, b, nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/coder/websocket"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/freeport"
 )
 
 // relayKeys are an authority, the one in the middle and a device.
@@ -125,7 +126,7 @@ func startMiddle(ctx context.Context, port int, name string, args ...string) (*e
 }
 
 func openRelayNode(ctx context.Context, k *relayKeys, _ string) (*carrier, error) {
-	port, err := freePort()
+	port, err := freeport.Choose()
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +161,7 @@ func openRelayNode(ctx context.Context, k *relayKeys, _ string) (*carrier, error
 
 // openRelayPeer is a peer that listens for hosts and dials engineers, which are here.
 func openRelayPeer(ctx context.Context, k *relayKeys, start func(in, out int) (*exec.Cmd, error)) (*carrier, error) {
-	port, err := freePort()
+	port, err := freeport.Choose()
 	if err != nil {
 		return nil, err
 	}
@@ -252,12 +253,4 @@ func openSocat(ctx context.Context, k *relayKeys, _ string) (*carrier, error) {
 		m.children = true
 	}
 	return m, err
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"beckmanconnect/internal/freeport"
 	"beckmanconnect/ipc/client"
 	"beckmanconnect/ipc/hostpb"
 	"beckmanconnect/ipc/pipe"
@@ -190,7 +191,7 @@ func TestWrongConfigurationOfTheCloud(t *testing.T) {
 	t.Run("database in use", func(t *testing.T) {
 		running := h.cloudUp(t, t.Context())
 		defer running.Stop(8 * time.Second)
-		free, err := freePort()
+		free, err := freeport.Choose()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"beckmanconnect/internal/freeport"
 	"beckmanconnect/service/scan/scantest"
 )
 
@@ -106,14 +107,14 @@ func (h *House) say(format string, args ...any) {
 }
 
 func (h *House) startSSO(ctx context.Context) error {
-	port, err := freePort()
+	port, err := freeport.Choose()
 	if err != nil {
 		return err
 	}
 	name, cloudPort := h.config.Name, 443
 	if name == "" {
 		name = "localhost"
-		if cloudPort, err = freePort(); err != nil {
+		if cloudPort, err = freeport.Choose(); err != nil {
 			return err
 		}
 	}
@@ -268,15 +269,6 @@ func (h *House) Close() {
 	}
 	h.stop = nil
 	endWithin(context.Background(), h.config.Dir)
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("stage: no free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // Release signs a release archive and adds it to the upgrade repository, as

@@ -2,8 +2,10 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,28 +29,26 @@ func TestHandReachesProgramsOnTheDesktop(t *testing.T) {
 	if _, err := desktop.Start(h, "xterm", "xterm", "-geometry", "60x10+100+100", "-e", "sh", "-c", `exec cat > "$0"`, file); err != nil {
 		t.Fatal(err)
 	}
-	var terminal Window
-	if err := Until(ctx, "xterm", func() (bool, error) {
-		windows, err := desktop.Windows(ctx)
-		for _, w := range windows {
-			if w.Class == "XTerm" {
-				terminal = w
-				return true, nil
-			}
-		}
-		return false, err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if err := hand.Click(ctx, terminal.X+terminal.W/2, terminal.Y+terminal.H/2); err != nil {
-		t.Fatal(err)
-	}
-	if err := hand.Type(ctx, "by hand\n"); err != nil {
-		t.Fatal(err)
-	}
-	if err := Until(ctx, "the typed line", func() (bool, error) {
+	typed := func() bool {
 		b, err := os.ReadFile(file)
-		return strings.Contains(string(b), "by hand\n"), err
+		return err == nil && strings.Contains(string(b), "by hand\n")
+	}
+	// A window is listed before it has its place and takes keys: who sees nothing
+	// clicks and types again.
+	if err := Until(ctx, "the typed line", func() (bool, error) {
+		windows, err := desktop.Windows(ctx)
+		at := slices.IndexFunc(windows, func(w Window) bool { return w.Class == "XTerm" })
+		if err != nil || at < 0 {
+			return false, err
+		}
+		terminal := windows[at]
+		if err := errors.Join(hand.Click(ctx, terminal.X+terminal.W/2, terminal.Y+terminal.H/2), hand.Type(ctx, "by hand\n")); err != nil {
+			return false, err
+		}
+		for limit := time.Now().Add(5 * time.Second); !typed() && time.Now().Before(limit); {
+			time.Sleep(50 * time.Millisecond) // another program, and no way to be told
+		}
+		return typed(), nil
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ import (
 	"beckmanconnect/cloud/data"
 	"beckmanconnect/cloud/data/dbtest"
 	"beckmanconnect/cloud/events"
+	"beckmanconnect/internal/freeport"
 )
 
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
@@ -239,7 +240,7 @@ func TestRsyslog(t *testing.T) {
 	cert, key := files(t)
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out.jsonl")
-	port := freePort(t)
+	_, port, _ := net.SplitHostPort(freeport.Address(t))
 	config := fmt.Sprintf(`
 global(workDirectory="%[1]s" maxMessageSize="64k" defaultNetstreamDriverCAFile="%[2]s" defaultNetstreamDriverCertFile="%[2]s" defaultNetstreamDriverKeyFile="%[3]s")
 module(load="imtcp" streamDriver.name="gtls" streamDriver.mode="1" streamDriver.authMode="anon")
@@ -329,20 +330,6 @@ action(type="omfile" file="%[5]s" template="json" asyncWriting="off" flushOnTXEn
 	if n != 60 {
 		t.Errorf("%d events arrived, not 60", n)
 	}
-}
-
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 // Whatever stands in an event, one message comes out, and reads as it was

@@ -24,6 +24,7 @@ import (
 	"beckmanconnect/internal/clamd"
 	"beckmanconnect/internal/clamd/clamdtest"
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/freeport"
 )
 
 const device = "bc-0000000000000001"
@@ -202,24 +203,10 @@ func TestDeletedWhileItWaits(t *testing.T) {
 	}
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
-}
-
 // The real daemon, over its socket and over TCP: found, clean, stopped, gone,
 // and with signatures that were not renewed.
 func TestRealClamd(t *testing.T) { // P13
-	port := freePort(t)
+	_, port, _ := net.SplitHostPort(freeport.Address(t))
 	c := clamdtest.For(t, "TCPSocket "+port, "TCPAddr 127.0.0.1")
 	if said, err := (clamd.Clamd{Address: "127.0.0.1:" + port}).Describe(t.Context()); err != nil {
 		t.Errorf("over TCP: %q %v", said, err)

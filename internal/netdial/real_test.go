@@ -13,20 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"beckmanconnect/internal/freeport"
 	"beckmanconnect/internal/hostconfig"
 )
-
-// freePort is a port that nobody listens on.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
 
 // proxyProgram runs one of Debian's proxies, which the tests' packages bring,
 // until the test ends, and gives its address. %PORT and %DIR in the
@@ -49,7 +38,8 @@ func proxyProgram(t *testing.T, name, config string, args ...string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	port := freePort(t)
+	address := freeport.Address(t)
+	_, port, _ := net.SplitHostPort(address)
 	hash, err := exec.Command("openssl", "passwd", "-apr1", "right").Output()
 	if err != nil {
 		t.Skip("openssl is not installed")
@@ -81,7 +71,6 @@ func proxyProgram(t *testing.T, name, config string, args ...string) string {
 			t.Logf("%s: %s\n%s", name, &out, log)
 		}
 	})
-	address := "127.0.0.1:" + port
 	for {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {

@@ -24,6 +24,7 @@ import (
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/freeport"
 )
 
 const device = "bc-0123456789abcdef"
@@ -214,14 +215,7 @@ func newBroker(t testing.TB) *broker {
 		t.Fatal(err)
 	}
 	// The listener tells no port when it chose one itself: choose before.
-	port, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := port.Addr().String()
-	if err := port.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := freeport.Address(t)
 	ws := listeners.NewWebsocket(listeners.Config{ID: "ws", Address: address, TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}}})
 	if err := b.server.AddListener(ws); err != nil {
 		t.Fatal(err)

@@ -33,6 +33,7 @@ import (
 	nats "github.com/nats-io/nats-server/v2/server"
 
 	"beckmanconnect/internal/cloudapi"
+	"beckmanconnect/internal/freeport"
 	"beckmanconnect/internal/hostconfig"
 	"beckmanconnect/internal/netdial/netdialtest"
 	"beckmanconnect/service/link"
@@ -203,16 +204,6 @@ func (s *service) watch(broker, path string, options func(*paho.ClientOptions)) 
 	}
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // mochiRights lets everybody in and, where denied, nobody read devicebound.
 type mochiRights struct {
 	mochi.HookBase
@@ -234,7 +225,7 @@ func startMochi(t *testing.T, denied bool) *service {
 	if err := server.AddHook(&mochiRights{denied: denied}, nil); err != nil {
 		t.Fatal(err)
 	}
-	address := freePort(t)
+	address := freeport.Address(t)
 	if err := server.AddListener(listeners.NewWebsocket(listeners.Config{ID: "ws", Address: address})); err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +252,7 @@ func startMosquitto(t *testing.T, denied bool) *service {
 		t.Skip("its access list grants every subscription, and delivers nothing")
 	}
 	s := newService(t, "mosquitto")
-	dir, address := t.TempDir(), freePort(t)
+	dir, address := t.TempDir(), freeport.Address(t)
 	_, port, _ := net.SplitHostPort(address)
 	const rights = "pattern readwrite #\n" // patterns count for clients with a user name, too
 	// This version does not start without a listener that is none of WebSocket.
@@ -315,7 +306,7 @@ func answers(t *testing.T, address string, ended <-chan struct{}) {
 
 func startNATS(t *testing.T, denied bool) *service {
 	s := newService(t, "nats")
-	address := freePort(t)
+	address := freeport.Address(t)
 	_, text, _ := net.SplitHostPort(address)
 	port, err := strconv.Atoi(text)
 	if err != nil {

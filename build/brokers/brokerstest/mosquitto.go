@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"beckmanconnect/build/brokers"
+	"beckmanconnect/internal/freeport"
 )
 
 // Engine is a running engine: one address, or one for each server of a cluster.
@@ -35,7 +36,7 @@ func (e *Engine) TLS() *tls.Config {
 func Mosquitto(t testing.TB) *Engine {
 	t.Helper()
 	program := find(t, "mosquitto")
-	dir, address := t.TempDir(), freePort(t)
+	dir, address := t.TempDir(), freeport.Address(t)
 	_, port, _ := net.SplitHostPort(address)
 	e := &Engine{Kind: "mosquitto", Addresses: []string{"mqtts://" + address}, CAFile: filepath.Join(dir, "ca.pem")}
 	e.Roots = certificate(t, dir)
@@ -117,14 +118,4 @@ func answers(t testing.TB, address string, ended <-chan struct{}, out *bytes.Buf
 		case <-time.After(5 * time.Millisecond): // another program, and no way to be told
 		}
 	}
-}
-
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

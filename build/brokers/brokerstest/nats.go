@@ -10,6 +10,7 @@ import (
 	nats "github.com/nats-io/nats-server/v2/server"
 
 	"beckmanconnect/build/brokers"
+	"beckmanconnect/internal/freeport"
 )
 
 // NATS starts a cluster of three, inside of this process.
@@ -22,7 +23,7 @@ func NATS(t testing.TB) *Engine {
 	e.Roots = certificate(t, dir)
 	var routes, doors []string
 	for range servers {
-		routes, doors = append(routes, freePort(t)), append(doors, freePort(t))
+		routes, doors = append(routes, freeport.Address(t)), append(doors, freeport.Address(t))
 		e.Addresses = append(e.Addresses, "mqtts://"+doors[len(doors)-1])
 	}
 	var options []*nats.Options
