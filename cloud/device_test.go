@@ -145,6 +145,7 @@ func (d *device) again(t *testing.T, change ...func(*cloudapi.RegisterRequest)) 
 type link struct {
 	mqtt.Client
 	t     *testing.T
+	logs  *logBuffer             // of the cloud
 	down  chan error             // the connection was lost
 	bound chan cloudapi.Envelope // what the cloud sent
 }
@@ -168,7 +169,7 @@ func (d *device) connect(t *testing.T) *link {
 
 func (d *device) dial(t *testing.T, o *mqtt.ClientOptions) (*link, error) {
 	t.Helper()
-	l := &link{t: t, down: make(chan error, 1), bound: make(chan cloudapi.Envelope, 16)}
+	l := &link{t: t, logs: d.logs, down: make(chan error, 1), bound: make(chan cloudapi.Envelope, 16)}
 	o.SetConnectionLostHandler(func(_ mqtt.Client, err error) { l.down <- err })
 	l.Client = mqtt.NewClient(o)
 	if err := wait(t, l.Connect()); err != nil {
@@ -236,6 +237,6 @@ func (l *link) lost() {
 	select {
 	case <-l.down:
 	case <-time.After(20 * time.Second):
-		l.t.Fatal("the broker kept the connection")
+		l.t.Fatalf("the broker kept the connection; the cloud's log:\n%s", l.logs)
 	}
 }

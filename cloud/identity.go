@@ -41,6 +41,9 @@ func (c *Cloud) seen(ctx context.Context, device string, connection uint64, s cl
 	news, err := c.data.MarkCopied(ctx, device, data.CopiedTwoServices)
 	if err != nil && ctx.Err() == nil {
 		c.Log.Error("a copied device is not marked", "device", device, "error", err)
+		// Both come back, are seen again, and then it is tried again.
+		c.relay.Cut(device)
+		c.broker.Cut(device)
 	}
 	if news {
 		c.turnAway(ctx, device)
@@ -72,7 +75,7 @@ func (c *Cloud) watchIdentities(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		devices, last, err := c.data.IdentityChanged(ctx, c.identities)
+		changes, last, err := c.data.IdentityChanged(ctx, c.identities)
 		if err != nil {
 			if !said && ctx.Err() == nil {
 				c.Log.Error("the record of identities cannot be read", "error", err)
@@ -81,15 +84,18 @@ func (c *Cloud) watchIdentities(ctx context.Context) {
 			continue
 		}
 		said, c.identities = false, last
-		for _, device := range devices {
-			if c.refuse(ctx, device).Code == "" {
-				c.copies.Forget(device) // accepted again: what was seen before is over
-				c.broker.Admit(device)
+		for _, change := range changes {
+			// That it registered once more says nothing of how many PCs it is on.
+			if change.Restored {
+				c.copies.Forget(change.Device)
+			}
+			if c.refuse(ctx, change.Device).Code == "" {
+				c.broker.Admit(change.Device)
 				continue
 			}
-			c.turnAway(ctx, device)
+			c.turnAway(ctx, change.Device)
 		}
-		if len(devices) > 0 {
+		if len(changes) > 0 {
 			c.feed.Changed()
 			c.feed.Noted()
 		}

@@ -4,9 +4,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -73,6 +75,15 @@ func TestTwoPCsWithOneIdentity(t *testing.T) {
 	}
 	d.connect(t).say(d.id, cloudapi.KindStatus, "", 0, cloudapi.Status{Version: "1", Boot: "d"})
 	d.connect(t).say(d.id, cloudapi.KindStatus, "", 0, cloudapi.Status{Version: "1", Boot: "c"})
+	// Each of them registers again when it starts; with a third device's record
+	// the cloud has read those before it.
+	d.again(t)
+	third := r.register(t, func(q *cloudapi.RegisterRequest) { q.Serial = "third" })
+	thirdLink := third.connect(t)
+	if err := r.DB().Revoke(t.Context(), third.id, "operator", "was a test"); err != nil {
+		t.Fatal(err)
+	}
+	thirdLink.lost()
 	last := d.connect(t)
 	last.Publish(cloudapi.EventsTopic(d.id), 1, false, envelope(t, cloudapi.KindStatus, cloudapi.Status{Version: "1", Boot: "d"}))
 	last.lost() // cut at once
@@ -95,6 +106,43 @@ func TestTwoPCsWithOneIdentity(t *testing.T) {
 	if got := d.alarms(t); got != "CLOUD-DEVICE-COPIED cleared" {
 		t.Error(got)
 	}
+}
+
+// A copy that cannot be put on record is not let be: its links end, and it is
+// marked when it is seen again.
+func TestACopyThatCannotBeMarked(t *testing.T) { // P10
+	r := start(t)
+	where, err := r.DataConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if where.URL != "" {
+		t.Skip("the fault is made in SQLite")
+	}
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(where.Dir, "cloud.db")+"?_busy_timeout=10000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("CREATE TRIGGER fault BEFORE UPDATE OF copied_ms ON devices BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END"); err != nil {
+		t.Fatal(err)
+	}
+	d := r.register(t)
+	for _, boot := range []string{"a", "b", "a"} {
+		d.connect(t).say(d.id, cloudapi.KindStatus, "", 0, cloudapi.Status{Version: "1", Boot: boot})
+	}
+	for _, boot := range []string{"b", "a"} {
+		l := d.connect(t)
+		l.Publish(cloudapi.EventsTopic(d.id), 1, false, envelope(t, cloudapi.KindStatus, cloudapi.Status{Version: "1", Boot: boot}))
+		l.lost()
+		if record, err := r.DB().Device(t.Context(), d.id); err != nil || record.Copied == (boot == "b") {
+			t.Errorf("%s: %+v %v", boot, record, err)
+		}
+		if _, err := db.Exec("DROP TRIGGER IF EXISTS fault"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.turnedAway(t, cloudapi.CodeDeviceCopied)
 }
 
 // An identity that is named from two PCs is a copy, at registration and over

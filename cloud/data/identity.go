@@ -94,30 +94,38 @@ func (db *DB) IdentityRecords(ctx context.Context, device string) ([]IdentityRec
 	return list, rows.Err()
 }
 
-// IdentityChanged gives the devices whose identity was decided about after a
-// record, and the newest record's number: a cloud that runs asks for what a
-// tool beside it wrote.
-func (db *DB) IdentityChanged(ctx context.Context, after int64) (devices []string, last int64, err error) {
+// IdentityChange is a device whose identity has news on record.
+type IdentityChange struct {
+	Device   string
+	Restored bool // it was accepted again
+}
+
+// IdentityChanged gives the devices whose identity has news after a record, and
+// the newest record's number: a cloud that runs asks for what a tool beside it
+// wrote.
+func (db *DB) IdentityChanged(ctx context.Context, after int64) (changes []IdentityChange, last int64, err error) {
 	// One look: what is kept between two would be counted and not told.
-	rows, err := db.sql.QueryContext(ctx, "SELECT id, device FROM identity_record WHERE id > ? ORDER BY id", after)
+	rows, err := db.sql.QueryContext(ctx, "SELECT id, device, kind FROM identity_record WHERE id > ? ORDER BY id", after)
 	if err != nil {
 		return nil, after, fmt.Errorf("data: identity: %w", err)
 	}
 	defer rows.Close()
 	last = after
 	for rows.Next() {
-		var device string
-		if err := rows.Scan(&last, &device); err != nil {
+		var device, kind string
+		if err := rows.Scan(&last, &device, &kind); err != nil {
 			return nil, after, fmt.Errorf("data: identity: %w", err)
 		}
-		if !slices.Contains(devices, device) {
-			devices = append(devices, device)
+		i := slices.IndexFunc(changes, func(c IdentityChange) bool { return c.Device == device })
+		if i < 0 {
+			i, changes = len(changes), append(changes, IdentityChange{Device: device})
 		}
+		changes[i].Restored = changes[i].Restored || kind == IdentityRestored
 	}
 	if err := rows.Err(); err != nil {
 		return nil, after, fmt.Errorf("data: identity: %w", err)
 	}
-	return devices, last, nil
+	return changes, last, nil
 }
 
 // IdentityLast is the newest record's number.

@@ -66,7 +66,7 @@ func TestIdentityFeedMissesNothing(t *testing.T) {
 		}
 		after = now
 		for _, d := range devices {
-			seen[d]++
+			seen[d.Device]++
 		}
 		if last {
 			break
