@@ -9219,7 +9219,7 @@ func (x *InputEvent) GetText() string {
 	return ""
 }
 
-// FilesMessage goes from the window program to the service.
+// FilesMessage goes to the service from what holds HandleFiles.
 type FilesMessage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Body:
@@ -9696,7 +9696,7 @@ func (x *FileProgress) GetDone() uint64 {
 	return 0
 }
 
-// FilesCommand goes from the service to the window program.
+// FilesCommand goes from the service to what holds HandleFiles.
 type FilesCommand struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Body:

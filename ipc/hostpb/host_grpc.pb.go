@@ -131,8 +131,8 @@ type HostClient interface {
 	SetPIN(ctx context.Context, in *SetPINRequest, opts ...grpc.CallOption) (*Empty, error)
 	// RemovePIN is IT's act when a PIN was forgotten.
 	RemovePIN(ctx context.Context, in *RemovePINRequest, opts ...grpc.CallOption) (*Empty, error)
-	// HoldSessionBar is held open by the window program while it shows the
-	// session bar: when the stream ends, the session ends.
+	// HoldSessionBar is held open by what shows the session bar, the window
+	// program or the tray: when the stream ends, the session ends.
 	HoldSessionBar(ctx context.Context, in *HoldSessionBarRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Empty], error)
 	// WatchPreview shows the technician what the engineer sees: the picture
 	// after the masks, small, about once a second while the call is open (B6).
@@ -168,10 +168,10 @@ type HostClient interface {
 	// AttachDesktop is the desktop helper's only call: picture updates up,
 	// commands and input down. The first message must be HelperHello.
 	AttachDesktop(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HelperMessage, HelperCommand], error)
-	// HandleFiles is held open by the window program during a session: what it
-	// reads and writes of files is done by the technician's own identity, in
-	// folders they chose. No path is ever on the pipe, either way. The first
-	// message must be FilesHello.
+	// HandleFiles is held open during a session by the window program, or by the
+	// tray where no window can be drawn: what it reads and writes of files is done
+	// by the technician's own identity, in folders they chose. No path is ever on
+	// the pipe, either way. The first message must be FilesHello.
 	HandleFiles(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[FilesMessage, FilesCommand], error)
 	// SendChat says something to the engineer, while chat is granted.
 	SendChat(ctx context.Context, in *SendChatRequest, opts ...grpc.CallOption) (*Empty, error)
@@ -785,8 +785,8 @@ type HostServer interface {
 	SetPIN(context.Context, *SetPINRequest) (*Empty, error)
 	// RemovePIN is IT's act when a PIN was forgotten.
 	RemovePIN(context.Context, *RemovePINRequest) (*Empty, error)
-	// HoldSessionBar is held open by the window program while it shows the
-	// session bar: when the stream ends, the session ends.
+	// HoldSessionBar is held open by what shows the session bar, the window
+	// program or the tray: when the stream ends, the session ends.
 	HoldSessionBar(*HoldSessionBarRequest, grpc.ServerStreamingServer[Empty]) error
 	// WatchPreview shows the technician what the engineer sees: the picture
 	// after the masks, small, about once a second while the call is open (B6).
@@ -822,10 +822,10 @@ type HostServer interface {
 	// AttachDesktop is the desktop helper's only call: picture updates up,
 	// commands and input down. The first message must be HelperHello.
 	AttachDesktop(grpc.BidiStreamingServer[HelperMessage, HelperCommand]) error
-	// HandleFiles is held open by the window program during a session: what it
-	// reads and writes of files is done by the technician's own identity, in
-	// folders they chose. No path is ever on the pipe, either way. The first
-	// message must be FilesHello.
+	// HandleFiles is held open during a session by the window program, or by the
+	// tray where no window can be drawn: what it reads and writes of files is done
+	// by the technician's own identity, in folders they chose. No path is ever on
+	// the pipe, either way. The first message must be FilesHello.
 	HandleFiles(grpc.BidiStreamingServer[FilesMessage, FilesCommand]) error
 	// SendChat says something to the engineer, while chat is granted.
 	SendChat(context.Context, *SendChatRequest) (*Empty, error)
