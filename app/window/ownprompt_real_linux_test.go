@@ -96,7 +96,7 @@ func hear(t *testing.T, lines <-chan string, want string) {
 func TestPromptOnlyForReal(t *testing.T) {
 	w := &realWindow{t: t, service: ipctest.Start(t, ipctest.Config{})}
 	w.inner = xtesting.Xvfb(t, "1024x768")
-	xtesting.Program(t, w.inner, "openbox", "--sm-disable")
+	xtesting.WindowManager(t, w.inner)
 	w.service.SetStatus(sample.Status())
 
 	cmd, _, lines := second(t, w)

@@ -102,7 +102,7 @@ func startRealOn(t *testing.T, screen, program string, env ...string) *realWindo
 	w := &realWindow{t: t, service: ipctest.Start(t, ipctest.Config{}), program: program}
 	w.outer = xtesting.Xvfb(t, screen)
 	w.inner = xtesting.Nested(t, w.outer, screen)
-	xtesting.Program(t, w.inner, "openbox", "--sm-disable")
+	xtesting.WindowManager(t, w.inner)
 	status := sample.Status()
 	w.service.SetStatus(status)
 	dir := t.TempDir()

@@ -12,6 +12,7 @@ import (
 
 	"beckmanconnect/build/benchmark/paint"
 	"beckmanconnect/build/stage"
+	"beckmanconnect/internal/xmanaged"
 	"beckmanconnect/ipc/hostpb"
 )
 
@@ -152,6 +153,9 @@ func (r *rig) logOn(ctx context.Context, p *programs) (err error) {
 	}
 	r.desktop = &stage.Display{Name: r.display, Bus: "unix:path=" + bus}
 	if _, err := p.start("ours-openbox", r.desktop.Env(), nil, "openbox", "--sm-disable"); err != nil {
+		return err
+	}
+	if err := xmanaged.Await(wait, r.display); err != nil {
 		return err
 	}
 	if err := paint.Wallpaper(r.display); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"beckmanconnect/build/benchmark/paint"
 	"beckmanconnect/build/stage"
+	"beckmanconnect/internal/xmanaged"
 )
 
 // The remote desktops that are compared.
@@ -118,6 +119,11 @@ func openPeer(ctx context.Context, p *programs, name string, number int) (c *con
 	}
 	c.pids = func() ([]int, error) { return []int{server.pid()}, nil }
 	if _, err := p.start(name+"-openbox", []string{"DISPLAY=" + c.display}, nil, "openbox", "--sm-disable"); err != nil {
+		return c, err
+	}
+	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if err := xmanaged.Await(wait, c.display); err != nil {
 		return c, err
 	}
 	if err := paint.Wallpaper(c.display); err != nil {

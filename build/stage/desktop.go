@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"beckmanconnect/internal/xmanaged"
 )
 
 // Display is an X server and, for the technician's, the desktop on it.
@@ -126,8 +128,14 @@ func (d *Display) furnish(ctx context.Context, logs, home string) error {
 	if err := Until(wait, "the session bus", func() (bool, error) { _, err := os.Stat(bus); return err == nil, nil }); err != nil {
 		return err
 	}
+	if p, err = start(logs, Command{Name: "openbox", Path: "openbox", Args: []string{"--sm-disable"}, Env: d.Env()}); err != nil {
+		return err
+	}
+	d.proc = append(d.proc, p)
+	if err := xmanaged.Await(wait, d.Name); err != nil {
+		return fmt.Errorf("stage: %w", err)
+	}
 	for _, c := range []Command{
-		{Name: "openbox", Path: "openbox", Args: []string{"--sm-disable"}},
 		{Name: "dunst", Path: "dunst", Args: []string{"-conf", filepath.Join(home, ".config/dunst/dunstrc")}},
 		{Name: "panel", Path: "xfce4-panel", Args: []string{"--disable-wm-check"}},
 	} {

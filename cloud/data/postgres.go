@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"beckmanconnect/cloud/data/postgres"
 )
@@ -27,7 +28,7 @@ func (db *DB) openPostgres(ctx context.Context, c Config) error {
 		return err
 	}
 	held := &nodeClaim{from: db.sql, node: c.Node}
-	if err := held.check(ctx); err != nil {
+	if err := held.take(ctx); err != nil {
 		return err
 	}
 	db.claim = held
@@ -50,6 +51,31 @@ type nodeClaim struct {
 	from *sql.DB
 	node string
 	conn *sql.Conn
+}
+
+// How long, and how often, a name that is taken is asked for: a process that was
+// killed has it until the server notices, which ends a commit first.
+const (
+	nodeWait  = 5 * time.Second
+	nodeEvery = 100 * time.Millisecond
+)
+
+// take takes the name when it is free, soon or not at all.
+func (n *nodeClaim) take(ctx context.Context) error {
+	enough := time.After(nodeWait)
+	for {
+		err := n.check(ctx)
+		if !errors.Is(err, ErrNodeTaken) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-enough:
+			return err
+		case <-time.After(nodeEvery):
+		}
+	}
 }
 
 // check takes the name, or makes sure that it is still held: where the server

@@ -135,10 +135,7 @@ func TestMaskedByClassAndProcess(t *testing.T) {
 // of other programs in frames of the same window manager stay to be seen.
 func TestMaskedWithinAFrame(t *testing.T) {
 	display := xtesting.Xvfb(t, "640x480")
-	xtesting.Program(t, display, "openbox", "--sm-disable")
-	xtesting.Eventually(t, "the window manager is ready", func() bool {
-		return strings.Contains(xtesting.Output(t, display, "xprop", "-root", "_NET_CLIENT_LIST"), "window id")
-	})
+	xtesting.WindowManager(t, display)
 	xtesting.Program(t, display, "xterm", "-T", "Patient list", "-bg", "#ff0000", "-fg", "#ff0000", "-cr", "#ff0000", "-geometry", "20x5+100+100")
 	xtesting.Program(t, display, "xterm", "-T", "Instrument", "-bg", "#0000ff", "-fg", "#0000ff", "-cr", "#0000ff", "-geometry", "20x5+400+300")
 	s := openMasked(t, display, patients)

@@ -6,6 +6,7 @@ package xtesting
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -14,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"beckmanconnect/internal/xmanaged"
 )
 
 // Xvfb starts a display of a size such as "640x480" and returns its name.
@@ -76,6 +79,18 @@ func Program(t testing.TB, display, name string, args ...string) *exec.Cmd {
 	cmd.Env = append(os.Environ(), "DISPLAY="+display)
 	start(t, cmd)
 	return cmd
+}
+
+// WindowManager starts a display's window manager and returns when it has windows
+// in its hands.
+func WindowManager(t testing.TB, display string) {
+	t.Helper()
+	Program(t, display, "openbox", "--sm-disable")
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	if err := xmanaged.Await(ctx, display); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Output runs a program on a display and returns what it printed.

@@ -101,7 +101,7 @@ func TestCovered(t *testing.T) {
 // frame of our own bar does not cover, that of another program does.
 func TestCoveredBelowAWindowManager(t *testing.T) {
 	name, x, ours, others := display(t)
-	xtesting.Program(t, name, "openbox", "--sm-disable")
+	xtesting.WindowManager(t, name)
 	managed := func(p *xtesting.Painter, r image.Rectangle) *xtesting.Window {
 		t.Helper()
 		id, err := xproto.NewWindowId(p.X)
@@ -114,24 +114,17 @@ func TestCoveredBelowAWindowManager(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// In a frame its parent is not the root any more. What is asked of
-		// openbox while it starts it may forget, so it is asked until it does it.
+		if err := xproto.MapWindowChecked(p.X, id).Check(); err != nil {
+			t.Fatal(err)
+		}
+		// In a frame its parent is not the root any more.
 		xtesting.Eventually(t, "a frame", func() bool {
-			asked := xproto.MapWindowChecked(p.X, id).Check()
 			tree, err := xproto.QueryTree(p.X, id).Reply()
 			a, errA := xproto.GetWindowAttributes(p.X, id).Reply()
-			return asked == nil && err == nil && errA == nil && tree.Parent != p.Root && a.MapState == xproto.MapStateViewable
+			return err == nil && errA == nil && tree.Parent != p.Root && a.MapState == xproto.MapStateViewable
 		})
 		return &xtesting.Window{ID: id, R: r}
 	}
-	xtesting.Eventually(t, "the window manager", func() bool {
-		list, err := x.atom("_NET_CLIENT_LIST")
-		if err != nil {
-			return false
-		}
-		p, err := xproto.GetProperty(x.conn, false, x.root, list, xproto.AtomWindow, 0, 1).Reply()
-		return err == nil && p.Type == xproto.AtomWindow
-	})
 	prompt := managed(ours, box(100, 100, 300, 200))
 	xtesting.Eventually(t, "the prompt uncovered", func() bool { return !x.covered(prompt.ID) })
 	raise := func(w *xtesting.Window) {
