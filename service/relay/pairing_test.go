@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/coder/websocket"
+
+	"beckmanconnect/internal/cloudapi"
 )
 
 // pairing is a relay: it pairs the two WebSockets of a request and copies.
@@ -17,7 +19,7 @@ type pairing struct {
 	*httptest.Server
 	mu      sync.Mutex
 	waiting map[string]chan *line
-	lines   map[*websocket.Conn]bool
+	lines   map[*websocket.Conn]bool           // false: staff ended it
 	jam     chan struct{}                      // while it is there, what engineers send stays on its way
 	mangle  func(message []byte) (on [][]byte) // what becomes of it; nil: itself
 }
@@ -52,10 +54,14 @@ func (p *pairing) serve(w http.ResponseWriter, r *http.Request) {
 	p.lines[ws] = true
 	p.mu.Unlock()
 	defer func() {
-		ws.CloseNow()
 		p.mu.Lock()
+		goesOn := p.lines[ws]
 		delete(p.lines, ws)
 		p.mu.Unlock()
+		if !goesOn {
+			_ = ws.Close(cloudapi.CloseByStaff, endedByStaff) // the other end's going must not be first
+		}
+		ws.CloseNow()
 	}()
 	// The engineer waits until the host's socket is there, and takes it.
 	p.mu.Lock()

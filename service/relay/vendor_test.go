@@ -13,6 +13,8 @@ import (
 	"beckmanconnect/session/wire"
 )
 
+const endedByStaff = "ended by the vendor's staff"
+
 // endByStaff closes every line as the cloud's relay does when staff ended the
 // session.
 func (p *pairing) endByStaff() {
@@ -20,10 +22,11 @@ func (p *pairing) endByStaff() {
 	lines := make([]*websocket.Conn, 0, len(p.lines))
 	for ws := range p.lines {
 		lines = append(lines, ws)
+		p.lines[ws] = false
 	}
 	p.mu.Unlock()
 	for _, ws := range lines {
-		go ws.Close(cloudapi.CloseByStaff, "ended by the vendor's staff")
+		go ws.Close(cloudapi.CloseByStaff, endedByStaff)
 	}
 }
 
